@@ -1,0 +1,72 @@
+"""What holds the house together: imports point down, and nothing is told twice differently."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "annotator"
+
+# A room may import from its own and from those that stand before it in its row.
+MAY_IMPORT = {
+    "core": {"core"},
+    "vision": {"core", "vision"},
+    "storage": {"core", "storage"},
+    "journey": {"core", "vision", "storage", "journey"},
+    "web": {"core", "vision", "storage", "journey", "web"},
+    "cli": {"core", "vision", "storage", "journey", "web", "cli"},
+}
+JOURNEY = {"pipeline", "evaluation", "exchange"}
+
+
+def room(module: str) -> str:
+    name = module.split(".")[1]
+    return "journey" if name in JOURNEY else "cli" if name in ("cli", "__main__") else name
+
+
+def imports(path: Path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            if node.module == "annotator":
+                yield from (f"annotator.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    if "node_modules" in path.parts or path == PACKAGE / "__init__.py":
+        return
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for imported in imports(path):
+        if imported.startswith("annotator."):
+            assert room(imported) in MAY_IMPORT[room(module)], f"{module} imports {imported}"
+
+
+def test_a_space_installs_what_the_package_needs():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    listed = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"]
+    assert listed == project["dependencies"]
+
+
+def test_the_front_matter_names_the_gradio_that_is_allowed_and_the_licence():
+    front = (ROOT / "README.md").read_text().split("---")[1]
+    values = dict(line.split(": ", 1) for line in front.strip().splitlines())
+    assert values["sdk"] == "gradio"
+    assert values["sdk_version"].startswith("6.")
+    assert values["app_file"] == "app.py"
+    assert values["license"] == "apache-2.0"
+    assert "Apache License" in (ROOT / "LICENSE").read_text()
+
+
+def test_every_verb_of_the_command_line_is_in_the_readme():
+    from annotator.cli import build_parser
+
+    readme = (ROOT / "README.md").read_text()
+    verbs = next(action for action in build_parser()._actions if action.choices)
+    for verb in verbs.choices:
+        assert f"annotator {verb}" in readme
