@@ -1,0 +1,91 @@
+"""What a project holds, as frozen values: categories, images, instances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from annotator.core.masks import Part, Rle
+
+
+class State(StrEnum):
+    """Where an instance stands in its review."""
+
+    SUGGESTED = "suggested"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True)
+class Category:
+    """One class of objects. `id` is COCO's (1..90 for its 80 classes) and never changes."""
+
+    id: int
+    name: str
+    supercategory: str = ""
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    """Keys of an imported COCO category that are not ours (keypoints, skeleton), carried through to the export."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """One photograph of the project; sizes are those of the upright picture, in pixels."""
+
+    id: int
+    file_name: str
+    width: int
+    height: int
+    sha256: str
+    reviewed: bool = False
+    prelabelled: bool = False
+    revision: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Keys of an imported COCO image that are not ours, carried through to the export."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One object on one image, suggested or decided upon.
+
+    `key` names it everywhere outside the database; `id` is its COCO annotation id. `rle` is the mask and the truth;
+    `parts` are the polygons that a person drew or dragged, when they decode to exactly that mask, else None.
+    `score` is the model's confidence and `source` is manual, import or `model@version`.
+    """
+
+    id: int
+    key: str
+    image_id: int
+    category_id: int
+    state: State
+    rle: Rle
+    parts: tuple[Part, ...] | None = None
+    source: str = "manual"
+    score: float | None = None
+    edited: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Keys of an imported COCO annotation that are not ours, carried through to the export."""
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """How it came to be (source, model, score, edits, seconds), filled for an export; never read back as truth."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One detection offered for review: a mask in image pixels, with the model that made it."""
+
+    category_id: int
+    score: float
+    rle: Rle
+    source: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What leaves in an export, or what an import brings."""
+
+    categories: tuple[Category, ...]
+    images: tuple[Image, ...]
+    instances: tuple[Instance, ...]
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Top-level keys of an imported file that are not ours (info, licenses and whatever else it had)."""

@@ -1,0 +1,376 @@
+"""Masks, run-length encodings and polygons, and the exact ways between them.
+
+A run-length encoding (RLE) is the truth about an instance; everything here keeps it to the pixel.
+Runs count pixels in column order, starting with the background, as COCO has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from annotator.core.errors import GeometryError
+
+BoolMask = NDArray[np.bool_]
+Ring = NDArray[np.float64]
+Runs = NDArray[np.int64]
+
+# pycocotools crashes on vertices beyond 4.3e8 and on polygons of huge perimeter (5 Mpx take it 0.4 GB); pictures end far
+# below both.
+MAX_SIDE = 65_500
+MAX_PERIMETER = 5_000_000.0
+
+# Beyond this many pixels a pasted heatmap is no longer made whole and then cropped: 4 times the largest picture.
+MAX_PASTE = 160_000_000
+
+
+@dataclass(frozen=True)
+class Rle:
+    """A mask of `height` x `width` pixels as COCO's compressed counts."""
+
+    height: int
+    width: int
+    counts: str
+
+    def to_coco(self) -> dict[str, Any]:
+        """The object that pycocotools reads."""
+        return {"size": [self.height, self.width], "counts": self.counts.encode("ascii")}
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One polygon of an instance: an outer ring and its holes, each (N >= 3, 2) float64, xy in image pixels."""
+
+    outer: Ring
+    holes: tuple[Ring, ...] = ()
+
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+def runs_to_rle(runs: Runs, *, height: int, width: int) -> Rle:
+    """Runs, already adding up to height * width -> compressed RLE."""
+    coded = coco_mask.frPyObjects({"size": [height, width], "counts": runs.tolist()}, height, width)
+    return Rle(height, width, coded["counts"].decode("ascii"))
+
+
+def rle_to_runs(rle: Rle) -> Runs:
+    """Compressed RLE -> runs. Raises GeometryError unless they are well formed and add up to height * width.
+
+    Each run is a little-endian sequence of 5-bit groups, offset by 48, bit 5 saying that another group follows, and
+    from the fourth run on holds the difference to the run before the last. Source: rleFrString of pycocotools.
+    """
+    total = rle.height * rle.width
+    if not (0 < rle.height <= MAX_SIDE and 0 < rle.width <= MAX_SIDE):
+        raise GeometryError(f"RLE: size [{rle.height}, {rle.width}], expected 1 to {MAX_SIDE} pixels a side")
+    codes = np.frombuffer(rle.counts.encode("latin-1", "replace"), np.uint8).astype(np.int64) - 48
+    if not codes.size or codes.min() < 0 or codes.max() > 63 or codes[-1] & 32:
+        raise GeometryError("RLE: counts are not COCO's compressed form")
+    ends = np.flatnonzero(codes & 32 == 0)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    lengths = ends - starts + 1
+    if lengths.max() > 10:
+        raise GeometryError("RLE: a count of more than 10 groups, expected one that fits 64 bits")
+    place = np.arange(codes.size) - np.repeat(starts, lengths)
+    values = np.add.reduceat((codes & 31) << (5 * place), starts)
+    negative = (codes[ends] & 16) != 0
+    values[negative] -= np.int64(1) << np.minimum(5 * lengths[negative], 62)
+    if np.abs(values).max() > total:
+        raise GeometryError(f"RLE: a run beyond the {total} pixels of the image")
+    runs = values
+    runs[1::2] = np.cumsum(values[1::2])
+    # The first run stands alone and the third starts its own chain: only from the fourth on are there differences.
+    runs[2::2] = np.cumsum(values[2::2])
+    if runs.min() < 0 or int(runs.sum()) != total:
+        raise GeometryError(f"RLE: runs add up to {int(runs.sum())}, expected {total} ({rle.height} x {rle.width})")
+    return runs
+
+
+def checked_rle(counts: str | Sequence[int], *, height: int, width: int) -> Rle:
+    """Counts from outside, compressed or not -> RLE in its one normal form.
+
+    Raises GeometryError where they are malformed, so that pycocotools only ever sees what it can take.
+    """
+    if isinstance(counts, str):
+        runs = rle_to_runs(Rle(height, width, counts))
+    else:
+        if not all(isinstance(run, int) and 0 <= run <= height * width for run in counts):
+            raise GeometryError(f"RLE: counts must be whole numbers from 0 to {height * width}")
+        runs = np.array(counts, np.int64)
+        if int(runs.sum()) != height * width:
+            raise GeometryError(f"RLE: runs add up to {runs.sum()}, expected {height * width} ({height} x {width})")
+    return runs_to_rle(_joined(runs), height=height, width=width)
+
+
+def _joined(runs: Runs) -> Runs:
+    """Equal masks get equal runs: changes of level that cancel at one position are dropped."""
+    changes, count = np.unique(np.cumsum(runs)[:-1], return_counts=True)
+    changes = changes[count % 2 == 1]
+    total = int(runs.sum())
+    return np.diff(np.concatenate(([0], changes[changes < total], [total])))
+
+
+# --- masks -----------------------------------------------------------------------------------------------------------
+
+
+def mask_to_rle(mask: BoolMask) -> Rle:
+    """Mask (H, W) bool -> RLE."""
+    coded = coco_mask.encode(np.asfortranarray(mask, np.uint8))
+    return Rle(mask.shape[0], mask.shape[1], coded["counts"].decode("ascii"))
+
+
+def rle_to_mask(rle: Rle) -> BoolMask:
+    """RLE -> mask (H, W) bool."""
+    mask: BoolMask = coco_mask.decode(rle.to_coco()).astype(bool)
+    return mask
+
+
+def rle_area(rle: Rle) -> int:
+    """Number of pixels of the mask."""
+    return int(coco_mask.area(rle.to_coco()))
+
+
+def rle_box_xyxy(rle: Rle) -> tuple[float, float, float, float]:
+    """The tight box around the mask in image pixels; all zeros where the mask is empty."""
+    x, y, w, h = (float(value) for value in coco_mask.toBbox(rle.to_coco()))
+    return x, y, x + w, y + h
+
+
+def rle_iou(first: Rle, second: Rle) -> float:
+    """Intersection over union of two masks of one image; 1.0 where both are empty."""
+    if rle_area(first) == rle_area(second) == 0:
+        return 1.0
+    return float(coco_mask.iou([first.to_coco()], [second.to_coco()], [0])[0, 0])
+
+
+# --- heatmaps --------------------------------------------------------------------------------------------------------
+
+
+def heatmap_to_rle(
+    heatmap: NDArray[np.float32], box_xyxy: Sequence[float], *, height: int, width: int, cut: float = 0.5
+) -> Rle:
+    """A network's soft mask over its box -> RLE of the picture, touching the box's region only.
+
+    heatmap: (s, s) in 0..1. box_xyxy: image pixels, possibly beyond the borders. The mask may come out empty.
+    Source: the mask paste of the Open Model Zoo's accuracy checker (its published AP was measured so): pad by 1 px of
+    zeros, expand the box about its centre by (s + 2) / s, truncate, resize bilinearly, keep what exceeds `cut`, clip.
+    """
+    x0, y0, w, h = _paste_region(box_xyxy, size=heatmap.shape[0])
+    left, top, right, bottom = max(x0, 0), max(y0, 0), min(x0 + w, width), min(y0 + h, height)
+    if left >= right or top >= bottom:
+        return runs_to_rle(np.array([height * width]), height=height, width=width)
+    size = heatmap.shape[0]
+    padded = np.zeros((size + 2, size + 2), np.float32)
+    padded[1:-1, 1:-1] = heatmap
+    if w * h > MAX_PASTE:
+        region = _bilinear_window(padded, w, h, left - x0, top - y0, right - x0, bottom - y0)
+    else:
+        region = cv2.resize(padded, (w, h))[top - y0 : bottom - y0, left - x0 : right - x0]
+    return _region_to_rle(region > cut, left=left, top=top, height=height, width=width)
+
+
+def _bilinear_window(
+    padded: NDArray[np.float32], w: int, h: int, left: int, top: int, right: int, bottom: int
+) -> NDArray[np.float32]:
+    """The window of cv2.resize(padded, (w, h)) that the picture shows, for boxes far larger than the picture.
+
+    Equal to cv2 up to float rounding; never more memory than the picture's own size.
+    """
+
+    def taps(length: int, begin: int, end: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+        size = len(padded)
+        place = np.clip((np.arange(begin, end) + 0.5) * (size / length) - 0.5, 0, size - 1)
+        low = np.floor(place).astype(np.intp)
+        return low, np.minimum(low + 1, size - 1), (place - low).astype(np.float32)
+
+    x_low, x_high, x_part = taps(w, left, right)
+    y_low, y_high, y_part = taps(h, top, bottom)
+    rows = padded[:, x_low] * (1 - x_part) + padded[:, x_high] * x_part
+    return rows[y_low] * (1 - y_part)[:, None] + rows[y_high] * y_part[:, None]
+
+
+def _paste_region(box_xyxy: Sequence[float], *, size: int) -> tuple[int, int, int, int]:
+    """Where the padded heatmap lands: x0, y0, width, height in whole image pixels, unclipped."""
+    x0, y0, x1, y1 = (float(value) for value in box_xyxy)
+    scale = (size + 2) / size
+    half_w, half_h = (x1 - x0) * 0.5 * scale, (y1 - y0) * 0.5 * scale
+    center_x, center_y = (x0 + x1) * 0.5, (y0 + y1) * 0.5
+    left, top = int(center_x - half_w), int(center_y - half_h)
+    right, bottom = int(center_x + half_w), int(center_y + half_h)
+    return left, top, max(right - left + 1, 1), max(bottom - top + 1, 1)
+
+
+def _region_to_rle(region: BoolMask, *, left: int, top: int, height: int, width: int) -> Rle:
+    """A mask (h, w) whose first pixel lies at (left, top) of the picture -> RLE of the picture."""
+    h, w = region.shape
+    columns = cv2.transpose(region.view(np.uint8))
+    changes = np.empty((w, h + 1), np.uint8)
+    changes[:, 0] = columns[:, 0]
+    changes[:, h] = columns[:, h - 1]
+    np.bitwise_xor(columns[:, 1:], columns[:, :-1], out=changes[:, 1:h])
+    x, y = np.divmod(np.flatnonzero(changes.view(bool)), h + 1)
+    position = (x + left) * height + (y + top)
+    if h == height:
+        # A run that leaves a column at the picture's bottom goes on at the next one's top: both changes cancel.
+        same = np.flatnonzero(position[1:] == position[:-1])
+        position = np.delete(position, np.concatenate((same, same + 1)))
+    total = height * width
+    runs = np.diff(position, prepend=0, append=total)
+    if runs[-1] == 0 and len(runs) > 1:
+        runs = runs[:-1]
+    return runs_to_rle(runs, height=height, width=width)
+
+
+# --- polygons --------------------------------------------------------------------------------------------------------
+
+
+def polygons_to_rle(polygons: Sequence[Ring], *, height: int, width: int) -> Rle:
+    """Union one instance's polygons into a single RLE.
+
+    polygons: each (N >= 3, 2) float64, xy in image pixels.
+    Raises GeometryError if a polygon has fewer than 3 points, a value that is not finite or one far off the picture.
+    Source: pycocotools.mask.frPyObjects, merge.
+    """
+    if not polygons:
+        return runs_to_rle(np.array([height * width]), height=height, width=width)
+    for polygon in polygons:
+        _require_ring(polygon, height=height, width=width)
+    coded = coco_mask.frPyObjects([polygon.ravel().tolist() for polygon in polygons], height, width)
+    return Rle(height, width, coco_mask.merge(coded)["counts"].decode("ascii"))
+
+
+def parts_to_rle(parts: Sequence[Part], *, height: int, width: int) -> Rle:
+    """Union of each part's outer ring without its holes. Raises GeometryError as `polygons_to_rle` does."""
+    if not any(part.holes for part in parts):
+        return polygons_to_rle([part.outer for part in parts], height=height, width=width)
+    mask = np.zeros((height, width), bool)
+    for part in parts:
+        filled = rle_to_mask(polygons_to_rle([part.outer], height=height, width=width))
+        mask |= filled & ~rle_to_mask(polygons_to_rle(part.holes, height=height, width=width))
+    return mask_to_rle(mask)
+
+
+def _require_ring(ring: Ring, *, height: int, width: int) -> None:
+    if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3:
+        raise GeometryError(f"polygon of shape {ring.shape}, expected (N >= 3, 2)")
+    if not np.isfinite(ring).all():
+        raise GeometryError("polygon has a coordinate that is not a finite number")
+    low, high = -MAX_SIDE, 2 * MAX_SIDE
+    if ring.min() < low or ring.max() > high:
+        raise GeometryError(f"polygon reaches {float(np.abs(ring).max()):g} px, the image is {width} x {height}")
+    perimeter = float(np.abs(np.diff(ring, axis=0, append=ring[:1])).sum())
+    if perimeter > MAX_PERIMETER:
+        raise GeometryError(f"polygon has a perimeter of {perimeter:g} px, expected at most {MAX_PERIMETER:g}")
+
+
+def rle_to_parts(rle: Rle) -> tuple[Part, ...]:
+    """RLE -> parts traced along the pixels' edges, which decode to that very mask.
+
+    Pixels that touch at a corner only belong to different parts, so that no outer ring crosses itself.
+    """
+    rings, region, left, top = _trace(rle)
+    outers = [ring for ring in rings if _signed_area(ring) > 0]
+    if len(outers) == len(rings):
+        return tuple(Part(_placed(ring, left, top)) for ring in outers)
+    _, labels = cv2.connectedComponents(region, connectivity=4)
+    holes: dict[int, list[Ring]] = {}
+    for ring in rings:
+        if _signed_area(ring) < 0:
+            holes.setdefault(_label_at(labels, ring), []).append(_placed(ring, left, top))
+    return tuple(Part(_placed(ring, left, top), tuple(holes.get(_label_at(labels, ring), ()))) for ring in outers)
+
+
+def rle_to_polygons(rle: Rle) -> list[Ring] | None:
+    """RLE -> polygons traced along the pixels' edges, or None where a hole forbids plain polygons."""
+    rings, _, left, top = _trace(rle)
+    if any(_signed_area(ring) < 0 for ring in rings):
+        return None
+    return [_placed(ring, left, top) for ring in rings]
+
+
+def _placed(ring: NDArray[np.int64], left: int, top: int) -> Ring:
+    return ring.astype(np.float64) + np.array([left, top], np.float64)
+
+
+def _signed_area(ring: NDArray[np.int64]) -> int:
+    """Positive for outer rings: only the horizontal edges count, y being constant along each."""
+    x, y = ring[:, 0], ring[:, 1]
+    return int((x * (np.roll(y, -1) - np.roll(y, 1))).sum())
+
+
+def _label_at(labels: NDArray[np.int32], ring: NDArray[np.int64]) -> int:
+    """The component that a ring runs around: the pixel below any edge that runs to the right."""
+    start = int(np.argmax(np.roll(ring[:, 0], -1) > ring[:, 0]))
+    return int(labels[ring[start, 1], ring[start, 0]])
+
+
+def _trace(rle: Rle) -> tuple[list[NDArray[np.int64]], NDArray[np.uint8], int, int]:
+    """Rings of corners around the mask, the mask at the right hand; with the mask cut to its columns and rows.
+
+    Returns rings (n, 2) in pixels of the cut, the cut (h, w) of 0 and 1, and the place of its first pixel in the image.
+    Corners where the boundary turns, in order along a line, are the ends of that line's edges by turns. Where two
+    pixels touch diagonally lie two corners; each takes the edges of one of the pixels, which keeps the rings apart.
+    """
+    region, left, top = _cut(rle)
+    if not region.size:
+        return [], region, left, top
+    padded = np.pad(region, 1)
+    pattern = padded[:-1, :-1] | padded[:-1, 1:] << 1 | padded[1:, :-1] << 2 | padded[1:, 1:] << 3
+    y, x = np.nonzero(_TURNS[pattern])
+    pattern = pattern[y, x]
+    twice = _TURNS[pattern] == 2
+    above = np.concatenate((np.zeros(len(x), np.int64), np.ones(int(twice.sum()), np.int64)))
+    pattern = np.concatenate((pattern, pattern[twice]))
+    x, y = np.concatenate((x, x[twice])), np.concatenate((y, y[twice]))
+    # Pattern 9 is a pair of pixels from the left above to the right below: the upper corner turns to the left.
+    beside = np.where(pattern == 9, above, 1 - above)
+    across = np.lexsort((beside, x, y))
+    along = np.lexsort((above, y, x))
+    following = np.empty(len(x), np.int64)
+    first, second = across[::2], across[1::2]
+    rightwards = padded[y[first] + 1, x[first] + 1] == 1  # the mask lies below
+    following[np.where(rightwards, first, second)] = np.where(rightwards, second, first)
+    first, second = along[::2], along[1::2]
+    downwards = padded[y[first] + 1, x[first]] == 1  # the mask lies to the left
+    following[np.where(downwards, first, second)] = np.where(downwards, second, first)
+    corners = np.stack((x, y), axis=1)
+    return [corners[ring] for ring in _cycles(following.tolist())], region, left, top
+
+
+# By pattern (left above 1, right above 2, left below 4, right below 8): how many corners lie where four pixels meet.
+_TURNS = np.array([0, 1, 1, 0, 1, 0, 2, 1, 1, 2, 0, 1, 0, 1, 1, 0], np.uint8)
+
+
+def _cut(rle: Rle) -> tuple[NDArray[np.uint8], int, int]:
+    """The mask cut to its own box, as (h, w) of 0 and 1, and the place of its first pixel: left, top."""
+    left, top, right, bottom = (int(value) for value in rle_box_xyxy(rle))
+    if left == right:
+        return np.zeros((0, 0), np.uint8), 0, 0
+    runs = rle_to_runs(rle)
+    runs[0] -= left * rle.height
+    values = (np.arange(len(runs)) & 1).astype(np.uint8)
+    columns = np.repeat(values, runs)[: (right - left) * rle.height].reshape(right - left, rle.height)
+    if columns.size < (right - left) * rle.height:
+        raise GeometryError("RLE: runs end before the image does")
+    return columns[:, top:bottom].T, left, top
+
+
+def _cycles(following: list[int]) -> list[list[int]]:
+    """The cycles of a permutation, each from its lowest index on."""
+    cycles = []
+    for start, there in enumerate(following):
+        if there < 0:
+            continue
+        cycle = []
+        here = start
+        while following[here] >= 0:
+            cycle.append(here)
+            following[here], here = -1, following[here]
+        cycles.append(cycle)
+    return cycles
