@@ -7,29 +7,33 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from PIL import Image as Picture
 from pycocotools import mask as coco_mask
 
 from annotator.core import masks
 from annotator.core.coco_categories import COCO_BY_NAME
 from annotator.core.dataset import Dataset, State
-from annotator.core.errors import ExportError, GeometryError
+from annotator.core.errors import CocoError, ExportError, GeometryError
 from annotator.core.masks import Rle
 
 Level = Literal["error", "warning", "note"]
 
 _IMAGE_KEYS = frozenset({"id", "width", "height", "file_name"})
+_ORIENTATION = 0x0112  # EXIF
 _ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd"})
 _CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
 _MAX_ID = 2**53 - 1  # beyond it, readers that keep numbers as doubles mix ids up
 _FAR_PX = 3.0  # a box or polygon may leave the image, or miss the mask's box, by rounding only
 _MANY = 5  # names shown in one line
-_AT_ONCE = 10_000  # masks measured in one call
+_AT_ONCE = 255  # pycocotools 2.0.11 on NumPy 2 counts the masks of one call in a byte
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,28 @@ class Inspection:
 def check_coco(document: object) -> list[Problem]:
     """Every problem of a decoded COCO instances file, or of a list of results, in the document's order."""
     return inspect_coco(document).problems
+
+
+def check_file(path: Path, *, images: Path | None = None) -> list[Problem]:
+    """As `check_coco`, of a file; with `images`, also whether every picture lies in that folder and has its size.
+
+    Raises CocoError if the file cannot be read or is not JSON.
+    """
+    document = load(path)
+    problems = check_coco(document)
+    if images is not None and isinstance(document, dict) and isinstance(document.get("images"), list):
+        problems += _picture_problems(document["images"], images)
+    return problems
+
+
+def load(path: Path) -> Any:
+    """The JSON of a file. Raises CocoError if it cannot be read or is not JSON."""
+    try:
+        return json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise CocoError([f"{path}: cannot be read: {error.strerror or error}"]) from error
+    except (ValueError, RecursionError) as error:  # also wrong UTF-8, numbers of thousands of digits, endless nesting
+        raise CocoError([f"{path}: is not JSON: {' '.join(str(error).split()) or 'too deep'}"]) from error
 
 
 def inspect_coco(document: object) -> Inspection:
@@ -122,6 +148,8 @@ def is_finite(value: object) -> bool:
 
 def polygons_of(value: Sequence[object]) -> list[masks.Ring]:
     """COCO's polygons, each a flat list x, y, x, y, ... -> rings. Raises GeometryError where they cannot be ones."""
+    if value and not any(isinstance(item, list) for item in value):
+        raise GeometryError("a flat list, expected a list of polygons")
     rings = []
     for index, polygon in enumerate(value):
         if not isinstance(polygon, list):
@@ -138,6 +166,13 @@ def polygons_of(value: Sequence[object]) -> list[masks.Ring]:
     return rings
 
 
+def rasterised(segmentation: object, *, height: int, width: int) -> Rle:
+    """COCO's segmentation of an image -> mask. Raises GeometryError where it is neither polygons nor an RLE."""
+    if isinstance(segmentation, list):
+        return masks.polygons_to_rle(polygons_of(segmentation), height=height, width=width)
+    return _rle_of(segmentation, size=(height, width))
+
+
 def _shown(value: object) -> str:
     """A value as a message shows it: short, on one line, safe at any depth."""
     if isinstance(value, list | dict):
@@ -145,6 +180,11 @@ def _shown(value: object) -> str:
     if isinstance(value, int) and abs(value) >= 10**20:
         return "a number of more than 20 digits"
     return repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."
+
+
+def _named(item: Mapping[str, Any]) -> str:
+    """The id behind a message, beside the place in the file that stands before it."""
+    return f" (id {item['id']})" if is_id(item.get("id")) else ""
 
 
 def _areas(rles: Sequence[Rle]) -> list[float]:
@@ -169,6 +209,32 @@ def _chunks(items: Iterable[Any]) -> Iterable[list[Any]]:
         yield chunk
 
 
+def _picture_problems(found: list[Any], folder: Path) -> Iterator[Problem]:
+    """Pictures that are not in the folder, are none, or have another size; only their heads are read."""
+    root = folder.resolve()
+    for index, image in enumerate(found):
+        name = image.get("file_name") if isinstance(image, dict) else None
+        if not isinstance(name, str) or not name or "\0" in name:
+            continue
+        place = f"images[{index}].file_name"
+        path = (root / name.replace("\\", "/")).resolve()
+        if not path.is_relative_to(root) or not path.is_file():
+            yield Problem("error", place, f"{_shown(name)} is not in {folder}")
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Picture.DecompressionBombWarning)  # nothing is decoded
+                with Picture.open(path) as picture:
+                    turned = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+                    width, height = picture.size[::-1] if turned else picture.size
+        except (OSError, ValueError, SyntaxError, Picture.DecompressionBombError) as error:
+            yield Problem("error", place, f"{_shown(name)} is not a picture that can be read: {_shown(str(error))}")
+            continue
+        if (width, height) != (image.get("width"), image.get("height")):
+            expected = f"{_shown(image.get('width'))} x {_shown(image.get('height'))}"
+            yield Problem("error", place, f"{_shown(name)} is {width} x {height} px, the file says {expected}")
+
+
 # --- documents -------------------------------------------------------------------------------------------------------
 
 
@@ -191,24 +257,18 @@ class _Findings:
         self._add("note", place, message)
 
     def _mask(self, place: str, value: object, *, size: tuple[int, int] | None, named: str) -> Rle | None:
-        """A segmentation, rasterised; None where there is none or where it is wrong. size: the image's height, width."""
+        """A segmentation, rasterised; None where it is wrong. size: the image's height and width."""
         try:
             if isinstance(value, list):
-                if value and not any(isinstance(item, list) for item in value):
-                    raise GeometryError("a flat list, expected a list of polygons")
                 rings = polygons_of(value)
                 if size is None:
                     return None
                 self._warn_beyond(place, rings, size=size, named=named)
                 return masks.polygons_to_rle(rings, height=size[0], width=size[1])
-            if isinstance(value, dict):
-                return _rle_of(value, size=size)
-            raise GeometryError(f"is {_shown(value)}, expected polygons or an RLE")
+            return _rle_of(value, size=size)
         except GeometryError as error:
-            message = str(error)
-            self._error(
-                f"{place}{message.split(' ')[0]}" if message[0] == "[" else place, _after_place(message) + named
-            )
+            inner, _, message = str(error).partition("] ") if str(error).startswith("[") else ("", "", str(error))
+            self._error(f"{place}{inner}]" if inner else place, f"{message}{named}")
             return None
 
     def _warn_beyond(self, place: str, rings: list[masks.Ring], *, size: tuple[int, int], named: str) -> None:
@@ -228,11 +288,9 @@ class _Findings:
                     self._error(f"{place}.{name}", f"holds a number that is not finite, or is too deep{named}")
 
 
-def _after_place(message: str) -> str:
-    return message.split(" ", 1)[1] if message[0] == "[" else message
-
-
-def _rle_of(value: Mapping[str, Any], *, size: tuple[int, int] | None) -> Rle:
+def _rle_of(value: object, *, size: tuple[int, int] | None) -> Rle:
+    if not isinstance(value, dict):
+        raise GeometryError(f"is {_shown(value)}, expected polygons or an RLE")
     found, counts = value.get("size"), value.get("counts")
     if not (isinstance(found, list) and len(found) == 2 and all(is_id(side) for side in found)):
         raise GeometryError(f"size is {_shown(found)}, expected [height, width]")
@@ -294,7 +352,7 @@ class _Document(_Findings):
         names: Counter[str] = Counter()
         for index, image in found:
             place = f"images[{index}]"
-            named = f" (id {image['id']})" if is_id(image.get("id")) else ""
+            named = _named(image)
             unique = self._unique_id(place, image, self._image_ids)
             sound = True
             for name in ("width", "height"):
@@ -360,7 +418,7 @@ class _Document(_Findings):
                 self._note(kind, f"{len(unused)} without annotations (ids {shown})")
 
     def _annotation(self, place: str, index: int, annotation: dict[str, Any], ids: set[int]) -> None:
-        named = f" (id {annotation['id']})" if is_id(annotation.get("id")) else ""
+        named = _named(annotation)
         if self._unique_id(place, annotation, ids) and annotation["id"] == 0:
             self._warn(f"{place}.id", "is 0; COCOeval counts a match with it as none")
         for name, known in (("image_id", self._image_ids), ("category_id", self._category_ids)):
@@ -424,10 +482,10 @@ class _Document(_Findings):
     def _compare_with_masks(self, annotations: dict[int, dict[str, Any]]) -> None:
         """Areas and boxes beside those of the decoded masks, empty masks, and the same mask twice."""
         rles = list(self.inspection.masks.values())
-        seen: dict[tuple[Any, Any, str], int] = {}
+        seen: dict[tuple[int, int, str], int] = {}
         for index, pixels, tight in zip(self.inspection.masks, _areas(rles), _boxes(rles), strict=True):
             annotation, place = annotations[index], f"annotations[{index}]"
-            named = f" (id {annotation.get('id')})"
+            named = _named(annotation)
             if pixels == 0:
                 self._warn(f"{place}.segmentation", f"covers no pixel{named}")
                 continue
@@ -439,7 +497,9 @@ class _Document(_Findings):
                 corners = [(x, y, x + w, y + h) for x, y, w, h in (box, tight)]
                 if max(abs(a - b) for a, b in zip(*corners, strict=True)) > _FAR_PX:
                     self._warn(f"{place}.bbox", f"is {box}, the mask's is {tight}{named}")
-            key = (annotation.get("image_id"), annotation.get("category_id"), self.inspection.masks[index].counts)
+            if not is_id(annotation.get("category_id")):
+                continue
+            key = (annotation["image_id"], annotation["category_id"], self.inspection.masks[index].counts)
             if key in seen:
                 self._warn(f"{place}", f"the same object as annotations[{seen[key]}]: image, category and mask{named}")
             seen.setdefault(key, index)

@@ -21,8 +21,8 @@ BoolMask = NDArray[np.bool_]
 Ring = NDArray[np.float64]
 Runs = NDArray[np.int64]
 
-# pycocotools crashes on vertices beyond 4.3e8 and on polygons of huge perimeter (5 Mpx take it 0.4 GB); pictures end far
-# below both.
+# pycocotools crashes on vertices beyond 4.3e8 and on polygons of huge perimeter (5 Mpx take it 0.4 GB); pictures end
+# far below both.
 MAX_SIDE = 65_500
 MAX_PERIMETER = 5_000_000.0
 

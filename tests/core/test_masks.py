@@ -1,0 +1,227 @@
+"""Every conversion keeps a mask to the pixel, and nothing malformed gets through."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pycocotools import mask as coco_mask
+
+from annotator.core import masks
+from annotator.core.errors import GeometryError
+from annotator.core.masks import Part, Rle
+from tests.core.strategies import examples
+from tests.core.strategies import masks as any_mask
+
+DONUT = np.pad(np.pad(np.zeros((2, 2), bool), 1, constant_values=True), 1)
+DIAGONAL = np.array([[1, 0], [0, 1]], bool)
+COUNTS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
+
+
+def square(x0, y0, x1, y1):
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float64)
+
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+@given(any_mask())
+@settings(max_examples=examples(300, 5000), deadline=None)
+def test_a_mask_survives_its_rle(mask):
+    rle = masks.mask_to_rle(mask)
+    assert np.array_equal(masks.rle_to_mask(rle), mask)
+    runs = masks.rle_to_runs(rle)
+    assert runs.sum() == mask.size
+    assert masks.runs_to_rle(runs, height=rle.height, width=rle.width) == rle
+    assert masks.checked_rle(rle.counts, height=rle.height, width=rle.width) == rle
+    assert masks.checked_rle(runs.tolist(), height=rle.height, width=rle.width) == rle
+    assert masks.rle_area(rle) == mask.sum()
+
+
+@given(any_mask(max_side=6), st.randoms())
+def test_runs_of_length_zero_do_not_change_the_normal_form(mask, random):
+    rle = masks.mask_to_rle(mask)
+    padded = []
+    for run in masks.rle_to_runs(rle).tolist():
+        cut = random.randint(0, run)
+        padded += [cut, 0, run - cut] if random.random() < 0.5 else [run]
+    assert masks.checked_rle(padded, height=rle.height, width=rle.width) == rle
+
+
+@given(COUNTS, st.integers(1, 50), st.integers(1, 50))
+@settings(max_examples=examples(1000, 100_000), deadline=None)
+@example("", 1, 1)
+@example("o" * 5_000, 3, 3)
+@example("ÿ", 3, 3)
+@example("oooooooooooo0", 3, 3)
+def test_counts_from_outside_are_a_mask_or_refused(counts, height, width):
+    try:
+        rle = masks.checked_rle(counts, height=height, width=width)
+    except GeometryError:
+        return
+    assert masks.rle_to_mask(rle).shape == (height, width)
+    assert masks.rle_to_runs(rle).sum() == height * width
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [[4294967295, 4294967295, 0, 0] * 1000, [3], [5, -1], [1.0, 3.0], ["4"], [2**70], [None], [], [[4]], [True] * 5],
+    ids=str,
+)
+def test_uncompressed_counts_must_add_up_to_the_image(counts):
+    with pytest.raises(GeometryError):
+        masks.checked_rle(counts, height=2, width=2)
+
+
+@pytest.mark.parametrize("size", [(0, 4), (4, 0), (-2, -2), (2**40, 1), (65_501, 1)])
+def test_a_size_beyond_every_picture_is_refused(size):
+    with pytest.raises(GeometryError):
+        masks.rle_to_runs(Rle(*size, "4"))
+
+
+# --- measures --------------------------------------------------------------------------------------------------------
+
+
+@given(any_mask())
+def test_the_box_is_tight(mask):
+    box = masks.rle_box_xyxy(masks.mask_to_rle(mask))
+    y, x = np.nonzero(mask)
+    assert box == ((x.min(), y.min(), x.max() + 1, y.max() + 1) if len(x) else (0, 0, 0, 0))
+
+
+@given(st.data())
+def test_iou_is_that_of_the_pixels(data):
+    first = data.draw(any_mask(max_side=8))
+    second = np.random.default_rng(data.draw(st.integers(0, 99))).random(first.shape) < 0.5
+    union = (first | second).sum()
+    expected = (first & second).sum() / union if union else 1.0
+    assert masks.rle_iou(masks.mask_to_rle(first), masks.mask_to_rle(second)) == pytest.approx(expected)
+
+
+# --- polygons --------------------------------------------------------------------------------------------------------
+
+
+@given(any_mask())
+@settings(max_examples=examples(400, 5000), deadline=None)
+@example(DONUT)
+@example(DIAGONAL)
+@example(~DIAGONAL)
+@example(np.kron(np.ones((3, 3), bool), DIAGONAL))
+@example(np.pad(np.kron(np.ones((3, 3), bool), DIAGONAL), 1, constant_values=True))
+def test_a_traced_mask_decodes_to_itself(mask):
+    rle = masks.mask_to_rle(mask)
+    parts = masks.rle_to_parts(rle)
+    assert masks.parts_to_rle(parts, height=rle.height, width=rle.width) == rle
+    pieces, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    assert len(parts) == pieces - 1
+
+    polygons = masks.rle_to_polygons(rle)
+    assert (polygons is None) == any(part.holes for part in parts)
+    if polygons is not None:
+        # as a reader without us decodes it
+        coded = coco_mask.frPyObjects([ring.ravel().tolist() for ring in polygons] or [[0.0] * 6], *mask.shape)
+        assert np.array_equal(coco_mask.decode(coco_mask.merge(coded)).astype(bool), mask)
+
+
+@given(any_mask())
+def test_traced_rings_turn_at_every_vertex_and_lie_on_pixel_corners(mask):
+    for part in masks.rle_to_parts(masks.mask_to_rle(mask)):
+        for ring in (part.outer, *part.holes):
+            assert (ring == ring.round()).all()
+            steps = np.diff(ring, axis=0, append=ring[:1])
+            assert ((steps != 0).sum(axis=1) == 1).all()
+            assert ((steps[:, 0] != 0) != (np.roll(steps[:, 0], 1) != 0)).all()
+
+
+def test_a_donut_keeps_its_hole():
+    rle = masks.mask_to_rle(DONUT)
+    (part,) = masks.rle_to_parts(rle)
+    assert len(part.holes) == 1
+    assert masks.rle_to_polygons(rle) is None
+
+
+def test_parts_that_overlap_are_united_and_holes_cut_only_their_own_part():
+    first = Part(square(0, 0, 6, 6), (square(2, 2, 4, 4),))
+    second = Part(square(3, 0, 9, 6))
+    mask = masks.rle_to_mask(masks.parts_to_rle([first, second], height=6, width=9))
+    expected = np.ones((6, 9), bool)
+    expected[2:4, 2:3] = False  # the rest of the hole lies under the second part
+    assert np.array_equal(mask, expected)
+
+
+def test_a_hole_may_reach_beyond_its_part():
+    mask = masks.rle_to_mask(masks.parts_to_rle([Part(square(0, 0, 4, 4), (square(2, 2, 9, 9),))], height=5, width=5))
+    assert mask.sum() == 12
+
+
+def test_no_polygon_is_an_empty_mask():
+    assert masks.rle_area(masks.polygons_to_rle([], height=3, width=4)) == 0
+    assert masks.rle_to_parts(masks.polygons_to_rle([], height=3, width=4)) == ()
+
+
+@pytest.mark.parametrize(
+    "ring",
+    [
+        np.zeros((2, 2)),
+        np.zeros((3, 3)),
+        np.zeros(6),
+        np.array([[0, 0], [np.nan, 1], [2, 2]]),
+        np.array([[0, 0], [np.inf, 1], [2, 2]]),
+        np.array([[0, 0], [4.3e8, 1], [2, 2]]),
+        np.array([[0, 0], [-1e300, 1], [2, 2]]),
+        np.array([[0.0, index % 2 * 65_000] for index in range(2_000)]),
+    ],
+    ids=["2 points", "3 columns", "flat", "nan", "inf", "far", "far left", "long way round"],
+)
+def test_a_polygon_that_would_crash_pycocotools_is_refused(ring):
+    with pytest.raises(GeometryError):
+        masks.polygons_to_rle([ring], height=10, width=10)
+
+
+# --- heatmaps --------------------------------------------------------------------------------------------------------
+
+
+def reference_paste(heatmap, box, height, width, cut=0.5):
+    """The paste that the published AP was measured with, step by step."""
+    size = heatmap.shape[0]
+    padded = np.zeros((size + 2, size + 2), np.float32)
+    padded[1 : size + 1, 1 : size + 1] = heatmap
+    scale = (size + 2) / size
+    center_x, center_y = (box[0] + box[2]) * 0.5, (box[1] + box[3]) * 0.5
+    half_w, half_h = (box[2] - box[0]) * 0.5 * scale, (box[3] - box[1]) * 0.5 * scale
+    x0, y0 = int(center_x - half_w), int(center_y - half_h)
+    x1, y1 = int(center_x + half_w), int(center_y + half_h)
+    w, h = max(x1 - x0 + 1, 1), max(y1 - y0 + 1, 1)
+    resized = cv2.resize(padded, (w, h)) > cut
+    mask = np.zeros((height, width), bool)
+    for row in range(h):
+        for column in range(w):
+            if 0 <= y0 + row < height and 0 <= x0 + column < width:
+                mask[y0 + row, x0 + column] = resized[row, column]
+    return mask
+
+
+@given(
+    st.sampled_from([28, 224]),
+    st.tuples(st.floats(-50, 90), st.floats(-50, 90), st.floats(0, 60), st.floats(0, 60)),
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([0.5, 0.3, 0.8]),
+)
+@settings(max_examples=examples(300, 5000), deadline=None)
+@example(28, (0, 0, 40, 30), 30, 40, 1, 0.5)
+@example(28, (0, 0, 0, 0), 1, 1, 1, 0.5)
+@example(224, (39, 29, 1, 1), 30, 40, 1, 0.5)
+@example(28, (-10, -10, 60, 50), 30, 40, 1, 0.5)
+@example(28, (38.9, 5, 30, 4), 30, 40, 1, 0.5)
+@example(28, (500, 500, 9, 9), 30, 40, 1, 0.5)
+def test_a_heatmap_is_pasted_as_the_reference_does(size, box_xywh, height, width, seed, cut):
+    heatmap = np.random.default_rng(seed).random((size, size)).astype(np.float32)
+    heatmap = cv2.GaussianBlur(heatmap, (0, 0), 1.5) if seed % 2 else heatmap
+    x, y, w, h = box_xywh
+    box = (x, y, x + w, y + h)
+    rle = masks.heatmap_to_rle(heatmap, box, height=height, width=width, cut=cut)
+    expected = reference_paste(heatmap, box, height, width, cut)
+    assert rle == masks.mask_to_rle(expected)
+    assert np.array_equal(masks.rle_to_mask(rle), expected)

@@ -1,0 +1,135 @@
+"""What a gesture makes of an instance, and what it may not say."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from annotator.core import masks, review
+from annotator.core.dataset import Image, Instance, State
+from annotator.core.errors import GestureError
+from annotator.core.masks import Part, Rle
+from annotator.core.review import Change, Gesture
+
+IMAGE = Image(1, "a.jpg", 8, 6, "0" * 64)
+SQUARE = np.array([[1, 1], [4, 1], [4, 4], [1, 4]], np.float64)
+
+
+def rle(*rows):
+    mask = np.zeros((6, 8), bool)
+    mask[list(rows)] = True
+    return masks.mask_to_rle(mask)
+
+
+SUGGESTED = Instance(5, "k", 1, 1, State.SUGGESTED, rle(0, 1), None, "m@1", 0.8)
+
+
+def test_accepting_keeps_mask_score_and_source():
+    after = review.apply(Change("k", 1, State.ACCEPTED), image=IMAGE, before=SUGGESTED, original=SUGGESTED.rle)
+    assert after == replace(SUGGESTED, state=State.ACCEPTED)
+
+
+def test_an_edit_is_told_from_the_suggestion_and_undone_it_is_none():
+    edited = review.apply(Change("k", 1, State.ACCEPTED, rle(2)), image=IMAGE, before=SUGGESTED, original=SUGGESTED.rle)
+    assert edited.edited
+    assert (edited.score, edited.source, edited.id) == (0.8, "m@1", 5)
+    undone = review.apply(
+        Change("k", 1, State.SUGGESTED, rle(0, 1)), image=IMAGE, before=edited, original=SUGGESTED.rle
+    )
+    assert undone == SUGGESTED
+
+
+def test_parts_are_the_mask_whatever_is_said_beside_them():
+    change = Change("k", 1, State.ACCEPTED, rle=rle(5), parts=(Part(SQUARE),))
+    after = review.apply(change, image=IMAGE, before=SUGGESTED, original=SUGGESTED.rle)
+    assert after.rle == masks.polygons_to_rle([SQUARE], height=6, width=8)
+    assert after.parts == change.parts
+
+
+def test_a_new_mask_drops_the_polygons_that_described_the_old_one():
+    drawn = replace(SUGGESTED, parts=(Part(SQUARE),))
+    assert review.apply(Change("k", 1, State.ACCEPTED, rle(3)), image=IMAGE, before=drawn, original=None).parts is None
+    assert review.apply(Change("k", 2, State.ACCEPTED), image=IMAGE, before=drawn, original=None).parts == drawn.parts
+
+
+def test_what_is_new_was_drawn_by_hand():
+    after = review.apply(Change("n", 2, State.ACCEPTED, rle(3)), image=IMAGE, before=None, original=None)
+    assert (after.source, after.score, after.edited, after.category_id) == ("manual", None, False, 2)
+
+
+def test_counts_are_brought_into_their_normal_form():
+    odd = masks.runs_to_rle(np.array([0, 0, 24, 0, 0, 24]), height=6, width=8)
+    after = review.apply(Change("n", 1, State.ACCEPTED, odd), image=IMAGE, before=None, original=None)
+    assert after.rle == masks.mask_to_rle(masks.rle_to_mask(odd))
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "message"),
+    [
+        (Change("n", 1, State.ACCEPTED), None, "not known, expected a mask"),
+        (Change("n", 1, State.SUGGESTED, rle(1)), None, "cannot be a suggestion"),
+        (Change("n", 1, State.SUGGESTED), replace(SUGGESTED, source="manual"), "cannot be a suggestion"),
+        (Change("k", 1, State.ACCEPTED, rle()), SUGGESTED, "the mask is empty"),
+        (Change("k", 1, State.ACCEPTED, parts=()), SUGGESTED, "the mask is empty"),
+        (Change("k", 1, State.ACCEPTED, Rle(8, 6, "P1")), SUGGESTED, "size [8, 6], image is [6, 8]"),
+        (Change("k", 1, State.ACCEPTED, Rle(6, 8, "garbage")), SUGGESTED, "instance k: RLE"),
+        (Change("k", 1, State.ACCEPTED, parts=(Part(SQUARE * np.nan),)), SUGGESTED, "not a finite number"),
+        (Change("k", 1, State.ACCEPTED, parts=(Part(SQUARE[:2]),)), SUGGESTED, "expected (N >= 3, 2)"),
+        (Change("k", 1, State.ACCEPTED, parts=(Part(np.zeros((300_000, 2))),)), SUGGESTED, "vertices"),
+        (Change("k", 1, State.ACCEPTED), replace(SUGGESTED, image_id=2), "is on image 2, not on image 1"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_place(change, before, message):
+    with pytest.raises(GestureError) as error:
+        review.apply(change, image=IMAGE, before=before, original=None)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_rejected_instance_may_be_empty():
+    assert (
+        review.apply(Change("k", 1, State.REJECTED, rle()), image=IMAGE, before=SUGGESTED, original=None).state
+        == "rejected"
+    )
+
+
+GESTURE = Gesture(1, "tab", 0, 0, "accept", "me", (Change("k", 1, State.ACCEPTED),), True, 0.4, 1.5)
+
+
+def test_a_sound_gesture_is_well_formed():
+    review.require_well_formed(GESTURE)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"client": ""},
+        {"client": "x" * 201},
+        {"client": 7},
+        {"number": -1},
+        {"number": True},
+        {"number": 2**53},
+        {"revision": 1.0},
+        {"image_id": "1"},
+        {"verb": "drop table"},
+        {"who": None},
+        {"reviewed": "yes"},
+        {"threshold": 1.1},
+        {"threshold": float("nan")},
+        {"seconds": -1},
+        {"seconds": float("inf")},
+        {"changes": (Change("", 1, State.ACCEPTED),)},
+        {"changes": (Change("../x", 1, State.ACCEPTED),)},
+        {"changes": (Change("k" * 65, 1, State.ACCEPTED),)},
+        {"changes": (Change("k", "1", State.ACCEPTED),)},
+        {"changes": (Change("k", 1, "accepted"),)},
+        {"changes": (Change("k", 1, State.ACCEPTED), Change("k", 1, State.REJECTED))},
+        {"changes": tuple(Change(f"k{index}", 1, State.ACCEPTED) for index in range(10_001))},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_malformed_gesture_is_refused_in_one_line(wrong):
+    with pytest.raises(GestureError) as error:
+        review.require_well_formed(replace(GESTURE, **wrong))
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 300
