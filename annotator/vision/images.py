@@ -1,0 +1,327 @@
+"""Pictures from outside: checked before they are decoded, then upright RGB, one byte a channel.
+
+Pixels are what trainers read (cv2.imread, Pillow's convert("RGB")): alpha is dropped, of several frames or pages the
+first counts, 16-bit values keep their upper byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from annotator.core import places
+from annotator.core.errors import ImageError
+
+Pixels = NDArray[np.uint8]
+
+# A JPEG of several pictures (MPO, as some cameras write) opens as a JPEG too.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
+FORMATS_IN_WORDS = "JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
+MAX_MEGAPIXELS = 40.0
+# A side beyond this cannot be a mask of COCO's tools.
+MAX_SIDE = 65_500
+# Cameras write one scan, progressive encoders about ten; 10,000 scans in 1.3 MB keep a decoder busy for minutes.
+MAX_JPEG_SCANS = 100
+# Each scan goes over the whole picture, so that large ones may have fewer: 25 at 40 megapixels.
+MAX_JPEG_SCAN_MEGAPIXELS = 1000.0
+LEAST_JPEG_SCANS = 25
+
+# Pillow only warns from 89 to 178 Mpx; nothing here may decode what it warns of.
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+# A damaged EXIF block or TIFF tag says nothing about the pixels; what matters raises.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A decoded picture: `pixels` (H, W, 3) uint8 RGB, upright, read-only; `content` the file's own bytes."""
+
+    file_name: str
+    content: bytes
+    sha256: str
+    pixels: Pixels
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+
+def read(path: Path) -> Photo:
+    """A file -> Photo. Raises ImageError, also where the file cannot be read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be read ({error.strerror})") from error
+    return decode(content, file_name=path.name)
+
+
+def decode(content: bytes, *, file_name: str) -> Photo:
+    """A file's bytes -> Photo, whatever its name ends in.
+
+    Raises ImageError in one line that begins with the file's name: empty, not a picture, a kind that is not read,
+    too large (ANNOTATOR_MAX_MEGAPIXELS, 40 by default; seen before anything is decoded), truncated or damaged. On a
+    Space, or with ANNOTATOR_SANDBOX=1, a child process with limits decodes (see `sandbox`).
+    """
+    if os.environ.get("ANNOTATOR_SANDBOX", "1" if places.on_a_space() else "0") != "0":
+        from annotator.vision import sandbox
+
+        return sandbox.decode(content, file_name=file_name)
+    return decode_here(content, file_name=file_name)
+
+
+def decode_here(content: bytes, *, file_name: str) -> Photo:
+    """As `decode`, in this very process."""
+    with _errors_named(file_name), _opened(content) as picture:
+        pixels = _jpeg_pixels(content, picture) if _is_plain_jpeg(picture) else _pixels(picture)
+    pixels.setflags(write=False)
+    return Photo(file_name, content, hashlib.sha256(content).hexdigest(), pixels)
+
+
+# --- checks before decoding ------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _errors_named(file_name: str) -> Iterator[None]:
+    """Whatever a decoder raises on hostile bytes becomes one ImageError that names the file."""
+    try:
+        yield
+    except ImageError as error:
+        raise ImageError(f"{file_name}: {error}") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError(f"{file_name}: too large, expected at most {max_megapixels():g} megapixels") from error
+    except MemoryError as error:
+        raise ImageError(f"{file_name}: needs more memory than there is") from error
+    except Exception as error:
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise ImageError(f"{file_name}: damaged or truncated ({reason})") from error
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Image.Image]:
+    """The picture with its header read, nothing decoded yet, and its size and kind found harmless."""
+    if not content:
+        raise ImageError("is empty, expected a picture")
+    # Pillow's own limit must not be below the one that was asked for.
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, int(max_megapixels() * 1e6))
+    try:
+        picture = Image.open(io.BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{_kind(content)}, expected {FORMATS_IN_WORDS}") from error
+    with picture:
+        _require_size(picture.width, picture.height)
+        if picture.format in ("JPEG", "MPO"):
+            _require_few_scans(content, megapixels=picture.width * picture.height / 1e6)
+        yield picture
+
+
+def max_megapixels() -> float:
+    """ANNOTATOR_MAX_MEGAPIXELS, or 40. Raises ImageError where it is not a number above 0."""
+    text = os.environ.get("ANNOTATOR_MAX_MEGAPIXELS", "")
+    try:
+        limit = float(text or MAX_MEGAPIXELS)
+    except ValueError:
+        limit = 0
+    if not 0 < limit < float("inf"):
+        raise ImageError(f"ANNOTATOR_MAX_MEGAPIXELS: found {text!r}, expected a number above 0")
+    return limit
+
+
+def _require_size(width: int, height: int) -> None:
+    limit = max_megapixels()
+    if width < 1 or height < 1:
+        raise ImageError(f"is {width} x {height} pixels, expected at least 1 x 1")
+    if width * height > limit * 1e6:
+        raise ImageError(
+            f"is {width} x {height} = {width * height / 1e6:.1f} megapixels, expected at most {limit:g} "
+            "(ANNOTATOR_MAX_MEGAPIXELS)"
+        )
+    if max(width, height) > MAX_SIDE:
+        raise ImageError(f"is {width} x {height} pixels, expected at most {MAX_SIDE} a side")
+
+
+def _kind(content: bytes) -> str:
+    """What bytes that no decoder takes look like, in words."""
+    head = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if content[4:8] == b"ftyp" and content[8:11] in (b"hei", b"hev", b"mif", b"msf"):
+        return "a HEIC picture, which is not read"
+    if head.startswith(b"<svg") or (head.startswith(b"<?xml") and b"<svg" in head):
+        return "an SVG drawing, which is not read"
+    if head.startswith((b"<!doctype html", b"<html")):
+        return "a web page, not a picture"
+    if content.startswith(b"%PDF"):
+        return "a PDF document, not a picture"
+    return "not a picture, or one that is damaged at its beginning"
+
+
+# --- JPEG ------------------------------------------------------------------------------------------------------------
+
+# Within a scan 0xFF is followed by 0 (data), a restart marker or more 0xFF (fill); anything else is the next marker.
+_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+_NEXT_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+
+
+def _jpeg_scans(content: bytes) -> tuple[int, bool]:
+    """Number of scans of the first picture in a JPEG file, and whether its end marker is there."""
+    scans, position = 0, 2
+    while match := _NEXT_MARKER.search(content, position):
+        marker, position = match[1][0], match.end()
+        if marker == 0xD9:
+            return scans, True
+        if marker in (0x01, 0xD8):  # markers that stand alone
+            continue
+        scans += marker == 0xDA
+        position += int.from_bytes(content[position : position + 2], "big")
+    return scans, False
+
+
+def _require_few_scans(content: bytes, *, megapixels: float) -> None:
+    if content.count(_SCAN) <= LEAST_JPEG_SCANS:  # the walk below cannot find more
+        return
+    scans, _ = _jpeg_scans(content)
+    most = min(MAX_JPEG_SCANS, max(LEAST_JPEG_SCANS, int(MAX_JPEG_SCAN_MEGAPIXELS / megapixels)))
+    if scans > most:
+        raise ImageError(f"is a JPEG of {scans} scans, expected at most {most}")
+
+
+def _has_its_end(content: bytes) -> bool:
+    if content.endswith(_END) and content.count(_END) == 1:
+        return True
+    # Thumbnails and further pictures have ends of their own, and files carry data after theirs.
+    return _jpeg_scans(content)[1]
+
+
+def _is_plain_jpeg(picture: Image.Image) -> bool:
+    return picture.format in ("JPEG", "MPO") and picture.mode in ("RGB", "L")
+
+
+def _jpeg_pixels(content: bytes, picture: Image.Image) -> Pixels:
+    """OpenCV's decoder, twice as fast; Pillow's where the file has no end, since OpenCV would fill up in silence."""
+    if not _has_its_end(content):
+        return _pixels(picture)
+    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+    if decoded is None or decoded.shape[:2] != (picture.height, picture.width):
+        return _pixels(picture)
+    return _upright(np.asarray(decoded, np.uint8), _orientation(picture))
+
+
+# --- everything else -------------------------------------------------------------------------------------------------
+
+
+def _pixels(picture: Image.Image) -> Pixels:
+    picture.load()
+    # A TIFF turns itself while it loads and then has no orientation left.
+    orientation = _orientation(picture)
+    if picture.mode in ("F", "I") or picture.mode.startswith("I;16"):
+        grey = _grey_to_uint8(np.asarray(picture))
+        return _upright(np.repeat(grey[:, :, None], 3, axis=2), orientation)
+    return _upright(np.array(picture.convert("RGB")), orientation)
+
+
+def _grey_to_uint8(grey: NDArray[np.generic]) -> Pixels:
+    """Grey of more than 8 bits (H, W) -> 0..255.
+
+    16-bit values keep their upper byte, as cv2.imread and Pillow's 16-bit colour do. Wider integers and floats stay
+    when they lie in 0..255 (floats in 0..1 are scaled up), else they are stretched from their least to their greatest.
+    Values that are not finite are black.
+    """
+    if grey.dtype == np.uint16:
+        return (grey.astype(np.uint16) >> 8).astype(np.uint8)
+    values = np.array(grey, np.float32)
+    np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and high <= 1 and grey.dtype.kind == "f":
+        low, high = 0.0, 1.0
+    elif low >= 0 and high <= 255:
+        low, high = 0.0, 255.0
+    elif low >= 0 and high <= 65535 and grey.dtype.kind != "f":
+        low, high = 0.0, 65535.0
+    values -= low
+    values *= 255.0 / max(high - low, 1e-30)
+    return np.rint(values, out=values).astype(np.uint8)
+
+
+def _orientation(picture: Image.Image) -> int:
+    """EXIF orientation 1..8; 1 where there is none.
+
+    Only EXIF's own: Pillow would fall back to XMP, which browsers and cv2 do not.
+    """
+    for key in ("xmp", "XML:com.adobe.xmp"):
+        picture.info.pop(key, None)
+    try:
+        value = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # a malformed EXIF block says nothing about the pixels
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Turn and mirror pixels (H, W, 3) as EXIF's orientation says."""
+    if orientation >= 5:
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+# --- for the page ----------------------------------------------------------------------------------------------------
+
+
+def thumbnail(photo: Photo, *, side: int = 192) -> bytes:
+    """A JPEG (quality 80) of the photo whose long side is at most `side` pixels."""
+    scale = min(side / max(photo.width, photo.height), 1.0)
+    size = max(round(photo.width * scale), 1), max(round(photo.height * scale), 1)
+    small = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA)
+    return _encoded(small, ".jpg", cv2.IMWRITE_JPEG_QUALITY, 80)
+
+
+def browser_picture(content: bytes) -> tuple[bytes, str]:
+    """What a browser shows of a picture, upright: bytes and MIME type, never SVG or HTML.
+
+    The file's own bytes where every browser shows them as they are decoded here, else a new file: PNG up to 2 Mpx,
+    JPEG beyond. Raises ImageError as `decode` does.
+    """
+    with _errors_named("picture"), _opened(content) as picture:
+        mime = _shown_as_it_is(picture)
+    if mime:
+        return content, mime
+    pixels = decode(content, file_name="picture").pixels
+    if pixels.shape[0] * pixels.shape[1] <= 2_000_000:
+        return _encoded(pixels, ".png", cv2.IMWRITE_PNG_COMPRESSION, 3), "image/png"
+    return _encoded(pixels, ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92), "image/jpeg"
+
+
+def _shown_as_it_is(picture: Image.Image) -> str | None:
+    """The MIME type under which a browser shows this file right, or None."""
+    if _is_plain_jpeg(picture):
+        return "image/jpeg"  # browsers turn a JPEG upright by its EXIF block
+    eight_bit = picture.mode in ("1", "L", "LA", "P", "RGB", "RGBA")
+    if picture.format not in ("PNG", "WEBP", "GIF", "AVIF") or not eight_bit:
+        return None
+    if getattr(picture, "is_animated", False) or _orientation(picture) != 1:
+        return None
+    return Image.MIME[picture.format]
+
+
+def _encoded(pixels: Pixels, extension: str, option: int, value: int) -> bytes:
+    done, buffer = cv2.imencode(extension, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [option, value])
+    if not done:
+        raise ImageError(f"{pixels.shape[1]} x {pixels.shape[0]} pixels cannot be written as {extension}")
+    return buffer.tobytes()

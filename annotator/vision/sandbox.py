@@ -1,0 +1,212 @@
+"""Decoding in a child process with limits, so that a hostile picture costs its own rejection and nothing else.
+
+Children are kept warm: one is started when none is idle, and again after a crash or a timeout. A child inherits no
+secrets from the environment, may not write files, and ends with its parent.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import hashlib
+import os
+import queue
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+import cv2
+import numpy as np
+
+from annotator.core.errors import ImageError
+from annotator.vision import images
+from annotator.vision.images import Photo
+
+try:
+    import fcntl
+    import resource
+except ImportError:  # Windows: the time is limited there, the memory is not
+    fcntl = resource = None  # type: ignore[assignment]
+
+TIMEOUT_SECONDS = 10.0
+MEMORY_BYTES = 1 << 30
+# A fresh child now and then: whatever a decoder leaks goes with the old one.
+PICTURES_A_CHILD = 500
+PIPE_BYTES = 1 << 20
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "ANNOTATOR_MAX_MEGAPIXELS")
+
+# Request: lengths of name and content, then both. Answer: height, width, then the pixels; or 0, length, then an error.
+_LENGTHS = struct.Struct("<II")
+
+
+def decode(content: bytes, *, file_name: str) -> Photo:
+    """As `images.decode_here`, in a child process. Raises ImageError also where the picture took too long, too much
+    memory, or the decoder with it.
+    """
+    child = _idle_child()
+    timer = threading.Timer(TIMEOUT_SECONDS, child.expire)
+    timer.start()
+    try:
+        pixels = child.decode(content, file_name)
+    except (OSError, EOFError) as error:
+        child.end()
+        reason = f"took longer than {TIMEOUT_SECONDS:g} s" if child.expired else "brought the decoder down"
+        raise ImageError(f"{file_name}: {reason}, so it is not taken") from error
+    finally:
+        timer.cancel()
+        _keep(child)
+    pixels.setflags(write=False)
+    return Photo(file_name, content, hashlib.sha256(content).hexdigest(), pixels)
+
+
+# --- parent ----------------------------------------------------------------------------------------------------------
+
+
+class Child:
+    """One decoder process and the two pipes to it."""
+
+    def __init__(self) -> None:
+        environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+        environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "annotator.vision.sandbox"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+        self._limit = os.environ.get("ANNOTATOR_MAX_MEGAPIXELS")
+        self._decoded = 0
+        self.expired = False
+        for pipe in (self._requests, self._answers):
+            _widen(pipe)
+
+    @property
+    def _requests(self) -> IO[bytes]:
+        assert self.process.stdin is not None  # noqa: S101, a pipe was asked for
+        return self.process.stdin
+
+    @property
+    def _answers(self) -> IO[bytes]:
+        assert self.process.stdout is not None  # noqa: S101, a pipe was asked for
+        return self.process.stdout
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it runs, under the limit on size that holds now, and is not worn out."""
+        return (
+            self.process.poll() is None
+            and self._decoded < PICTURES_A_CHILD
+            and self._limit == os.environ.get("ANNOTATOR_MAX_MEGAPIXELS")
+        )
+
+    def decode(self, content: bytes, file_name: str) -> images.Pixels:
+        """Raises ImageError as the child does; OSError or EOFError where it did not live to answer."""
+        self._decoded += 1
+        name = file_name.encode("utf-8", "replace")
+        self._requests.write(_LENGTHS.pack(len(name), len(content)) + name)
+        self._requests.write(content)
+        self._requests.flush()
+        height, width = _LENGTHS.unpack(_exactly(self._answers, _LENGTHS.size))
+        if height == 0:
+            raise ImageError(_exactly(self._answers, width).decode("utf-8", "replace"))
+        if height * width > images.max_megapixels() * 1e6:
+            raise EOFError("an answer larger than any picture may be")
+        pixels = np.empty((height, width, 3), np.uint8)
+        if self._answers.readinto(pixels.data.cast("B")) != pixels.nbytes:  # type: ignore[attr-defined]
+            raise EOFError("an answer cut short")
+        return pixels
+
+    def expire(self) -> None:
+        self.expired = True
+        self.process.kill()
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self._requests, self._answers):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+_idle: queue.LifoQueue[Child] = queue.LifoQueue()
+
+
+def _idle_child() -> Child:
+    while True:
+        try:
+            child = _idle.get_nowait()
+        except queue.Empty:
+            return Child()
+        if child.fresh:
+            return child
+        child.end()
+
+
+def _keep(child: Child) -> None:
+    if child.fresh:
+        _idle.put(child)
+    else:
+        child.end()
+
+
+@atexit.register
+def end_all() -> None:
+    with contextlib.suppress(queue.Empty):
+        while True:
+            _idle.get_nowait().end()
+
+
+def _exactly(stream: IO[bytes], count: int) -> bytes:
+    content = stream.read(count)
+    if len(content) != count:
+        raise EOFError("the other end is gone")
+    return content
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Pixels come in megabytes; a pipe holds 64 KB unless asked."""
+    if fcntl is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+
+# --- child -----------------------------------------------------------------------------------------------------------
+
+
+def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Decode what comes until the parent hangs up."""
+    while header := requests.read(_LENGTHS.size):
+        name_length, length = _LENGTHS.unpack(header)
+        file_name = _exactly(requests, name_length).decode("utf-8")
+        content = _exactly(requests, length)
+        try:
+            pixels = images.decode_here(content, file_name=file_name).pixels
+        except ImageError as error:
+            line = str(error).encode("utf-8", "replace")
+            answers.write(_LENGTHS.pack(0, len(line)) + line)
+        else:
+            answers.write(_LENGTHS.pack(*pixels.shape[:2]))
+            answers.write(pixels.data.cast("B"))
+        answers.flush()
+
+
+def _limit_self() -> None:
+    """Memory: what is mapped now and MEMORY_BYTES more. No files are written, no core is dumped."""
+    cv2.setNumThreads(1)
+    if resource is None:
+        return
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        mapped = int(statm.read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY_BYTES,) * 2)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    _limit_self()
+    _serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,51 @@
+"""What a network does when it is tried: on noise, on a flat picture, and on a photograph."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from annotator.core.masks import rle_area
+from annotator.vision import images, zoo
+from annotator.vision.detector import Detections, Detector
+from annotator.vision.images import Photo
+from annotator.vision.zoo import ModelInfo
+
+_REPEATS = 7
+
+
+def describe(info: ModelInfo, sample: Path, *, device: str = "AUTO") -> Iterator[str]:
+    """Lines that say what the network is and what it found. Raises ModelError where it does not fit its description."""
+    zoo.verify(info)
+    yield f"files: {len(info.files)} verified by size and SHA-384"
+    began = time.perf_counter()
+    detector = Detector(info, device=device)
+    width, height = detector.network.input_size
+    yield f"loaded in {time.perf_counter() - began:.2f} s on {device}"
+    yield f"input: {width} x {height}, {info.resize}, {info.order}; {len(info.categories)} categories"
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    tried = {
+        "noise": Photo("noise", b"", "", noise),
+        "grey": Photo("grey", b"", "", np.full_like(noise, 128)),
+        "sample": images.read(sample),
+    }
+    for name, photo in tried.items():
+        yield f"{name}: {_found(detector.detect(photo), info)}"
+    times = []
+    for _ in range(_REPEATS):
+        began = time.perf_counter()
+        detector.detect(tried["sample"])
+        times.append(time.perf_counter() - began)
+    yield f"speed: {statistics.median(times) * 1e3:.0f} ms a picture (median of {_REPEATS})"
+
+
+def _found(detections: Detections, info: ModelInfo) -> str:
+    above = int((detections.scores >= info.threshold).sum())
+    best = f", best score {detections.scores[0]:.2f}" if len(detections) else ""
+    empty = sum(rle_area(detections.mask(index)) == 0 for index in range(len(detections)))
+    hollow = f", {empty} without a pixel above the cut" if empty else ""
+    return f"{len(detections)} detections, {above} above the threshold of {info.threshold:g}{best}{hollow}"
