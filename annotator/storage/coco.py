@@ -1,0 +1,354 @@
+"""Dataset <-> COCO JSON; with `core.checks` the only place that knows COCO's keys."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from annotator.core import checks, files, masks
+from annotator.core.checks import check_file, load
+from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
+from annotator.core.errors import CocoError, ExportError, GeometryError
+from annotator.core.masks import Part, Ring, Rle
+from annotator.storage.contents import sync_folder
+from annotator.storage.proof import MASK_FORMS, ExportReport, MaskForm, prove
+
+__all__ = [
+    "MASK_FORMS",
+    "ExportReport",
+    "MaskForm",
+    "check_file",
+    "coco_to_dataset",
+    "dataset_to_coco",
+    "load",
+    "read",
+    "read_results",
+    "write",
+]
+
+PROVENANCE = "annotator"
+"""The one key of ours in a COCO file, on annotations and on images; strict readers ignore it."""
+
+WITHOUT_MASK = "without_mask"
+"""Under our key of an image: its annotations that have no mask, carried through an import as they were."""
+
+_IMAGE_KEYS = frozenset({"id", "width", "height", "file_name"})
+_ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd"})
+_CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
+_LISTS = frozenset({"images", "annotations", "categories"})
+_IMPORT = "import"
+
+
+# --- out -------------------------------------------------------------------------------------------------------------
+
+
+def dataset_to_coco(dataset: Dataset, *, masks: MaskForm = "lossless", provenance: bool = True) -> dict[str, Any]:
+    """The whole document. Nothing in it depends on the clock: the same dataset gives the same document.
+
+    masks: "lossless" keeps the polygons that a person drew or an import brought wherever they decode to the mask, else
+    traces the mask along its pixels' edges, else (holes) writes a compressed RLE with iscrowd 0. "polygons" writes
+    nothing else, with holes bridged. "rle" writes nothing but compressed RLE.
+    provenance: whether annotations say, under one key of ours, where they come from.
+    """
+    return {
+        **document_head(dataset, provenance=provenance),
+        "annotations": list(each_annotation(dataset, masks=masks, provenance=provenance)),
+    }
+
+
+def write(
+    dataset: Dataset,
+    path: Path,
+    *,
+    masks: MaskForm = "lossless",
+    provenance: bool = True,
+    report_name: str | None = "report",
+) -> ExportReport:
+    """Write the dataset, prove it, and only then let it take its name; `report.json` and `report.txt` lie beside it.
+
+    report_name: the reports' name without its suffix; None writes none.
+
+    The temporary file is read back with pycocotools and every instance compared with its mask.
+    Raises ExportError if the dataset must not leave, if the file does not read back as it was meant, or if the disk
+    refuses; an earlier file of that name is untouched then.
+    """
+    if masks not in MASK_FORMS:
+        raise ExportError(f"masks are {masks!r}, expected one of {', '.join(MASK_FORMS)}")
+    checks.require_exportable(dataset)
+    path = Path(path)
+    new = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write_document(dataset, new, masks=masks, provenance=provenance)
+            report = prove(dataset, new, name=path.name, masks=masks)
+            if report_name is not None:
+                files.written_whole(path.with_name(f"{report_name}.json"), report.to_json().encode())
+                files.written_whole(path.with_name(f"{report_name}.txt"), report.to_text().encode())
+            os.replace(new, path)
+            sync_folder(path.parent)
+        finally:
+            new.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExportError(f"{path}: cannot be written: {error.strerror or error}") from error
+    return report
+
+
+def _write_document(dataset: Dataset, path: Path, *, masks: MaskForm, provenance: bool) -> None:
+    """One image, category or annotation a line, so that two exports can be compared with any tool."""
+    head = document_head(dataset, provenance=provenance)
+    lists = {name: head.pop(name) for name in ("categories", "images")}
+    lists["annotations"] = each_annotation(dataset, masks=masks, provenance=provenance)
+    with open(path, "x", encoding="ascii") as file:
+        file.write("{\n")
+        for name, value in head.items():
+            file.write(f"{_json(name)}:{_json(value)},\n")
+        for index, (name, items) in enumerate(lists.items()):
+            file.write(f"{',' if index else ''}{_json(name)}:[")
+            for position, item in enumerate(items):
+                file.write(f"{',' if position else ''}\n{_json(item)}")
+            file.write("]\n")
+        file.write("}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _json(value: object) -> str:
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ExportError(f"a carried value cannot be written as JSON: {error}") from error
+
+
+def document_head(dataset: Dataset, *, provenance: bool) -> dict[str, Any]:
+    """Everything but the annotations; what an import brought at the top level comes along."""
+    carried = {name: value for name, value in dataset.extra.items() if name not in _LISTS}
+    info = carried.pop("info", {"description": "Exported by annotator", "version": "1.0"})
+    return {
+        "info": info,
+        "licenses": carried.pop("licenses", []),
+        **carried,
+        "categories": [_category_to_coco(category) for category in dataset.categories],
+        "images": [_image_to_coco(image, provenance=provenance) for image in dataset.images],
+    }
+
+
+def each_annotation(dataset: Dataset, *, masks: MaskForm, provenance: bool) -> Iterator[dict[str, Any]]:
+    """The annotations one by one, in the dataset's order; last those that were carried without a mask."""
+    for instance in dataset.instances:
+        yield _annotation_to_coco(instance, form=masks, provenance=provenance)
+    taken = {instance.id for instance in dataset.instances}
+    for image in dataset.images:
+        for carried in without_mask(image):
+            id = carried["id"] if carried["id"] not in taken else max(taken) + 1
+            taken.add(id)
+            yield {**carried, "id": id, "image_id": image.id}
+
+
+def without_mask(image: Image) -> list[dict[str, Any]]:
+    """The image's annotations that an import carried through because they have no mask."""
+    ours = image.extra.get(PROVENANCE)
+    carried = ours.get(WITHOUT_MASK) if isinstance(ours, dict) else None
+    return [item for item in carried if isinstance(item, dict)] if isinstance(carried, list) else []
+
+
+def _category_to_coco(category: Category) -> dict[str, Any]:
+    return {"id": category.id, "name": category.name, "supercategory": category.supercategory, **category.extra}
+
+
+def _image_to_coco(image: Image, *, provenance: bool) -> dict[str, Any]:
+    carried = {name: value for name, value in image.extra.items() if name not in _IMAGE_KEYS | {PROVENANCE}}
+    found = {"id": image.id, "width": image.width, "height": image.height, "file_name": image.file_name, **carried}
+    if provenance and not image.reviewed:
+        found[PROVENANCE] = {"reviewed": False}
+    return found
+
+
+def _annotation_to_coco(instance: Instance, *, form: MaskForm, provenance: bool) -> dict[str, Any]:
+    carried = {name: value for name, value in instance.extra.items() if name not in _ANNOTATION_KEYS | {PROVENANCE}}
+    crowd = instance.extra.get("iscrowd") == 1
+    segmentation, decoded = _segmentation(instance, form=form, crowd=crowd)
+    x0, y0, x1, y1 = masks.rle_box_xyxy(decoded)
+    found = {
+        "id": instance.id,
+        "image_id": instance.image_id,
+        "category_id": instance.category_id,
+        "segmentation": segmentation,
+        "area": masks.rle_area(decoded),
+        "bbox": [x0, y0, x1 - x0, y1 - y0],
+        # COCOeval ignores crowds, so a donut stays iscrowd 0 and becomes an RLE; only an imported crowd is one.
+        "iscrowd": int(crowd),
+        **carried,
+    }
+    ours = instance.provenance or instance.extra.get(PROVENANCE)
+    if provenance and ours:
+        found[PROVENANCE] = ours
+    return found
+
+
+def _segmentation(instance: Instance, *, form: MaskForm, crowd: bool) -> tuple[Any, Rle]:
+    """COCO's segmentation, and the mask that it decodes to."""
+    rle = instance.rle
+    compressed = {"size": [rle.height, rle.width], "counts": rle.counts}
+    if form == "rle":
+        return compressed, rle
+    if instance.parts and not any(part.holes for part in instance.parts):
+        own = [part.outer for part in instance.parts]
+        if _decodes_to(own, rle):
+            return _numbers(own), rle
+    if form == "lossless" and crowd:
+        return compressed, rle
+    traced = masks.rle_to_polygons(rle)
+    if traced is not None and _decodes_to(traced, rle):
+        return _whole_numbers(traced), rle
+    if form == "lossless":
+        return compressed, rle
+    bridged = [bridge_holes(part) for part in masks.rle_to_parts(rle)]
+    return _whole_numbers(bridged), masks.polygons_to_rle(bridged, height=rle.height, width=rle.width)
+
+
+def _decodes_to(rings: Sequence[Ring], rle: Rle) -> bool:
+    try:
+        return masks.polygons_to_rle(rings, height=rle.height, width=rle.width) == rle
+    except GeometryError:  # more vertices or a longer way round than a polygon may have: it becomes an RLE
+        return False
+
+
+def _numbers(rings: Iterable[Ring]) -> list[list[float]]:
+    return [ring.ravel().tolist() for ring in rings]
+
+
+def _whole_numbers(rings: Iterable[Ring]) -> list[list[int]]:
+    return [ring.astype(int).ravel().tolist() for ring in rings]
+
+
+def bridge_holes(part: Part) -> Ring:
+    """One ring that runs around the part and, over a bridge of no width walked both ways, around each of its holes.
+
+    Readers that fill by crossing count, as pycocotools does, see the holes; a bridge's two ways cancel.
+    """
+    ring = part.outer
+    for hole in part.holes:
+        apart = np.abs(ring[:, None, :] - hole[None, :, :]).sum(axis=2)
+        here, there = np.unravel_index(int(np.argmin(apart)), apart.shape)
+        around = np.concatenate((hole[there:], hole[: there + 1]))
+        ring = np.concatenate((ring[: here + 1], around, ring[here:]))
+    return ring
+
+
+# --- in --------------------------------------------------------------------------------------------------------------
+
+
+def read(path: Path) -> Dataset:
+    """Read any COCO instances file: every id is kept, every key that is not ours is carried through.
+
+    Annotations without a mask (a box only, or polygons that cover no pixel) are carried on their image, not offered.
+    Raises CocoError, listing every offending place, and then nothing was read.
+    """
+    return coco_to_dataset(load(path))
+
+
+def coco_to_dataset(document: Any) -> Dataset:
+    """A decoded COCO document -> dataset. Raises CocoError, listing every offending place."""
+    if isinstance(document, list):
+        raise CocoError(["the file is a list of results, expected images, annotations and categories beside them"])
+    inspection = checks.inspect_coco(document)
+    if inspection.errors:
+        raise CocoError([str(problem) for problem in inspection.errors])
+    kept: list[Instance] = []
+    carried: dict[int, list[dict[str, Any]]] = {}
+    for index, annotation in enumerate(document["annotations"]):
+        rle = inspection.masks.get(index)
+        if rle is None or masks.rle_area(rle) == 0:
+            carried.setdefault(annotation["image_id"], []).append(annotation)
+        else:
+            kept.append(_instance_from_coco(annotation, rle))
+    return Dataset(
+        categories=tuple(_category_from_coco(category) for category in document["categories"]),
+        images=tuple(_image_from_coco(image, carried.get(image["id"], [])) for image in document["images"]),
+        instances=tuple(kept),
+        extra={name: value for name, value in document.items() if name not in _LISTS},
+    )
+
+
+def _category_from_coco(category: dict[str, Any]) -> Category:
+    extra = {name: value for name, value in category.items() if name not in _CATEGORY_KEYS}
+    return Category(category["id"], category["name"], category.get("supercategory") or "", extra)
+
+
+def _image_from_coco(image: dict[str, Any], carried: list[dict[str, Any]]) -> Image:
+    extra = {name: value for name, value in image.items() if name not in _IMAGE_KEYS}
+    ours = extra.get(PROVENANCE)
+    reviewed = not (isinstance(ours, dict) and ours.get("reviewed") is False)
+    if carried:
+        extra[PROVENANCE] = {**(ours if isinstance(ours, dict) else {}), WITHOUT_MASK: carried}
+    return Image(image["id"], image["file_name"], image["width"], image["height"], "", reviewed=reviewed, extra=extra)
+
+
+def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
+    extra = {name: value for name, value in annotation.items() if name not in _ANNOTATION_KEYS}
+    if annotation.get("iscrowd") == 1:
+        extra["iscrowd"] = 1
+    segmentation = annotation["segmentation"]
+    parts = None
+    if isinstance(segmentation, list):
+        rings = checks.polygons_of(segmentation)
+        for ring in rings:
+            ring.setflags(write=False)
+        parts = tuple(Part(ring) for ring in rings)
+    ours = annotation.get(PROVENANCE)
+    ours = ours if isinstance(ours, dict) else {}
+    source, score = ours.get("source"), ours.get("score")
+    return Instance(
+        id=annotation["id"],
+        key=str(annotation["id"]),
+        image_id=annotation["image_id"],
+        category_id=annotation["category_id"],
+        state=State.ACCEPTED,
+        rle=rle,
+        parts=parts,
+        source=source if isinstance(source, str) and 0 < len(source) <= 200 else _IMPORT,
+        score=float(score) if isinstance(score, int | float) and 0 <= score <= 1 else None,
+        extra=extra,
+    )
+
+
+def read_results(path: Path, dataset: Dataset, *, source: str = _IMPORT) -> dict[int, tuple[Suggestion, ...]]:
+    """Read a list of results (image_id, category_id, segmentation, score) as suggestions, by the dataset's image ids.
+
+    Raises CocoError, listing every result that is malformed, without a mask or of an image or category not there.
+    """
+    document = load(path)
+    if not isinstance(document, list):
+        raise CocoError([f"{path}: is not a list of results"])
+    problems = [str(problem) for problem in checks.inspect_coco(document).errors]
+    images = {image.id: image for image in dataset.images}
+    categories = {category.id for category in dataset.categories}
+    found: dict[int, list[Suggestion]] = {}
+    for index, result in enumerate([] if problems else document):
+        place = f"[{index}]"
+        image = images.get(result["image_id"])
+        if image is None:
+            problems.append(f"{place}.image_id: is {result['image_id']}, which is not among the images")
+        elif result["category_id"] not in categories:
+            problems.append(f"{place}.category_id: is {result['category_id']}, which is not among the categories")
+        elif not 0 <= result["score"] <= 1:
+            problems.append(f"{place}.score: is {result['score']}, expected 0 to 1")
+        else:
+            try:
+                rle = checks.rasterised(result.get("segmentation"), height=image.height, width=image.width)
+            except GeometryError as error:
+                problems.append(f"{place}.segmentation: {error}")
+                continue
+            if masks.rle_area(rle):
+                offered = Suggestion(result["category_id"], float(result["score"]), rle, source)
+                found.setdefault(image.id, []).append(offered)
+    if problems:
+        raise CocoError(problems)
+    return {image_id: tuple(suggestions) for image_id, suggestions in found.items()}

@@ -1,0 +1,162 @@
+"""A project's SQLite file: opened, checked, migrated, and every failure of it told in one line."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, insert, inspect, select, text
+
+from annotator.core.errors import StoreError
+from annotator.storage import schema
+
+DATABASE_NAME = "project.db"
+
+
+class Database:
+    """One engine for one project. `read` and `write` are the only ways in; several threads and processes may use them.
+
+    The journal is DELETE and synchronous FULL: a commit that returned is on the disk. Writers begin IMMEDIATE, so that
+    they wait for each other at the start instead of failing half-way.
+    """
+
+    def __init__(self, folder: Path, *, patience: float) -> None:
+        """folder: exists. patience: seconds to wait for another program's lock."""
+        self.path = folder / DATABASE_NAME
+        self._patience = patience
+        self._writing = threading.Lock()
+        self._engine = _engine(self.path, patience=patience)
+        try:
+            with self._plain_errors():
+                self._migrate()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view for as long as the block lasts."""
+        with self._plain_errors(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed when the block ends, undone when it raises."""
+        with self._plain_errors(), self._writing, self._writer() as connection, connection.begin():
+            yield connection
+
+    def _writer(self) -> Connection:
+        return self._engine.connect().execution_options(begin="IMMEDIATE")
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except exc.DBAPIError as error:
+            raise StoreError(f"{self.path}: {self._reason(str(error.orig))}") from error
+        except (exc.TimeoutError, sqlite3.Error) as error:
+            raise StoreError(f"{self.path}: {self._reason(str(error))}") from error
+
+    def _reason(self, found: str) -> str:
+        reasons = {
+            "locked": f"another program keeps it locked (waited {self._patience:g} s); nothing was changed",
+            "full": "the disk is full; nothing was changed",
+            "disk I/O": "the disk cannot be read or written; nothing was changed",
+            "readonly": "cannot be written (read-only); nothing was changed",
+            "unable to open": "cannot be opened; are the folder's permissions right?",
+            "not a database": "is not a project's database",
+            "malformed": "is damaged; restore it from a backup",
+        }
+        known = next((reason for sign, reason in reasons.items() if sign in found), None)
+        return known or found.splitlines()[0]
+
+    # --- opening ---------------------------------------------------------------------------------------------------
+
+    def _migrate(self) -> None:
+        with self._engine.connect() as connection:
+            fresh = self._check(connection)
+            done = set() if fresh else _done(connection)
+        self._require_known(done)
+        if done == set(schema.MIGRATIONS):
+            return
+        with self._writer() as connection, connection.begin():
+            # Another process may have been faster: what is done is asked again, now that nobody else can write.
+            done = _done(connection) if _table_names(connection) else set()
+            self._require_known(done)
+            missing = [name for name in schema.MIGRATIONS if name not in done]
+            if missing and done:
+                self._back_up(before=missing[0])
+            for name in missing:
+                for statement in schema.MIGRATIONS[name]:
+                    connection.exec_driver_sql(statement)
+                connection.execute(insert(schema.migrations).values(name=name, at=now()))
+
+    def _check(self, connection: Connection) -> bool:
+        """Whether the database is empty. Raises StoreError where it is damaged or belongs to something else."""
+        tables = _table_names(connection)
+        verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+        if verdict != "ok":
+            raise StoreError(f"{self.path}: is damaged ({' '.join(str(verdict).split())}); restore it from a backup")
+        if not tables:
+            return True
+        application = connection.execute(text("PRAGMA application_id")).scalar_one()
+        if application != schema.APPLICATION_ID or "migrations" not in tables:
+            raise StoreError(f"{self.path}: is a database of another program, not a project's")
+        return False
+
+    def _require_known(self, done: set[str]) -> None:
+        newer = sorted(done - set(schema.MIGRATIONS))
+        if newer:
+            raise StoreError(
+                f"{self.path}: made by a newer annotator (it has {newer[-1]}); update annotator to open it"
+            )
+
+    def _back_up(self, *, before: str) -> None:
+        """Copy the database beside itself, while this process holds the write lock."""
+        target = self.path.with_name(f"{self.path.stem}-before-{before}.db")
+        with sqlite3.connect(self.path) as source, sqlite3.connect(target) as copy:
+            source.backup(copy)
+        source.close()
+        copy.close()
+
+
+def now() -> str:
+    """The time as the database keeps it: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _table_names(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+def _done(connection: Connection) -> set[str]:
+    return set(connection.scalars(select(schema.migrations.c.name)))
+
+
+def _engine(path: Path, *, patience: float) -> Engine:
+    """An engine whose connections leave BEGIN to us: pysqlite's own is deferred, and a deferred writer fails when
+    another commits between its first read and its first write. Source: SQLAlchemy, "Enabling Non-Legacy SQLite
+    Transactional Modes with the sqlite3 or aiosqlite driver".
+    """
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": patience}, pool_size=8, max_overflow=24, pool_timeout=patience)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("foreign_keys = ON", "synchronous = FULL", "trusted_schema = OFF", "cell_size_check = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
+
+    return engine

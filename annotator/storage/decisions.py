@@ -1,0 +1,303 @@
+"""Suggestions, gestures and the instances they lead to."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+
+from annotator.core import masks, review
+from annotator.core.dataset import Category, Image, Instance, State, Suggestion
+from annotator.core.errors import GeometryError, GestureError, StaleRevisionError, StoreError
+from annotator.core.masks import Part, Rle
+from annotator.core.review import Decision, Gesture
+from annotator.storage import images, schema
+from annotator.storage.database import now
+
+_AT_ONCE = 500  # keys in one query: SQLite takes 32,766 variables, older builds 999
+
+
+# --- instances -------------------------------------------------------------------------------------------------------
+
+
+def instances(connection: Connection, image: Image, *, states: Collection[State]) -> tuple[Instance, ...]:
+    """The image's instances in these states, in order of id."""
+    table = schema.instances
+    wanted = [State(state).value for state in states]
+    query = select(table).where(table.c.image_id == image.id, table.c.state.in_(wanted)).order_by(table.c.id)
+    return tuple(instance_of(row, image) for row in connection.execute(query))
+
+
+def instance_of(row: Row[Any], image: Image) -> Instance:
+    return Instance(
+        id=row.id,
+        key=row.key,
+        image_id=row.image_id,
+        category_id=row.category_id,
+        state=State(row.state),
+        rle=Rle(image.height, image.width, row.rle),
+        parts=parts_from_text(row.parts),
+        source=row.source,
+        score=row.score,
+        edited=row.edited,
+        extra=json.loads(row.extra),
+    )
+
+
+def row_of(instance: Instance) -> dict[str, Any]:
+    """Every column of the instance but its id, which the database gives to a new one."""
+    return {
+        "key": instance.key,
+        "image_id": instance.image_id,
+        "category_id": instance.category_id,
+        "state": instance.state.value,
+        "rle": instance.rle.counts,
+        "parts": parts_to_text(instance.parts),
+        "source": instance.source,
+        "score": instance.score,
+        "edited": instance.edited,
+        "extra": json.dumps(instance.extra),
+    }
+
+
+def parts_to_text(parts: tuple[Part, ...] | None) -> str | None:
+    """Parts -> JSON [[outer, hole, ...], ...]; coordinates keep every bit."""
+    if parts is None:
+        return None
+    return json.dumps([[ring.tolist() for ring in (part.outer, *part.holes)] for part in parts])
+
+
+def parts_from_text(text: str | None) -> tuple[Part, ...] | None:
+    if text is None:
+        return None
+    return tuple(Part(_ring(rings[0]), tuple(_ring(ring) for ring in rings[1:])) for rings in json.loads(text))
+
+
+def _ring(points: list[list[float]]) -> masks.Ring:
+    ring = np.array(points, np.float64)
+    ring.setflags(write=False)
+    return ring
+
+
+def delete_instances(connection: Connection, image_id: int) -> None:
+    """Forget an image's current state; its suggestions and decisions stay."""
+    connection.execute(delete(schema.instances).where(schema.instances.c.image_id == image_id))
+
+
+# --- suggestions -----------------------------------------------------------------------------------------------------
+
+
+def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence[Suggestion]) -> None:
+    """Replace what nobody has touched yet; whatever a person decided or changed stays.
+
+    The image's revision stays too: a gesture that a page makes meanwhile still finds the suggestion it was made on.
+    """
+    image = images.image_by_id(connection, image_id)
+    known = {category.id for category in images.categories(connection)}
+    offered = [_checked(suggestion, index, image=image, known=known) for index, suggestion in enumerate(suggestions)]
+    kept, old = schema.instances, schema.suggestions
+    untouched = exists().where(
+        old.c.key == kept.c.key, old.c.category_id == kept.c.category_id, old.c.rle == kept.c.rle
+    )
+    mine = kept.c.image_id == image_id
+    connection.execute(delete(kept).where(mine, kept.c.state == State.SUGGESTED.value, untouched))
+    fresh = [
+        Instance(
+            0, secrets.token_hex(8), image_id, one.category_id, State.SUGGESTED, one.rle, None, one.source, one.score
+        )
+        for one in offered
+    ]
+    if fresh:
+        at = now()
+        connection.execute(insert(old), [_suggestion_row(instance, at) for instance in fresh])
+        connection.execute(insert(kept), [row_of(instance) for instance in fresh])
+    connection.execute(update(schema.images).where(schema.images.c.id == image_id).values(prelabelled=True))
+
+
+def _checked(suggestion: Suggestion, index: int, *, image: Image, known: set[int]) -> Suggestion:
+    place = f"image {image.id}: suggestions[{index}]"
+    rle = suggestion.rle
+    if suggestion.category_id not in known:
+        raise StoreError(f"{place}: category {suggestion.category_id} is not in the project")
+    if not 0 <= suggestion.score <= 1:
+        raise StoreError(f"{place}: score is {suggestion.score}, expected 0 to 1")
+    if (rle.height, rle.width) != (image.height, image.width):
+        raise StoreError(f"{place}: size {[rle.height, rle.width]}, image is {[image.height, image.width]}")
+    try:
+        rle = masks.checked_rle(rle.counts, height=image.height, width=image.width)
+    except GeometryError as error:
+        raise StoreError(f"{place}: {error}") from error
+    if masks.rle_area(rle) == 0:
+        raise StoreError(f"{place}: the mask is empty")
+    return Suggestion(suggestion.category_id, float(suggestion.score), rle, suggestion.source)
+
+
+def _suggestion_row(instance: Instance, at: str) -> dict[str, Any]:
+    return {
+        "key": instance.key,
+        "image_id": instance.image_id,
+        "category_id": instance.category_id,
+        "score": instance.score,
+        "rle": instance.rle.counts,
+        "source": instance.source,
+        "at": at,
+    }
+
+
+# --- gestures --------------------------------------------------------------------------------------------------------
+
+
+def record(connection: Connection, gesture: Gesture) -> int:
+    """Apply a gesture and write it into the history, inside the caller's transaction; the image's new revision."""
+    given = schema.gestures
+    again = select(given.c.image_id, given.c.revision_after).where(
+        given.c.client == gesture.client, given.c.number == gesture.number
+    )
+    answered = connection.execute(again).one_or_none()
+    if answered is not None:
+        if answered.image_id != gesture.image_id:
+            raise GestureError(
+                f"gesture {gesture.client}/{gesture.number}: was made on image {answered.image_id} before"
+            )
+        return int(answered.revision_after)
+    image = images.image_by_id(connection, gesture.image_id)
+    if gesture.revision != image.revision:
+        raise StaleRevisionError(
+            f"image {image.id}: the gesture was made on revision {gesture.revision}, the stored one is {image.revision}"
+        )
+    changed = _applied(connection, gesture, image)
+    for instance in changed:
+        table, row = schema.instances, row_of(instance)
+        known = connection.execute(update(table).where(table.c.key == instance.key).values(row))
+        if known.rowcount == 0:
+            connection.execute(insert(table).values(row))
+    reviewed = image.reviewed if gesture.reviewed is None else gesture.reviewed
+    revision = image.revision + 1
+    connection.execute(
+        update(schema.images).where(schema.images.c.id == image.id).values(revision=revision, reviewed=reviewed)
+    )
+    write_history(connection, gesture, changed, revision=revision)
+    return revision
+
+
+def write_history(connection: Connection, gesture: Gesture, changed: Sequence[Instance], *, revision: int) -> None:
+    """Append the gesture and one decision for each instance it changed."""
+    added = insert(schema.gestures).values(
+        image_id=gesture.image_id,
+        client=gesture.client,
+        number=gesture.number,
+        verb=gesture.verb,
+        who=images.plain_text(gesture.who),
+        at=now(),
+        revision_before=gesture.revision,
+        revision_after=revision,
+        reviewed=gesture.reviewed,
+        threshold=gesture.threshold,
+        seconds=gesture.seconds,
+    )
+    gesture_id = connection.execute(added.returning(schema.gestures.c.id)).scalar_one()
+    columns = ("key", "state", "category_id", "rle", "parts", "source", "score")
+    rows = [row_of(instance) for instance in changed]
+    if rows:
+        connection.execute(
+            insert(schema.decisions),
+            [{"gesture_id": gesture_id, **{name: row[name] for name in columns}} for row in rows],
+        )
+
+
+def _applied(connection: Connection, gesture: Gesture, image: Image) -> list[Instance]:
+    keys = [change.key for change in gesture.changes]
+    known = {category.id: category for category in images.categories(connection)}
+    _require_categories(gesture, known)
+    stored = {
+        row.key: instance_of(row, image) for row in _rows_of(connection, schema.instances, keys)
+    }  # of any image: `apply` refuses another image's
+    offered = {row.key: row for row in _rows_of(connection, schema.suggestions, keys)}
+    brought = _imported(connection, [key for key in stored if key not in offered])
+    changed = []
+    for change in gesture.changes:
+        row = offered.get(change.key)
+        before = stored.get(change.key)
+        if before is None and row is not None:
+            rle = Rle(image.height, image.width, row.rle)
+            before = Instance(
+                0, row.key, row.image_id, row.category_id, State.SUGGESTED, rle, None, row.source, row.score
+            )
+        original = row.rle if row is not None else brought.get(change.key)
+        changed.append(
+            review.apply(
+                change,
+                image=image,
+                before=before,
+                original=None if original is None else Rle(image.height, image.width, original),
+            )
+        )
+    return changed
+
+
+def _require_categories(gesture: Gesture, known: dict[int, Category]) -> None:
+    for index, change in enumerate(gesture.changes):
+        if change.category_id not in known:
+            raise GestureError(f"changes[{index}].category is {change.category_id}, which is not in the project")
+
+
+def _rows_of(connection: Connection, table: Any, keys: Sequence[str]) -> Iterable[Row[Any]]:
+    for start in range(0, len(keys), _AT_ONCE):
+        yield from connection.execute(select(table).where(table.c.key.in_(keys[start : start + _AT_ONCE])))
+
+
+def _imported(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
+    """The counts that an import brought under each key."""
+    decisions, gestures = schema.decisions, schema.gestures
+    found: dict[str, str] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        query = (
+            select(decisions.c.key, decisions.c.rle)
+            .join(gestures, gestures.c.id == decisions.c.gesture_id)
+            .where(decisions.c.key.in_(keys[start : start + _AT_ONCE]), gestures.c.verb == images.IMPORT)
+            .order_by(decisions.c.id.desc())
+        )
+        found.update({row.key: row.rle for row in connection.execute(query)})
+    return found
+
+
+# --- history ---------------------------------------------------------------------------------------------------------
+
+
+def decisions(connection: Connection, image_id: int | None) -> tuple[Decision, ...]:
+    """The history of one image, or of all of them, oldest first."""
+    table, gestures, pictures = schema.decisions, schema.gestures, schema.images
+    query = (
+        select(table, gestures, pictures.c.width, pictures.c.height)
+        .join(gestures, gestures.c.id == table.c.gesture_id)
+        .join(pictures, pictures.c.id == gestures.c.image_id)
+        .order_by(table.c.id)
+    )
+    if image_id is not None:
+        query = query.where(gestures.c.image_id == image_id)
+    return tuple(
+        Decision(
+            id=row.id,
+            image_id=row.image_id,
+            client=row.client,
+            number=row.number,
+            revision=row.revision_after,
+            verb=row.verb,
+            who=row.who,
+            at=row.at,
+            key=row.key,
+            state=State(row.state),
+            category_id=row.category_id,
+            rle=Rle(row.height, row.width, row.rle),
+            parts=parts_from_text(row.parts),
+            source=row.source,
+            score=row.score,
+            threshold=row.threshold,
+            seconds=row.seconds,
+        )
+        for row in connection.execute(query)
+    )

@@ -1,0 +1,181 @@
+"""The rows of images and categories."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, func, insert, select, update
+
+from annotator.core.coco_categories import COCO_BY_NAME, FIRST_OWN_ID
+from annotator.core.dataset import Category, Image, State
+from annotator.core.errors import MissingError, StoreError
+from annotator.storage import schema
+from annotator.storage.database import now
+
+IMPORT = "import"
+"""The source of what an import brought, and the verb of the gesture that brought it."""
+
+_MAX_NAME = 1_000
+_IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in ("removed", "added_at"))
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One image of the queue, with how many of its instances stand where."""
+
+    image: Image
+    accepted: int
+    suggested: int
+    rejected: int
+
+
+def plain_text(text: str) -> str:
+    """Text from outside as the database can keep it: lone surrogates and NUL are replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+
+
+# --- images ----------------------------------------------------------------------------------------------------------
+
+
+def add_image(
+    connection: Connection,
+    *,
+    sha256: str,
+    file_name: str,
+    width: int,
+    height: int,
+    extra: dict[str, Any],
+    id: int | None,
+) -> Image:
+    """Add the image, or bring back the known one with this content (out of the bin, if it was there)."""
+    table = schema.images
+    known = connection.execute(select(table.c.id, table.c.removed).where(table.c.sha256 == sha256)).one_or_none()
+    if known is not None:
+        if known.removed:
+            connection.execute(update(table).where(table.c.id == known.id).values(removed=False))
+        return image_by_id(connection, known.id)
+    if not file_name or len(file_name) > _MAX_NAME:
+        raise StoreError(f"image {file_name!r:.80}: a name of {len(file_name)} characters, expected 1 to {_MAX_NAME}")
+    row: dict[str, Any] = {
+        "sha256": sha256,
+        "file_name": plain_text(file_name),
+        "width": width,
+        "height": height,
+        "reviewed": False,
+        "prelabelled": False,
+        "removed": False,
+        "revision": 0,
+        "extra": json.dumps(extra),
+        "added_at": now(),
+    }
+    if id is not None:
+        row["id"] = id
+    added = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
+    return image_by_id(connection, added)
+
+
+def image_by_id(connection: Connection, image_id: int) -> Image:
+    """The image with this id. Raises MissingError if there is none, or if it is in the bin."""
+    table = schema.images
+    found = connection.execute(select(*_IMAGE_COLUMNS).where(table.c.id == image_id, ~table.c.removed)).one_or_none()
+    if found is None:
+        raise MissingError(f"image {image_id}: not in the project")
+    return _image(found)
+
+
+def image_by_sha256(connection: Connection, sha256: str) -> Image | None:
+    table = schema.images
+    found = connection.execute(select(*_IMAGE_COLUMNS).where(table.c.sha256 == sha256, ~table.c.removed)).one_or_none()
+    return None if found is None else _image(found)
+
+
+def images(connection: Connection, *, reviewed_only: bool = False) -> tuple[Image, ...]:
+    """Every image that is not in the bin, in order of id."""
+    table = schema.images
+    query = select(*_IMAGE_COLUMNS).where(~table.c.removed).order_by(table.c.id)
+    if reviewed_only:
+        query = query.where(table.c.reviewed)
+    return tuple(_image(row) for row in connection.execute(query))
+
+
+def image_count(connection: Connection) -> int:
+    count = connection.execute(select(func.count()).select_from(schema.images).where(~schema.images.c.removed))
+    return int(count.scalar_one())
+
+
+def queue(connection: Connection) -> tuple[QueueRow, ...]:
+    table = schema.instances
+    counts = [
+        func.sum(case((table.c.state == state.value, 1), else_=0)).label(state.value)
+        for state in (State.ACCEPTED, State.SUGGESTED, State.REJECTED)
+    ]
+    by_image = {
+        row.image_id: (int(row.accepted), int(row.suggested), int(row.rejected))
+        for row in connection.execute(select(table.c.image_id, *counts).group_by(table.c.image_id))
+    }
+    return tuple(QueueRow(image, *by_image.get(image.id, (0, 0, 0))) for image in images(connection))
+
+
+def set_removed(connection: Connection, image_id: int, *, removed: bool) -> None:
+    """Put an image into the bin, or take it out. Raises MissingError if it is not where it should come from."""
+    table = schema.images
+    changed = connection.execute(
+        update(table).where(table.c.id == image_id, table.c.removed.is_(not removed)).values(removed=removed)
+    )
+    if changed.rowcount != 1:
+        raise MissingError(f"image {image_id}: not in the {'project' if removed else 'bin'}")
+
+
+def bin_images(connection: Connection) -> tuple[Image, ...]:
+    """What lies in the bin, in order of id."""
+    table = schema.images
+    query = select(*_IMAGE_COLUMNS).where(table.c.removed).order_by(table.c.id)
+    return tuple(_image(row) for row in connection.execute(query))
+
+
+def _image(row: Row[Any]) -> Image:
+    values = dict(row._mapping)
+    return Image(**{**values, "extra": json.loads(values["extra"])})
+
+
+# --- categories ------------------------------------------------------------------------------------------------------
+
+
+def categories(connection: Connection) -> tuple[Category, ...]:
+    """Every category, in order of id."""
+    rows = connection.execute(select(schema.categories).order_by(schema.categories.c.id))
+    return tuple(Category(row.id, row.name, row.supercategory, json.loads(row.extra)) for row in rows)
+
+
+def add_category(connection: Connection, category: Category, *, id: int | None, known: Sequence[Category]) -> Category:
+    """Add a category under the wanted id, else under COCO's own for its name, else under the next from 91 on.
+
+    known: the project's categories. Raises StoreError if the wanted id belongs to another category.
+    """
+    ids = {other.id: other for other in known}
+    coco = COCO_BY_NAME.get(category.name)
+    if id is not None and id in ids:
+        raise StoreError(f"category {category.name!r}: id {id} is taken by {ids[id].name!r}")
+    if id is None and coco is not None and coco.id not in ids:
+        id = coco.id
+    if id is None:
+        id = max(FIRST_OWN_ID - 1, *ids) + 1 if ids else FIRST_OWN_ID
+    supercategory = category.supercategory or (coco.supercategory if coco is not None else "")
+    added = Category(id, category.name, plain_text(supercategory), category.extra)
+    connection.execute(
+        insert(schema.categories).values(
+            id=added.id, name=added.name, supercategory=added.supercategory, extra=json.dumps(added.extra)
+        )
+    )
+    return added
+
+
+def category_name(name: str) -> str:
+    """A category's name as it is kept. Raises StoreError if nothing is left of it, or too much."""
+    plain = plain_text(name).strip()
+    if not 1 <= len(plain) <= _MAX_NAME:
+        raise StoreError(f"category {plain!r:.80}: a name of {len(plain)} characters, expected 1 to {_MAX_NAME}")
+    return plain

@@ -1,0 +1,199 @@
+"""The tables of a project's database, and the named migrations that lead to them from every released schema.
+
+A released migration is never edited: what comes later is a new one at the end. A test holds `metadata`, which the
+queries are written against, equal to what the migrations make.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, MetaData, Table, Text
+
+APPLICATION_ID = 0x414E4E4F  # "ANNO": tells a project's database from any other SQLite file
+
+metadata = MetaData()
+
+migrations = Table(
+    "migrations",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),  # JSON
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("reviewed", Boolean, nullable=False),
+    Column("prelabelled", Boolean, nullable=False),
+    Column("removed", Boolean, nullable=False),  # in the bin
+    Column("revision", Integer, nullable=False),
+    Column("extra", Text, nullable=False),  # JSON object
+    Column("added_at", Text, nullable=False),
+)
+
+categories = Table(
+    "categories",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("supercategory", Text, nullable=False),
+    Column("extra", Text, nullable=False),  # JSON object
+)
+
+suggestions = Table(  # immutable: what a model once offered
+    "suggestions",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("image_id", Integer, ForeignKey("images.id"), nullable=False),
+    Column("category_id", Integer, ForeignKey("categories.id"), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("rle", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+instances = Table(  # the current state, which the suggestions and the decisions lead to
+    "instances",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("image_id", Integer, ForeignKey("images.id"), nullable=False),
+    Column("category_id", Integer, ForeignKey("categories.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rle", Text, nullable=False),  # COCO's compressed counts; the size is the image's
+    Column("parts", Text),  # JSON [[outer, hole, ...], ...] or NULL
+    Column("source", Text, nullable=False),
+    Column("score", Float),
+    Column("edited", Boolean, nullable=False),
+    Column("extra", Text, nullable=False),  # JSON object
+)
+
+gestures = Table(
+    "gestures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("image_id", Integer, ForeignKey("images.id"), nullable=False),
+    Column("client", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("revision_before", Integer, nullable=False),
+    Column("revision_after", Integer, nullable=False),
+    Column("reviewed", Boolean),
+    Column("threshold", Float),
+    Column("seconds", Float),
+)
+
+decisions = Table(  # append only
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("gesture_id", Integer, ForeignKey("gestures.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("category_id", Integer, ForeignKey("categories.id"), nullable=False),
+    Column("rle", Text, nullable=False),
+    Column("parts", Text),
+    Column("source", Text, nullable=False),
+    Column("score", Float),
+)
+
+_STATES = "('suggested', 'accepted', 'rejected', 'deleted')"
+
+
+def _immutable(table: str, event: str) -> str:
+    name = f"{table}_refuse_{event.lower()}"
+    refusal = f"SELECT RAISE(ABORT, '{table} can only be added to')"
+    return f"CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN {refusal}; END"
+
+
+MIGRATIONS: dict[str, tuple[str, ...]] = {
+    "0001_first": (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        "CREATE TABLE migrations (name TEXT PRIMARY KEY NOT NULL, at TEXT NOT NULL)",
+        "CREATE TABLE settings (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)",
+        """CREATE TABLE images (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            sha256 TEXT NOT NULL UNIQUE CHECK (length(sha256) = 64),
+            file_name TEXT NOT NULL,
+            width INTEGER NOT NULL CHECK (width > 0),
+            height INTEGER NOT NULL CHECK (height > 0),
+            reviewed BOOLEAN NOT NULL DEFAULT 0,
+            prelabelled BOOLEAN NOT NULL DEFAULT 0,
+            removed BOOLEAN NOT NULL DEFAULT 0,
+            revision INTEGER NOT NULL DEFAULT 0,
+            extra TEXT NOT NULL DEFAULT '{}',
+            added_at TEXT NOT NULL)""",
+        """CREATE TABLE categories (
+            id INTEGER PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL,
+            supercategory TEXT NOT NULL DEFAULT '',
+            extra TEXT NOT NULL DEFAULT '{}')""",
+        """CREATE TABLE suggestions (
+            key TEXT PRIMARY KEY NOT NULL,
+            image_id INTEGER NOT NULL REFERENCES images (id),
+            category_id INTEGER NOT NULL REFERENCES categories (id),
+            score FLOAT NOT NULL,
+            rle TEXT NOT NULL,
+            source TEXT NOT NULL,
+            at TEXT NOT NULL)""",
+        f"""CREATE TABLE instances (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            key TEXT NOT NULL UNIQUE,
+            image_id INTEGER NOT NULL REFERENCES images (id),
+            category_id INTEGER NOT NULL REFERENCES categories (id),
+            state TEXT NOT NULL CHECK (state IN {_STATES}),
+            rle TEXT NOT NULL,
+            parts TEXT,
+            source TEXT NOT NULL,
+            score FLOAT,
+            edited BOOLEAN NOT NULL DEFAULT 0,
+            extra TEXT NOT NULL DEFAULT '{{}}')""",
+        "CREATE INDEX instances_by_image ON instances (image_id, state)",
+        """CREATE TABLE gestures (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            image_id INTEGER NOT NULL REFERENCES images (id),
+            client TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            verb TEXT NOT NULL,
+            who TEXT NOT NULL,
+            at TEXT NOT NULL,
+            revision_before INTEGER NOT NULL,
+            revision_after INTEGER NOT NULL,
+            reviewed BOOLEAN,
+            threshold FLOAT,
+            seconds FLOAT,
+            UNIQUE (client, number))""",
+        "CREATE INDEX gestures_by_image ON gestures (image_id)",
+        f"""CREATE TABLE decisions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            gesture_id INTEGER NOT NULL REFERENCES gestures (id),
+            key TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN {_STATES}),
+            category_id INTEGER NOT NULL REFERENCES categories (id),
+            rle TEXT NOT NULL,
+            parts TEXT,
+            source TEXT NOT NULL,
+            score FLOAT)""",
+        "CREATE INDEX decisions_by_gesture ON decisions (gesture_id)",
+        "CREATE INDEX decisions_by_key ON decisions (key)",
+        _immutable("suggestions", "UPDATE"),
+        _immutable("suggestions", "DELETE"),
+        _immutable("gestures", "UPDATE"),
+        _immutable("gestures", "DELETE"),
+        _immutable("decisions", "UPDATE"),
+        _immutable("decisions", "DELETE"),
+    ),
+}

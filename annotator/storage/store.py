@@ -1,0 +1,234 @@
+"""One project: a folder with its database and its images. The only way to what is stored."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import sqlite
+
+from annotator.core import review
+from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
+from annotator.core.errors import StoreError
+from annotator.core.review import Decision, Gesture
+from annotator.storage import contents, datasets, decisions, images, schema
+from annotator.storage.database import Database
+from annotator.storage.datasets import ImportReport
+from annotator.storage.images import QueueRow
+
+__all__ = ["ImportReport", "QueueRow", "Store"]
+
+_KEY = "key"
+_VISIBLE = (State.SUGGESTED, State.ACCEPTED, State.REJECTED)
+
+
+class Store:
+    """A project's images, suggestions, decisions and settings.
+
+    Safe to use from several threads, and beside other processes. What a method stored is on the disk when it returns;
+    a method that raises has stored nothing. Every failure is a StoreError of one line.
+    """
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        """Use `open`."""
+        self.folder = folder
+        self._database = database
+        self._contents = folder / "images"
+        self.key = self._project_key()
+
+    @classmethod
+    def open(cls, folder: Path, *, patience: float = 10.0) -> Store:
+        """Open the project in this folder, or make one.
+
+        patience: seconds to wait while another program keeps the database locked.
+        Raises StoreError if the folder cannot be used, or if its database is damaged, newer or not a project's.
+        """
+        folder = Path(folder).absolute()
+        try:
+            (folder / "images").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder}: the project's folder cannot be made: {error.strerror or error}") from error
+        database = Database(folder, patience=patience)
+        try:
+            contents.sweep(folder / "images")
+            return cls(folder, database)
+        except BaseException:
+            database.close()
+            raise
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- images ----------------------------------------------------------------------------------------------------
+
+    def add_image(self, content: bytes, *, file_name: str, width: int, height: int) -> Image:
+        """Add a picture; the same bytes again give the same image, out of the bin if it was there.
+
+        file_name: only ever text. width, height: of the upright picture.
+        """
+        contents.put(self._contents, content)  # written before the lock is held; emptying the bin may still take it
+        with self._database.write() as connection:
+            sha256 = contents.put(self._contents, content)
+            return images.add_image(
+                connection, sha256=sha256, file_name=file_name, width=width, height=height, extra={}, id=None
+            )
+
+    def image(self, image_id: int) -> Image:
+        """Raises MissingError if there is no such image, or if it is in the bin."""
+        with self._database.read() as connection:
+            return images.image_by_id(connection, image_id)
+
+    def image_by_sha256(self, sha256: str) -> Image | None:
+        with self._database.read() as connection:
+            return images.image_by_sha256(connection, sha256)
+
+    def image_count(self) -> int:
+        with self._database.read() as connection:
+            return images.image_count(connection)
+
+    def queue(self) -> tuple[QueueRow, ...]:
+        """Every image with how many of its instances stand where, in order of id."""
+        with self._database.read() as connection:
+            return images.queue(connection)
+
+    def content_path(self, sha256: str) -> Path:
+        """Where the image's original bytes lie."""
+        return contents.path_of(self._contents, sha256)
+
+    def remove_image(self, image_id: int) -> None:
+        """Put the image into the bin: out of the queue and of every export, its decisions kept."""
+        with self._database.write() as connection:
+            images.set_removed(connection, image_id, removed=True)
+
+    def restore_image(self, image_id: int) -> None:
+        """Take the image out of the bin again."""
+        with self._database.write() as connection:
+            images.set_removed(connection, image_id, removed=False)
+
+    def bin(self) -> tuple[Image, ...]:
+        """The removed images, in order of id."""
+        with self._database.read() as connection:
+            return images.bin_images(connection)
+
+    def empty_bin(self) -> int:
+        """Delete the bytes of everything in the bin, and its instances; how many images that were.
+
+        The history stays, as it always does, so that the same picture added again is the same image.
+        """
+        with self._database.write() as connection:
+            removed = images.bin_images(connection)
+            for image in removed:
+                decisions.delete_instances(connection, image.id)
+                try:
+                    self.content_path(image.sha256).unlink(missing_ok=True)
+                except OSError as error:
+                    raise StoreError(f"image {image.id}: cannot be deleted: {error.strerror or error}") from error
+        return len(removed)
+
+    # --- categories ------------------------------------------------------------------------------------------------
+
+    def categories(self) -> tuple[Category, ...]:
+        """In order of id."""
+        with self._database.read() as connection:
+            return images.categories(connection)
+
+    def add_category(self, name: str, *, supercategory: str = "", id: int | None = None) -> Category:
+        """Add a category; a known name gives the known category.
+
+        COCO's names get COCO's ids and supercategories, others the next id from 91 on, unless `id` says another.
+        Raises StoreError for an empty name, or if `id` belongs to another category.
+        """
+        wanted = Category(0, images.category_name(name), supercategory)
+        with self._database.write() as connection:
+            known = images.categories(connection)
+            same = next((category for category in known if category.name == wanted.name), None)
+            return same or images.add_category(connection, wanted, id=id, known=known)
+
+    # --- suggestions and decisions ---------------------------------------------------------------------------------
+
+    def set_suggestions(self, image_id: int, suggestions: Sequence[Suggestion]) -> None:
+        """Replace the image's undecided suggestions by these and mark it prelabelled; what was decided stays."""
+        with self._database.write() as connection:
+            decisions.set_suggestions(connection, image_id, suggestions)
+
+    def instances(self, image_id: int, *, states: Collection[State] = _VISIBLE) -> tuple[Instance, ...]:
+        """The image's instances in these states, in order of id. Raises MissingError if there is no such image."""
+        with self._database.read() as connection:
+            return decisions.instances(connection, images.image_by_id(connection, image_id), states=states)
+
+    def record(self, gesture: Gesture) -> int:
+        """Apply a gesture once, however often it is sent; the image's new revision, which is on the disk by then.
+
+        Raises GestureError if it is malformed, MissingError if the image is not there, StaleRevisionError if the image
+        was changed since the revision that it was made on.
+        """
+        review.require_well_formed(gesture)
+        with self._database.write() as connection:
+            return decisions.record(connection, gesture)
+
+    def decisions(self, image_id: int | None = None) -> tuple[Decision, ...]:
+        """The append-only history of one image or of all, oldest first."""
+        with self._database.read() as connection:
+            return decisions.decisions(connection, image_id)
+
+    # --- datasets --------------------------------------------------------------------------------------------------
+
+    def dataset(self, *, reviewed_only: bool = True) -> Dataset:
+        """What an export holds: the accepted instances, on reviewed images only unless asked otherwise."""
+        with self._database.read() as connection:
+            return datasets.dataset(connection, reviewed_only=reviewed_only)
+
+    def import_dataset(self, dataset: Dataset, contents: Mapping[int, tuple[bytes, int, int]]) -> ImportReport:
+        """Take in a dataset, all of it or nothing: its instances become accepted, its images reviewed.
+
+        contents: by the dataset's image ids, the picture's bytes, width and height; asked for one at a time.
+        Raises CocoError, listing every image without a picture or with one of another size.
+        """
+        hashes = datasets.put_contents(self._contents, dataset, contents)
+        with self._database.write() as connection:
+            return datasets.import_dataset(connection, dataset, hashes)
+
+    # --- settings --------------------------------------------------------------------------------------------------
+
+    def setting(self, name: str) -> Any | None:
+        """A stored JSON value, None where there is none."""
+        with self._database.read() as connection:
+            return read_setting(connection, name)
+
+    def set_setting(self, name: str, value: Any) -> None:
+        with self._database.write() as connection:
+            write_setting(connection, name, value)
+
+    def _project_key(self) -> str:
+        key = self.setting(_KEY)
+        if key is None:
+            with self._database.write() as connection:
+                key = read_setting(connection, _KEY)
+                if key is None:  # nobody was faster
+                    key = secrets.token_urlsafe(24)
+                    write_setting(connection, _KEY, key)
+        return str(key)
+
+
+def read_setting(connection: Connection, name: str) -> Any | None:
+    found = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == name))
+    return None if found is None else json.loads(found)
+
+
+def write_setting(connection: Connection, name: str, value: Any) -> None:
+    row = {"name": name, "value": json.dumps(value)}
+    statement = sqlite.insert(schema.settings).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))

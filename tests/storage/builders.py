@@ -1,0 +1,33 @@
+"""Small values for the tests of the store."""
+
+import numpy as np
+
+from annotator.core.dataset import State, Suggestion
+from annotator.core.masks import mask_to_rle
+from annotator.core.review import Change, Gesture
+
+WIDTH, HEIGHT = 20, 12
+
+
+def block(x=2, y=2, w=4, h=3, *, width=WIDTH, height=HEIGHT):
+    """The mask of a rectangle."""
+    mask = np.zeros((height, width), bool)
+    mask[y : y + h, x : x + w] = True
+    return mask_to_rle(mask)
+
+
+def add_image(store, content=b"picture", name="a/b.jpg"):
+    return store.add_image(content, file_name=name, width=WIDTH, height=HEIGHT)
+
+
+def suggestion(x=2, *, score=0.9, category_id=1, source="starter-person@1"):
+    return Suggestion(category_id, score, block(x), source)
+
+
+def accept(key, *, category_id=1, **mask):
+    return Change(key, category_id, State.ACCEPTED, **mask)
+
+
+def gesture(image, *changes, number=0, revision=None, verb="accept", client="tab", **more):
+    revision = image.revision if revision is None else revision
+    return Gesture(image.id, client, number, revision, verb, "me", tuple(changes), **more)

@@ -1,0 +1,253 @@
+"""The SQLite file: its schema, its migrations, and every way it can be unusable."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import pytest
+from sqlalchemy import create_engine, event, inspect
+
+from annotator.core.errors import StoreError
+from annotator.storage import schema
+from annotator.storage.store import Store
+from tests.storage.builders import accept, add_image, block, gesture, suggestion
+
+
+def one_line(error):
+    message = str(error.value)
+    assert "\n" not in message
+    assert len(message) < 500
+    return message
+
+
+def test_the_migrations_make_the_tables_that_the_queries_are_written_against(store):
+    engine = create_engine(f"sqlite:///{store.folder / 'project.db'}")
+    found = inspect(engine)
+    assert set(found.get_table_names()) - {"sqlite_sequence"} == set(schema.metadata.tables)
+    for name, table in schema.metadata.tables.items():
+        columns = {column["name"]: column for column in found.get_columns(name)}
+        assert list(columns) == [column.name for column in table.columns]
+        for column in table.columns:
+            assert str(columns[column.name]["type"]) == str(column.type), f"{name}.{column.name}"
+            assert columns[column.name]["nullable"] == column.nullable or column.primary_key, f"{name}.{column.name}"
+        references = {key["constrained_columns"][0]: key["referred_table"] for key in found.get_foreign_keys(name)}
+        assert references == {key.parent.name: key.column.table.name for key in table.foreign_keys}
+    engine.dispose()
+
+
+@pytest.mark.parametrize("table", ["decisions", "gestures", "suggestions"])
+def test_history_cannot_be_changed_or_removed(store, image, table):
+    store.set_suggestions(image.id, [suggestion()])
+    store.record(gesture(image, accept("n", rle=block())))
+    with sqlite3.connect(store.folder / "project.db") as database:
+        for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET rowid = rowid + 1"):
+            with pytest.raises(sqlite3.IntegrityError, match=f"{table} can only be added to"):
+                database.execute(statement)
+    database.close()
+
+
+def test_a_commit_is_on_the_disk_before_it_is_told(store):
+    with store._database.read() as connection:
+        pragmas = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert pragmas == ["delete", 2, 1]
+
+
+def test_a_reader_sees_one_moment_while_another_writes(store):
+    with Store.open(store.folder) as other:
+        writer = threading.Thread(target=other.set_setting, args=("x", 1))
+        with store._database.read() as connection:
+            first = connection.exec_driver_sql("SELECT count(*) FROM settings").scalar()
+            writer.start()
+            writer.join(0.2)
+            assert connection.exec_driver_sql("SELECT count(*) FROM settings").scalar() == first
+        writer.join()
+    assert store.setting("x") == 1
+
+
+# --- opening ---------------------------------------------------------------------------------------------------------
+
+
+def damaged(folder, how):
+    path = folder / "project.db"
+    content = bytearray(path.read_bytes())
+    if how == "text":
+        path.write_text("hello, this is not a database at all" * 100)
+    elif how == "cut":
+        path.write_bytes(content[: len(content) // 2])
+    elif how == "zeros":
+        content[4096:12288] = bytes(8192)
+        path.write_bytes(content)
+    elif how == "noise":
+        content[200:] = os.urandom(len(content) - 200)
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("how", ["text", "cut", "zeros", "noise"])
+def test_a_damaged_database_is_refused_in_one_line_and_left_as_it_is(tmp_path, how):
+    with Store.open(tmp_path) as store:
+        store.add_category("person")
+        image = add_image(store)
+        for number in range(20):
+            store.set_suggestions(image.id, [suggestion(number % 10)] * 20)
+    damaged(tmp_path, how)
+    before = (tmp_path / "project.db").read_bytes()
+    with pytest.raises(StoreError) as error:
+        Store.open(tmp_path)
+    message = one_line(error)
+    assert str(tmp_path) in message
+    assert "damaged" in message or "not a project's database" in message
+    assert (tmp_path / "project.db").read_bytes() == before
+
+
+def test_a_database_of_a_newer_annotator_is_refused(tmp_path):
+    Store.open(tmp_path).close()
+    with sqlite3.connect(tmp_path / "project.db") as database:
+        database.execute("INSERT INTO migrations VALUES ('0099_future', 'now')")
+    database.close()
+    with pytest.raises(StoreError, match=r"made by a newer annotator \(it has 0099_future\); update annotator"):
+        Store.open(tmp_path)
+
+
+def test_another_programs_database_is_refused_and_not_touched(tmp_path):
+    with sqlite3.connect(tmp_path / "project.db") as database:
+        database.execute("CREATE TABLE theirs (x)")
+    database.close()
+    with pytest.raises(StoreError, match="a database of another program"):
+        Store.open(tmp_path)
+
+
+def test_an_empty_file_becomes_a_project(tmp_path):
+    (tmp_path / "project.db").touch()  # what a crash in the first moment leaves
+    with Store.open(tmp_path) as store:
+        assert store.queue() == ()
+
+
+def test_a_folder_that_is_a_file_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError) as error:
+        Store.open(tmp_path / "file")
+    one_line(error)
+
+
+# --- migrations ------------------------------------------------------------------------------------------------------
+
+
+def test_a_migration_keeps_a_backup_and_happens_once(tmp_path, monkeypatch):
+    with Store.open(tmp_path) as store:
+        key = store.key
+    monkeypatch.setitem(schema.MIGRATIONS, "0002_test", ("ALTER TABLE images ADD COLUMN later TEXT",))
+    for _ in range(2):
+        with Store.open(tmp_path) as store:
+            assert store.key == key
+    backups = list(tmp_path.glob("project-before-*.db"))
+    assert [path.name for path in backups] == ["project-before-0002_test.db"]
+    with sqlite3.connect(backups[0]) as backup:
+        assert [row[0] for row in backup.execute("SELECT name FROM migrations")] == ["0001_first"]
+    backup.close()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path, monkeypatch):
+    Store.open(tmp_path).close()
+    before = (tmp_path / "project.db").read_bytes()
+    monkeypatch.setitem(schema.MIGRATIONS, "0002_test", ("CREATE TABLE half (x)", "THIS IS NOT SQL"))
+    with pytest.raises(StoreError) as error:
+        Store.open(tmp_path)
+    one_line(error)
+    assert (tmp_path / "project.db").read_bytes() == before
+    monkeypatch.delitem(schema.MIGRATIONS, "0002_test")
+    Store.open(tmp_path).close()
+
+
+# --- conditions ------------------------------------------------------------------------------------------------------
+
+
+def test_a_locked_database_is_one_line_after_some_patience(tmp_path):
+    with Store.open(tmp_path, patience=0.2) as store:
+        image = add_image(store)
+        other = sqlite3.connect(tmp_path / "project.db", isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match=r"another program keeps it locked \(waited 0.2 s\)") as error:
+            store.record(gesture(image, verb="review", reviewed=True))
+        one_line(error)
+        other.execute("ROLLBACK")
+        other.close()
+        assert store.record(gesture(image, verb="review", reviewed=True)) == 1
+
+
+def test_a_full_disk_is_one_line_and_changes_nothing(store, image):
+    store.record(gesture(image, accept("n", rle=block())))
+    before = store.instances(image.id)
+    with store._database._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    store._database._engine.dispose()
+
+    def limit(connection, _record):
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(store._database._engine, "connect", limit)
+
+    def fill():
+        for number in range(1, 200):
+            store.record(gesture(image, accept("n", rle=block(number % 9)), number=number, revision=number))
+
+    with pytest.raises(StoreError, match="the disk is full; nothing was changed"):
+        fill()
+    event.remove(store._database._engine, "connect", limit)
+    store._database._engine.dispose()
+    after = store.instances(image.id)
+    assert len(after) == len(before)
+    revision = store.image(image.id).revision
+    assert len(store.decisions()) == revision  # what was acknowledged is there, no more and no less
+    assert store.record(gesture(image, accept("n", rle=block()), number=500, revision=revision)) == revision + 1
+
+
+READ_ONLY = """
+import os, sys
+from pathlib import Path
+from annotator.core.errors import StoreError
+from annotator.storage.store import Store
+from tests.storage.builders import gesture
+Store.open(Path(sys.argv[2])).close()  # everything is imported before the rights go
+if os.geteuid() == 0:
+    os.setegid(65534)
+    os.seteuid(65534)
+store = Store.open(Path(sys.argv[1]))
+image = store.queue()[0].image
+try:
+    store.record(gesture(image, verb="review", reviewed=True))
+except StoreError as error:
+    print(error)
+else:
+    print("written")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights are others there")
+def test_a_read_only_project_can_be_read_and_says_that_it_cannot_be_written(tmp_path):
+    folder = tmp_path / "project"
+    with Store.open(folder) as store:
+        add_image(store)
+    for path in (tmp_path, *tmp_path.parents[:2]):
+        path.chmod(0o755)
+    (folder / "project.db").chmod(0o444)
+    folder.chmod(0o555)
+    command = [sys.executable, "-c", READ_ONLY, str(folder), str(tmp_path / "other")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    folder.chmod(0o755)
+    assert "cannot be written (read-only); nothing was changed" in result.stdout, result.stderr
+
+
+def test_a_project_can_be_copied_and_moved(tmp_path):
+    with Store.open(tmp_path / "one") as store:
+        image = add_image(store)
+        key = store.key
+    shutil.move(tmp_path / "one", tmp_path / "two")
+    with Store.open(tmp_path / "two") as store:
+        assert store.key == key
+        assert store.content_path(image.sha256).read_bytes() == b"picture"
