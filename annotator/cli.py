@@ -1,0 +1,312 @@
+"""The verbs of the command line.
+
+Results go to stdout, progress and messages to stderr. Exit 0: done; 1: it ran and found or hit a problem, told in one
+line; 2: wrong usage. Heavy packages are imported by the verb that needs them, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annotator.core.errors import AnnotatorError, CocoError
+
+if TYPE_CHECKING:
+    from annotator.vision.detector import Detector
+    from annotator.vision.zoo import ModelInfo
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    options = build_parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except CocoError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+        return 1
+    except AnnotatorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted; what was saved is kept", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing is left to tell anyone, also not at interpreter exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        print(f"error: {error.filename or 'file system'}: {error.strerror or error}", file=sys.stderr)
+        return 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The contract of the command line as a parser."""
+    parser = argparse.ArgumentParser(prog="annotator", description="Pre-label photographs, review them, export COCO.")
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+
+    serve = verbs.add_parser("serve", help="start the page in a local browser")
+    serve.add_argument("--project", type=Path, metavar="DIR", help="the project's folder, made when absent")
+    serve.add_argument("--host", default="127.0.0.1", metavar="H")
+    serve.add_argument("--port", type=_port, default=7860, metavar="P")
+    serve.set_defaults(run=_serve)
+
+    models = verbs.add_parser("models", help="list, fetch, add or check networks")
+    actions = models.add_subparsers(title="actions", required=True, metavar="ACTION")
+    action = actions.add_parser("list", help="what there is, and what would be fetched")
+    action.add_argument("--json", action="store_true", help="as JSON")
+    action.set_defaults(run=_models_list)
+    action = actions.add_parser("fetch", help="fetch a network's files, checked by size and SHA-384")
+    action.add_argument("name", metavar="NAME")
+    action.set_defaults(run=_models_fetch)
+    action = actions.add_parser("add", help="add a network of your own from a folder")
+    action.add_argument("name", metavar="NAME")
+    action.add_argument("folder", type=Path, metavar="DIR")
+    action.set_defaults(run=_models_add)
+    action = actions.add_parser("check", help="verify a network's files and run it on noise and on a sample")
+    action.add_argument("name", metavar="NAME")
+    action.set_defaults(run=_models_check)
+
+    prelabel = verbs.add_parser("prelabel", help="let a network suggest instances on pictures or folders")
+    prelabel.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    prelabel.add_argument("--model", required=True, metavar="NAME")
+    prelabel.add_argument("--threshold", type=_score, metavar="T", help="lowest score, 0 to 1")
+    prelabel.add_argument("--device", default="AUTO", metavar="D", help="OpenVINO's device (default AUTO)")
+    target = prelabel.add_mutually_exclusive_group(required=True)
+    target.add_argument("--project", type=Path, metavar="DIR")
+    target.add_argument("--out", type=Path, metavar="FILE.json")
+    prelabel.set_defaults(run=_prelabel)
+
+    importing = verbs.add_parser("import", help="bring a COCO file and its pictures into a project")
+    importing.add_argument("file", type=Path, metavar="FILE.json")
+    importing.add_argument("--images", required=True, type=Path, metavar="DIR")
+    importing.add_argument("--project", required=True, type=Path, metavar="DIR")
+    importing.set_defaults(run=_import)
+
+    exporting = verbs.add_parser("export", help="write what was accepted as COCO, proven by reading it back")
+    exporting.add_argument("--project", required=True, type=Path, metavar="DIR")
+    exporting.add_argument("--out", required=True, type=Path, metavar="DIR")
+    exporting.add_argument("--masks", choices=("lossless", "polygons", "rle"), default="lossless")
+    exporting.add_argument("--split", type=_score, metavar="0.8", help="share of the pictures for training")
+    exporting.add_argument("--with-images", action="store_true", help="copy the pictures beside the annotations")
+    exporting.add_argument("--all-images", action="store_true", help="also images that are not marked reviewed")
+    exporting.add_argument("--no-provenance", action="store_true", help='leave out the key "annotator"')
+    exporting.set_defaults(run=_export)
+
+    check = verbs.add_parser("check", help="lint any COCO file")
+    check.add_argument("file", type=Path, metavar="FILE.json")
+    check.add_argument("--images", type=Path, metavar="DIR", help="also check that the pictures are there and fit")
+    check.add_argument("--json", action="store_true", help="as JSON")
+    check.set_defaults(run=_check)
+
+    evaluate = verbs.add_parser("evaluate", help="a network's COCO AP on annotated pictures")
+    evaluate.add_argument("--model", required=True, metavar="NAME")
+    evaluate.add_argument("--annotations", required=True, type=Path, metavar="FILE.json")
+    evaluate.add_argument("--images", required=True, type=Path, metavar="DIR")
+    evaluate.add_argument("--json", action="store_true", help="as JSON")
+    evaluate.add_argument("--results", type=Path, metavar="FILE.json", help="also write the detections, COCO's form")
+    evaluate.add_argument("--device", default="AUTO", metavar="D", help="OpenVINO's device (default AUTO)")
+    evaluate.set_defaults(run=_evaluate)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected 1 to 65535")
+    return int(text)
+
+
+def _score(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a number from 0 to 1")
+    return value
+
+
+def _bar(label: str, unit: str = "picture", *, scale: bool = False) -> Callable[[int, int], None]:
+    """A progress bar on stderr, as a callback of (done, total)."""
+    from tqdm import tqdm
+
+    bar = tqdm(desc=label, unit=unit, unit_scale=scale, file=sys.stderr, dynamic_ncols=True, disable=None, leave=False)
+
+    def update(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return update
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from annotator.web.server import serve
+
+    serve(project=options.project, host=options.host, port=options.port)
+    return 0
+
+
+def _models_list(options: argparse.Namespace) -> int:
+    from annotator.vision import zoo
+
+    models = zoo.list_models()
+    if options.json:
+        rows: list[dict[str, Any]] = [
+            {
+                "name": info.name,
+                "title": info.title,
+                "version": info.version,
+                "present": info.present,
+                "missing_bytes": info.missing_bytes,
+                "categories": len(info.categories),
+                "threshold": info.threshold,
+            }
+            for info in models
+        ]
+        print(json.dumps(rows, indent=2))
+        return 0
+    for info in models:
+        state = "present" if info.present else f"to fetch, {info.missing_bytes / 1e6:.1f} MB"
+        classes = f"{len(info.categories)} classes" if len(info.categories) != 1 else info.categories[0].name
+        print(f"{info.name:<20} {state:<22} {classes:<12} {info.title}")
+    return 0
+
+
+def _models_fetch(options: argparse.Namespace) -> int:
+    from annotator.vision import zoo
+
+    info = zoo.find(options.name)
+    if not info.present:
+        zoo.fetch(info, progress=_bar(f"fetching {info.name}", "B", scale=True))
+    zoo.verify(info)
+    print(f"{info.name}: present and verified in {info.folder}")
+    return 0
+
+
+def _models_add(options: argparse.Namespace) -> int:
+    from annotator.vision import zoo
+
+    info = zoo.add(options.name, options.folder)
+    print(f"{info.name}: added to {info.folder}")
+    return 0
+
+
+def _models_check(options: argparse.Namespace) -> int:
+    from annotator.core import places
+    from annotator.vision import zoo
+    from annotator.vision.trial import describe
+
+    for line in describe(zoo.find(options.name), sorted(places.EXAMPLES.glob("*.jpg"))[0]):
+        print(line, flush=True)
+    return 0
+
+
+def _prelabel(options: argparse.Namespace) -> int:
+    from annotator import pipeline
+    from annotator.storage import coco
+    from annotator.vision import zoo
+
+    info = zoo.find(options.model)
+    paths = pipeline.find_pictures(options.paths)
+    detector = _detector(info, options.device)
+    progress = _bar(f"pre-labelling with {info.name}")
+    if options.out is not None:
+        threshold = info.threshold if options.threshold is None else options.threshold
+        dataset, report = pipeline.prelabel_files(paths, detector, threshold=threshold, progress=progress)
+        coco.write(dataset, options.out)
+        summary = f"{len(dataset.instances)} instances on {report.done} pictures -> {options.out}"
+    else:
+        from annotator.storage.store import Store
+
+        with Store.open(options.project) as store:
+            added, unread = pipeline.add_pictures(store, paths)
+            floor = pipeline.SCORE_FLOOR if options.threshold is None else options.threshold
+            report = pipeline.prelabel(store, detector, added, floor=floor, progress=progress)
+            report = pipeline.BatchReport(report.done, unread + report.failures)
+        summary = f"{report.done} pictures pre-labelled in {options.project}"
+    for failure in report.failures:
+        _say(f"error: {failure}")
+    print(summary)
+    return 1 if report.failures else 0
+
+
+def _detector(info: ModelInfo, device: str) -> Detector:
+    """The network, fetched on its first use."""
+    from annotator.vision import zoo
+    from annotator.vision.detector import Detector
+
+    if not info.present:
+        zoo.fetch(info, progress=_bar(f"fetching {info.name}", "B", scale=True))
+    return Detector(info, device=device)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from annotator import exchange
+    from annotator.storage.store import Store
+
+    with Store.open(options.project) as store:
+        for line in exchange.import_coco(store, options.file, options.images, progress=_bar("importing")):
+            print(line)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from annotator import exchange
+    from annotator.storage.store import Store
+
+    if not (options.project / "project.db").is_file():
+        raise AnnotatorError(f"{options.project}: no project there, expected a folder with project.db")
+    with Store.open(options.project) as store:
+        written = exchange.export_coco(
+            store,
+            options.out,
+            masks=options.masks,
+            split=options.split,
+            with_images=options.with_images,
+            reviewed_only=not options.all_images,
+            provenance=not options.no_provenance,
+        )
+    for line in written.lines:
+        print(line)
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from annotator.core import checks
+
+    problems = checks.check_file(options.file, images=options.images)
+    if options.json:
+        print(json.dumps([{"level": item.level, "place": item.place, "message": item.message} for item in problems]))
+    else:
+        for item in problems:
+            print(f"{item.level}: {item}")
+        counts = {level: sum(item.level == level for item in problems) for level in ("error", "warning", "note")}
+        _say(", ".join(f"{count} {level}{'s' * (count != 1)}" for level, count in counts.items()))
+    return 1 if any(item.level == "error" for item in problems) else 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from annotator import evaluation
+    from annotator.vision import zoo
+
+    info = zoo.find(options.model)
+    truth = evaluation.Truth.read(options.annotations)
+    detector = _detector(info, options.device)
+    figures = evaluation.evaluate(
+        detector, truth, options.images, results=options.results, progress=_bar(f"evaluating {options.model}")
+    )
+    print(json.dumps(figures.to_json(), indent=2) if options.json else figures.to_table())
+    return 0

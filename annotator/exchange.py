@@ -1,0 +1,101 @@
+"""COCO in and out of a project: files and pictures on one side, the store on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotator.core.dataset import Dataset
+from annotator.core.errors import CocoError
+from annotator.pipeline import Progress
+from annotator.storage import coco
+from annotator.storage.store import Store
+from annotator.vision import images
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files of an export, and what a person should know of it, a line each."""
+
+    files: tuple[Path, ...]
+    lines: tuple[str, ...]
+
+
+def export_coco(
+    store: Store,
+    folder: Path,
+    *,
+    masks: coco.MaskForm = "lossless",
+    reviewed_only: bool = True,
+    provenance: bool = True,
+) -> Written:
+    """Write what was accepted as `instances.json`, with the report that proves it. Raises ExportError."""
+    path = folder / "instances.json"
+    report = coco.write(store.dataset(reviewed_only=reviewed_only), path, masks=masks, provenance=provenance)
+    waiting = sum(not row.image.reviewed and row.accepted > 0 for row in store.queue()) if reviewed_only else 0
+    lines = report.to_text().splitlines()
+    if waiting:
+        lines.append(f"{waiting} images with accepted instances are not marked reviewed, and so not in the file")
+    return Written((path, folder / "report.json", folder / "report.txt"), tuple(lines))
+
+
+class _Pictures(Mapping[int, tuple[bytes, int, int]]):
+    """The pictures of a dataset by image id, each read when it is asked for: content, width, height.
+
+    An image is found by its name below the folder, else by the last part of its name anywhere below it, if only one
+    file there has it. No name leads out of the folder.
+    """
+
+    def __init__(self, dataset: Dataset, folder: Path, progress: Progress) -> None:
+        self._names = {image.id: image.file_name for image in dataset.images}
+        self._folder = folder.resolve()
+        self._by_last_part: dict[str, list[Path]] = {}
+        self._progress = progress
+        self._read: set[int] = set()
+        for path in sorted(self._folder.rglob("*")):
+            self._by_last_part.setdefault(path.name, []).append(path)
+
+    def __getitem__(self, image_id: int) -> tuple[bytes, int, int]:
+        path = self._find(self._names[image_id])
+        if path is None:
+            raise KeyError(image_id)
+        photo = images.read(path)
+        self._read.add(image_id)
+        self._progress(len(self._read), len(self._names))
+        return photo.content, photo.width, photo.height
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def _find(self, name: str) -> Path | None:
+        plain = name.replace("\\", "/")
+        if "\0" in plain:
+            return None
+        named = (self._folder / plain).resolve()
+        if named.is_relative_to(self._folder) and named.is_file():
+            return named
+        candidates = [path for path in self._by_last_part.get(plain.rsplit("/", 1)[-1], []) if path.is_file()]
+        return candidates[0] if len(candidates) == 1 else None
+
+
+def import_coco(
+    store: Store, file: Path, folder: Path, *, progress: Progress = lambda done, total: None
+) -> list[str]:
+    """Take a COCO file and its pictures into a project, all or nothing; returns the report, a line each.
+
+    Raises CocoError listing every offending place.
+    """
+    if not folder.is_dir():
+        raise CocoError([f"{folder}: no such folder, expected the pictures of {file.name}"])
+    dataset = coco.read(file)
+    report = store.import_dataset(dataset, _Pictures(dataset, folder, progress))
+    return [
+        f"{report.images_added} images added, {report.images_known} known already",
+        f"{report.instances_added} instances added, {report.instances_known} known already",
+        f"{report.categories_added} categories added",
+        *report.notes,
+    ]

@@ -1,0 +1,92 @@
+/** Requests to the server, all relative to the page so that a sub-path works. */
+import type { QueueImage, WireCategory, WireDocument, WireGesture, WireQueue } from "./protocol";
+
+/** The server answered, and said no. `message` is its one line. */
+export class RefusedError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly answer: Record<string, unknown> = {},
+  ) {
+    super(message);
+  }
+}
+
+export class Api {
+  private readonly root: string;
+
+  constructor(readonly project: string) {
+    this.root = `annotator/${encodeURIComponent(project)}`;
+  }
+
+  queue(): Promise<WireQueue> {
+    return request(`${this.root}/queue`);
+  }
+
+  document(imageId: number): Promise<WireDocument> {
+    return request(`${this.root}/images/${imageId}`);
+  }
+
+  gesture(imageId: number, gesture: WireGesture): Promise<{ revision?: unknown }> {
+    return request(`${this.root}/images/${imageId}/gestures`, json("POST", gesture));
+  }
+
+  addCategory(name: string): Promise<WireCategory> {
+    return request(`${this.root}/categories`, json("POST", { name }));
+  }
+
+  addExample(): Promise<{ id: number }> {
+    return request(`${this.root}/example`, { method: "POST" });
+  }
+
+  removeImage(imageId: QueueImage["id"]): Promise<unknown> {
+    return request(`${this.root}/images/${imageId}`, { method: "DELETE" });
+  }
+
+  /** One file; XMLHttpRequest because fetch cannot tell how much has been sent. `progress` gets 0..1. */
+  upload(name: string, file: Blob, progress: (share: number) => void): Promise<{ id: number; known: boolean }> {
+    return new Promise((resolve, reject) => {
+      const call = new XMLHttpRequest();
+      call.open("POST", `${this.root}/images?name=${encodeURIComponent(name)}`);
+      call.setRequestHeader("Content-Type", "application/octet-stream");
+      call.upload.onprogress = (event) => {
+        if (event.lengthComputable) progress(event.loaded / event.total);
+      };
+      call.onerror = () => reject(new TypeError("network"));
+      call.onload = () => {
+        const answer = parse(call.responseText);
+        if (call.status === 200 && typeof answer["id"] === "number") {
+          resolve(answer as { id: number; known: boolean });
+        } else {
+          reject(new RefusedError(lineOf(answer, call.status), call.status, answer));
+        }
+      };
+      call.send(file);
+    });
+  }
+}
+
+function json(method: string, body: unknown): RequestInit {
+  return { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+}
+
+async function request<T>(url: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(url, { cache: "no-store", ...init });
+  const answer = parse(await response.text());
+  if (!response.ok) throw new RefusedError(lineOf(answer, response.status), response.status, answer);
+  return answer as T;
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function lineOf(answer: Record<string, unknown>, status: number): string {
+  const line = answer["error"] ?? answer["detail"];
+  return typeof line === "string" ? line : `HTTP ${status}`;
+}

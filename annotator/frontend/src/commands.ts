@@ -1,0 +1,163 @@
+/** What each command does. Keys, buttons and tests all come through here. */
+import { pickCategory } from "./categories";
+import type { CommandId } from "./keys";
+import type { QueuePanel } from "./queue";
+import { accept, likelyCategory, reject, relabel, step, targets } from "./review";
+import { find } from "./scene";
+import type { Session, ToolId } from "./session";
+import type { Stage } from "./stage";
+import { t } from "./strings";
+
+const THRESHOLD_STEP = 0.05;
+
+export interface CommandContext {
+  readonly session: Session;
+  readonly stage: Stage;
+  readonly queue: QueuePanel;
+  readonly root: HTMLElement;
+  readonly color: (id: number) => string;
+  readonly showKeys: () => void;
+}
+
+export class Commands {
+  constructor(private readonly context: CommandContext) {}
+
+  run(id: CommandId): void {
+    const { session, stage } = this.context;
+    if (stage.tool().command?.(id) === true) return;
+    const { view } = session;
+    switch (id) {
+      case "accept":
+        return this.moving(() => accept(session));
+      case "reject":
+        return this.moving(() => reject(session));
+      case "relabel":
+        return void this.chooseCategory(null);
+      case "adjust":
+        return this.adjust();
+      case "next":
+        return this.moving(() => step(session, 1));
+      case "previous":
+        return this.moving(() => step(session, -1));
+      case "acceptAll":
+        return this.finish(() => session.acceptVisible());
+      case "markReviewed":
+        return this.finish(() => session.commit("review", [], true));
+      case "lowerThreshold":
+        return this.shiftThreshold(-THRESHOLD_STEP);
+      case "raiseThreshold":
+        return this.shiftThreshold(THRESHOLD_STEP);
+      case "previousPicture":
+        return this.openNeighbour(-1);
+      case "nextPicture":
+        return this.openNeighbour(1);
+      case "toolSelect":
+        return this.setTool("select");
+      case "toolPolygon":
+        return this.setTool("polygon");
+      case "toolBox":
+        return this.setTool("box");
+      case "cancel":
+        return this.cancel();
+      case "undo":
+        return void session.undo();
+      case "redo":
+        return void session.redo();
+      case "deleteVertex":
+        return;
+      case "fit":
+        return stage.fitPicture();
+      case "actualSize":
+        return stage.showActualSize();
+      case "zoomIn":
+        return stage.zoom(1);
+      case "zoomOut":
+        return stage.zoom(-1);
+      case "hideAll":
+        return view.set({ hideAll: !view.get().hideAll, hover: null });
+      case "showLabels":
+        return view.set({ showLabels: !view.get().showLabels });
+      case "showRejected":
+        return view.set({ showRejected: !view.get().showRejected, hover: null });
+      case "help":
+        return this.context.showKeys();
+    }
+  }
+
+  /** A digit relabels what is selected; true where there was something to relabel. */
+  digit(digit: number): boolean {
+    const { session } = this.context;
+    const { selection, categories } = session.view.get();
+    const category = categories[digit - 1];
+    if (selection.length === 0) return false;
+    if (category !== undefined) relabel(session, category.id);
+    return true;
+  }
+
+  /** Picks a category for what is selected, or for new instances where nothing is. */
+  async chooseCategory(anchor: Element | null): Promise<void> {
+    const { session, root, color, stage } = this.context;
+    const { view } = session;
+    const chosen = targets(session);
+    const current = chosen.length > 0 ? chosen[0].category : likelyCategory(session);
+    const { imageId } = view.get().scene ?? { imageId: null };
+    const id = await pickCategory({
+      root,
+      anchor,
+      color,
+      current,
+      title: t("categoryFor"),
+      categories: view.get().categories,
+      create: (name) => session.addCategory(name),
+    });
+    stage.element.focus({ preventScroll: true });
+    const { scene } = view.get();
+    if (id === null || scene === null || scene.imageId !== imageId) return;
+    if (chosen.length === 0) view.set({ category: id });
+    else relabel(session, id, chosen.flatMap((one) => find(scene, one.key) ?? []));
+  }
+
+  private setTool(tool: ToolId): void {
+    this.context.session.view.set({ tool, hover: null });
+  }
+
+  /** After the selection has moved on, the selected instance is in sight. */
+  private moving(change: () => void): void {
+    const { session, stage } = this.context;
+    change();
+    const { scene, selection } = session.view.get();
+    const instance = scene === null ? null : find(scene, selection.at(-1) ?? null);
+    if (instance !== null) stage.reveal(instance);
+  }
+
+  private adjust(): void {
+    this.setTool("select");
+    this.context.stage.zoomTo(targets(this.context.session));
+  }
+
+  private finish(decide: () => void): void {
+    const { session } = this.context;
+    if (session.view.get().scene === null || session.view.get().opening !== null) return;
+    decide();
+    void session.openNextToDo();
+  }
+
+  private openNeighbour(direction: 1 | -1): void {
+    const image = this.context.queue.neighbour(direction);
+    if (image !== null) void this.context.session.open(image.id);
+  }
+
+  /** What was begun is given up first, then the tool is put away, then the selection. */
+  private cancel(): void {
+    const { session, stage } = this.context;
+    if (stage.tool().cancel()) return;
+    if (session.view.get().tool !== "select") this.setTool("select");
+    else session.view.set({ selection: [] });
+  }
+
+  private shiftThreshold(by: number): void {
+    const { session } = this.context;
+    const value = Math.round((session.view.get().threshold + by) * 100) / 100;
+    session.setThreshold(Math.max(0, Math.min(1, value)));
+  }
+}

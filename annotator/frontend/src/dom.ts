@@ -1,0 +1,58 @@
+/** Elements in one line. Texts go in as text nodes only, so that no file or category name can become markup. */
+import type { IconName } from "./icons";
+import { icon } from "./icons";
+
+type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
+type Child = Node | string | null | undefined;
+
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export function setAttribute(element: Element, name: string, value: Attributes[string]): void {
+  if (value === null || value === undefined || value === false) element.removeAttribute(name);
+  else element.setAttribute(name, value === true ? "" : String(value));
+}
+
+export interface ButtonOptions {
+  readonly icon?: IconName;
+  readonly text?: string;
+  /** What it does, for the tooltip and for those who do not see the icon. */
+  readonly title?: string;
+  readonly class?: string;
+  readonly onClick: (event: MouseEvent) => void;
+}
+
+/** A button that a mouse press does not focus: Enter and Space stay with the picture. */
+export function button(options: ButtonOptions): HTMLButtonElement {
+  const element = h(
+    "button",
+    {
+      type: "button",
+      class: options.class ?? "an-button",
+      title: options.title,
+      "aria-label": options.text === undefined ? options.title : undefined,
+    },
+    options.icon === undefined ? null : icon(options.icon),
+    options.text === undefined ? null : h("span", {}, options.text),
+  );
+  element.addEventListener("mousedown", (event) => event.preventDefault());
+  element.addEventListener("click", options.onClick);
+  return element;
+}
+
+/** Only touches the page where the text is another. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function setClass(element: Element, name: string, on: boolean): void {
+  if (element.classList.contains(name) !== on) element.classList.toggle(name, on);
+}

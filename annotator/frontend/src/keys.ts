@@ -1,0 +1,115 @@
+/** One table of commands with their keys: the handler, the tooltips and the "?" sheet all read it. */
+import type { StringKey } from "./strings";
+
+export type CommandGroup = "review" | "pictures" | "tools" | "edit" | "view";
+
+export interface Command {
+  readonly id: string;
+  readonly group: CommandGroup;
+  /** Chords such as "A", "Ctrl+Z" (Cmd on a Mac) or "Shift+Enter"; the first is shown in tooltips. */
+  readonly keys: readonly string[];
+  readonly label: StringKey;
+  /** Fires again while the key is held down. */
+  readonly repeats?: true;
+}
+
+const TABLE = [
+  { id: "accept", group: "review", keys: ["A"], label: "cmdAccept" },
+  { id: "reject", group: "review", keys: ["D", "Delete"], label: "cmdReject" },
+  { id: "relabel", group: "review", keys: ["C"], label: "cmdRelabel" },
+  { id: "adjust", group: "review", keys: ["E"], label: "cmdAdjust" },
+  { id: "next", group: "review", keys: ["]", "ArrowRight", "ArrowDown"], label: "cmdNext", repeats: true },
+  { id: "previous", group: "review", keys: ["[", "ArrowLeft", "ArrowUp"], label: "cmdPrevious", repeats: true },
+  { id: "acceptAll", group: "review", keys: ["Enter"], label: "cmdAcceptAll" },
+  { id: "markReviewed", group: "review", keys: ["Shift+Enter"], label: "cmdMarkReviewed" },
+  { id: "lowerThreshold", group: "review", keys: [","], label: "cmdLowerThreshold", repeats: true },
+  { id: "raiseThreshold", group: "review", keys: ["."], label: "cmdRaiseThreshold", repeats: true },
+  { id: "previousPicture", group: "pictures", keys: ["PageUp", "J"], label: "cmdPreviousPicture", repeats: true },
+  { id: "nextPicture", group: "pictures", keys: ["PageDown", "K"], label: "cmdNextPicture", repeats: true },
+  { id: "toolSelect", group: "tools", keys: ["V"], label: "cmdToolSelect" },
+  { id: "toolPolygon", group: "tools", keys: ["P"], label: "cmdToolPolygon" },
+  { id: "toolBox", group: "tools", keys: ["R"], label: "cmdToolBox" },
+  { id: "cancel", group: "tools", keys: ["Escape"], label: "cmdCancel" },
+  { id: "undo", group: "edit", keys: ["Ctrl+Z"], label: "cmdUndo", repeats: true },
+  { id: "redo", group: "edit", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], label: "cmdRedo", repeats: true },
+  { id: "deleteVertex", group: "edit", keys: ["Backspace"], label: "cmdDeleteVertex", repeats: true },
+  { id: "fit", group: "view", keys: ["F"], label: "cmdFit" },
+  { id: "actualSize", group: "view", keys: ["1"], label: "cmdActualSize" },
+  { id: "zoomIn", group: "view", keys: ["+", "="], label: "cmdZoomIn", repeats: true },
+  { id: "zoomOut", group: "view", keys: ["-"], label: "cmdZoomOut", repeats: true },
+  { id: "hideAll", group: "view", keys: ["H"], label: "cmdHideAll" },
+  { id: "showLabels", group: "view", keys: ["L"], label: "cmdShowLabels" },
+  { id: "showRejected", group: "view", keys: ["G"], label: "cmdShowRejected" },
+  { id: "help", group: "view", keys: ["?"], label: "cmdHelp" },
+] as const satisfies readonly Command[];
+
+export type CommandId = (typeof TABLE)[number]["id"];
+export const COMMANDS: readonly (Command & { readonly id: CommandId })[] = TABLE;
+
+/** What was remapped: command -> chords. */
+export type KeyMap = Partial<Record<CommandId, readonly string[]>>;
+
+export function keysOf(id: CommandId, map: KeyMap = {}): readonly string[] {
+  return map[id] ?? COMMANDS.find((command) => command.id === id)!.keys;
+}
+
+export function commandFor(chord: string, map: KeyMap = {}): (Command & { readonly id: CommandId }) | null {
+  return COMMANDS.find((command) => keysOf(command.id, map).includes(chord)) ?? null;
+}
+
+interface KeyPress {
+  readonly key: string;
+  readonly code: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly shiftKey: boolean;
+  readonly altKey: boolean;
+}
+
+/** "Ctrl+Shift+Z" and the like. Letters go by what they print, or by their place where that is no Latin letter. */
+export function chordOf(press: KeyPress): string {
+  let key = press.key;
+  const letter = /^Key([A-Z])$/.exec(press.code);
+  if (letter !== null && !/^[a-z]$/i.test(key)) key = letter[1];
+  const isLetter = /^[a-z]$/i.test(key);
+  const named = key.length > 1;
+  const modifiers = [
+    press.ctrlKey || press.metaKey ? "Ctrl+" : "",
+    press.altKey ? "Alt+" : "",
+    press.shiftKey && (isLetter || named) ? "Shift+" : "",
+  ];
+  return modifiers.join("") + (isLetter ? key.toUpperCase() : key === " " ? "Space" : key);
+}
+
+const SYMBOLS: Readonly<Record<string, string>> = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  PageUp: "Page ↑",
+  PageDown: "Page ↓",
+  Escape: "Esc",
+  Backspace: "⌫",
+  Delete: "Del",
+};
+
+/** A chord as people read it, key by key. */
+export function keycaps(chord: string): string[] {
+  const keys = chord === "+" ? ["+"] : chord.split("+");
+  return keys.map((key) => SYMBOLS[key] ?? key);
+}
+
+const TEXT_INPUTS = new Set(["text", "search", "number", "email", "password", "url", "tel", "date", "time"]);
+
+/** Whether a key press belongs to the element it was made in: text being typed, a slider moved, a button pressed. */
+export function belongsToField(target: Element | null, key: string): boolean {
+  if (target === null) return false;
+  const field = target.closest("input, textarea, select, [contenteditable='true'], [contenteditable='']");
+  if (field instanceof HTMLInputElement) {
+    if (field.type === "range") return /^(Arrow|Page|Home|End)/.test(key);
+    return TEXT_INPUTS.has(field.type) || key === " " || key === "Enter" || key.startsWith("Arrow");
+  }
+  if (field !== null) return true;
+  if (target.closest("[role='listbox'], [role='combobox'], [role='dialog'], [role='menu']") !== null) return true;
+  return (key === "Enter" || key === " ") && target.closest("button, a[href], summary, [role='tab']") !== null;
+}

@@ -1,0 +1,73 @@
+/** A list that only has the rows that can be seen, so that 20,000 of them stay quick. */
+import { h } from "./dom";
+
+export interface RowRenderer<T, E extends HTMLElement> {
+  readonly height: number;
+  create(): E;
+  /** Fills a row, which may have shown another item before. */
+  update(row: E, item: T, index: number): void;
+}
+
+const EXTRA_ROWS = 4;
+
+export class VirtualList<T, E extends HTMLElement> {
+  readonly element: HTMLElement;
+  private readonly canvas = h("div", { class: "an-list-canvas" });
+  private items: readonly T[] = [];
+  private readonly rows: E[] = [];
+
+  constructor(
+    private readonly renderer: RowRenderer<T, E>,
+    label: string,
+  ) {
+    this.element = h("div", { class: "an-list", role: "listbox", "aria-label": label, tabindex: "-1" }, this.canvas);
+    this.element.addEventListener("scroll", () => this.refresh(), { passive: true });
+    new ResizeObserver(() => this.refresh()).observe(this.element);
+  }
+
+  setItems(items: readonly T[]): void {
+    this.items = items;
+    this.canvas.style.height = `${items.length * this.renderer.height}px`;
+    this.refresh();
+  }
+
+  item(index: number): T | undefined {
+    return this.items[index];
+  }
+
+  /** Brings the rows in sight up to date; rows are used again, never made anew while one scrolls. */
+  refresh(): void {
+    const { height } = this.renderer;
+    const { scrollTop, clientHeight } = this.element;
+    const first = Math.max(0, Math.floor(scrollTop / height) - EXTRA_ROWS);
+    const last = Math.min(this.items.length, Math.ceil((scrollTop + clientHeight) / height) + EXTRA_ROWS);
+    const count = Math.max(0, last - first);
+    while (this.rows.length < count) {
+      const row = this.renderer.create();
+      row.style.height = `${height}px`;
+      this.rows.push(row);
+      this.canvas.append(row);
+    }
+    this.rows.forEach((row, place) => {
+      // An item keeps its row while it stays in sight: index modulo the number of rows.
+      const index = first + ((((place - first) % this.rows.length) + this.rows.length) % this.rows.length);
+      row.hidden = index >= last;
+      if (index >= last) return;
+      row.style.transform = `translateY(${index * height}px)`;
+      row.setAttribute("aria-setsize", String(this.items.length));
+      row.setAttribute("aria-posinset", String(index + 1));
+      this.renderer.update(row, this.items[index], index);
+    });
+  }
+
+  /** Scrolls as little as needed to show a row. */
+  reveal(index: number): void {
+    if (index < 0) return;
+    const { height } = this.renderer;
+    const { scrollTop, clientHeight } = this.element;
+    if (clientHeight === 0) return;
+    const top = index * height;
+    if (top < scrollTop) this.element.scrollTop = top;
+    else if (top + height > scrollTop + clientHeight) this.element.scrollTop = top + height - clientHeight;
+  }
+}

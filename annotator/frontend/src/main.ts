@@ -1,0 +1,96 @@
+/** Mounts editors into Gradio components; the only file that knows Gradio. */
+import { Editor } from "./editor";
+import "./editor.css";
+import type { PageValue } from "./protocol";
+import { setLanguage } from "./strings";
+
+/** What `js_on_load` of the component hands over (annotator/web/editor.py). */
+interface Mount {
+  readonly element: HTMLElement;
+  readonly props: { readonly value: unknown };
+  readonly watch: (name: string, changed: () => void) => void;
+}
+
+declare global {
+  interface Window {
+    /** A list until this script has run, so that a component may be mounted before or after. */
+    annotatorMounts?: { push(mount: Mount): unknown };
+    annotator?: { imageId(): number | null; refresh(): Promise<void>; threshold(): number };
+  }
+}
+
+function mount({ element, props, watch }: Mount): void {
+  const root = element.querySelector<HTMLElement>(".annotator") ?? element;
+  let editor: Editor | null = null;
+  const load = (): void => {
+    const value = parse(props.value);
+    if (value === null) return;
+    if (editor?.project === value.project) return void editor.refresh();
+    editor?.destroy();
+    editor = new Editor(root, value.project);
+    const { session } = editor;
+    window.annotator = {
+      imageId: () => session.imageId(),
+      refresh: () => editor!.refresh(),
+      threshold: () => session.view.get().threshold,
+    };
+  };
+  followTheme(root);
+  fillWindow(root);
+  watch("value", load);
+  load();
+  // Gradio has no hook for the end of a component: once its element has left the page, the editor goes too.
+  const observer = new MutationObserver(() => {
+    if (root.isConnected) return;
+    observer.disconnect();
+    editor?.destroy();
+  });
+  observer.observe(document.body, { childList: true, subtree: true });
+}
+
+function parse(value: unknown): PageValue | null {
+  if (typeof value !== "string" || value === "") return null;
+  try {
+    const page = JSON.parse(value) as PageValue;
+    return typeof page.project === "string" ? page : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Gradio says "dark" on the body, by the system's setting or by the page's address; without Gradio the system decides. */
+function followTheme(root: HTMLElement): void {
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const apply = (): void => {
+    const hosted = document.querySelector(".gradio-container") !== null;
+    const dark = hosted ? document.body.classList.contains("dark") : system.matches;
+    root.classList.toggle("is-dark", dark);
+  };
+  new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  system.addEventListener("change", apply);
+  apply();
+}
+
+/** As high as the window leaves room for, so that the page does not scroll. */
+function fillWindow(root: HTMLElement): void {
+  const fit = (): void => {
+    if (root.offsetParent === null) return;
+    let below = 0;
+    for (let node: HTMLElement | null = root.parentElement; node !== null && node !== document.body; node = node.parentElement) {
+      const style = getComputedStyle(node);
+      below += parseFloat(style.paddingBottom) + parseFloat(style.borderBottomWidth) + parseFloat(style.marginBottom);
+    }
+    const top = root.getBoundingClientRect().top + window.scrollY;
+    root.style.height = `${Math.max(420, Math.floor(window.innerHeight - top - (Number.isFinite(below) ? below : 0)))}px`;
+  };
+  window.addEventListener("resize", fit);
+  // A tab that is opened, or something above that grows, moves the editor without a resize of the window.
+  new ResizeObserver(fit).observe(document.body);
+  new IntersectionObserver(fit).observe(root);
+  fit();
+}
+
+setLanguage(navigator.languages);
+const waiting = window.annotatorMounts;
+window.annotatorMounts = { push: mount };
+if (Array.isArray(waiting)) for (const one of waiting as Mount[]) mount(one);

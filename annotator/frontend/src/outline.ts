@@ -1,0 +1,44 @@
+/** What drawing and hit-testing need of a mask, worked out once for each mask and kept as long as the mask lives. */
+import type { Box, Part } from "./geometry";
+import { areaOfParts, boxOfParts } from "./geometry";
+import { rleToWindow } from "./rle";
+import type { Mask } from "./scene";
+import { simplifyParts } from "./simplify";
+import { traceWindow } from "./trace";
+
+/** Vertices of an editable polygon lie this close to the traced edge, in image pixels; IoU stays above 0.99. */
+const EDIT_TOLERANCE = 1;
+
+export interface Outline {
+  /** To the pixel. */
+  readonly parts: readonly Part[];
+  /** With few vertices: what a person drags, and what is drawn from afar. */
+  readonly simple: readonly Part[];
+  readonly box: Box;
+  readonly area: number;
+}
+
+const outlines = new WeakMap<Mask, Outline>();
+
+export function outlineOf(mask: Mask): Outline {
+  let outline = outlines.get(mask);
+  if (outline === undefined) {
+    outline = mask.parts === null ? tracedOutline(mask) : drawnOutline(mask.parts);
+    outlines.set(mask, outline);
+  }
+  return outline;
+}
+
+function drawnOutline(parts: readonly Part[]): Outline {
+  return { parts, simple: parts, box: boxOfParts(parts), area: areaOfParts(parts) };
+}
+
+function tracedOutline(mask: Mask): Outline {
+  const window = rleToWindow(mask.rle ?? "", mask.height);
+  const parts = traceWindow(window);
+  const { left, top, width, height } = window;
+  let area = 0;
+  for (const pixel of window.pixels) area += pixel;
+  const simple = simplifyParts(parts, EDIT_TOLERANCE).filter((part) => areaOfParts([part]) > 0);
+  return { parts, simple, box: { x0: left, y0: top, x1: left + width, y1: top + height }, area };
+}

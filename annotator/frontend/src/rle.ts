@@ -1,0 +1,127 @@
+/**
+ * COCO's run-length encoding: runs count pixels in column order, starting with the background.
+ * A mask here is a window of the picture, so that a small object in a large picture stays small.
+ */
+
+export interface MaskWindow {
+  /** Image pixels of the window's first pixel. */
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  /** Row after row, 1 where the mask is. */
+  readonly pixels: Uint8Array;
+}
+
+export const EMPTY_WINDOW: MaskWindow = { left: 0, top: 0, width: 0, height: 0, pixels: new Uint8Array(0) };
+
+/** Compressed counts -> runs. Throws where they are not COCO's form. Source: rleFrString of pycocotools. */
+export function decodeCounts(counts: string): number[] {
+  const runs: number[] = [];
+  let at = 0;
+  while (at < counts.length) {
+    let value = 0;
+    let scale = 1;
+    let code: number;
+    do {
+      if (at >= counts.length) throw new Error("RLE: counts end in the middle of a run");
+      code = counts.charCodeAt(at++) - 48;
+      if (code < 0 || code > 63) throw new Error("RLE: counts are not COCO's compressed form");
+      value += (code & 31) * scale;
+      scale *= 32;
+    } while (code & 32);
+    // Multiplication, not shifts: a run of a large picture can pass 31 bits.
+    if (code & 16) value -= scale;
+    if (runs.length > 2) value += runs[runs.length - 2];
+    if (value < 0) throw new Error("RLE: a negative run");
+    runs.push(value);
+  }
+  return runs;
+}
+
+/** Runs -> compressed counts. Source: rleToString of pycocotools. */
+export function encodeCounts(runs: readonly number[]): string {
+  let text = "";
+  runs.forEach((run, index) => {
+    let value = index > 2 ? run - runs[index - 2] : run;
+    for (;;) {
+      const low = ((value % 32) + 32) % 32;
+      value = (value - low) / 32;
+      const more = low & 16 ? value !== -1 : value !== 0;
+      text += String.fromCharCode((more ? low | 32 : low) + 48);
+      if (!more) break;
+    }
+  });
+  return text;
+}
+
+/** Compressed counts of a picture -> the window that holds every pixel of the mask. */
+export function rleToWindow(counts: string, height: number): MaskWindow {
+  const runs = decodeCounts(counts);
+  let left = Infinity;
+  let right = -1;
+  let top = Infinity;
+  let bottom = -1;
+  eachColumnRun(runs, height, (x, from, to) => {
+    if (x < left) left = x;
+    if (x > right) right = x;
+    if (from < top) top = from;
+    if (to > bottom) bottom = to;
+  });
+  if (right < 0) return EMPTY_WINDOW;
+  const width = right - left + 1;
+  const rows = bottom - top;
+  const pixels = new Uint8Array(width * rows);
+  eachColumnRun(runs, height, (x, from, to) => {
+    for (let y = from; y < to; y++) pixels[(y - top) * width + (x - left)] = 1;
+  });
+  return { left, top, width, height: rows, pixels };
+}
+
+/** Calls back for each stretch of mask within one column: rows `from` up to but not including `to`. */
+function eachColumnRun(runs: readonly number[], height: number, visit: (x: number, from: number, to: number) => void): void {
+  let position = 0;
+  runs.forEach((run, index) => {
+    if (index % 2 === 1) {
+      for (let at = position; at < position + run; ) {
+        const x = Math.floor(at / height);
+        const from = at - x * height;
+        const to = Math.min(height, from + position + run - at);
+        visit(x, from, to);
+        at += to - from;
+      }
+    }
+    position += run;
+  });
+}
+
+/** The window's mask as compressed counts of a picture of `width` x `height`; what lies outside the picture is cut off. */
+export function windowToRle(window: MaskWindow, width: number, height: number): string {
+  const runs: number[] = [];
+  let value = 0;
+  let length = 0;
+  const push = (bit: number, count: number): void => {
+    if (count <= 0) return;
+    if (bit === value) {
+      length += count;
+    } else {
+      runs.push(length);
+      value = bit;
+      length = count;
+    }
+  };
+  const top = Math.max(0, window.top);
+  const bottom = Math.min(height, window.top + window.height);
+  for (let x = 0; x < width; x++) {
+    const column = x - window.left;
+    if (column < 0 || column >= window.width || bottom <= top) {
+      push(0, height);
+      continue;
+    }
+    push(0, top);
+    for (let y = top; y < bottom; y++) push(window.pixels[(y - window.top) * window.width + column], 1);
+    push(0, height - bottom);
+  }
+  runs.push(length);
+  return encodeCounts(runs);
+}

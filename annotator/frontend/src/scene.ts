@@ -1,0 +1,145 @@
+/** What one picture holds, as values that never change; every update makes a new scene. */
+import type { Part } from "./geometry";
+import { rounded } from "./geometry";
+import type { State, WireCategory, WireChange, WireDocument, WireInstance } from "./protocol";
+
+/**
+ * A mask by identity: the same object means the same mask, so that outlines are kept by it.
+ * `parts` are polygons that a person drew or dragged; where they are null, `rle` is the mask.
+ */
+export interface Mask {
+  readonly rle: string | null;
+  readonly parts: readonly Part[] | null;
+  /** Height of the picture; runs cannot be read without it. */
+  readonly height: number;
+}
+
+export interface Instance {
+  readonly key: string;
+  readonly category: number;
+  readonly state: Exclude<State, "deleted">;
+  readonly score: number | null;
+  readonly source: string;
+  readonly edited: boolean;
+  readonly mask: Mask;
+}
+
+export interface Scene {
+  readonly imageId: number;
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly url: string;
+  readonly reviewed: boolean;
+  readonly prelabelled: boolean;
+  readonly instances: readonly Instance[];
+}
+
+/** One instance before and after; null where it is not there. At least one is given, both of the same key. */
+export interface Edit {
+  readonly before: Instance | null;
+  readonly after: Instance | null;
+}
+
+export function sceneOf(document: WireDocument): Scene {
+  const { image } = document;
+  return {
+    imageId: image.id,
+    name: image.name,
+    width: image.width,
+    height: image.height,
+    url: image.url,
+    reviewed: image.reviewed,
+    prelabelled: image.prelabelled,
+    instances: document.instances.flatMap((wire) => instanceOf(wire, image.height) ?? []),
+  };
+}
+
+function instanceOf(wire: WireInstance, height: number): Instance | null {
+  if (wire.state === "deleted") return null;
+  const { key, category, state, score, source, edited } = wire;
+  return { key, category, state, score, source, edited, mask: { rle: wire.rle, parts: wire.parts, height } };
+}
+
+export function maskOfParts(parts: readonly Part[], height: number): Mask {
+  return { rle: null, parts: rounded(parts), height };
+}
+
+export function maskOfRle(rle: string, height: number): Mask {
+  return { rle, parts: null, height };
+}
+
+export function find(scene: Scene, key: string | null): Instance | null {
+  return scene.instances.find((instance) => instance.key === key) ?? null;
+}
+
+export function applyEdits(scene: Scene, edits: readonly Edit[], reviewed: boolean = scene.reviewed): Scene {
+  const changed = new Map(edits.map((edit) => [keyOf(edit), edit.after]));
+  const instances: Instance[] = [];
+  for (const instance of scene.instances) {
+    const after = changed.get(instance.key);
+    if (after === undefined) instances.push(instance);
+    else if (after !== null) instances.push(after);
+    changed.delete(instance.key);
+  }
+  for (const after of changed.values()) if (after !== null) instances.push(after);
+  return { ...scene, reviewed, instances };
+}
+
+export function reversed(edits: readonly Edit[]): Edit[] {
+  return edits.map(({ before, after }) => ({ before: after, after: before }));
+}
+
+export function keyOf(edit: Edit): string {
+  return (edit.after ?? edit.before)!.key;
+}
+
+/** The instance with another mask: what a model predicted counts as edited from then on, and as accepted. */
+export function reshaped(instance: Instance, mask: Mask): Instance {
+  return { ...instance, mask, state: "accepted", edited: instance.edited || instance.source !== "manual" };
+}
+
+/** A mask goes along only where it changed: what nobody touched keeps the model's own runs. */
+export function wireChange({ before, after }: Edit): WireChange {
+  if (after === null) return { key: before!.key, category: before!.category, state: "deleted" };
+  const change = { key: after.key, category: after.category, state: after.state };
+  if (before !== null && before.mask === after.mask) return change;
+  if (after.mask.parts !== null) return { ...change, parts: after.mask.parts };
+  return { ...change, rle: after.mask.rle! };
+}
+
+/** Whether a suggestion of this score is shown; one without a score always is. */
+export function passes(instance: Instance, threshold: number): boolean {
+  return instance.score === null || instance.score >= threshold;
+}
+
+export function isVisible(instance: Instance, threshold: number, showRejected: boolean): boolean {
+  if (instance.state === "accepted") return true;
+  if (instance.state === "rejected") return showRejected;
+  return passes(instance, threshold);
+}
+
+export interface SuggestionCount {
+  readonly shown: number;
+  readonly total: number;
+}
+
+export function countSuggestions(scene: Scene, threshold: number): SuggestionCount {
+  let shown = 0;
+  let total = 0;
+  for (const instance of scene.instances) {
+    if (instance.state !== "suggested") continue;
+    total++;
+    if (passes(instance, threshold)) shown++;
+  }
+  return { shown, total };
+}
+
+/** How often each category occurs among accepted and suggested instances. */
+export function categoryCounts(scene: Scene): Map<WireCategory["id"], number> {
+  const counts = new Map<number, number>();
+  for (const { category, state } of scene.instances) {
+    if (state !== "rejected") counts.set(category, (counts.get(category) ?? 0) + 1);
+  }
+  return counts;
+}

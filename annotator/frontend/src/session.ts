@@ -1,0 +1,411 @@
+/** One person at work on one project: which picture is open, what changes on it, and what follows from that. */
+import type { Api } from "./api";
+import type { Part } from "./geometry";
+import type { History, HistoryEntry } from "./history";
+import { EMPTY_HISTORY, forgotten, recorded, redone, undone } from "./history";
+import type { QueueImage, Verb, WireCategory, WireDocument, WireQueue } from "./protocol";
+import type { Saver, SaveStatus } from "./saver";
+import type { Edit, Instance, Scene } from "./scene";
+import { applyEdits, find, isVisible, keyOf, passes, reversed, sceneOf, wireChange } from "./scene";
+import { Store } from "./store";
+
+export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser";
+
+export type SortOrder = "score" | "doubt" | "category" | "area";
+
+/** A shape on its way: of an instance that is being changed, or of a new one (key null). */
+export interface Draft {
+  readonly key: string | null;
+  readonly parts: readonly Part[];
+}
+
+export interface View {
+  readonly scene: Scene | null;
+  /** The picture on its way, while `scene` still shows the one before. */
+  readonly opening: number | null;
+  readonly categories: readonly WireCategory[];
+  readonly selection: readonly string[];
+  readonly hover: string | null;
+  readonly draft: Draft | null;
+  readonly tool: ToolId;
+  readonly threshold: number;
+  readonly showRejected: boolean;
+  readonly showLabels: boolean;
+  readonly hideAll: boolean;
+  readonly sort: SortOrder;
+  /** What new instances are; null until it is known. */
+  readonly category: number | null;
+  readonly history: History;
+  readonly status: SaveStatus;
+  /** The picture whose gestures wait for the person's choice. */
+  readonly conflict: number | null;
+}
+
+export interface QueueView {
+  readonly images: readonly QueueImage[];
+  readonly job: WireQueue["job"];
+  /** False until the first answer, so that an empty project is not announced too early. */
+  readonly loaded: boolean;
+}
+
+export type Notice = (kind: "info" | "error", text: NoticeText, detail?: string) => void;
+export type NoticeText =
+  | "openFailed"
+  | "refused"
+  | "allReviewed"
+  | "undoChanged"
+  | "nothingToUndo"
+  | "nothingToRedo"
+  | "queueFailed";
+
+export interface SessionOptions {
+  readonly api: Pick<Api, "queue" | "document" | "addCategory">;
+  readonly makeSaver: (session: Session) => Saver;
+  readonly notice: Notice;
+  /** Asks the browser to fetch and decode a picture ahead. */
+  readonly preload: (url: string) => void;
+  readonly now: () => number;
+}
+
+/** A document fetched ahead is shown without asking again for this long; then it is checked in the background. */
+const FRESH_MS = 4_000;
+const LONGEST_PAUSE_S = 300;
+
+export class Session {
+  readonly view = new Store<View>({
+    scene: null,
+    opening: null,
+    categories: [],
+    selection: [],
+    hover: null,
+    draft: null,
+    tool: "select",
+    threshold: 0.5,
+    showRejected: false,
+    showLabels: false,
+    hideAll: false,
+    sort: "score",
+    category: null,
+    history: EMPTY_HISTORY,
+    status: { kind: "saved", unsaved: 0 },
+    conflict: null,
+  });
+  readonly queue = new Store<QueueView>({ images: [], job: null, loaded: false });
+  readonly saver: Saver;
+  /** The threshold that the person chose, and the project's own at that time. */
+  chosenThreshold: { readonly base: number; readonly value: number } | null = null;
+
+  private readonly api: SessionOptions["api"];
+  /** Scenes with unsaved gestures: the server does not have them yet. */
+  private readonly unsaved = new Map<number, Scene>();
+  /** How instances stood on the server before the unsaved gestures; null: they did not exist. */
+  private readonly bases = new Map<number, Map<string, Instance | null>>();
+  private readonly ahead = new Map<number, { document: Promise<WireDocument>; at: number }>();
+  private readonly toReload = new Set<number>();
+  private projectThreshold = 0.5;
+  private lastGestureAt: number;
+
+  constructor(private readonly options: SessionOptions) {
+    this.api = options.api;
+    this.saver = options.makeSaver(this);
+    this.lastGestureAt = options.now();
+  }
+
+  // --- the queue ---
+
+  async refreshQueue(): Promise<void> {
+    try {
+      const { images, job } = await this.api.queue();
+      this.queue.set({ images: images.map((image) => this.withLocalCounts(image)), job, loaded: true });
+    } catch (error) {
+      if (!this.queue.get().loaded) this.options.notice("error", "queueFailed", lineOf(error));
+    }
+  }
+
+  /** The next picture to do after the open one, from the top again at the end; null when all are reviewed. */
+  nextToDo(): QueueImage | null {
+    const { images } = this.queue.get();
+    const current = images.findIndex((image) => image.id === this.imageId());
+    const order = [...images.slice(current + 1), ...images.slice(0, Math.max(0, current))];
+    return order.find((image) => !image.reviewed) ?? null;
+  }
+
+  imageId(): number | null {
+    return this.view.get().opening ?? this.view.get().scene?.imageId ?? null;
+  }
+
+  // --- opening ---
+
+  async open(imageId: number): Promise<void> {
+    const kept = this.unsaved.get(imageId);
+    if (kept !== undefined) return this.show(kept);
+    this.view.set({ opening: imageId, hover: null });
+    const ahead = this.ahead.get(imageId);
+    this.ahead.delete(imageId);
+    try {
+      const document = await (ahead?.document ?? this.api.document(imageId));
+      if (this.view.get().opening !== imageId) return;
+      this.showDocument(document);
+      if (ahead !== undefined && this.options.now() - ahead.at > FRESH_MS) void this.revalidate(imageId);
+    } catch (error) {
+      if (this.view.get().opening !== imageId) return;
+      this.view.set({ opening: null });
+      this.options.notice("error", "openFailed", lineOf(error));
+    }
+  }
+
+  /** Fetches a picture and its document ahead, so that opening it takes no time. */
+  prefetch(imageId: number): void {
+    if (this.ahead.has(imageId) || this.unsaved.has(imageId) || imageId === this.imageId()) return;
+    if (this.ahead.size >= 4) this.ahead.delete(this.ahead.keys().next().value!);
+    const document = this.api.document(imageId);
+    this.ahead.set(imageId, { document, at: this.options.now() });
+    document.then(
+      (answer) => this.options.preload(answer.image.url),
+      () => this.ahead.delete(imageId),
+    );
+  }
+
+  /** Reads the open picture again, unless it has gestures that the server does not know yet. */
+  async revalidate(imageId: number): Promise<void> {
+    this.ahead.clear();
+    if (this.saver.unsaved(imageId) > 0) return void this.toReload.add(imageId);
+    const document = await this.api.document(imageId).catch(() => null);
+    const { scene, opening } = this.view.get();
+    if (document === null || scene?.imageId !== imageId || opening !== null) return;
+    if (this.saver.unsaved(imageId) > 0) return;
+    const same = document.revision === this.saver.revision(imageId);
+    if (same && document.instances.length === scene.instances.length) {
+      this.view.set({ categories: document.categories });
+      return;
+    }
+    this.replace(document);
+  }
+
+  /** A picture has left the project. */
+  forget(imageId: number): void {
+    this.saver.takeTheirs(imageId);
+    this.onSettled(imageId);
+    const { history, conflict } = this.view.get();
+    this.view.set({ history: forgotten(history, imageId), conflict: conflict === imageId ? null : conflict });
+    if (this.imageId() === imageId) this.close();
+  }
+
+  close(): void {
+    this.view.set({ scene: null, opening: null, selection: [], hover: null, draft: null });
+  }
+
+  private showDocument(document: WireDocument): void {
+    this.saver.loaded(document.image.id, document.revision);
+    this.view.set({ categories: document.categories, threshold: this.thresholdFor(document) });
+    this.show(sceneOf(document));
+  }
+
+  private show(scene: Scene): void {
+    this.lastGestureAt = this.options.now();
+    this.view.set({ scene, opening: null, selection: [], hover: null, draft: null });
+  }
+
+  /** The same picture with what the server has; the selection stays where it can. */
+  private replace(document: WireDocument): void {
+    const scene = sceneOf(document);
+    this.saver.loaded(scene.imageId, document.revision);
+    const selection = this.view.get().selection.filter((key) => find(scene, key) !== null);
+    const threshold = this.thresholdFor(document);
+    this.view.set({ scene, categories: document.categories, threshold, selection, hover: null, draft: null });
+  }
+
+  private thresholdFor(document: WireDocument): number {
+    this.projectThreshold = document.threshold;
+    const chosen = this.chosenThreshold;
+    return chosen !== null && chosen.base === document.threshold ? chosen.value : document.threshold;
+  }
+
+  /** Hides suggestions under a score; a person's choice holds for all pictures until the project's own value changes. */
+  setThreshold(value: number): void {
+    this.chosenThreshold = { base: this.projectThreshold, value };
+    const { scene, showRejected, selection } = this.view.get();
+    const shown = selection.filter((key) => {
+      const instance = scene && find(scene, key);
+      return instance && isVisible(instance, value, showRejected);
+    });
+    this.view.set({ threshold: value, selection: shown.length === selection.length ? selection : shown });
+  }
+
+  // --- changing ---
+
+  /** One gesture: shown at once, one undo step, sent in the background. */
+  commit(verb: Verb, edits: readonly Edit[], reviewed?: boolean): void {
+    const { scene, history } = this.view.get();
+    if (scene === null || (edits.length === 0 && (reviewed === undefined || reviewed === scene.reviewed))) return;
+    const flag = reviewed === undefined ? null : { before: scene.reviewed, after: reviewed };
+    const entry: HistoryEntry = { imageId: scene.imageId, edits, reviewed: flag };
+    this.apply(verb, edits, reviewed);
+    this.view.set({ history: recorded(history, entry) });
+  }
+
+  undo(): Promise<void> {
+    return this.travel("undo");
+  }
+
+  redo(): Promise<void> {
+    return this.travel("redo");
+  }
+
+  private async travel(verb: "undo" | "redo"): Promise<void> {
+    const { history, opening } = this.view.get();
+    const entry = (verb === "undo" ? history.past : history.future).at(-1);
+    if (opening !== null) return;
+    if (entry === undefined) return this.options.notice("info", verb === "undo" ? "nothingToUndo" : "nothingToRedo");
+    if (this.view.get().scene?.imageId !== entry.imageId) await this.open(entry.imageId);
+    const { scene } = this.view.get();
+    if (scene?.imageId !== entry.imageId) return;
+    const edits = verb === "undo" ? reversed(entry.edits) : entry.edits;
+    if (!edits.every((edit) => sameInstance(find(scene, keyOf(edit)), edit.before))) {
+      this.view.set({ history: forgotten(history, entry.imageId) });
+      return this.options.notice("error", "undoChanged");
+    }
+    const reviewed = entry.reviewed === null ? undefined : entry.reviewed[verb === "undo" ? "before" : "after"];
+    this.apply(verb, edits, reviewed);
+    const selection = edits.flatMap((edit) => edit.after?.key ?? []);
+    this.view.set({
+      history: verb === "undo" ? undone(history) : redone(history),
+      selection: selection.length === 1 ? selection : [],
+    });
+  }
+
+  private apply(verb: Verb, edits: readonly Edit[], reviewed: boolean | undefined): void {
+    const { scene, threshold, selection, hover } = this.view.get();
+    if (scene === null) return;
+    // Masks that came back from the server are other objects than those in the history: the scene's own stay.
+    const next = applyEdits(scene, edits, reviewed);
+    const stays = (key: string): boolean => find(next, key) !== null;
+    const bases = this.bases.get(scene.imageId) ?? new Map<string, Instance | null>();
+    for (const edit of edits) if (!bases.has(keyOf(edit))) bases.set(keyOf(edit), find(scene, keyOf(edit)));
+    this.bases.set(scene.imageId, bases);
+    this.unsaved.set(scene.imageId, next);
+    this.ahead.delete(scene.imageId);
+    this.view.set({
+      scene: next,
+      draft: null,
+      selection: selection.every(stays) ? selection : selection.filter(stays),
+      hover: hover !== null && stays(hover) ? hover : null,
+    });
+    this.queue.set({ images: this.queue.get().images.map((image) => this.withLocalCounts(image)) });
+    const now = this.options.now();
+    const seconds = Math.min(LONGEST_PAUSE_S, Math.round((now - this.lastGestureAt) / 100) / 10);
+    this.lastGestureAt = now;
+    const body = { verb, changes: edits.map(wireChange), threshold, seconds };
+    this.saver.push(scene.imageId, reviewed === undefined ? body : { ...body, reviewed });
+  }
+
+  private withLocalCounts(image: QueueImage): QueueImage {
+    const scene = this.unsaved.get(image.id);
+    if (scene === undefined) return image;
+    const count = (state: Instance["state"]): number => scene.instances.filter((one) => one.state === state).length;
+    const [accepted, suggested, rejected] = [count("accepted"), count("suggested"), count("rejected")];
+    return { ...image, reviewed: scene.reviewed, accepted, suggested, rejected };
+  }
+
+  // --- commands on the whole picture ---
+
+  visible(): Instance[] {
+    const { scene, threshold, showRejected } = this.view.get();
+    return scene === null ? [] : scene.instances.filter((one) => isVisible(one, threshold, showRejected));
+  }
+
+  /** Accepts every suggestion above the threshold and marks the picture reviewed. */
+  acceptVisible(): void {
+    const { scene, threshold } = this.view.get();
+    if (scene === null) return;
+    const edits = scene.instances
+      .filter((one) => one.state === "suggested" && passes(one, threshold))
+      .map((before) => ({ before, after: { ...before, state: "accepted" as const } }));
+    this.commit(edits.length > 0 ? "accept" : "review", edits, true);
+  }
+
+  async openNextToDo(): Promise<void> {
+    const next = this.nextToDo();
+    if (next === null) return this.options.notice("info", "allReviewed");
+    await this.open(next.id);
+  }
+
+  async addCategory(name: string): Promise<WireCategory> {
+    const category = await this.api.addCategory(name);
+    const { categories } = this.view.get();
+    if (!categories.some((one) => one.id === category.id)) this.view.set({ categories: [...categories, category] });
+    return category;
+  }
+
+  // --- what the saver reports ---
+
+  onSettled(imageId: number): void {
+    this.unsaved.delete(imageId);
+    this.bases.delete(imageId);
+    this.ahead.delete(imageId);
+    if (this.toReload.delete(imageId)) void this.reload(imageId);
+  }
+
+  onRefused(imageId: number, line: string): void {
+    this.toReload.add(imageId);
+    this.options.notice("error", "refused", line);
+  }
+
+  /** Somebody else changed the picture. Where they touched other instances than ours, nothing is in question. */
+  async onConflict(imageId: number): Promise<void> {
+    const document = await this.api.document(imageId).catch(() => null);
+    if (document !== null && !this.clashes(imageId, document)) {
+      this.toReload.add(imageId);
+      return this.saver.keepMine(imageId, document.revision);
+    }
+    this.view.set({ conflict: imageId });
+  }
+
+  private clashes(imageId: number, document: WireDocument): boolean {
+    const bases = this.bases.get(imageId);
+    if (bases === undefined) return true;
+    const theirs = sceneOf(document);
+    const touched = this.saver.pending(imageId).flatMap(({ body }) => body.changes.map((change) => change.key));
+    return touched.some((key) => !bases.has(key) || !sameInstance(find(theirs, key), bases.get(key)!));
+  }
+
+  async resolveConflict(choice: "mine" | "theirs"): Promise<void> {
+    const imageId = this.view.get().conflict;
+    if (imageId === null) return;
+    try {
+      if (choice === "mine") {
+        const document = await this.api.document(imageId);
+        this.toReload.add(imageId);
+        this.saver.keepMine(imageId, document.revision);
+      } else {
+        this.saver.takeTheirs(imageId);
+        this.onSettled(imageId);
+        await this.reload(imageId);
+      }
+      this.view.set({ conflict: null });
+    } catch (error) {
+      this.options.notice("error", "openFailed", lineOf(error));
+    }
+  }
+
+  private async reload(imageId: number): Promise<void> {
+    void this.refreshQueue();
+    if (this.imageId() !== imageId) return;
+    const document = await this.api.document(imageId).catch(() => null);
+    if (document === null || this.view.get().scene?.imageId !== imageId || this.saver.unsaved(imageId) > 0) return;
+    this.replace(document);
+  }
+}
+
+/** The same decision about the same mask, whether it came from the server or from here. */
+function sameInstance(a: Instance | null, b: Instance | null): boolean {
+  if (a === null || b === null) return a === b;
+  if (a.state !== b.state || a.category !== b.category) return false;
+  if (a.mask === b.mask) return true;
+  if (a.mask.parts !== null && b.mask.parts !== null) return JSON.stringify(a.mask.parts) === JSON.stringify(b.mask.parts);
+  return a.mask.rle !== null && a.mask.rle === b.mask.rle;
+}
+
+function lineOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,383 @@
+/** The picture and its layers: pointers become gestures of the current tool, the wheel zooms, space pans. */
+import type { Camera, Size } from "./camera";
+import { PIXELATED_FROM, actualSize, fit, kept, lookAt, panned, toImage, toView, zoomAt } from "./camera";
+import { h, setClass } from "./dom";
+import type { Part, Point } from "./geometry";
+import { boxOfParts, unionOfBoxes } from "./geometry";
+import { HitIndex } from "./hit";
+import { outlineOf } from "./outline";
+import type { Look } from "./render";
+import { Layer, paintBase, paintHandles, paintHover, paintLabel, paintSelected, paintVertices } from "./render";
+import type { Instance } from "./scene";
+import { find, isVisible } from "./scene";
+import type { Session, ToolId, View } from "./session";
+import { t } from "./strings";
+import type { Pointer, Tool, ToolHost } from "./tools/tool";
+
+const START: Camera = { scale: 1, x: 0, y: 0 };
+const KEY_ZOOM = 1.25;
+
+export interface StageOptions {
+  readonly session: Session;
+  readonly look: Look;
+  readonly makeTools: (host: ToolHost) => readonly Tool[];
+  readonly addInstance: (parts: readonly Part[]) => void;
+  readonly onCamera: (camera: Camera) => void;
+}
+
+export class Stage implements ToolHost {
+  readonly element: HTMLElement;
+  readonly session: Session;
+  private readonly picture = h("img", { class: "an-picture", alt: "", draggable: "false", decoding: "async" });
+  private readonly base = new Layer(h("canvas", { class: "an-layer" }));
+  private readonly active = new Layer(h("canvas", { class: "an-layer" }));
+  private readonly tools: readonly Tool[];
+  private view: Camera = START;
+  private size: Size = { width: 0, height: 0 };
+  /** The camera is fitted again while nobody has moved it, so that a resized window shows the whole picture. */
+  private fitted = true;
+  private index: HitIndex | null = null;
+  private dirty = { base: false, active: false, frame: 0 };
+  private pointerAt: Point | null = null;
+  private readonly touches = new Map<number, Point>();
+  private panning: { id: number; last: Point } | null = null;
+  private pressed: number | null = null;
+  private spaceHeld = false;
+
+  constructor(private readonly options: StageOptions) {
+    this.session = options.session;
+    this.element = h(
+      "div",
+      { class: "an-stage", tabindex: "0", role: "application", "aria-label": t("editor") },
+      this.picture,
+      this.base.canvas,
+      this.active.canvas,
+    );
+    this.tools = options.makeTools(this);
+    this.session.view.subscribe((now, before) => this.follow(now, before));
+    this.picture.addEventListener("load", () => setClass(this.picture, "is-ready", true));
+    this.listen();
+    new ResizeObserver(() => this.resize()).observe(this.element);
+  }
+
+  // --- what tools ask for ---
+
+  camera(): Camera {
+    return this.view;
+  }
+
+  hits(): HitIndex {
+    const { scene, hideAll } = this.session.view.get();
+    this.index ??= new HitIndex(hideAll ? [] : this.session.visible(), scene?.width ?? 1, scene?.height ?? 1);
+    return this.index;
+  }
+
+  pan(dx: number, dy: number): void {
+    this.look(panned(this.view, dx, dy));
+  }
+
+  redraw(): void {
+    this.invalidate(false);
+  }
+
+  setCursor(cursor: string): void {
+    if (this.panning === null && !this.spaceHeld) this.element.style.cursor = cursor;
+  }
+
+  addInstance(parts: readonly Part[]): void {
+    this.options.addInstance(parts);
+  }
+
+  setTool(tool: ToolId): void {
+    this.session.view.set({ tool });
+  }
+
+  tool(): Tool {
+    const { tool } = this.session.view.get();
+    return this.tools.find((one) => one.id === tool) ?? this.tools[0];
+  }
+
+  // --- the camera ---
+
+  fitPicture(): void {
+    const { scene } = this.session.view.get();
+    if (scene === null || this.size.width === 0) return;
+    this.look(fit(scene, this.size));
+    this.fitted = true;
+  }
+
+  showActualSize(): void {
+    const { scene } = this.session.view.get();
+    if (scene !== null) this.look(actualSize(this.view, scene, this.size));
+  }
+
+  zoom(direction: 1 | -1): void {
+    const center: Point = [this.size.width / 2, this.size.height / 2];
+    this.zoomBy(direction > 0 ? KEY_ZOOM : 1 / KEY_ZOOM, this.pointerAt ?? center);
+  }
+
+  /** Brings instances to the middle, as large as leaves some surroundings to judge them by. */
+  zoomTo(instances: readonly Instance[]): void {
+    if (instances.length === 0) return;
+    const box = unionOfBoxes(instances.map((instance) => outlineOf(instance.mask).box));
+    const margin = Math.min(this.size.width, this.size.height) * 0.18;
+    this.look(lookAt(box, this.size, margin, 16));
+  }
+
+  /** Moves the picture only where the instance would not be seen. */
+  reveal(instance: Instance): void {
+    const { box } = outlineOf(instance.mask);
+    const [x0, y0] = toView(this.view, [box.x0, box.y0]);
+    const [x1, y1] = toView(this.view, [box.x1, box.y1]);
+    if (x1 > 0 && y1 > 0 && x0 < this.size.width && y0 < this.size.height) return;
+    this.pan(this.size.width / 2 - (x0 + x1) / 2, this.size.height / 2 - (y0 + y1) / 2);
+  }
+
+  private zoomBy(factor: number, at: Point): void {
+    const { scene } = this.session.view.get();
+    if (scene !== null) this.look(zoomAt(this.view, factor, at, scene, this.size));
+  }
+
+  private look(camera: Camera): void {
+    const { scene } = this.session.view.get();
+    if (scene === null) return;
+    this.view = kept(camera, scene, this.size);
+    this.fitted = false;
+    this.placePicture();
+    this.invalidate(true);
+    this.options.onCamera(this.view);
+  }
+
+  private placePicture(): void {
+    const { scale, x, y } = this.view;
+    this.picture.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+    setClass(this.picture, "is-pixelated", scale >= PIXELATED_FROM);
+  }
+
+  private resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (width === 0 || height === 0) return;
+    this.size = { width, height };
+    this.base.resize(this.size, window.devicePixelRatio);
+    this.active.resize(this.size, window.devicePixelRatio);
+    if (this.fitted) this.fitPicture();
+    else this.look(this.view);
+    // A cleared canvas must not be seen: what a resize wipes is painted again before the next frame.
+    this.paint(true);
+  }
+
+  // --- following the session ---
+
+  private follow(now: View, before: View): void {
+    if (now.scene?.imageId !== before.scene?.imageId) this.showPicture(now);
+    if (now.tool !== before.tool) this.tools.find((one) => one.id === before.tool)?.cancel();
+    const filtered =
+      now.scene !== before.scene ||
+      now.threshold !== before.threshold ||
+      now.showRejected !== before.showRejected ||
+      now.hideAll !== before.hideAll;
+    if (filtered) this.index = null;
+    const others = now.selection !== before.selection || now.showLabels !== before.showLabels;
+    const draft = (now.draft === null) !== (before.draft === null);
+    if (filtered || others || draft || now.categories !== before.categories) this.invalidate(true);
+    else if (now.hover !== before.hover || now.draft !== before.draft || now.tool !== before.tool) this.invalidate(false);
+  }
+
+  private showPicture(view: View): void {
+    this.tools.forEach((tool) => tool.cancel());
+    setClass(this.picture, "is-ready", false);
+    const { scene } = view;
+    this.picture.hidden = scene === null;
+    if (scene === null) return;
+    this.picture.src = scene.url;
+    this.picture.alt = t("picture", { name: scene.name });
+    this.picture.style.width = `${scene.width}px`;
+    this.picture.style.height = `${scene.height}px`;
+    if (this.picture.complete) setClass(this.picture, "is-ready", true);
+    this.fitPicture();
+  }
+
+  // --- painting ---
+
+  private invalidate(base: boolean): void {
+    this.dirty.base ||= base;
+    this.dirty.active = true;
+    if (this.dirty.frame === 0) this.dirty.frame = requestAnimationFrame(() => this.paint(false));
+  }
+
+  private paint(all: boolean): void {
+    cancelAnimationFrame(this.dirty.frame);
+    const { base, active } = all ? { base: true, active: true } : this.dirty;
+    this.dirty = { base: false, active: false, frame: 0 };
+    if (base) this.paintAll();
+    if (active) this.paintActive();
+  }
+
+  private paintAll(): void {
+    this.base.clear();
+    const { hideAll, selection, draft, showLabels } = this.session.view.get();
+    if (hideAll) return;
+    const visible = this.session.visible();
+    const { look } = this.options;
+    const resting = visible.filter((one) => !selection.includes(one.key) && one.key !== draft?.key);
+    paintBase(this.base, this.view, resting, look);
+    if (!showLabels) return;
+    for (const one of visible) {
+      paintLabel(this.base, this.view, outlineOf(one.mask).box, look.label(one), look.color(one));
+    }
+  }
+
+  private paintActive(): void {
+    this.active.clear();
+    const { scene, selection, hover, draft, hideAll, threshold, showRejected } = this.session.view.get();
+    if (scene === null) return;
+    const { look } = this.options;
+    const shown = (key: string): Instance | null => {
+      const instance = find(scene, key);
+      return instance !== null && isVisible(instance, threshold, showRejected) && !hideAll ? instance : null;
+    };
+    const hovered = hover === null || selection.includes(hover) ? null : shown(hover);
+    if (hovered !== null) paintHover(this.active, this.view, hovered, look);
+    const chosen = selection.map(shown).filter((one) => one !== null);
+    for (const one of chosen) {
+      const parts = draft?.key === one.key ? draft.parts : null;
+      paintSelected(this.active, this.view, one, parts, look.color(one));
+    }
+    const only = chosen.length === 1 ? chosen[0] : null;
+    const selecting = this.session.view.get().tool === "select";
+    if (only !== null && selecting) this.paintGrips(only, draft?.key === only.key ? draft.parts : null);
+    this.tool().paint?.(this.active, this.view);
+    for (const one of new Set([hovered, only])) {
+      if (one === null || draft !== null) continue;
+      paintLabel(this.active, this.view, outlineOf(one.mask).box, look.label(one), look.color(one));
+    }
+  }
+
+  private paintGrips(instance: Instance, draft: readonly Part[] | null): void {
+    const outline = outlineOf(instance.mask);
+    paintHandles(this.active, this.view, draft === null ? outline.box : boxOfParts(draft));
+    const color = this.options.look.color(instance);
+    paintVertices(this.active, this.view, draft ?? outline.simple, this.pointerAt, color);
+  }
+
+  // --- pointers ---
+
+  private listen(): void {
+    const { element } = this;
+    element.addEventListener("pointerdown", (event) => this.onDown(event));
+    element.addEventListener("pointermove", (event) => this.onMove(event));
+    element.addEventListener("pointerup", (event) => this.onUp(event));
+    element.addEventListener("pointercancel", (event) => this.onCancel(event));
+    element.addEventListener("lostpointercapture", (event) => this.onCancel(event));
+    element.addEventListener("pointerleave", () => {
+      this.pointerAt = null;
+      this.tool().leave?.();
+    });
+    element.addEventListener("dblclick", (event) => {
+      if (this.session.view.get().scene !== null) this.tool().doubleClick?.(this.pointer(event));
+    });
+    element.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
+    element.addEventListener("keyup", (event) => event.key === "Tab" && setClass(element, "is-tabbed", true));
+    element.addEventListener("blur", () => setClass(element, "is-tabbed", false));
+    element.addEventListener("contextmenu", (event) => event.preventDefault());
+    // A middle press would start the browser's own scrolling.
+    element.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault());
+  }
+
+  private pointer(event: MouseEvent): Pointer {
+    const frame = this.element.getBoundingClientRect();
+    const view: Point = [event.clientX - frame.left, event.clientY - frame.top];
+    return {
+      view,
+      image: toImage(this.view, view[0], view[1]),
+      shift: event.shiftKey,
+      alt: event.altKey,
+      ctrl: event.ctrlKey || event.metaKey,
+      coarse: event instanceof PointerEvent && event.pointerType === "touch",
+    };
+  }
+
+  private onDown(event: PointerEvent): void {
+    if (this.session.view.get().scene === null) return;
+    this.element.focus({ preventScroll: true });
+    const pointer = this.pointer(event);
+    this.element.setPointerCapture(event.pointerId);
+    if (event.pointerType === "touch") {
+      this.touches.set(event.pointerId, pointer.view);
+      if (this.touches.size === 2) {
+        // The second finger turns whatever the first one began into a pinch.
+        this.tool().cancel();
+        this.pressed = null;
+        return;
+      }
+    }
+    if (event.button === 1 || (event.button === 0 && this.spaceHeld)) {
+      this.panning = { id: event.pointerId, last: pointer.view };
+      this.element.style.cursor = "grabbing";
+    } else if (event.button === 0 && this.touches.size < 2) {
+      this.pressed = event.pointerId;
+      this.tool().down(pointer);
+    }
+  }
+
+  private onMove(event: PointerEvent): void {
+    if (this.session.view.get().scene === null) return;
+    const pointer = this.pointer(event);
+    this.pointerAt = pointer.view;
+    if (this.touches.size >= 2) return this.pinch(event.pointerId, pointer.view);
+    if (this.panning?.id === event.pointerId) {
+      this.pan(pointer.view[0] - this.panning.last[0], pointer.view[1] - this.panning.last[1]);
+      this.panning.last = pointer.view;
+    } else if (this.pressed === event.pointerId) {
+      this.tool().drag(pointer);
+    } else if (this.pressed === null && this.panning === null) {
+      this.tool().hover(pointer);
+    }
+  }
+
+  private onUp(event: PointerEvent): void {
+    this.touches.delete(event.pointerId);
+    if (this.panning?.id === event.pointerId) {
+      this.panning = null;
+      this.element.style.cursor = this.spaceHeld ? "grab" : "";
+    } else if (this.pressed === event.pointerId) {
+      this.pressed = null;
+      if (this.session.view.get().scene !== null) this.tool().up(this.pointer(event));
+    }
+  }
+
+  private onCancel(event: PointerEvent): void {
+    this.touches.delete(event.pointerId);
+    if (this.panning?.id === event.pointerId) this.panning = null;
+    if (this.pressed !== event.pointerId) return;
+    this.pressed = null;
+    this.tool().cancel();
+  }
+
+  private pinch(id: number, to: Point): void {
+    const others = [...this.touches].filter(([touch]) => touch !== id);
+    const from = this.touches.get(id);
+    if (from === undefined || others.length !== 1) return;
+    const [anchor] = [others[0][1]];
+    const spread = (a: Point): number => Math.max(1, Math.hypot(a[0] - anchor[0], a[1] - anchor[1]));
+    const middle: Point = [(to[0] + anchor[0]) / 2, (to[1] + anchor[1]) / 2];
+    this.zoomBy(spread(to) / spread(from), middle);
+    this.pan((to[0] - from[0]) / 2, (to[1] - from[1]) / 2);
+    this.touches.set(id, to);
+  }
+
+  private onWheel(event: WheelEvent): void {
+    event.preventDefault();
+    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1);
+    // A pinch on a trackpad arrives as a wheel with Ctrl, in much smaller steps.
+    const speed = event.ctrlKey ? 0.01 : 0.0016;
+    this.zoomBy(Math.exp(-Math.max(-300, Math.min(300, pixels)) * speed), this.pointer(event).view);
+  }
+
+  /** Space turns the next drag into a pan. */
+  holdSpace(held: boolean): void {
+    if (this.spaceHeld === held) return;
+    this.spaceHeld = held;
+    this.element.style.cursor = held ? "grab" : "";
+  }
+}

@@ -1,0 +1,117 @@
+/** Tools and views above the picture, and whether everything is saved. */
+import type { Camera } from "./camera";
+import { button, h, setClass, setText } from "./dom";
+import type { IconName } from "./icons";
+import { icon, setIcon } from "./icons";
+import type { CommandId } from "./keys";
+import { keyed } from "./panel";
+import type { SaveStatus } from "./saver";
+import type { Session, ToolId, View } from "./session";
+import type { StringKey } from "./strings";
+import { t } from "./strings";
+
+interface Item {
+  readonly command: CommandId;
+  readonly icon: IconName;
+  readonly label: StringKey;
+  /** When the button is shown as pressed. */
+  readonly on?: (view: View) => boolean;
+  readonly off?: (view: View) => boolean;
+}
+
+const toolOf = (tool: ToolId) => (view: View) => view.tool === tool;
+
+const GROUPS: readonly (readonly Item[])[] = [
+  [
+    { command: "toolSelect", icon: "select", label: "cmdToolSelect", on: toolOf("select") },
+    { command: "toolPolygon", icon: "polygon", label: "cmdToolPolygon", on: toolOf("polygon") },
+    { command: "toolBox", icon: "box", label: "cmdToolBox", on: toolOf("box") },
+  ],
+  [
+    { command: "undo", icon: "undo", label: "cmdUndo", off: (view) => view.history.past.length === 0 },
+    { command: "redo", icon: "redo", label: "cmdRedo", off: (view) => view.history.future.length === 0 },
+  ],
+  [
+    { command: "fit", icon: "fit", label: "cmdFit" },
+    { command: "hideAll", icon: "eye", label: "cmdHideAll", on: (view) => view.hideAll },
+    { command: "showLabels", icon: "labels", label: "cmdShowLabels", on: (view) => view.showLabels },
+    { command: "showRejected", icon: "ghost", label: "cmdShowRejected", on: (view) => view.showRejected },
+  ],
+];
+
+const STATUS = { saved: "cloud", saving: "cloud", offline: "cloudOff", conflict: "warning" } as const;
+
+export class Toolbar {
+  readonly element: HTMLElement;
+  private readonly buttons = new Map<Item, HTMLButtonElement>();
+  private readonly name = h("span", { class: "an-title" });
+  private readonly statusIcon = icon("cloud");
+  private readonly statusText = h("span");
+  private readonly status = h("span", { class: "an-status", role: "status" }, this.statusIcon, this.statusText);
+  private readonly scale: HTMLButtonElement;
+
+  constructor(
+    private readonly session: Session,
+    run: (command: CommandId) => void,
+  ) {
+    const groups = GROUPS.map((items) =>
+      h(
+        "div",
+        { class: "an-group", role: "group" },
+        ...items.map((item) => {
+          const one = button({ icon: item.icon, title: keyed(item.label, item.command), class: "an-tool", onClick: () => run(item.command) });
+          this.buttons.set(item, one);
+          return one;
+        }),
+      ),
+    );
+    this.scale = button({ text: "100 %", title: keyed("actualSizeButton", "actualSize"), class: "an-tool an-scale", onClick: () => run("actualSize") });
+    groups[2].prepend(this.scale);
+    const help = button({ icon: "keyboard", title: keyed("cmdHelp", "help"), class: "an-tool", onClick: () => run("help") });
+    this.element = h("div", { class: "an-toolbar", role: "toolbar", "aria-label": t("groupTools") }, ...groups, this.name, this.status, help);
+    session.view.subscribe((now, before) => this.follow(now, before));
+    this.render();
+  }
+
+  showScale(camera: Camera): void {
+    const percent = camera.scale * 100;
+    setText(this.scale.lastElementChild!, `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`);
+  }
+
+  private follow(now: View, before: View): void {
+    const same =
+      now.tool === before.tool &&
+      now.history === before.history &&
+      now.hideAll === before.hideAll &&
+      now.showLabels === before.showLabels &&
+      now.showRejected === before.showRejected &&
+      now.scene === before.scene &&
+      now.status === before.status;
+    if (!same) this.render();
+  }
+
+  private render(): void {
+    const view = this.session.view.get();
+    for (const [item, one] of this.buttons) {
+      if (item.on !== undefined) one.setAttribute("aria-pressed", String(item.on(view)));
+      one.disabled = view.scene === null || item.off?.(view) === true;
+    }
+    this.scale.disabled = view.scene === null;
+    setText(this.name, view.scene?.name ?? "");
+    this.name.title = view.scene === null ? "" : `${view.scene.name} · ${view.scene.width} × ${view.scene.height}`;
+    this.renderStatus(view.status);
+  }
+
+  private renderStatus(status: SaveStatus): void {
+    const texts: Record<SaveStatus["kind"], string> = {
+      saved: t("saved"),
+      saving: t("saving"),
+      offline: t("offline", { n: status.unsaved }),
+      conflict: t("conflictStatus", { n: status.unsaved }),
+    };
+    setText(this.statusText, texts[status.kind]);
+    setIcon(this.statusIcon, STATUS[status.kind]);
+    this.status.dataset["kind"] = status.kind;
+    setClass(this.status, "is-warning", status.kind === "offline" || status.kind === "conflict");
+  }
+}

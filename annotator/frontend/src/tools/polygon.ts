@@ -1,0 +1,125 @@
+/** Draw a polygon: click point by point, or drag freehand. */
+import type { Camera } from "../camera";
+import { toView } from "../camera";
+import type { Point } from "../geometry";
+import { areaOfParts, clampPoint } from "../geometry";
+import type { CommandId } from "../keys";
+import type { Layer } from "../render";
+import { paintDot } from "../render";
+import { simplifyRing } from "../simplify";
+import type { Pointer, Tool, ToolHost } from "./tool";
+import { CLICK_SLACK, farFrom } from "./tool";
+
+const CLOSE_REACH = 10;
+/** Freehand points lie at least this far apart, in CSS pixels. */
+const FREEHAND_STEP = 5;
+
+export class PolygonTool implements Tool {
+  readonly id = "polygon";
+  private points: Point[] = [];
+  private pointer: Point | null = null;
+  private pressedAt: Point | null = null;
+  private freehand = false;
+  /** Freehand leaves more points than the outline needs; clicked ones all stay. */
+  private drewFreehand = false;
+
+  constructor(private readonly host: ToolHost) {}
+
+  hover(pointer: Pointer): void {
+    this.pointer = this.clamped(pointer);
+    this.host.setCursor("crosshair");
+    this.host.redraw();
+  }
+
+  leave(): void {
+    this.pointer = null;
+    this.host.redraw();
+  }
+
+  down(pointer: Pointer): void {
+    this.pressedAt = pointer.view;
+    if (this.closesAt(pointer)) return;
+    this.points.push(this.clamped(pointer));
+    this.host.redraw();
+  }
+
+  drag(pointer: Pointer): void {
+    this.pointer = this.clamped(pointer);
+    const last = this.points.at(-1);
+    if (this.pressedAt === null || last === undefined) return;
+    if (!this.freehand && !farFrom(pointer.view, this.pressedAt, CLICK_SLACK * 2)) return;
+    this.freehand = this.drewFreehand = true;
+    if (farFrom(pointer.view, toView(this.host.camera(), last), FREEHAND_STEP)) this.points.push(this.pointer);
+    this.host.redraw();
+  }
+
+  up(pointer: Pointer): void {
+    const wasClick = this.pressedAt !== null && !this.freehand;
+    const wasFreehand = this.freehand;
+    this.pressedAt = null;
+    this.freehand = false;
+    // A freehand stroke that returns to its start is a whole outline.
+    if ((wasClick || wasFreehand) && this.points.length >= 3 && this.closesAt(pointer)) this.finish();
+  }
+
+  doubleClick(): void {
+    // The second press of a double click has added the last point once more.
+    if (this.points.length > 3) this.points.pop();
+    this.finish();
+  }
+
+  cancel(): boolean {
+    const busy = this.points.length > 0;
+    this.points = [];
+    this.pressedAt = null;
+    this.freehand = this.drewFreehand = false;
+    this.host.redraw();
+    return busy;
+  }
+
+  command(id: CommandId): boolean {
+    if (this.points.length === 0) return false;
+    if (id === "acceptAll") this.finish();
+    else if (id === "deleteVertex" || id === "undo") this.points.pop();
+    else return false;
+    this.host.redraw();
+    return true;
+  }
+
+  paint(layer: Layer, camera: Camera): void {
+    if (this.points.length === 0) return;
+    const context = layer.inView();
+    const places = this.points.map((point) => toView(camera, point));
+    const line = new Path2D();
+    places.forEach(([x, y], index) => (index === 0 ? line.moveTo(x, y) : line.lineTo(x, y)));
+    if (this.pointer !== null) line.lineTo(...toView(camera, this.pointer));
+    context.fillStyle = "rgba(255, 255, 255, 0.15)";
+    context.fill(line, "evenodd");
+    for (const [color, width] of [["rgba(0, 0, 0, 0.6)", 4], ["#fff", 2]] as const) {
+      context.strokeStyle = color;
+      context.lineWidth = width;
+      context.stroke(line);
+    }
+    places.slice(1).forEach((place) => paintDot(context, place, 3, "#fff", "#111"));
+    paintDot(context, places[0], this.points.length >= 3 ? 6 : 4, "#fff", "#111");
+  }
+
+  private finish(): void {
+    const ring = this.drewFreehand ? simplifyRing(this.points, 1 / this.host.camera().scale) : this.points;
+    if (ring.length < 3 || areaOfParts([[ring]]) < 1) return;
+    this.points = [];
+    this.drewFreehand = false;
+    this.host.addInstance([[ring]]);
+    this.host.setTool("select");
+  }
+
+  private closesAt(pointer: Pointer): boolean {
+    if (this.points.length < 3) return false;
+    return !farFrom(pointer.view, toView(this.host.camera(), this.points[0]), CLOSE_REACH);
+  }
+
+  private clamped(pointer: Pointer): Point {
+    const { width, height } = this.host.session.view.get().scene!;
+    return clampPoint(pointer.image, width, height);
+  }
+}

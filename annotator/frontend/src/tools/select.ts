@@ -1,0 +1,247 @@
+/** Select, and change what is selected: vertices, edges, box handles, the whole. */
+import type { Camera } from "../camera";
+import type { Box, NearEdge, Part, Point, VertexPlace } from "../geometry";
+import { areaOfParts, clampPoint, fitParts, mapPoints, nearestEdge, nearestVertex, withRing } from "../geometry";
+import { nextUnder } from "../hit";
+import type { CommandId } from "../keys";
+import { outlineOf } from "../outline";
+import type { Layer } from "../render";
+import { handlePlaces, paintDot } from "../render";
+import type { Instance } from "../scene";
+import { find, maskOfParts, reshaped } from "../scene";
+import { toView } from "../camera";
+import type { Pointer, Tool, ToolHost } from "./tool";
+import { CLICK_SLACK, farFrom, reach } from "./tool";
+
+const VERTEX_REACH = 8;
+const HANDLE_REACH = 8;
+const EDGE_REACH = 5;
+const OUTLINE_REACH = 5;
+const HANDLE_CURSORS = ["nwse", "ns", "nesw", "ew", "nwse", "ns", "nesw", "ew"];
+
+type Target =
+  | { readonly kind: "vertex"; readonly place: VertexPlace }
+  | { readonly kind: "handle"; readonly handle: number }
+  | { readonly kind: "edge"; readonly edge: NearEdge }
+  | { readonly kind: "instance"; readonly under: readonly Instance[] }
+  | { readonly kind: "nothing" };
+
+/** Snapshot at the press; every move is computed from it, so that nothing drifts. */
+interface Press {
+  readonly start: Pointer;
+  readonly target: Target;
+  readonly selected: Instance | null;
+  readonly parts: readonly Part[];
+  readonly box: Box;
+  last: Point;
+  dragging: boolean;
+}
+
+export class SelectTool implements Tool {
+  readonly id = "select";
+  private target: Target = { kind: "nothing" };
+  private press: Press | null = null;
+
+  constructor(private readonly host: ToolHost) {}
+
+  hover(pointer: Pointer): void {
+    this.target = this.targetAt(pointer);
+    const selected = this.selected();
+    const own = this.target.kind !== "instance" && this.target.kind !== "nothing";
+    const key = this.target.kind === "instance" ? this.target.under[0].key : own ? selected!.key : null;
+    this.host.session.view.set({ hover: key });
+    this.host.setCursor(this.cursor(selected));
+    if (own || selected !== null) this.host.redraw();
+  }
+
+  leave(): void {
+    if (this.press !== null) return;
+    this.target = { kind: "nothing" };
+    this.host.session.view.set({ hover: null });
+    this.host.redraw();
+  }
+
+  down(pointer: Pointer): void {
+    const selected = this.selected();
+    const outline = selected === null ? null : outlineOf(selected.mask);
+    const target = this.targetAt(pointer);
+    if (target.kind === "vertex" && pointer.alt) return this.deleteVertex(selected!, target.place);
+    this.press = {
+      start: pointer,
+      target,
+      selected,
+      parts: outline?.simple ?? [],
+      box: outline?.box ?? { x0: 0, y0: 0, x1: 0, y1: 0 },
+      last: pointer.view,
+      dragging: false,
+    };
+  }
+
+  drag(pointer: Pointer): void {
+    const { press } = this;
+    if (press === null) return;
+    if (!press.dragging && !farFrom(pointer.view, press.start.view, CLICK_SLACK)) return;
+    press.dragging = true;
+    const parts = this.changed(press, pointer);
+    if (parts !== null) {
+      this.host.session.view.set({ draft: { key: press.selected!.key, parts } });
+    } else {
+      this.host.setCursor("grabbing");
+      this.host.pan(pointer.view[0] - press.last[0], pointer.view[1] - press.last[1]);
+    }
+    press.last = pointer.view;
+  }
+
+  up(pointer: Pointer): void {
+    const { press } = this;
+    this.press = null;
+    if (press === null) return;
+    if (!press.dragging) return this.click(press, pointer);
+    const parts = this.changed(press, pointer);
+    if (parts !== null) this.commit(press.selected!, parts);
+    this.hover(pointer);
+  }
+
+  cancel(): boolean {
+    const busy = this.press?.dragging === true;
+    this.press = null;
+    if (busy) this.host.session.view.set({ draft: null });
+    return busy;
+  }
+
+  command(id: CommandId): boolean {
+    if (id !== "deleteVertex" || this.target.kind !== "vertex") return false;
+    const selected = this.selected();
+    if (selected !== null) this.deleteVertex(selected, this.target.place);
+    return true;
+  }
+
+  paint(layer: Layer, camera: Camera): void {
+    if (this.press?.dragging === true) return;
+    const { target } = this;
+    const selected = this.selected();
+    if (selected === null) return;
+    if (target.kind === "edge") paintDot(layer.inView(), toView(camera, target.edge.point), 4, "#ffffffb0", "#111");
+    if (target.kind === "vertex") {
+      const { part, ring, vertex } = target.place;
+      const point = outlineOf(selected.mask).simple[part]?.[ring]?.[vertex];
+      if (point !== undefined) paintDot(layer.inView(), toView(camera, point), 6, "#fff", "#111");
+    }
+  }
+
+  /** The selected instance, where it is only one. */
+  private selected(): Instance | null {
+    const { scene, selection, hideAll } = this.host.session.view.get();
+    return scene !== null && selection.length === 1 && !hideAll ? find(scene, selection[0]) : null;
+  }
+
+  private targetAt(pointer: Pointer): Target {
+    const camera = this.host.camera();
+    const [x, y] = pointer.image;
+    const selected = this.selected();
+    if (selected !== null && !pointer.shift) {
+      const { simple, box } = outlineOf(selected.mask);
+      const place = nearestVertex(simple, x, y, reach(pointer, VERTEX_REACH, camera));
+      if (place !== null) return { kind: "vertex", place };
+      const handleReach = reach(pointer, HANDLE_REACH, camera);
+      const handle = handlePlaces(box).findIndex(
+        ([hx, hy]) => Math.abs(hx - x) <= handleReach && Math.abs(hy - y) <= handleReach,
+      );
+      if (handle >= 0) return { kind: "handle", handle };
+      const edge = nearestEdge(simple, x, y, reach(pointer, EDGE_REACH, camera));
+      if (edge !== null) return { kind: "edge", edge };
+    }
+    const under = this.host.hits().at(x, y, reach(pointer, OUTLINE_REACH, camera));
+    return under.length > 0 ? { kind: "instance", under } : { kind: "nothing" };
+  }
+
+  private cursor(selected: Instance | null): string {
+    const { target } = this;
+    if (target.kind === "vertex") return "move";
+    if (target.kind === "handle") return `${HANDLE_CURSORS[target.handle]}-resize`;
+    if (target.kind === "edge") return "copy";
+    if (target.kind === "nothing") return "default";
+    return target.under.some((one) => one.key === selected?.key) ? "move" : "pointer";
+  }
+
+  private click(press: Press, pointer: Pointer): void {
+    const { target, selected } = press;
+    if (target.kind === "edge" && selected !== null) {
+      const { part, ring, vertex, point } = target.edge;
+      this.commit(selected, withRing(press.parts, part, ring, press.parts[part][ring].toSpliced(vertex + 1, 0, point)));
+    } else if (target.kind === "instance" || target.kind === "nothing") {
+      this.pick(target.kind === "instance" ? target.under : [], pointer);
+    }
+    this.hover(pointer);
+  }
+
+  private pick(under: readonly Instance[], pointer: Pointer): void {
+    const { view } = this.host.session;
+    const { selection } = view.get();
+    if (pointer.shift) {
+      const key = under[0]?.key;
+      if (key === undefined) return;
+      view.set({ selection: selection.includes(key) ? selection.filter((one) => one !== key) : [...selection, key] });
+    } else {
+      const next = nextUnder(under, selection.length === 1 ? selection[0] : null);
+      view.set({ selection: next === null ? [] : [next.key] });
+    }
+  }
+
+  /** The shape that a drag has led to, or null where the drag moves the picture. */
+  private changed(press: Press, pointer: Pointer): readonly Part[] | null {
+    const { target, parts, selected } = press;
+    const { width, height } = this.host.session.view.get().scene!;
+    const to = clampPoint(pointer.image, width, height);
+    if (selected === null) return null;
+    if (target.kind === "vertex") {
+      const { part, ring, vertex } = target.place;
+      return withRing(parts, part, ring, parts[part][ring].with(vertex, to));
+    }
+    if (target.kind === "edge") {
+      const { part, ring, vertex } = target.edge;
+      return withRing(parts, part, ring, parts[part][ring].toSpliced(vertex + 1, 0, to));
+    }
+    if (target.kind === "handle") return fitParts(parts, press.box, scaledBox(press.box, target.handle, to));
+    if (target.kind === "instance" && target.under.some((one) => one.key === selected.key)) {
+      const { box, start } = press;
+      const dx = clampShift(pointer.image[0] - start.image[0], box.x0, box.x1, width);
+      const dy = clampShift(pointer.image[1] - start.image[1], box.y0, box.y1, height);
+      return mapPoints(parts, ([x, y]) => [x + dx, y + dy]);
+    }
+    return null;
+  }
+
+  private deleteVertex(selected: Instance, place: VertexPlace): void {
+    const parts = outlineOf(selected.mask).simple;
+    const ring = parts[place.part][place.ring].toSpliced(place.vertex, 1);
+    this.target = { kind: "nothing" };
+    this.commit(selected, withRing(parts, place.part, place.ring, ring));
+  }
+
+  private commit(before: Instance, parts: readonly Part[]): void {
+    const { session } = this.host;
+    const { scene } = session.view.get();
+    // A mask needs at least one pixel; what collapses to less stays as it was.
+    if (scene === null || areaOfParts(parts) < 1) return session.view.set({ draft: null });
+    session.commit("edit", [{ before, after: reshaped(before, maskOfParts(parts, scene.height)) }]);
+  }
+}
+
+/** The box with the side or corner of one handle (see handlePlaces) moved; it keeps at least one pixel a side. */
+export function scaledBox(box: Box, handle: number, to: Point): Box {
+  const left = handle === 0 || handle >= 6;
+  const right = handle >= 2 && handle <= 4;
+  const top = handle <= 2;
+  const bottom = handle >= 4 && handle <= 6;
+  return {
+    x0: left ? Math.min(to[0], box.x1 - 1) : box.x0,
+    y0: top ? Math.min(to[1], box.y1 - 1) : box.y0,
+    x1: right ? Math.max(to[0], box.x0 + 1) : box.x1,
+    y1: bottom ? Math.max(to[1], box.y0 + 1) : box.y1,
+  };
+}
+
+function clampShift(shift: number, low: number, high: number, limit: number): number {
+  return Math.max(Math.min(0, -low), Math.min(Math.max(0, limit - high), shift));
+}

@@ -1,0 +1,59 @@
+/** What a tool is: a small state machine between the pointer and the session. */
+import type { Camera } from "../camera";
+import type { Part, Point } from "../geometry";
+import type { HitIndex } from "../hit";
+import type { CommandId } from "../keys";
+import type { Layer } from "../render";
+import type { Session, ToolId } from "../session";
+
+export interface Pointer {
+  /** In image pixels. */
+  readonly image: Point;
+  /** In CSS pixels of the view. */
+  readonly view: Point;
+  readonly shift: boolean;
+  readonly alt: boolean;
+  readonly ctrl: boolean;
+  /** A finger covers more than a mouse pointer does. */
+  readonly coarse: boolean;
+}
+
+export interface ToolHost {
+  readonly session: Session;
+  camera(): Camera;
+  hits(): HitIndex;
+  pan(dx: number, dy: number): void;
+  /** Paints the active layer again at the next frame. */
+  redraw(): void;
+  setCursor(cursor: string): void;
+  /** A new instance of the current category, asked for where none is known. */
+  addInstance(parts: readonly Part[]): void;
+  setTool(tool: ToolId): void;
+}
+
+export interface Tool {
+  readonly id: ToolId;
+  /** The pointer moves with no button down. */
+  hover(pointer: Pointer): void;
+  down(pointer: Pointer): void;
+  drag(pointer: Pointer): void;
+  up(pointer: Pointer): void;
+  /** Gives up what was begun; true where there was something. */
+  cancel(): boolean;
+  doubleClick?(pointer: Pointer): void;
+  leave?(): void;
+  /** A key's command comes here first; true where the tool has used it. */
+  command?(id: CommandId): boolean;
+  paint?(layer: Layer, camera: Camera): void;
+}
+
+/** How far a pointer may stray during a click, in CSS pixels. */
+export const CLICK_SLACK = 4;
+
+export function reach(pointer: Pointer, pixels: number, camera: Camera): number {
+  return (pointer.coarse ? pixels * 2 : pixels) / camera.scale;
+}
+
+export function farFrom(a: Point, b: Point, distance: number): boolean {
+  return Math.hypot(a[0] - b[0], a[1] - b[1]) > distance;
+}

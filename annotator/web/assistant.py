@@ -1,0 +1,99 @@
+"""A mask for a box that a person drags, quick enough to follow the hand."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from annotator.core.dataset import Image
+from annotator.core.errors import ImageError, ModelError
+from annotator.core.masks import Rle, rle_area
+from annotator.storage.store import Store
+from annotator.vision import images, zoo
+from annotator.vision.grabcut import grabcut_mask
+from annotator.vision.images import Photo
+from annotator.vision.mask_head import Features, MaskHead
+from annotator.vision.zoo import ModelInfo
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+KEPT_PICTURES = 8
+"""Open pictures whose features are kept: half a megabyte to two each, and 36 MB of pixels at 12 Mpx."""
+
+GRABCUT = "GrabCut"
+
+
+@dataclass(frozen=True, eq=False)
+class BoxMask:
+    """The mask inside a box, and what made it: a model's name, or GrabCut."""
+
+    rle: Rle
+    by: str
+
+
+class MaskAssistant:
+    """Mask heads and the features of the pictures that are open, shared by all projects of a server."""
+
+    def __init__(self) -> None:
+        self._heads: dict[str, MaskHead | None] = {}
+        self._photos: OrderedDict[str, Photo] = OrderedDict()
+        self._features: OrderedDict[tuple[str, str], Features] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def prepare(self, store: Store, image: Image, *, model: str) -> None:
+        """Compute what the first box would wait for."""
+        with self._lock:
+            head = self._head(zoo.find(model))
+            if head is not None:
+                self._features_of(head, self._photo(store, image))
+
+    def mask(self, store: Store, image: Image, box_xyxy: Sequence[float], *, category_id: int, model: str) -> BoxMask:
+        """The mask inside a box in image pixels, by the network's mask head where it knows the category, else GrabCut."""
+        with self._lock:
+            photo = self._photo(store, image)
+            info = zoo.find(model)
+            ids = [category.id for category in info.categories]
+            head = self._head(info) if category_id in ids else None
+            if head is not None:
+                rle = head.mask(self._features_of(head, photo), box_xyxy, label=ids.index(category_id))
+                if rle_area(rle):
+                    return BoxMask(rle, info.name)
+            return BoxMask(grabcut_mask(photo.pixels, box_xyxy), GRABCUT)
+
+    def _head(self, info: ModelInfo) -> MaskHead | None:
+        """The model's mask head; None where it is not here, or cannot be split off."""
+        if info.name not in self._heads and info.present:
+            try:
+                self._heads[info.name] = MaskHead(info)
+            except ModelError:
+                self._heads[info.name] = None
+        return self._heads.get(info.name)
+
+    def _photo(self, store: Store, image: Image) -> Photo:
+        photo = self._photos.get(image.sha256)
+        if photo is None:
+            try:
+                content = store.content_path(image.sha256).read_bytes()
+            except OSError as error:
+                raise ImageError(f"{image.file_name}: stored picture cannot be read: {error.strerror}") from error
+            photo = self._photos[image.sha256] = images.decode(content, file_name=image.file_name)
+        _keep_latest(self._photos, image.sha256)
+        return photo
+
+    def _features_of(self, head: MaskHead, photo: Photo) -> Features:
+        place = (head.info.name, photo.sha256)
+        features = self._features.get(place)
+        if features is None:
+            features = self._features[place] = head.features(photo)
+        _keep_latest(self._features, place)
+        return features
+
+
+def _keep_latest(kept: OrderedDict[Key, Value], used: Key) -> None:
+    kept.move_to_end(used)
+    while len(kept) > KEPT_PICTURES:
+        kept.popitem(last=False)

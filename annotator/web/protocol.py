@@ -1,0 +1,191 @@
+"""The JSON that the editor and the server share (frontend/src/protocol.ts has the same shapes)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from annotator.core.dataset import Category, Instance, State
+from annotator.core.errors import GestureError
+from annotator.core.masks import Part, Rle
+from annotator.core.review import Change, Gesture
+from annotator.pipeline import THRESHOLD
+from annotator.storage.store import Store
+
+DEFAULT_THRESHOLD = 0.5
+MAX_CHANGES = 2_000
+MAX_VERTICES = 200_000
+MAX_TEXT = 100
+
+
+def document_to_json(store: Store, image_id: int, *, url: str) -> dict[str, Any]:
+    """One image with everything that the editor shows of it."""
+    image = store.image(image_id)
+    return {
+        "image": {
+            "id": image.id,
+            "name": image.file_name,
+            "width": image.width,
+            "height": image.height,
+            "url": url,
+            "reviewed": image.reviewed,
+            "prelabelled": image.prelabelled,
+        },
+        "revision": image.revision,
+        "threshold": store.setting(THRESHOLD) or DEFAULT_THRESHOLD,
+        "categories": [category_to_json(category) for category in store.categories()],
+        "instances": [instance_to_json(instance) for instance in store.instances(image_id)],
+    }
+
+
+def category_to_json(category: Category) -> dict[str, Any]:
+    """A category by its COCO id."""
+    return {"id": category.id, "name": category.name, "supercategory": category.supercategory}
+
+
+def instance_to_json(instance: Instance) -> dict[str, Any]:
+    """An instance by its key; the database's ids stay inside."""
+    return {
+        "key": instance.key,
+        "category": instance.category_id,
+        "state": instance.state.value,
+        "score": instance.score,
+        "source": instance.source,
+        "edited": instance.edited,
+        "rle": instance.rle.counts,
+        "parts": None if instance.parts is None else parts_to_json(instance.parts),
+    }
+
+
+def parts_to_json(parts: tuple[Part, ...]) -> list[list[list[list[float]]]]:
+    """Parts as [[outer, hole, ...], ...], each ring [[x, y], ...]."""
+    return [[ring.tolist() for ring in (part.outer, *part.holes)] for part in parts]
+
+
+def gesture_from_json(found: Any, *, image_id: int, who: str, height: int, width: int) -> Gesture:
+    """What a browser sent about an image of height x width -> a gesture. Raises GestureError naming the place, what was found and what was expected."""
+    if not isinstance(found, dict):
+        raise GestureError(f"gesture: {type(found).__name__}, expected an object")
+    changes = found.get("changes", [])
+    if not isinstance(changes, list) or len(changes) > MAX_CHANGES:
+        raise GestureError(f"gesture.changes: expected a list of at most {MAX_CHANGES}")
+    reviewed = found.get("reviewed")
+    if reviewed is not None and not isinstance(reviewed, bool):
+        raise GestureError(f"gesture.reviewed: {reviewed!r}, expected true or false")
+    return Gesture(
+        image_id=image_id,
+        client=_text(found, "client", "gesture"),
+        number=_whole(found, "number", "gesture"),
+        revision=_whole(found, "revision", "gesture"),
+        verb=_text(found, "verb", "gesture"),
+        who=who,
+        changes=tuple(
+            _change(change, f"gesture.changes[{index}]", height=height, width=width)
+            for index, change in enumerate(changes)
+        ),
+        reviewed=reviewed,
+        threshold=_number(found, "threshold"),
+        seconds=_number(found, "seconds"),
+    )
+
+
+@dataclass(frozen=True)
+class AskedMask:
+    """A box whose mask the editor asks for; without a box, that one will be asked for soon."""
+
+    model: str
+    category_id: int
+    box_xyxy: tuple[float, float, float, float] | None
+
+
+def box_from_json(found: Any) -> AskedMask:
+    """`{"model", "category", "box": [x0, y0, x1, y1] | null}` -> AskedMask. Raises GestureError."""
+    if not isinstance(found, dict):
+        raise GestureError(f"mask: {type(found).__name__}, expected an object")
+    box = found.get("box")
+    if box is not None:
+        numbers = isinstance(box, list) and len(box) == 4 and all(_is_finite(value) for value in box)
+        if not numbers or not (box[0] < box[2] and box[1] < box[3]) or max(map(abs, box)) > 1e6:
+            raise GestureError("mask.box: expected [x0, y0, x1, y1] in image pixels, x0 < x1 and y0 < y1")
+    return AskedMask(
+        model=_text(found, "model", "mask"),
+        category_id=_whole(found, "category", "mask"),
+        box_xyxy=None if box is None else (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+    )
+
+
+def _change(found: Any, place: str, *, height: int, width: int) -> Change:
+    if not isinstance(found, dict):
+        raise GestureError(f"{place}: {type(found).__name__}, expected an object")
+    state = _text(found, "state", place)
+    if state not in set(State):
+        raise GestureError(f"{place}.state: {state!r}, expected one of {', '.join(State)}")
+    rle, parts = found.get("rle"), found.get("parts")
+    if rle is not None and (not isinstance(rle, str) or not rle.isascii()):
+        raise GestureError(f"{place}.rle: expected COCO's compressed counts")
+    return Change(
+        key=_text(found, "key", place),
+        category_id=_whole(found, "category", place),
+        state=State(state),
+        rle=None if rle is None or parts is not None else Rle(height, width, rle),
+        parts=None if parts is None else _parts(parts, f"{place}.parts"),
+    )
+
+
+def _parts(found: Any, place: str) -> tuple[Part, ...]:
+    rings = [
+        [_ring(ring, f"{place}[{index}][{place_in_part}]") for place_in_part, ring in enumerate(part)]
+        for index, part in enumerate(_list(found, place))
+        if _list(part, f"{place}[{index}]")
+    ]
+    if not rings:
+        raise GestureError(f"{place}: empty, expected at least one ring")
+    if sum(len(ring) for part in rings for ring in part) > MAX_VERTICES:
+        raise GestureError(f"{place}: more than {MAX_VERTICES} vertices")
+    return tuple(Part(part[0], tuple(part[1:])) for part in rings)
+
+
+def _ring(found: Any, place: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    try:
+        ring = np.array(_list(found, place), np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise GestureError(f"{place}: expected a list of [x, y]") from error
+    if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3:
+        raise GestureError(f"{place}: shape {list(ring.shape)}, expected at least 3 points [x, y]")
+    return ring
+
+
+def _list(found: Any, place: str) -> list[Any]:
+    if not isinstance(found, list):
+        raise GestureError(f"{place}: {type(found).__name__}, expected a list")
+    return found
+
+
+def _text(found: dict[str, Any], name: str, place: str) -> str:
+    value = found.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT:
+        raise GestureError(f"{place}.{name}: expected a text of 1 to {MAX_TEXT} characters")
+    return value
+
+
+def _whole(found: dict[str, Any], name: str, place: str) -> int:
+    value = found.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
+        raise GestureError(f"{place}.{name}: {value!r}, expected a whole number")
+    return value
+
+
+def _number(found: dict[str, Any], name: str) -> float | None:
+    value = found.get(name)
+    if value is None:
+        return None
+    if not _is_finite(value):
+        raise GestureError(f"gesture.{name}: expected a finite number")
+    return float(value)
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf

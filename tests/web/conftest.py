@@ -1,0 +1,42 @@
+"""A server's routes over a project of its own, and pictures to put into it."""
+
+import cv2
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from annotator.core.errors import AnnotatorError
+from annotator.web.jobs import Prelabelling
+from annotator.web.projects import Projects
+from annotator.web.routes import build_routes, error_response
+
+
+def png(width=64, height=48, *, seed=0):
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    return cv2.imencode(".png", pixels)[1].tobytes()
+
+
+def client_of(projects):
+    server = FastAPI()
+    server.include_router(build_routes(projects, Prelabelling()))
+    server.add_exception_handler(AnnotatorError, lambda _, error: error_response(error))
+    return TestClient(server)
+
+
+@pytest.fixture
+def projects(tmp_path):
+    opened = Projects(local=tmp_path / "project")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(projects):
+    return client_of(projects)
+
+
+@pytest.fixture
+def base(projects):
+    """The beginning of every address of the project."""
+    return f"/annotator/{projects.welcome(None)}"
