@@ -226,7 +226,7 @@ def _prelabel(options: argparse.Namespace) -> int:
     if options.out is not None:
         threshold = info.threshold if options.threshold is None else options.threshold
         dataset, report = pipeline.prelabel_files(paths, detector, threshold=threshold, progress=progress)
-        coco.write(dataset, options.out)
+        coco.write(dataset, options.out, report_name=None)
         summary = f"{len(dataset.instances)} instances on {report.done} pictures -> {options.out}"
     else:
         from annotator.storage.store import Store
@@ -257,9 +257,11 @@ def _import(options: argparse.Namespace) -> int:
     from annotator import exchange
     from annotator.storage.store import Store
 
+    dataset, pictures = exchange.read_import(options.file, options.images, progress=_bar("importing"))
     with Store.open(options.project) as store:
-        for line in exchange.import_coco(store, options.file, options.images, progress=_bar("importing")):
-            print(line)
+        report = store.import_dataset(dataset, pictures)
+    for line in exchange.import_lines(report):
+        print(line)
     return 0
 
 

@@ -10,6 +10,7 @@ from annotator.core.dataset import Dataset
 from annotator.core.errors import CocoError
 from annotator.pipeline import Progress
 from annotator.storage import coco
+from annotator.storage.datasets import ImportReport
 from annotator.storage.store import Store
 from annotator.vision import images
 
@@ -82,17 +83,21 @@ class _Pictures(Mapping[int, tuple[bytes, int, int]]):
         return candidates[0] if len(candidates) == 1 else None
 
 
-def import_coco(
-    store: Store, file: Path, folder: Path, *, progress: Progress = lambda done, total: None
-) -> list[str]:
-    """Take a COCO file and its pictures into a project, all or nothing; returns the report, a line each.
+def read_import(
+    file: Path, folder: Path, *, progress: Progress = lambda done, total: None
+) -> tuple[Dataset, Mapping[int, tuple[bytes, int, int]]]:
+    """A COCO file with the pictures that it names, as `Store.import_dataset` takes them.
 
     Raises CocoError listing every offending place.
     """
     if not folder.is_dir():
         raise CocoError([f"{folder}: no such folder, expected the pictures of {file.name}"])
     dataset = coco.read(file)
-    report = store.import_dataset(dataset, _Pictures(dataset, folder, progress))
+    return dataset, _Pictures(dataset, folder, progress)
+
+
+def import_lines(report: ImportReport) -> list[str]:
+    """What an import changed, a line each."""
     return [
         f"{report.images_added} images added, {report.images_known} known already",
         f"{report.instances_added} instances added, {report.instances_known} known already",

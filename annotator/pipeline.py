@@ -143,7 +143,7 @@ def _category_ids(store: Store, categories: Sequence[Category]) -> dict[int, int
 def prelabel_files(
     paths: Sequence[Path], detector: Detector, *, threshold: float, progress: Progress = lambda done, total: None
 ) -> tuple[Dataset, BatchReport]:
-    """Pre-label pictures without a project: what the network sees above the threshold, as a dataset of suggestions."""
+    """Pre-label pictures without a project: what the network sees above the threshold, as a dataset."""
     failures: list[Failure] = []
     found_images: list[Image] = []
     instances: list[Instance] = []
@@ -168,12 +168,14 @@ def prelabel_files(
                         key=str(number),
                         image_id=image.id,
                         category_id=item.category_id,
-                        state=State.SUGGESTED,
+                        # Whoever asks for a file instead of a review takes every suggestion above the threshold.
+                        state=State.ACCEPTED,
                         rle=item.rle,
                         source=item.source,
                         score=item.score,
                         # COCO's results carry a score beside the annotation; so does this file, for whoever filters it.
                         extra={"score": round(item.score, 6)},
+                        provenance={"source": item.source},
                     )
                 )
         progress(len(found_images) + len(failures), len(paths))

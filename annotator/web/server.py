@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -74,6 +75,7 @@ def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 786
         run_history=False,
         enable_monitoring=False,
         footer_links=[],
+        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         max_file_size="64mb",
     )
 
@@ -96,6 +98,13 @@ def serve(*, project: Path | None = None, host: str = "127.0.0.1", port: int = 7
     except SystemExit as error:
         projects.close()
         raise AnnotatorError(f"port {port} on {host} is taken: choose another with --port") from error
-    shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    print(f"Annotator runs on http://{shown}:{port} (Ctrl+C stops it)", flush=True)
-    uvicorn.Server(config).run(sockets=[listener])
+    _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Says where it runs once it answers, not before."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        host = "localhost" if self.config.host in ("0.0.0.0", "::") else self.config.host  # noqa: S104
+        print(f"Annotator runs on http://{host}:{self.config.port} (Ctrl+C stops it)", flush=True)

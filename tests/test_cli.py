@@ -1,0 +1,214 @@
+"""The command line's contract: results on stdout, one line for a problem, and its exit code."""
+
+import json
+import os
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from pycocotools import mask as coco_mask
+from PIL import Image
+
+from annotator.cli import main
+from tests.conftest import picture
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for index in range(20):
+        (folder / f"{index:02}.png").write_bytes(picture(160, 96, seed=index))
+    return folder
+
+
+def run(capsys, *arguments):
+    code = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_pictures_become_a_coco_file_that_decodes_to_what_it_says(capsys, known_model, photographs, tmp_path):
+    out = tmp_path / "out" / "instances.json"
+    code, printed, _ = run(capsys, "prelabel", photographs, "--model", known_model, "--out", out, "--threshold", "0.2")
+    assert code == 0
+    assert printed == f"40 instances on 20 pictures -> {out}\n"
+    document = json.loads(out.read_text())
+    sizes = {image["id"]: (image["height"], image["width"]) for image in document["images"]}
+    assert len(document["annotations"]) == 40
+    for annotation in document["annotations"]:
+        height, width = sizes[annotation["image_id"]]
+        coded = coco_mask.merge(coco_mask.frPyObjects(annotation["segmentation"], height, width))
+        assert annotation["area"] == coco_mask.area(coded)
+        assert annotation["bbox"] == coco_mask.toBbox(coded).tolist()
+        x, y, w, h = annotation["bbox"]
+        assert 0 <= x < x + w <= width
+        assert 0 <= y < y + h <= height
+        assert annotation["iscrowd"] == 0
+    assert os.listdir(out.parent) == ["instances.json"]
+
+
+def test_two_runs_are_the_same_to_the_byte(capsys, known_model, photographs, tmp_path):
+    for name in ("a.json", "b.json"):
+        run(capsys, "prelabel", photographs, "--model", known_model, "--out", tmp_path / name)
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_one_unreadable_picture_is_one_line_and_the_rest_is_done(capsys, known_model, photographs, tmp_path):
+    (photographs / "13.png").write_bytes(b"\xff\xd8 no jpeg")
+    out = tmp_path / "instances.json"
+    code, printed, errors = run(capsys, "prelabel", photographs, "--model", known_model, "--out", out)
+    assert code == 1
+    assert "19 pictures" in printed
+    lines = [line for line in errors.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1
+    assert "13.png" in lines[0]
+    assert len(json.loads(out.read_text())["images"]) == 19
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_photograph_is_labelled_upright(capsys, known_model, tmp_path, orientation):
+    pixels = np.zeros((96, 160, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(pixels).save(tmp_path / "turned.jpg", exif=exif)
+    run(capsys, "prelabel", tmp_path / "turned.jpg", "--model", known_model, "--out", tmp_path / "out.json")
+    image = json.loads((tmp_path / "out.json").read_text())["images"][0]
+    upright = cv2.imread(str(tmp_path / "turned.jpg")).shape
+    assert (image["height"], image["width"]) == upright[:2] == ((96, 160) if orientation < 5 else (160, 96))
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "1", "I;16", "CMYK"])
+def test_every_kind_of_picture_is_labelled(capsys, known_model, tmp_path, mode):
+    kind = "tiff" if mode == "CMYK" else "png"
+    grey = Image.fromarray(np.arange(160 * 96, dtype=np.uint16).reshape(96, 160))
+    made = grey if mode == "I;16" else Image.new("RGB", (160, 96), (200, 10, 10)).convert(mode)
+    made.save(tmp_path / f"made.{kind}")
+    code, printed, errors = run(
+        capsys, "prelabel", tmp_path / f"made.{kind}", "--model", known_model, "--out", tmp_path / "out.json"
+    )
+    assert (code, errors) == (0, "")
+    assert printed.startswith("1 instances on 1 pictures")
+
+
+def test_a_project_goes_from_pictures_to_an_export_and_back(capsys, known_model, photographs, tmp_path):
+    project, out = tmp_path / "project", tmp_path / "out"
+    assert run(capsys, "prelabel", photographs, "--model", known_model, "--project", project)[0] == 0
+    code, _, errors = run(capsys, "export", "--project", project, "--out", out)
+    assert code == 1
+    assert "none is reviewed" in errors
+    assert run(capsys, "prelabel", photographs, "--model", known_model, "--out", tmp_path / "all.json")[0] == 0
+    other = tmp_path / "other"
+    code, printed, _ = run(capsys, "import", tmp_path / "all.json", "--images", photographs, "--project", other)
+    assert code == 0
+    assert "20 images added" in printed
+    assert run(capsys, "export", "--project", other, "--out", out)[0] == 0
+    exported = json.loads((out / "instances.json").read_text())
+    imported = json.loads((tmp_path / "all.json").read_text())
+    for kind, keys in (("images", ("id", "file_name")), ("annotations", ("id", "image_id", "segmentation", "bbox"))):
+        assert [[row[key] for key in keys] for row in exported[kind]] == [
+            [row[key] for key in keys] for row in imported[kind]
+        ]
+    assert run(capsys, "check", out / "instances.json", "--images", photographs)[0] == 0
+
+
+def test_a_perfect_network_has_a_perfect_figure(capsys, known_model, photographs, tmp_path):
+    run(capsys, "prelabel", photographs, "--model", known_model, "--out", tmp_path / "truth.json", "--threshold", "0")
+    document = json.loads((tmp_path / "truth.json").read_text())
+    boxes = [[10, 10, 40, 50], [80, 20, 40, 70], [20, 20, 10, 10]]
+    for annotation in document["annotations"]:
+        annotation["bbox"] = boxes[(annotation["id"] - 1) % 3]
+    (tmp_path / "truth.json").write_text(json.dumps(document))
+    arguments = ["--annotations", tmp_path / "truth.json", "--images", photographs]
+    code, printed, _ = run(
+        capsys, "evaluate", "--model", known_model, *arguments, "--json", "--results", tmp_path / "results.json"
+    )
+    figures = json.loads(printed)
+    assert code == 0
+    assert figures["box"]["AP"] == figures["mask"]["AP"] == 1.0
+    assert len(json.loads((tmp_path / "results.json").read_text())) == 60
+    code, printed, _ = run(capsys, "evaluate", "--model", known_model, *arguments)
+    assert "100.0" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["prelabel", "nowhere", "--model", "known", "--out", "x.json"], "nowhere: no such file or folder"),
+        (["prelabel", ".", "--model", "unknown", "--out", "x.json"], "starter-person, "),
+        (["models", "fetch", "unknown"], "starter-person, "),
+        (["check", "nowhere.json"], "nowhere.json: cannot be read"),
+        (["export", "--project", "nowhere", "--out", "out"], "nowhere: no project there"),
+        (["import", "nowhere.json", "--images", "nowhere", "--project", "p"], "nowhere: no such folder"),
+    ],
+)
+def test_a_problem_is_one_line_and_exit_1(capsys, known_model, tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    code, printed, errors = run(capsys, *arguments)
+    assert code == 1
+    assert printed == ""
+    assert errors.startswith("error: ")
+    assert said in errors
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["prelabel", ".", "--out", "x.json"],
+        ["prelabel", ".", "--model", "known"],
+        ["prelabel", ".", "--model", "known", "--out", "x.json", "--threshold", "2"],
+        ["serve", "--port", "99999"],
+        ["explode"],
+    ],
+)
+def test_wrong_usage_is_exit_2(capsys, arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: " in capsys.readouterr().err
+
+
+def test_a_broken_file_lists_every_problem_and_exits_1(capsys, tmp_path):
+    broken = {"images": [{"id": 1, "width": 0, "height": 5, "file_name": "a"}], "annotations": [{"id": 1}], "categories": 3}
+    (tmp_path / "broken.json").write_text(json.dumps(broken))
+    code, printed, _ = run(capsys, "check", tmp_path / "broken.json")
+    assert code == 1
+    assert len([line for line in printed.splitlines() if line.startswith("error: ")]) >= 3
+    code, printed, _ = run(capsys, "check", tmp_path / "broken.json", "--json")
+    assert {item["level"] for item in json.loads(printed)} >= {"error"}
+
+
+def test_the_models_are_listed_with_what_would_be_fetched(capsys, known_model):
+    _, printed, _ = run(capsys, "models", "list")
+    assert "known " in printed
+    assert "to fetch, 18.1 MB" in printed
+    _, printed, _ = run(capsys, "models", "list", "--json")
+    rows = {row["name"]: row for row in json.loads(printed)}
+    assert rows["known"]["present"]
+    assert not rows["security-0002"]["present"]
+
+
+def test_a_network_is_tried_on_noise_and_on_a_sample(capsys, known_model):
+    code, printed, _ = run(capsys, "models", "check", known_model)
+    assert code == 0
+    assert "noise: 3 detections, 1 above the threshold of 0.5" in printed
+    assert "sample: 3 detections" in printed
+
+
+def test_help_answers_without_loading_the_heavy_packages():
+    loaded = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, annotator.cli; annotator.cli.build_parser(); "
+            "print([name for name in ('gradio', 'openvino', 'cv2', 'sqlalchemy') if name in sys.modules])",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert loaded.stdout == "[]\n"

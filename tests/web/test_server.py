@@ -1,0 +1,164 @@
+"""The server as it is started: its page, its guards, its end."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from annotator.storage.store import Store
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Served:
+    """`annotator serve` as a process of its own."""
+
+    def __init__(self, project, home, **environment):
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        began = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "annotator", "serve", "--port", str(self.port)]
+            + (["--project", str(project)] if project else []),
+            env=os.environ | {"ANNOTATOR_HOME": str(home)} | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.said = self.process.stdout.readline()
+        self.started_in = time.monotonic() - began
+
+    def get(self, path="/", **headers):
+        request = urllib.request.Request(self.address + path, headers=headers)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.read().decode(), answer.headers
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        return self.process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served")
+    server = Served(folder / "project", folder / "home")
+    yield server
+    server.stop()
+
+
+def test_it_says_where_it_runs(served):
+    assert served.said == f"Annotator runs on {served.address} (Ctrl+C stops it)\n"
+
+
+def test_the_page_loads_nothing_from_elsewhere(served):
+    page, headers = served.get()
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    named = set(re.findall(r"""(?:src|href)=["'](?:https?:)?//([^/"']+)""", page))
+    assert named == set()
+    assert "annotator/static/editor.js" in page
+
+
+def test_the_key_is_not_in_the_page(served, tmp_path):
+    page, _ = served.get()
+    assert not re.search(r"annotator/[A-Za-z0-9_-]{32}/", page)
+
+
+@pytest.mark.parametrize("name", ["evil.example", "evil.example:7860"])
+def test_another_name_for_this_computer_is_not_answered(served, name):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        served.get(Host=name)
+    assert refused.value.code == 400
+
+
+def test_a_body_beyond_every_cap_is_refused_before_it_is_read(served):
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+        head = f"POST /gradio_api/upload HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nContent-Length: 5000000000\r\n\r\n"
+        connection.sendall(head.encode())
+        assert connection.recv(200).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/file=app.py",
+        "/gradio_api/file=../../etc/passwd",
+        "/monitoring",
+        "/docs",
+        "/openapi.json",
+    ],
+)
+def test_nothing_but_the_page_is_served(served, path):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        served.get(path)
+    assert refused.value.code in (403, 404)
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(served, tmp_path):
+    again = subprocess.run(
+        [sys.executable, "-m", "annotator", "serve", "--port", str(served.port), "--project", str(tmp_path / "p")],
+        env=os.environ | {"ANNOTATOR_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert again.returncode == 1
+    errors = [line for line in again.stderr.splitlines() if line.startswith("error: ")]
+    assert errors == [f"error: port {served.port} on 127.0.0.1 is taken: choose another with --port"]
+
+
+def test_a_project_that_cannot_be_opened_is_told_in_one_line(tmp_path):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "project.db").write_bytes(b"this is no database at all" * 100)
+    refused = subprocess.run(
+        [sys.executable, "-m", "annotator", "serve", "--port", str(free_port()), "--project", str(tmp_path / "project")],
+        env=os.environ | {"ANNOTATOR_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: ")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_killed_server_has_lost_nothing_that_it_acknowledged(tmp_path):
+    from tests.conftest import picture
+
+    server = Served(tmp_path / "project", tmp_path / "home")
+    with Store.open(tmp_path / "project") as store:
+        key = store.key
+    for index in range(5):
+        request = urllib.request.Request(
+            f"{server.address}/annotator/{key}/images?name={index}.png", data=picture(seed=index), method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            assert answer.status == 200
+    server.process.kill()
+    server.process.communicate(timeout=20)
+    with Store.open(tmp_path / "project") as store:
+        assert [row.image.file_name for row in store.queue()] == [f"{index}.png" for index in range(5)]
+        assert all(store.content_path(row.image.sha256).is_file() for row in store.queue())
+
+
+def test_a_space_gives_each_visitor_a_project(tmp_path):
+    server = Served(None, tmp_path, SPACE_ID="someone/annotator")
+    try:
+        assert "runs on" in server.said
+        server.get()
+        assert not (tmp_path / "projects").exists()
+    finally:
+        server.stop()
