@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
-ResizeRule = Literal["stretch", "fit"]
+ResizeRule = Literal["stretch", "fit", "center"]
 
 
 @dataclass(frozen=True)
 class Resize:
     """How a picture was laid into a network's input, as one value with its inverse.
 
-    Sizes are in pixels. `content_width` and `content_height` are what the picture covers of the input; the rest is
-    padding at the right and at the bottom.
+    Sizes are in pixels. The picture covers `content_width` x `content_height` of the input from (`left`, `top`) on; the
+    rest is padding.
     """
 
     image_width: int
@@ -26,13 +26,16 @@ class Resize:
     input_height: int
     content_width: int
     content_height: int
+    left: int = 0
+    top: int = 0
 
     @classmethod
     def plan(cls, *, rule: ResizeRule, image_size: tuple[int, int], input_size: tuple[int, int]) -> Resize:
         """Plan the resize of a picture; sizes are (width, height).
 
         "stretch" fills the input. "fit" keeps the aspect and truncates to whole pixels, so that the scales of x and y
-        differ slightly. Source: fit_to_window of the Open Model Zoo's accuracy checker.
+        differ slightly. Source: fit_to_window of the Open Model Zoo's accuracy checker. "center" does so too, with
+        the picture in the middle. Source: fit_to_window_letterbox of OpenVINO's model_api.
         """
         (image_width, image_height), (input_width, input_height) = image_size, input_size
         if rule == "stretch":
@@ -40,7 +43,10 @@ class Resize:
         scale = min(input_width / image_width, input_height / image_height)
         content_width = min(max(int(scale * image_width), 1), input_width)
         content_height = min(max(int(scale * image_height), 1), input_height)
-        return cls(image_width, image_height, input_width, input_height, content_width, content_height)
+        left, top = 0, 0
+        if rule == "center":
+            left, top = (input_width - content_width) // 2, (input_height - content_height) // 2
+        return cls(image_width, image_height, input_width, input_height, content_width, content_height, left, top)
 
     @property
     def scale_xy(self) -> tuple[float, float]:
@@ -49,15 +55,17 @@ class Resize:
 
     def boxes_to_image(self, boxes_xyxy: FloatArray) -> FloatArray:
         """Boxes (n, 4) in input pixels -> boxes (n, 4) in image pixels; nothing is clipped."""
-        scale_x, scale_y = self.scale_xy
-        boxes: FloatArray = np.asarray(boxes_xyxy, np.float64) / np.array([scale_x, scale_y, scale_x, scale_y])
+        boxes: FloatArray = (np.asarray(boxes_xyxy, np.float64) - self._offsets) / (self.scale_xy * 2)
         return boxes
 
     def boxes_to_input(self, boxes_xyxy: FloatArray) -> FloatArray:
         """Boxes (n, 4) in image pixels -> boxes (n, 4) in input pixels; the inverse of `boxes_to_image`."""
-        scale_x, scale_y = self.scale_xy
-        boxes: FloatArray = np.asarray(boxes_xyxy, np.float64) * np.array([scale_x, scale_y, scale_x, scale_y])
+        boxes: FloatArray = np.asarray(boxes_xyxy, np.float64) * (self.scale_xy * 2) + self._offsets
         return boxes
+
+    @property
+    def _offsets(self) -> tuple[int, int, int, int]:
+        return self.left, self.top, self.left, self.top
 
 
 def clip_boxes(boxes_xyxy: FloatArray, *, width: int, height: int) -> FloatArray:

@@ -169,14 +169,14 @@ def heatmap_to_rle(
     padded = np.zeros((size + 2, size + 2), np.float32)
     padded[1:-1, 1:-1] = heatmap
     if w * h > MAX_PASTE:
-        region = _bilinear_window(padded, w, h, left - x0, top - y0, right - x0, bottom - y0)
+        region = _bilinear_window(padded, w=w, h=h, left=left - x0, top=top - y0, right=right - x0, bottom=bottom - y0)
     else:
         region = cv2.resize(padded, (w, h))[top - y0 : bottom - y0, left - x0 : right - x0]
     return _region_to_rle(region > cut, left=left, top=top, height=height, width=width)
 
 
 def _bilinear_window(
-    padded: NDArray[np.float32], w: int, h: int, left: int, top: int, right: int, bottom: int
+    padded: NDArray[np.float32], *, w: int, h: int, left: int, top: int, right: int, bottom: int
 ) -> NDArray[np.float32]:
     """The window of cv2.resize(padded, (w, h)) that the picture shows, for boxes far larger than the picture.
 
@@ -192,7 +192,7 @@ def _bilinear_window(
     x_low, x_high, x_part = taps(w, left, right)
     y_low, y_high, y_part = taps(h, top, bottom)
     rows = padded[:, x_low] * (1 - x_part) + padded[:, x_high] * x_part
-    return rows[y_low] * (1 - y_part)[:, None] + rows[y_high] * y_part[:, None]
+    return np.asarray(rows[y_low] * (1 - y_part)[:, None] + rows[y_high] * y_part[:, None], np.float32)
 
 
 def _paste_region(box_xyxy: Sequence[float], *, size: int) -> tuple[int, int, int, int]:
@@ -299,9 +299,9 @@ def _placed(ring: NDArray[np.int64], left: int, top: int) -> Ring:
 
 
 def _signed_area(ring: NDArray[np.int64]) -> int:
-    """Positive for outer rings: only the horizontal edges count, y being constant along each."""
+    """Twice the area, positive for outer rings: each corner's x by how far its upright edge leads down."""
     x, y = ring[:, 0], ring[:, 1]
-    return int((x * (np.roll(y, -1) - np.roll(y, 1))).sum())
+    return int(x[:-1] @ y[1:] - x[1:] @ y[:-1] + x[-1] * y[0] - x[0] * y[-1])
 
 
 def _label_at(labels: NDArray[np.int32], ring: NDArray[np.int64]) -> int:
@@ -320,31 +320,32 @@ def _trace(rle: Rle) -> tuple[list[NDArray[np.int64]], NDArray[np.uint8], int, i
     region, left, top = _cut(rle)
     if not region.size:
         return [], region, left, top
-    padded = np.pad(region, 1)
-    pattern = padded[:-1, :-1] | padded[:-1, 1:] << 1 | padded[1:, :-1] << 2 | padded[1:, 1:] << 3
-    y, x = np.nonzero(_TURNS[pattern])
-    pattern = pattern[y, x]
-    twice = _TURNS[pattern] == 2
-    above = np.concatenate((np.zeros(len(x), np.int64), np.ones(int(twice.sum()), np.int64)))
-    pattern = np.concatenate((pattern, pattern[twice]))
-    x, y = np.concatenate((x, x[twice])), np.concatenate((y, y[twice]))
-    # Pattern 9 is a pair of pixels from the left above to the right below: the upper corner turns to the left.
-    beside = np.where(pattern == 9, above, 1 - above)
+    h, w = region.shape
+    padded = np.zeros((w + 2, h + 2), np.uint8)  # in column order, as the runs are
+    padded[1:-1, 1:-1] = region.T
+    level = padded[:, 1:] ^ padded[:, :-1]  # whether a boundary runs level across a column at a height
+    turns = level[1:] ^ level[:-1]
+    upright = padded[1:] ^ padded[:-1]
+    both = level[1:] & level[:-1] & upright[:, 1:] & upright[:, :-1]  # two pixels touch diagonally
+    x, y = np.divmod(np.flatnonzero((turns | both).view(bool)), h + 1)
+    twice = both[x, y] == 1
+    above = np.zeros(len(x) + int(np.count_nonzero(twice)), np.int64)
+    if len(above) > len(x):
+        above[len(x) :] = 1
+        x, y = np.concatenate((x, x[twice])), np.concatenate((y, y[twice]))
+    # From the left above to the right below: the upper corner turns to the left; else the lower one does.
+    beside = np.where(padded[x, y] == 1, above, 1 - above)
     across = np.lexsort((beside, x, y))
     along = np.lexsort((above, y, x))
     following = np.empty(len(x), np.int64)
     first, second = across[::2], across[1::2]
-    rightwards = padded[y[first] + 1, x[first] + 1] == 1  # the mask lies below
+    rightwards = padded[x[first] + 1, y[first] + 1] == 1  # the mask lies below
     following[np.where(rightwards, first, second)] = np.where(rightwards, second, first)
     first, second = along[::2], along[1::2]
-    downwards = padded[y[first] + 1, x[first]] == 1  # the mask lies to the left
+    downwards = padded[x[first], y[first] + 1] == 1  # the mask lies to the left
     following[np.where(downwards, first, second)] = np.where(downwards, second, first)
     corners = np.stack((x, y), axis=1)
     return [corners[ring] for ring in _cycles(following.tolist())], region, left, top
-
-
-# By pattern (left above 1, right above 2, left below 4, right below 8): how many corners lie where four pixels meet.
-_TURNS = np.array([0, 1, 1, 0, 1, 0, 2, 1, 1, 2, 0, 1, 0, 1, 1, 0], np.uint8)
 
 
 def _cut(rle: Rle) -> tuple[NDArray[np.uint8], int, int]:

@@ -75,12 +75,13 @@ class Detector:
 
 
 def lay_into_input(pixels: NDArray[np.uint8], resize: Resize, *, pad: int) -> NDArray[np.uint8]:
-    """Picture (H, W, 3) -> the network's input (input_height, input_width, 3), padded at the right and at the bottom."""
+    """Picture (H, W, 3) -> the network's input (input_height, input_width, 3), padded with the value `pad`."""
     content = cv2.resize(pixels, (resize.content_width, resize.content_height), interpolation=cv2.INTER_LINEAR)
     if content.shape[:2] == (resize.input_height, resize.input_width):
         return np.asarray(content, np.uint8)
     canvas = np.full((resize.input_height, resize.input_width, 3), pad, np.uint8)
-    canvas[: resize.content_height, : resize.content_width] = content
+    rows = slice(resize.top, resize.top + resize.content_height)
+    canvas[rows, resize.left : resize.left + resize.content_width] = content
     return canvas
 
 

@@ -1,7 +1,7 @@
-"""Bring one file of a network onto the disk: from an offline folder or over HTTP, resumed, checked, renamed at the end.
+"""Bring a network's files onto the disk: from an offline folder or over HTTP, resumed, checked, renamed at the end.
 
 Environment: ANNOTATOR_MIRROR replaces the base address of a model's sources; ANNOTATOR_OFFLINE_MODELS is a folder that
-is looked into first; ANNOTATOR_FETCH_TIMEOUT is the number of seconds after which silence is an error (20).
+is looked into first; ANNOTATOR_FETCH_TIMEOUT is the number of seconds after which silence is an error (15).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
 
 CHUNK = 1 << 18
-TIMEOUT_SECONDS = 20.0
+TIMEOUT_SECONDS = 15.0
 ATTEMPTS = 3
 # A line that brings less than this within the timeout counts as silent.
 LEAST_BYTES = 1024
@@ -45,6 +45,10 @@ class FetchCancelledError(FetchError):
 
 class _BrokenOffError(FetchError):
     """The transfer broke off; what has arrived is good as far as it goes."""
+
+
+class _NotResumedError(FetchError):
+    """The server does not go on from where the last transfer broke off."""
 
 
 def download(info: ModelInfo, *, progress: Progress, cancelled: Cancelled) -> None:
@@ -68,7 +72,7 @@ def download(info: ModelInfo, *, progress: Progress, cancelled: Cancelled) -> No
                 progress(done, total)
     except OSError as error:
         raise FetchError(
-            f"{error.filename or info.folder}: cannot be written ({error.strerror or error}); "
+            f"{error.filename or info.folder}: cannot be read or written ({error.strerror or error}); "
             "ANNOTATOR_MODELS can name another folder"
         ) from error
 
@@ -187,7 +191,11 @@ def _transfer(
         if before == file.bytes:
             return
         try:
-            _attempt(address, part, file, name=name, advance=advance, cancelled=cancelled)
+            try:
+                _attempt(address, part, file, name=name, advance=advance, cancelled=cancelled)
+            except _NotResumedError:
+                part.unlink()
+                _attempt(address, part, file, name=name, advance=advance, cancelled=cancelled)
             return
         except _BrokenOffError:
             if attempt == ATTEMPTS or part.stat().st_size <= before:
@@ -236,19 +244,18 @@ def _stalled(address: str, *, have: int, file: ModelFile) -> str:
 
 def _start_of(answer: http.client.HTTPResponse, *, have: int, file: ModelFile, address: str) -> int:
     """The byte at which the answer begins, once its header fits the file. Raises FetchError where it does not."""
-    kind = answer.headers.get_content_type()
+    kind, length = answer.headers.get_content_type(), answer.headers.get("Content-Length")
     if kind in ("text/html", "application/xhtml+xml"):
         raise FetchError(f"{address}: answered with a web page, expected {file.bytes} bytes of {file.name}")
     start = 0
     if answer.status == 206:
         # "bytes 100-199/200"
         span = answer.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")[0].partition("-")[0]
-        if span.strip() != str(have):
-            raise FetchError(f"{address}: answered with bytes from {span or 'nowhere'}, expected from {have}")
         start = have
-    length = answer.headers.get("Content-Length")
-    if length is not None and length != str(file.bytes - start):
-        raise FetchError(f"{address}: {length} bytes, expected {file.bytes - start}")
+        if span.strip() != str(have) or length not in (None, str(file.bytes - have)):
+            raise _NotResumedError(f"{address}: answered with {length} bytes from {span or 'nowhere'}")
+    elif length not in (None, str(file.bytes)):
+        raise FetchError(f"{address}: {length} bytes, expected {file.bytes}")
     return start
 
 
@@ -291,6 +298,8 @@ def _answer(address: str, *, start: int) -> Iterator[http.client.HTTPResponse]:
         answer = _opener().open(request, timeout=_timeout())
     except urllib.error.HTTPError as error:
         with error:
+            if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and start:
+                raise _NotResumedError(f"{address}: answered {error.code} {error.reason}") from error
             raise FetchError(f"{address}: answered {error.code} {error.reason}") from error
     except urllib.error.URLError as error:
         raise FetchError(f"{host} could not be reached ({_reason(error.reason)})") from error

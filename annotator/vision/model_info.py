@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, get_args
 from urllib.parse import urljoin, urlsplit
 
 from annotator.core.dataset import Category
@@ -19,6 +19,7 @@ from annotator.core.geometry import ResizeRule
 
 Order = Literal["BGR", "RGB"]
 Triple = tuple[float, float, float]
+RESIZES = get_args(ResizeRule)
 
 DESCRIPTION_NAME = "model.toml"
 # A model's name is a folder's name too: nothing in it can leave the models folder or hide there.
@@ -118,7 +119,7 @@ def read_description(path: Path, *, folder: Path | None = None) -> ModelInfo:
         title=root.take("title", "a text", _is_text, default=name),
         version=root.take("version", "a text", _is_text, default="1"),
         folder=path.parent if folder is None else folder,
-        resize=inputs.take("resize", '"stretch" or "fit"', lambda value: value in ("stretch", "fit")),
+        resize=inputs.take("resize", '"stretch", "fit" or "center"', lambda value: value in RESIZES),
         pad=inputs.take("pad", "a whole number 0..255", lambda value: _is_integer(value, 0, 255), default=0),
         order=inputs.take("order", '"BGR" or "RGB"', lambda value: value in ("BGR", "RGB")),
         mean=_triple(inputs.take("mean", "3 numbers", _is_triple, default=[0, 0, 0])),

@@ -20,10 +20,10 @@ from openvino import opset13 as ops
 from annotator.core.coco_categories import COCO_BY_NAME, FIRST_OWN_ID
 from annotator.core.dataset import Category
 from annotator.core.errors import ModelError
+from annotator.core.geometry import ResizeRule
 from annotator.vision.contract import find_image_input, find_outputs, port_sides
 from annotator.vision.model_info import (
     DESCRIPTION_NAME,
-    NAME_PATTERN,
     ModelFile,
     ModelInfo,
     Triple,
@@ -33,6 +33,11 @@ from annotator.vision.model_info import (
 
 # What the exporters prepend, since their own reader counts classes from 1; the network does not.
 EMPTY_LABEL = "otx_empty_lbl"
+RESIZE_RULES: dict[str, ResizeRule] = {
+    "standard": "stretch",
+    "fit_to_window": "fit",
+    "fit_to_window_letterbox": "center",
+}
 MODEL_INFO_KEYS = (
     "labels",
     "resize_type",
@@ -52,8 +57,6 @@ def add_model(name: str, folder: Path, *, target: Path) -> ModelInfo:
 
     Raises ModelError in one line: what was found, and what the contract expects. `target` is there whole or not at all.
     """
-    if not NAME_PATTERN.fullmatch(name):
-        raise ModelError(f"name {name!r}: expected lower-case letters, digits, '.', '_' or '-', at most 64")
     graph_path = _graph_path(folder)
     graph = _read_graph(graph_path)
     description = folder / DESCRIPTION_NAME
@@ -67,10 +70,7 @@ def add_model(name: str, folder: Path, *, target: Path) -> ModelInfo:
         find_outputs(graph if changed is None else changed)
     except ModelError as error:
         raise ModelError(f"{graph_path}: {error}") from error
-    try:
-        return _install(info, graph_path, changed)
-    except OSError as error:
-        raise ModelError(f"{target}: cannot be written ({error.strerror or error})") from error
+    return install_model(info, graph_path, changed)
 
 
 def _graph_path(folder: Path) -> Path:
@@ -141,8 +141,8 @@ def _info_of_graph(graph: ov.Model, path: Path, *, name: str, folder: Path) -> M
     if "labels" not in values:
         raise ModelError(f"{path}: found no model_info with labels in the graph, expected that or a {DESCRIPTION_NAME}")
     resize = values.get("resize_type", "standard")
-    if resize not in ("standard", "fit_to_window"):
-        raise ModelError(f"{path}: model_info.resize_type: found {resize!r}, expected 'standard' or 'fit_to_window'")
+    if resize not in RESIZE_RULES:
+        raise ModelError(f"{path}: model_info.resize_type: found {resize!r}, expected {', '.join(RESIZE_RULES)}")
     if _truth(values.get("embedded_processing", "")):
         raise ModelError(f"{path}: model_info.embedded_processing: found True, expected a graph without preprocessing")
     return ModelInfo(
@@ -150,7 +150,7 @@ def _info_of_graph(graph: ov.Model, path: Path, *, name: str, folder: Path) -> M
         title=name,
         version="1",
         folder=folder,
-        resize="stretch" if resize == "standard" else "fit",
+        resize=RESIZE_RULES[resize],
         pad=int(_numbers(values, "pad_value", path, count=1, default=0, low=0, high=255)[0]),
         order="RGB" if _truth(values.get("reverse_input_channels", "")) else "BGR",
         mean=_triple(_numbers(values, "mean_values", path, count=3, default=0)),
@@ -213,10 +213,22 @@ def _truth(text: str) -> bool:
 # --- copying ---------------------------------------------------------------------------------------------------------
 
 
+def install_model(info: ModelInfo, graph_path: Path, changed: ov.Model | None) -> ModelInfo:
+    """Put a network's files and its description into `info.folder`, which is there whole or not at all.
+
+    The files are copied as they are, unless the graph was changed. Returns the model with its files' sizes and hashes.
+    Raises ModelError where the folder cannot be written.
+    """
+    try:
+        return _install(info, graph_path, changed)
+    except OSError as error:
+        raise ModelError(f"{info.folder}: cannot be written ({error.strerror or error})") from error
+
+
 def _install(info: ModelInfo, graph_path: Path, changed: ov.Model | None) -> ModelInfo:
-    """Put graph, weights and description into a folder beside the target, then rename it."""
     target = info.folder
     target.parent.mkdir(parents=True, exist_ok=True)
+    # A folder beside the target, which a rename turns into it.
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as name:
         folder = Path(name) / target.name
         folder.mkdir()
@@ -228,7 +240,7 @@ def _install(info: ModelInfo, graph_path: Path, changed: ov.Model | None) -> Mod
         files = tuple(_described(folder / file) for file in ("model.xml", "model.bin"))
         info = replace(info, files=files, base="")
         (folder / DESCRIPTION_NAME).write_text(description_text(info), encoding="utf-8")
-        # What is written reads back as the very same model.
+        # What was written reads back as the very same model.
         if read_description(folder / DESCRIPTION_NAME, folder=target) != info:
             raise ModelError(f"{target}: its description does not read back as it was written")
         for path in folder.iterdir():

@@ -18,6 +18,7 @@ from annotator.core import places
 from annotator.core.errors import ModelError
 from annotator.vision import zoo
 from annotator.vision.contract import find_image_input, find_outputs
+from annotator.vision.rewrite import faster_graph
 from annotator.vision.zoo import ModelInfo
 
 Tag = TypeVar("Tag")
@@ -50,7 +51,7 @@ class Network:
         find_outputs(model)
         _, _, height, width = find_image_input(model).get_shape()
         self.input_size = (int(width), int(height))
-        prepared = with_u8_input(model, info)
+        prepared = with_u8_input(faster_graph(model, verdicts=cache_folder(info)), info)
         self._compiled = compile_network(
             prepared, info, device=device, part=precision, precision=precision, hint="THROUGHPUT"
         )
@@ -102,7 +103,7 @@ def compile_network(
     settings = {
         "PERFORMANCE_HINT": hint,
         "INFERENCE_PRECISION_HINT": precision,
-        "CACHE_DIR": str(_cache_folder(info) / part),
+        "CACHE_DIR": str(cache_folder(info) / part),
     }
     try:
         return ov.Core().compile_model(model, device, settings)
@@ -127,7 +128,7 @@ def with_u8_input(model: ov.Model, info: ModelInfo) -> ov.Model:
     return steps.build()
 
 
-def _cache_folder(info: ModelInfo) -> Path:
+def cache_folder(info: ModelInfo) -> Path:
     """Compiled networks are kept by the hash of their files, so that a changed file never meets an old compilation."""
     digest = hashlib.sha256("".join(file.sha384 for file in info.files).encode()).hexdigest()[:16]
     return places.home() / "cache" / f"{info.name}-{digest}"

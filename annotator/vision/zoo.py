@@ -13,7 +13,7 @@ from pathlib import Path
 
 from annotator.core.errors import FetchError, ModelError
 from annotator.vision.fetch import Cancelled, FetchCancelledError, Progress, download
-from annotator.vision.model_info import DESCRIPTION_NAME, ModelFile, ModelInfo, read_description
+from annotator.vision.model_info import DESCRIPTION_NAME, NAME_PATTERN, ModelFile, ModelInfo, read_description
 
 __all__ = [
     "FetchCancelledError",
@@ -23,6 +23,7 @@ __all__ = [
     "add",
     "fetch",
     "find",
+    "free_folder",
     "list_models",
     "models_folder",
     "survey",
@@ -109,10 +110,17 @@ def add(name: str, folder: Path) -> ModelInfo:
     # OpenVINO takes a second to import; what only lists models does without it.
     from annotator.vision.own_model import add_model
 
+    return add_model(name, folder, target=free_folder(name))
+
+
+def free_folder(name: str) -> Path:
+    """Where a new model of that name will lie. Raises ModelError where the name is taken or no name at all."""
+    if not NAME_PATTERN.fullmatch(name):
+        raise ModelError(f"name {name!r}: expected lower-case letters, digits, '.', '_' or '-', at most 64")
     target = models_folder() / name
     if name in _descriptions() or target.exists():
-        raise ModelError(f"model {name!r}: there is one of that name already; remove {target} or choose another name")
-    return add_model(name, folder, target=target)
+        raise ModelError(f"name {name!r}: there is a model of that name already; remove {target} or choose another")
+    return target
 
 
 def _descriptions() -> dict[str, Path]:

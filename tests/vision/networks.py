@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import annotator  # noqa: F401  # isort: skip  (before openvino: it keeps that silent)
+
 import gzip
 import hashlib
 import os

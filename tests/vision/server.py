@@ -48,6 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         if fault == "flip":
             content = bytes([content[0] ^ 1]) + content[1:]
+        if fault == "416":
+            return self.answer(416, b"")
         start = 0
         if span and fault != "no ranges":
             start = int(span.removeprefix("bytes=").removesuffix("-"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -109,8 +110,7 @@ def test_a_failure_says_what_works_and_where_to_put_the_files(info: ModelInfo, s
     with pytest.raises(FetchError) as error:
         zoo.fetch(info)
     line = str(error.value)
-    assert "ready without it:" in line
-    assert "ready, " in line
+    assert re.search(r"; ready without it: [^;]*\bready\b[^;]*; by hand: ", line)
     assert f"put model.xml ({len(XML)} bytes) and model.bin ({len(BIN)} bytes) into {info.folder}" in line
     assert "ANNOTATOR_OFFLINE_MODELS" in line
 
@@ -144,18 +144,12 @@ def test_a_line_that_keeps_breaking_is_an_error_and_the_next_fetch_goes_on_from_
     assert is_whole(info)
 
 
-def test_a_server_without_ranges_starts_again_cleanly(info: ModelInfo, server: Server) -> None:
+@pytest.mark.parametrize("fault", ["no ranges", "wrong range", "416"])
+def test_a_server_that_does_not_resume_is_asked_for_the_whole_file(info: ModelInfo, server: Server, fault: str) -> None:
     (info.folder / "model.bin.part").write_bytes(BIN[:1000])
-    server.faults = ["", "no ranges"]
+    server.faults = ["", fault]
     zoo.fetch(info)
     assert is_whole(info)
-
-
-def test_a_server_that_answers_another_range_is_refused(info: ModelInfo, server: Server) -> None:
-    (info.folder / "model.bin.part").write_bytes(BIN[:1000])
-    server.faults = ["", "wrong range"]
-    with pytest.raises(FetchError, match="answered with bytes from 1001, expected from 1000"):
-        zoo.fetch(info)
 
 
 @pytest.mark.parametrize("leftover", [b"", BIN, BIN + b"more", b"wrong" * 200_000])
@@ -248,7 +242,7 @@ def test_a_wrong_file_in_the_offline_folder_is_named(
 
 def test_a_folder_that_cannot_be_written_is_named(info: ModelInfo, monkeypatch: pytest.MonkeyPatch) -> None:
     (info.folder / "model.bin.part").mkdir()
-    with pytest.raises(FetchError, match=r"model\.bin\.part: cannot be written \(Is a directory\)"):
+    with pytest.raises(FetchError, match=r"model\.bin\.part: cannot be read or written \(Is a directory\)"):
         zoo.fetch(info)
 
 

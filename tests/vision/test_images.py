@@ -21,6 +21,8 @@ from annotator.core.errors import ImageError
 from annotator.vision import images
 from annotator.vision.images import Pixels
 
+pytestmark = pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning", "ignore::UserWarning:PIL")
+
 RED, GREEN, BLUE, WHITE = (230, 20, 20), (20, 200, 20), (20, 20, 230), (240, 240, 240)
 ORIENTATION = 0x0112
 
@@ -116,11 +118,16 @@ def test_an_orientation_in_xmp_alone_is_ignored_as_browsers_do() -> None:
 # --- kinds ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "RGBA", "LA"])
-@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "WEBP"])
-def test_every_mode_reads_as_trainers_read_it(mode: str, kind: str) -> None:
-    if (kind, mode) in {("BMP", "LA"), ("WEBP", "LA")}:
-        pytest.skip(f"{kind} has no {mode}")
+MODES = {
+    "PNG": ("RGB", "L", "1", "P", "RGBA", "LA"),
+    "TIFF": ("RGB", "L", "1", "P", "RGBA", "LA"),
+    "BMP": ("RGB", "L", "1", "P", "RGBA"),
+    "WEBP": ("RGB", "L", "RGBA"),
+}
+
+
+@pytest.mark.parametrize(("kind", "mode"), [(kind, mode) for kind, modes in MODES.items() for mode in modes])
+def test_every_mode_reads_as_trainers_read_it(kind: str, mode: str) -> None:
     content = encoded(
         Image.fromarray(photo_like()).convert(mode), kind, **({"lossless": True} if kind == "WEBP" else {})
     )
@@ -249,6 +256,16 @@ def test_the_limit_is_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ANNOTATOR_MAX_MEGAPIXELS", wrong)
         with pytest.raises(ImageError, match=f"ANNOTATOR_MAX_MEGAPIXELS: found '{wrong}', expected a number above 0"):
             decoded(content)
+
+
+def test_a_limit_above_pillows_own_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    monkeypatch.setenv("ANNOTATOR_MAX_MEGAPIXELS", "300")
+    with pytest.raises(ImageError, match="expected at most 300"):
+        decoded(bomb(20_000, 20_000))
+    monkeypatch.setattr(Image.Image, "load", lambda picture: (_ for _ in ()).throw(OSError("reached")))
+    with pytest.raises(ImageError, match=r"\(reached\)"):
+        decoded(bomb(17_000, 17_000))
 
 
 def test_a_jpeg_of_endless_scans_is_refused_before_it_is_decoded() -> None:

@@ -12,7 +12,8 @@ from annotator.core.geometry import Resize
 from annotator.core.masks import rle_box_xyxy
 from annotator.vision import images, zoo
 from annotator.vision.detector import Detector, lay_into_input
-from annotator.vision.mask_head import MaskHead, split
+from annotator.vision.mask_head import MaskHead
+from annotator.vision.split import split
 from tests.vision.networks import constant_network, described
 
 

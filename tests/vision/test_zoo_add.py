@@ -14,8 +14,11 @@ from openvino import opset13 as ops
 
 from annotator.core.dataset import Category
 from annotator.core.errors import ModelError
+from annotator.core.geometry import Resize
 from annotator.vision import zoo
 from annotator.vision.contract import find_image_input, find_outputs
+from annotator.vision.detector import Detector, lay_into_input
+from annotator.vision.images import Photo
 
 BOXES = np.array([[1, 2, 30, 40, 0.9], [5, 6, 7, 8, 0.4]], np.float32)
 LABELS = np.array([1, 0])
@@ -46,6 +49,7 @@ MODEL_INFO = {
 @pytest.fixture(autouse=True)
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ANNOTATOR_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path / "home"))
     return tmp_path / "models"
 
 
@@ -119,6 +123,17 @@ def test_an_ir_with_model_info_says_itself_what_it_is(ir: Path) -> None:
     assert same_answers(added.xml_path)
 
 
+def test_a_letterboxed_network_answers_in_image_pixels(ir: Path) -> None:
+    # 64 x 48 takes 32 x 48 pixels as 32 x 48, with 16 px of padding at the left: the box lies 15 px to the left of it.
+    added = zoo.add("mine", with_model_info(ir, MODEL_INFO | {"resize_type": "fit_to_window_letterbox"}))
+    photo = Photo("flat", b"", "", np.full((48, 32, 3), 9, np.uint8))
+    resize = Resize.plan(rule=added.resize, image_size=(32, 48), input_size=(64, 48))
+    laid = lay_into_input(photo.pixels, resize, pad=added.pad)
+    assert laid[:, 15:49, 0].tolist() == [[114] + [9] * 32 + [114]] * 48
+    found = Detector(added, device="CPU").detect(photo)
+    assert found.boxes_xyxy.tolist() == [[-15, 2, 14, 40], [-11, 6, -9, 8]]
+
+
 def test_model_info_of_labels_alone_is_enough(ir: Path) -> None:
     added = zoo.add("mine", with_model_info(ir, {"labels": "person dog", "confidence_threshold": "0.0"}))
     assert (added.resize, added.order, added.mean, added.scale) == ("stretch", "BGR", (0, 0, 0), (1, 1, 1))
@@ -129,10 +144,7 @@ def test_model_info_of_labels_alone_is_enough(ir: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        (
-            {"resize_type": "fit_to_window_letterbox"},
-            "resize_type: found 'fit_to_window_letterbox', expected 'standard'",
-        ),
+        ({"resize_type": "crop"}, "resize_type: found 'crop', expected standard, fit_to_window"),
         ({"embedded_processing": "True"}, "embedded_processing: found True"),
         ({"mean_values": "1 2"}, r"mean_values: found '1 2', expected 3 number\(s\)"),
         ({"pad_value": "300"}, "pad_value: found '300'"),

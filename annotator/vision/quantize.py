@@ -1,0 +1,147 @@
+"""An INT8 twin of a network, calibrated on the user's own pictures by NNCF (the extra `int8`).
+
+Source: nncf.quantize, post-training quantization: 8-bit weights and activations, biases corrected.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from annotator.core.errors import AnnotatorError, ModelError
+from annotator.core.geometry import Resize
+from annotator.core.overlap import mask_iou
+from annotator.vision import images, zoo
+from annotator.vision.contract import find_image_input
+from annotator.vision.detector import Detections, Detector, lay_into_input
+from annotator.vision.own_model import install_model
+from annotator.vision.zoo import ModelInfo
+
+# NNCF's own default; more pictures make calibration slower, hardly better.
+MOST_PICTURES = 300
+LEAST_PICTURES = 10
+SAME_OBJECT_IOU = 0.5
+
+
+def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelInfo:
+    """Add the INT8 twin of a model to the zoo under `name`.
+
+    pictures: files that look like those to be annotated; at most 300, evenly chosen, calibrate. Raises ModelError
+    where NNCF is not installed, the name is taken or fewer than 10 pictures can be read.
+    """
+    try:
+        import nncf  # type: ignore[import-not-found,unused-ignore]
+    except ImportError as error:
+        raise ModelError("quantize: NNCF is not installed; install the extra: pip install 'annotator[int8]'") from error
+    target = zoo.free_folder(name)
+    zoo.verify(info)
+    graph = ov.Core().read_model(info.xml_path)
+    inputs = _inputs(info, graph, pictures)
+    # Its bars and messages go where messages belong; stdout is for results.
+    with contextlib.redirect_stdout(sys.stderr):
+        quantized = nncf.quantize(
+            graph, nncf.Dataset(inputs), preset=nncf.QuantizationPreset.MIXED, subset_size=len(inputs)
+        )
+    twin = replace(
+        info,
+        name=name,
+        title=f"{info.title} (INT8)",
+        folder=target,
+        description=f"{info.source} in INT8, calibrated on {len(inputs)} pictures. {info.description}".strip(),
+    )
+    return install_model(twin, info.xml_path, quantized)
+
+
+def _inputs(info: ModelInfo, graph: ov.Model, pictures: Sequence[Path]) -> list[NDArray[np.float32]]:
+    """What the graph sees of each picture: (1, 3, height, width), in the model's order, mean and scale applied."""
+    _, _, height, width = find_image_input(graph).get_shape()
+    chosen = [pictures[index] for index in _evenly(len(pictures), MOST_PICTURES)]
+    inputs = []
+    for path in chosen:
+        with contextlib.suppress(AnnotatorError):  # one that cannot be read calibrates nothing
+            photo = images.read(path)
+            resize = Resize.plan(
+                rule=info.resize, image_size=(photo.width, photo.height), input_size=(int(width), int(height))
+            )
+            pixels = lay_into_input(photo.pixels, resize, pad=info.pad)
+            ordered = pixels[..., ::-1] if info.order == "BGR" else pixels
+            values = (ordered.astype(np.float32) - info.mean) / info.scale
+            inputs.append(np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32))
+    if len(inputs) < LEAST_PICTURES:
+        raise ModelError(f"quantize: found {len(inputs)} pictures that can be read, expected at least {LEAST_PICTURES}")
+    return inputs
+
+
+def _evenly(count: int, most: int) -> list[int]:
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)).tolist() if count else []
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One network against its twin, on the same pictures.
+
+    found: objects that the first finds above its threshold. kept: how many of them the twin finds too, with at least
+    half the threshold and a mask IoU of at least 0.5. mask_iou: mean over those. Times are medians, in ms a picture.
+    """
+
+    pictures: int
+    found: int
+    kept: int
+    mask_iou: float
+    before_ms: float
+    after_ms: float
+    before_bytes: int
+    after_bytes: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.before_ms:.0f} ms -> {self.after_ms:.0f} ms a picture, "
+            f"{self.before_bytes / 1e6:.1f} MB -> {self.after_bytes / 1e6:.1f} MB; "
+            f"{self.kept} of {self.found} objects found again on {self.pictures} pictures, "
+            f"mean mask IoU {self.mask_iou:.3f}"
+        )
+
+
+def compare(before: ModelInfo, after: ModelInfo, pictures: Sequence[Path], *, device: str = "AUTO") -> Comparison:
+    """How a twin does against its original; on pictures that did not calibrate it, for an honest answer."""
+    detectors = [Detector(info, device=device) for info in (before, after)]
+    times: tuple[list[float], list[float]] = ([], [])
+    found, overlaps = 0, []
+    for path in pictures:
+        photo = images.read(path)
+        answers: list[Detections] = []
+        for detector, spent in zip(detectors, times, strict=True):
+            began = time.perf_counter()
+            answers.append(detector.detect(photo))
+            spent.append((time.perf_counter() - began) * 1e3)
+        best = _best_overlaps(*answers, threshold=before.threshold)
+        found += len(best)
+        overlaps += [overlap for overlap in best if overlap >= SAME_OBJECT_IOU]
+    return Comparison(
+        pictures=len(pictures),
+        found=found,
+        kept=len(overlaps),
+        mask_iou=statistics.fmean(overlaps) if overlaps else 0.0,
+        before_ms=statistics.median(times[0]) if times[0] else 0.0,
+        after_ms=statistics.median(times[1]) if times[1] else 0.0,
+        before_bytes=sum(file.bytes for file in before.files),
+        after_bytes=sum(file.bytes for file in after.files),
+    )
+
+
+def _best_overlaps(first: Detections, second: Detections, *, threshold: float) -> list[float]:
+    """For each object of the first above the threshold: the largest mask IoU with one of its category in the second."""
+    mine: list[int] = np.flatnonzero(first.scores >= threshold).tolist()
+    theirs: list[int] = np.flatnonzero(second.scores >= threshold / 2).tolist()
+    overlap = mask_iou([first.mask(index) for index in mine], [second.mask(index) for index in theirs])
+    same = first.category_ids[mine][:, None] == second.category_ids[theirs][None]
+    return [float(row.max(initial=0.0)) for row in overlap * same]

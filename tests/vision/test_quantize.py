@@ -1,0 +1,105 @@
+"""The INT8 twin of a network. Making one needs NNCF (the extra `int8`); comparing two does not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import openvino as ov
+import pytest
+from openvino import opset13 as ops
+
+from annotator.core.errors import ModelError
+from annotator.vision import quantize, zoo
+from annotator.vision.contract import find_outputs
+from tests.vision.networks import described
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ANNOTATOR_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path / "home"))
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / f"{index}.png" for index in range(12)]
+    for index, path in enumerate(paths):
+        pixels = np.random.default_rng(index).integers(0, 256, (48, 64, 3), np.uint8)
+        assert cv2.imwrite(str(path), pixels)
+    return paths
+
+
+def weighted_network(folder: Path) -> None:
+    """A network with something to quantize: two convolutions say how sure it is of its one box."""
+    rng = np.random.default_rng(1)
+    image = ops.parameter([1, 3, 48, 64], np.float32, name="image")
+    image.output(0).tensor.set_names({"image"})
+    values: ov.Node = image
+    for outside, inside in ((16, 3), (8, 16)):
+        weights = ops.constant(rng.normal(0, 0.02, (outside, inside, 3, 3)).astype(np.float32))
+        values = ops.relu(ops.convolution(values, weights, [2, 2], [1, 1], [1, 1], [1, 1]))
+    score = ops.reshape(ops.sigmoid(ops.reduce_mean(values, ops.constant([0, 1, 2, 3]))), ops.constant([1, 1]), False)
+    box = ops.constant(np.array([[4, 4, 40, 30]], np.float32))
+    outputs = {
+        "labels": ops.constant(np.array([0])),
+        "boxes": ops.concat([box, score], 1),
+        "masks": ops.constant(np.ones((1, 7, 7), np.float32)),
+    }
+    results = []
+    for name, node in outputs.items():
+        node.output(0).tensor.set_names({name})
+        results.append(ops.result(node))
+    folder.mkdir(parents=True)
+    ov.save_model(ov.Model(results, [image]), folder / "model.xml", compress_to_fp16=False)
+    described(folder)
+
+
+def test_without_nncf_the_extra_is_named(models: Path, pictures: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    weighted_network(models / "net")
+    monkeypatch.setitem(sys.modules, "nncf", None)
+    with pytest.raises(ModelError, match=r"NNCF is not installed; install the extra: pip install 'annotator\[int8\]'"):
+        quantize.quantize(zoo.find("net"), pictures, name="net-int8")
+
+
+def test_a_twin_joins_the_zoo_and_answers_nearly_alike(
+    models: Path, pictures: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("nncf", reason="NNCF is not installed")
+    weighted_network(models / "net")
+    info = zoo.find("net")
+    twin = quantize.quantize(info, pictures, name="net-int8")
+    assert capsys.readouterr().out == ""
+    assert twin == zoo.find("net-int8")
+    assert twin.description.startswith("net@1 in INT8, calibrated on 12 pictures.")
+    graph = ov.Core().read_model(twin.xml_path)
+    find_outputs(graph)
+    assert any(node.get_type_name() == "FakeQuantize" for node in graph.get_ops())
+    compared = quantize.compare(info, twin, pictures)
+    assert (compared.found, compared.kept, compared.mask_iou) == (12, 12, 1.0)
+
+
+def test_too_few_pictures_are_refused(models: Path, pictures: list[Path]) -> None:
+    pytest.importorskip("nncf", reason="NNCF is not installed")
+    weighted_network(models / "net")
+    pictures[0].write_bytes(b"no picture")
+    with pytest.raises(ModelError, match="found 8 pictures that can be read, expected at least 10"):
+        quantize.quantize(zoo.find("net"), pictures[:9], name="net-int8")
+
+
+def test_a_twin_is_compared_by_what_it_finds_again(
+    models: Path, pictures: list[Path], constant_network: Callable[..., Path]
+) -> None:
+    boxes = np.array([[2, 2, 20, 20, 0.9], [30, 5, 60, 40, 0.8], [1, 30, 20, 47, 0.2]])
+    # The twin misses the second object, is unsure of the first and moves nothing.
+    others = np.array([[2, 2, 20, 20, 0.2], [30, 5, 60, 40, 0.1], [1, 30, 20, 47, 0.9]])
+    for name, values in (("net", boxes), ("twin", others)):
+        constant_network(models / name, boxes=values, labels=[0] * 3, masks=np.ones((3, 7, 7)), input_size=(64, 48))
+        described(models / name)
+    compared = quantize.compare(zoo.find("net"), zoo.find("twin"), pictures[:4])
+    assert (compared.pictures, compared.found, compared.kept, compared.mask_iou) == (4, 8, 4, 1.0)
+    assert "4 of 8 objects found again on 4 pictures, mean mask IoU 1.000" in str(compared)
