@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotator.core.dataset import Dataset
-from annotator.core.errors import CocoError
+from annotator.core import splits
+from annotator.core.dataset import Dataset, Image
+from annotator.core.errors import CocoError, ImageError
 from annotator.pipeline import Progress
-from annotator.storage import coco
+from annotator.storage import coco, pack
 from annotator.storage.datasets import ImportReport
 from annotator.storage.store import Store
 from annotator.vision import images
+from annotator.vision.images import decode, upright_picture
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,51 @@ def export_coco(
     masks: coco.MaskForm = "lossless",
     reviewed_only: bool = True,
     provenance: bool = True,
+    split: float | None = None,
+    with_images: bool = False,
+    zipped: bool = False,
 ) -> Written:
-    """Write what was accepted as `instances.json`, with the report that proves it. Raises ExportError."""
-    path = folder / "instances.json"
-    report = coco.write(store.dataset(reviewed_only=reviewed_only), path, masks=masks, provenance=provenance)
+    """Write what was accepted, proven by reading it back, into a folder.
+
+    Alone it is `instances.json`. With a share for training (`split`) or with the pictures it is the layout that
+    trainers expect, `annotations/instances_train.json` and `images/`; `zipped` makes that one file, `dataset.zip`.
+    Raises ExportError.
+    """
+    dataset = store.dataset(reviewed_only=reviewed_only)
+    if split is None and not with_images:
+        path = folder / "instances.json"
+        report = coco.write(dataset, path, masks=masks, provenance=provenance)
+        files: tuple[Path, ...] = (path, folder / "report.json", folder / "report.txt")
+        lines = report.to_text().splitlines()
+    else:
+        parts = {"": dataset} if split is None else _dealt(store, dataset, split)
+        target = folder / "dataset.zip" if zipped else folder
+        pictures = (lambda image: upright_picture(_content(store, image))) if with_images else None
+        packed = pack.write(parts, target, pictures=pictures, masks=masks, provenance=provenance)
+        files = packed.files
+        lines = [line for report in packed.reports.values() for line in report.to_text().splitlines()]
+        lines += [f"picture {old!r} is {new!r} in the pack" for old, new in packed.renamed.values()]
     waiting = sum(not row.image.reviewed and row.accepted > 0 for row in store.queue()) if reviewed_only else 0
-    lines = report.to_text().splitlines()
     if waiting:
         lines.append(f"{waiting} images with accepted instances are not marked reviewed, and so not in the file")
-    return Written((path, folder / "report.json", folder / "report.txt"), tuple(lines))
+    return Written(files, tuple(lines))
+
+
+def _dealt(store: Store, dataset: Dataset, share: float) -> dict[str, Dataset]:
+    """Training and validation parts; pictures that look alike go to the same side."""
+    prints = {
+        image.id: splits.fingerprint(decode(_content(store, image), file_name=image.file_name).pixels)
+        for image in dataset.images
+    }
+    shares = {"train": share, "val": 1 - share}
+    return splits.split(dataset, shares, together=splits.near_duplicates(prints))
+
+
+def _content(store: Store, image: Image) -> bytes:
+    try:
+        return store.content_path(image.sha256).read_bytes()
+    except OSError as error:
+        raise ImageError(f"{image.file_name}: stored picture cannot be read: {error.strerror}") from error
 
 
 class _Pictures(Mapping[int, tuple[bytes, int, int]]):

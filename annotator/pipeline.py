@@ -94,9 +94,13 @@ def prelabel(
     *,
     floor: float = SCORE_FLOOR,
     progress: Progress = lambda done, total: None,
+    finished: Callable[[Image, Failure | None], None] = lambda image, failure: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> BatchReport:
-    """Pre-label images of a project; each one is stored as soon as it is done, a bad one is named and passed over."""
+    """Pre-label images of a project; each one is stored as soon as it is done, a bad one is named and passed over.
+
+    finished: called in the order of `queued` after each picture that is stored, or with why it failed.
+    """
     failures: list[Failure] = []
 
     def read(image: Image) -> Photo:
@@ -111,10 +115,11 @@ def prelabel(
     # Scores of two networks are not on one scale: the review begins at the threshold that suits this one.
     store.set_setting(THRESHOLD, detector.info.threshold)
     done = 0
-    for image, found in _detect(detector, queued, read, failures, name=lambda image: image.file_name):
+    for image, found in _detect(detector, queued, read, name=lambda image: image.file_name):
         if cancelled():
             return BatchReport(done, tuple(failures), cancelled=True)
-        if found is not None:
+        failure = found if isinstance(found, Failure) else None
+        if not isinstance(found, Failure):
             try:
                 known = store.instances(image.id, states=tuple(State))
                 offered = suggest(found, source=detector.info.source, known=known, floor=floor, ids=ids)
@@ -122,7 +127,10 @@ def prelabel(
                 done += 1
             except MissingError as error:
                 # A person took the picture out of the queue while the batch was under way.
-                failures.append(Failure.of(image.file_name, error))
+                failure = Failure.of(image.file_name, error)
+        if failure is not None:
+            failures.append(failure)
+        finished(image, failure)
         progress(done + len(failures), len(queued))
     return BatchReport(done, tuple(failures))
 
@@ -155,8 +163,10 @@ def prelabel_files(
         shas[path] = (photo.sha256, photo.width, photo.height)
         return photo
 
-    for path, found in _detect(detector, paths, read, failures, name=str):
-        if found is not None:
+    for path, found in _detect(detector, paths, read, name=str):
+        if isinstance(found, Failure):
+            failures.append(found)
+        else:
             sha256, width, height = shas.pop(path)
             image = Image(len(found_images) + 1, names[path], width, height, sha256, prelabelled=True)
             found_images.append(image)
@@ -212,29 +222,32 @@ def _detect(
     detector: Detector,
     items: Sequence[Tag],
     read: Callable[[Tag], Photo],
-    failures: list[Failure],
     *,
     name: Callable[[Tag], str],
-) -> Iterator[tuple[Tag, Detections | None]]:
-    """Each item with its detections, in order; None for one that could not be read, which is added to `failures`."""
-    unread: deque[Tag] = deque()
+) -> Iterator[tuple[Tag, Detections | Failure]]:
+    """Each item with its detections, or with why it could not be read; in the order of the items."""
+    # The network is some pictures behind the reading: what could not be read waits for its turn.
+    order: deque[tuple[Tag, Failure | None]] = deque()
 
     def photos() -> Iterator[tuple[Tag, Photo]]:
         for item, future in read_ahead(items, read):
             try:
                 photo = future.result()
             except AnnotatorError as error:
-                failures.append(Failure.of(name(item), error))
-                unread.append(item)
+                order.append((item, Failure.of(name(item), error)))
             else:
+                order.append((item, None))
                 yield item, photo
 
+    def unread() -> Iterator[tuple[Tag, Failure]]:
+        while order and (failure := order[0][1]) is not None:
+            yield order.popleft()[0], failure
+
     for item, found in detector.stream(photos()):
-        while unread:
-            yield unread.popleft(), None
+        yield from unread()
+        order.popleft()
         yield item, found
-    while unread:
-        yield unread.popleft(), None
+    yield from unread()
 
 
 def read_ahead(items: Sequence[Tag], read: Callable[[Tag], Photo]) -> Iterator[tuple[Tag, Future[Photo]]]:

@@ -104,7 +104,9 @@ def test_a_project_goes_from_pictures_to_an_export_and_back(capsys, known_model,
     code, printed, _ = run(capsys, "import", tmp_path / "all.json", "--images", photographs, "--project", other)
     assert code == 0
     assert "20 images added" in printed
-    assert run(capsys, "export", "--project", other, "--out", out)[0] == 0
+    # What a network alone has said is not reviewed, also after an import.
+    assert run(capsys, "export", "--project", other, "--out", out)[0] == 1
+    assert run(capsys, "export", "--project", other, "--out", out, "--all-images")[0] == 0
     exported = json.loads((out / "instances.json").read_text())
     imported = json.loads((tmp_path / "all.json").read_text())
     for kind, keys in (("images", ("id", "file_name")), ("annotations", ("id", "image_id", "segmentation", "bbox"))):
@@ -112,6 +114,33 @@ def test_a_project_goes_from_pictures_to_an_export_and_back(capsys, known_model,
             [row[key] for key in keys] for row in imported[kind]
         ]
     assert run(capsys, "check", out / "instances.json", "--images", photographs)[0] == 0
+
+
+def test_an_export_for_trainers_has_parts_and_upright_pictures(capsys, known_model, tmp_path):
+    folder, project, out = tmp_path / "photographs", tmp_path / "project", tmp_path / "out"
+    folder.mkdir()
+    for index in range(10):
+        pixels = np.random.default_rng(index).integers(0, 256, (6, 8, 3), np.uint8).repeat(20, 0).repeat(20, 1)
+        exif = Image.Exif()
+        exif[0x0112] = 6 if index == 0 else 1
+        Image.fromarray(pixels).save(folder / f"{index}.jpg", exif=exif)
+    run(capsys, "prelabel", folder, "--model", known_model, "--out", tmp_path / "all.json")
+    run(capsys, "import", tmp_path / "all.json", "--images", folder, "--project", project)
+    code, _, _ = run(
+        capsys, "export", "--project", project, "--out", out, "--all-images", "--split", "0.8", "--with-images"
+    )
+    assert code == 0
+    sizes = {}
+    for part, count in (("train", 8), ("val", 2)):
+        document = json.loads((out / "annotations" / f"instances_{part}.json").read_text())
+        assert len(document["images"]) == len(document["annotations"]) == count
+        sizes |= {image["file_name"]: (image["width"], image["height"]) for image in document["images"]}
+    assert sizes["0.jpg"] == (120, 160)
+    for name, size in sizes.items():
+        with Image.open(out / "images" / name) as stored:
+            # Trainers read without turning: the stored pixels themselves must be upright.
+            assert stored.size == size
+            assert stored.getexif().get(0x0112, 1) == 1
 
 
 def test_a_perfect_network_has_a_perfect_figure(capsys, known_model, photographs, tmp_path):

@@ -43,6 +43,7 @@ _ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "segmentation", "
 _CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
 _LISTS = frozenset({"images", "annotations", "categories"})
 _IMPORT = "import"
+_MAX_SOURCE = 200
 
 
 # --- out -------------------------------------------------------------------------------------------------------------
@@ -313,10 +314,14 @@ def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
         state=State.ACCEPTED,
         rle=rle,
         parts=parts,
-        source=source if isinstance(source, str) and 0 < len(source) <= 200 else _IMPORT,
+        source=source if isinstance(source, str) and _is_source(source) else _IMPORT,
         score=float(score) if isinstance(score, int | float) and 0 <= score <= 1 else None,
         extra=extra,
     )
+
+
+def _is_source(text: str) -> bool:
+    return 0 < len(text) <= _MAX_SOURCE and text.isprintable()
 
 
 def read_results(path: Path, dataset: Dataset, *, source: str = _IMPORT) -> dict[int, tuple[Suggestion, ...]]:

@@ -6,14 +6,18 @@ import hashlib
 import os
 import re
 import secrets
+import sys
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
 from annotator.core.errors import StoreError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NEW = ".new-"
+_MANY = 20
 _ABANDONED_AFTER = 24 * 3600.0  # seconds; a file this old belongs to a program that was killed
 
 
@@ -46,6 +50,62 @@ def put(folder: Path, content: bytes) -> str:
     except OSError as error:
         raise StoreError(f"{path}: the picture cannot be written: {error.strerror or error}") from error
     return sha256
+
+
+class Batch:
+    """Many contents written together, on the disk and under their names when the block ends, gone when it raises.
+
+    One sync of the file system instead of one for each file: thousands of pictures take seconds instead of a minute.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._waiting: dict[Path, Path] = {}
+
+    def __enter__(self) -> Batch:
+        return self
+
+    def add(self, content: bytes) -> str:
+        """The content's SHA-256."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = path_of(self._folder, sha256)
+        try:
+            if path not in self._waiting and not (path.is_file() and path.stat().st_size == len(content)):
+                new = self._folder / f"{_NEW}{secrets.token_hex(8)}"
+                self._waiting[path] = new
+                new.write_bytes(content)
+        except OSError as error:
+            raise StoreError(f"{path}: the picture cannot be written: {error.strerror or error}") from error
+        return sha256
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        except OSError as failure:
+            raise StoreError(f"{self._folder}: cannot be written: {failure.strerror or failure}") from failure
+        finally:
+            for new in self._waiting.values():
+                new.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        _sync_files(self._waiting.values())
+        for path, new in self._waiting.items():
+            path.parent.mkdir(exist_ok=True)
+            os.replace(new, path)
+        for parent in {path.parent for path in self._waiting}:
+            sync_folder(parent)
+
+
+def _sync_files(paths: Collection[Path]) -> None:
+    if sys.platform == "linux" and len(paths) > _MANY:
+        os.sync()  # waits until everything is written, which other systems do not promise
+        return
+    for path in paths:
+        with open(path, "rb+") as file:
+            os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

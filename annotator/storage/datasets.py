@@ -9,20 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, literal_column, select, text, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from annotator.core import masks
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
-from annotator.core.errors import CocoError
+from annotator.core.errors import AnnotatorError, CocoError
 from annotator.core.masks import Rle
-from annotator.core.review import MANUAL, Gesture
+from annotator.core.review import MANUAL
 from annotator.storage import contents, decisions, images, schema
 from annotator.storage.coco import PROVENANCE, WITHOUT_MASK, without_mask
+from annotator.storage.database import now
 from annotator.storage.images import IMPORT
 
 _EXTRA = "import"  # the setting that keeps an imported file's own top-level keys
 _AT_ONCE = 5_000  # rows in one statement
+_AGES = 1e9  # seconds; more is no time that somebody spent
 
 
 @dataclass(frozen=True)
@@ -40,22 +42,43 @@ class ImportReport:
 # --- out -------------------------------------------------------------------------------------------------------------
 
 
-def dataset(connection: Connection, *, reviewed_only: bool) -> Dataset:
-    """The accepted instances with their provenance, their images and all categories, each in order of id."""
-    pictures = images.images(connection, reviewed_only=reviewed_only)
-    by_id = {image.id: image for image in pictures}
+@dataclass(frozen=True)
+class Rows:
+    """What a dataset is made of, as the database has it."""
+
+    categories: tuple[Category, ...]
+    images: tuple[Image, ...]
+    instances: Sequence[Row[Any]]
+    work: dict[str, tuple[int, float | None]]
+    suggested: dict[str, str]
+    extra: dict[str, Any]
+
+
+def fetch(connection: Connection, *, reviewed_only: bool) -> Rows:
+    """Everything at one moment. Nothing is computed here: as long as somebody reads, nobody can commit."""
     table = schema.instances
     query = select(table).where(table.c.state == State.ACCEPTED.value).order_by(table.c.id)
-    work = _work(connection)
-    suggested = _edited_suggestions(connection)
+    return Rows(
+        categories=images.categories(connection),
+        images=images.images(connection, reviewed_only=reviewed_only),
+        instances=connection.execute(query).all(),
+        work=_work(connection),
+        suggested=_edited_suggestions(connection),
+        extra=_imported_extra(connection),
+    )
+
+
+def dataset(rows: Rows) -> Dataset:
+    """The accepted instances with their provenance, their images and all categories, each in order of id."""
+    by_id = {image.id: image for image in rows.images}
     instances = []
-    for row in connection.execute(query):
+    for row in rows.instances:
         image = by_id.get(row.image_id)
         if image is not None:
             instance = decisions.instance_of(row, image)
-            instances.append(_with_provenance(instance, work.get(row.key, (0, None)), suggested.get(row.key)))
-    extra = _imported_extra(connection)
-    return Dataset(images.categories(connection), pictures, tuple(instances), extra)
+            work = rows.work.get(row.key, (0, None))
+            instances.append(_with_provenance(instance, work, rows.suggested.get(row.key)))
+    return Dataset(rows.categories, rows.images, tuple(instances), rows.extra)
 
 
 def _work(connection: Connection) -> dict[str, tuple[int, float | None]]:
@@ -99,7 +122,7 @@ def _with_provenance(instance: Instance, work: tuple[int, float | None], suggest
         found["iou"] = round(masks.rle_iou(instance.rle, Rle(instance.rle.height, instance.rle.width, suggested)), 6)
     elif at and not instance.edited:
         found["iou"] = carried.get("iou", 1.0)
-    spent = [value for value in (carried.get("seconds"), seconds) if isinstance(value, int | float)]
+    spent = [value for value in (carried.get("seconds"), seconds) if isinstance(value, int | float) and value < _AGES]
     if spent:
         found["seconds"] = round(sum(spent), 3)
     extra = {name: value for name, value in instance.extra.items() if name != PROVENANCE}
@@ -127,19 +150,24 @@ def put_contents(folder: Path, dataset: Dataset, pictures: Mapping[int, tuple[by
     """
     problems = []
     hashes = {}
-    for image in dataset.images:
-        place = f"image {image.id} {image.file_name!r:.120}"
-        try:
-            content, width, height = pictures[image.id]
-        except KeyError:
-            problems.append(f"{place}: no picture was given for it")
-            continue
-        if (width, height) != (image.width, image.height):
-            problems.append(f"{place}: the picture is {width} x {height}, the file says {image.width} x {image.height}")
-        elif not problems:
-            hashes[image.id] = contents.put(folder, content)
-    if problems:
-        raise CocoError(problems)
+    with contents.Batch(folder) as batch:
+        for image in dataset.images:
+            place = f"image {image.id} {image.file_name!r:.120}"
+            try:
+                content, width, height = pictures[image.id]
+            except KeyError:
+                problems.append(f"{place}: no picture was given for it")
+                continue
+            except AnnotatorError as error:
+                problems.append(f"{place}: {error}")
+                continue
+            if (width, height) != (image.width, image.height):
+                expected = f"{image.width} x {image.height}"
+                problems.append(f"{place}: the picture is {width} x {height}, the file says {expected}")
+            elif not problems:
+                hashes[image.id] = batch.add(content)
+        if problems:
+            raise CocoError(problems)
     return hashes
 
 
@@ -192,42 +220,62 @@ def _import_images(
 ) -> tuple[dict[int, int], int, list[int]]:
     """The project's id for each of the file's, how many were added, and the ids of those that became reviewed."""
     ids: dict[int, int] = {}
-    fresh: list[int] = []
-    table = schema.images
-    taken = set(connection.scalars(select(table.c.id)))
-    by_sha256 = {row.sha256: row.id for row in connection.execute(select(table.c.sha256, table.c.id))}
+    reviewed: list[int] = []
     added = 0
+    table = schema.images
+    by_sha256 = {row.sha256: row.id for row in connection.execute(select(table.c.sha256, table.c.id))}
+    taken = set(by_sha256.values())
+    next_id = max(_last_id(connection, "images"), *(image.id for image in dataset.images), 0) + 1
+    rows = []
     for image in dataset.images:
         sha256 = hashes[image.id]
-        is_new = sha256 not in by_sha256
-        mine = images.add_image(
-            connection,
-            sha256=sha256,
-            file_name=image.file_name,
-            width=image.width,
-            height=image.height,
-            extra={},
-            id=image.id if image.id not in taken else None,
-        )
-        added += is_new
-        by_sha256[sha256] = mine.id
-        taken.add(mine.id)
+        known = by_sha256.get(sha256)
+        if known is None:
+            id = image.id
+            if id in taken:
+                id, next_id = next_id, next_id + 1
+            row = images.image_row(sha256=sha256, file_name=image.file_name, width=image.width, height=image.height)
+            mine = Image(id, row["file_name"], image.width, image.height, sha256)
+            extra = json.dumps(_merged_extra(mine, image, category_ids))
+            rows.append({"id": id, **row, "extra": extra, "reviewed": _is_reviewed(image)})
+            by_sha256[sha256] = id
+            taken.add(id)
+        else:
+            if rows:  # the same picture may be there twice in one file
+                connection.execute(insert(table), rows)
+                rows, added = [], added + len(rows)
+            mine = images.add_image(
+                connection, sha256=sha256, file_name=image.file_name, width=image.width, height=image.height
+            )
+            values = {
+                "extra": json.dumps(_merged_extra(mine, image, category_ids)),
+                "reviewed": mine.reviewed or _is_reviewed(image),
+            }
+            connection.execute(update(table).where(table.c.id == mine.id).values(values))
+        if _is_reviewed(image) and not mine.reviewed:
+            reviewed.append(mine.id)
         ids[image.id] = mine.id
         if mine.id != image.id:
-            why = "its number was taken" if is_new else "the project has that picture"
+            why = "its number was taken" if known is None else "the project has that picture"
             notes.append(f"image {image.id} {image.file_name!r:.120}: is image {mine.id} in the project, {why}")
-        marked = image.extra.get(PROVENANCE)
-        reviewed = not (isinstance(marked, dict) and marked.get("reviewed") is False)
-        extra = _merged_extra(mine, image, category_ids)
-        values: dict[str, Any] = {"extra": json.dumps(extra)}
-        if reviewed and not mine.reviewed:
-            values["reviewed"] = True
-            fresh.append(mine.id)
-        connection.execute(update(table).where(table.c.id == mine.id).values(values))
+    if rows:
+        connection.execute(insert(table), rows)
     carried = sum(len(without_mask(image)) for image in dataset.images)
     if carried:
         notes.append(f"{carried} annotations have no mask: they are kept aside and leave with the next export")
-    return ids, added, fresh
+    return ids, added + len(rows), reviewed
+
+
+def _is_reviewed(image: Image) -> bool:
+    """What an import brings counts as reviewed, unless an export of ours says otherwise."""
+    marked = image.extra.get(PROVENANCE)
+    return not (isinstance(marked, dict) and marked.get("reviewed") is False)
+
+
+def _last_id(connection: Connection, table: str) -> int:
+    """The greatest id that the table ever gave."""
+    found = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :table"), {"table": table})
+    return int(found.scalar() or 0)
 
 
 def _merged_extra(mine: Image, imported: Image, category_ids: Mapping[int, int]) -> dict[str, Any]:
@@ -258,8 +306,7 @@ def _import_instances(
         for row in connection.execute(select(table).where(table.c.state != State.DELETED.value))
     }
     states = {row.id: row.state for row in connection.execute(select(table.c.id, table.c.state))}
-    last = connection.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'instances'")) or 0
-    next_id = max(last, *(instance.id for instance in dataset.instances), 0) + 1
+    next_id = max(_last_id(connection, "instances"), *(instance.id for instance in dataset.instances), 0) + 1
     touched: dict[int, list[Instance]] = {}
     rows: list[dict[str, Any]] = []
     known = 0
@@ -301,12 +348,37 @@ def _import_instances(
 
 
 def _write_history(connection: Connection, touched: Mapping[int, Sequence[Instance]]) -> None:
+    """One gesture for each image that the import changed, with a decision for each instance."""
     client = f"{IMPORT}-{secrets.token_hex(8)}"
+    table = schema.images
+    revisions = {row.id: row.revision for row in connection.execute(select(table.c.id, table.c.revision))}
+    first = _last_id(connection, "gestures") + 1
+    at = now()
+    gestures = []
+    made: list[dict[str, Any]] = []
     for number, (image_id, instances) in enumerate(touched.items()):
-        revision = images.image_by_id(connection, image_id).revision
-        connection.execute(update(schema.images).where(schema.images.c.id == image_id).values(revision=revision + 1))
-        gesture = Gesture(image_id, client, number, revision, IMPORT, IMPORT, (), reviewed=True)
-        decisions.write_history(connection, gesture, instances, revision=revision + 1)
+        revision = revisions[image_id]
+        gestures.append(
+            {
+                "id": first + number,
+                "image_id": image_id,
+                "client": client,
+                "number": number,
+                "verb": IMPORT,
+                "who": IMPORT,
+                "at": at,
+                "revision_before": revision,
+                "revision_after": revision + 1,
+                "reviewed": True,
+            }
+        )
+        made += [decisions.decision_row(first + number, instance) for instance in instances]
+    if gestures:
+        connection.execute(insert(schema.gestures), gestures)
+        later = update(table).where(table.c.id == bindparam("image")).values(revision=table.c.revision + 1)
+        connection.execute(later, [{"image": image_id} for image_id in touched])
+    for start in range(0, len(made), _AT_ONCE):
+        connection.execute(insert(schema.decisions), made[start : start + _AT_ONCE])
 
 
 def _keep_extra(connection: Connection, extra: Mapping[str, Any], notes: list[str]) -> None:

@@ -7,16 +7,16 @@ import secrets
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from annotator.core import masks, review
 from annotator.core.dataset import Category, Image, Instance, State, Suggestion
 from annotator.core.errors import GeometryError, GestureError, StaleRevisionError, StoreError
-from annotator.core.masks import Part, Rle
+from annotator.core.masks import Rle
 from annotator.core.review import Decision, Gesture
 from annotator.storage import images, schema
 from annotator.storage.database import now
+from annotator.storage.parts import parts_from_bytes, parts_to_bytes
 
 _AT_ONCE = 500  # keys in one query: SQLite takes 32,766 variables, older builds 999
 
@@ -40,7 +40,7 @@ def instance_of(row: Row[Any], image: Image) -> Instance:
         category_id=row.category_id,
         state=State(row.state),
         rle=Rle(image.height, image.width, row.rle),
-        parts=parts_from_text(row.parts),
+        parts=parts_from_bytes(row.parts),
         source=row.source,
         score=row.score,
         edited=row.edited,
@@ -56,31 +56,12 @@ def row_of(instance: Instance) -> dict[str, Any]:
         "category_id": instance.category_id,
         "state": instance.state.value,
         "rle": instance.rle.counts,
-        "parts": parts_to_text(instance.parts),
+        "parts": parts_to_bytes(instance.parts),
         "source": instance.source,
         "score": instance.score,
         "edited": instance.edited,
         "extra": json.dumps(instance.extra),
     }
-
-
-def parts_to_text(parts: tuple[Part, ...] | None) -> str | None:
-    """Parts -> JSON [[outer, hole, ...], ...]; coordinates keep every bit."""
-    if parts is None:
-        return None
-    return json.dumps([[ring.tolist() for ring in (part.outer, *part.holes)] for part in parts])
-
-
-def parts_from_text(text: str | None) -> tuple[Part, ...] | None:
-    if text is None:
-        return None
-    return tuple(Part(_ring(rings[0]), tuple(_ring(ring) for ring in rings[1:])) for rings in json.loads(text))
-
-
-def _ring(points: list[list[float]]) -> masks.Ring:
-    ring = np.array(points, np.float64)
-    ring.setflags(write=False)
-    return ring
 
 
 def delete_instances(connection: Connection, image_id: int) -> None:
@@ -200,13 +181,15 @@ def write_history(connection: Connection, gesture: Gesture, changed: Sequence[In
         seconds=gesture.seconds,
     )
     gesture_id = connection.execute(added.returning(schema.gestures.c.id)).scalar_one()
+    if changed:
+        connection.execute(insert(schema.decisions), [decision_row(gesture_id, instance) for instance in changed])
+
+
+def decision_row(gesture_id: int, instance: Instance) -> dict[str, Any]:
+    """What the history keeps of an instance as a gesture left it."""
+    row = row_of(instance)
     columns = ("key", "state", "category_id", "rle", "parts", "source", "score")
-    rows = [row_of(instance) for instance in changed]
-    if rows:
-        connection.execute(
-            insert(schema.decisions),
-            [{"gesture_id": gesture_id, **{name: row[name] for name in columns}} for row in rows],
-        )
+    return {"gesture_id": gesture_id, **{name: row[name] for name in columns}}
 
 
 def _applied(connection: Connection, gesture: Gesture, image: Image) -> list[Instance]:
@@ -268,8 +251,8 @@ def _imported(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
 # --- history ---------------------------------------------------------------------------------------------------------
 
 
-def decisions(connection: Connection, image_id: int | None) -> tuple[Decision, ...]:
-    """The history of one image, or of all of them, oldest first."""
+def fetch_decisions(connection: Connection, image_id: int | None) -> Sequence[Row[Any]]:
+    """The history of one image, or of all of them, oldest first, as the database has it."""
     table, gestures, pictures = schema.decisions, schema.gestures, schema.images
     query = (
         select(table, gestures, pictures.c.width, pictures.c.height)
@@ -279,25 +262,26 @@ def decisions(connection: Connection, image_id: int | None) -> tuple[Decision, .
     )
     if image_id is not None:
         query = query.where(gestures.c.image_id == image_id)
-    return tuple(
-        Decision(
-            id=row.id,
-            image_id=row.image_id,
-            client=row.client,
-            number=row.number,
-            revision=row.revision_after,
-            verb=row.verb,
-            who=row.who,
-            at=row.at,
-            key=row.key,
-            state=State(row.state),
-            category_id=row.category_id,
-            rle=Rle(row.height, row.width, row.rle),
-            parts=parts_from_text(row.parts),
-            source=row.source,
-            score=row.score,
-            threshold=row.threshold,
-            seconds=row.seconds,
-        )
-        for row in connection.execute(query)
+    return connection.execute(query).all()
+
+
+def decision_of(row: Row[Any]) -> Decision:
+    return Decision(
+        id=row.id,
+        image_id=row.image_id,
+        client=row.client,
+        number=row.number,
+        revision=row.revision_after,
+        verb=row.verb,
+        who=row.who,
+        at=row.at,
+        key=row.key,
+        state=State(row.state),
+        category_id=row.category_id,
+        rle=Rle(row.height, row.width, row.rle),
+        parts=parts_from_bytes(row.parts),
+        source=row.source,
+        score=row.score,
+        threshold=row.threshold,
+        seconds=row.seconds,
     )

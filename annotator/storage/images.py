@@ -40,16 +40,7 @@ def plain_text(text: str) -> str:
 # --- images ----------------------------------------------------------------------------------------------------------
 
 
-def add_image(
-    connection: Connection,
-    *,
-    sha256: str,
-    file_name: str,
-    width: int,
-    height: int,
-    extra: dict[str, Any],
-    id: int | None,
-) -> Image:
+def add_image(connection: Connection, *, sha256: str, file_name: str, width: int, height: int) -> Image:
     """Add the image, or bring back the known one with this content (out of the bin, if it was there)."""
     table = schema.images
     known = connection.execute(select(table.c.id, table.c.removed).where(table.c.sha256 == sha256)).one_or_none()
@@ -57,9 +48,16 @@ def add_image(
         if known.removed:
             connection.execute(update(table).where(table.c.id == known.id).values(removed=False))
         return image_by_id(connection, known.id)
+    row = image_row(sha256=sha256, file_name=file_name, width=width, height=height)
+    added = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
+    return image_by_id(connection, added)
+
+
+def image_row(*, sha256: str, file_name: str, width: int, height: int) -> dict[str, Any]:
+    """Every column but the id of an image that is new. Raises StoreError for a name that is none."""
     if not file_name or len(file_name) > _MAX_NAME:
         raise StoreError(f"image {file_name!r:.80}: a name of {len(file_name)} characters, expected 1 to {_MAX_NAME}")
-    row: dict[str, Any] = {
+    return {
         "sha256": sha256,
         "file_name": plain_text(file_name),
         "width": width,
@@ -68,13 +66,9 @@ def add_image(
         "prelabelled": False,
         "removed": False,
         "revision": 0,
-        "extra": json.dumps(extra),
+        "extra": "{}",
         "added_at": now(),
     }
-    if id is not None:
-        row["id"] = id
-    added = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
-    return image_by_id(connection, added)
 
 
 def image_by_id(connection: Connection, image_id: int) -> Image:

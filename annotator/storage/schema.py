@@ -6,7 +6,7 @@ queries are written against, equal to what the migrations make.
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
 
 APPLICATION_ID = 0x414E4E4F  # "ANNO": tells a project's database from any other SQLite file
 
@@ -72,7 +72,7 @@ instances = Table(  # the current state, which the suggestions and the decisions
     Column("category_id", Integer, ForeignKey("categories.id"), nullable=False),
     Column("state", Text, nullable=False),
     Column("rle", Text, nullable=False),  # COCO's compressed counts; the size is the image's
-    Column("parts", Text),  # JSON [[outer, hole, ...], ...] or NULL
+    Column("parts", LargeBinary),  # as storage/parts.py has them, or NULL
     Column("source", Text, nullable=False),
     Column("score", Float),
     Column("edited", Boolean, nullable=False),
@@ -105,7 +105,7 @@ decisions = Table(  # append only
     Column("state", Text, nullable=False),
     Column("category_id", Integer, ForeignKey("categories.id"), nullable=False),
     Column("rle", Text, nullable=False),
-    Column("parts", Text),
+    Column("parts", LargeBinary),
     Column("source", Text, nullable=False),
     Column("score", Float),
 )
@@ -156,7 +156,7 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
             category_id INTEGER NOT NULL REFERENCES categories (id),
             state TEXT NOT NULL CHECK (state IN {_STATES}),
             rle TEXT NOT NULL,
-            parts TEXT,
+            parts BLOB,
             source TEXT NOT NULL,
             score FLOAT,
             edited BOOLEAN NOT NULL DEFAULT 0,
@@ -184,7 +184,7 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
             state TEXT NOT NULL CHECK (state IN {_STATES}),
             category_id INTEGER NOT NULL REFERENCES categories (id),
             rle TEXT NOT NULL,
-            parts TEXT,
+            parts BLOB,
             source TEXT NOT NULL,
             score FLOAT)""",
         "CREATE INDEX decisions_by_gesture ON decisions (gesture_id)",

@@ -82,9 +82,7 @@ class Store:
         contents.put(self._contents, content)  # written before the lock is held; emptying the bin may still take it
         with self._database.write() as connection:
             sha256 = contents.put(self._contents, content)
-            return images.add_image(
-                connection, sha256=sha256, file_name=file_name, width=width, height=height, extra={}, id=None
-            )
+            return images.add_image(connection, sha256=sha256, file_name=file_name, width=width, height=height)
 
     def image(self, image_id: int) -> Image:
         """Raises MissingError if there is no such image, or if it is in the bin."""
@@ -182,14 +180,16 @@ class Store:
     def decisions(self, image_id: int | None = None) -> tuple[Decision, ...]:
         """The append-only history of one image or of all, oldest first."""
         with self._database.read() as connection:
-            return decisions.decisions(connection, image_id)
+            rows = decisions.fetch_decisions(connection, image_id)
+        return tuple(map(decisions.decision_of, rows))
 
     # --- datasets --------------------------------------------------------------------------------------------------
 
     def dataset(self, *, reviewed_only: bool = True) -> Dataset:
         """What an export holds: the accepted instances, on reviewed images only unless asked otherwise."""
         with self._database.read() as connection:
-            return datasets.dataset(connection, reviewed_only=reviewed_only)
+            rows = datasets.fetch(connection, reviewed_only=reviewed_only)
+        return datasets.dataset(rows)
 
     def import_dataset(self, dataset: Dataset, contents: Mapping[int, tuple[bytes, int, int]]) -> ImportReport:
         """Take in a dataset, all of it or nothing: its instances become accepted, its images reviewed.

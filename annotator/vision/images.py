@@ -308,6 +308,21 @@ def browser_picture(content: bytes) -> tuple[bytes, str]:
     return _encoded(pixels, ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92), "image/jpeg"
 
 
+def upright_picture(content: bytes) -> bytes:
+    """The picture as trainers must find it beside its masks: many of them do not turn it by its EXIF block.
+
+    The file's own bytes where it is stored upright, else a new file of the same kind without that block (JPEG at
+    quality 95). Raises ImageError as `decode` does.
+    """
+    with _errors_named("picture"), _opened(content) as picture:
+        kind = "JPEG" if picture.format == "MPO" else picture.format
+        if _orientation(picture) == 1:
+            return content
+    turned = io.BytesIO()
+    Image.fromarray(decode(content, file_name="picture").pixels).save(turned, format=kind, quality=95)
+    return turned.getvalue()
+
+
 def _shown_as_it_is(picture: Image.Image) -> str | None:
     """The MIME type under which a browser shows this file right, or None."""
     if _is_plain_jpeg(picture):

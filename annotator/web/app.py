@@ -237,6 +237,8 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
                     masks=how,
                     reviewed_only=not everything,
                     provenance=origin,
+                    with_images=pictures,
+                    zipped=True,
                 )
             except AnnotatorError as error:
                 return _line(error=str(error))

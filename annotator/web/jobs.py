@@ -1,21 +1,29 @@
-"""Pre-labelling in the background: it goes on when the page is closed, is shared fairly, and can be cancelled."""
+"""Pre-labelling in the background: it goes on when the page is closed, is shared fairly, and can be cancelled.
+
+A batch is kept in its project, a mark after each picture: when the server ends in the middle, it goes on where it was
+as soon as the project is opened again. A picture that brings the server down is passed over at its third time.
+"""
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from annotator import pipeline
 from annotator.core.dataset import Image
-from annotator.core.errors import AnnotatorError
+from annotator.core.errors import AnnotatorError, ModelError
 from annotator.storage.store import Store
 from annotator.vision import zoo
 from annotator.vision.detector import Detector
 from annotator.vision.zoo import ModelInfo
+from annotator.web.limits import LimitError
+from annotator.web.projects import Projects
 
 TICK_S = 0.4
 """How often progress is shown: often enough to be seen moving, seldom enough to cost nothing."""
@@ -26,22 +34,44 @@ SLICE_S = 3.0
 MAX_DETECTORS = 2
 """Compiled networks kept: person-0007 takes 0.3 GB and security-0002 up to 1 GB."""
 
+MAX_FAILURES = 100
+"""Failures of a batch that are kept with their reason; the others are counted."""
+
+MAX_ENDED = 200
+"""Ended batches that a page may still ask for."""
+
+BATCH = "prelabelling"
+"""The project's setting of the batch under way: its name, network and what is left to do; None when there is none."""
+
+PROGRESS = "prelabelling.progress"
+"""How far that batch is: a setting of its own, small, as it is written after each picture."""
+
+CAREFUL = 16
+"""Pictures done one at a time after a restart or an unexpected error: more than are ever under way together."""
+
+MAX_TRIES = 2
+"""How often a picture is tried alone before it is held to be what brings the server down."""
+
 
 @dataclass
 class Job:
     """One project's batch; read by the page, written by the worker."""
 
     key: str
-    store: Store
-    info: ModelInfo
+    model: str
     remaining: deque[Image]
     total: int
+    info: ModelInfo | None = None
+    batch: str = field(default_factory=lambda: secrets.token_hex(8))
     stage: str = "waiting"
     fetched: tuple[int, int] = (0, 0)
     failures: list[pipeline.Failure] = field(default_factory=list)
+    failed: int = 0
     error: str | None = None
     cancelled: bool = False
     running: bool = True
+    careful: int = 0
+    tries: int = 0
 
     @property
     def done(self) -> int:
@@ -52,38 +82,59 @@ class Job:
 class Prelabelling:
     """One worker for all projects: the network is the bottleneck, and a second one would only take its cores."""
 
-    def __init__(self) -> None:
-        self._jobs: dict[str, Job] = {}
+    def __init__(self, projects: Projects) -> None:
+        self._projects = projects
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._waiting: deque[Job] = deque()
         self._wake = threading.Condition()
         self._detectors: OrderedDict[str, Detector] = OrderedDict()
         self._worker: threading.Thread | None = None
         self._stopping = False
 
-    def start(self, key: str, store: Store, info: ModelInfo, images: Sequence[Image]) -> Job:
-        """Queue a batch. A project has one at a time: a running one is returned as it is."""
-        with self._wake:
+    def start(self, key: str, info: ModelInfo, images: Sequence[Image]) -> Job:
+        """Queue a batch. A project has one at a time: a running one is returned as it is.
+
+        Raises LimitError when too many wait.
+        """
+        job = Job(key, info.name, deque(images), len(images), info)
+        with self._projects.use(key) as store, self._wake:
             current = self._jobs.get(key)
-            if current is not None and current.running:
+            if current is not None and current.running and not current.cancelled:
                 return current
-            job = Job(key, store, info, deque(images), len(images))
-            self._jobs[key] = job
-            self._waiting.append(job)
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._work, name="prelabel", daemon=True)
-                self._worker.start()
-            self._wake.notify()
-            return job
+            if len(self._waiting) >= self._projects.limits.jobs:
+                raise LimitError(f"{len(self._waiting)} batches wait for the network already: try again in a few minutes")
+            store.set_setting(BATCH, _record(job))
+            self._queue(job)
+        return job
+
+    def resume(self, key: str) -> Job | None:
+        """Go on with what the project's last server left undone; None where that is nothing."""
+        with self._projects.use(key) as store, self._wake:
+            record = store.setting(BATCH)
+            current = self._jobs.get(key)
+            if record is None or (current is not None and current.running):
+                return current
+            job = _restored(key, store, record)
+            try:
+                job.info = zoo.find(job.model)
+            except AnnotatorError as error:  # the batch stays in the project, for when the network is back
+                job.error, job.running = str(error), False
+                self._jobs[key] = job
+                return job
+            self._queue(job)
+        return job
 
     def status(self, key: str) -> Job | None:
         """The project's last job, running or ended."""
         return self._jobs.get(key)
 
     def cancel(self, key: str) -> None:
-        """Stop after the picture under way; what is done stays."""
-        job = self._jobs.get(key)
-        if job is not None:
-            job.cancelled = True
+        """Stop after the picture under way; what is done stays, and no restart goes on with the rest."""
+        with self._projects.use(key) as store, self._wake:
+            job = self._jobs.get(key)
+            if job is not None:
+                job.cancelled = True
+            store.set_setting(BATCH, None)
 
     def fetch(self, info: ModelInfo) -> Iterator[tuple[int, int]]:
         """Fetch a network, yielding (bytes done, bytes in all) as it goes. Raises FetchError as `zoo.fetch` does."""
@@ -100,56 +151,132 @@ class Prelabelling:
                 time.sleep(TICK_S)
             under_way.result()
 
-    def stop(self) -> None:
-        """Cancel everything, for the server's end; what is done is stored."""
-        self._stopping = True
-        for job in self._jobs.values():
-            job.cancelled = True
+    def stop(self, *, patience: float = 10.0) -> None:
+        """End the worker, for the server's end. What is done is stored, what is not goes on with the next server."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        if self._worker is not None:
+            self._worker.join(timeout=patience)
+
+    # --- the worker -------------------------------------------------------------------------------------------------
+
+    def _queue(self, job: Job) -> None:
+        self._jobs[job.key] = job
+        self._jobs.move_to_end(job.key)
+        for key, old in list(self._jobs.items())[:-MAX_ENDED]:
+            if not old.running:
+                del self._jobs[key]
+        self._waiting.append(job)
+        if self._worker is None:
+            self._worker = threading.Thread(target=self._work, name="prelabel", daemon=True)
+            self._worker.start()
+        self._wake.notify()
 
     def _work(self) -> None:
         while True:
             with self._wake:
-                while not self._waiting:
+                while not self._waiting and not self._stopping:
                     self._wake.wait()
+                if self._stopping:
+                    return
                 job = self._waiting.popleft()
             try:
-                self._run_slice(job)
+                with self._projects.use(job.key) as store:
+                    self._run_slice(job, store)
+                    if not job.remaining:
+                        self._forget(job, store)
             except AnnotatorError as error:
                 job.error = str(error)
             except Exception as error:  # the worker outlives whatever one project's batch meets
                 job.error = f"pre-labelling stopped: {type(error).__name__}: {error}"
-            if job.remaining and not job.cancelled and job.error is None:
-                with self._wake:
+            with self._wake:
+                if job.remaining and not job.cancelled and job.error is None:
                     self._waiting.append(job)
-            else:
-                job.running = False
+                else:
+                    job.running = False
 
-    def _run_slice(self, job: Job) -> None:
-        if not job.info.present:
+    def _run_slice(self, job: Job, store: Store) -> None:
+        info = job.info
+        if info is None or job.cancelled or not job.remaining:
+            return
+        if not info.present:
             job.stage = "fetching"
 
             def show(done: int, total: int) -> None:
                 job.fetched = (done, total)
 
-            zoo.fetch(job.info, progress=show, cancelled=lambda: job.cancelled)
-        if job.info.name not in self._detectors:
+            zoo.fetch(info, progress=show, cancelled=lambda: job.cancelled or self._stopping)
+        if info.name not in self._detectors:
             job.stage = "loading"
-        detector = self._detector(job.info)
+        detector = self._detector(info)
         job.stage = "running"
-        images = tuple(job.remaining)
-        began = time.monotonic()
+        began, left = time.monotonic(), len(job.remaining)
 
-        def stop() -> bool:
+        def pause() -> bool:
             # A slice that does not get one picture done would hand the network to and fro for ever.
-            used_up = len(job.remaining) < len(images) and time.monotonic() - began > SLICE_S
-            return job.cancelled or (bool(self._waiting) and used_up)
+            used_up = len(job.remaining) < left and time.monotonic() - began > SLICE_S
+            return job.cancelled or self._stopping or (bool(self._waiting) and used_up)
 
-        def advance(done: int, total: int) -> None:
-            while len(images) - len(job.remaining) < done:
-                job.remaining.popleft()
+        def finished(image: Image, failure: pipeline.Failure | None) -> None:
+            job.remaining.popleft()
+            job.tries = 0
+            if failure is not None:
+                job.failed += 1
+                if job.failed <= MAX_FAILURES:
+                    job.failures.append(failure)
+            self._mark(job, store)
 
-        report = pipeline.prelabel(job.store, detector, images, progress=advance, cancelled=stop)
-        job.failures.extend(report.failures)
+        in_a_row = 0
+        while job.remaining and not pause():
+            if not job.careful:
+                try:
+                    pipeline.prelabel(store, detector, tuple(job.remaining), finished=finished, cancelled=pause)
+                except ModelError:
+                    job.careful = CAREFUL
+                except AnnotatorError:
+                    raise
+                except Exception:  # one of the pictures under way: each alone, the one shows itself
+                    job.careful = CAREFUL
+                continue
+            error = self._do_alone(job, store, detector, finished)
+            in_a_row = in_a_row + 1 if error is not None else 0
+            if error is not None and in_a_row == CAREFUL:
+                raise error  # not the pictures, but what they go through
+            job.careful -= 1
+
+    def _do_alone(self, job: Job, store: Store, detector: Detector, finished: Any) -> ModelError | None:
+        """Do one picture, noted beforehand, so that a server that dies of it knows; what kept it from being done."""
+        image = job.remaining[0]
+        if job.tries >= MAX_TRIES:
+            finished(image, pipeline.Failure(image.file_name, "the server ended on it time and again: passed over"))
+            return None
+        job.tries += 1
+        self._mark(job, store)
+        try:
+            pipeline.prelabel(store, detector, [image], finished=finished)
+        except ModelError as error:
+            finished(image, pipeline.Failure.of(image.file_name, error))
+            return error
+        except AnnotatorError:
+            raise
+        except Exception as error:
+            finished(image, pipeline.Failure(image.file_name, f"{type(error).__name__}: {error}"))
+            return ModelError(f"{job.model}: {type(error).__name__}: {error}")
+        return None
+
+    def _mark(self, job: Job, store: Store) -> None:
+        store.set_setting(
+            PROGRESS,
+            {"batch": job.batch, "left": len(job.remaining), "tries": job.tries} | _failures(job),
+        )
+
+    def _forget(self, job: Job, store: Store) -> None:
+        """A batch that has ended is not gone on with; one that was started since is left alone."""
+        with self._wake:
+            record = store.setting(BATCH)
+            if record is not None and record.get("batch") == job.batch:
+                store.set_setting(BATCH, None)
 
     def _detector(self, info: ModelInfo) -> Detector:
         detector = self._detectors.get(info.name)
@@ -160,3 +287,37 @@ class Prelabelling:
         while len(self._detectors) > MAX_DETECTORS:
             self._detectors.popitem(last=False)
         return detector
+
+
+def _record(job: Job) -> dict[str, Any]:
+    images = [image.id for image in job.remaining]
+    return {"batch": job.batch, "model": job.model, "images": images, "total": job.total} | _failures(job)
+
+
+def _failures(job: Job) -> dict[str, Any]:
+    return {"failed": job.failed, "failures": [[failure.file_name, failure.reason] for failure in job.failures]}
+
+
+def _restored(key: str, store: Store, record: dict[str, Any]) -> Job:
+    """The batch as the last server left it."""
+    progress = store.setting(PROGRESS)
+    if progress is None or progress["batch"] != record["batch"]:  # not one picture was done since the record
+        progress = record | {"left": len(record["images"]), "tries": 0}
+    ids = record["images"][len(record["images"]) - progress["left"] :]
+    known = {row.image.id: row.image for row in store.queue()}
+    gone = [pipeline.Failure(f"image {id}", "no longer in the project") for id in ids if id not in known]
+    job = Job(
+        key,
+        record["model"],
+        deque(known[id] for id in ids if id in known),
+        record["total"],
+        batch=record["batch"],
+        failures=[*(pipeline.Failure(*failure) for failure in progress["failures"]), *gone][:MAX_FAILURES],
+        failed=progress["failed"] + len(gone),
+        careful=CAREFUL,
+        tries=progress["tries"],
+    )
+    if gone:  # what is left is no longer the end of the list: a list of its own, under a name of its own
+        job.batch, job.tries = secrets.token_hex(8), 0
+        store.set_setting(BATCH, _record(job))
+    return job

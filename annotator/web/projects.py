@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
 import threading
 import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotator.core.errors import StoreError
 from annotator.storage.store import Store
-
-MAX_PROJECTS = 200
-MAX_AGE_S = 3 * 24 * 3600
-"""A visitor's project that nobody has opened for so long makes room for others."""
+from annotator.web.limits import LimitError, Limits
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{32}")
+
+IDLE_S = 300.0
+"""A visitor's project that nobody used for so long is closed; it opens again in some milliseconds."""
+
+TOUCH_S = 600.0
+"""How often the use of a project is noted on its database, whose time says when somebody was last there."""
+
+PRESSED_S = 1200.0
+"""How long a project without a picture may lie unused on a server that has no room left; above TOUCH_S."""
+
+_GONE = ".removed-"
 
 
 class UnknownProjectError(StoreError):
@@ -26,83 +39,266 @@ class UnknownProjectError(StoreError):
         super().__init__("no such project: its key opens nothing here")
 
 
+@dataclass
+class _Opened:
+    """A visitor's project that is open or about to be: how many use it, and when it was last used."""
+
+    users: int = 0
+    used: float = field(default_factory=time.monotonic)
+    touched: float = float("-inf")
+    store: Store | None = None
+    opening: threading.Lock = field(default_factory=threading.Lock)
+
+
 class Projects:
     """One project of the person at this computer, or one for each visitor below `visitors`."""
 
-    def __init__(self, *, local: Path | None = None, visitors: Path | None = None) -> None:
+    def __init__(
+        self, *, local: Path | None = None, visitors: Path | None = None, limits: Limits | None = None
+    ) -> None:
         if (local is None) == (visitors is None):
             raise ValueError("expected either a local project or a folder for visitors' projects")
+        self.limits = limits or Limits.from_environment()
+        self.opened: Callable[[str], None] = lambda key: None
+        """Called with the key of each visitor's project that was opened."""
         self._local = Store.open(local) if local is not None else None
         self._visitors = visitors
-        self._open: dict[str, Store] = {}
+        self._open: OrderedDict[str, _Opened] = OrderedDict()
+        self._bytes: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._creating = threading.Lock()
 
     @property
     def shared(self) -> bool:
         """Whether visitors get projects of their own."""
         return self._visitors is not None
 
+    @property
+    def local_key(self) -> str | None:
+        """The key of the one project here, None where visitors have theirs."""
+        return self._local.key if self._local is not None else None
+
     def welcome(self, key: str | None) -> str:
         """The key of the page that opens: the local project's, the visitor's own again, or a new one."""
         if self._local is not None:
             return self._local.key
         if key:
-            try:
+            with suppress(UnknownProjectError):
                 self.get(key)
                 return key
-            except UnknownProjectError:
-                pass
-        return self._create()
+        return self.create()
 
     def get(self, key: str) -> Store:
-        """The project behind a key. Raises UnknownProjectError."""
-        if self._local is not None:
-            if not secrets.compare_digest(key.encode(), self._local.key.encode()):
-                raise UnknownProjectError
-            return self._local
-        assert self._visitors is not None
-        if not _KEY.fullmatch(key):
-            raise UnknownProjectError
-        with self._lock:
-            store = self._open.get(key)
-            if store is None:
-                folder = self._visitors / key
-                if not (folder / "project.db").is_file():
-                    raise UnknownProjectError
-                store = self._open[key] = Store.open(folder)
-                (folder / "project.db").touch()
+        """The project behind a key, for a moment; for work use `use`. Raises UnknownProjectError."""
+        with self.use(key) as store:
             return store
 
+    @contextmanager
+    def use(self, key: str) -> Iterator[Store]:
+        """The project behind a key, neither closed nor removed while the block lasts. Raises UnknownProjectError."""
+        if self._local is not None:
+            if not isinstance(key, str) or not secrets.compare_digest(key.encode(), self._local.key.encode()):
+                raise UnknownProjectError
+            yield self._local
+            return
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            raise UnknownProjectError
+        with self._lock:
+            entry = self._open.get(key)
+            if entry is None:
+                if not (self._folder(key) / "project.db").is_file():
+                    raise UnknownProjectError
+                entry = self._open[key] = _Opened()
+            entry.users += 1
+            self._open.move_to_end(key)
+        try:
+            yield self._store_of(key, entry)
+        finally:
+            with self._lock:
+                entry.users -= 1
+                entry.used = time.monotonic()
+            self._close_unused()
+
+    def create(self) -> str:
+        """A new visitor's project; its key. Raises LimitError when there is no room."""
+        assert self._visitors is not None
+        with self._creating:
+            self._visitors.mkdir(parents=True, exist_ok=True)
+            if len(self._keys()) >= self.limits.projects:
+                self.sweep(pressed=True)
+            if len(self._keys()) >= self.limits.projects:
+                raise LimitError(
+                    f"this server holds {self.limits.projects:g} projects and takes no more at present: try again later"
+                )
+            key = secrets.token_urlsafe(24)
+            Store.open(self._folder(key)).close()
+            return key
+
+    def require_room(self, key: str, store: Store, more: int) -> None:
+        """Raise LimitError unless a visitor's project may grow by so many bytes. Nothing is asked of the local one."""
+        if not self.shared:
+            return
+        for found, limit, what in (
+            (self._size(key, store), self.limits.project_mb, "this project"),
+            (self._total(), self.limits.total_mb, "this server"),
+        ):
+            if found + more > limit * 1e6:
+                raise LimitError(f"{what} is full: {(found + more) / 1e6:.0f} MB, expected at most {limit:g} MB")
+
+    def require_room_for_image(self, key: str, store: Store) -> None:
+        """Raise LimitError where a visitor's project holds as many pictures as it may."""
+        if self.shared and store.image_count() >= self.limits.images:
+            raise LimitError(f"this project is full, expected at most {self.limits.images:g} pictures")
+
+    def grew(self, key: str, more: int) -> None:
+        """Count bytes that were written; the sweeper measures now and then."""
+        with self._lock:
+            if key in self._bytes:
+                self._bytes[key] += more
+
     def export_folder(self, key: str, exports: Path) -> Path:
-        """Where this project's exports go, below `exports`."""
+        """Where this project's exports go: below `exports`, a visitor's with the project, so that they go with it."""
         store = self.get(key)
-        return exports / (store.folder.name if self._local is not None else key)
+        return exports / store.folder.name if self._local is not None else store.folder / "exports"
+
+    def plain(self, line: str) -> str:
+        """A line for a person: visitors are not told where things lie on the server."""
+        if self._visitors is None:
+            return line
+        inside = re.sub(rf"{re.escape(str(self._visitors.absolute()))}(/[^\s:'\"]*)?", "the project", line)
+        return re.sub(r"(?<![\w.:/])/(?:[\w.@+-]+/)+[\w.@+-]*", "(a file of the server)", inside)
 
     def close(self) -> None:
         """Close every open project."""
-        for store in (*self._open.values(), *filter(None, [self._local])):
-            store.close()
-
-    def _create(self) -> str:
-        assert self._visitors is not None
-        self._visitors.mkdir(parents=True, exist_ok=True)
-        self._sweep()
-        if sum(1 for _ in self._visitors.iterdir()) >= MAX_PROJECTS:
-            raise StoreError(f"this server holds {MAX_PROJECTS} projects and takes no more at present: try again later")
-        key = secrets.token_urlsafe(24)
         with self._lock:
-            self._open[key] = Store.open(self._visitors / key)
-        return key
+            entries = [entry.store for entry in self._open.values()]
+            self._open.clear()
+        for store in (*entries, self._local):
+            if store is not None:
+                store.close()
 
-    def _sweep(self) -> None:
-        """Remove the projects that are past their age. Gradio's own sweeper is not used: it removes files in use."""
-        assert self._visitors is not None
-        oldest = time.time() - MAX_AGE_S
-        for folder in self._visitors.iterdir():
-            database = folder / "project.db"
-            if database.is_file() and database.stat().st_mtime < oldest:
+    # --- the sweeper's work -----------------------------------------------------------------------------------------
+
+    def sweep(self, *, pressed: bool = False) -> int:
+        """Close what is idle, remove what is past its age, measure what is left; how many projects were removed.
+
+        pressed: there is no room, so that a project without a picture makes room as soon as nobody is there.
+        Gradio's own sweeper is not used: it removes files in use.
+        """
+        if self._visitors is None or not self._visitors.is_dir():
+            return 0
+        self._close_unused(idle=IDLE_S)
+        removed = sum(self._remove_old(key, pressed=pressed) for key in self._keys())
+        for left in self._visitors.glob(f"{_GONE}*"):  # also what a killed server left behind
+            shutil.rmtree(left, ignore_errors=True)
+        for key in self._keys():
+            with self._lock:
+                known = key in self._bytes and key not in self._open
+            if not known:
+                size = _bytes_below(self._folder(key))
                 with self._lock:
-                    store = self._open.pop(folder.name, None)
-                if store is not None:
-                    store.close()
-                shutil.rmtree(folder, ignore_errors=True)
+                    self._bytes[key] = size
+        return removed
+
+    def _remove_old(self, key: str, *, pressed: bool) -> bool:
+        folder = self._folder(key)
+        rest = self._may_rest(folder, pressed=pressed)
+        if time.time() - _last_used(folder) < rest:
+            return False
+        gone = folder.with_name(f"{_GONE}{secrets.token_hex(8)}")
+        with self._lock:
+            entry = self._open.get(key)
+            if entry is not None and (entry.users or time.monotonic() - entry.used < rest):
+                return False
+            self._open.pop(key, None)
+            self._bytes.pop(key, None)
+            try:
+                os.replace(folder, gone)  # from here on the key opens nothing
+            except OSError:
+                return False
+        if entry is not None and entry.store is not None:
+            entry.store.close()
+        shutil.rmtree(gone, ignore_errors=True)
+        return True
+
+    def _may_rest(self, folder: Path, *, pressed: bool) -> float:
+        """Seconds that a project may lie unused."""
+        if any((folder / "images").glob("??/*")):
+            return 3600 * self.limits.age_hours
+        return min(PRESSED_S, 3600 * self.limits.empty_hours) if pressed else 3600 * self.limits.empty_hours
+
+    def _close_unused(self, *, idle: float | None = None) -> None:
+        """Close the least recently used beyond the limit, or all that rested for `idle` seconds."""
+        closed = []
+        with self._lock:
+            over = len(self._open) - self.limits.open_projects
+            for key, entry in list(self._open.items()):
+                rested = idle is not None and time.monotonic() - entry.used > idle
+                if not entry.users and (over > 0 or rested):
+                    closed.append(self._open.pop(key))
+                    over -= 1
+                if over <= 0 and idle is None:
+                    break
+        for entry in closed:
+            if entry.store is not None:
+                entry.store.close()
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _folder(self, key: str) -> Path:
+        assert self._visitors is not None
+        return self._visitors / key
+
+    def _keys(self) -> list[str]:
+        assert self._visitors is not None
+        return [entry.name for entry in os.scandir(self._visitors) if _KEY.fullmatch(entry.name)]
+
+    def _store_of(self, key: str, entry: _Opened) -> Store:
+        fresh = False
+        with entry.opening:
+            if entry.store is None:
+                try:
+                    entry.store = Store.open(self._folder(key))
+                except BaseException:
+                    with self._lock:
+                        if self._open.get(key) is entry:
+                            del self._open[key]
+                    raise
+                fresh = True
+            if time.monotonic() - entry.touched > TOUCH_S:
+                entry.touched = time.monotonic()
+                with suppress(OSError):
+                    (self._folder(key) / "project.db").touch()
+        if fresh:
+            self.opened(key)
+        return entry.store
+
+    def _size(self, key: str, store: Store) -> int:
+        with self._lock:
+            known = self._bytes.get(key)
+        if known is None:
+            known = _bytes_below(store.folder)
+            with self._lock:
+                self._bytes[key] = known
+        return known
+
+    def _total(self) -> int:
+        with self._lock:
+            return sum(self._bytes.values())
+
+
+def _last_used(folder: Path) -> float:
+    """When somebody was last there; now, where that cannot be said, so that nothing is removed by mistake."""
+    for name in ("project.db", "."):
+        with suppress(OSError):
+            return (folder / name).stat().st_mtime
+    return time.time()
+
+
+def _bytes_below(folder: Path) -> int:
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.stat(os.path.join(parent, name)).st_size
+    return total

@@ -41,10 +41,12 @@ export function relabel(session: Session, category: number, instances: readonly 
 function decide(session: Session, commit: () => void, instances: readonly Instance[]): void {
   const { selection } = session.view.get();
   const moves = instances.length === 1 && selection.length === 1 && instances[0].key === selection[0];
-  const next = moves && instances[0].state === "suggested" ? neighbour(session, 1) : null;
+  const triage = moves && instances[0].state === "suggested";
+  const next = triage ? neighbour(session, 1) : null;
   commit();
-  if (next !== null && next.key !== instances[0].key) session.view.set({ selection: [next.key] });
-  else if (moves && instances[0].state === "suggested") session.view.set({ selection: [] });
+  if (!triage) return;
+  const goesOn = next !== null && next.state === "suggested" && next.key !== instances[0].key;
+  session.view.set({ selection: goesOn ? [next.key] : [] });
 }
 
 export function step(session: Session, direction: 1 | -1): void {

@@ -1,0 +1,192 @@
+import { describe, expect, it } from "vitest";
+import { accept, reject, relabel, step } from "../src/review";
+import type { Instance } from "../src/scene";
+import { find, maskOfParts, reshaped } from "../src/scene";
+import type { Session } from "../src/session";
+import { seen, settle, start, stored } from "./harness";
+import { oneOf, randomOf, whole } from "./random";
+import { FakeServer } from "./server";
+
+async function opened(server: FakeServer, imageId = 1, client = "tab") {
+  const harness = start(server, client);
+  await harness.session.refreshQueue();
+  await harness.session.open(imageId);
+  return harness;
+}
+
+const shape = (x: number): Parameters<typeof maskOfParts>[0] => [[[[x, 1], [x + 5, 1], [x + 5, 6]]]];
+
+function instance(session: Session, key: string): Instance {
+  return find(session.view.get().scene!, key)!;
+}
+
+function add(session: Session, key: string, x = 10): void {
+  const mask = maskOfParts(shape(x), 40);
+  const after = { key, category: 3, state: "accepted", score: null, source: "manual", edited: false, mask } as const;
+  session.commit("add", [{ before: null, after }]);
+}
+
+describe("deciding", () => {
+  it("goes on to the next suggestion after each decision about the selected one", async () => {
+    const { session } = await opened(new FakeServer([3]));
+    session.setThreshold(0);
+    step(session, 1);
+    expect(session.view.get().selection).toEqual(["i0k0"]);
+    accept(session);
+    expect(session.view.get().selection).toEqual(["i0k1"]);
+    reject(session);
+    expect(session.view.get().selection).toEqual(["i0k2"]);
+    accept(session);
+    expect(session.view.get().selection).toEqual([]);
+    expect(session.view.get().scene!.instances.map((one) => one.state)).toEqual(["accepted", "rejected", "accepted"]);
+  });
+
+  it("rejects suggestions but deletes what was accepted", async () => {
+    const server = new FakeServer([2]);
+    const { session } = await opened(server);
+    accept(session, [instance(session, "i0k0")]);
+    reject(session, [instance(session, "i0k0")]);
+    reject(session, [instance(session, "i0k1")]);
+    await settle();
+    expect(server.gestures.map((one) => [one.verb, one.changes[0].state])).toEqual([
+      ["accept", "accepted"],
+      ["delete", "deleted"],
+      ["reject", "rejected"],
+    ]);
+  });
+
+  it("accepts only what the threshold shows, and marks the picture reviewed in the same gesture", async () => {
+    const server = new FakeServer([4]);
+    const { session } = await opened(server);
+    session.setThreshold(0.7);
+    session.acceptVisible();
+    await settle();
+    const [gesture] = server.gestures;
+    expect(gesture.changes.map((change) => change.key)).toEqual(["i0k0", "i0k1"]);
+    expect(gesture).toMatchObject({ verb: "accept", reviewed: true, threshold: 0.7 });
+  });
+
+  it("sends no mask with a decision, and no score or source ever", async () => {
+    const server = new FakeServer([1]);
+    const { session } = await opened(server);
+    relabel(session, 91, [instance(session, "i0k0")]);
+    await settle();
+    expect(server.gestures[0].changes).toEqual([{ key: "i0k0", category: 91, state: "accepted" }]);
+  });
+
+  it("keeps a chosen threshold for other pictures, until the project's own changes", async () => {
+    const server = new FakeServer([1, 1]);
+    const { session } = await opened(server);
+    session.setThreshold(0.65);
+    await session.open(2);
+    expect(session.view.get().threshold).toBe(0.65);
+    const document = server.document.bind(server);
+    server.document = async (id) => ({ ...(await document(id)), threshold: 0.3 });
+    await session.open(1);
+    expect(session.view.get().threshold).toBe(0.3);
+  });
+});
+
+describe("undo", () => {
+  it("gives a drawn instance back after it was undone and redone, mask and all", async () => {
+    const server = new FakeServer([0]);
+    const { session } = await opened(server);
+    add(session, "new");
+    await session.undo();
+    expect(session.view.get().scene!.instances).toEqual([]);
+    await session.redo();
+    await settle();
+    expect(server.gestures.map((one) => one.verb)).toEqual(["add", "undo", "redo"]);
+    expect(seen(session.view.get().scene!)).toEqual(await stored(server, 1));
+  });
+
+  it("restores the model's own runs after an edit", async () => {
+    const server = new FakeServer([1]);
+    const { session } = await opened(server);
+    const before = instance(session, "i0k0");
+    session.commit("edit", [{ before, after: reshaped(before, maskOfParts(shape(2), 40)) }]);
+    expect(instance(session, "i0k0")).toMatchObject({ edited: true, state: "accepted" });
+    await session.undo();
+    await settle();
+    expect(server.gestures[1].changes).toEqual([{ key: "i0k0", category: 1, state: "suggested", rle: before.mask.rle }]);
+    expect(instance(session, "i0k0")).toBe(before);
+  });
+
+  it("reaches back to the picture where the gesture was made", async () => {
+    const { session } = await opened(new FakeServer([2, 2]));
+    session.acceptVisible();
+    await session.openNextToDo();
+    expect(session.imageId()).toBe(2);
+    await session.undo();
+    expect(session.imageId()).toBe(1);
+    expect(session.view.get().scene!.reviewed).toBe(false);
+  });
+
+  it("leaves alone what somebody else has changed since", async () => {
+    const server = new FakeServer([2, 1]);
+    const { session, notices } = await opened(server);
+    accept(session, [instance(session, "i0k0")]);
+    await settle();
+    await session.open(2);
+    const other = await opened(server, 1, "other tab");
+    reject(other.session, [instance(other.session, "i0k0")]);
+    await settle();
+    await session.undo();
+    expect(notices).toContain("undoChanged");
+  });
+});
+
+async function saved(session: Session): Promise<void> {
+  for (let turn = 0; session.saver.unsaved() > 0 && turn < 5000; turn++) await settle(1);
+}
+
+describe("random gestures", () => {
+  const act = (random: () => number, session: Session, counter: { n: number }): void => {
+    const { scene } = session.view.get();
+    const some = scene!.instances.length > 0 ? oneOf(random, scene!.instances) : null;
+    const what = whole(random, 7);
+    if (what === 0 || some === null) add(session, `new${counter.n++}`, whole(random, 30));
+    else if (what === 1) accept(session, [some]);
+    else if (what === 2) reject(session, [some]);
+    else if (what === 3) relabel(session, oneOf(random, [1, 3, 91]), [some]);
+    else if (what === 4) session.commit("edit", [{ before: some, after: reshaped(some, maskOfParts(shape(whole(random, 30)), 40)) }]);
+    else if (what === 5) session.acceptVisible();
+    else session.commit("review", [], random() < 0.5);
+  };
+
+  it.each(Array.from({ length: 40 }, (_, seed) => seed))("undo, all the way, gives the first state back (seed %i)", async (seed) => {
+    const random = randomOf(seed);
+    const server = new FakeServer([3, 5]);
+    const flaky = (): void => {
+      if (random() < 0.2) throw new TypeError("network");
+    };
+    server.before = flaky;
+    server.after = flaky;
+    const { session } = await opened(server);
+    const first = [await stored(server, 1), await stored(server, 2)];
+    const counter = { n: 0 };
+    for (let round = 0; round < 40; round++) {
+      const dice = random();
+      if (dice < 0.1) await session.open(1 + whole(random, 2));
+      else if (dice < 0.25) await session.undo();
+      else if (dice < 0.35) await session.redo();
+      else act(random, session, counter);
+      if (random() < 0.2) await settle();
+    }
+    await saved(session);
+    for (const id of [1, 2]) {
+      await session.open(id);
+      expect(seen(session.view.get().scene!)).toEqual(await stored(server, id));
+    }
+    const last = [await stored(server, 1), await stored(server, 2)];
+    const steps = session.view.get().history.past.length;
+    for (let step = 0; step < steps; step++) await session.undo();
+    await saved(session);
+    expect([await stored(server, 1), await stored(server, 2)]).toEqual(first);
+    for (let step = 0; step < steps; step++) await session.redo();
+    await saved(session);
+    expect([await stored(server, 1), await stored(server, 2)]).toEqual(last);
+    const numbers = server.gestures.map((one) => one.number);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  });
+});

@@ -1,0 +1,217 @@
+import { describe, expect, it } from "vitest";
+import type { Camera } from "../src/camera";
+import type { Part, Point } from "../src/geometry";
+import { boxOfParts } from "../src/geometry";
+import { HitIndex } from "../src/hit";
+import { outlineOf } from "../src/outline";
+import { find } from "../src/scene";
+import type { Session, ToolId } from "../src/session";
+import { BoxTool } from "../src/tools/box";
+import { PolygonTool } from "../src/tools/polygon";
+import { SelectTool, scaledBox } from "../src/tools/select";
+import type { Pointer, Tool, ToolHost } from "../src/tools/tool";
+import { settle, start } from "./harness";
+import { FakeServer, wireInstance } from "./server";
+
+class Host implements ToolHost {
+  readonly added: (readonly Part[])[] = [];
+  readonly panned: Point[] = [];
+  tool: ToolId | null = null;
+  view: Camera = { scale: 10, x: 0, y: 0 };
+  constructor(readonly session: Session) {}
+  camera = (): Camera => this.view;
+  hits = (): HitIndex => new HitIndex(this.session.visible(), 40, 40);
+  pan = (dx: number, dy: number): void => void this.panned.push([dx, dy]);
+  redraw = (): void => {};
+  setCursor = (): void => {};
+  addInstance = (parts: readonly Part[]): void => void this.added.push(parts);
+  setTool = (tool: ToolId): void => void (this.tool = tool);
+}
+
+const SQUARE: readonly Part[] = [[[[10, 10], [20, 10], [20, 20], [10, 20]]]];
+
+async function hosted(parts: readonly Part[] | null = SQUARE) {
+  const server = new FakeServer([0]);
+  const one = wireInstance("one", 0, { parts, rle: parts === null ? wireInstance("", 2).rle : "x" });
+  server.images.get(1)!.instances.set("one", one);
+  const { session } = start(server);
+  await session.open(1);
+  return { host: new Host(session), session, server };
+}
+
+/** A pointer at image pixels; the camera shows ten CSS pixels for one. */
+function at(x: number, y: number, more: Partial<Pointer> = {}): Pointer {
+  return { image: [x, y], view: [x * 10, y * 10], shift: false, alt: false, ctrl: false, coarse: false, ...more };
+}
+
+function drag(tool: Tool, ...places: readonly Pointer[]): void {
+  tool.hover(places[0]);
+  tool.down(places[0]);
+  for (const place of places.slice(1)) tool.drag(place);
+  tool.up(places.at(-1)!);
+}
+
+const click = (tool: Tool, place: Pointer): void => drag(tool, place);
+const shapeOf = (session: Session): readonly Part[] => find(session.view.get().scene!, "one")!.mask.parts!;
+
+describe("select", () => {
+  it("selects by a click, deselects beside it, and pans by a drag on nothing", async () => {
+    const { host, session } = await hosted();
+    const tool = new SelectTool(host);
+    click(tool, at(15, 15));
+    expect(session.view.get().selection).toEqual(["one"]);
+    drag(tool, at(30, 30), at(32, 33));
+    expect(host.panned).toEqual([[20, 30]]);
+    expect(session.view.get().selection).toEqual(["one"]);
+    click(tool, at(30, 30));
+    expect(session.view.get().selection).toEqual([]);
+  });
+
+  it("drags a vertex in one gesture, without drift and not beyond the picture", async () => {
+    const { host, session, server } = await hosted();
+    const tool = new SelectTool(host);
+    session.view.set({ selection: ["one"] });
+    drag(tool, at(20, 20), at(25, 22), at(60, 24.123456), at(60, 24.123456));
+    expect(shapeOf(session)[0][0][2]).toEqual([40, 24.12]);
+    expect(shapeOf(session)[0][0].length).toBe(4);
+    await settle();
+    expect(server.gestures.map((gesture) => gesture.verb)).toEqual(["edit"]);
+    expect(find(session.view.get().scene!, "one")).toMatchObject({ state: "accepted", edited: true });
+  });
+
+  it("gives up a drag on Esc", async () => {
+    const { host, session } = await hosted();
+    const tool = new SelectTool(host);
+    session.view.set({ selection: ["one"] });
+    tool.down(at(20, 20));
+    tool.drag(at(25, 25));
+    expect(session.view.get().draft).not.toBeNull();
+    expect(tool.cancel()).toBe(true);
+    tool.up(at(25, 25));
+    expect(session.view.get().draft).toBeNull();
+    expect(session.view.get().history.past).toEqual([]);
+  });
+
+  it("adds a vertex by a click on an edge, and takes one away with Alt or Backspace", async () => {
+    const { host, session } = await hosted();
+    const tool = new SelectTool(host);
+    session.view.set({ selection: ["one"] });
+    click(tool, at(13, 10.2));
+    expect(shapeOf(session)[0][0]).toEqual([[10, 10], [13, 10], [20, 10], [20, 20], [10, 20]]);
+    tool.hover(at(13, 10));
+    expect(tool.command("deleteVertex")).toBe(true);
+    expect(shapeOf(session)[0][0]).toEqual(SQUARE[0][0]);
+    tool.down(at(20, 20, { alt: true }));
+    tool.up(at(20, 20, { alt: true }));
+    expect(shapeOf(session)[0][0]).toHaveLength(3);
+  });
+
+  it("never leaves less than a pixel: the last triangle stays", async () => {
+    const { host, session } = await hosted([[[[10, 10], [20, 10], [20, 20]]]]);
+    const tool = new SelectTool(host);
+    session.view.set({ selection: ["one"] });
+    tool.down(at(20, 20, { alt: true }));
+    expect(session.view.get().history.past).toEqual([]);
+    expect(shapeOf(session)[0][0]).toHaveLength(3);
+  });
+
+  it("moves the selected by a drag inside, stopped at the picture's edge", async () => {
+    const { host, session } = await hosted();
+    const tool = new SelectTool(host);
+    session.view.set({ selection: ["one"] });
+    drag(tool, at(15, 15), at(14, 15), at(-30, 18));
+    expect(boxOfParts(shapeOf(session))).toEqual({ x0: 0, y0: 13, x1: 10, y1: 23 });
+  });
+
+  it("scales a mask with its hole by a handle of its box", async () => {
+    const ring: Part = [[[10, 10], [20, 10], [20, 20], [10, 20]], [[13, 13], [16, 13], [16, 16], [13, 16]]];
+    const { host, session } = await hosted([ring]);
+    const tool = new SelectTool(host);
+    session.view.set({ selection: ["one"] });
+    drag(tool, at(20, 15), at(25, 15), at(30, 15));
+    expect(shapeOf(session)[0][1]).toEqual([[16, 13], [22, 13], [22, 16], [16, 16]]);
+  });
+
+  it("turns a model's mask into polygons at the first change, and leaves what is not touched", async () => {
+    const { host, session } = await hosted(null);
+    const tool = new SelectTool(host);
+    session.view.set({ selection: ["one"] });
+    const before = outlineOf(find(session.view.get().scene!, "one")!.mask).box;
+    expect(before).toEqual({ x0: 8, y0: 4, x1: 12, y1: 8 });
+    drag(tool, at(12, 8), at(13, 9));
+    expect(shapeOf(session)[0][0]).toContainEqual([13, 9]);
+    expect(shapeOf(session)[0][0]).toContainEqual([8, 4]);
+  });
+
+  it("adds to the selection with Shift", async () => {
+    const { host, session } = await hosted();
+    const tool = new SelectTool(host);
+    click(tool, at(15, 15, { shift: true }));
+    expect(session.view.get().selection).toEqual(["one"]);
+    click(tool, at(15, 15, { shift: true }));
+    expect(session.view.get().selection).toEqual([]);
+  });
+
+  it.each([
+    [0, { x0: 12, y0: 13, x1: 20, y1: 20 }],
+    [1, { x0: 10, y0: 13, x1: 20, y1: 20 }],
+    [4, { x0: 10, y0: 10, x1: 12, y1: 13 }],
+    [7, { x0: 12, y0: 10, x1: 20, y1: 20 }],
+  ])("handle %i moves its own sides", (handle, box) => {
+    expect(scaledBox({ x0: 10, y0: 10, x1: 20, y1: 20 }, handle, [12, 13])).toEqual(box);
+  });
+});
+
+describe("polygon", () => {
+  it("closes at its first point, and takes the last point back", async () => {
+    const { host } = await hosted();
+    const tool = new PolygonTool(host);
+    for (const place of [at(5, 5), at(9, 5), at(30, 30), at(9, 9)]) click(tool, place);
+    click(tool, at(2, 2));
+    expect(tool.command("deleteVertex")).toBe(true);
+    click(tool, at(5.2, 5.2));
+    expect(host.added).toEqual([[[[[5, 5], [9, 5], [30, 30], [9, 9]]]]]);
+    expect(host.tool).toBe("select");
+  });
+
+  it("closes by Enter and by a double click, but not with two points", async () => {
+    const { host } = await hosted();
+    const tool = new PolygonTool(host);
+    click(tool, at(5, 5));
+    click(tool, at(9, 5));
+    expect(tool.command("acceptAll")).toBe(true);
+    expect(host.added).toEqual([]);
+    click(tool, at(9, 9));
+    tool.command("acceptAll");
+    expect(host.added).toHaveLength(1);
+    for (const place of [at(5, 5), at(15, 5), at(15, 15), at(15, 15)]) click(tool, place);
+    tool.doubleClick();
+    expect(host.added[1]).toEqual([[[[5, 5], [15, 5], [15, 15]]]]);
+  });
+
+  it("leaves Enter to the page while nothing is drawn", async () => {
+    const { host } = await hosted();
+    expect(new PolygonTool(host).command("acceptAll")).toBe(false);
+  });
+
+  it("follows a freehand stroke, with few vertices", async () => {
+    const { host } = await hosted();
+    const tool = new PolygonTool(host);
+    const circle = Array.from({ length: 121 }, (_, n) => at(20 + 10 * Math.cos((n / 60) * Math.PI), 20 + 10 * Math.sin((n / 60) * Math.PI)));
+    drag(tool, ...circle);
+    expect(host.added).toHaveLength(1);
+    const [[ring]] = host.added[0];
+    expect(ring.length).toBeGreaterThan(8);
+    expect(ring.length).toBeLessThan(60);
+  });
+});
+
+describe("box", () => {
+  it("gives a rectangle within the picture, and nothing for a click", async () => {
+    const { host } = await hosted();
+    const tool = new BoxTool(host);
+    click(tool, at(5, 5));
+    drag(tool, at(35, 30), at(20, 20), at(50, 10));
+    expect(host.added).toEqual([[[[[35, 10], [40, 10], [40, 30], [35, 30]]]]]);
+  });
+});

@@ -1,0 +1,115 @@
+"""Datasets with their pictures, in the layout that trainers expect, as a folder or as one zip."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from annotator.core import files
+from annotator.core.dataset import Dataset, Image
+from annotator.core.errors import ExportError
+from annotator.core.splits import safe_names
+from annotator.storage import coco
+from annotator.storage.coco import ExportReport, MaskForm
+from annotator.storage.contents import sync_folder
+
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # zip has no earlier date; the same pack is the same bytes
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What was written: the zip or the folder's files, the proof of each part, and which pictures got another name."""
+
+    target: Path
+    files: tuple[Path, ...]
+    reports: dict[str, ExportReport]
+    renamed: dict[int, tuple[str, str]]
+
+
+def write(
+    parts: Mapping[str, Dataset],
+    target: Path,
+    *,
+    pictures: Callable[[Image], bytes] | None = None,
+    masks: MaskForm = "lossless",
+    provenance: bool = True,
+) -> Pack:
+    """Write `annotations/instances_NAME.json` for each part, each with its proof, and `images/` for all of them.
+
+    target: a folder, or a file that ends in `.zip`. The part "" is `annotations/instances.json`.
+    pictures: an image's bytes as they shall lie in the pack, which must show it upright; without it no picture is
+    packed. Two images never share a file: where names collide or lead elsewhere, the pack and its JSON use others.
+    Raises ExportError as `coco.write` does; a zip appears whole or not at all.
+    """
+    target = Path(target)
+    if target.suffix.lower() != ".zip":
+        return _write_folder(parts, target, pictures=pictures, masks=masks, provenance=provenance)
+    folder = target.with_name(f".{target.name}.{secrets.token_hex(6)}.new")
+    new = folder.with_suffix(".zip")
+    try:
+        pack = _write_folder(parts, folder, pictures=pictures, masks=masks, provenance=provenance)
+        _zip(folder, new)
+        os.replace(new, target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise ExportError(f"{target}: cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        new.unlink(missing_ok=True)
+    return replace(pack, target=target, files=(target,))
+
+
+def _write_folder(
+    parts: Mapping[str, Dataset],
+    folder: Path,
+    *,
+    pictures: Callable[[Image], bytes] | None,
+    masks: MaskForm,
+    provenance: bool,
+) -> Pack:
+    every = {image.id: image for dataset in parts.values() for image in dataset.images}
+    names = safe_names(every.values()) if pictures is not None else {}
+    written: list[Path] = []
+    reports = {}
+    try:
+        if pictures is not None:
+            for id, image in every.items():
+                path = folder / "images" / names[id]
+                files.written_whole(path, pictures(image))
+                written.append(path)
+    except OSError as error:
+        raise ExportError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    for part, dataset in parts.items():
+        suffix = f"_{part}" if part else ""
+        images = tuple(replace(image, file_name=names.get(image.id, image.file_name)) for image in dataset.images)
+        path = folder / "annotations" / f"instances{suffix}.json"
+        reports[part] = coco.write(
+            replace(dataset, images=images),
+            path,
+            masks=masks,
+            provenance=provenance,
+            report_name=f"report{suffix}",
+        )
+        written += [path, path.with_name(f"report{suffix}.json"), path.with_name(f"report{suffix}.txt")]
+    renamed = {id: (every[id].file_name, name) for id, name in names.items() if name != every[id].file_name}
+    return Pack(folder, tuple(written), reports, renamed)
+
+
+def _zip(folder: Path, target: Path) -> None:
+    """Every file of the folder, in the order of their names; pictures are compressed already."""
+    with open(target, "xb") as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _LONG_AGO)
+                entry.external_attr = 0o644 << 16
+                is_text = path.suffix in (".json", ".txt")
+                entry.compress_type = zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED
+                with open(path, "rb") as source, archive.open(entry, "w", force_zip64=True) as packed:
+                    shutil.copyfileobj(source, packed, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())

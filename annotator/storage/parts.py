@@ -1,0 +1,52 @@
+"""Polygons as the database keeps them: bytes, because as text they would be most of a project's size and time.
+
+Little-endian whole numbers of 32 bits: the form (4 or 8), how many parts, how many rings each part has, how many
+points each ring has; then x, y of every point, as whole numbers of 32 bits (form 4) or as doubles (form 8).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from annotator.core.masks import Part, Ring
+
+_WHOLE, _DOUBLE = 4, 8
+_HEAD: np.dtype[np.int32] = np.dtype("<i4")
+_POINTS: dict[int, np.dtype[Any]] = {_WHOLE: np.dtype("<i4"), _DOUBLE: np.dtype("<f8")}
+_FAR = 2**31 - 1
+
+
+def parts_to_bytes(parts: tuple[Part, ...] | None) -> bytes | None:
+    """Parts -> bytes; coordinates keep every bit."""
+    if parts is None:
+        return None
+    rings = [ring for part in parts for ring in (part.outer, *part.holes)]
+    points = np.concatenate(rings) if rings else np.zeros((0, 2))
+    whole = bool(((points == np.trunc(points)) & (np.abs(points) <= _FAR)).all())
+    form = _WHOLE if whole else _DOUBLE
+    head = [form, len(parts), *(1 + len(part.holes) for part in parts), *(len(ring) for ring in rings)]
+    return np.array(head, _HEAD).tobytes() + points.astype(_POINTS[form]).tobytes()
+
+
+def parts_from_bytes(content: bytes | None) -> tuple[Part, ...] | None:
+    """The inverse of `parts_to_bytes`; the rings cannot be written to."""
+    if content is None:
+        return None
+    form, count = np.frombuffer(content, _HEAD, 2).tolist()
+    rings_of = np.frombuffer(content, _HEAD, count, offset=8).tolist()
+    lengths = np.frombuffer(content, _HEAD, sum(rings_of), offset=8 + 4 * count).tolist()
+    points = np.frombuffer(content, _POINTS[form], offset=8 + 4 * (count + len(lengths))).astype(np.float64)
+    points = points.reshape(-1, 2)
+    points.setflags(write=False)
+    rings: list[Ring] = []
+    start = 0
+    for length in lengths:
+        rings.append(points[start : start + length])
+        start += length
+    parts, start = [], 0
+    for number in rings_of:
+        parts.append(Part(rings[start], tuple(rings[start + 1 : start + number])))
+        start += number
+    return tuple(parts)

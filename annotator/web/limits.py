@@ -1,0 +1,49 @@
+"""What one server takes from its visitors. Each limit can be set by an environment variable, ANNOTATOR_MAX_ and its name.
+
+The person at this computer has none of these limits but `jobs`, `uploads` and `uploads_at_once`, which bound memory.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, fields
+
+from annotator.core.errors import AnnotatorError
+
+
+class LimitError(AnnotatorError):
+    """A limit of the server that is reached; later there may be room again."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Counts, megabytes (10^6 bytes) and hours."""
+
+    projects: float = 200
+    images: float = 2_000  # in a project
+    project_mb: float = 2_000  # database, pictures, thumbnails and exports of a project
+    total_mb: float = 20_000  # of all projects; a Space of the free kind has 50 GB
+    age_hours: float = 72  # a project that nobody opened for so long makes room for others
+    empty_hours: float = 24  # the same for one without a picture
+    open_projects: float = 64  # databases kept open; one that is in use is never closed
+    jobs: float = 50  # batches that wait for the network
+    uploads: float = 64  # bodies of more than a megabyte received at once; they wait on the disk
+    uploads_at_once: float = 3  # of them held in memory, up to 64 MB and 40 megapixels each
+    project_uploads: float = 8  # of `uploads`, those of one project
+
+    @classmethod
+    def from_environment(cls) -> Limits:
+        """Raises AnnotatorError for a variable that is not a number above 0."""
+        found = {}
+        for field in fields(cls):
+            name = f"ANNOTATOR_MAX_{field.name.upper()}"
+            text = os.environ.get(name, "")
+            if text:
+                try:
+                    found[field.name] = float(text)
+                except ValueError:
+                    found[field.name] = math.nan
+                if not found[field.name] > 0:
+                    raise AnnotatorError(f"{name}: found {text!r}, expected a number above 0")
+        return cls(**found)

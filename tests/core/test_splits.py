@@ -1,0 +1,172 @@
+"""Splits: by share and category, the same every time, look-alikes on one side; and names that any system can write."""
+
+from collections import Counter
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotator.core.dataset import Category, Dataset, Image, Instance, State
+from annotator.core.errors import ExportError
+from annotator.core.masks import Rle
+from annotator.core.splits import fingerprint, near_duplicates, safe_names, split, split_by_folder
+
+RLE = Rle(2, 2, "04")
+
+
+def dataset(*categories_of_each_image):
+    images = tuple(Image(id, f"{id}.jpg", 2, 2, "") for id in range(len(categories_of_each_image)))
+    instances = [
+        Instance(0, "", image.id, category, State.ACCEPTED, RLE)
+        for image, shown in zip(images, categories_of_each_image, strict=True)
+        for category in shown
+    ]
+    return Dataset((Category(1, "a"), Category(2, "b")), images, tuple(instances))
+
+
+@given(
+    st.lists(st.sets(st.integers(1, 5), max_size=3), max_size=60),
+    st.sampled_from([{"train": 0.8, "val": 0.2}, {"train": 0.7, "val": 0.2, "test": 0.1}, {"all": 1.0}]),
+    st.integers(0, 5),
+    st.lists(st.sets(st.integers(0, 70), max_size=4), max_size=5),
+)
+def test_every_image_goes_to_one_part_with_its_instances_and_its_group(shown, shares, seed, groups):
+    disjoint = [group - set().union(*groups[:index]) for index, group in enumerate(groups)]
+    whole = dataset(*shown)
+    parts = split(whole, shares, seed=seed, together=disjoint)
+    assert list(parts) == list(shares)
+    where = {image.id: name for name, part in parts.items() for image in part.images}
+    assert sorted(where) == [image.id for image in whole.images]
+    assert sum(len(part.images) for part in parts.values()) == len(whole.images)
+    assert sum(len(part.instances) for part in parts.values()) == len(whole.instances)
+    for name, part in parts.items():
+        assert all(where[instance.image_id] == name for instance in part.instances)
+        assert part.categories == whole.categories
+    for group in disjoint:
+        assert len({where[id] for id in group if id in where}) <= 1
+    assert split(whole, shares, seed=seed, together=disjoint) == parts
+
+
+def test_a_rare_category_is_in_every_part():
+    shown = [{1}] * 95 + [{1, 2}] * 5
+    for seed in range(10):
+        parts = split(dataset(*shown), {"train": 0.8, "val": 0.2}, seed=seed)
+        counts = {name: Counter(one.category_id for one in part.instances) for name, part in parts.items()}
+        assert (counts["train"][2], counts["val"][2]) == (4, 1)
+        assert abs(len(parts["val"].images) - 20) <= 1
+
+
+def test_another_seed_is_another_split():
+    shown = [{1}] * 50
+    whole = dataset(*shown)
+    splits = {
+        tuple(image.id for image in split(whole, {"train": 0.8, "val": 0.2}, seed=seed)["val"].images)
+        for seed in range(5)
+    }
+    assert len(splits) == 5
+
+
+@pytest.mark.parametrize("shares", [{}, {"a": 0.5}, {"a": 0.8, "b": 0.3}, {"a": 0.0, "b": 1.0}, {"a": float("nan")}])
+def test_shares_must_add_up(shares):
+    with pytest.raises(ExportError, match="add up to 1"):
+        split(dataset({1}), shares)
+
+
+def test_folders_name_the_part():
+    names = ["train/a.jpg", "data\\Validation\\b.jpg", "x/test/c.jpg"]
+    images = tuple(Image(id, name, 2, 2, "") for id, name in enumerate(names))
+    parts = split_by_folder(Dataset((), images, ()))
+    assert {name: [image.id for image in part.images] for name, part in parts.items()} == {
+        "train": [0],
+        "val": [1],
+        "test": [2],
+    }
+    with pytest.raises(ExportError, match="in no folder train, val or test"):
+        split_by_folder(Dataset((), (Image(1, "train.jpg", 2, 2, ""),), ()))
+
+
+# --- look-alikes -----------------------------------------------------------------------------------------------------
+
+
+def scene(seed):
+    noise = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), np.uint8)
+    return cv2.resize(noise, (320, 240), interpolation=cv2.INTER_CUBIC)
+
+
+def test_copies_look_alike_and_other_pictures_do_not():
+    original = scene(0)
+    _, recompressed = cv2.imencode(".jpg", original, [cv2.IMWRITE_JPEG_QUALITY, 40])
+    pictures = {
+        1: original,
+        2: cv2.imdecode(recompressed, cv2.IMREAD_COLOR),
+        3: cv2.resize(original, (97, 71), interpolation=cv2.INTER_AREA),
+        4: cv2.convertScaleAbs(original, alpha=0.9, beta=10),
+        5: scene(1),
+        6: scene(2),
+        7: original[:, ::-1],
+    }
+    assert near_duplicates({id: fingerprint(pixels) for id, pixels in pictures.items()}) == [[1, 2, 3, 4]]
+
+
+def test_what_is_alike_through_others_is_one_group():
+    assert near_duplicates({1: 0b0, 2: 0b111, 3: 0b111111, 9: 2**63}, bits=3) == [[1, 2, 3, 9]]
+    assert near_duplicates({1: 0b0, 2: 0b1111}, bits=3) == []
+    assert near_duplicates({}) == []
+
+
+def test_thousands_are_compared_across_every_step():
+    values = {id: int(value) for id, value in enumerate(np.random.default_rng(0).integers(0, 2**63, 2500))}
+    values[2499] = values[3]
+    assert near_duplicates(values, bits=2) == [[3, 2499]]
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def named(*names):
+    return list(safe_names([Image(id, name, 2, 2, "") for id, name in enumerate(names)]).values())
+
+
+def test_safe_names_stay():
+    names = ["a.jpg", "folder/b c.png", "ж/日本.webp", "no suffix"]
+    assert named(*names) == names
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../a.jpg", "/etc/passwd", "a/../../b", "C:\\x.jpg", "a\\b.jpg", "con.jpg", "a/", "", ".", "..", "a\0b",
+     "a\nb.jpg", "x" * 300 + ".jpg", " a.jpg", "a.jpg.", "a:b.jpg", "<script>.jpg", ".hidden/../x"],
+)  # fmt: skip
+def test_an_unsafe_name_is_replaced_below_the_folder(name):
+    (made,) = named(name)
+    assert made != name
+    assert "/" not in made
+    assert named(made) == [made]  # which is safe
+
+
+def test_a_name_that_is_anothers_in_other_capitals_is_replaced():
+    made = named("a.jpg", "A.JPG", "a.jpg", "a-2.jpg", "b.jpg")
+    assert len({name.lower() for name in made}) == 5
+    assert (made[0], made[4]) == ("a.jpg", "b.jpg")
+
+
+def test_a_file_is_never_where_a_folder_is():
+    made = named("a", "a/b.jpg", "x/y.jpg", "X", "a/c.jpg")
+    assert (made[0], made[2]) == ("a", "x/y.jpg")
+    assert made[1] != "a/b.jpg"
+    assert made[3] != "X"
+
+
+def test_a_category_of_id_0_is_stratified_too():
+    parts = split(dataset(*([{0}] * 5 + [{1}] * 95)), {"train": 0.8, "val": 0.2})
+    assert sum(one.category_id == 0 for one in parts["val"].instances) == 1
+
+
+@given(st.lists(st.text(st.sampled_from("abA/.\\: \nä\0"), max_size=8) | st.text(max_size=12), max_size=8))
+def test_any_names_become_different_safe_ones(names):
+    made = named(*names)
+    assert len({name.lower() for name in made}) == len(names)
+    assert not any(name.startswith("/") or ".." in name.split("/") for name in made)
+    assert named(*made) == made

@@ -1,0 +1,90 @@
+"""Packs: annotations and pictures in the layout of trainers."""
+
+import json
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from annotator.core.dataset import Category, Dataset, Image, Instance, State
+from annotator.core.errors import ExportError, ImageError
+from annotator.core.masks import mask_to_rle
+from annotator.core.splits import split
+from annotator.storage import coco, pack
+
+MASK = mask_to_rle(np.ones((4, 5), bool))
+
+
+def dataset(*names):
+    images = tuple(Image(id, name, 5, 4, f"{id:064x}", reviewed=True) for id, name in enumerate(names, start=1))
+    instances = tuple(Instance(image.id, "", image.id, 1, State.ACCEPTED, MASK) for image in images)
+    return Dataset((Category(1, "person", "person"),), images, instances)
+
+
+def content(image):
+    return f"picture {image.id}".encode()
+
+
+def test_a_folder_has_annotations_and_images(tmp_path):
+    whole = dataset(*(f"{index}.jpg" for index in range(10)))
+    parts = split(whole, {"train": 0.8, "val": 0.2})
+    made = pack.write(parts, tmp_path / "out", pictures=content)
+    names = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert names == {
+        *(f"images/{index}.jpg" for index in range(10)),
+        *(f"annotations/{kind}_{part}.{suffix}" for part in ("train", "val")
+          for kind, suffix in (("instances", "json"), ("report", "json"), ("report", "txt"))),
+    }  # fmt: skip
+    assert set(made.files) == {tmp_path / "out" / name for name in names}
+    read = {part: coco.read(tmp_path / "out/annotations" / f"instances_{part}.json") for part in parts}
+    assert sum(len(part.images) for part in read.values()) == 10
+    for part in read.values():
+        for image in part.images:
+            assert (tmp_path / "out/images" / image.file_name).read_bytes() == content(image)
+    assert {part: report.instances for part, report in made.reports.items()} == {"train": 8, "val": 2}
+
+
+def test_a_zip_is_whole_and_always_the_same_bytes(tmp_path):
+    parts = {"": dataset("a.jpg", "sub/b.jpg")}
+    first = pack.write(parts, tmp_path / "1.zip", pictures=content)
+    pack.write(parts, tmp_path / "2.zip", pictures=content)
+    assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
+    assert first.files == (tmp_path / "1.zip",)
+    with zipfile.ZipFile(tmp_path / "1.zip") as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [
+            "annotations/instances.json", "annotations/report.json", "annotations/report.txt",
+            "images/a.jpg", "images/sub/b.jpg",
+        ]  # fmt: skip
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.zip", "2.zip"]
+
+
+def test_names_that_collide_or_lead_out_get_others_in_pack_and_json(tmp_path):
+    made = pack.write({"": dataset("a.jpg", "A.jpg", "../../evil.jpg")}, tmp_path / "out", pictures=content)
+    found = json.loads((tmp_path / "out/annotations/instances.json").read_text())["images"]
+    assert [image["file_name"] for image in found] == ["a.jpg", "A-2.jpg", "evil-3.jpg"]
+    assert made.renamed == {2: ("A.jpg", "A-2.jpg"), 3: ("../../evil.jpg", "evil-3.jpg")}
+    assert sorted(path.name for path in (tmp_path / "out/images").iterdir()) == ["A-2.jpg", "a.jpg", "evil-3.jpg"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_without_pictures_names_stay_as_they_are(tmp_path):
+    pack.write({"": dataset("../a.jpg")}, tmp_path / "out")
+    found = json.loads((tmp_path / "out/annotations/instances.json").read_text())["images"]
+    assert found[0]["file_name"] == "../a.jpg"
+    assert not (tmp_path / "out/images").exists()
+
+
+@pytest.mark.parametrize("failure", [OSError("disk"), ImageError("a.jpg: gone")])
+def test_a_zip_that_fails_leaves_nothing_behind(tmp_path, failure):
+    def fails(image):
+        raise failure
+
+    with pytest.raises((ExportError, ImageError)):
+        pack.write({"": dataset("a.jpg")}, tmp_path / "x.zip", pictures=fails)
+    wrong = dataset("a.jpg")
+    wrong = replace(wrong, instances=(replace(wrong.instances[0], category_id=9),))
+    with pytest.raises(ExportError):
+        pack.write({"": wrong}, tmp_path / "x.zip", pictures=content)
+    assert list(tmp_path.iterdir()) == []
