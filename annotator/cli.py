@@ -74,6 +74,13 @@ def build_parser() -> argparse.ArgumentParser:
     action.add_argument("name", metavar="NAME")
     action.set_defaults(run=_models_check)
 
+    action = actions.add_parser("quantize", help="add the INT8 twin of a network, calibrated on your pictures")
+    action.add_argument("name", metavar="NAME")
+    action.add_argument("--images", required=True, type=Path, metavar="DIR")
+    action.add_argument("--name", dest="twin", metavar="TWIN", help="the twin's name (default NAME-int8)")
+    action.add_argument("--annotations", type=Path, metavar="FILE.json", help="also measure the AP of both on DIR")
+    action.set_defaults(run=_models_quantize)
+
     prelabel = verbs.add_parser("prelabel", help="let a network suggest instances on pictures or folders")
     prelabel.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     prelabel.add_argument("--model", required=True, metavar="NAME")
@@ -211,6 +218,24 @@ def _models_check(options: argparse.Namespace) -> int:
 
     for line in describe(zoo.find(options.name), sorted(places.EXAMPLES.glob("*.jpg"))[0]):
         print(line, flush=True)
+    return 0
+
+
+def _models_quantize(options: argparse.Namespace) -> int:
+    from annotator import evaluation, pipeline
+    from annotator.vision import quantize, zoo
+
+    info = zoo.find(options.name)
+    truth = evaluation.Truth.read(options.annotations) if options.annotations else None
+    pictures = pipeline.find_pictures([options.images])
+    twin = quantize.quantize(info, pictures, name=options.twin or f"{info.name}-int8")
+    print(f"{twin.name}: added to {twin.folder}")
+    print(quantize.compare(info, twin, pictures[: quantize.COMPARED]))
+    if truth is not None:
+        for measured in (info, twin):
+            detector = _detector(measured, "AUTO")
+            figures = evaluation.evaluate(detector, truth, options.images, progress=_bar(f"evaluating {measured.name}"))
+            print(figures.to_table())
     return 0
 
 
