@@ -1,4 +1,5 @@
 /** Requests to the server, all relative to the page so that a sub-path works. */
+import type { Box } from "./geometry";
 import type { QueueImage, WireCategory, WireDocument, WireGesture, WireQueue } from "./protocol";
 
 /** The server answered, and said no. `message` is its one line. */
@@ -29,6 +30,18 @@ export class Api {
 
   gesture(imageId: number, gesture: WireGesture): Promise<{ revision?: unknown }> {
     return request(`${this.root}/images/${imageId}/gestures`, json("POST", gesture));
+  }
+
+  /** The mask inside a box, by the mask head of the model or, where it has none, by GrabCut; `by` says which. */
+  mask(imageId: number, model: string, category: number, box: Box): Promise<{ rle: string; by: string }> {
+    const { x0, y0, x1, y1 } = box;
+    const asked = { model, category, box: [x0, y0, x1, y1] };
+    return request(`${this.root}/images/${imageId}/mask`, json("POST", asked));
+  }
+
+  /** Says that a box will be asked for soon. */
+  prepareMask(imageId: number, model: string): Promise<unknown> {
+    return request(`${this.root}/images/${imageId}/mask`, json("POST", { model, category: 0, box: null }));
   }
 
   addCategory(name: string): Promise<WireCategory> {

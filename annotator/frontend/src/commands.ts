@@ -1,11 +1,14 @@
 /** What each command does. Keys, buttons and tests all come through here. */
 import { pickCategory } from "./categories";
+import type { Drawing } from "./drawing";
 import type { CommandId } from "./keys";
 import type { QueuePanel } from "./queue";
-import { accept, likelyCategory, reject, relabel, step, targets } from "./review";
+import { accept, beginTriage, likelyCategory, reject, relabel, setTriage, step, targets } from "./review";
 import { find } from "./scene";
-import type { Session, ToolId } from "./session";
+import type { Session } from "./session";
+import type { ToolId } from "./view";
 import type { Stage } from "./stage";
+import { resizeBrush } from "./tools/brush";
 import { t } from "./strings";
 
 const THRESHOLD_STEP = 0.05;
@@ -13,6 +16,7 @@ const THRESHOLD_STEP = 0.05;
 export interface CommandContext {
   readonly session: Session;
   readonly stage: Stage;
+  readonly drawing: Drawing;
   readonly queue: QueuePanel;
   readonly root: HTMLElement;
   readonly color: (id: number) => string;
@@ -20,7 +24,14 @@ export interface CommandContext {
 }
 
 export class Commands {
-  constructor(private readonly context: CommandContext) {}
+  constructor(private readonly context: CommandContext) {
+    const { session } = context;
+    session.view.subscribe((now, before) => {
+      if (!now.triage || now.scene === null || now.scene.imageId === before.scene?.imageId) return;
+      beginTriage(session);
+      this.follow();
+    });
+  }
 
   run(id: CommandId): void {
     const { session, stage } = this.context;
@@ -39,6 +50,8 @@ export class Commands {
         return this.moving(() => step(session, 1));
       case "previous":
         return this.moving(() => step(session, -1));
+      case "triage":
+        return this.moving(() => setTriage(session, !view.get().triage));
       case "acceptAll":
         return this.finish(() => session.acceptVisible());
       case "markReviewed":
@@ -57,12 +70,22 @@ export class Commands {
         return this.setTool("polygon");
       case "toolBox":
         return this.setTool("box");
+      case "toolBrush":
+        return this.setTool("brush");
+      case "toolEraser":
+        return this.setTool("eraser");
+      case "brushSmaller":
+        return resizeBrush(session, -1);
+      case "brushLarger":
+        return resizeBrush(session, 1);
       case "cancel":
         return this.cancel();
       case "undo":
         return void session.undo();
       case "redo":
         return void session.redo();
+      case "predict":
+        return this.predict();
       case "deleteVertex":
         return;
       case "fit":
@@ -90,7 +113,7 @@ export class Commands {
     const { selection, categories } = session.view.get();
     const category = categories[digit - 1];
     if (selection.length === 0) return false;
-    if (category !== undefined) relabel(session, category.id);
+    if (category !== undefined) this.moving(() => relabel(session, category.id));
     return true;
   }
 
@@ -114,20 +137,31 @@ export class Commands {
     const { scene } = view.get();
     if (id === null || scene === null || scene.imageId !== imageId) return;
     if (chosen.length === 0) view.set({ category: id });
-    else relabel(session, id, chosen.flatMap((one) => find(scene, one.key) ?? []));
+    else this.moving(() => relabel(session, id, chosen.flatMap((one) => find(scene, one.key) ?? [])));
   }
 
   private setTool(tool: ToolId): void {
     this.context.session.view.set({ tool, hover: null });
   }
 
-  /** After the selection has moved on, the selected instance is in sight. */
+  /** After the selection has moved on, the selected instance is in sight; in triage it fills the view. */
   private moving(change: () => void): void {
-    const { session, stage } = this.context;
     change();
-    const { scene, selection } = session.view.get();
+    this.follow();
+  }
+
+  private follow(): void {
+    const { session, stage } = this.context;
+    const { scene, selection, triage } = session.view.get();
     const instance = scene === null ? null : find(scene, selection.at(-1) ?? null);
-    if (instance !== null) stage.reveal(instance);
+    if (triage && (instance === null || instance.state !== "suggested")) stage.fitPicture();
+    else if (triage && instance !== null) stage.zoomTo([instance]);
+    else if (instance !== null) stage.reveal(instance);
+  }
+
+  private predict(): void {
+    const { session, drawing } = this.context;
+    for (const instance of targets(session)) void drawing.predictAgain(instance);
   }
 
   private adjust(): void {
@@ -147,11 +181,15 @@ export class Commands {
     if (image !== null) void this.context.session.open(image.id);
   }
 
-  /** What was begun is given up first, then the tool is put away, then the selection. */
+  /** What was begun is given up first, then the tool is put away, then triage, then the selection. */
   private cancel(): void {
     const { session, stage } = this.context;
     if (stage.tool().cancel()) return;
-    if (session.view.get().tool !== "select") this.setTool("select");
+    const { tool, selection, triage } = session.view.get();
+    // With a brush the next stroke begins a new instance once nothing is selected.
+    const paints = tool === "brush" || tool === "eraser";
+    if (tool !== "select" && !(paints && selection.length > 0)) this.setTool("select");
+    else if (triage) setTriage(session, false);
     else session.view.set({ selection: [] });
   }
 

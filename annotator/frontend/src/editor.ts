@@ -1,11 +1,11 @@
 /** Puts the parts of the screen together and connects them to one project. */
 import { Api } from "./api";
+import { createBanner } from "./banner";
 import { Commands } from "./commands";
-import { pickCategory } from "./categories";
 import { confirmRemoval, keySheet, openDialog } from "./dialogs";
-import { button, h, setText } from "./dom";
+import { h } from "./dom";
+import { Drawing } from "./drawing";
 import { DropZone } from "./dropzone";
-import type { Part } from "./geometry";
 import { createHint } from "./hint";
 import { isShown, listenToKeys } from "./keyboard";
 import type { KeyMap } from "./keys";
@@ -14,9 +14,7 @@ import { Notices } from "./notices";
 import { Panel } from "./panel";
 import type { QueueImage } from "./protocol";
 import { QueuePanel } from "./queue";
-import { likelyCategory } from "./review";
 import { Saver } from "./saver";
-import { maskOfParts } from "./scene";
 import { Session } from "./session";
 import { announceTab, openShelf, preference, randomName, setPreference, takeOrphans, unsavedKey } from "./shelf";
 import { Stage } from "./stage";
@@ -24,6 +22,7 @@ import { t } from "./strings";
 import { ThresholdBar } from "./threshold";
 import { Toolbar } from "./toolbar";
 import { BoxTool } from "./tools/box";
+import { BrushTool } from "./tools/brush";
 import { PolygonTool } from "./tools/polygon";
 import { SelectTool } from "./tools/select";
 import { Uploads } from "./upload";
@@ -39,9 +38,9 @@ export class Editor {
   private readonly client = randomName();
   private readonly stage: Stage;
   private readonly commands: Commands;
+  private readonly drawing: Drawing;
   private readonly notices = new Notices();
   private readonly dropZone: DropZone;
-  private readonly banner = h("div", { class: "an-banner", role: "alert", hidden: true });
   private readonly preloaded: HTMLImageElement[] = [];
   private readonly stops: (() => void)[] = [];
   private keyMap: KeyMap = {};
@@ -70,11 +69,19 @@ export class Editor {
     const look = createLook(session);
     const run: Commands["run"] = (id) => this.commands.run(id);
     const toolbar = new Toolbar(session, run);
+    this.drawing = new Drawing({ session, api: this.api, root, color: look.categoryColor, notice: (text, detail) => this.notices.show("info", text, detail) });
     this.stage = new Stage({
       session,
       look,
-      makeTools: (host) => [new SelectTool(host), new PolygonTool(host), new BoxTool(host)],
-      addInstance: (parts) => void this.addInstance(parts),
+      makeTools: (host) => [
+        new SelectTool(host),
+        new PolygonTool(host),
+        new BoxTool(host),
+        new BrushTool(host, "brush"),
+        new BrushTool(host, "eraser"),
+      ],
+      addInstance: (mask) => void this.drawing.add(mask),
+      addFromBox: (box) => void this.drawing.addFromBox(box),
       onCamera: (camera) => toolbar.showScale(camera),
     });
     this.dropZone = new DropZone({
@@ -103,6 +110,7 @@ export class Editor {
     this.commands = new Commands({
       session,
       stage: this.stage,
+      drawing: this.drawing,
       queue,
       root,
       color: look.categoryColor,
@@ -110,7 +118,7 @@ export class Editor {
     });
     const threshold = new ThresholdBar(session);
     const body = h("div", { class: "an-stage-frame" }, this.stage.element, createHint(session), this.notices.element);
-    const center = h("main", { class: "an-center" }, toolbar.element, this.banner, body, threshold.element);
+    const center = h("main", { class: "an-center" }, toolbar.element, createBanner(session), body, threshold.element);
     root.replaceChildren(queue.element, center, panel.element, this.dropZone.element, uploads.element, ...root.querySelectorAll(".an-drop-overlay"));
     this.watch();
     this.stops.push(() => this.dropZone.destroy());
@@ -197,7 +205,6 @@ export class Editor {
       if (now.job?.running === true) this.poll();
     });
     session.view.subscribe((now, before) => {
-      if (now.conflict !== before.conflict || now.status !== before.status) this.renderBanner();
       if (now.threshold !== before.threshold) setPreference(this.shelf, `threshold:${this.project}`, session.chosenThreshold);
       if (now.scene === null || now.scene.imageId === before.scene?.imageId) return;
       setPreference(this.shelf, `picture:${this.project}`, now.scene.imageId);
@@ -247,33 +254,6 @@ export class Editor {
     if (open !== null && count(images) !== count(before.images)) await session.revalidate(open);
   }
 
-  private async addInstance(parts: readonly Part[]): Promise<void> {
-    const { session } = this;
-    const { scene } = session.view.get();
-    if (scene === null) return;
-    let category = likelyCategory(session);
-    if (category === null) {
-      session.view.set({ draft: { key: null, parts } });
-      category = await pickCategory({
-        root: this.root,
-        anchor: null,
-        color: () => "transparent",
-        current: null,
-        title: t("pickCategory"),
-        categories: session.view.get().categories,
-        create: (name) => session.addCategory(name),
-      });
-      session.view.set({ draft: null });
-      if (category === null || session.view.get().scene?.imageId !== scene.imageId) return;
-      session.view.set({ category });
-    }
-    const key = randomName();
-    const mask = maskOfParts(parts, scene.height);
-    const after = { key, category, state: "accepted", score: null, source: "manual", edited: false, mask } as const;
-    session.commit("add", [{ before: null, after }]);
-    session.view.set({ selection: [key] });
-  }
-
   private async addExample(): Promise<void> {
     try {
       const { id } = await this.api.addExample();
@@ -320,21 +300,5 @@ export class Editor {
     } catch (error) {
       this.notices.show("error", t("removeFailed"), error instanceof Error ? error.message : "");
     }
-  }
-
-  private renderBanner(): void {
-    const { conflict, scene } = this.session.view.get();
-    this.banner.hidden = conflict === null;
-    if (conflict === null) return;
-    const unsaved = this.session.saver.unsaved(conflict);
-    const text = h("span", { class: "an-banner-text" }, h("strong", {}, t("conflictTitle")), " ");
-    const detail = h("span");
-    setText(detail, t("conflictBody", { n: unsaved }));
-    text.append(detail);
-    const show = button({ text: t("conflictOpen"), class: "an-button", onClick: () => void this.session.open(conflict) });
-    show.hidden = scene?.imageId === conflict;
-    const mine = button({ text: t("keepMine"), class: "an-button is-primary", onClick: () => void this.session.resolveConflict("mine") });
-    const theirs = button({ text: t("takeTheirs"), class: "an-button", onClick: () => void this.session.resolveConflict("theirs") });
-    this.banner.replaceChildren(text, show, mine, theirs);
   }
 }

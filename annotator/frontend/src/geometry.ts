@@ -36,6 +36,10 @@ export function boxOfPoints(a: Point, b: Point): Box {
   return { x0: Math.min(a[0], b[0]), y0: Math.min(a[1], b[1]), x1: Math.max(a[0], b[0]), y1: Math.max(a[1], b[1]) };
 }
 
+export function partsOfBox({ x0, y0, x1, y1 }: Box): Part[] {
+  return [[[[x0, y0], [x1, y0], [x1, y1], [x0, y1]]]];
+}
+
 export function unionOfBoxes(boxes: readonly Box[]): Box {
   if (boxes.length === 0) return EMPTY_BOX;
   return {

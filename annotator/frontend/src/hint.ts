@@ -1,13 +1,16 @@
 /** One line over the picture that says how the current tool works, or why nothing is to be seen. */
 import { h, setText } from "./dom";
 import { keysOf } from "./keys";
-import type { Session, View } from "./session";
+import { countSuggestions } from "./scene";
+import type { Session } from "./session";
+import type { View } from "./view";
 import { t } from "./strings";
 
 export function createHint(session: Session): HTMLElement {
   const element = h("div", { class: "an-hint", role: "status", hidden: true });
   session.view.subscribe((now, before) => {
-    if (now.tool === before.tool && now.hideAll === before.hideAll && now.scene === before.scene) return;
+    const same = now.tool === before.tool && now.hideAll === before.hideAll && now.scene === before.scene;
+    if (same && now.triage === before.triage && now.threshold === before.threshold) return;
     const text = now.scene === null ? "" : hintFor(now);
     element.hidden = text === "";
     setText(element, text);
@@ -17,7 +20,14 @@ export function createHint(session: Session): HTMLElement {
 
 function hintFor(view: View): string {
   if (view.hideAll) return t("hintHidden", { key: keysOf("hideAll")[0] });
+  if (view.triage) {
+    const { shown } = countSuggestions(view.scene!, view.threshold);
+    return shown > 0 ? t("hintTriage", { n: shown }) : t("hintTriageDone");
+  }
   if (view.tool === "polygon") return t("hintPolygon");
   if (view.tool === "box") return t("hintBox");
+  const sizes = { smaller: keysOf("brushSmaller")[0], larger: keysOf("brushLarger")[0] };
+  if (view.tool === "brush") return t("hintBrush", sizes);
+  if (view.tool === "eraser") return t("hintEraser", sizes);
   return "";
 }

@@ -8,7 +8,8 @@ import type { Look } from "./render";
 import { accept, likelyCategory, ordered, reject, targets } from "./review";
 import type { Instance } from "./scene";
 import { countSuggestions, find } from "./scene";
-import type { Session, SortOrder, View } from "./session";
+import type { Session } from "./session";
+import type { SortOrder, View } from "./view";
 import type { StringKey } from "./strings";
 import { t } from "./strings";
 
@@ -98,6 +99,7 @@ export class Panel {
       now.threshold !== before.threshold ||
       now.showRejected !== before.showRejected ||
       now.sort !== before.sort ||
+      now.triage !== before.triage ||
       now.categories !== before.categories;
     if (listed) this.render();
     else if (now.hover !== before.hover) this.list.refresh();

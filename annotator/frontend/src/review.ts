@@ -2,7 +2,8 @@
 import { outlineOf } from "./outline";
 import type { Edit, Instance } from "./scene";
 import { find, isVisible } from "./scene";
-import type { Session, SortOrder } from "./session";
+import type { Session } from "./session";
+import type { SortOrder } from "./view";
 
 /** What a decision is about: the selected instances, or else the one under the pointer. */
 export function targets(session: Session): Instance[] {
@@ -34,7 +35,24 @@ export function relabel(session: Session, category: number, instances: readonly 
   const edits = instances
     .filter((one) => one.category !== category || one.state === "suggested")
     .map((before) => ({ before, after: { ...before, category, state: "accepted" as const } }));
-  session.commit("relabel", edits);
+  // In triage a category is a decision like any other, and moves on.
+  if (session.view.get().triage) decide(session, () => session.commit("relabel", edits), instances);
+  else session.commit("relabel", edits);
+}
+
+/** Turns triage on or off; it begins with the first suggestion of its order. */
+export function setTriage(session: Session, on: boolean): void {
+  session.view.set({ triage: on, tool: "select", hover: null });
+  if (!on) return;
+  const { scene, selection } = session.view.get();
+  const chosen = scene === null ? null : find(scene, selection.at(-1) ?? null);
+  if (chosen?.state !== "suggested") beginTriage(session);
+}
+
+/** Selects the first suggestion to decide on, or nothing where all is decided. */
+export function beginTriage(session: Session): void {
+  const first = ordered(session).find((one) => one.state === "suggested");
+  session.view.set({ selection: first === undefined ? [] : [first.key] });
 }
 
 /** After a decision about the one selected suggestion the next one is selected: a key a decision. */
@@ -66,9 +84,9 @@ function neighbour(session: Session, direction: 1 | -1): Instance | null {
 
 /** Visible instances in the order of the list. */
 export function ordered(session: Session): Instance[] {
-  const { sort, threshold, categories } = session.view.get();
+  const { sort, triage, threshold, categories } = session.view.get();
   const names = new Map(categories.map((category) => [category.id, category.name]));
-  return session.visible().sort(comparison(sort, threshold, names));
+  return session.visible().sort(comparison(triage ? "doubt" : sort, threshold, names));
 }
 
 function comparison(

@@ -1,52 +1,15 @@
 /** One person at work on one project: which picture is open, what changes on it, and what follows from that. */
+import { Ahead } from "./ahead";
 import type { Api } from "./api";
-import type { Part } from "./geometry";
-import type { History, HistoryEntry } from "./history";
-import { EMPTY_HISTORY, forgotten, recorded, redone, undone } from "./history";
-import type { QueueImage, Verb, WireCategory, WireDocument, WireQueue } from "./protocol";
-import type { Saver, SaveStatus } from "./saver";
+import type { HistoryEntry } from "./history";
+import { forgotten, recorded, redone, undone } from "./history";
+import type { QueueImage, Verb, WireCategory, WireDocument } from "./protocol";
+import type { Saver } from "./saver";
 import type { Edit, Instance, Scene } from "./scene";
 import { applyEdits, find, isVisible, keyOf, passes, reversed, sceneOf, wireChange } from "./scene";
 import { Store } from "./store";
-
-export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser";
-
-export type SortOrder = "score" | "doubt" | "category" | "area";
-
-/** A shape on its way: of an instance that is being changed, or of a new one (key null). */
-export interface Draft {
-  readonly key: string | null;
-  readonly parts: readonly Part[];
-}
-
-export interface View {
-  readonly scene: Scene | null;
-  /** The picture on its way, while `scene` still shows the one before. */
-  readonly opening: number | null;
-  readonly categories: readonly WireCategory[];
-  readonly selection: readonly string[];
-  readonly hover: string | null;
-  readonly draft: Draft | null;
-  readonly tool: ToolId;
-  readonly threshold: number;
-  readonly showRejected: boolean;
-  readonly showLabels: boolean;
-  readonly hideAll: boolean;
-  readonly sort: SortOrder;
-  /** What new instances are; null until it is known. */
-  readonly category: number | null;
-  readonly history: History;
-  readonly status: SaveStatus;
-  /** The picture whose gestures wait for the person's choice. */
-  readonly conflict: number | null;
-}
-
-export interface QueueView {
-  readonly images: readonly QueueImage[];
-  readonly job: WireQueue["job"];
-  /** False until the first answer, so that an empty project is not announced too early. */
-  readonly loaded: boolean;
-}
+import type { QueueView, View } from "./view";
+import { START_VIEW } from "./view";
 
 export type Notice = (kind: "info" | "error", text: NoticeText, detail?: string) => void;
 export type NoticeText =
@@ -67,29 +30,10 @@ export interface SessionOptions {
   readonly now: () => number;
 }
 
-/** A document fetched ahead is shown without asking again for this long; then it is checked in the background. */
-const FRESH_MS = 4_000;
 const LONGEST_PAUSE_S = 300;
 
 export class Session {
-  readonly view = new Store<View>({
-    scene: null,
-    opening: null,
-    categories: [],
-    selection: [],
-    hover: null,
-    draft: null,
-    tool: "select",
-    threshold: 0.5,
-    showRejected: false,
-    showLabels: false,
-    hideAll: false,
-    sort: "score",
-    category: null,
-    history: EMPTY_HISTORY,
-    status: { kind: "saved", unsaved: 0 },
-    conflict: null,
-  });
+  readonly view = new Store<View>(START_VIEW);
   readonly queue = new Store<QueueView>({ images: [], job: null, loaded: false });
   readonly saver: Saver;
   /** The threshold that the person chose, and the project's own at that time. */
@@ -100,13 +44,14 @@ export class Session {
   private readonly unsaved = new Map<number, Scene>();
   /** How instances stood on the server before the unsaved gestures; null: they did not exist. */
   private readonly bases = new Map<number, Map<string, Instance | null>>();
-  private readonly ahead = new Map<number, { document: Promise<WireDocument>; at: number }>();
+  private readonly ahead: Ahead;
   private readonly toReload = new Set<number>();
   private projectThreshold = 0.5;
   private lastGestureAt: number;
 
   constructor(private readonly options: SessionOptions) {
     this.api = options.api;
+    this.ahead = new Ahead(options);
     this.saver = options.makeSaver(this);
     this.lastGestureAt = options.now();
   }
@@ -140,13 +85,12 @@ export class Session {
     const kept = this.unsaved.get(imageId);
     if (kept !== undefined) return this.show(kept);
     this.view.set({ opening: imageId, hover: null });
-    const ahead = this.ahead.get(imageId);
-    this.ahead.delete(imageId);
+    const ahead = this.ahead.take(imageId);
     try {
       const document = await (ahead?.document ?? this.api.document(imageId));
       if (this.view.get().opening !== imageId) return;
       this.showDocument(document);
-      if (ahead !== undefined && this.options.now() - ahead.at > FRESH_MS) void this.revalidate(imageId);
+      if (ahead?.fresh === false) void this.revalidate(imageId);
     } catch (error) {
       if (this.view.get().opening !== imageId) return;
       this.view.set({ opening: null });
@@ -156,14 +100,7 @@ export class Session {
 
   /** Fetches a picture and its document ahead, so that opening it takes no time. */
   prefetch(imageId: number): void {
-    if (this.ahead.has(imageId) || this.unsaved.has(imageId) || imageId === this.imageId()) return;
-    if (this.ahead.size >= 4) this.ahead.delete(this.ahead.keys().next().value!);
-    const document = this.api.document(imageId);
-    this.ahead.set(imageId, { document, at: this.options.now() });
-    document.then(
-      (answer) => this.options.preload(answer.image.url),
-      () => this.ahead.delete(imageId),
-    );
+    if (!this.unsaved.has(imageId) && imageId !== this.imageId()) this.ahead.fetch(imageId);
   }
 
   /** Reads the open picture again, unless it has gestures that the server does not know yet. */
@@ -284,7 +221,7 @@ export class Session {
     for (const edit of edits) if (!bases.has(keyOf(edit))) bases.set(keyOf(edit), find(scene, keyOf(edit)));
     this.bases.set(scene.imageId, bases);
     this.unsaved.set(scene.imageId, next);
-    this.ahead.delete(scene.imageId);
+    this.ahead.drop(scene.imageId);
     this.view.set({
       scene: next,
       draft: null,
@@ -342,7 +279,7 @@ export class Session {
   onSettled(imageId: number): void {
     this.unsaved.delete(imageId);
     this.bases.delete(imageId);
-    this.ahead.delete(imageId);
+    this.ahead.drop(imageId);
     if (this.toReload.delete(imageId)) void this.reload(imageId);
   }
 

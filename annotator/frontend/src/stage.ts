@@ -1,18 +1,20 @@
 /** The picture and its layers: pointers become gestures of the current tool, the wheel zooms, space pans. */
 import type { Camera, Size } from "./camera";
-import { PIXELATED_FROM, actualSize, fit, kept, lookAt, panned, toImage, toView, zoomAt } from "./camera";
+import { PIXELATED_FROM, actualSize, fit, kept, lookAt, panned, toView, zoomAt } from "./camera";
 import { h, setClass } from "./dom";
-import type { Part, Point } from "./geometry";
+import type { Box, Part, Point } from "./geometry";
 import { boxOfParts, unionOfBoxes } from "./geometry";
 import { HitIndex } from "./hit";
 import { outlineOf } from "./outline";
 import type { Look } from "./render";
 import { Layer, paintBase, paintHandles, paintHover, paintLabel, paintSelected, paintVertices } from "./render";
-import type { Instance } from "./scene";
+import type { Instance, Mask } from "./scene";
 import { find, isVisible } from "./scene";
-import type { Session, ToolId, View } from "./session";
+import type { Session } from "./session";
+import type { ToolId, View } from "./view";
 import { t } from "./strings";
-import type { Pointer, Tool, ToolHost } from "./tools/tool";
+import { Pointers } from "./pointers";
+import type { Tool, ToolHost } from "./tools/tool";
 
 const START: Camera = { scale: 1, x: 0, y: 0 };
 const KEY_ZOOM = 1.25;
@@ -21,7 +23,8 @@ export interface StageOptions {
   readonly session: Session;
   readonly look: Look;
   readonly makeTools: (host: ToolHost) => readonly Tool[];
-  readonly addInstance: (parts: readonly Part[]) => void;
+  readonly addInstance: (mask: Mask) => void;
+  readonly addFromBox: (box: Box) => void;
   readonly onCamera: (camera: Camera) => void;
 }
 
@@ -38,11 +41,9 @@ export class Stage implements ToolHost {
   private fitted = true;
   private index: HitIndex | null = null;
   private dirty = { base: false, active: false, frame: 0 };
-  private pointerAt: Point | null = null;
-  private readonly touches = new Map<number, Point>();
-  private panning: { id: number; last: Point } | null = null;
-  private pressed: number | null = null;
-  private spaceHeld = false;
+  /** Where the pointer is, in CSS pixels of the view; null outside. */
+  pointerAt: Point | null = null;
+  private readonly pointers: Pointers;
 
   constructor(private readonly options: StageOptions) {
     this.session = options.session;
@@ -56,7 +57,7 @@ export class Stage implements ToolHost {
     this.tools = options.makeTools(this);
     this.session.view.subscribe((now, before) => this.follow(now, before));
     this.picture.addEventListener("load", () => setClass(this.picture, "is-ready", true));
-    this.listen();
+    this.pointers = new Pointers(this);
     new ResizeObserver(() => this.resize()).observe(this.element);
   }
 
@@ -81,11 +82,15 @@ export class Stage implements ToolHost {
   }
 
   setCursor(cursor: string): void {
-    if (this.panning === null && !this.spaceHeld) this.element.style.cursor = cursor;
+    if (!this.pointers.pans()) this.element.style.cursor = cursor;
   }
 
-  addInstance(parts: readonly Part[]): void {
-    this.options.addInstance(parts);
+  addInstance(mask: Mask): void {
+    this.options.addInstance(mask);
+  }
+
+  addFromBox(box: Box): void {
+    this.options.addFromBox(box);
   }
 
   setTool(tool: ToolId): void {
@@ -133,7 +138,7 @@ export class Stage implements ToolHost {
     this.pan(this.size.width / 2 - (x0 + x1) / 2, this.size.height / 2 - (y0 + y1) / 2);
   }
 
-  private zoomBy(factor: number, at: Point): void {
+  zoomBy(factor: number, at: Point): void {
     const { scene } = this.session.view.get();
     if (scene !== null) this.look(zoomAt(this.view, factor, at, scene, this.size));
   }
@@ -181,6 +186,7 @@ export class Stage implements ToolHost {
     const draft = (now.draft === null) !== (before.draft === null);
     if (filtered || others || draft || now.categories !== before.categories) this.invalidate(true);
     else if (now.hover !== before.hover || now.draft !== before.draft || now.tool !== before.tool) this.invalidate(false);
+    else if (now.brushSize !== before.brushSize) this.invalidate(false);
   }
 
   private showPicture(view: View): void {
@@ -243,6 +249,7 @@ export class Stage implements ToolHost {
       const parts = draft?.key === one.key ? draft.parts : null;
       paintSelected(this.active, this.view, one, parts, look.color(one));
     }
+    if (draft !== null && draft.key === null) paintSelected(this.active, this.view, null, draft.parts, "#ffffff");
     const only = chosen.length === 1 ? chosen[0] : null;
     const selecting = this.session.view.get().tool === "select";
     if (only !== null && selecting) this.paintGrips(only, draft?.key === only.key ? draft.parts : null);
@@ -260,124 +267,8 @@ export class Stage implements ToolHost {
     paintVertices(this.active, this.view, draft ?? outline.simple, this.pointerAt, color);
   }
 
-  // --- pointers ---
-
-  private listen(): void {
-    const { element } = this;
-    element.addEventListener("pointerdown", (event) => this.onDown(event));
-    element.addEventListener("pointermove", (event) => this.onMove(event));
-    element.addEventListener("pointerup", (event) => this.onUp(event));
-    element.addEventListener("pointercancel", (event) => this.onCancel(event));
-    element.addEventListener("lostpointercapture", (event) => this.onCancel(event));
-    element.addEventListener("pointerleave", () => {
-      this.pointerAt = null;
-      this.tool().leave?.();
-    });
-    element.addEventListener("dblclick", (event) => {
-      if (this.session.view.get().scene !== null) this.tool().doubleClick?.(this.pointer(event));
-    });
-    element.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
-    element.addEventListener("keyup", (event) => event.key === "Tab" && setClass(element, "is-tabbed", true));
-    element.addEventListener("blur", () => setClass(element, "is-tabbed", false));
-    element.addEventListener("contextmenu", (event) => event.preventDefault());
-    // A middle press would start the browser's own scrolling.
-    element.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault());
-  }
-
-  private pointer(event: MouseEvent): Pointer {
-    const frame = this.element.getBoundingClientRect();
-    const view: Point = [event.clientX - frame.left, event.clientY - frame.top];
-    return {
-      view,
-      image: toImage(this.view, view[0], view[1]),
-      shift: event.shiftKey,
-      alt: event.altKey,
-      ctrl: event.ctrlKey || event.metaKey,
-      coarse: event instanceof PointerEvent && event.pointerType === "touch",
-    };
-  }
-
-  private onDown(event: PointerEvent): void {
-    if (this.session.view.get().scene === null) return;
-    this.element.focus({ preventScroll: true });
-    const pointer = this.pointer(event);
-    this.element.setPointerCapture(event.pointerId);
-    if (event.pointerType === "touch") {
-      this.touches.set(event.pointerId, pointer.view);
-      if (this.touches.size === 2) {
-        // The second finger turns whatever the first one began into a pinch.
-        this.tool().cancel();
-        this.pressed = null;
-        return;
-      }
-    }
-    if (event.button === 1 || (event.button === 0 && this.spaceHeld)) {
-      this.panning = { id: event.pointerId, last: pointer.view };
-      this.element.style.cursor = "grabbing";
-    } else if (event.button === 0 && this.touches.size < 2) {
-      this.pressed = event.pointerId;
-      this.tool().down(pointer);
-    }
-  }
-
-  private onMove(event: PointerEvent): void {
-    if (this.session.view.get().scene === null) return;
-    const pointer = this.pointer(event);
-    this.pointerAt = pointer.view;
-    if (this.touches.size >= 2) return this.pinch(event.pointerId, pointer.view);
-    if (this.panning?.id === event.pointerId) {
-      this.pan(pointer.view[0] - this.panning.last[0], pointer.view[1] - this.panning.last[1]);
-      this.panning.last = pointer.view;
-    } else if (this.pressed === event.pointerId) {
-      this.tool().drag(pointer);
-    } else if (this.pressed === null && this.panning === null) {
-      this.tool().hover(pointer);
-    }
-  }
-
-  private onUp(event: PointerEvent): void {
-    this.touches.delete(event.pointerId);
-    if (this.panning?.id === event.pointerId) {
-      this.panning = null;
-      this.element.style.cursor = this.spaceHeld ? "grab" : "";
-    } else if (this.pressed === event.pointerId) {
-      this.pressed = null;
-      if (this.session.view.get().scene !== null) this.tool().up(this.pointer(event));
-    }
-  }
-
-  private onCancel(event: PointerEvent): void {
-    this.touches.delete(event.pointerId);
-    if (this.panning?.id === event.pointerId) this.panning = null;
-    if (this.pressed !== event.pointerId) return;
-    this.pressed = null;
-    this.tool().cancel();
-  }
-
-  private pinch(id: number, to: Point): void {
-    const others = [...this.touches].filter(([touch]) => touch !== id);
-    const from = this.touches.get(id);
-    if (from === undefined || others.length !== 1) return;
-    const [anchor] = [others[0][1]];
-    const spread = (a: Point): number => Math.max(1, Math.hypot(a[0] - anchor[0], a[1] - anchor[1]));
-    const middle: Point = [(to[0] + anchor[0]) / 2, (to[1] + anchor[1]) / 2];
-    this.zoomBy(spread(to) / spread(from), middle);
-    this.pan((to[0] - from[0]) / 2, (to[1] - from[1]) / 2);
-    this.touches.set(id, to);
-  }
-
-  private onWheel(event: WheelEvent): void {
-    event.preventDefault();
-    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1);
-    // A pinch on a trackpad arrives as a wheel with Ctrl, in much smaller steps.
-    const speed = event.ctrlKey ? 0.01 : 0.0016;
-    this.zoomBy(Math.exp(-Math.max(-300, Math.min(300, pixels)) * speed), this.pointer(event).view);
-  }
-
   /** Space turns the next drag into a pan. */
   holdSpace(held: boolean): void {
-    if (this.spaceHeld === held) return;
-    this.spaceHeld = held;
-    this.element.style.cursor = held ? "grab" : "";
+    this.pointers.holdSpace(held);
   }
 }

@@ -6,7 +6,8 @@ import { icon, setIcon } from "./icons";
 import type { CommandId } from "./keys";
 import { keyed } from "./panel";
 import type { SaveStatus } from "./saver";
-import type { Session, ToolId, View } from "./session";
+import type { Session } from "./session";
+import type { ToolId, View } from "./view";
 import type { StringKey } from "./strings";
 import { t } from "./strings";
 
@@ -26,7 +27,10 @@ const GROUPS: readonly (readonly Item[])[] = [
     { command: "toolSelect", icon: "select", label: "cmdToolSelect", on: toolOf("select") },
     { command: "toolPolygon", icon: "polygon", label: "cmdToolPolygon", on: toolOf("polygon") },
     { command: "toolBox", icon: "box", label: "cmdToolBox", on: toolOf("box") },
+    { command: "toolBrush", icon: "brush", label: "cmdToolBrush", on: toolOf("brush") },
+    { command: "toolEraser", icon: "eraser", label: "cmdToolEraser", on: toolOf("eraser") },
   ],
+  [{ command: "triage", icon: "target", label: "cmdTriage", on: (view) => view.triage }],
   [
     { command: "undo", icon: "undo", label: "cmdUndo", off: (view) => view.history.past.length === 0 },
     { command: "redo", icon: "redo", label: "cmdRedo", off: (view) => view.history.future.length === 0 },
@@ -66,7 +70,7 @@ export class Toolbar {
       ),
     );
     this.scale = button({ text: "100 %", title: keyed("actualSizeButton", "actualSize"), class: "an-tool an-scale", onClick: () => run("actualSize") });
-    groups[2].prepend(this.scale);
+    groups[3].prepend(this.scale);
     const help = button({ icon: "keyboard", title: keyed("cmdHelp", "help"), class: "an-tool", onClick: () => run("help") });
     this.element = h("div", { class: "an-toolbar", role: "toolbar", "aria-label": t("groupTools") }, ...groups, this.name, this.status, help);
     session.view.subscribe((now, before) => this.follow(now, before));
@@ -81,6 +85,7 @@ export class Toolbar {
   private follow(now: View, before: View): void {
     const same =
       now.tool === before.tool &&
+      now.triage === before.triage &&
       now.history === before.history &&
       now.hideAll === before.hideAll &&
       now.showLabels === before.showLabels &&

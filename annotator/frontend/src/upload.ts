@@ -105,7 +105,9 @@ export class Uploads {
 
   private problem(name: string, line: string): void {
     this.failed++;
-    this.problems.append(h("li", {}, h("strong", {}, name), h("span", {}, line)));
+    // The server's line names the file too; once is enough.
+    const text = line.startsWith(`${name}: `) ? line.slice(name.length + 2) : line;
+    this.problems.append(h("li", {}, h("strong", {}, name), h("span", {}, text)));
   }
 
   private render(text: string = this.summary()): void {

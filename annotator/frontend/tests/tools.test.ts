@@ -1,12 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Camera } from "../src/camera";
-import type { Part, Point } from "../src/geometry";
+import type { Box, Part, Point } from "../src/geometry";
 import { boxOfParts } from "../src/geometry";
 import { HitIndex } from "../src/hit";
 import { outlineOf } from "../src/outline";
+import { windowOfParts } from "../src/paint";
+import { windowToRle } from "../src/rle";
+import type { Mask } from "../src/scene";
 import { find } from "../src/scene";
-import type { Session, ToolId } from "../src/session";
+import type { Session } from "../src/session";
+import type { ToolId } from "../src/view";
 import { BoxTool } from "../src/tools/box";
+import { BrushTool } from "../src/tools/brush";
 import { PolygonTool } from "../src/tools/polygon";
 import { SelectTool, scaledBox } from "../src/tools/select";
 import type { Pointer, Tool, ToolHost } from "../src/tools/tool";
@@ -15,6 +20,7 @@ import { FakeServer, wireInstance } from "./server";
 
 class Host implements ToolHost {
   readonly added: (readonly Part[])[] = [];
+  readonly boxes: Box[] = [];
   readonly panned: Point[] = [];
   tool: ToolId | null = null;
   view: Camera = { scale: 10, x: 0, y: 0 };
@@ -24,7 +30,8 @@ class Host implements ToolHost {
   pan = (dx: number, dy: number): void => void this.panned.push([dx, dy]);
   redraw = (): void => {};
   setCursor = (): void => {};
-  addInstance = (parts: readonly Part[]): void => void this.added.push(parts);
+  addInstance = (mask: Mask): void => void this.added.push(mask.parts!);
+  addFromBox = (box: Box): void => void this.boxes.push(box);
   setTool = (tool: ToolId): void => void (this.tool = tool);
 }
 
@@ -32,7 +39,7 @@ const SQUARE: readonly Part[] = [[[[10, 10], [20, 10], [20, 20], [10, 20]]]];
 
 async function hosted(parts: readonly Part[] | null = SQUARE) {
   const server = new FakeServer([0]);
-  const one = wireInstance("one", 0, { parts, rle: parts === null ? wireInstance("", 2).rle : "x" });
+  const one = wireInstance("one", 0, { parts, rle: parts === null ? wireInstance("", 2).rle : windowToRle(windowOfParts(parts), 40, 40) });
   server.images.get(1)!.instances.set("one", one);
   const { session } = start(server);
   await session.open(1);
@@ -207,11 +214,58 @@ describe("polygon", () => {
 });
 
 describe("box", () => {
-  it("gives a rectangle within the picture, and nothing for a click", async () => {
+  it("asks for the mask inside, stays a rectangle with Alt, and is nothing after a click", async () => {
     const { host } = await hosted();
     const tool = new BoxTool(host);
     click(tool, at(5, 5));
     drag(tool, at(35, 30), at(20, 20), at(50, 10));
+    expect(host.boxes).toEqual([{ x0: 35, y0: 10, x1: 40, y1: 30 }]);
+    expect(host.added).toEqual([]);
+    drag(tool, at(35, 30, { alt: true }), at(50, 10, { alt: true }));
     expect(host.added).toEqual([[[[[35, 10], [40, 10], [40, 30], [35, 30]]]]]);
+  });
+});
+
+describe("brush and eraser", () => {
+  it("add to the selected, cut from it, and Alt turns one into the other", async () => {
+    const { host, session, server } = await hosted(null);
+    session.view.set({ selection: ["one"], brushSize: 2 });
+    const area = (): number => outlineOf(find(session.view.get().scene!, "one")!.mask).area;
+    expect(area()).toBe(16);
+    drag(new BrushTool(host, "brush"), at(13, 5), at(14, 5));
+    const larger = area();
+    expect(larger).toBeGreaterThan(18);
+    drag(new BrushTool(host, "brush"), at(13, 5, { alt: true }), at(14, 5, { alt: true }));
+    expect(area()).toBeLessThan(larger);
+    drag(new BrushTool(host, "eraser"), at(10, 6));
+    await settle();
+    expect(server.gestures.map((gesture) => gesture.verb)).toEqual(["edit", "edit", "edit"]);
+    expect(server.gestures[0].changes[0].rle).toMatch(/^[0-o]+$/);
+    await session.undo();
+    await session.undo();
+    await session.undo();
+    expect(area()).toBe(16);
+  });
+
+  it("erase a hole into a mask, and never the whole of it", async () => {
+    const { host, session } = await hosted();
+    session.view.set({ brushSize: 4 });
+    const eraser = new BrushTool(host, "eraser");
+    click(eraser, at(15, 15));
+    expect(session.view.get().selection).toEqual(["one"]);
+    const { mask } = find(session.view.get().scene!, "one")!;
+    expect(outlineOf(mask).parts[0]).toHaveLength(2);
+    session.view.set({ brushSize: 100 });
+    click(eraser, at(15, 15));
+    expect(find(session.view.get().scene!, "one")!.mask).toBe(mask);
+  });
+
+  it("begin a new instance where nothing is selected", async () => {
+    const { host, session } = await hosted();
+    session.view.set({ brushSize: 6 });
+    const added: Mask[] = [];
+    host.addInstance = (mask) => void added.push(mask);
+    drag(new BrushTool(host, "brush"), at(30, 30), at(35, 30));
+    expect(outlineOf(added[0]).area).toBeGreaterThan(40);
   });
 });

@@ -1,9 +1,10 @@
-/** Draw a box from corner to corner. */
+/** Draw a box from corner to corner: the mask inside it is found, or with Alt it stays a rectangle. */
 import type { Camera } from "../camera";
 import { toView } from "../camera";
 import type { Point } from "../geometry";
-import { boxOfPoints, clampPoint } from "../geometry";
+import { boxOfPoints, clampPoint, partsOfBox } from "../geometry";
 import type { Layer } from "../render";
+import { maskOfParts } from "../scene";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";
 
@@ -33,9 +34,10 @@ export class BoxTool implements Tool {
     this.from = this.to = null;
     this.host.redraw();
     if (from === null || !farFrom(toView(this.host.camera(), from), pointer.view, CLICK_SLACK)) return;
-    const { x0, y0, x1, y1 } = boxOfPoints(from, this.clamped(pointer));
-    if (x1 - x0 < 1 || y1 - y0 < 1) return;
-    this.host.addInstance([[[[x0, y0], [x1, y0], [x1, y1], [x0, y1]]]]);
+    const box = boxOfPoints(from, this.clamped(pointer));
+    if (box.x1 - box.x0 < 1 || box.y1 - box.y0 < 1) return;
+    if (pointer.alt) this.host.addInstance(maskOfParts(partsOfBox(box), this.host.session.view.get().scene!.height));
+    else this.host.addFromBox(box);
     this.host.setTool("select");
   }
 

@@ -6,6 +6,7 @@ import { areaOfParts, clampPoint } from "../geometry";
 import type { CommandId } from "../keys";
 import type { Layer } from "../render";
 import { paintDot } from "../render";
+import { maskOfParts } from "../scene";
 import { simplifyRing } from "../simplify";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";
@@ -109,7 +110,7 @@ export class PolygonTool implements Tool {
     if (ring.length < 3 || areaOfParts([[ring]]) < 1) return;
     this.points = [];
     this.drewFreehand = false;
-    this.host.addInstance([[ring]]);
+    this.host.addInstance(maskOfParts([[ring]], this.host.session.view.get().scene!.height));
     this.host.setTool("select");
   }
 

@@ -1,10 +1,12 @@
 /** What a tool is: a small state machine between the pointer and the session. */
 import type { Camera } from "../camera";
-import type { Part, Point } from "../geometry";
+import type { Box, Point } from "../geometry";
 import type { HitIndex } from "../hit";
 import type { CommandId } from "../keys";
 import type { Layer } from "../render";
-import type { Session, ToolId } from "../session";
+import type { Mask } from "../scene";
+import type { Session } from "../session";
+import type { ToolId } from "../view";
 
 export interface Pointer {
   /** In image pixels. */
@@ -27,7 +29,9 @@ export interface ToolHost {
   redraw(): void;
   setCursor(cursor: string): void;
   /** A new instance of the current category, asked for where none is known. */
-  addInstance(parts: readonly Part[]): void;
+  addInstance(mask: Mask): void;
+  /** A new instance with the mask that the server finds inside the box. */
+  addFromBox(box: Box): void;
   setTool(tool: ToolId): void;
 }
 
@@ -42,6 +46,8 @@ export interface Tool {
   cancel(): boolean;
   doubleClick?(pointer: Pointer): void;
   leave?(): void;
+  /** Shift and the wheel. */
+  wheel?(direction: 1 | -1): void;
   /** A key's command comes here first; true where the tool has used it. */
   command?(id: CommandId): boolean;
   paint?(layer: Layer, camera: Camera): void;

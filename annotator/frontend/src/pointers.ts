@@ -1,0 +1,143 @@
+/** Mouse, pen and fingers over the picture: they become gestures of the current tool, pans and zooms. */
+import { toImage } from "./camera";
+import { setClass } from "./dom";
+import type { Point } from "./geometry";
+import type { Stage } from "./stage";
+import type { Pointer } from "./tools/tool";
+
+export class Pointers {
+  private readonly touches = new Map<number, Point>();
+  private panning: { id: number; last: Point } | null = null;
+  private pressed: number | null = null;
+  private spaceHeld = false;
+
+  constructor(private readonly stage: Stage) {
+    this.listen();
+  }
+
+  /** Whether the next or the current drag moves the picture. */
+  pans(): boolean {
+    return this.panning !== null || this.spaceHeld;
+  }
+
+  private listen(): void {
+    const { element } = this.stage;
+    element.addEventListener("pointerdown", (event) => this.onDown(event));
+    element.addEventListener("pointermove", (event) => this.onMove(event));
+    element.addEventListener("pointerup", (event) => this.onUp(event));
+    element.addEventListener("pointercancel", (event) => this.onCancel(event));
+    element.addEventListener("lostpointercapture", (event) => this.onCancel(event));
+    element.addEventListener("pointerleave", () => {
+      this.stage.pointerAt = null;
+      this.stage.tool().leave?.();
+    });
+    element.addEventListener("dblclick", (event) => {
+      if (this.stage.session.view.get().scene !== null) this.stage.tool().doubleClick?.(this.pointer(event));
+    });
+    element.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
+    element.addEventListener("keyup", (event) => event.key === "Tab" && setClass(element, "is-tabbed", true));
+    element.addEventListener("blur", () => setClass(element, "is-tabbed", false));
+    element.addEventListener("contextmenu", (event) => event.preventDefault());
+    // A middle press would start the browser's own scrolling.
+    element.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault());
+  }
+
+  private pointer(event: MouseEvent): Pointer {
+    const frame = this.stage.element.getBoundingClientRect();
+    const view: Point = [event.clientX - frame.left, event.clientY - frame.top];
+    return {
+      view,
+      image: toImage(this.stage.camera(), view[0], view[1]),
+      shift: event.shiftKey,
+      alt: event.altKey,
+      ctrl: event.ctrlKey || event.metaKey,
+      coarse: event instanceof PointerEvent && event.pointerType === "touch",
+    };
+  }
+
+  private onDown(event: PointerEvent): void {
+    if (this.stage.session.view.get().scene === null) return;
+    this.stage.element.focus({ preventScroll: true });
+    const pointer = this.pointer(event);
+    this.stage.element.setPointerCapture(event.pointerId);
+    if (event.pointerType === "touch") {
+      this.touches.set(event.pointerId, pointer.view);
+      if (this.touches.size === 2) {
+        // The second finger turns whatever the first one began into a pinch.
+        this.stage.tool().cancel();
+        this.pressed = null;
+        return;
+      }
+    }
+    if (event.button === 1 || (event.button === 0 && this.spaceHeld)) {
+      this.panning = { id: event.pointerId, last: pointer.view };
+      this.stage.element.style.cursor = "grabbing";
+    } else if (event.button === 0 && this.touches.size < 2) {
+      this.pressed = event.pointerId;
+      this.stage.tool().down(pointer);
+    }
+  }
+
+  private onMove(event: PointerEvent): void {
+    if (this.stage.session.view.get().scene === null) return;
+    const pointer = this.pointer(event);
+    this.stage.pointerAt = pointer.view;
+    if (this.touches.size >= 2) return this.pinch(event.pointerId, pointer.view);
+    if (this.panning?.id === event.pointerId) {
+      this.stage.pan(pointer.view[0] - this.panning.last[0], pointer.view[1] - this.panning.last[1]);
+      this.panning.last = pointer.view;
+    } else if (this.pressed === event.pointerId) {
+      this.stage.tool().drag(pointer);
+    } else if (this.pressed === null && this.panning === null) {
+      this.stage.tool().hover(pointer);
+    }
+  }
+
+  private onUp(event: PointerEvent): void {
+    this.touches.delete(event.pointerId);
+    if (this.panning?.id === event.pointerId) {
+      this.panning = null;
+      this.stage.element.style.cursor = this.spaceHeld ? "grab" : "";
+    } else if (this.pressed === event.pointerId) {
+      this.pressed = null;
+      if (this.stage.session.view.get().scene !== null) this.stage.tool().up(this.pointer(event));
+    }
+  }
+
+  private onCancel(event: PointerEvent): void {
+    this.touches.delete(event.pointerId);
+    if (this.panning?.id === event.pointerId) this.panning = null;
+    if (this.pressed !== event.pointerId) return;
+    this.pressed = null;
+    this.stage.tool().cancel();
+  }
+
+  private pinch(id: number, to: Point): void {
+    const others = [...this.touches].filter(([touch]) => touch !== id);
+    const from = this.touches.get(id);
+    if (from === undefined || others.length !== 1) return;
+    const [anchor] = [others[0][1]];
+    const spread = (a: Point): number => Math.max(1, Math.hypot(a[0] - anchor[0], a[1] - anchor[1]));
+    const middle: Point = [(to[0] + anchor[0]) / 2, (to[1] + anchor[1]) / 2];
+    this.stage.zoomBy(spread(to) / spread(from), middle);
+    this.stage.pan((to[0] - from[0]) / 2, (to[1] - from[1]) / 2);
+    this.touches.set(id, to);
+  }
+
+  private onWheel(event: WheelEvent): void {
+    event.preventDefault();
+    const tool = this.stage.tool();
+    if (event.shiftKey && tool.wheel !== undefined) return tool.wheel((event.deltaY || event.deltaX) < 0 ? 1 : -1);
+    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1);
+    // A pinch on a trackpad arrives as a wheel with Ctrl, in much smaller steps.
+    const speed = event.ctrlKey ? 0.01 : 0.0016;
+    this.stage.zoomBy(Math.exp(-Math.max(-300, Math.min(300, pixels)) * speed), this.pointer(event).view);
+  }
+
+  /** Space turns the next drag into a pan. */
+  holdSpace(held: boolean): void {
+    if (this.spaceHeld === held) return;
+    this.spaceHeld = held;
+    this.stage.element.style.cursor = held ? "grab" : "";
+  }
+}

@@ -1,0 +1,133 @@
+/** Brush and eraser: a stroke is laid on the selected instance's mask, or taken off it. */
+import type { Camera } from "../camera";
+import { toView } from "../camera";
+import type { Point } from "../geometry";
+import { areaOfWindow, maskOfWindow, stroked, windowOfMask } from "../paint";
+import type { Stroke } from "../paint";
+import type { Layer } from "../render";
+import { EMPTY_WINDOW } from "../rle";
+import type { Instance } from "../scene";
+import { find, reshaped } from "../scene";
+import type { Session } from "../session";
+import type { Pointer, Tool, ToolHost } from "./tool";
+
+const SMALLEST = 1;
+const LARGEST = 2000;
+const STEP = 1.2;
+
+export function resizeBrush(session: Session, direction: 1 | -1): void {
+  const { brushSize } = session.view.get();
+  const next = direction > 0 ? Math.max(brushSize + 1, brushSize * STEP) : Math.min(brushSize - 1, brushSize / STEP);
+  session.view.set({ brushSize: Math.round(Math.max(SMALLEST, Math.min(LARGEST, next))) });
+}
+
+export class BrushTool implements Tool {
+  private points: Point[] = [];
+  private erases = false;
+  private pointer: Pointer | null = null;
+
+  constructor(
+    private readonly host: ToolHost,
+    readonly id: "brush" | "eraser",
+  ) {}
+
+  hover(pointer: Pointer): void {
+    this.pointer = pointer;
+    this.host.setCursor("none");
+    this.host.redraw();
+  }
+
+  leave(): void {
+    this.pointer = null;
+    this.host.redraw();
+  }
+
+  down(pointer: Pointer): void {
+    this.pointer = pointer;
+    this.erases = (this.id === "eraser") !== pointer.alt;
+    if (this.erases && this.selected() === null) this.selectUnder(pointer);
+    if (this.erases && this.selected() === null) return;
+    this.points = [pointer.image];
+    this.host.redraw();
+  }
+
+  drag(pointer: Pointer): void {
+    this.pointer = pointer;
+    if (this.points.length > 0) this.points.push(pointer.image);
+    this.host.redraw();
+  }
+
+  up(): void {
+    const { points } = this;
+    this.points = [];
+    this.host.redraw();
+    const { scene, brushSize } = this.host.session.view.get();
+    if (points.length === 0 || scene === null) return;
+    const before = this.selected();
+    const stroke: Stroke = { points, radius: brushSize / 2, erases: this.erases };
+    const start = before === null ? EMPTY_WINDOW : windowOfMask(before.mask);
+    const window = stroked(start, stroke, scene.width, scene.height);
+    // What is erased altogether stays: deleting has a key of its own.
+    if (areaOfWindow(window) === 0) return;
+    const mask = maskOfWindow(window, scene.width, scene.height);
+    if (before === null) this.host.addInstance(mask);
+    else if (mask.rle !== before.mask.rle) this.host.session.commit("edit", [{ before, after: reshaped(before, mask) }]);
+  }
+
+  cancel(): boolean {
+    const busy = this.points.length > 0;
+    this.points = [];
+    this.host.redraw();
+    return busy;
+  }
+
+  wheel(direction: 1 | -1): void {
+    resizeBrush(this.host.session, direction);
+    this.host.redraw();
+  }
+
+  paint(layer: Layer, camera: Camera): void {
+    const { brushSize } = this.host.session.view.get();
+    if (this.points.length > 0) this.paintStroke(layer, camera, brushSize);
+    if (this.pointer === null) return;
+    const [x, y] = toView(camera, this.pointer.image);
+    const context = layer.inView();
+    const radius = Math.max(1, (brushSize / 2) * camera.scale);
+    for (const [color, width] of [["rgba(0, 0, 0, 0.7)", 3], ["#fff", 1.25]] as const) {
+      context.strokeStyle = color;
+      context.lineWidth = width;
+      context.beginPath();
+      context.arc(x, y, radius, 0, Math.PI * 2);
+      if ((this.id === "eraser") !== this.pointer.alt) {
+        context.moveTo(x - 4, y);
+        context.lineTo(x + 4, y);
+      }
+      context.stroke();
+    }
+  }
+
+  /** An erasing stroke cuts the selected instance out of the active layer, where it is painted before. */
+  private paintStroke(layer: Layer, camera: Camera, size: number): void {
+    const context = layer.inImage(camera);
+    context.save();
+    context.globalCompositeOperation = this.erases ? "destination-out" : "source-over";
+    context.strokeStyle = this.erases ? "#000" : "rgba(255, 255, 255, 0.45)";
+    context.lineWidth = size;
+    context.lineCap = context.lineJoin = "round";
+    context.beginPath();
+    this.points.forEach(([x, y], index) => (index === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
+    if (this.points.length === 1) context.lineTo(this.points[0][0] + 1e-3, this.points[0][1]);
+    context.stroke();
+    context.restore();
+  }
+
+  private selected(): Instance | null {
+    const { scene, selection } = this.host.session.view.get();
+    return scene !== null && selection.length === 1 ? find(scene, selection[0]) : null;
+  }
+
+  private selectUnder(pointer: Pointer): void {
+    const [under] = this.host.hits().at(pointer.image[0], pointer.image[1], 0);
+    if (under !== undefined) this.host.session.view.set({ selection: [under.key] });
+  }
+}

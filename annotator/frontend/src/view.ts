@@ -1,0 +1,71 @@
+/** What is shown, as one value that the parts of the screen follow. */
+import type { Part } from "./geometry";
+import type { History } from "./history";
+import { EMPTY_HISTORY } from "./history";
+import type { QueueImage, WireCategory, WireQueue } from "./protocol";
+import type { SaveStatus } from "./saver";
+import type { Scene } from "./scene";
+
+export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser";
+
+export type SortOrder = "score" | "doubt" | "category" | "area";
+
+/** A shape on its way: of an instance that is being changed, or of a new one (key null). */
+export interface Draft {
+  readonly key: string | null;
+  readonly parts: readonly Part[];
+}
+
+export interface View {
+  readonly scene: Scene | null;
+  /** The picture on its way, while `scene` still shows the one before. */
+  readonly opening: number | null;
+  readonly categories: readonly WireCategory[];
+  readonly selection: readonly string[];
+  readonly hover: string | null;
+  readonly draft: Draft | null;
+  readonly tool: ToolId;
+  readonly threshold: number;
+  readonly showRejected: boolean;
+  readonly showLabels: boolean;
+  readonly hideAll: boolean;
+  readonly sort: SortOrder;
+  /** One suggestion after the other, the most doubtful first, each as large as the view takes it. */
+  readonly triage: boolean;
+  /** Diameter of the brush, in image pixels. */
+  readonly brushSize: number;
+  /** What new instances are; null until it is known. */
+  readonly category: number | null;
+  readonly history: History;
+  readonly status: SaveStatus;
+  /** The picture whose gestures wait for the person's choice. */
+  readonly conflict: number | null;
+}
+
+export interface QueueView {
+  readonly images: readonly QueueImage[];
+  readonly job: WireQueue["job"];
+  /** False until the first answer, so that an empty project is not announced too early. */
+  readonly loaded: boolean;
+}
+
+export const START_VIEW: View = {
+  scene: null,
+  opening: null,
+  categories: [],
+  selection: [],
+  hover: null,
+  draft: null,
+  tool: "select",
+  threshold: 0.5,
+  showRejected: false,
+  showLabels: false,
+  hideAll: false,
+  sort: "score",
+  triage: false,
+  brushSize: 24,
+  category: null,
+  history: EMPTY_HISTORY,
+  status: { kind: "saved", unsaved: 0 },
+  conflict: null,
+};

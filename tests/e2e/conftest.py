@@ -1,0 +1,108 @@
+"""The real application in a process of its own, and a browser on it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from annotator.storage.store import Store
+from tests.e2e.screen import Project, Screen
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+START_S = 60
+
+
+def find_chromium():
+    """Path of a Chromium, by the variable ANNOTATOR_CHROMIUM or on the PATH; None without one."""
+    return os.environ.get("ANNOTATOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+class Server:
+    """`annotator serve` on a project, which may be killed and started again."""
+
+    def __init__(self, folder, home):
+        self.folder = folder
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}/"
+        self._environment = {**os.environ, "ANNOTATOR_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+        self._process = None
+
+    def start(self):
+        command = [sys.executable, "-m", "annotator", "serve", "--project", str(self.folder), "--port", str(self.port)]
+        self._log = (self.folder.parent / "serve.log").open("ab")
+        self._process = subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log)
+        patience = time.monotonic() + START_S
+        while True:
+            try:
+                urllib.request.urlopen(self.address, timeout=5).close()
+                return
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > patience:
+                    raise RuntimeError((self.folder.parent / "serve.log").read_text()) from None
+                time.sleep(0.1)
+
+    def kill(self):
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        self._log.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served") / "project"
+    running = Server(folder, tmp_path_factory.mktemp("home"))
+    running.start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium here: install Debian's package chromium, or set ANNOTATOR_CHROMIUM")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def project(server):
+    """The served project, empty."""
+    with Store.open(server.folder) as store:
+        for row in store.queue():
+            store.remove_image(row.image.id)
+        store.empty_bin()
+        yield Project(store)
+
+
+@pytest.fixture
+def screen(server, project, chromium):
+    """The page in a fresh browser profile. A request to another host or an error of a script fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    page = context.new_page()
+    foreign, errors = [], []
+    page.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield Screen(page, server.address)
+    context.close()
+    assert foreign == []
+    assert errors == []
+
+
+def is_foreign(url):
+    return not url.startswith(("http://127.0.0.1:", "data:", "blob:"))

@@ -1,0 +1,60 @@
+"""Photographs on their way in, in a real browser."""
+
+import base64
+
+from tests.e2e.screen import picture, wait_for
+
+
+def test_an_empty_project_offers_an_example(screen, project):
+    screen.page.goto(screen.address)
+    screen.page.get_by_text("Try an example").click()
+    screen.page.wait_for_selector(".an-picture.is-ready")
+    assert wait_for(project.store.queue)
+
+
+def test_an_unreadable_file_gets_a_line_and_stops_nobody(screen, project):
+    screen.page.goto(screen.address)
+    screen.page.get_by_text("Try an example").wait_for()
+    files = [(f"{n:02}.png", picture()) for n in range(6)]
+    files.insert(2, ("broken.png", b"\x89PNG\r\n\x1a\n" + b"0" * 200))
+    files.insert(4, ("notes.txt", b"nothing to see"))
+    payload = [{"name": name, "mimeType": "", "buffer": content} for name, content in files]
+    screen.page.locator("[data-choose=files]").set_input_files(payload)
+    screen.page.get_by_text("6 added, 2 could not be added").wait_for()
+    problems = screen.page.locator(".an-problems li").all_inner_texts()
+    assert sorted(line.split("\n")[0] for line in problems) == ["broken.png", "notes.txt"]
+    assert all(len(line.split("\n")) == 2 for line in problems)
+    assert len(project.store.queue()) == 6
+
+
+def test_photographs_can_be_dropped_and_pasted_at_any_time(screen, project):
+    project.add("first.png")
+    screen.open()
+    for event, name in (("drop", "dropped.png"), ("paste", "pasted.png")):
+        screen.page.evaluate(
+            """([event, name, content]) => {
+                const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+                const transfer = new DataTransfer();
+                transfer.items.add(new File([bytes], name, { type: "image/png" }));
+                const options = { bubbles: true, cancelable: true };
+                const target = document.querySelector(".an-stage");
+                target.dispatchEvent(event === "drop"
+                    ? new DragEvent("drop", { ...options, dataTransfer: transfer })
+                    : new ClipboardEvent("paste", { ...options, clipboardData: transfer }));
+            }""",
+            [event, name, base64.b64encode(picture()).decode()],
+        )
+        screen.page.locator(".an-queue-name", has_text=name).wait_for()
+    assert [row.image.file_name for row in project.store.queue()] == ["first.png", "dropped.png", "pasted.png"]
+
+
+def test_a_picture_leaves_the_queue_after_a_question(screen, project):
+    project.add("first.png")
+    project.add("second.png")
+    screen.open()
+    row = screen.page.locator(".an-queue-row", has_text="first.png")
+    row.hover()
+    row.get_by_title("Remove from the project").click()
+    screen.page.get_by_role("button", name="Remove", exact=True).click()
+    screen.wait_for_picture("second.png")
+    assert [row.image.file_name for row in project.store.queue()] == ["second.png"]
