@@ -11,7 +11,7 @@ from annotator.core.dataset import Dataset, Image
 from annotator.core.errors import CocoError, ImageError
 from annotator.pipeline import Progress
 from annotator.storage import coco, pack
-from annotator.storage.datasets import ImportReport
+from annotator.storage.imports import ImportReport
 from annotator.storage.store import Store
 from annotator.vision import images
 from annotator.vision.images import decode, upright_picture

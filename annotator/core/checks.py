@@ -1,66 +1,26 @@
-"""What is wrong with a COCO document, place by place, and what forbids an export.
-
-Nothing that is unguarded reaches pycocotools from here: polygons and runs are checked before they are rasterised.
-"""
+"""What is wrong with a COCO file, and what forbids an export."""
 
 from __future__ import annotations
 
 import json
-import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 from PIL import Image as Picture
-from pycocotools import mask as coco_mask
 
-from annotator.core import masks
-from annotator.core.coco_categories import COCO_BY_NAME
+from annotator.core.coco_lint import Problem, inspect_coco
+from annotator.core.coco_values import areas_of, shown
+from annotator.core.collection import collection_paused
 from annotator.core.dataset import Dataset, State
-from annotator.core.errors import CocoError, ExportError, GeometryError
-from annotator.core.masks import Rle
+from annotator.core.errors import CocoError, ExportError
 
-Level = Literal["error", "warning", "note"]
+__all__ = ["Problem", "check_coco", "check_file", "load", "require_exportable"]
 
-_IMAGE_KEYS = frozenset({"id", "width", "height", "file_name"})
 _ORIENTATION = 0x0112  # EXIF
-_ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd"})
-_CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
-_MAX_ID = 2**53 - 1  # beyond it, readers that keep numbers as doubles mix ids up
-_FAR_PX = 3.0  # a box or polygon may leave the image, or miss the mask's box, by rounding only
-_MANY = 5  # names shown in one line
-_AT_ONCE = 255  # pycocotools 2.0.11 on NumPy 2 counts the masks of one call in a byte
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One finding. An error makes the document unreadable to us or wrong; a warning harms some readers; a note is fyi.
-
-    place: a path into the document, such as `annotations[17].segmentation`; empty for the document as a whole.
-    """
-
-    level: Level
-    place: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.message}" if self.place else self.message
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """Every problem of a document, in its order, and the mask of each annotation that has one, by index."""
-
-    problems: list[Problem] = field(default_factory=list)
-    masks: dict[int, Rle] = field(default_factory=dict)
-
-    @property
-    def errors(self) -> list[Problem]:
-        return [problem for problem in self.problems if problem.level == "error"]
+_MANY = 5  # reasons in one line
 
 
 def check_coco(document: object) -> list[Problem]:
@@ -68,6 +28,7 @@ def check_coco(document: object) -> list[Problem]:
     return inspect_coco(document).problems
 
 
+@collection_paused()
 def check_file(path: Path, *, images: Path | None = None) -> list[Problem]:
     """As `check_coco`, of a file; with `images`, also whether every picture lies in that folder and has its size.
 
@@ -90,11 +51,30 @@ def load(path: Path) -> Any:
         raise CocoError([f"{path}: is not JSON: {' '.join(str(error).split()) or 'too deep'}"]) from error
 
 
-def inspect_coco(document: object) -> Inspection:
-    """As `check_coco`, with the masks that were rasterised on the way."""
-    if isinstance(document, list):
-        return _Results(document).inspection
-    return _Document(document).inspection
+def _picture_problems(found: list[Any], folder: Path) -> Iterator[Problem]:
+    """Pictures that are not in the folder, are none, or have another size; only their heads are read."""
+    root = folder.resolve()
+    for index, image in enumerate(found):
+        name = image.get("file_name") if isinstance(image, dict) else None
+        if not isinstance(name, str) or not name or "\0" in name:
+            continue
+        place = f"images[{index}].file_name"
+        path = (root / name.replace("\\", "/")).resolve()
+        if not path.is_relative_to(root) or not path.is_file():
+            yield Problem("error", place, f"{shown(name)} is not in {folder}")
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Picture.DecompressionBombWarning)  # nothing is decoded
+                with Picture.open(path) as picture:
+                    turned = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+                    width, height = picture.size[::-1] if turned else picture.size
+        except (OSError, ValueError, SyntaxError, Picture.DecompressionBombError) as error:
+            yield Problem("error", place, f"{shown(name)} is not a picture that can be read: {shown(str(error))}")
+            continue
+        if (width, height) != (image.get("width"), image.get("height")):
+            expected = f"{shown(image.get('width'))} x {shown(image.get('height'))}"
+            yield Problem("error", place, f"{shown(name)} is {width} x {height} px, the file says {expected}")
 
 
 def require_exportable(dataset: Dataset) -> None:
@@ -110,7 +90,7 @@ def require_exportable(dataset: Dataset) -> None:
         ("annotation", [instance.id for instance in dataset.instances]),
     ):
         reasons += [f"{kind} {id}: the id is there {count} times" for id, count in Counter(ids).items() if count > 1]
-    for instance, area in zip(dataset.instances, _areas([one.rle for one in dataset.instances]), strict=True):
+    for instance, area in zip(dataset.instances, areas_of([one.rle for one in dataset.instances]), strict=True):
         place = f"annotation {instance.id}"
         size = sizes.get(instance.image_id)
         if size is None:
@@ -126,403 +106,3 @@ def require_exportable(dataset: Dataset) -> None:
     if reasons:
         more = f"; and {len(reasons) - _MANY} more" if len(reasons) > _MANY else ""
         raise ExportError("; ".join(reasons[:_MANY]) + more)
-
-
-# --- values ----------------------------------------------------------------------------------------------------------
-
-
-def is_id(value: object) -> bool:
-    """Whether the value can be an id of ours: a whole number from 0 on that every reader keeps exactly."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_ID
-
-
-def is_finite(value: object) -> bool:
-    """Whether the value is a number, and a finite one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number beyond every double
-        return False
-
-
-def polygons_of(value: Sequence[object]) -> list[masks.Ring]:
-    """COCO's polygons, each a flat list x, y, x, y, ... -> rings. Raises GeometryError where they cannot be ones."""
-    if value and not any(isinstance(item, list) for item in value):
-        raise GeometryError("a flat list, expected a list of polygons")
-    rings = []
-    for index, polygon in enumerate(value):
-        if not isinstance(polygon, list):
-            raise GeometryError(f"[{index}] is {_shown(polygon)}, expected a polygon, a list of numbers")
-        if len(polygon) < 6 or len(polygon) % 2:
-            raise GeometryError(f"[{index}] has {len(polygon)} numbers, expected an even count of at least 6")
-        try:
-            numbers = np.array(polygon)
-        except (ValueError, OverflowError):
-            numbers = np.array(None)
-        if numbers.ndim != 1 or numbers.dtype.kind not in "iuf":
-            raise GeometryError(f"[{index}] holds something other than numbers")
-        rings.append(numbers.astype(np.float64).reshape(-1, 2))
-    return rings
-
-
-def rasterised(segmentation: object, *, height: int, width: int) -> Rle:
-    """COCO's segmentation of an image -> mask. Raises GeometryError where it is neither polygons nor an RLE."""
-    if isinstance(segmentation, list):
-        return masks.polygons_to_rle(polygons_of(segmentation), height=height, width=width)
-    return _rle_of(segmentation, size=(height, width))
-
-
-def _shown(value: object) -> str:
-    """A value as a message shows it: short, on one line, safe at any depth."""
-    if isinstance(value, list | dict):
-        return f"a {type(value).__name__} of {len(value)}"
-    if isinstance(value, int) and abs(value) >= 10**20:
-        return "a number of more than 20 digits"
-    return repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."
-
-
-def _named(item: Mapping[str, Any]) -> str:
-    """The id behind a message, beside the place in the file that stands before it."""
-    return f" (id {item['id']})" if is_id(item.get("id")) else ""
-
-
-def _areas(rles: Sequence[Rle]) -> list[float]:
-    coded = (rle.to_coco() for rle in rles)
-    return [float(area) for chunk in _chunks(coded) for area in coco_mask.area(chunk)]
-
-
-def _boxes(rles: Sequence[Rle]) -> list[list[float]]:
-    """The tight boxes, xywh."""
-    coded = (rle.to_coco() for rle in rles)
-    return [box for chunk in _chunks(coded) for box in coco_mask.toBbox(chunk).tolist()]
-
-
-def _chunks(items: Iterable[Any]) -> Iterable[list[Any]]:
-    chunk: list[Any] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == _AT_ONCE:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _picture_problems(found: list[Any], folder: Path) -> Iterator[Problem]:
-    """Pictures that are not in the folder, are none, or have another size; only their heads are read."""
-    root = folder.resolve()
-    for index, image in enumerate(found):
-        name = image.get("file_name") if isinstance(image, dict) else None
-        if not isinstance(name, str) or not name or "\0" in name:
-            continue
-        place = f"images[{index}].file_name"
-        path = (root / name.replace("\\", "/")).resolve()
-        if not path.is_relative_to(root) or not path.is_file():
-            yield Problem("error", place, f"{_shown(name)} is not in {folder}")
-            continue
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", Picture.DecompressionBombWarning)  # nothing is decoded
-                with Picture.open(path) as picture:
-                    turned = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
-                    width, height = picture.size[::-1] if turned else picture.size
-        except (OSError, ValueError, SyntaxError, Picture.DecompressionBombError) as error:
-            yield Problem("error", place, f"{_shown(name)} is not a picture that can be read: {_shown(str(error))}")
-            continue
-        if (width, height) != (image.get("width"), image.get("height")):
-            expected = f"{_shown(image.get('width'))} x {_shown(image.get('height'))}"
-            yield Problem("error", place, f"{_shown(name)} is {width} x {height} px, the file says {expected}")
-
-
-# --- documents -------------------------------------------------------------------------------------------------------
-
-
-class _Findings:
-    """Collects problems; `_error`, `_warn` and `_note` add one."""
-
-    def __init__(self) -> None:
-        self.inspection = Inspection()
-
-    def _add(self, level: Level, place: str, message: str) -> None:
-        self.inspection.problems.append(Problem(level, place, message))
-
-    def _error(self, place: str, message: str) -> None:
-        self._add("error", place, message)
-
-    def _warn(self, place: str, message: str) -> None:
-        self._add("warning", place, message)
-
-    def _note(self, place: str, message: str) -> None:
-        self._add("note", place, message)
-
-    def _mask(self, place: str, value: object, *, size: tuple[int, int] | None, named: str) -> Rle | None:
-        """A segmentation, rasterised; None where it is wrong. size: the image's height and width."""
-        try:
-            if isinstance(value, list):
-                rings = polygons_of(value)
-                if size is None:
-                    return None
-                self._warn_beyond(place, rings, size=size, named=named)
-                return masks.polygons_to_rle(rings, height=size[0], width=size[1])
-            return _rle_of(value, size=size)
-        except GeometryError as error:
-            inner, _, message = str(error).partition("] ") if str(error).startswith("[") else ("", "", str(error))
-            self._error(f"{place}{inner}]" if inner else place, f"{message}{named}")
-            return None
-
-    def _warn_beyond(self, place: str, rings: list[masks.Ring], *, size: tuple[int, int], named: str) -> None:
-        limits = np.array([size[1], size[0]]) + _FAR_PX
-        for index, ring in enumerate(rings):
-            if ((ring < -_FAR_PX) | (ring > limits)).any():
-                self._warn(f"{place}[{index}]", f"leaves the image of {size[1]} x {size[0]} px{named}")
-                return
-
-    def _require_json(self, place: str, found: Mapping[str, Any], known: frozenset[str], named: str = "") -> None:
-        """Unknown keys are carried through an import, so they must be something that JSON can say."""
-        for name, value in found.items():
-            if name not in known:
-                try:
-                    json.dumps(value, allow_nan=False)
-                except (ValueError, RecursionError):
-                    self._error(f"{place}.{name}", f"holds a number that is not finite, or is too deep{named}")
-
-
-def _rle_of(value: object, *, size: tuple[int, int] | None) -> Rle:
-    if not isinstance(value, dict):
-        raise GeometryError(f"is {_shown(value)}, expected polygons or an RLE")
-    found, counts = value.get("size"), value.get("counts")
-    if not (isinstance(found, list) and len(found) == 2 and all(is_id(side) for side in found)):
-        raise GeometryError(f"size is {_shown(found)}, expected [height, width]")
-    if size is not None and tuple(found) != size:
-        raise GeometryError(f"size {found}, image is {list(size)}")
-    if not all(0 < side <= masks.MAX_SIDE for side in found):
-        raise GeometryError(f"size {found}, expected 1 to {masks.MAX_SIDE} pixels a side")
-    if not isinstance(counts, str | list):
-        raise GeometryError(f"counts is {_shown(counts)}, expected a text or a list of whole numbers")
-    return masks.checked_rle(counts, height=found[0], width=found[1])
-
-
-class _Document(_Findings):
-    """A COCO instances file under inspection."""
-
-    def __init__(self, document: object) -> None:
-        super().__init__()
-        if not isinstance(document, dict):
-            self._error("", f"the file is {_shown(document)}, expected an object with images, annotations, categories")
-            return
-        self._document = document
-        lists = {name: self._list_of_objects(name) for name in ("images", "annotations", "categories")}
-        self._require_json("", document, frozenset(lists))
-        self._sizes: dict[int, tuple[int, int]] = {}
-        self._image_ids: set[int] = set()
-        self._category_ids: set[int] = set()
-        self._images(lists["images"])
-        self._categories(lists["categories"])
-        self._annotations(lists["annotations"])
-        for name in ("info", "licenses"):
-            if name not in document:
-                self._note(name, "absent; COCO's own files have it")
-
-    def _list_of_objects(self, name: str) -> list[tuple[int, dict[str, Any]]]:
-        found = self._document.get(name)
-        if not isinstance(found, list):
-            missing = "absent" if name not in self._document else _shown(found)
-            self._error(name, f"is {missing}, expected a list")
-            return []
-        for index, item in enumerate(found):
-            if not isinstance(item, dict):
-                self._error(f"{name}[{index}]", f"is {_shown(item)}, expected an object")
-        return [(index, item) for index, item in enumerate(found) if isinstance(item, dict)]
-
-    def _unique_id(self, place: str, item: Mapping[str, Any], taken: set[int]) -> bool:
-        id = item.get("id")
-        if not is_id(id):
-            self._error(f"{place}.id", f"is {_shown(id)}, expected a whole number from 0 to {_MAX_ID}")
-            return False
-        if id in taken:
-            self._error(f"{place}.id", f"{id} is there twice; readers keep the last of them")
-            return False
-        taken.add(int(id))  # type: ignore[arg-type]
-        return True
-
-    # --- images ----------------------------------------------------------------------------------------------------
-
-    def _images(self, found: list[tuple[int, dict[str, Any]]]) -> None:
-        names: Counter[str] = Counter()
-        for index, image in found:
-            place = f"images[{index}]"
-            named = _named(image)
-            unique = self._unique_id(place, image, self._image_ids)
-            sound = True
-            for name in ("width", "height"):
-                side = image.get(name)
-                if not is_id(side) or not 1 <= side <= masks.MAX_SIDE:  # type: ignore[operator]
-                    sound = False
-                    self._error(f"{place}.{name}", f"is {_shown(side)}, expected 1 to {masks.MAX_SIDE} pixels{named}")
-            if unique and sound:
-                self._sizes[image["id"]] = (image["height"], image["width"])
-            file_name = image.get("file_name")
-            if not isinstance(file_name, str) or not file_name:
-                self._error(f"{place}.file_name", f"is {_shown(file_name)}, expected a name{named}")
-            else:
-                names[file_name] += 1
-                parts = file_name.replace("\\", "/").split("/")
-                if ".." in parts or parts[0] == "" or ":" in parts[0]:
-                    self._warn(f"{place}.file_name", f"{_shown(file_name)} leads out of the images' folder{named}")
-            self._require_json(place, image, _IMAGE_KEYS, named)
-        for name, count in names.items():
-            if count > 1:
-                self._warn("images", f"the file name {_shown(name)} is there {count} times")
-
-    # --- categories ------------------------------------------------------------------------------------------------
-
-    def _categories(self, found: list[tuple[int, dict[str, Any]]]) -> None:
-        names: Counter[str] = Counter()
-        for index, category in found:
-            place = f"categories[{index}]"
-            self._unique_id(place, category, self._category_ids)
-            name = category.get("name")
-            if not isinstance(name, str) or not name.strip():
-                self._error(f"{place}.name", f"is {_shown(name)}, expected a name")
-                continue
-            names[name] += 1
-            coco = COCO_BY_NAME.get(name)
-            if coco is not None and coco.id != category.get("id"):
-                self._note(f"{place}.id", f"{name} is {_shown(category.get('id'))} here and {coco.id} in COCO")
-            supercategory = category.get("supercategory", "")
-            if not isinstance(supercategory, str | None):
-                self._error(f"{place}.supercategory", f"is {_shown(supercategory)}, expected a text")
-            self._require_json(place, category, _CATEGORY_KEYS)
-        for name, count in names.items():
-            if count > 1:
-                self._warn("categories", f"the name {_shown(name)} is there {count} times")
-        if 0 in self._category_ids:
-            self._note("categories", "id 0 is a category; several trainers take 0 for the background")
-
-    # --- annotations -----------------------------------------------------------------------------------------------
-
-    def _annotations(self, found: list[tuple[int, dict[str, Any]]]) -> None:
-        ids: set[int] = set()
-        for index, annotation in found:
-            self._annotation(f"annotations[{index}]", index, annotation, ids)
-        self._compare_with_masks(dict(found))
-        used = {annotation.get("category_id") for _, annotation in found if is_id(annotation.get("category_id"))}
-        seen = {annotation.get("image_id") for _, annotation in found if is_id(annotation.get("image_id"))}
-        if not found:
-            self._warn("annotations", "none")
-            return
-        for kind, unused in (("images", self._image_ids - seen), ("categories", self._category_ids - used)):
-            if unused:
-                shown = ", ".join(str(id) for id in sorted(unused)[:_MANY]) + (", ..." if len(unused) > _MANY else "")
-                self._note(kind, f"{len(unused)} without annotations (ids {shown})")
-
-    def _annotation(self, place: str, index: int, annotation: dict[str, Any], ids: set[int]) -> None:
-        named = _named(annotation)
-        if self._unique_id(place, annotation, ids) and annotation["id"] == 0:
-            self._warn(f"{place}.id", "is 0; COCOeval counts a match with it as none")
-        for name, known in (("image_id", self._image_ids), ("category_id", self._category_ids)):
-            id = annotation.get(name)
-            if not is_id(id) or id not in known:
-                kind = "images" if name == "image_id" else "categories"
-                self._error(f"{place}.{name}", f"is {_shown(id)}, which is not among the {kind}{named}")
-        image_id = annotation.get("image_id")
-        size = self._sizes.get(image_id) if is_id(image_id) else None  # type: ignore[arg-type]
-        self._crowd(place, annotation, named)
-        has_box = self._box(place, annotation.get("bbox"), size, named)
-        if "area" not in annotation:
-            self._warn(f"{place}.area", f"absent; COCOeval stops without it{named}")
-        elif not is_finite(annotation["area"]) or annotation["area"] < 0:
-            self._error(f"{place}.area", f"is {_shown(annotation['area'])}, expected a number from 0 on{named}")
-        self._keypoints(place, annotation, named)
-        self._require_json(place, annotation, _ANNOTATION_KEYS, named)
-        segmentation = annotation.get("segmentation")
-        if segmentation is None or segmentation == []:
-            add: Callable[[str, str], None] = self._warn if has_box else self._error
-            add(f"{place}.segmentation", f"absent; trainers of masks skip it or stop{named}")
-            return
-        rle = self._mask(f"{place}.segmentation", segmentation, size=size, named=named)
-        if rle is not None and size is not None:
-            self.inspection.masks[index] = rle
-
-    def _crowd(self, place: str, annotation: dict[str, Any], named: str) -> None:
-        if "iscrowd" not in annotation:
-            self._warn(f"{place}.iscrowd", f"absent; COCOeval stops without it{named}")
-            return
-        value = annotation["iscrowd"]
-        if not isinstance(value, int) or value not in (0, 1):
-            self._error(f"{place}.iscrowd", f"is {_shown(value)}, expected 0 or 1{named}")
-        elif value == 1 and isinstance(annotation.get("segmentation"), list) and annotation["segmentation"]:
-            self._warn(f"{place}.iscrowd", f"is 1 beside polygons; a crowd is ignored in training and scoring{named}")
-
-    def _box(self, place: str, box: object, size: tuple[int, int] | None, named: str) -> bool:
-        """Whether there is a sound box; an absent one is a warning, a wrong one an error."""
-        place = f"{place}.bbox"
-        if box is None:
-            self._warn(place, f"absent{named}")
-            return False
-        if not (isinstance(box, list) and len(box) == 4 and all(is_finite(value) for value in box)):
-            self._error(place, f"is {_shown(box)}, expected 4 finite numbers x, y, width, height{named}")
-            return False
-        x, y, w, h = box
-        if w < 0 or h < 0:
-            self._error(place, f"has a width of {w:g} and a height of {h:g}, expected from 0 on{named}")
-            return False
-        if size is not None and (min(x, y) < -_FAR_PX or x + w > size[1] + _FAR_PX or y + h > size[0] + _FAR_PX):
-            self._warn(place, f"leaves the image of {size[1]} x {size[0]} px{named}")
-        return True
-
-    def _keypoints(self, place: str, annotation: dict[str, Any], named: str) -> None:
-        points = annotation.get("keypoints")
-        if points is None:
-            return
-        if not isinstance(points, list) or len(points) % 3 or not all(is_finite(value) for value in points):
-            self._error(f"{place}.keypoints", f"is {_shown(points)}, expected 3 finite numbers a point{named}")
-
-    def _compare_with_masks(self, annotations: dict[int, dict[str, Any]]) -> None:
-        """Areas and boxes beside those of the decoded masks, empty masks, and the same mask twice."""
-        rles = list(self.inspection.masks.values())
-        seen: dict[tuple[int, int, str], int] = {}
-        for index, pixels, tight in zip(self.inspection.masks, _areas(rles), _boxes(rles), strict=True):
-            annotation, place = annotations[index], f"annotations[{index}]"
-            named = _named(annotation)
-            if pixels == 0:
-                self._warn(f"{place}.segmentation", f"covers no pixel{named}")
-                continue
-            area = annotation.get("area")
-            if is_finite(area) and abs(area - pixels) > max(100.0, 0.5 * pixels):  # type: ignore[operator]
-                self._warn(f"{place}.area", f"is {area:g}, the mask has {pixels:g} pixels{named}")
-            box = annotation.get("bbox")
-            if isinstance(box, list) and len(box) == 4 and all(is_finite(value) for value in box):
-                corners = [(x, y, x + w, y + h) for x, y, w, h in (box, tight)]
-                if max(abs(a - b) for a, b in zip(*corners, strict=True)) > _FAR_PX:
-                    self._warn(f"{place}.bbox", f"is {box}, the mask's is {tight}{named}")
-            if not is_id(annotation.get("category_id")):
-                continue
-            key = (annotation["image_id"], annotation["category_id"], self.inspection.masks[index].counts)
-            if key in seen:
-                self._warn(f"{place}", f"the same object as annotations[{seen[key]}]: image, category and mask{named}")
-            seen.setdefault(key, index)
-
-
-class _Results(_Findings):
-    """A list of results, as COCO's evaluation reads it, under inspection."""
-
-    def __init__(self, document: list[Any]) -> None:
-        super().__init__()
-        for index, result in enumerate(document):
-            place = f"[{index}]"
-            if not isinstance(result, dict):
-                self._error(place, f"is {_shown(result)}, expected an object")
-                continue
-            for name in ("image_id", "category_id"):
-                if not is_id(result.get(name)):
-                    self._error(f"{place}.{name}", f"is {_shown(result.get(name))}, expected a whole number from 0 on")
-            if not is_finite(result.get("score")):
-                self._error(f"{place}.score", f"is {_shown(result.get('score'))}, expected a number")
-            if "segmentation" not in result:
-                self._warn(f"{place}.segmentation", "absent")
-            else:
-                rle = self._mask(f"{place}.segmentation", result["segmentation"], size=None, named="")
-                if rle is not None:
-                    self.inspection.masks[index] = rle

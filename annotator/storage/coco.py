@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 
 from annotator.core import checks, files, masks
-from annotator.core.checks import check_file, load
+from annotator.core.checks import load
+from annotator.core.coco_lint import inspect_coco
+from annotator.core.coco_values import polygons_of, rasterised
+from annotator.core.collection import collection_paused
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import CocoError, ExportError, GeometryError
 from annotator.core.masks import Part, Ring, Rle
@@ -23,7 +26,6 @@ __all__ = [
     "MASK_FORMS",
     "ExportReport",
     "MaskForm",
-    "check_file",
     "coco_to_dataset",
     "dataset_to_coco",
     "load",
@@ -63,6 +65,7 @@ def dataset_to_coco(dataset: Dataset, *, masks: MaskForm = "lossless", provenanc
     }
 
 
+@collection_paused()
 def write(
     dataset: Dataset,
     path: Path,
@@ -246,6 +249,7 @@ def bridge_holes(part: Part) -> Ring:
 # --- in --------------------------------------------------------------------------------------------------------------
 
 
+@collection_paused()
 def read(path: Path) -> Dataset:
     """Read any COCO instances file: every id is kept, every key that is not ours is carried through.
 
@@ -259,7 +263,7 @@ def coco_to_dataset(document: Any) -> Dataset:
     """A decoded COCO document -> dataset. Raises CocoError, listing every offending place."""
     if isinstance(document, list):
         raise CocoError(["the file is a list of results, expected images, annotations and categories beside them"])
-    inspection = checks.inspect_coco(document)
+    inspection = inspect_coco(document)
     if inspection.errors:
         raise CocoError([str(problem) for problem in inspection.errors])
     kept: list[Instance] = []
@@ -299,7 +303,7 @@ def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
     segmentation = annotation["segmentation"]
     parts = None
     if isinstance(segmentation, list):
-        rings = checks.polygons_of(segmentation)
+        rings = polygons_of(segmentation)
         for ring in rings:
             ring.setflags(write=False)
         parts = tuple(Part(ring) for ring in rings)
@@ -324,6 +328,7 @@ def _is_source(text: str) -> bool:
     return 0 < len(text) <= _MAX_SOURCE and text.isprintable()
 
 
+@collection_paused()
 def read_results(path: Path, dataset: Dataset, *, source: str = _IMPORT) -> dict[int, tuple[Suggestion, ...]]:
     """Read a list of results (image_id, category_id, segmentation, score) as suggestions, by the dataset's image ids.
 
@@ -332,7 +337,7 @@ def read_results(path: Path, dataset: Dataset, *, source: str = _IMPORT) -> dict
     document = load(path)
     if not isinstance(document, list):
         raise CocoError([f"{path}: is not a list of results"])
-    problems = [str(problem) for problem in checks.inspect_coco(document).errors]
+    problems = [str(problem) for problem in inspect_coco(document).errors]
     images = {image.id: image for image in dataset.images}
     categories = {category.id for category in dataset.categories}
     found: dict[int, list[Suggestion]] = {}
@@ -347,7 +352,7 @@ def read_results(path: Path, dataset: Dataset, *, source: str = _IMPORT) -> dict
             problems.append(f"{place}.score: is {result['score']}, expected 0 to 1")
         else:
             try:
-                rle = checks.rasterised(result.get("segmentation"), height=image.height, width=image.width)
+                rle = rasterised(result.get("segmentation"), height=image.height, width=image.width)
             except GeometryError as error:
                 problems.append(f"{place}.segmentation: {error}")
                 continue

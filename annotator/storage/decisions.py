@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Collection, Iterable, Sequence
@@ -135,14 +136,14 @@ def _suggestion_row(instance: Instance, at: str) -> dict[str, Any]:
 def record(connection: Connection, gesture: Gesture) -> int:
     """Apply a gesture and write it into the history, inside the caller's transaction; the image's new revision."""
     given = schema.gestures
-    again = select(given.c.image_id, given.c.revision_after).where(
+    again = select(given.c.digest, given.c.revision_after).where(
         given.c.client == gesture.client, given.c.number == gesture.number
     )
     answered = connection.execute(again).one_or_none()
     if answered is not None:
-        if answered.image_id != gesture.image_id:
+        if answered.digest != _digest(gesture):
             raise GestureError(
-                f"gesture {gesture.client}/{gesture.number}: was made on image {answered.image_id} before"
+                f"gesture {gesture.client}/{gesture.number}: the number was used for another gesture before"
             )
         return int(answered.revision_after)
     image = images.image_by_id(connection, gesture.image_id)
@@ -171,6 +172,7 @@ def write_history(connection: Connection, gesture: Gesture, changed: Sequence[In
         image_id=gesture.image_id,
         client=gesture.client,
         number=gesture.number,
+        digest=_digest(gesture),
         verb=gesture.verb,
         who=images.plain_text(gesture.who),
         at=now(),
@@ -183,6 +185,17 @@ def write_history(connection: Connection, gesture: Gesture, changed: Sequence[In
     gesture_id = connection.execute(added.returning(schema.gestures.c.id)).scalar_one()
     if changed:
         connection.execute(insert(schema.decisions), [decision_row(gesture_id, instance) for instance in changed])
+
+
+def _digest(gesture: Gesture) -> str:
+    """Of what the gesture does, not of the circumstances that may differ when it is sent again."""
+    said = [gesture.image_id, gesture.verb, gesture.reviewed]
+    hashed = hashlib.sha256(json.dumps(said).encode())
+    for change in gesture.changes:
+        rle = None if change.rle is None else [change.rle.height, change.rle.width, change.rle.counts]
+        hashed.update(json.dumps([change.key, change.category_id, change.state, rle]).encode())
+        hashed.update(parts_to_bytes(change.parts) or b"-")
+    return hashed.hexdigest()
 
 
 def decision_row(gesture_id: int, instance: Instance) -> dict[str, Any]:

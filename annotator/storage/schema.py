@@ -86,6 +86,7 @@ gestures = Table(
     Column("image_id", Integer, ForeignKey("images.id"), nullable=False),
     Column("client", Text, nullable=False),
     Column("number", Integer, nullable=False),
+    Column("digest", Text, nullable=False),  # of what it said, so that a number used twice is told from a copy
     Column("verb", Text, nullable=False),
     Column("who", Text, nullable=False),
     Column("at", Text, nullable=False),
@@ -167,6 +168,7 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
             image_id INTEGER NOT NULL REFERENCES images (id),
             client TEXT NOT NULL,
             number INTEGER NOT NULL,
+            digest TEXT NOT NULL,
             verb TEXT NOT NULL,
             who TEXT NOT NULL,
             at TEXT NOT NULL,

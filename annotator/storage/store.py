@@ -16,10 +16,10 @@ from annotator.core import review
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import StoreError
 from annotator.core.review import Decision, Gesture
-from annotator.storage import contents, datasets, decisions, images, schema
+from annotator.storage import contents, datasets, decisions, images, imports, schema
 from annotator.storage.database import Database
-from annotator.storage.datasets import ImportReport
 from annotator.storage.images import QueueRow
+from annotator.storage.imports import ImportReport
 
 __all__ = ["ImportReport", "QueueRow", "Store"]
 
@@ -197,9 +197,9 @@ class Store:
         contents: by the dataset's image ids, the picture's bytes, width and height; asked for one at a time.
         Raises CocoError, listing every image without a picture or with one of another size.
         """
-        hashes = datasets.put_contents(self._contents, dataset, contents)
+        hashes = imports.put_contents(self._contents, dataset, contents)
         with self._database.write() as connection:
-            return datasets.import_dataset(connection, dataset, hashes)
+            return imports.import_dataset(connection, dataset, hashes)
 
     # --- settings --------------------------------------------------------------------------------------------------
 

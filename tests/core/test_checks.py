@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator.core import checks
 from annotator.core.checks import check_coco, check_file, require_exportable
+from annotator.core.coco_lint import inspect_coco
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import CocoError, ExportError
 from annotator.core.masks import mask_to_rle
@@ -172,7 +172,7 @@ def test_every_problem_of_a_file_is_listed():
 
 @pytest.mark.parametrize("found", [None, 3, "x", {}, {"images": 1, "annotations": None, "categories": "x"}])
 def test_anything_at_all_can_be_checked(found):
-    assert checks.inspect_coco(found).errors
+    assert inspect_coco(found).errors
 
 
 def test_a_list_is_checked_as_results():

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_documents_broken_at_random_neither_crash_nor_hang():
-    count = examples(1_000, 100_000)
+    count = examples(500, 100_000)
     workers = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.storage.fuzz_coco", str(seed), str(count)],

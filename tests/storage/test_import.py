@@ -8,7 +8,7 @@ import pytest
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import CocoError
 from annotator.core.review import Change
-from annotator.storage import coco
+from annotator.storage import coco, imports
 from annotator.storage.store import Store
 from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture, suggestion
 from tests.storage.test_coco import document
@@ -156,9 +156,29 @@ def test_a_suggestion_that_the_file_holds_is_accepted_by_that(store, image):
     offered, _ = store.instances(image.id)
     dataset = replace(DATASET, images=(an_image(image.id, "picture"),), instances=(an_instance(70, image.id, 2),))
     bring(store, dataset)
-    accepted, suggested = store.instances(image.id)
-    assert (accepted.key, accepted.state, accepted.score) == (offered.key, State.ACCEPTED, 0.9)
+    suggested, accepted = store.instances(image.id)
+    assert (accepted.key, accepted.state, accepted.score, accepted.id) == (offered.key, State.ACCEPTED, 0.9, 70)
     assert suggested.state == State.SUGGESTED
+
+
+def test_numbers_change_places_when_suggestions_hold_each_others(store, image):
+    store.set_suggestions(image.id, [suggestion(2), suggestion(9)])
+    first, second = store.instances(image.id)
+    dataset = replace(
+        DATASET,
+        images=(an_image(image.id, "picture"),),
+        instances=(an_instance(second.id, image.id, 2), an_instance(first.id, image.id, 9)),
+    )
+    assert bring(store, dataset).notes == ()
+    assert {one.key: one.id for one in store.instances(image.id)} == {first.key: second.id, second.key: first.id}
+    assert {one.state for one in store.instances(image.id)} == {State.ACCEPTED}
+
+
+def test_the_same_object_twice_in_a_file_stays_twice(empty):
+    twice = replace(DATASET, instances=(an_instance(1, 30), an_instance(2, 30)))
+    for expected in (2, 0):
+        assert bring(empty, twice).instances_added == expected
+        assert [one.id for one in empty.dataset().instances] == [1, 2]
 
 
 def test_a_stale_tab_is_told_after_an_import(store, image):
@@ -192,13 +212,24 @@ def test_a_missing_picture_and_one_of_another_size_are_both_listed_and_nothing_c
 
 
 def test_a_failure_half_way_takes_everything_back(store, monkeypatch):
-    from annotator.storage import datasets
-
-    monkeypatch.setattr(datasets, "_keep_extra", lambda *_: 1 / 0)
+    monkeypatch.setattr(imports, "_keep_extra", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bring(store, DATASET)
     assert store.queue() == ()
     assert [category.name for category in store.categories()] == ["person"]
+
+
+def test_a_picture_that_a_file_lists_twice_is_one_image(empty):
+    twice = replace(
+        DATASET,
+        images=(an_image(30, "a.jpg"), an_image(31, "copy of a.jpg"), an_image(4, "b.jpg")),
+        instances=(an_instance(1, 30), an_instance(2, 31), an_instance(3, 31, 9), an_instance(4, 4)),
+    )
+    report = bring(empty, twice, {id: (b"b" if id == 4 else b"a", WIDTH, HEIGHT) for id in (30, 31, 4)})
+    assert (report.images_added, report.images_known) == (2, 1)
+    assert [(one.id, one.image_id) for one in empty.dataset().instances] == [(1, 30), (3, 30), (4, 4)]
+    assert (report.instances_added, report.instances_known) == (3, 1)
+    assert empty.image(30).revision == 1
 
 
 # --- what is not ours ------------------------------------------------------------------------------------------------

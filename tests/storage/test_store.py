@@ -189,6 +189,20 @@ def test_a_gesture_is_applied_once_however_often_it_is_sent(store, image):
     assert len(store.decisions()) == 2
 
 
+def test_a_number_that_was_used_for_something_else_is_refused_and_not_taken_for_a_copy(store, image):
+    sent = gesture(image, accept("n", rle=block()), verb="add")
+    store.record(sent)
+    assert store.record(replace(sent, revision=7, seconds=9.0, who="again")) == 1  # only the circumstances differ
+    for other in (
+        gesture(image, accept("m", rle=block()), verb="add"),
+        gesture(image, accept("n", rle=block(3)), verb="add"),
+        gesture(image, accept("n", parts=rle_to_parts(block())), verb="add"),
+        gesture(add_image(store, b"other"), accept("n", rle=block()), verb="add"),
+    ):
+        with pytest.raises(GestureError, match="gesture tab/0: the number was used for another gesture before"):
+            store.record(other)
+
+
 def test_a_stale_gesture_is_refused_and_changes_nothing(store, image):
     store.record(gesture(image, accept("n", rle=block())))
     before = store.instances(image.id), store.decisions(), store.image(image.id)

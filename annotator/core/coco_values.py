@@ -1,0 +1,112 @@
+"""Single values of a COCO document: told apart, shown in a message, rasterised only where pycocotools can take them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from annotator.core import masks
+from annotator.core.errors import GeometryError
+from annotator.core.masks import Rle
+
+MAX_ID = 2**53 - 1
+"""Beyond it, readers that keep numbers as doubles mix ids up."""
+
+_AT_ONCE = 255  # pycocotools 2.0.11 on NumPy 2 counts the masks of one call in a byte
+
+
+def is_id(value: object) -> bool:
+    """Whether the value can be an id of ours: a whole number from 0 on that every reader keeps exactly."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_ID
+
+
+def is_finite(value: object) -> bool:
+    """Whether the value is a number, and a finite one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond every double
+        return False
+
+
+def polygons_of(value: Sequence[object]) -> list[masks.Ring]:
+    """COCO's polygons, each a flat list x, y, x, y, ... -> rings. Raises GeometryError where they cannot be ones."""
+    if value and not any(isinstance(item, list) for item in value):
+        raise GeometryError("a flat list, expected a list of polygons")
+    rings = []
+    for index, polygon in enumerate(value):
+        if not isinstance(polygon, list):
+            raise GeometryError(f"[{index}] is {shown(polygon)}, expected a polygon, a list of numbers")
+        if len(polygon) < 6 or len(polygon) % 2:
+            raise GeometryError(f"[{index}] has {len(polygon)} numbers, expected an even count of at least 6")
+        try:
+            numbers = np.array(polygon)
+        except (ValueError, OverflowError):
+            numbers = np.array(None)
+        if numbers.ndim != 1 or numbers.dtype.kind not in "iuf":
+            raise GeometryError(f"[{index}] holds something other than numbers")
+        rings.append(numbers.astype(np.float64).reshape(-1, 2))
+    return rings
+
+
+def rasterised(segmentation: object, *, height: int, width: int) -> Rle:
+    """COCO's segmentation of an image -> mask. Raises GeometryError where it is neither polygons nor an RLE."""
+    if isinstance(segmentation, list):
+        return masks.polygons_to_rle(polygons_of(segmentation), height=height, width=width)
+    return rle_of(segmentation, size=(height, width))
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: short, on one line, safe at any depth."""
+    if isinstance(value, list | dict):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, int) and abs(value) >= 10**20:
+        return "a number of more than 20 digits"
+    return repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."
+
+
+def named_by_id(item: Mapping[str, Any]) -> str:
+    """The id behind a message, beside the place in the file that stands before it."""
+    return f" (id {item['id']})" if is_id(item.get("id")) else ""
+
+
+def areas_of(rles: Sequence[Rle]) -> list[float]:
+    coded = (rle.to_coco() for rle in rles)
+    return [float(area) for chunk in _chunks(coded) for area in coco_mask.area(chunk)]
+
+
+def boxes_of(rles: Sequence[Rle]) -> list[list[float]]:
+    """The tight boxes, xywh."""
+    coded = (rle.to_coco() for rle in rles)
+    return [box for chunk in _chunks(coded) for box in coco_mask.toBbox(chunk).tolist()]
+
+
+def _chunks(items: Iterable[Any]) -> Iterable[list[Any]]:
+    chunk: list[Any] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == _AT_ONCE:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def rle_of(value: object, *, size: tuple[int, int] | None) -> Rle:
+    if not isinstance(value, dict):
+        raise GeometryError(f"is {shown(value)}, expected polygons or an RLE")
+    found, counts = value.get("size"), value.get("counts")
+    if not (isinstance(found, list) and len(found) == 2 and all(is_id(side) for side in found)):
+        raise GeometryError(f"size is {shown(found)}, expected [height, width]")
+    if size is not None and tuple(found) != size:
+        raise GeometryError(f"size {found}, image is {list(size)}")
+    if not all(0 < side <= masks.MAX_SIDE for side in found):
+        raise GeometryError(f"size {found}, expected 1 to {masks.MAX_SIDE} pixels a side")
+    if not isinstance(counts, str | list):
+        raise GeometryError(f"counts is {shown(counts)}, expected a text or a list of whole numbers")
+    return masks.checked_rle(counts, height=found[0], width=found[1])

@@ -1,0 +1,33 @@
+"""Python's cycle collector, held back while a large file is taken apart."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_lock = threading.Lock()
+_pauses = 0
+_was_enabled = False
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Keep the collector from walking millions of fresh values again and again; none of them are in cycles.
+
+    Also a decorator. Several threads may pause at once: the last one to end lets the collector go on.
+    """
+    global _pauses, _was_enabled  # noqa: PLW0603 - the collector is one for the process
+    with _lock:
+        if _pauses == 0:
+            _was_enabled = gc.isenabled()
+            gc.disable()
+        _pauses += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _pauses -= 1
+            if _pauses == 0 and _was_enabled:
+                gc.enable()

@@ -1,0 +1,321 @@
+"""How a dataset comes into a project: all of it or nothing, with every id that can stay."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
+from sqlalchemy.dialects import sqlite
+
+from annotator.core.collection import collection_paused
+from annotator.core.dataset import Category, Dataset, Image, Instance, State
+from annotator.core.errors import AnnotatorError, CocoError
+from annotator.storage import contents, decisions, images, schema
+from annotator.storage.coco import PROVENANCE, WITHOUT_MASK, without_mask
+from annotator.storage.database import now
+from annotator.storage.datasets import IMPORTED_EXTRA, imported_extra
+from annotator.storage.images import IMPORT
+
+_AT_ONCE = 5_000  # rows in one statement
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import changed. `notes` says, a line each, which ids could not stay as they were and why."""
+
+    images_added: int
+    images_known: int
+    instances_added: int
+    instances_known: int
+    categories_added: int
+    notes: tuple[str, ...] = ()
+
+
+def put_contents(folder: Path, dataset: Dataset, pictures: Mapping[int, tuple[bytes, int, int]]) -> dict[int, str]:
+    """Write every picture of the dataset; the SHA-256 of each by the dataset's image ids.
+
+    Raises CocoError, listing every image without a picture or with one of another size.
+    """
+    problems = []
+    hashes = {}
+    with contents.Batch(folder) as batch:
+        for image in dataset.images:
+            place = f"image {image.id} {image.file_name!r:.120}"
+            try:
+                content, width, height = pictures[image.id]
+            except KeyError:
+                problems.append(f"{place}: no picture was given for it")
+                continue
+            except AnnotatorError as error:
+                problems.append(f"{place}: {error}")
+                continue
+            if (width, height) != (image.width, image.height):
+                expected = f"{image.width} x {image.height}"
+                problems.append(f"{place}: the picture is {width} x {height}, the file says {expected}")
+            elif not problems:
+                hashes[image.id] = batch.add(content)
+        if problems:
+            raise CocoError(problems)
+    return hashes
+
+
+@collection_paused()
+def import_dataset(connection: Connection, dataset: Dataset, hashes: Mapping[int, str]) -> ImportReport:
+    """Take in the dataset inside the caller's transaction; ids stay what they are wherever they are free."""
+    notes: list[str] = []
+    category_ids, categories_added = _import_categories(connection, dataset.categories, notes)
+    image_ids, images_added, fresh = _import_images(connection, dataset, hashes, category_ids, notes)
+    touched, known = _import_instances(connection, dataset, category_ids, image_ids, notes)
+    _write_history(connection, {**dict.fromkeys(fresh, ()), **touched})
+    _keep_extra(connection, dataset.extra, notes)
+    return ImportReport(
+        images_added=images_added,
+        images_known=len(dataset.images) - images_added,
+        instances_added=len(dataset.instances) - known,
+        instances_known=known,
+        categories_added=categories_added,
+        notes=tuple(notes),
+    )
+
+
+def _import_categories(
+    connection: Connection, imported: tuple[Category, ...], notes: list[str]
+) -> tuple[dict[int, int], int]:
+    """The project's id for each of the file's, and how many were added."""
+    ids: dict[int, int] = {}
+    before = images.categories(connection)
+    known = list(before)
+    for category in imported:
+        name = images.category_name(category.name)
+        same = [other for other in before if other.name == name]
+        mine = next((other for other in same if other.id == category.id), same[0] if same else None)
+        if mine is None:
+            free = all(other.id != category.id for other in known)
+            wanted = Category(category.id, name, category.supercategory, category.extra)
+            mine = images.add_category(connection, wanted, id=category.id if free else None, known=known)
+            known.append(mine)
+        if mine.id != category.id:
+            notes.append(f"category {category.id} {name!r:.80}: is category {mine.id} in the project")
+        ids[category.id] = mine.id
+    return ids, len(known) - len(before)
+
+
+def _import_images(
+    connection: Connection,
+    dataset: Dataset,
+    hashes: Mapping[int, str],
+    category_ids: Mapping[int, int],
+    notes: list[str],
+) -> tuple[dict[int, int], int, list[int]]:
+    """The project's id for each of the file's, how many were added, and the ids of those that became reviewed."""
+    ids: dict[int, int] = {}
+    reviewed: list[int] = []
+    added = 0
+    table = schema.images
+    by_sha256 = {row.sha256: row.id for row in connection.execute(select(table.c.sha256, table.c.id))}
+    taken = set(by_sha256.values())
+    next_id = max(_last_id(connection, "images"), *(image.id for image in dataset.images), 0) + 1
+    rows = []
+    for image in dataset.images:
+        sha256 = hashes[image.id]
+        known = by_sha256.get(sha256)
+        if known is None:
+            id = image.id
+            if id in taken:
+                id, next_id = next_id, next_id + 1
+            row = images.image_row(sha256=sha256, file_name=image.file_name, width=image.width, height=image.height)
+            mine = Image(id, row["file_name"], image.width, image.height, sha256)
+            extra = json.dumps(_merged_extra(mine, image, category_ids))
+            rows.append({"id": id, **row, "extra": extra, "reviewed": _is_reviewed(image)})
+            by_sha256[sha256] = id
+            taken.add(id)
+        else:
+            if rows:  # the same picture may be there twice in one file
+                connection.execute(insert(table), rows)
+                rows, added = [], added + len(rows)
+            mine = images.add_image(
+                connection, sha256=sha256, file_name=image.file_name, width=image.width, height=image.height
+            )
+            values = {
+                "extra": json.dumps(_merged_extra(mine, image, category_ids)),
+                "reviewed": mine.reviewed or _is_reviewed(image),
+            }
+            connection.execute(update(table).where(table.c.id == mine.id).values(values))
+        if _is_reviewed(image) and not mine.reviewed:
+            reviewed.append(mine.id)
+        ids[image.id] = mine.id
+        if mine.id != image.id:
+            why = "its number was taken" if known is None else "the project has that picture"
+            notes.append(f"image {image.id} {image.file_name!r:.120}: is image {mine.id} in the project, {why}")
+    if rows:
+        connection.execute(insert(table), rows)
+    carried = sum(len(without_mask(image)) for image in dataset.images)
+    if carried:
+        notes.append(f"{carried} annotations have no mask: they are kept aside and leave with the next export")
+    return ids, added + len(rows), reviewed
+
+
+def _is_reviewed(image: Image) -> bool:
+    """What an import brings counts as reviewed, unless an export of ours says otherwise."""
+    marked = image.extra.get(PROVENANCE)
+    return not (isinstance(marked, dict) and marked.get("reviewed") is False)
+
+
+def _last_id(connection: Connection, table: str) -> int:
+    """The greatest id that the table ever gave."""
+    found = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :table"), {"table": table})
+    return int(found.scalar() or 0)
+
+
+def _merged_extra(mine: Image, imported: Image, category_ids: Mapping[int, int]) -> dict[str, Any]:
+    """What the project knows of an image beyond our keys, and what the import adds to it."""
+    extra = {**imported.extra, **mine.extra}
+    extra.pop(PROVENANCE, None)
+    aside = without_mask(mine)
+    for annotation in without_mask(imported):
+        kept = {**annotation, "image_id": mine.id, "category_id": category_ids[annotation["category_id"]]}
+        if kept not in aside:
+            aside.append(kept)
+    if aside:
+        extra[PROVENANCE] = {WITHOUT_MASK: aside}
+    return extra
+
+
+def _import_instances(
+    connection: Connection,
+    dataset: Dataset,
+    category_ids: Mapping[int, int],
+    image_ids: Mapping[int, int],
+    notes: list[str],
+) -> tuple[dict[int, list[Instance]], int]:
+    """What was added or accepted by the project's image ids, and how many the project had accepted already."""
+    table = schema.instances
+    there: dict[tuple[int, int, str], list[Row[Any]]] = {}
+    for row in connection.execute(select(table).where(table.c.state != State.DELETED.value)):
+        there.setdefault((row.image_id, row.category_id, row.rle), []).append(row)
+    ids = _InstanceIds(connection, dataset, notes)
+    touched: dict[int, list[Instance]] = {}
+    new: list[dict[str, Any]] = []
+    brought_by: dict[tuple[int, int, str], int] = {}
+    known = 0
+    for instance in dataset.instances:
+        image_id, category_id = image_ids[instance.image_id], category_ids[instance.category_id]
+        object_key = (image_id, category_id, instance.rle.counts)
+        # A picture that the file lists twice is one image: what both show is one object.
+        if brought_by.setdefault(object_key, instance.image_id) != instance.image_id:
+            known += 1
+            continue
+        same = there[object_key].pop() if there.get(object_key) else None
+        if same is not None and same.state == State.ACCEPTED.value:
+            known += 1
+            continue
+        mine = replace(
+            instance,
+            key=secrets.token_hex(8) if same is None else same.key,
+            image_id=image_id,
+            category_id=category_id,
+            state=State.ACCEPTED,
+        )
+        if same is None:
+            mine = replace(mine, id=ids.take(instance.id))
+            new.append({**decisions.row_of(mine), "id": mine.id})
+        else:  # what a model suggested is what the file holds: it is accepted by that
+            ids.release(same.key)
+            mine = replace(mine, id=ids.take(instance.id), source=same.source, score=same.score, edited=same.edited)
+            values = {**decisions.row_of(mine), "id": mine.id}
+            connection.execute(update(table).where(table.c.key == same.key).values(values))
+        touched.setdefault(image_id, []).append(mine)
+    for start in range(0, len(new), _AT_ONCE):
+        connection.execute(insert(table), new[start : start + _AT_ONCE])
+    return touched, known
+
+
+class _InstanceIds:
+    """Which annotation ids are free. Those of instances that were never accepted, so never exported, move away."""
+
+    def __init__(self, connection: Connection, dataset: Dataset, notes: list[str]) -> None:
+        table = schema.instances
+        self._connection = connection
+        self._notes = notes
+        self._holders: dict[int, tuple[str, str] | None] = {}  # key and state; None for what the import brings
+        self._ids: dict[str, int] = {}
+        for row in connection.execute(select(table.c.id, table.c.key, table.c.state)):
+            self._holders[row.id] = row.key, row.state
+            self._ids[row.key] = row.id
+        self._next = max(_last_id(connection, "instances"), *(instance.id for instance in dataset.instances), 0) + 1
+
+    def release(self, key: str) -> None:
+        """The instance with this key gets another id by its caller."""
+        del self._holders[self._ids.pop(key)]
+
+    def take(self, id: int) -> int:
+        """This id, made free if need be, or else a new one, with a note."""
+        if id not in self._holders:
+            self._holders[id] = None
+            return id
+        holder = self._holders[id]
+        fresh, self._next = self._next, self._next + 1
+        if holder is None or holder[1] == State.ACCEPTED.value:
+            self._notes.append(f"annotation {id}: is annotation {fresh} in the project, its number was taken")
+            self._holders[fresh] = None
+            return fresh
+        table = schema.instances
+        self._connection.execute(update(table).where(table.c.key == holder[0]).values(id=fresh))
+        self._holders[fresh], self._holders[id] = holder, None
+        self._ids[holder[0]] = fresh
+        return id
+
+
+def _write_history(connection: Connection, touched: Mapping[int, Sequence[Instance]]) -> None:
+    """One gesture for each image that the import changed, with a decision for each instance."""
+    client = f"{IMPORT}-{secrets.token_hex(8)}"
+    table = schema.images
+    revisions = {row.id: row.revision for row in connection.execute(select(table.c.id, table.c.revision))}
+    first = _last_id(connection, "gestures") + 1
+    at = now()
+    gestures = []
+    made: list[dict[str, Any]] = []
+    for number, (image_id, instances) in enumerate(touched.items()):
+        revision = revisions[image_id]
+        gestures.append(
+            {
+                "id": first + number,
+                "image_id": image_id,
+                "client": client,
+                "number": number,
+                "digest": "",
+                "verb": IMPORT,
+                "who": IMPORT,
+                "at": at,
+                "revision_before": revision,
+                "revision_after": revision + 1,
+                "reviewed": True,
+            }
+        )
+        made += [decisions.decision_row(first + number, instance) for instance in instances]
+    if gestures:
+        connection.execute(insert(schema.gestures), gestures)
+        later = update(table).where(table.c.id == bindparam("image")).values(revision=table.c.revision + 1)
+        connection.execute(later, [{"image": image_id} for image_id in touched])
+    for start in range(0, len(made), _AT_ONCE):
+        connection.execute(insert(schema.decisions), made[start : start + _AT_ONCE])
+
+
+def _keep_extra(connection: Connection, extra: Mapping[str, Any], notes: list[str]) -> None:
+    """Merge a file's own top-level keys into those of earlier imports: lists grow, what is there stays."""
+    merged = imported_extra(connection)
+    for name, value in extra.items():
+        mine = merged.setdefault(name, value)
+        if isinstance(mine, list) and isinstance(value, list):
+            merged[name] = mine + [item for item in value if item not in mine]
+        elif mine != value:
+            notes.append(f"{name}: kept as an earlier import had it")
+    if merged:
+        row = {"name": IMPORTED_EXTRA, "value": json.dumps(merged)}
+        statement = sqlite.insert(schema.settings).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
