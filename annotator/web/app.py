@@ -182,8 +182,8 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
             try:
                 opened = projects.welcome(found)
             except AnnotatorError as error:
-                return found, None, _line(error=str(error)), gr.update(), gr.update()
-            job = jobs.status(opened)
+                return found, None, _line(error=projects.plain(str(error))), gr.update(), gr.update()
+            job = jobs.resume(opened)
             running = job is not None and job.running
             notice = _storage_notice(projects)
             choices = _model_choices()
@@ -192,15 +192,15 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
 
         def prelabel(found: str, name: str, only: int | None) -> Iterator[tuple[Any, ...]]:
             try:
-                store = projects.get(found)
                 info = zoo.find(name)
-                images = [row.image for row in store.queue() if only is None or row.image.id == only]
+                with projects.use(found) as store:
+                    images = [row.image for row in store.queue() if only is None or row.image.id == only]
                 if not images:
                     yield _line("Add photographs first."), gr.update(), gr.update(), gr.update()
                     return
-                job = jobs.start(found, store, info, images)
+                job = jobs.start(found, info, images)
             except AnnotatorError as error:
-                yield _line(error=str(error)), gr.update(), gr.update(), gr.update()
+                yield _line(error=projects.plain(str(error))), gr.update(), gr.update(), gr.update()
                 return
             yield from follow(found, job)
 
@@ -241,7 +241,7 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
                     zipped=True,
                 )
             except AnnotatorError as error:
-                return _line(error=str(error))
+                return _line(error=projects.plain(str(error)))
             return _export_report(found, written)
 
         def fetch_model(name: str | None) -> Iterator[tuple[Any, ...]]:
@@ -253,7 +253,7 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
                 for done, total in jobs.fetch(info):
                     yield _fetch_line(info, done, total), gr.update(), gr.update(), gr.update()
             except AnnotatorError as error:
-                yield _line(error=str(error)), gr.update(), gr.update(), gr.update()
+                yield _line(error=projects.plain(str(error))), gr.update(), gr.update(), gr.update()
                 return
             ready = _line(f"{info.name} is here and verified.")
             yield ready, _model_table(), gr.update(choices=_fetchable(), value=None), gr.update(choices=_model_choices())
@@ -327,18 +327,18 @@ def _line(message: str = "", *, error: str | None = None, done: int = 0, total: 
 def _job_line(job: Job) -> str:
     trouble = None
     if job.failures:
-        more = f" (and {len(job.failures) - 1} more)" if len(job.failures) > 1 else ""
+        more = f" (and {job.failed - 1} more)" if job.failed > 1 else ""
         trouble = f"{job.failures[0]}{more}"
     if job.error is not None:
         return _line(error=job.error)
     counted = f"{job.done} of {job.total}"
     if job.running:
-        if job.stage == "fetching":
+        if job.stage == "fetching" and job.info is not None:
             return _fetch_line(job.info, *job.fetched)
-        stage = {"waiting": "Waiting for the network", "loading": f"Loading {job.info.name}"}.get(job.stage)
+        stage = {"waiting": "Waiting for the network", "loading": f"Loading {job.model}"}.get(job.stage)
         message = f"{stage}…" if stage else f"Pre-labelling {counted}"
         return _line(message, error=trouble, done=job.done, total=job.total)
-    good = job.done - len(job.failures)
+    good = job.done - job.failed
     message = f"Cancelled: {good} of {job.total} pre-labelled." if job.remaining else f"{good} pre-labelled."
     return _line(message, error=trouble)
 

@@ -52,7 +52,7 @@ class MaskAssistant:
                 self._features_of(head, self._photo(store, image))
 
     def mask(self, store: Store, image: Image, box_xyxy: Sequence[float], *, category_id: int, model: str) -> BoxMask:
-        """The mask inside a box in image pixels, by the network's mask head where it knows the category, else GrabCut."""
+        """The mask inside a box in image pixels: by the network's mask head if it knows the category, else GrabCut."""
         with self._lock:
             photo = self._photo(store, image)
             info = zoo.find(model)

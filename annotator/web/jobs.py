@@ -102,7 +102,9 @@ class Prelabelling:
             if current is not None and current.running and not current.cancelled:
                 return current
             if len(self._waiting) >= self._projects.limits.jobs:
-                raise LimitError(f"{len(self._waiting)} batches wait for the network already: try again in a few minutes")
+                raise LimitError(
+                    f"{len(self._waiting)} batches wait for the network already: try again in a few minutes"
+                )
             store.set_setting(BATCH, _record(job))
             self._queue(job)
         return job
@@ -187,9 +189,9 @@ class Prelabelling:
                     if not job.remaining:
                         self._forget(job, store)
             except AnnotatorError as error:
-                job.error = str(error)
+                job.error = self._projects.plain(str(error))
             except Exception as error:  # the worker outlives whatever one project's batch meets
-                job.error = f"pre-labelling stopped: {type(error).__name__}: {error}"
+                job.error = self._projects.plain(f"pre-labelling stopped: {type(error).__name__}: {error}")
             with self._wake:
                 if job.remaining and not job.cancelled and job.error is None:
                     self._waiting.append(job)
@@ -261,7 +263,8 @@ class Prelabelling:
         except AnnotatorError:
             raise
         except Exception as error:
-            finished(image, pipeline.Failure(image.file_name, f"{type(error).__name__}: {error}"))
+            reason = self._projects.plain(f"{type(error).__name__}: {error}")
+            finished(image, pipeline.Failure(image.file_name, reason))
             return ModelError(f"{job.model}: {type(error).__name__}: {error}")
         return None
 

@@ -1,4 +1,4 @@
-"""What one server takes from its visitors. Each limit can be set by an environment variable, ANNOTATOR_MAX_ and its name.
+"""What one server takes from its visitors. An environment variable sets each limit: ANNOTATOR_MAX_ and its name.
 
 The person at this computer has none of these limits but `jobs`, `uploads` and `uploads_at_once`, which bound memory.
 """
@@ -22,6 +22,7 @@ class Limits:
 
     projects: float = 200
     images: float = 2_000  # in a project
+    categories: float = 2_000  # in a project
     project_mb: float = 2_000  # database, pictures, thumbnails and exports of a project
     total_mb: float = 20_000  # of all projects; a Space of the free kind has 50 GB
     age_hours: float = 72  # a project that nobody opened for so long makes room for others

@@ -59,7 +59,7 @@ class Projects:
         if (local is None) == (visitors is None):
             raise ValueError("expected either a local project or a folder for visitors' projects")
         self.limits = limits or Limits.from_environment()
-        self.opened: Callable[[str], None] = lambda key: None
+        self.opened: Callable[[str], object] = lambda key: None
         """Called with the key of each visitor's project that was opened."""
         self._local = Store.open(local) if local is not None else None
         self._visitors = visitors
@@ -103,10 +103,15 @@ class Projects:
             return
         if not isinstance(key, str) or not _KEY.fullmatch(key):
             raise UnknownProjectError
+        with self._in_use(key) as store:
+            yield store
+
+    @contextmanager
+    def _in_use(self, key: str, *, new: bool = False) -> Iterator[Store]:
         with self._lock:
             entry = self._open.get(key)
             if entry is None:
-                if not (self._folder(key) / "project.db").is_file():
+                if not new and not (self._folder(key) / "project.db").is_file():
                     raise UnknownProjectError
                 entry = self._open[key] = _Opened()
             entry.users += 1
@@ -121,7 +126,7 @@ class Projects:
 
     def create(self) -> str:
         """A new visitor's project; its key. Raises LimitError when there is no room."""
-        assert self._visitors is not None
+        assert self._visitors is not None  # noqa: S101, only asked where there are visitors
         with self._creating:
             self._visitors.mkdir(parents=True, exist_ok=True)
             if len(self._keys()) >= self.limits.projects:
@@ -131,8 +136,8 @@ class Projects:
                     f"this server holds {self.limits.projects:g} projects and takes no more at present: try again later"
                 )
             key = secrets.token_urlsafe(24)
-            Store.open(self._folder(key)).close()
-            return key
+            with self._in_use(key, new=True):  # so that no sweeper meets it half made
+                return key
 
     def require_room(self, key: str, store: Store, more: int) -> None:
         """Raise LimitError unless a visitor's project may grow by so many bytes. Nothing is asked of the local one."""
@@ -145,10 +150,15 @@ class Projects:
             if found + more > limit * 1e6:
                 raise LimitError(f"{what} is full: {(found + more) / 1e6:.0f} MB, expected at most {limit:g} MB")
 
-    def require_room_for_image(self, key: str, store: Store) -> None:
+    def require_room_for_image(self, store: Store) -> None:
         """Raise LimitError where a visitor's project holds as many pictures as it may."""
         if self.shared and store.image_count() >= self.limits.images:
             raise LimitError(f"this project is full, expected at most {self.limits.images:g} pictures")
+
+    def require_room_for_category(self, store: Store) -> None:
+        """Raise LimitError where a visitor's project has as many categories as it may."""
+        if self.shared and len(store.categories()) >= self.limits.categories:
+            raise LimitError(f"this project is full, expected at most {self.limits.categories:g} categories")
 
     def grew(self, key: str, more: int) -> None:
         """Count bytes that were written; the sweeper measures now and then."""
@@ -246,11 +256,11 @@ class Projects:
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _folder(self, key: str) -> Path:
-        assert self._visitors is not None
+        assert self._visitors is not None  # noqa: S101, only asked where there are visitors
         return self._visitors / key
 
     def _keys(self) -> list[str]:
-        assert self._visitors is not None
+        assert self._visitors is not None  # noqa: S101, only asked where there are visitors
         return [entry.name for entry in os.scandir(self._visitors) if _KEY.fullmatch(entry.name)]
 
     def _store_of(self, key: str, entry: _Opened) -> Store:

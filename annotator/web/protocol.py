@@ -66,7 +66,10 @@ def parts_to_json(parts: tuple[Part, ...]) -> list[list[list[list[float]]]]:
 
 
 def gesture_from_json(found: Any, *, image_id: int, who: str, height: int, width: int) -> Gesture:
-    """What a browser sent about an image of height x width -> a gesture. Raises GestureError naming the place, what was found and what was expected."""
+    """What a browser sent about an image of height x width -> a gesture.
+
+    Raises GestureError naming the place, what was found and what was expected.
+    """
     if not isinstance(found, dict):
         raise GestureError(f"gesture: {type(found).__name__}, expected an object")
     changes = found.get("changes", [])

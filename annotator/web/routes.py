@@ -7,26 +7,29 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
 from annotator.core import places
 from annotator.core.errors import AnnotatorError, GestureError, ImageError, MissingError, StaleRevisionError, StoreError
-from annotator.storage.store import Store
-from annotator.vision import images
+from annotator.web import pictures
 from annotator.web.assistant import MaskAssistant
+from annotator.web.guard import MAX_GESTURE_BYTES, MAX_PICTURE_BYTES
 from annotator.web.jobs import Prelabelling
+from annotator.web.limits import LimitError
 from annotator.web.projects import Projects, UnknownProjectError
 from annotator.web.protocol import box_from_json, category_to_json, document_to_json, gesture_from_json
+from annotator.web.uploads import TooLargeError, Turns, Uploads
 
-MAX_PICTURE_BYTES = 64 * 1024 * 1024
-MAX_GESTURE_BYTES = 16 * 1024 * 1024
-MAX_VISITOR_IMAGES = 2_000
+MAX_SMALL_BYTES = 4096
+MAX_NAME = 1_000
 
 STATIC = Path(__file__).with_name("static")
 
@@ -40,29 +43,52 @@ _INERT = {
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
-class TooLargeError(AnnotatorError):
-    """A request body beyond its cap."""
+def add_error_handlers(server: FastAPI, projects: Projects) -> None:
+    """Every failure of a route is a status and one line."""
+
+    @server.exception_handler(AnnotatorError)
+    async def ours(_: Request, error: AnnotatorError) -> Response:
+        return error_response(error, plain=projects.plain)
+
+    @server.exception_handler(RequestValidationError)
+    async def malformed(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        return JSONResponse({"error": f"{first['loc'][-1]!s:.40}: {first['msg']}"}, status_code=400)
+
+    @server.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> Response:
+        return JSONResponse({"error": str(error.detail)}, status_code=error.status_code, headers=error.headers)
 
 
-def error_response(error: AnnotatorError) -> JSONResponse:
-    """One line with the status that fits."""
+def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) -> JSONResponse:
+    """One line with the status that fits.
+
+    plain: what a line goes through before a client reads it.
+    """
     status = 400
     if isinstance(error, (UnknownProjectError, MissingError)):
         status = 404
+    elif isinstance(error, LimitError):
+        status = 507
     elif isinstance(error, TooLargeError):
         status = 413
     elif isinstance(error, StaleRevisionError):
         status = 409
     elif isinstance(error, StoreError) and not isinstance(error, GestureError):
         status = 507
-    return JSONResponse({"error": str(error)}, status_code=status)
+    return JSONResponse({"error": " ".join(plain(str(error)).split())}, status_code=status)
 
 
 def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     """The routes over the projects of one server."""
     router = APIRouter(prefix="/annotator")
-    assistant = MaskAssistant()
+    uploads = Uploads(projects.limits, places.home() / "incoming")
+    _add_project_routes(router, projects, jobs, uploads)
+    _add_image_routes(router, projects, uploads)
+    return router
 
+
+def _add_project_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads) -> None:
     @router.get("/static/{name}")
     def static(name: str) -> Response:
         path = STATIC / name
@@ -72,7 +98,8 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
 
     @router.get("/{key}/queue")
     def queue(key: str) -> dict[str, Any]:
-        store = projects.get(key)
+        with projects.use(key) as store:
+            rows = store.queue()
         job = jobs.status(key)
         return {
             "images": [
@@ -88,7 +115,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
                     "suggested": row.suggested,
                     "rejected": row.rejected,
                 }
-                for row in store.queue()
+                for row in rows
             ],
             "job": None
             if job is None
@@ -100,94 +127,42 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
             },
         }
 
-    @router.get("/{key}/images/{image_id}")
-    def document(key: str, image_id: int) -> dict[str, Any]:
-        store = projects.get(key)
-        return document_to_json(store, image_id, url=f"annotator/{key}/pictures/{image_id}")
-
-    @router.delete("/{key}/images/{image_id}")
-    def remove(key: str, image_id: int) -> dict[str, Any]:
-        projects.get(key).remove_image(image_id)
-        return {}
-
-    @router.post("/{key}/images/{image_id}/gestures")
-    async def gesture(key: str, image_id: int, request: Request) -> Response:
-        body = await read_body(request, MAX_GESTURE_BYTES)
-
-        def save() -> Response:
-            store = projects.get(key)
-            image = store.image(image_id)
-            made = gesture_from_json(
-                _parse(body), image_id=image_id, who=_who(projects), height=image.height, width=image.width
-            )
-            try:
-                return JSONResponse({"revision": store.record(made)})
-            except StaleRevisionError as error:
-                answer = {"error": str(error), "revision": store.image(image_id).revision}
-                return JSONResponse(answer, status_code=409)
-
-        return await run_in_threadpool(save)
-
-    @router.post("/{key}/images/{image_id}/mask")
-    async def box_mask(key: str, image_id: int, request: Request) -> dict[str, Any]:
-        asked = box_from_json(_parse(await read_body(request, 4096)))
-
-        def predict() -> dict[str, Any]:
-            store = projects.get(key)
-            image = store.image(image_id)
-            if asked.box_xyxy is None:
-                assistant.prepare(store, image, model=asked.model)
-                return {}
-            made = assistant.mask(
-                store, image, asked.box_xyxy, category_id=asked.category_id, model=asked.model
-            )
-            return {"rle": made.rle.counts, "by": made.by}
-
-        return await run_in_threadpool(predict)
-
     @router.post("/{key}/images")
     async def upload(key: str, name: str, request: Request) -> dict[str, Any]:
-        content = await read_body(request, MAX_PICTURE_BYTES)
+        if not 0 < len(name) <= MAX_NAME:
+            raise ImageError(f"{name:.80}: a name of {len(name)} characters, expected 1 to {MAX_NAME}")
+        # Before the body is read: whoever may not add anything need not send it either.
+        await run_in_threadpool(projects.get, key)
 
-        def add() -> dict[str, Any]:
-            store = projects.get(key)
-            if projects.shared and store.image_count() >= MAX_VISITOR_IMAGES:
-                raise ImageError(f"{name}: this project is full, expected at most {MAX_VISITOR_IMAGES} pictures")
-            return _add(store, content, name)
+        def add(content: bytes) -> dict[str, Any]:
+            return pictures.add(projects, key, content, name)
 
-        return await run_in_threadpool(add)
+        async with uploads.received(request, key, MAX_PICTURE_BYTES) as body:
+            # A small file may hold a large picture: it waits for its turn as a large one does.
+            return await uploads.turns.run(key, lambda: add(body.file.read()))
 
     @router.post("/{key}/example")
-    def example(key: str) -> dict[str, Any]:
-        store = projects.get(key)
-        added = [_add(store, path.read_bytes(), path.name) for path in sorted(places.EXAMPLES.glob("*.jpg"))]
-        return added[0]
+    async def example(key: str) -> dict[str, Any]:
+        def add() -> dict[str, Any]:
+            examples = sorted(places.EXAMPLES.glob("*.jpg"))
+            added = [pictures.add(projects, key, path.read_bytes(), path.name) for path in examples]
+            return added[0]
+
+        return await uploads.turns.run(key, add)
 
     @router.post("/{key}/categories")
     async def category(key: str, request: Request) -> dict[str, Any]:
-        wanted = _parse(await read_body(request, 4096))
+        wanted = _parse(await uploads.small(request, MAX_SMALL_BYTES))
         name = wanted.get("name") if isinstance(wanted, dict) else None
         if not isinstance(name, str) or not 0 < len(name.strip()) <= 100 or not name.isprintable():
             raise GestureError("category: expected a name of 1 to 100 printable characters")
-        added = await run_in_threadpool(projects.get(key).add_category, name.strip())
-        return category_to_json(added)
 
-    @router.get("/{key}/pictures/{image_id}")
-    def picture(key: str, image_id: int) -> Response:
-        store = projects.get(key)
-        content = store.content_path(store.image(image_id).sha256).read_bytes()
-        shown, kind = images.browser_picture(content)
-        return Response(shown, media_type=kind, headers=_INERT | _FOREVER)
+        def add() -> dict[str, Any]:
+            with projects.use(key) as store:
+                projects.require_room_for_category(store)
+                return category_to_json(store.add_category(name.strip()))
 
-    @router.get("/{key}/thumbnails/{image_id}")
-    def thumbnail(key: str, image_id: int) -> Response:
-        store = projects.get(key)
-        image = store.image(image_id)
-        path = _thumbnail_path(store, image.sha256)
-        if not path.is_file():
-            content = store.content_path(image.sha256).read_bytes()
-            _keep_thumbnail(store, images.decode(content, file_name=image.file_name))
-        return Response(path.read_bytes(), media_type="image/jpeg", headers=_INERT | _FOREVER)
+        return await run_in_threadpool(add)
 
     @router.get("/{key}/exports/{name}")
     def export(key: str, name: str) -> Response:
@@ -196,25 +171,83 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
             return JSONResponse({"error": f"no export {name}"}, status_code=404)
         return FileResponse(path, filename=name, headers=_INERT | {"Cache-Control": "no-store"})
 
-    return router
 
+def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
+    assistant = MaskAssistant()
+    # The mask head works on one box after the other: whoever waits for it holds no thread.
+    boxes = Turns(1, each=1)
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, never more of it than `limit` bytes. Raises TooLargeError."""
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > limit:
-            raise TooLargeError(f"body of more than {limit} bytes, expected at most {limit // 2**20 or 1} MiB")
-    return bytes(content)
+    @router.get("/{key}/images/{image_id}")
+    def document(key: str, image_id: int) -> dict[str, Any]:
+        with projects.use(key) as store:
+            return document_to_json(store, image_id, url=f"annotator/{key}/pictures/{image_id}")
 
+    @router.delete("/{key}/images/{image_id}")
+    def remove(key: str, image_id: int) -> dict[str, Any]:
+        with projects.use(key) as store:
+            store.remove_image(image_id)
+        return {}
 
-async def capped(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Middleware: refuse a body that says that it is beyond every cap, before anything reads it."""
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > MAX_PICTURE_BYTES:
-        return error_response(TooLargeError(f"body of {length} bytes, expected at most {MAX_PICTURE_BYTES}"))
-    return await proceed(request)
+    @router.post("/{key}/images/{image_id}/gestures")
+    async def gesture(key: str, image_id: int, request: Request) -> Response:
+        def save(content: bytes) -> Response:
+            with projects.use(key) as store:
+                image = store.image(image_id)
+                made = gesture_from_json(
+                    _parse(content), image_id=image_id, who=_who(projects), height=image.height, width=image.width
+                )
+                projects.require_room(key, store, len(content))
+                try:
+                    revision = store.record(made)
+                except StaleRevisionError as error:
+                    answer = {"error": projects.plain(str(error)), "revision": store.image(image_id).revision}
+                    return JSONResponse(answer, status_code=409)
+            projects.grew(key, len(content))
+            return JSONResponse({"revision": revision})
+
+        async with uploads.received(request, key, MAX_GESTURE_BYTES) as body:
+            return await uploads.work(key, body, save)
+
+    @router.post("/{key}/images/{image_id}/mask")
+    async def box_mask(key: str, image_id: int, request: Request) -> dict[str, Any]:
+        asked = box_from_json(_parse(await uploads.small(request, MAX_SMALL_BYTES)))
+
+        def predict() -> dict[str, Any]:
+            with projects.use(key) as store:
+                image = store.image(image_id)
+                if asked.box_xyxy is None:
+                    assistant.prepare(store, image, model=asked.model)
+                    return {}
+                made = assistant.mask(store, image, asked.box_xyxy, category_id=asked.category_id, model=asked.model)
+            return {"rle": made.rle.counts, "by": made.by}
+
+        return await boxes.run(key, predict)
+
+    @router.get("/{key}/pictures/{image_id}")
+    async def picture(key: str, image_id: int) -> Response:
+        def find() -> tuple[Path, str]:
+            with projects.use(key) as store:
+                return pictures.shown(store, store.image(image_id))
+
+        path, kind = await uploads.turns.run(key, find)
+        return FileResponse(path, media_type=kind, headers=_INERT | _FOREVER)
+
+    @router.get("/{key}/thumbnails/{image_id}")
+    async def thumbnail(key: str, image_id: int) -> Response:
+        def find() -> tuple[Path, bool]:
+            with projects.use(key) as store:
+                path = pictures.thumbnail_path(store, store.image(image_id).sha256)
+                return path, path.is_file()
+
+        def make() -> None:
+            with projects.use(key) as store:
+                image = store.image(image_id)
+                pictures.make_thumbnail(store, image)
+
+        path, there = await run_in_threadpool(find)
+        if not there:
+            await uploads.turns.run(key, make)
+        return FileResponse(path, media_type="image/jpeg", headers=_INERT | _FOREVER)
 
 
 def _parse(body: bytes) -> Any:
@@ -222,26 +255,6 @@ def _parse(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise GestureError("body: not JSON") from error
-
-
-def _add(store: Store, content: bytes, name: str) -> dict[str, Any]:
-    photo = images.decode(content, file_name=name)
-    known = store.image_by_sha256(photo.sha256) is not None
-    image = store.add_image(content, file_name=name, width=photo.width, height=photo.height)
-    _keep_thumbnail(store, photo)
-    return {"id": image.id, "name": image.file_name, "known": known}
-
-
-def _thumbnail_path(store: Store, sha256: str) -> Path:
-    return store.folder / "thumbnails" / f"{sha256}.jpg"
-
-
-def _keep_thumbnail(store: Store, photo: images.Photo) -> None:
-    path = _thumbnail_path(store, photo.sha256)
-    path.parent.mkdir(exist_ok=True)
-    part = path.with_suffix(f".{id(photo)}.part")
-    part.write_bytes(images.thumbnail(photo))
-    part.replace(path)
 
 
 def _who(projects: Projects) -> str:

@@ -14,54 +14,48 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from annotator.core import places
 from annotator.core.errors import AnnotatorError
 from annotator.web.app import CSS, HEAD, build_page, theme
+from annotator.web.guard import Guard
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
-from annotator.web.routes import build_routes, capped, error_response
+from annotator.web.routes import add_error_handlers, build_routes
+from annotator.web.sweeper import Sweeper
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-# Whatever a dependency may try, the page loads nothing from elsewhere.
-_PAGE_POLICY = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'"
-)
 
 
 def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 7860) -> FastAPI:
     """The application over some projects, ready for any ASGI server."""
-    jobs = Prelabelling()
+    jobs = Prelabelling(projects)
+    sweeper = Sweeper(projects)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # What the last server left undone goes on: here at once, a visitor's as soon as the project is opened.
+        projects.opened = jobs.resume
+        if projects.local_key is not None:
+            jobs.resume(projects.local_key)
+        else:
+            sweeper.start()
         yield
+        sweeper.stop()
         jobs.stop()
         projects.close()
 
     server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     server.include_router(build_routes(projects, jobs))
 
-    @server.exception_handler(AnnotatorError)
-    async def one_line(_: Request, error: AnnotatorError) -> Response:
-        return error_response(error)
-
-    @server.middleware("http")
-    async def guard(request: Request, call_next: object) -> Response:
-        response = await capped(request, call_next)  # type: ignore[arg-type]
-        response.headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        return response
-
+    add_error_handlers(server, projects)
+    server.add_middleware(Guard)
     if host in _LOOPBACK:
         # A page elsewhere that points its own name at this computer must not be answered (DNS rebinding).
         server.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK, "[::1]"])
-    return gr.mount_gradio_app(
+    whole: FastAPI = gr.mount_gradio_app(
         server,
         build_page(projects, jobs),
         path="/",
@@ -76,8 +70,8 @@ def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 786
         enable_monitoring=False,
         footer_links=[],
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
-        max_file_size="64mb",
     )
+    return whole
 
 
 def serve(*, project: Path | None = None, host: str = "127.0.0.1", port: int = 7860) -> None:

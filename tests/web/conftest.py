@@ -6,10 +6,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from annotator.core.errors import AnnotatorError
+from annotator.web.guard import Guard
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
-from annotator.web.routes import build_routes, error_response
+from annotator.web.routes import add_error_handlers, build_routes
 
 
 def png(width=64, height=48, *, seed=0):
@@ -19,8 +19,9 @@ def png(width=64, height=48, *, seed=0):
 
 def client_of(projects):
     server = FastAPI()
-    server.include_router(build_routes(projects, Prelabelling()))
-    server.add_exception_handler(AnnotatorError, lambda _, error: error_response(error))
+    server.include_router(build_routes(projects, Prelabelling(projects)))
+    add_error_handlers(server, projects)
+    server.add_middleware(Guard)
     return TestClient(server)
 
 

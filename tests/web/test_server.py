@@ -83,7 +83,9 @@ def test_another_name_for_this_computer_is_not_answered(served, name):
 
 def test_a_body_beyond_every_cap_is_refused_before_it_is_read(served):
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
-        head = f"POST /gradio_api/upload HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nContent-Length: 5000000000\r\n\r\n"
+        head = (
+            f"POST /gradio_api/upload HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nContent-Length: 5000000000\r\n\r\n"
+        )
         connection.sendall(head.encode())
         assert connection.recv(200).startswith(b"HTTP/1.1 413")
 
@@ -123,7 +125,16 @@ def test_a_project_that_cannot_be_opened_is_told_in_one_line(tmp_path):
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "project.db").write_bytes(b"this is no database at all" * 100)
     refused = subprocess.run(
-        [sys.executable, "-m", "annotator", "serve", "--port", str(free_port()), "--project", str(tmp_path / "project")],
+        [
+            sys.executable,
+            "-m",
+            "annotator",
+            "serve",
+            "--port",
+            str(free_port()),
+            "--project",
+            str(tmp_path / "project"),
+        ],
         env=os.environ | {"ANNOTATOR_HOME": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -1,0 +1,158 @@
+"""What stands before every route, ours and Gradio's: caps on bodies, closed doors, headers, and no traceback ever."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_PICTURE_BYTES = 64 * 1024 * 1024
+MAX_GESTURE_BYTES = 16 * 1024 * 1024
+MAX_ARCHIVE_BYTES = 2 * 1024 * 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
+"""Of every other request: an event of the page has some hundred bytes."""
+
+PAUSE_S = 60.0
+"""How long a client may be silent in the middle of its body."""
+
+_LONGER = (
+    (re.compile(r"/annotator/[^/]+/images"), MAX_PICTURE_BYTES),
+    (re.compile(r"/annotator/[^/]+/images/[^/]+/gestures"), MAX_GESTURE_BYTES),
+    (re.compile(r"/annotator/[^/]+/archive"), MAX_ARCHIVE_BYTES),
+)
+
+# What Gradio serves and this page does not use: uploads to its own folder, files of the server, requests to elsewhere
+# on a visitor's behalf, media streams, an editor of the app's code. Exports and pictures have routes of ours.
+_CLOSED = re.compile(
+    r"/+(?:gradio_api/+)?(?:upload|upload_progress|file|proxy|stream|component_server|custom_component|process_recording|"
+    r"vibe-[a-z-]+|undo-vibe-edit|dev|run-history|runs|deep_link|profiling|monitoring|openapi\.json|docs|redoc)(?:[/=].*)?",
+    re.DOTALL,
+)
+
+# Whatever a dependency may try, the page loads nothing from elsewhere.
+PAGE_POLICY = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; "
+    # A Space is shown in a frame of its hub; elsewhere a frame would be somebody who wants a visitor's clicks.
+    "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
+)
+_HEADERS = {
+    "Content-Security-Policy": PAGE_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # The page uses none of a visitor's devices.
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+_log = logging.getLogger(__name__)
+
+
+class _BodyError(Exception):
+    """Raised to whoever reads the body, once there is no use in reading on."""
+
+    def __init__(self, status: int, line: str) -> None:
+        super().__init__(line)
+        self.status = status
+
+
+def body_limit(path: str) -> int:
+    """The most bytes that a request to this path may bring."""
+    return next((limit for pattern, limit in _LONGER if pattern.fullmatch(path)), MAX_BODY_BYTES)
+
+
+def is_closed(path: str) -> bool:
+    """Whether nothing of this server answers there."""
+    return _CLOSED.fullmatch(path) is not None
+
+
+class Guard:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await _Exchange(self.app, scope, receive, send).run()
+        else:  # no web sockets here
+            await send({"type": "websocket.close", "code": 1008})
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app, self._scope, self._receive, self._send = app, scope, receive, send
+        self._limit = body_limit(scope["path"])
+        self._taken = 0
+        self._whole = False
+        self._started = False
+        self._refused: _BodyError | None = None
+
+    async def run(self) -> None:
+        headers = dict(self._scope["headers"])
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or len(length) > 15 or int(length) > self._limit:
+            shown = length[:30].decode("latin-1")
+            return await self._answer(413, f"body of {shown} bytes, expected at most {self._limit}")
+        if is_closed(self._scope["path"]):
+            return await self._answer(404, "nothing is there")
+        if self._scope["method"] not in ("GET", "HEAD", "OPTIONS") and headers.get(b"sec-fetch-site") == b"cross-site":
+            return await self._answer(403, "asked by a page of another site")
+        try:
+            await self._app(self._scope, self._take, self._give)
+        except _BodyError as error:
+            self._refused = error
+        except Exception:
+            _log.exception("%s %s failed", self._scope["method"], self._scope["path"])
+            if self._started:
+                raise  # the server cuts the connection, so that half an answer is not taken for a whole one
+            return await self._answer(500, "the server met what it did not foresee; nothing was changed")
+        if self._refused is not None and not self._started:
+            await self._answer(self._refused.status, str(self._refused))
+
+    async def _take(self) -> Message:
+        """The next piece of the body, never more of it than the cap."""
+        if self._whole:
+            return await self._receive()
+        try:
+            message = await asyncio.wait_for(self._receive(), PAUSE_S)
+        except TimeoutError:
+            self._refused = _BodyError(408, f"the body paused for more than {PAUSE_S:g} s")
+            raise self._refused from None
+        self._taken += len(message.get("body", b""))
+        self._whole = message["type"] != "http.request" or not message.get("more_body", False)
+        if self._taken > self._limit:
+            self._refused = _BodyError(413, f"body of more than {self._limit} bytes, expected at most that")
+            raise self._refused
+        return message
+
+    async def _give(self, message: Message) -> None:
+        if self._refused is not None and not self._started:
+            return  # whatever the application makes of a body that it could not read, the answer is ours
+        if message["type"] == "http.response.start":
+            self._started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+    async def _answer(self, status: int, line: str) -> None:
+        body = json.dumps({"error": line}).encode()
+        headers: list[tuple[bytes, Any]] = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            *((name.lower().encode(), value.encode()) for name, value in _HEADERS.items()),
+        ]
+        if status in (408, 413):  # the rest of the body is not read
+            headers.append((b"connection", b"close"))
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})

@@ -1,0 +1,70 @@
+"""Pictures on their way into a project and back to a browser: thumbnails, and what browsers do not show as it came."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from annotator.core.dataset import Image
+from annotator.core.errors import StoreError
+from annotator.core.files import written_whole
+from annotator.storage.store import Store
+from annotator.vision import images
+from annotator.web.projects import Projects
+
+_KEPT = (("png", "image/png"), ("jpeg", "image/jpeg"))
+
+
+def add(projects: Projects, key: str, content: bytes, name: str) -> dict[str, Any]:
+    """Check a picture and put it into a project; what the browser is told of it.
+
+    Raises ImageError for what is no picture, LimitError where there is no room.
+    """
+    with projects.use(key) as store:
+        projects.require_room_for_image(store)
+        projects.require_room(key, store, len(content))
+        photo = images.decode(content, file_name=name)
+        known = store.image_by_sha256(photo.sha256) is not None
+        image = store.add_image(content, file_name=name, width=photo.width, height=photo.height)
+        if not known:
+            projects.grew(key, len(content) + _keep_thumbnail(store, photo))
+    return {"id": image.id, "name": image.file_name, "known": known}
+
+
+def _content(store: Store, image: Image) -> bytes:
+    try:
+        return store.content_path(image.sha256).read_bytes()
+    except OSError as error:
+        raise StoreError(f"{image.file_name}: the stored picture cannot be read: {error.strerror}") from error
+
+
+def shown(store: Store, image: Image) -> tuple[Path, str]:
+    """The file that a browser shows, and its MIME type: the picture as it came, else one made once and kept."""
+    for kept, kind in _KEPT:
+        path = store.folder / "shown" / f"{image.sha256}.{kept}"
+        if path.is_file():
+            return path, kind
+    content = _content(store, image)
+    made, kind = images.browser_picture(content)
+    if made is content:
+        return store.content_path(image.sha256), kind
+    path = store.folder / "shown" / f"{image.sha256}.{kind.rpartition('/')[2]}"
+    written_whole(path, made)
+    return path, kind
+
+
+def thumbnail_path(store: Store, sha256: str) -> Path:
+    """Where the thumbnail of a picture lies, made or not."""
+    return store.folder / "thumbnails" / f"{sha256}.jpg"
+
+
+def _keep_thumbnail(store: Store, photo: images.Photo) -> int:
+    """The thumbnail's bytes, counted."""
+    content = images.thumbnail(photo)
+    written_whole(thumbnail_path(store, photo.sha256), content)
+    return len(content)
+
+
+def make_thumbnail(store: Store, image: Image) -> None:
+    """Make the thumbnail of a stored picture again."""
+    _keep_thumbnail(store, images.decode(_content(store, image), file_name=image.file_name))

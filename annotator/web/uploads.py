@@ -1,0 +1,126 @@
+"""Bodies of requests: on the disk while they come in and while they wait, few of them in memory at once."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from annotator.core.errors import AnnotatorError
+from annotator.web.limits import LimitError, Limits
+
+Result = TypeVar("Result")
+
+SMALL_BYTES = 256 * 1024
+"""A body up to this size is read at once, in memory: every gesture of a hand is below it."""
+
+
+class TooLargeError(AnnotatorError):
+    """A request body beyond its cap."""
+
+
+class Turns:
+    """At most `total` pieces of work at once, and `each` of one project: in the order of asking, and no project takes
+    every place. Whoever waits holds no thread, so that saving goes on beside it.
+    """
+
+    def __init__(self, total: int, *, each: int) -> None:
+        self._all = asyncio.Semaphore(total)
+        self._each = each
+        self._of: dict[str, asyncio.Semaphore] = {}
+        self._asking: Counter[str] = Counter()
+
+    async def run(self, key: str, work: Callable[[], Result]) -> Result:
+        """The work's result, done in a thread when it is this project's turn."""
+        mine = self._of.setdefault(key, asyncio.Semaphore(self._each))
+        self._asking[key] += 1
+        try:
+            async with mine, self._all:
+                return await run_in_threadpool(work)
+        finally:
+            self._asking[key] -= 1
+            if not self._asking[key]:
+                del self._asking[key], self._of[key]
+
+
+@dataclass(frozen=True)
+class Body:
+    """A body that has come in; `file` stands at its beginning."""
+
+    file: IO[bytes]
+    size: int
+
+
+class Uploads:
+    """The bodies that a server receives."""
+
+    def __init__(self, limits: Limits, folder: Path) -> None:
+        """folder: where large bodies wait; not in the temporary folder, which may be memory."""
+        self._limits = limits
+        self._folder = folder
+        self._large: Counter[str] = Counter()
+        at_once = max(1, int(limits.uploads_at_once))
+        self.turns = Turns(at_once, each=max(1, at_once - 1))
+
+    async def small(self, request: Request, limit: int) -> bytes:
+        """The body, in memory. Raises TooLargeError."""
+        content = bytearray()
+        async for chunk in request.stream():
+            content += chunk
+            require_within(len(content), limit)
+        return bytes(content)
+
+    @asynccontextmanager
+    async def received(self, request: Request, key: str, limit: int) -> AsyncIterator[Body]:
+        """The body, gone when the block ends. Raises TooLargeError, and LimitError when too many come in at once."""
+        large, size = False, 0
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.SpooledTemporaryFile(max_size=SMALL_BYTES, dir=str(self._folder)) as file:
+            try:
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    require_within(size, limit)
+                    if size > SMALL_BYTES and not large:
+                        self._enter(key)
+                        large = True
+                    file.write(chunk)
+                file.seek(0)
+                yield Body(file, size)
+            finally:
+                if large:
+                    self._large[key] -= 1
+                    if not self._large[key]:
+                        del self._large[key]
+
+    async def work(self, key: str, body: Body, work: Callable[[bytes], Result]) -> Result:
+        """Work on the body's bytes in a thread: at once when it is small, else when it is its turn."""
+
+        def read_and_work() -> Result:
+            return work(body.file.read())
+
+        if body.size <= SMALL_BYTES:
+            return await run_in_threadpool(read_and_work)
+        return await self.turns.run(key, read_and_work)
+
+    def _enter(self, key: str) -> None:
+        if self._large[key] >= self._limits.project_uploads or self._large.total() >= self._limits.uploads:
+            raise LimitError("the server receives as much as it can at once: try again in a moment")
+        self._large[key] += 1
+
+
+def require_within(size: int, limit: int) -> None:
+    """Raise TooLargeError for a body beyond its cap."""
+    if size > limit:
+        raise TooLargeError(f"body of more than {_bytes(limit)}, expected at most that")
+
+
+def _bytes(count: int) -> str:
+    return f"{count // 2**20} MiB" if count >= 2**20 else f"{count} bytes"
