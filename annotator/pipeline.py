@@ -22,13 +22,13 @@ from annotator.vision.images import Photo
 Tag = TypeVar("Tag")
 
 SCORE_FLOOR = 0.05
-"""Suggestions below this score are not stored: the threshold can be lowered to here without asking the network again."""
+"""Suggestions below this score are not stored: the threshold can be lowered to here without the network."""
 
 THRESHOLD = "threshold"
 """The project's setting of the score from which suggestions are shown."""
 
 DECODE_AHEAD = 4
-"""Pictures decoded before the network asks for them: enough to hide the disk, few enough for 12 Mpx pictures in memory."""
+"""Pictures decoded before the network asks for them: enough to hide the disk, few enough for 12 Mpx each."""
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"})
 

@@ -8,8 +8,8 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from pycocotools import mask as coco_mask
 from PIL import Image
+from pycocotools import mask as coco_mask
 
 from annotator.cli import main
 from tests.conftest import picture
@@ -202,7 +202,11 @@ def test_wrong_usage_is_exit_2(capsys, arguments):
 
 
 def test_a_broken_file_lists_every_problem_and_exits_1(capsys, tmp_path):
-    broken = {"images": [{"id": 1, "width": 0, "height": 5, "file_name": "a"}], "annotations": [{"id": 1}], "categories": 3}
+    broken = {
+        "images": [{"id": 1, "width": 0, "height": 5, "file_name": "a"}],
+        "annotations": [{"id": 1}],
+        "categories": 3,
+    }
     (tmp_path / "broken.json").write_text(json.dumps(broken))
     code, printed, _ = run(capsys, "check", tmp_path / "broken.json")
     assert code == 1

@@ -41,9 +41,7 @@ def grabcut_mask(pixels: Pixels, box_xyxy: Sequence[float]) -> Rle:
     columns = slice(int((x0 - left) * scale), max(int(np.ceil((x1 - left) * scale)), 1))
     labels[rows, columns] = cv2.GC_PR_FGD
     try:
-        cv2.grabCut(
-            small, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS, cv2.GC_INIT_WITH_MASK
-        )
+        cv2.grabCut(small, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS, cv2.GC_INIT_WITH_MASK)
         found = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
     except cv2.error:  # too few pixels, or all alike: there is nothing to tell apart
         found = np.zeros(small.shape[:2], bool)

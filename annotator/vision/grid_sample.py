@@ -47,13 +47,11 @@ def _grid_sample(sampler: _Sampler) -> ov.Output:
     def normalised(place: ov.Output, side: int) -> ov.Node:
         # GridSample wants -1 and 1 at the outer edges of the outer pixels: place = ((g + 1) * side - 1) / 2.
         scaled = ops.multiply(place, np.float32(2 / side))
-        return ops.unsqueeze(ops.add(scaled, np.float32(1 / side - 1)), np.int64([2, 3]))
+        return ops.unsqueeze(ops.add(scaled, np.float32(1 / side - 1)), np.array([2, 3], np.int64))
 
     grid = ops.concat([normalised(sampler.x, sampler.width), normalised(sampler.y, sampler.height)], 3)
-    sampled = ops.grid_sample(
-        sampler.map, grid, {"align_corners": False, "mode": "bilinear", "padding_mode": "zeros"}
-    )
-    return ops.squeeze(sampled, np.int64([3])).output(0)
+    sampled = ops.grid_sample(sampler.map, grid, {"align_corners": False, "mode": "bilinear", "padding_mode": "zeros"})
+    return ops.squeeze(sampled, np.array([3], np.int64)).output(0)
 
 
 def _recognise(node: ov.Node) -> _Sampler | None:
@@ -69,11 +67,13 @@ def _recognise(node: ov.Node) -> _Sampler | None:
     padded = _source(flat, 0) if flat.get_type_name() == "Reshape" else None
     if len(sources) != 1 or padded is None or padded.get_type_name() != "Pad" or not _pads_by_one(padded):
         return None
-    places = {_place(gather) for gather in gathers}
+    floors = [_floors(gather) for gather in gathers]
     shape = padded.input(0).get_source_output().get_partial_shape()
-    if len(places) != 1 or None in places or not (shape[2].is_static and shape[3].is_static):
+    if floors[0] is None or not all(_same(floors[0], other) for other in floors[1:]):
         return None
-    x, y = (flooring.input(0).get_source_output() for flooring in _floors(gathers[0]))
+    if not (shape[2].is_static and shape[3].is_static):
+        return None
+    x, y = (flooring.input(0).get_source_output() for flooring in floors[0])
     return _Sampler(
         sum=node.output(0),
         map=padded.input(0).get_source_output(),
@@ -93,9 +93,8 @@ def _terms(node: ov.Node) -> list[ov.Node]:
     return _terms(_source(node, 0)) + _terms(_source(node, 1))
 
 
-def _place(gather: ov.Node) -> tuple[str, str] | None:
-    floors = _floors(gather)
-    return None if floors is None else (floors[0].get_name(), floors[1].get_name())
+def _same(first: tuple[ov.Node, ov.Node], second: tuple[ov.Node, ov.Node] | None) -> bool:
+    return second is not None and [node.get_name() for node in first] == [node.get_name() for node in second]
 
 
 def _floors(gather: ov.Node) -> tuple[ov.Node, ov.Node] | None:
@@ -129,7 +128,7 @@ def _only(node: ov.Node, kind: str) -> ov.Node | None:
 def _pads_by_one(pad: ov.Node) -> bool:
     begin, end = _source(pad, 1), _source(pad, 2)
     constant = begin.get_type_name() == end.get_type_name() == "Constant"
-    return constant and begin.data.tolist() == end.data.tolist() == [0, 0, 1, 1]
+    return bool(constant and begin.data.tolist() == end.data.tolist() == [0, 0, 1, 1])
 
 
 def _source(node: ov.Node, index: int) -> ov.Node:

@@ -18,7 +18,6 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from annotator.core.errors import ModelError
 from annotator.core.geometry import Resize, clip_boxes
 from annotator.core.masks import Rle, heatmap_to_rle
 from annotator.vision import zoo
@@ -55,9 +54,7 @@ class MaskHead:
 
     def features(self, photo: Photo) -> Features:
         """The backbone's work on one picture, done once."""
-        resize = Resize.plan(
-            rule=self.info.resize, image_size=(photo.width, photo.height), input_size=self._input_size
-        )
+        resize = Resize.plan(rule=self.info.resize, image_size=(photo.width, photo.height), input_size=self._input_size)
         picture = lay_into_input(photo.pixels, resize, pad=self.info.pad)
         answer = self._features(picture[None])
         return Features(tuple(np.array(answer[port]) for port in self._features.outputs), resize)
@@ -77,7 +74,7 @@ class MaskHead:
         for port, value in zip(self._head.inputs, (*asked, *features.maps), strict=True):
             request.set_tensor(port, ov.Tensor(np.array(value, port.get_element_type().to_dtype(), order="C")))
         request.infer()
-        return request.get_output_tensor(0).data.astype(np.float32)
+        return np.array(request.get_output_tensor(0).data, np.float32)
 
     def mask(self, features: Features, box_xyxy: Sequence[float], *, label: int = 0, cut: float = 0.5) -> Rle:
         """The mask inside one box in image pixels, of which the part inside the picture counts; it may be empty."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,7 +19,13 @@ from annotator.vision.split import split
 TOLERANCE = 0.002
 """Largest difference of a heatmap's value: a twentieth of the smallest step that 8 bits of probability would show."""
 
-_BOXES = ((0.0, 0.0, 1.0, 1.0), (0.1, 0.2, 0.4, 0.9), (0.5, 0.5, 0.55, 0.6), (0.7, 0.0, 1.0, 0.3), (0.3, 0.6, 0.9, 0.65))
+_BOXES = (
+    (0.0, 0.0, 1.0, 1.0),
+    (0.1, 0.2, 0.4, 0.9),
+    (0.5, 0.5, 0.55, 0.6),
+    (0.7, 0.0, 1.0, 0.3),
+    (0.3, 0.6, 0.9, 0.65),
+)
 """Boxes of the trial, as shares of the input: whole, tall, tiny, at the border, flat."""
 
 
@@ -65,12 +72,13 @@ def _boxes(features: ov.Model) -> NDArray[np.float32]:
     return np.hstack([np.array(_BOXES, np.float32) * size, np.ones((len(_BOXES), 1), np.float32)])
 
 
-def _asked(head: ov.Model, maps: list[NDArray[np.float32]], boxes: NDArray[np.float32]) -> list[NDArray[np.generic]]:
+def _asked(head: ov.Model, maps: list[NDArray[Any]], boxes: NDArray[np.float32]) -> list[NDArray[Any]]:
     """The boxes, and the class indices where the head reads them."""
-    return [boxes, np.zeros(len(boxes), np.int64)][: len(head.inputs) - len(maps)]
+    both: list[NDArray[Any]] = [boxes, np.zeros(len(boxes), np.int64)]
+    return both[: len(head.inputs) - len(maps)]
 
 
-def _run(model: ov.Model, given: list[NDArray[np.generic]]) -> list[NDArray[np.float32]]:
+def _run(model: ov.Model, given: list[NDArray[Any]]) -> list[NDArray[Any]]:
     compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     request = compiled.create_infer_request()
     for port, value in zip(compiled.inputs, given, strict=True):

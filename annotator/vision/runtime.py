@@ -27,7 +27,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class RawDetections:
-    """A network's answer as it came: labels (n,) int, boxes (n, 5) in input pixels with score, masks (n, s, s) in 0..1."""
+    """A network's answer as it came: labels (n,), boxes (n, 5) in input pixels with score, masks (n, s, s) in 0..1."""
 
     labels: NDArray[np.int64]
     boxes: NDArray[np.float32]

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from annotator.core.errors import ModelError
+from annotator.core.geometry import Resize
 from annotator.core.masks import rle_to_mask
 from annotator.vision import zoo
 from annotator.vision.detector import Detector, lay_into_input
 from annotator.vision.images import Photo
-from annotator.core.geometry import Resize
 from tests.vision.networks import constant_network, described
 
 INPUT = (160, 96)
@@ -126,11 +126,17 @@ def test_the_network_sees_bgr(tmp_path, monkeypatch):
     folder = tmp_path / "models" / "first-channel"
     folder.mkdir(parents=True)
     image = ops.parameter([1, 3, 96, 160], np.float32, name="image")
-    blue = ops.reduce_mean(ops.gather(image, ops.constant(np.array([0])), ops.constant(1)), np.array([0, 1, 2, 3]), False)
+    blue = ops.reduce_mean(
+        ops.gather(image, ops.constant(np.array([0])), ops.constant(1)), np.array([0, 1, 2, 3]), False
+    )
     score = ops.reshape(ops.divide(blue, ops.constant(np.float32(255))), ops.constant(np.array([1, 1])), False)
     boxes = ops.concat([ops.constant(np.array([[1, 1, 9, 9]], np.float32)), score], 1)
     results = []
-    answers = (("labels", ops.constant(np.zeros(1, np.int64))), ("boxes", boxes), ("masks", ops.constant(np.ones((1, 28, 28), np.float32))))
+    answers = (
+        ("labels", ops.constant(np.zeros(1, np.int64))),
+        ("boxes", boxes),
+        ("masks", ops.constant(np.ones((1, 28, 28), np.float32))),
+    )
     for name, node in answers:
         node.output(0).tensor.set_names({name})
         results.append(ops.result(node, name=name))

@@ -69,7 +69,7 @@ def test_without_nncf_the_extra_is_named(models: Path, pictures: list[Path], mon
 def test_a_twin_joins_the_zoo_and_answers_nearly_alike(
     models: Path, pictures: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("nncf", reason="NNCF is not installed")
+    pytest.importorskip("nncf", reason="the extra int8 is not installed")
     weighted_network(models / "net")
     info = zoo.find("net")
     twin = quantize.quantize(info, pictures, name="net-int8")
@@ -84,7 +84,7 @@ def test_a_twin_joins_the_zoo_and_answers_nearly_alike(
 
 
 def test_too_few_pictures_are_refused(models: Path, pictures: list[Path]) -> None:
-    pytest.importorskip("nncf", reason="NNCF is not installed")
+    pytest.importorskip("nncf", reason="the extra int8 is not installed")
     weighted_network(models / "net")
     pictures[0].write_bytes(b"no picture")
     with pytest.raises(ModelError, match="found 8 pictures that can be read, expected at least 10"):
