@@ -35,6 +35,7 @@ _IMAGE_KEYS = frozenset({"id", "width", "height", "file_name"})
 _ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd"})
 _CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
 _FAR_PX = 3.0  # a box or polygon may leave the image, or miss the mask's box, by rounding only
+_SUSPICIOUS_CROWDS = 10
 _MANY = 5  # ids shown in one line
 
 
@@ -233,6 +234,7 @@ class _Document(_Findings):
         if not found:
             self._warn("annotations", "none")
             return
+        self._forms([annotation for _, annotation in found])
         for kind, unused in (("images", self._image_ids - seen), ("categories", self._category_ids - used)):
             if unused:
                 shown = ", ".join(str(id) for id in sorted(unused)[:_MANY]) + (", ..." if len(unused) > _MANY else "")
@@ -289,9 +291,23 @@ class _Document(_Findings):
         if w < 0 or h < 0:
             self._error(place, f"has a width of {w:g} and a height of {h:g}, expected from 0 on{named}")
             return False
+        if w == 0 or h == 0:
+            self._warn(place, f"has a width of {w:g} and a height of {h:g}; several trainers stop at it{named}")
         if size is not None and (min(x, y) < -_FAR_PX or x + w > size[1] + _FAR_PX or y + h > size[0] + _FAR_PX):
             self._warn(place, f"leaves the image of {size[1]} x {size[0]} px{named}")
         return True
+
+    def _forms(self, annotations: list[dict[str, Any]]) -> None:
+        """What whole classes of readers make of the forms in which masks are written."""
+        coded = [one for one in annotations if isinstance(one.get("segmentation"), dict)]
+        crowds = sum(one.get("iscrowd") == 1 for one in coded)
+        if crowds >= _SUSPICIOUS_CROWDS and crowds * 3 > len(annotations):
+            some = "several tools write iscrowd 1 for every RLE, and crowds are ignored in training and scoring"
+            self._warn("annotations", f"{crowds} of {len(annotations)} are crowds; {some}")
+        if len(coded) > crowds:
+            self._note(
+                "annotations", f"{len(coded) - crowds} are RLE with iscrowd 0; readers of polygons leave them out"
+            )
 
     def _keypoints(self, place: str, annotation: dict[str, Any], named: str) -> None:
         points = annotation.get("keypoints")

@@ -29,6 +29,10 @@ class MissingError(StoreError):
     """An image that is not in the project, or no longer."""
 
 
+class ArchiveError(StoreError):
+    """A file that was to be opened as a project and is none, or one that nobody should open."""
+
+
 class GestureError(StoreError):
     """A gesture that the document cannot take: malformed, or of something that is not there."""
 

@@ -24,6 +24,21 @@ def default_project() -> Path:
     return home() / "projects" / "default"
 
 
+def bundled_models() -> Path:
+    """The networks that come with the project: `models/` of the checkout, else what the installed package brought."""
+    beside = _REPOSITORY / "models"
+    return beside if (beside / "starter-person").is_dir() else Path(__file__).resolve().parents[1] / "bundled_models"
+
+
+def models() -> Path:
+    """Where fetched and added networks land (ANNOTATOR_MODELS, else the checkout's, else the user's own data)."""
+    named = os.environ.get("ANNOTATOR_MODELS")
+    if named:
+        return Path(named).expanduser().resolve()
+    bundled = bundled_models()
+    return bundled if bundled.parent == _REPOSITORY else home() / "models"
+
+
 def exports() -> Path:
     """Where the page's exports land (ANNOTATOR_EXPORTS, else `exports/` of the checkout, else the user's own data)."""
     named = os.environ.get("ANNOTATOR_EXPORTS")

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from annotator.core import places
 from annotator.core.errors import FetchError, ModelError
 from annotator.vision.fetch import Cancelled, FetchCancelledError, Progress, download
 from annotator.vision.model_info import DESCRIPTION_NAME, NAME_PATTERN, ModelFile, ModelInfo, read_description
@@ -33,18 +34,12 @@ __all__ = [
 BUNDLED_MODEL = "starter-person"
 """Works everywhere, at once: its files come with the project."""
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-# The repository's models/; an installed package carries it within itself.
-BUNDLED_FOLDER = next(
-    (folder for folder in (_PACKAGE / "bundled_models", _PACKAGE.parent / "models") if folder.is_dir()),
-    _PACKAGE.parent / "models",
-)
+BUNDLED_FOLDER = places.bundled_models()
 
 
 def models_folder() -> Path:
-    """Where fetched and added files land: ANNOTATOR_MODELS, else the project's `models/`."""
-    chosen = os.environ.get("ANNOTATOR_MODELS", "")
-    return Path(chosen).expanduser().resolve() if chosen else BUNDLED_FOLDER
+    """Where fetched and added files land: see `places.models`."""
+    return places.models()
 
 
 @dataclass(frozen=True)
