@@ -1,6 +1,7 @@
 /** The category picker: type to find, Enter takes the first, and a new name makes a new category. */
 import { h, setClass } from "./dom";
 import { icon } from "./icons";
+import { openPopover } from "./popover";
 import type { WireCategory } from "./protocol";
 import { t } from "./strings";
 
@@ -39,27 +40,13 @@ export function pickCategory(options: PickerOptions): Promise<number | null> {
     });
     const list = h("div", { class: "an-picker-list", role: "listbox", "aria-label": options.title });
     const problem = h("p", { class: "an-picker-problem", role: "alert" });
-    const picker = h(
-      "div",
-      { class: "an-picker", role: "dialog", "aria-label": options.title },
-      h("strong", { class: "an-picker-title" }, options.title),
-      h("div", { class: "an-picker-search" }, icon("search"), input),
-      list,
-      problem,
-    );
     let choices: Choice[] = [];
     let active = 0;
-    let done = false;
+    let chosen: number | null = null;
 
-    const finish = (id: number | null): void => {
-      if (done) return;
-      done = true;
-      document.removeEventListener("pointerdown", outside, true);
-      picker.remove();
-      resolve(id);
-    };
-    const outside = (event: Event): void => {
-      if (!picker.contains(event.target as Node)) finish(null);
+    const finish = (id: number): void => {
+      chosen = id;
+      picker.close();
     };
     const choose = async (choice: Choice | undefined): Promise<void> => {
       if (choice === undefined) return;
@@ -110,19 +97,24 @@ export function pickCategory(options: PickerOptions): Promise<number | null> {
     list.addEventListener("click", (event) => {
       void choose(choices.find(({ element }) => element.contains(event.target as Node)));
     });
-    picker.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") finish(null);
-      else if (event.key === "ArrowDown") mark(active + 1);
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "ArrowDown") mark(active + 1);
       else if (event.key === "ArrowUp") mark(active - 1);
       else if (event.key === "Enter") void choose(choices[active]);
       else return;
       event.preventDefault();
       event.stopPropagation();
     });
-    document.addEventListener("pointerdown", outside, true);
-    options.root.append(picker);
     render();
-    place(picker, options.root, options.anchor);
+    const picker = openPopover(
+      options.root,
+      options.anchor,
+      { class: "an-picker", label: options.title, onClose: () => resolve(chosen) },
+      h("strong", { class: "an-picker-title" }, options.title),
+      h("div", { class: "an-picker-search" }, icon("search"), input),
+      list,
+      problem,
+    );
     input.focus({ preventScroll: true });
   });
 }
@@ -143,15 +135,4 @@ function swatch(color: string): HTMLElement {
   const element = h("span", { class: "an-swatch" });
   element.style.background = color;
   return element;
-}
-
-function place(picker: HTMLElement, root: HTMLElement, anchor: Element | null): void {
-  const frame = root.getBoundingClientRect();
-  const size = picker.getBoundingClientRect();
-  const target = (anchor ?? root).getBoundingClientRect();
-  const left = anchor === null ? target.left + (target.width - size.width) / 2 : target.right - size.width;
-  const top = anchor === null ? target.top + (target.height - size.height) / 3 : target.top - size.height - 6;
-  const clamp = (value: number, most: number): number => Math.max(8, Math.min(most - 8, value));
-  picker.style.left = `${clamp(left - frame.left, frame.width - size.width)}px`;
-  picker.style.top = `${clamp(top - frame.top, frame.height - size.height)}px`;
 }

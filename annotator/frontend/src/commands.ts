@@ -2,9 +2,12 @@
 import { pickCategory } from "./categories";
 import type { Drawing } from "./drawing";
 import type { CommandId } from "./keys";
+import { withoutHoles, withoutSpecks } from "./paint";
 import type { QueuePanel } from "./queue";
 import { accept, beginTriage, likelyCategory, reject, relabel, setTriage, step, targets } from "./review";
 import { find } from "./scene";
+import { copy, duplicate, merge, paste, reshape, split } from "./shapes";
+import { openSimplify } from "./simplifier";
 import type { Session } from "./session";
 import type { ToolId } from "./view";
 import type { Stage } from "./stage";
@@ -12,6 +15,8 @@ import { resizeBrush } from "./tools/brush";
 import { t } from "./strings";
 
 const THRESHOLD_STEP = 0.05;
+/** Pieces of fewer pixels are specks. */
+const SPECK = 30;
 
 export interface CommandContext {
   readonly session: Session;
@@ -84,6 +89,22 @@ export class Commands {
         return void session.undo();
       case "redo":
         return void session.redo();
+      case "copy":
+        return copy(targets(session));
+      case "paste":
+        return paste(session);
+      case "duplicate":
+        return duplicate(session, targets(session));
+      case "merge":
+        return merge(session, targets(session));
+      case "split":
+        return split(session, targets(session));
+      case "fillHoles":
+        return reshape(session, targets(session), withoutHoles);
+      case "dropSpecks":
+        return reshape(session, targets(session), (window) => withoutSpecks(window, SPECK));
+      case "simplify":
+        return this.simplify();
       case "predict":
         return this.predict();
       case "deleteVertex":
@@ -162,6 +183,12 @@ export class Commands {
   private predict(): void {
     const { session, drawing } = this.context;
     for (const instance of targets(session)) void drawing.predictAgain(instance);
+  }
+
+  private simplify(): void {
+    const { session, root } = this.context;
+    const chosen = targets(session);
+    if (chosen.length === 1) openSimplify(root, session, chosen[0]);
   }
 
   private adjust(): void {

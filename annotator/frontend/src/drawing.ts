@@ -75,8 +75,11 @@ export class Drawing {
     const { session, api, notice } = this.options;
     const { scene } = session.view.get();
     if (scene === null) return null;
+    const ask = (model: string): Promise<{ rle: string; by: string }> => api.mask(scene.imageId, model, category, box);
     try {
-      const { rle, by } = await api.mask(scene.imageId, this.modelOf(scene.instances), category, box);
+      const model = this.modelOf(scene.instances);
+      // The model that labelled the picture may be gone by now.
+      const { rle, by } = await ask(model).catch((error) => (model === BUNDLED_MODEL ? Promise.reject(error) : ask(BUNDLED_MODEL)));
       const mask = maskOfRle(rle, scene.height);
       if (outlineOf(mask).area === 0) throw new Error(t("maskEmpty", { by }));
       return mask;

@@ -11,6 +11,8 @@ export interface DropZoneOptions {
   readonly root: HTMLElement;
   readonly add: (files: readonly NamedFile[]) => void;
   readonly addExample: () => void;
+  /** A paste without files: instances that were copied. */
+  readonly pasteInstances: () => void;
 }
 
 export class DropZone {
@@ -18,7 +20,8 @@ export class DropZone {
   readonly element: HTMLElement;
   private readonly files = h("input", { type: "file", multiple: true, accept: "image/*,.tif,.tiff,.heic,.avif", hidden: true, "data-choose": "files" });
   private readonly folder = h("input", { type: "file", multiple: true, webkitdirectory: true, hidden: true, "data-choose": "folder" });
-  private readonly overlay: HTMLElement;
+  /** Shown while files are dragged over the editor. */
+  readonly overlay: HTMLElement;
   private readonly stopListening: () => void;
   private depth = 0;
 
@@ -28,7 +31,6 @@ export class DropZone {
     const example = button({ icon: "images", text: t("tryExample"), class: "an-button is-large", onClick: options.addExample });
     this.element = h("section", { class: "an-empty" }, h("div", { class: "an-empty-card" }, icon("images"), h("h2", {}, t("dropTitle")), choices, example, h("small", {}, t("dropHint"))), this.files, this.folder);
     this.overlay = h("div", { class: "an-drop-overlay", hidden: true }, icon("images"), h("span", {}, t("dropOverlay")));
-    options.root.append(this.overlay);
     for (const input of [this.files, this.folder]) {
       input.addEventListener("change", () => {
         options.add(filesOfInput(input));
@@ -84,7 +86,7 @@ export class DropZone {
   private paste(event: ClipboardEvent): void {
     if (!isShown(this.options.root) || belongsToField(event.target instanceof Element ? event.target : null, "v")) return;
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0) return;
+    if (files.length === 0) return this.options.pasteInstances();
     event.preventDefault();
     this.options.add(files.map((file) => ({ name: file.name || "pasted.png", file })));
   }

@@ -1,6 +1,6 @@
 /** One line over the picture that says how the current tool works, or why nothing is to be seen. */
 import { h, setText } from "./dom";
-import { keysOf } from "./keys";
+import { keyOf } from "./keys";
 import { countSuggestions } from "./scene";
 import type { Session } from "./session";
 import type { View } from "./view";
@@ -19,14 +19,14 @@ export function createHint(session: Session): HTMLElement {
 }
 
 function hintFor(view: View): string {
-  if (view.hideAll) return t("hintHidden", { key: keysOf("hideAll")[0] });
+  if (view.hideAll) return t("hintHidden", { key: keyOf("hideAll") });
   if (view.triage) {
     const { shown } = countSuggestions(view.scene!, view.threshold);
     return shown > 0 ? t("hintTriage", { n: shown }) : t("hintTriageDone");
   }
   if (view.tool === "polygon") return t("hintPolygon");
   if (view.tool === "box") return t("hintBox");
-  const sizes = { smaller: keysOf("brushSmaller")[0], larger: keysOf("brushLarger")[0] };
+  const sizes = { smaller: keyOf("brushSmaller"), larger: keyOf("brushLarger") };
   if (view.tool === "brush") return t("hintBrush", sizes);
   if (view.tool === "eraser") return t("hintEraser", sizes);
   return "";

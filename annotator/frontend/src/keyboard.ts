@@ -1,6 +1,5 @@
 /** Listens on the page, because the picture is seldom what has the focus; hidden editors and fields are left alone. */
 import type { Commands } from "./commands";
-import type { KeyMap } from "./keys";
 import { belongsToField, chordOf, commandFor } from "./keys";
 import type { Stage } from "./stage";
 
@@ -8,13 +7,12 @@ export interface KeyboardOptions {
   readonly root: HTMLElement;
   readonly stage: Stage;
   readonly commands: Commands;
-  readonly keyMap: () => KeyMap;
   /** Whether there is a picture to work on. */
   readonly active: () => boolean;
 }
 
 export function listenToKeys(options: KeyboardOptions): () => void {
-  const { root, stage, commands, keyMap } = options;
+  const { root, stage, commands } = options;
   const onDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing || !options.active() || !isShown(root)) return;
     if (root.querySelector("dialog[open]") !== null) return;
@@ -25,8 +23,8 @@ export function listenToKeys(options: KeyboardOptions): () => void {
       return event.preventDefault();
     }
     if (/^[1-9]$/.test(chord) && commands.digit(Number(chord))) return event.preventDefault();
-    const command = commandFor(chord, keyMap());
-    if (command === null) return;
+    const command = commandFor(chord);
+    if (command === null || command.native === true) return;
     event.preventDefault();
     if (!event.repeat || command.repeats === true) commands.run(command.id);
   };

@@ -11,6 +11,8 @@ export interface Command {
   readonly label: StringKey;
   /** Fires again while the key is held down. */
   readonly repeats?: true;
+  /** The browser turns the key into an event of its own, which is what is listened to. */
+  readonly native?: true;
 }
 
 const TABLE = [
@@ -37,6 +39,14 @@ const TABLE = [
   { id: "cancel", group: "tools", keys: ["Escape"], label: "cmdCancel" },
   { id: "undo", group: "edit", keys: ["Ctrl+Z"], label: "cmdUndo", repeats: true },
   { id: "redo", group: "edit", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], label: "cmdRedo", repeats: true },
+  { id: "copy", group: "edit", keys: ["Ctrl+C"], label: "cmdCopy" },
+  { id: "paste", group: "edit", keys: ["Ctrl+V"], label: "cmdPaste", native: true },
+  { id: "duplicate", group: "edit", keys: ["Ctrl+D"], label: "cmdDuplicate" },
+  { id: "merge", group: "edit", keys: ["U"], label: "cmdMerge" },
+  { id: "split", group: "edit", keys: ["Shift+U"], label: "cmdSplit" },
+  { id: "fillHoles", group: "edit", keys: ["I"], label: "cmdFillHoles" },
+  { id: "dropSpecks", group: "edit", keys: ["O"], label: "cmdDropSpecks" },
+  { id: "simplify", group: "edit", keys: ["S"], label: "cmdSimplify" },
   { id: "predict", group: "edit", keys: ["M"], label: "cmdPredict" },
   { id: "deleteVertex", group: "edit", keys: ["Backspace"], label: "cmdDeleteVertex", repeats: true },
   { id: "fit", group: "view", keys: ["F"], label: "cmdFit" },
@@ -55,12 +65,34 @@ export const COMMANDS: readonly (Command & { readonly id: CommandId })[] = TABLE
 /** What was remapped: command -> chords. */
 export type KeyMap = Partial<Record<CommandId, readonly string[]>>;
 
-export function keysOf(id: CommandId, map: KeyMap = {}): readonly string[] {
-  return map[id] ?? COMMANDS.find((command) => command.id === id)!.keys;
+let keyMap: KeyMap = {};
+
+export function setKeyMap(map: KeyMap): void {
+  keyMap = map;
 }
 
-export function commandFor(chord: string, map: KeyMap = {}): (Command & { readonly id: CommandId }) | null {
-  return COMMANDS.find((command) => keysOf(command.id, map).includes(chord)) ?? null;
+export function currentKeyMap(): KeyMap {
+  return keyMap;
+}
+
+export function keysOf(id: CommandId): readonly string[] {
+  return keyMap[id] ?? COMMANDS.find((command) => command.id === id)!.keys;
+}
+
+/** The key that texts name; "" where a command has lost all of its keys. */
+export function keyOf(id: CommandId): string {
+  return keysOf(id)[0] ?? "";
+}
+
+export function commandFor(chord: string): (Command & { readonly id: CommandId }) | null {
+  return COMMANDS.find((command) => keysOf(command.id).includes(chord)) ?? null;
+}
+
+/** The map with one key for a command; whichever command had that key loses it. */
+export function remapped(map: KeyMap, id: CommandId, chord: string): KeyMap {
+  const taken = COMMANDS.filter((command) => (map[command.id] ?? command.keys).includes(chord) && command.id !== id);
+  const without = taken.map((command) => [command.id, (map[command.id] ?? command.keys).filter((one) => one !== chord)]);
+  return { ...map, ...Object.fromEntries(without), [id]: [chord] };
 }
 
 interface KeyPress {

@@ -1,5 +1,5 @@
 /** Colours and names as the person sees them. */
-import { UNKNOWN_COLOR, categoryColors } from "./palette";
+import { UNKNOWN_COLOR, categoryColors, instanceColor, scoreColor } from "./palette";
 import type { Look } from "./render";
 import type { Session } from "./session";
 
@@ -16,7 +16,12 @@ export function createLook(session: Session): Look {
   return {
     categoryColor,
     categoryName,
-    color: (instance) => categoryColor(instance.category),
+    fill: () => session.view.get().display.fill,
+    color: (instance) => {
+      const { colorBy } = session.view.get().display;
+      if (colorBy === "score") return scoreColor(instance.score);
+      return colorBy === "instance" ? instanceColor(instance.key) : categoryColor(instance.category);
+    },
     label: (instance) => {
       const name = categoryName(instance.category);
       return instance.score === null ? name : `${name} ${instance.score.toFixed(2)}`;

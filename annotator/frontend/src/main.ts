@@ -35,6 +35,7 @@ function mount({ element, props, watch }: Mount): void {
       threshold: () => session.view.get().threshold,
     };
   };
+  root.lang = language;
   followTheme(root);
   fillWindow(root);
   watch("value", load);
@@ -90,7 +91,7 @@ function fillWindow(root: HTMLElement): void {
   fit();
 }
 
-setLanguage(navigator.languages);
+const language = setLanguage(navigator.languages);
 const waiting = window.annotatorMounts;
 window.annotatorMounts = { push: mount };
 if (Array.isArray(waiting)) for (const one of waiting as Mount[]) mount(one);

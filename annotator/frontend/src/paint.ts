@@ -97,6 +97,12 @@ export function joined(windows: readonly MaskWindow[]): MaskWindow {
   }, EMPTY_WINDOW);
 }
 
+/** Intersection over union; 1 where both are empty. */
+export function iouOfWindows(a: MaskWindow, b: MaskWindow): number {
+  const union = areaOfWindow(joined([a, b]));
+  return union === 0 ? 1 : (areaOfWindow(a) + areaOfWindow(b) - union) / union;
+}
+
 /** Every hole becomes mask: what cannot be reached from outside. */
 export function withoutHoles(window: MaskWindow): MaskWindow {
   const { left, top, width, height } = window;

@@ -25,3 +25,18 @@ export function categoryColors(categories: readonly WireCategory[]): Map<number,
 }
 
 export const UNKNOWN_COLOR = "#9aa4b2";
+
+/** From doubtful to sure: dark to light, blue to yellow, for every kind of eye (after the map "cividis"). */
+const SCORES = ["#2b5bb5", "#5f8dd3", "#a3b8c9", "#d9c46c", "#ffe94e"] as const;
+
+export function scoreColor(score: number | null): string {
+  if (score === null) return UNKNOWN_COLOR;
+  return SCORES[Math.max(0, Math.min(SCORES.length - 1, Math.floor(score * SCORES.length)))];
+}
+
+/** A colour for each instance, the same at every visit. */
+export function instanceColor(key: string): string {
+  let hash = 0;
+  for (let i = 0; i < key.length; i++) hash = (hash * 31 + key.charCodeAt(i)) | 0;
+  return COLORS[Math.abs(hash) % COLORS.length];
+}

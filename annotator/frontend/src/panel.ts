@@ -1,7 +1,8 @@
 /** The list of instances at the right, with what can be done to the selected one. */
 import { button, h, setClass, setText } from "./dom";
 import { icon, setIcon } from "./icons";
-import { keysOf } from "./keys";
+import type { CommandId } from "./keys";
+import { keyOf } from "./keys";
 import { VirtualList } from "./list";
 import { outlineOf } from "./outline";
 import type { Look } from "./render";
@@ -25,6 +26,7 @@ export interface PanelOptions {
   readonly session: Session;
   readonly look: Look;
   readonly pickCategory: (anchor: Element) => void;
+  readonly showMenu: (anchor: Element) => void;
   readonly acceptAll: () => void;
   readonly reveal: (instance: Instance) => void;
 }
@@ -81,15 +83,19 @@ export class Panel {
     this.rejectButton = button({ icon: "cross", text: t("reject"), title: keyed("cmdReject", "reject"), class: "an-button is-reject", onClick: () => reject(session) });
     this.doneButton = button({ icon: "checkAll", title: keyed("cmdAcceptAll", "acceptAll"), class: "an-button is-primary an-done", onClick: options.acceptAll });
     this.doneButton.append(this.doneText, h("kbd", {}, "Enter"));
+    const more = button({ icon: "more", title: t("more"), class: "an-button is-square", onClick: () => options.showMenu(more) });
     this.element = h(
       "aside",
       { class: "an-panel", "aria-label": t("instances") },
       h("div", { class: "an-panel-head" }, h("h2", {}, t("instances")), this.count, h("label", { class: "an-sort" }, sort, icon("chevron"))),
       h("div", { class: "an-panel-list" }, this.list.element, this.empty),
-      h("div", { class: "an-chosen" }, this.categoryButton, h("div", { class: "an-pair" }, this.acceptButton, this.rejectButton)),
+      h("div", { class: "an-chosen" }, this.categoryButton, h("div", { class: "an-pair has-more" }, this.acceptButton, this.rejectButton, more)),
       this.doneButton,
     );
-    session.view.subscribe((now, before) => this.follow(now, before));
+    session.view.subscribe((now, before) => {
+      this.follow(now, before);
+      if (now.triage !== before.triage || now.sort !== before.sort) sort.value = now.triage ? "doubt" : now.sort;
+    });
     this.render();
   }
 
@@ -102,7 +108,7 @@ export class Panel {
       now.triage !== before.triage ||
       now.categories !== before.categories;
     if (listed) this.render();
-    else if (now.hover !== before.hover) this.list.refresh();
+    else if (now.hover !== before.hover || now.display !== before.display) this.list.refresh();
     if (now.selection !== before.selection) {
       this.list.refresh();
       this.list.reveal(this.shown.findIndex((one) => one.key === now.selection.at(-1)));
@@ -119,7 +125,7 @@ export class Panel {
     setText(this.count, scene === null ? "" : String(this.shown.length));
     this.empty.hidden = scene === null || this.shown.length > 0;
     const hidden = scene !== null && countSuggestions(scene, threshold).total > 0;
-    const hint = hidden ? t("allHidden") : t("noInstancesHint", { key: keysOf("toolPolygon")[0] });
+    const hint = hidden ? t("allHidden") : t("noInstancesHint", { key: keyOf("toolPolygon") });
     this.empty.replaceChildren(h("strong", {}, t("noInstances")), h("span", {}, hint));
     const waiting = scene === null ? 0 : countSuggestions(scene, threshold).shown;
     setText(this.doneText, waiting > 0 ? t("acceptAllNext", { n: waiting }) : t("nextOnly"));
@@ -203,6 +209,7 @@ export class Panel {
 }
 
 /** A tooltip with its key. */
-export function keyed(label: StringKey, command: Parameters<typeof keysOf>[0]): string {
-  return `${t(label)} (${keysOf(command)[0]})`;
+export function keyed(label: StringKey, command: CommandId): string {
+  const key = keyOf(command);
+  return key === "" ? t(label) : `${t(label)} (${key})`;
 }

@@ -145,11 +145,7 @@ export class QueuePanel {
     element.setAttribute("aria-selected", String(current));
     setText(row.name, image.name);
     setIcon(row.state, STATES[state].icon);
-    const counts = [
-      image.accepted > 0 ? t("countAccepted", { n: image.accepted }) : "",
-      image.suggested > 0 && state !== "reviewed" ? t(state === "started" ? "countLeft" : "countSuggested", { n: image.suggested }) : "",
-    ].filter((text) => text !== "");
-    setText(row.detail, counts.join(", ") || t(STATES[state].label));
+    setText(row.detail, countsOf(image, state));
     element.title = `${image.name}\n${image.width} × ${image.height}, ${t(STATES[state].label)}`;
   }
 
@@ -163,4 +159,10 @@ function stateOf(image: QueueImage): keyof typeof STATES {
   if (image.reviewed) return "reviewed";
   if (image.accepted + image.rejected > 0) return "started";
   return image.suggested > 0 ? "suggested" : "untouched";
+}
+
+function countsOf({ accepted, suggested }: QueueImage, state: keyof typeof STATES): string {
+  if (state === "started" && suggested > 0) return t("countStarted", { accepted, left: suggested });
+  if (state === "suggested") return t("countSuggested", { n: suggested });
+  return accepted > 0 ? t("countAccepted", { n: accepted }) : t(STATES[state].label);
 }

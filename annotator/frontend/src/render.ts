@@ -14,6 +14,8 @@ const CROWDED = 400;
 export interface Look {
   readonly categoryColor: (id: number) => string;
   readonly categoryName: (id: number) => string;
+  /** How strongly masks are filled; 1 is usual. */
+  readonly fill: () => number;
   readonly color: (instance: Instance) => string;
   readonly label: (instance: Instance) => string;
 }
@@ -86,7 +88,7 @@ export function paintBase(layer: Layer, camera: Camera, instances: readonly Inst
   context.lineJoin = "round";
   for (const instance of shown) {
     const shapes = pathsOf(shownParts(instance, camera.scale), instance.mask.parts === null);
-    for (const shape of shapes) paintShape(context, shape, instance, look.color(instance), camera.scale, underlined);
+    for (const shape of shapes) paintShape(context, shape, instance, look, camera.scale, underlined);
   }
   const view = layer.inView();
   for (const instance of shown) paintMarks(view, instance, camera);
@@ -96,11 +98,12 @@ function paintShape(
   context: CanvasRenderingContext2D,
   shape: Path2D,
   instance: Instance,
-  color: string,
+  look: Look,
   scale: number,
   underlined: boolean,
 ): void {
   const pixel = 1 / scale;
+  const color = look.color(instance);
   const rejected = instance.state === "rejected";
   if (rejected) {
     context.globalAlpha = 0.6;
@@ -110,9 +113,10 @@ function paintShape(
     context.stroke(shape);
   } else {
     const accepted = instance.state === "accepted";
-    context.globalAlpha = accepted ? 0.34 : 0.2;
+    const fill = Math.min(0.9, (accepted ? 0.34 : 0.2) * look.fill());
+    context.globalAlpha = fill;
     context.fillStyle = color;
-    context.fill(shape, "evenodd");
+    if (fill > 0) context.fill(shape, "evenodd");
     if (!accepted) context.setLineDash([6 * pixel, 5 * pixel]);
     if (underlined) {
       context.globalAlpha = 0.6;
@@ -168,6 +172,7 @@ export function paintSelected(
   instance: Instance | null,
   draft: readonly Part[] | null,
   color: string,
+  fill: number,
 ): void {
   const context = layer.inImage(camera);
   const pixel = 1 / camera.scale;
@@ -175,7 +180,7 @@ export function paintSelected(
   const disjoint = draft === null && instance?.mask.parts === null;
   context.lineJoin = "round";
   for (const shape of pathsOf(parts, disjoint)) {
-    context.globalAlpha = 0.26;
+    context.globalAlpha = Math.min(0.9, 0.26 * fill);
     context.fillStyle = color;
     context.fill(shape, "evenodd");
     context.globalAlpha = 1;
@@ -204,8 +209,8 @@ export function paintHandles(layer: Layer, camera: Camera, box: Box): void {
   context.setLineDash([3, 3]);
   context.strokeRect(x0 - 0.5, y0 - 0.5, x1 - x0 + 1, y1 - y0 + 1);
   context.setLineDash([]);
-  for (const [x, y] of handlePlaces(box)) {
-    const [cx, cy] = toView(camera, [x, y]);
+  for (const { place } of shownHandles(box, camera.scale)) {
+    const [cx, cy] = toView(camera, place);
     context.fillStyle = "#fff";
     context.strokeStyle = "#1a1d21";
     context.fillRect(cx - 4, cy - 4, 8, 8);
@@ -213,11 +218,23 @@ export function paintHandles(layer: Layer, camera: Camera, box: Box): void {
   }
 }
 
-/** Corner, middle of a side, corner..., clockwise from the top left: eight places. */
-export function handlePlaces(box: Box): readonly Point[] {
+export interface Handle {
+  /** 0 at the top left, then clockwise: even ones are corners, odd ones the middles of sides. */
+  readonly index: number;
+  readonly place: Point;
+}
+
+/** The handles that there is room for: a small box keeps its corners, a tiny one has none. */
+export function shownHandles(box: Box, scale: number): Handle[] {
   const { x0, y0, x1, y1 } = box;
   const [mx, my] = [(x0 + x1) / 2, (y0 + y1) / 2];
-  return [[x0, y0], [mx, y0], [x1, y0], [x1, my], [x1, y1], [mx, y1], [x0, y1], [x0, my]];
+  const places: Point[] = [[x0, y0], [mx, y0], [x1, y0], [x1, my], [x1, y1], [mx, y1], [x0, y1], [x0, my]];
+  const [width, height] = [(x1 - x0) * scale, (y1 - y0) * scale];
+  const roomy = (index: number): boolean => {
+    if (index % 2 === 0) return Math.max(width, height) >= 32;
+    return (index === 1 || index === 5 ? width : height) >= 56;
+  };
+  return places.map((place, index) => ({ index, place })).filter(({ index }) => roomy(index));
 }
 
 /** Vertices near the pointer in full size, the others small, and none where they would run into one another. */

@@ -59,7 +59,8 @@ export function beginTriage(session: Session): void {
 function decide(session: Session, commit: () => void, instances: readonly Instance[]): void {
   const { selection } = session.view.get();
   const moves = instances.length === 1 && selection.length === 1 && instances[0].key === selection[0];
-  const triage = moves && instances[0].state === "suggested";
+  // In triage what was adjusted counts as accepted already: the key then only moves on.
+  const triage = moves && (instances[0].state === "suggested" || session.view.get().triage);
   const next = triage ? neighbour(session, 1) : null;
   commit();
   if (!triage) return;

@@ -1,6 +1,7 @@
 /** One person at work on one project: which picture is open, what changes on it, and what follows from that. */
 import { Ahead } from "./ahead";
 import type { Api } from "./api";
+import { RefusedError } from "./api";
 import type { HistoryEntry } from "./history";
 import { forgotten, recorded, redone, undone } from "./history";
 import type { QueueImage, Verb, WireCategory, WireDocument } from "./protocol";
@@ -94,6 +95,9 @@ export class Session {
     } catch (error) {
       if (this.view.get().opening !== imageId) return;
       this.view.set({ opening: null });
+      // The steps of a picture that is gone would stand in the way of all earlier ones.
+      const gone = error instanceof RefusedError && error.status === 404;
+      if (gone) this.view.set({ history: forgotten(this.view.get().history, imageId) });
       this.options.notice("error", "openFailed", lineOf(error));
     }
   }
@@ -128,12 +132,20 @@ export class Session {
     if (this.imageId() === imageId) this.close();
   }
 
+  /** The picture itself did not come, or is none. */
+  pictureFailed(): void {
+    this.options.notice("error", "openFailed", this.view.get().scene?.name);
+  }
+
   close(): void {
     this.view.set({ scene: null, opening: null, selection: [], hover: null, draft: null });
   }
 
   private showDocument(document: WireDocument): void {
-    this.saver.loaded(document.image.id, document.revision);
+    const { id } = document.image;
+    this.saver.loaded(id, document.revision);
+    // A closed tab's gestures are still on their way: what they did is shown once they are saved.
+    if (this.saver.unsaved(id) > 0) this.toReload.add(id);
     this.view.set({ categories: document.categories, threshold: this.thresholdFor(document) });
     this.show(sceneOf(document));
   }

@@ -11,7 +11,7 @@ import { Layer, paintBase, paintHandles, paintHover, paintLabel, paintSelected, 
 import type { Instance, Mask } from "./scene";
 import { find, isVisible } from "./scene";
 import type { Session } from "./session";
-import type { ToolId, View } from "./view";
+import type { Display, ToolId, View } from "./view";
 import { t } from "./strings";
 import { Pointers } from "./pointers";
 import type { Tool, ToolHost } from "./tools/tool";
@@ -25,7 +25,7 @@ export interface StageOptions {
   readonly makeTools: (host: ToolHost) => readonly Tool[];
   readonly addInstance: (mask: Mask) => void;
   readonly addFromBox: (box: Box) => void;
-  readonly onCamera: (camera: Camera) => void;
+  readonly onCamera: (camera: Camera, size: Size) => void;
 }
 
 export class Stage implements ToolHost {
@@ -56,6 +56,7 @@ export class Stage implements ToolHost {
     );
     this.tools = options.makeTools(this);
     this.session.view.subscribe((now, before) => this.follow(now, before));
+    this.picture.addEventListener("error", () => this.session.pictureFailed());
     this.picture.addEventListener("load", () => setClass(this.picture, "is-ready", true));
     this.pointers = new Pointers(this);
     new ResizeObserver(() => this.resize()).observe(this.element);
@@ -129,6 +130,11 @@ export class Stage implements ToolHost {
     this.look(lookAt(box, this.size, margin, 16));
   }
 
+  centerOn(point: Point): void {
+    const [x, y] = toView(this.view, point);
+    this.pan(this.size.width / 2 - x, this.size.height / 2 - y);
+  }
+
   /** Moves the picture only where the instance would not be seen. */
   reveal(instance: Instance): void {
     const { box } = outlineOf(instance.mask);
@@ -150,7 +156,7 @@ export class Stage implements ToolHost {
     this.fitted = false;
     this.placePicture();
     this.invalidate(true);
-    this.options.onCamera(this.view);
+    this.options.onCamera(this.view, this.size);
   }
 
   private placePicture(): void {
@@ -184,7 +190,9 @@ export class Stage implements ToolHost {
     if (filtered) this.index = null;
     const others = now.selection !== before.selection || now.showLabels !== before.showLabels;
     const draft = (now.draft === null) !== (before.draft === null);
-    if (filtered || others || draft || now.categories !== before.categories) this.invalidate(true);
+    const shown = now.display !== before.display;
+    if (shown) this.picture.style.filter = filterOf(now.display);
+    if (shown || filtered || others || draft || now.categories !== before.categories) this.invalidate(true);
     else if (now.hover !== before.hover || now.draft !== before.draft || now.tool !== before.tool) this.invalidate(false);
     else if (now.brushSize !== before.brushSize) this.invalidate(false);
   }
@@ -194,6 +202,7 @@ export class Stage implements ToolHost {
     setClass(this.picture, "is-ready", false);
     const { scene } = view;
     this.picture.hidden = scene === null;
+    this.picture.style.filter = filterOf(view.display);
     if (scene === null) return;
     this.picture.src = scene.url;
     this.picture.alt = t("picture", { name: scene.name });
@@ -247,9 +256,9 @@ export class Stage implements ToolHost {
     const chosen = selection.map(shown).filter((one) => one !== null);
     for (const one of chosen) {
       const parts = draft?.key === one.key ? draft.parts : null;
-      paintSelected(this.active, this.view, one, parts, look.color(one));
+      paintSelected(this.active, this.view, one, parts, look.color(one), look.fill());
     }
-    if (draft !== null && draft.key === null) paintSelected(this.active, this.view, null, draft.parts, "#ffffff");
+    if (draft !== null && draft.key === null) paintSelected(this.active, this.view, null, draft.parts, "#ffffff", 1);
     const only = chosen.length === 1 ? chosen[0] : null;
     const selecting = this.session.view.get().tool === "select";
     if (only !== null && selecting) this.paintGrips(only, draft?.key === only.key ? draft.parts : null);
@@ -271,4 +280,8 @@ export class Stage implements ToolHost {
   holdSpace(held: boolean): void {
     this.pointers.holdSpace(held);
   }
+}
+
+function filterOf({ brightness, contrast }: Display): string {
+  return brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
 }

@@ -57,6 +57,7 @@ export class Toolbar {
   constructor(
     private readonly session: Session,
     run: (command: CommandId) => void,
+    showDisplay: (anchor: Element) => void,
   ) {
     const groups = GROUPS.map((items) =>
       h(
@@ -71,9 +72,15 @@ export class Toolbar {
     );
     this.scale = button({ text: "100 %", title: keyed("actualSizeButton", "actualSize"), class: "an-tool an-scale", onClick: () => run("actualSize") });
     groups[3].prepend(this.scale);
+    const display = button({ icon: "sun", title: t("display"), class: "an-tool", onClick: () => showDisplay(display) });
+    groups[3].append(display);
     const help = button({ icon: "keyboard", title: keyed("cmdHelp", "help"), class: "an-tool", onClick: () => run("help") });
     this.element = h("div", { class: "an-toolbar", role: "toolbar", "aria-label": t("groupTools") }, ...groups, this.name, this.status, help);
     session.view.subscribe((now, before) => this.follow(now, before));
+    // Keys may be remapped: a tooltip says the key of now.
+    this.element.addEventListener("pointerenter", () => {
+      for (const [item, one] of this.buttons) one.title = keyed(item.label, item.command);
+    });
     this.render();
   }
 

@@ -81,7 +81,8 @@ export class Uploads {
     if (this.idle()) this.finish();
   }
 
-  private idle(): boolean {
+  /** Whether nothing is on its way. */
+  idle(): boolean {
     return this.shares.size === 0 && this.waiting.length === 0;
   }
 

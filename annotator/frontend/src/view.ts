@@ -10,6 +10,16 @@ export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser";
 
 export type SortOrder = "score" | "doubt" | "category" | "area";
 
+export interface Display {
+  /** How strongly masks are filled: 0 leaves their outlines, 1 is usual. */
+  readonly fill: number;
+  readonly brightness: number;
+  readonly contrast: number;
+  readonly colorBy: "category" | "instance" | "score";
+}
+
+export const START_DISPLAY: Display = { fill: 1, brightness: 1, contrast: 1, colorBy: "category" };
+
 /** A shape on its way: of an instance that is being changed, or of a new one (key null). */
 export interface Draft {
   readonly key: string | null;
@@ -29,6 +39,7 @@ export interface View {
   readonly showRejected: boolean;
   readonly showLabels: boolean;
   readonly hideAll: boolean;
+  readonly display: Display;
   readonly sort: SortOrder;
   /** One suggestion after the other, the most doubtful first, each as large as the view takes it. */
   readonly triage: boolean;
@@ -61,6 +72,7 @@ export const START_VIEW: View = {
   showRejected: false,
   showLabels: false,
   hideAll: false,
+  display: START_DISPLAY,
   sort: "score",
   triage: false,
   brushSize: 24,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { readHistory } from "../src/remembered";
 import { accept, reject, relabel, step } from "../src/review";
 import type { Instance } from "../src/scene";
 import { find, maskOfParts, reshaped } from "../src/scene";
@@ -120,6 +121,26 @@ describe("undo", () => {
     await session.undo();
     expect(session.imageId()).toBe(1);
     expect(session.view.get().scene!.reviewed).toBe(false);
+  });
+
+  it("goes on after a reload, and sends masks only where they had changed", async () => {
+    const server = new FakeServer([2]);
+    const { session } = await opened(server);
+    const before = instance(session, "i0k0");
+    accept(session, [before]);
+    session.commit("edit", [{ before: instance(session, "i0k0"), after: reshaped(before, maskOfParts(shape(2), 40)) }]);
+    await settle();
+    const { session: later } = start(server, "after the reload");
+    later.view.set({ history: readHistory(JSON.stringify(session.view.get().history)) });
+    await later.open(1);
+    await later.undo();
+    await later.undo();
+    await settle();
+    expect(seen(later.view.get().scene!)).toEqual(await stored(server, 1));
+    expect(find(later.view.get().scene!, "i0k0")!.state).toBe("suggested");
+    expect(server.gestures.slice(2).map((gesture) => "rle" in gesture.changes[0])).toEqual([true, false]);
+    await later.redo();
+    expect(find(later.view.get().scene!, "i0k0")!.state).toBe("accepted");
   });
 
   it("leaves alone what somebody else has changed since", async () => {

@@ -2,12 +2,16 @@ import { describe, expect, it } from "vitest";
 import { actualSize, fit, kept, toImage, toView, zoomAt } from "../src/camera";
 import { partsContain } from "../src/geometry";
 import { HitIndex, nextUnder } from "../src/hit";
-import { COMMANDS, chordOf, commandFor } from "../src/keys";
+import { COMMANDS, chordOf, commandFor, keysOf, remapped, setKeyMap } from "../src/keys";
 import { outlineOf } from "../src/outline";
 import type { Instance } from "../src/scene";
 import { maskOfParts } from "../src/scene";
 import { setLanguage, t } from "../src/strings";
-import { oneOf, randomOf } from "./random";
+import { de } from "../src/strings/de";
+import { en } from "../src/strings/en";
+import { es } from "../src/strings/es";
+import { zh } from "../src/strings/zh";
+import { randomOf } from "./random";
 
 const PICTURE = { width: 640, height: 480 };
 const VIEW = { width: 1000, height: 500 };
@@ -108,16 +112,34 @@ describe("keys", () => {
   });
 
   it("follow what a person has remapped", () => {
-    expect(commandFor("X", { accept: ["X"] })?.id).toBe("accept");
-    expect(commandFor("A", { accept: ["X"] })).toBeNull();
+    setKeyMap(remapped({}, "accept", "X"));
+    expect(commandFor("X")?.id).toBe("accept");
+    expect(commandFor("A")).toBeNull();
+    expect(keysOf("toolEraser")).toEqual([]);
+    setKeyMap(remapped(remapped({}, "accept", "X"), "toolEraser", "X"));
+    expect(commandFor("X")?.id).toBe("toolEraser");
+    expect(keysOf("reject")).toEqual(["D", "Delete"]);
+    setKeyMap({});
   });
 });
 
 describe("strings", () => {
-  it("are filled in as text, and fall back to English", () => {
-    setLanguage(["xx-YY"]);
-    expect(t("thresholdShows", { shown: 7, total: 12 })).toBe("shows 7 of 12");
-    expect(t("newCategoryNamed", { name: "<b>{n}</b>" })).toContain("<b>{n}</b>");
-    expect(oneOf(randomOf(1), [t("saved")])).toBe("Saved");
+  it("follow the first language that is known, and English otherwise", () => {
+    const say = (...languages: string[]): string => {
+      setLanguage(languages);
+      return t("thresholdShows", { shown: 7, total: 12 });
+    };
+    expect(say("xx-YY", "de-AT")).toBe("zeigt 7 von 12");
+    expect(say("zh-Hans-CN")).toBe("显示 7 / 12");
+    expect(say("xx")).toBe("shows 7 of 12");
+  });
+
+  it("fill in what a person typed as text", () => {
+    expect(t("newCategoryNamed", { name: "<b>{n}</b>" })).toBe("New category “<b>{n}</b>”");
+  });
+
+  it.each([["de", de], ["es", es], ["zh", zh]] as const)("%s fills in the same values as English", (_, table) => {
+    const values = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).toSorted();
+    for (const [key, text] of Object.entries(en)) expect([key, values(table[key as keyof typeof en])]).toEqual([key, values(text)]);
   });
 });

@@ -6,7 +6,7 @@ import { nextUnder } from "../hit";
 import type { CommandId } from "../keys";
 import { outlineOf } from "../outline";
 import type { Layer } from "../render";
-import { handlePlaces, paintDot } from "../render";
+import { paintDot, shownHandles } from "../render";
 import type { Instance } from "../scene";
 import { find, maskOfParts, reshaped } from "../scene";
 import { toView } from "../camera";
@@ -144,10 +144,10 @@ export class SelectTool implements Tool {
       const place = nearestVertex(simple, x, y, reach(pointer, VERTEX_REACH, camera));
       if (place !== null) return { kind: "vertex", place };
       const handleReach = reach(pointer, HANDLE_REACH, camera);
-      const handle = handlePlaces(box).findIndex(
-        ([hx, hy]) => Math.abs(hx - x) <= handleReach && Math.abs(hy - y) <= handleReach,
+      const handle = shownHandles(box, camera.scale).find(
+        ({ place: [hx, hy] }) => Math.abs(hx - x) <= handleReach && Math.abs(hy - y) <= handleReach,
       );
-      if (handle >= 0) return { kind: "handle", handle };
+      if (handle !== undefined) return { kind: "handle", handle: handle.index };
       const edge = nearestEdge(simple, x, y, reach(pointer, EDGE_REACH, camera));
       if (edge !== null) return { kind: "edge", edge };
     }
@@ -228,7 +228,7 @@ export class SelectTool implements Tool {
   }
 }
 
-/** The box with the side or corner of one handle (see handlePlaces) moved; it keeps at least one pixel a side. */
+/** The box with the side or corner of one handle (see shownHandles) moved; it keeps at least one pixel a side. */
 export function scaledBox(box: Box, handle: number, to: Point): Box {
   const left = handle === 0 || handle >= 6;
   const right = handle >= 2 && handle <= 4;

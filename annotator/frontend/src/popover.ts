@@ -1,0 +1,52 @@
+/** A small panel over the page that goes when one presses beside it or on Esc. */
+import { h } from "./dom";
+
+export interface Popover {
+  readonly element: HTMLElement;
+  close(): void;
+}
+
+/** Opens above and right-aligned with the anchor, or over the middle of `root`; `onClose` is called once. */
+export function openPopover(
+  root: HTMLElement,
+  anchor: Element | null,
+  options: { readonly class: string; readonly label: string; readonly onClose?: () => void },
+  ...children: readonly Node[]
+): Popover {
+  const element = h("div", { class: `an-popover ${options.class}`, role: "dialog", "aria-label": options.label, tabindex: "-1" }, ...children);
+  let open = true;
+  const close = (): void => {
+    if (!open) return;
+    open = false;
+    document.removeEventListener("pointerdown", outside, true);
+    element.remove();
+    options.onClose?.();
+  };
+  const outside = (event: Event): void => {
+    if (!element.contains(event.target as Node)) close();
+  };
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    close();
+  });
+  document.addEventListener("pointerdown", outside, true);
+  root.append(element);
+  place(element, root, anchor);
+  element.focus({ preventScroll: true });
+  return { element, close };
+}
+
+function place(element: HTMLElement, root: HTMLElement, anchor: Element | null): void {
+  const frame = root.getBoundingClientRect();
+  const size = element.getBoundingClientRect();
+  const target = (anchor ?? root).getBoundingClientRect();
+  const left = anchor === null ? target.left + (target.width - size.width) / 2 : target.right - size.width;
+  const above = target.top - size.height - 6;
+  const beside = above < frame.top ? target.bottom + 6 : above;
+  const top = anchor === null ? target.top + (target.height - size.height) / 3 : beside;
+  const clamp = (value: number, most: number): number => Math.max(8, Math.min(most - 8, value));
+  element.style.left = `${clamp(left - frame.left, frame.width - size.width)}px`;
+  element.style.top = `${clamp(top - frame.top, frame.height - size.height)}px`;
+}

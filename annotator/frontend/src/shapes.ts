@@ -1,0 +1,100 @@
+/** Commands that make new masks of old ones: copy, join, split, clean. Each is one gesture. */
+import { areaOfWindow, joined, maskOfWindow, piecesOf, windowOfMask } from "./paint";
+import type { MaskWindow } from "./rle";
+import type { Edit, Instance, Mask } from "./scene";
+import { reshaped } from "./scene";
+import type { Session } from "./session";
+import { randomName } from "./shelf";
+
+/** How far a duplicate lies from its original, in image pixels. */
+const OFFSET = 12;
+
+interface Copied {
+  readonly category: number;
+  readonly window: MaskWindow;
+}
+
+let clipboard: readonly Copied[] = [];
+
+export function copy(instances: readonly Instance[]): void {
+  if (instances.length > 0) clipboard = instances.map(({ category, mask }) => ({ category, window: windowOfMask(mask) }));
+}
+
+/** Pastes at the same place, also into another picture; what does not lie within it is left out. */
+export function paste(session: Session): void {
+  addCopies(session, clipboard);
+}
+
+export function duplicate(session: Session, instances: readonly Instance[]): void {
+  const shifted = ({ category, mask }: Instance): Copied => {
+    const window = windowOfMask(mask);
+    return { category, window: { ...window, left: window.left + OFFSET, top: window.top + OFFSET } };
+  };
+  addCopies(session, instances.map(shifted));
+}
+
+function addCopies(session: Session, copies: readonly Copied[]): void {
+  const { scene } = session.view.get();
+  if (scene === null) return;
+  const edits = copies.flatMap(({ category, window }) => {
+    const within = cropped(window, scene.width, scene.height);
+    if (areaOfWindow(within) === 0) return [];
+    return [{ before: null, after: drawn(category, maskOfWindow(within, scene.width, scene.height)) }];
+  });
+  session.commit("add", edits);
+  if (edits.length > 0) session.view.set({ selection: edits.map((edit) => edit.after.key) });
+}
+
+/** The first takes in all the others. */
+export function merge(session: Session, instances: readonly Instance[]): void {
+  const { scene } = session.view.get();
+  if (scene === null || instances.length < 2) return;
+  const [first, ...others] = instances;
+  const union = joined(instances.map((one) => windowOfMask(one.mask)));
+  const edits: Edit[] = [
+    { before: first, after: reshaped(first, maskOfWindow(union, scene.width, scene.height)) },
+    ...others.map((before) => ({ before, after: null })),
+  ];
+  session.commit("edit", edits);
+  session.view.set({ selection: [first.key] });
+}
+
+/** The largest connected piece keeps the name; the others become instances of their own. */
+export function split(session: Session, instances: readonly Instance[]): void {
+  const { scene } = session.view.get();
+  if (scene === null || instances.length !== 1) return;
+  const [before] = instances;
+  const pieces = piecesOf(windowOfMask(before.mask)).sort((a, b) => areaOfWindow(b) - areaOfWindow(a));
+  if (pieces.length < 2) return;
+  const [largest, ...rest] = pieces.map((piece) => maskOfWindow(piece, scene.width, scene.height));
+  const edits: Edit[] = [
+    { before, after: reshaped(before, largest) },
+    ...rest.map((mask) => ({ before: null, after: drawn(before.category, mask) })),
+  ];
+  session.commit("edit", edits);
+}
+
+export function reshape(session: Session, instances: readonly Instance[], change: (window: MaskWindow) => MaskWindow): void {
+  const { scene } = session.view.get();
+  if (scene === null) return;
+  const edits = instances.flatMap((before) => {
+    const window = windowOfMask(before.mask);
+    const changed = change(window);
+    if (areaOfWindow(changed) === areaOfWindow(window) || areaOfWindow(changed) === 0) return [];
+    return [{ before, after: reshaped(before, maskOfWindow(changed, scene.width, scene.height)) }];
+  });
+  session.commit("edit", edits);
+}
+
+function drawn(category: number, mask: Mask): Instance {
+  return { key: randomName(), category, state: "accepted", score: null, source: "manual", edited: false, mask };
+}
+
+function cropped(window: MaskWindow, width: number, height: number): MaskWindow {
+  const pixels = window.pixels.map((pixel, place) => {
+    const x = window.left + (place % window.width);
+    const y = window.top + Math.floor(place / window.width);
+    return x >= 0 && y >= 0 && x < width && y < height ? pixel : 0;
+  });
+  return { ...window, pixels };
+}

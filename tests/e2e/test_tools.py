@@ -1,0 +1,85 @@
+"""Triage, brush, and what the browser remembers."""
+
+import numpy as np
+
+from annotator.core.masks import rle_area, rle_to_mask
+from tests.e2e.screen import BOXES, HEIGHT, WIDTH, square
+
+
+def capsule(start, end, radius):
+    """Pixels (H, W) whose centre lies within `radius` of the line from start to end."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    (x0, y0), (x1, y1) = start, end
+    length = (x1 - x0) ** 2 + (y1 - y0) ** 2
+    t = np.clip(((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length, 0, 1)
+    return (x - x0 - t * (x1 - x0)) ** 2 + (y - y0 - t * (y1 - y0)) ** 2 <= radius**2
+
+
+def test_a_brush_stroke_joins_the_mask(screen, project):
+    image_id = project.add("street.png", suggestions=1)
+    screen.open()
+    screen.click(25, 100)
+    screen.press("b")
+    screen.drag((70, 100), (110, 100))
+    screen.saved()
+    (one,) = project.instances(image_id)
+    expected = square(BOXES[0]) | capsule((70, 100), (110, 100), 12)
+    # The pointer sits on whole pixels of the screen: the stroke may be off by a fraction of an image pixel.
+    assert np.count_nonzero(rle_to_mask(one.rle) ^ expected) < 40
+    assert one.edited
+    screen.press("x")
+    screen.drag((40, 60), (60, 60))
+    screen.saved()
+    (one,) = project.instances(image_id)
+    assert not rle_to_mask(one.rle)[60, 50]
+    screen.press("Control+z", "Control+z")
+    screen.saved()
+    (one,) = project.instances(image_id)
+    assert not one.edited
+    assert rle_area(one.rle) == np.count_nonzero(square(BOXES[0]))
+
+
+def test_undo_goes_on_after_a_reload(screen, project):
+    image_id = project.add("street.png")
+    screen.open()
+    screen.click(25, 100)
+    screen.press("a")
+    screen.saved()
+    screen.page.reload()
+    screen.page.wait_for_selector(".an-row.is-accepted")
+    screen.press("Control+z")
+    screen.page.wait_for_selector(".an-row.is-accepted", state="detached")
+    screen.saved()
+    assert project.states(image_id) == ["suggested"] * 3
+
+
+def test_triage_asks_for_the_most_doubtful_first(screen, project):
+    first, second = project.add("first.png"), project.add("second.png")
+    screen.open()
+    screen.page.get_by_label("Confidence threshold").first.fill("0.2")
+    screen.page.locator(".an-stage").focus()
+    screen.press("t", "d", "a", "a")
+    screen.saved()
+    # The scores are 0.9, 0.6, 0.3: the nearest to 0.2 comes up first.
+    assert project.states(first) == ["accepted", "accepted", "rejected"]
+    screen.press("Enter")
+    screen.wait_for_picture("second.png")
+    assert screen.page.locator(".an-row.is-selected .an-row-detail").inner_text() == "0.30"
+    assert project.states(second) == ["suggested"] * 3
+
+
+def test_a_remapped_key_is_remembered(screen, project):
+    image_id = project.add("street.png")
+    screen.open()
+    screen.press("?")
+    accept = screen.page.get_by_role("dialog").locator("dl > div", has=screen.page.locator("dt", has_text="Accept"))
+    accept.first.get_by_title("Change this key").click()
+    screen.press("y")
+    screen.press("Escape")
+    screen.page.reload()
+    screen.page.wait_for_selector(".an-picture.is-ready")
+    screen.page.wait_for_selector(".an-row")
+    screen.click(25, 100)
+    screen.press("a", "y")
+    screen.saved()
+    assert project.states(image_id) == ["accepted", "suggested", "suggested"]
