@@ -1,4 +1,4 @@
-"""Dataset <-> COCO JSON; with `core.checks` the only place that knows COCO's keys."""
+"""Dataset <-> COCO JSON; with the linter in `core` the only place that knows COCO's keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from annotator.core import checks, files, masks
 from annotator.core.checks import load
 from annotator.core.coco_lint import inspect_coco
-from annotator.core.coco_values import polygons_of, rasterised
+from annotator.core.coco_values import ANNOTATION_KEYS, CATEGORY_KEYS, IMAGE_KEYS, polygons_of, rasterised
 from annotator.core.collection import collection_paused
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import CocoError, ExportError, GeometryError
@@ -40,9 +40,6 @@ PROVENANCE = "annotator"
 WITHOUT_MASK = "without_mask"
 """Under our key of an image: its annotations that have no mask, carried through an import as they were."""
 
-_IMAGE_KEYS = frozenset({"id", "width", "height", "file_name"})
-_ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd"})
-_CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
 _LISTS = frozenset({"images", "annotations", "categories"})
 _IMPORT = "import"
 _MAX_SOURCE = 200
@@ -167,7 +164,7 @@ def _category_to_coco(category: Category) -> dict[str, Any]:
 
 
 def _image_to_coco(image: Image, *, provenance: bool) -> dict[str, Any]:
-    carried = {name: value for name, value in image.extra.items() if name not in _IMAGE_KEYS | {PROVENANCE}}
+    carried = {name: value for name, value in image.extra.items() if name not in IMAGE_KEYS | {PROVENANCE}}
     found = {"id": image.id, "width": image.width, "height": image.height, "file_name": image.file_name, **carried}
     if provenance and not image.reviewed:
         found[PROVENANCE] = {"reviewed": False}
@@ -175,7 +172,7 @@ def _image_to_coco(image: Image, *, provenance: bool) -> dict[str, Any]:
 
 
 def _annotation_to_coco(instance: Instance, *, form: MaskForm, provenance: bool) -> dict[str, Any]:
-    carried = {name: value for name, value in instance.extra.items() if name not in _ANNOTATION_KEYS | {PROVENANCE}}
+    carried = {name: value for name, value in instance.extra.items() if name not in ANNOTATION_KEYS | {PROVENANCE}}
     crowd = instance.extra.get("iscrowd") == 1
     segmentation, decoded = _segmentation(instance, form=form, crowd=crowd)
     x0, y0, x1, y1 = masks.rle_box_xyxy(decoded)
@@ -283,12 +280,12 @@ def coco_to_dataset(document: Any) -> Dataset:
 
 
 def _category_from_coco(category: dict[str, Any]) -> Category:
-    extra = {name: value for name, value in category.items() if name not in _CATEGORY_KEYS}
+    extra = {name: value for name, value in category.items() if name not in CATEGORY_KEYS}
     return Category(category["id"], category["name"], category.get("supercategory") or "", extra)
 
 
 def _image_from_coco(image: dict[str, Any], carried: list[dict[str, Any]]) -> Image:
-    extra = {name: value for name, value in image.items() if name not in _IMAGE_KEYS}
+    extra = {name: value for name, value in image.items() if name not in IMAGE_KEYS}
     ours = extra.get(PROVENANCE)
     reviewed = not (isinstance(ours, dict) and ours.get("reviewed") is False)
     if carried:
@@ -297,7 +294,7 @@ def _image_from_coco(image: dict[str, Any], carried: list[dict[str, Any]]) -> Im
 
 
 def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
-    extra = {name: value for name, value in annotation.items() if name not in _ANNOTATION_KEYS}
+    extra = {name: value for name, value in annotation.items() if name not in ANNOTATION_KEYS}
     if annotation.get("iscrowd") == 1:
         extra["iscrowd"] = 1
     segmentation = annotation["segmentation"]

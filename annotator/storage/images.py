@@ -167,6 +167,16 @@ def add_category(connection: Connection, category: Category, *, id: int | None, 
     return added
 
 
+def complete_category(connection: Connection, mine: Category, other: Category) -> None:
+    """Add to a category of the project what another of that name says beyond it; what it says itself stays."""
+    extra = {**other.extra, **mine.extra}
+    supercategory = mine.supercategory or plain_text(other.supercategory)
+    if (extra, supercategory) != (mine.extra, mine.supercategory):
+        table = schema.categories
+        values = {"extra": json.dumps(extra), "supercategory": supercategory}
+        connection.execute(update(table).where(table.c.id == mine.id).values(values))
+
+
 def category_name(name: str) -> str:
     """A category's name as it is kept. Raises StoreError if nothing is left of it, or too much."""
     plain = plain_text(name).strip()

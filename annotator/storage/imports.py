@@ -64,6 +64,13 @@ def put_contents(folder: Path, dataset: Dataset, pictures: Mapping[int, tuple[by
     return hashes
 
 
+def restore_contents(folder: Path, hashes: Mapping[int, str], pictures: Mapping[int, tuple[bytes, int, int]]) -> None:
+    """Write again what somebody who emptied the bin took since `put_contents`; nobody can while the caller writes."""
+    for image_id, sha256 in hashes.items():
+        if not contents.path_of(folder, sha256).is_file():
+            contents.put(folder, pictures[image_id][0])
+
+
 @collection_paused()
 def import_dataset(connection: Connection, dataset: Dataset, hashes: Mapping[int, str]) -> ImportReport:
     """Take in the dataset inside the caller's transaction; ids stay what they are wherever they are free."""
@@ -99,6 +106,8 @@ def _import_categories(
             wanted = Category(category.id, name, category.supercategory, category.extra)
             mine = images.add_category(connection, wanted, id=category.id if free else None, known=known)
             known.append(mine)
+        else:
+            images.complete_category(connection, mine, category)
         if mine.id != category.id:
             notes.append(f"category {category.id} {name!r:.80}: is category {mine.id} in the project")
         ids[category.id] = mine.id

@@ -31,13 +31,17 @@ def parts_to_bytes(parts: tuple[Part, ...] | None) -> bytes | None:
 
 
 def parts_from_bytes(content: bytes | None) -> tuple[Part, ...] | None:
-    """The inverse of `parts_to_bytes`; the rings cannot be written to."""
+    """The inverse of `parts_to_bytes`; the rings cannot be written to. Raises ValueError for bytes that are not its."""
     if content is None:
         return None
-    form, count = np.frombuffer(content, _HEAD, 2).tolist()
-    rings_of = np.frombuffer(content, _HEAD, count, offset=8).tolist()
-    lengths = np.frombuffer(content, _HEAD, sum(rings_of), offset=8 + 4 * count).tolist()
-    points = np.frombuffer(content, _POINTS[form], offset=8 + 4 * (count + len(lengths))).astype(np.float64)
+    form, count = _head(content, 2, at=0)
+    rings_of = _head(content, count, at=2)
+    lengths = _head(content, sum(rings_of), at=2 + count)
+    if form not in _POINTS or 0 in rings_of:
+        raise ValueError("polygons: not in the form of the database")
+    points = np.frombuffer(content, _POINTS[form], offset=4 * (2 + count + len(lengths))).astype(np.float64)
+    if points.size != 2 * sum(lengths):
+        raise ValueError(f"polygons: {points.size} numbers, expected {2 * sum(lengths)}")
     points = points.reshape(-1, 2)
     points.setflags(write=False)
     rings: list[Ring] = []
@@ -50,3 +54,11 @@ def parts_from_bytes(content: bytes | None) -> tuple[Part, ...] | None:
         parts.append(Part(rings[start], tuple(rings[start + 1 : start + number])))
         start += number
     return tuple(parts)
+
+
+def _head(content: bytes, count: int, *, at: int) -> list[int]:
+    """`count` whole numbers from the `at`-th on, none of them negative."""
+    found: list[int] = np.frombuffer(content, _HEAD, count, offset=4 * at).tolist() if count else []
+    if min(found, default=0) < 0:
+        raise ValueError("polygons: a negative count")
+    return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -64,6 +65,12 @@ class Store:
     def close(self) -> None:
         self._database.close()
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One moment of the whole database, for questions that this class does not answer; nothing can be written."""
+        with self._database.read() as connection:
+            yield connection
+
     def __enter__(self) -> Store:
         return self
 
@@ -79,9 +86,10 @@ class Store:
 
         file_name: only ever text. width, height: of the upright picture.
         """
-        contents.put(self._contents, content)  # written before the lock is held; emptying the bin may still take it
+        sha256 = contents.put(self._contents, content)
         with self._database.write() as connection:
-            sha256 = contents.put(self._contents, content)
+            if not self.content_path(sha256).is_file():  # somebody emptied the bin just now; nobody can any more
+                contents.put(self._contents, content)
             return images.add_image(connection, sha256=sha256, file_name=file_name, width=width, height=height)
 
     def image(self, image_id: int) -> Image:
@@ -199,6 +207,7 @@ class Store:
         """
         hashes = imports.put_contents(self._contents, dataset, contents)
         with self._database.write() as connection:
+            imports.restore_contents(self._contents, hashes, contents)
             return imports.import_dataset(connection, dataset, hashes)
 
     # --- settings --------------------------------------------------------------------------------------------------

@@ -243,6 +243,15 @@ def test_a_read_only_project_can_be_read_and_says_that_it_cannot_be_written(tmp_
     assert "cannot be written (read-only); nothing was changed" in result.stdout, result.stderr
 
 
+@pytest.mark.parametrize("name", ["a?b#c", "mode=ro&x", "50% ж", ":memory:", "a b;c'd"])
+def test_any_folder_name_will_do(tmp_path, name):
+    with Store.open(tmp_path / name) as store:
+        store.add_category("helmet")
+    assert (tmp_path / name / "project.db").is_file()
+    with Store.open(tmp_path / name) as store:
+        assert len(store.categories()) == 1
+
+
 def test_a_project_can_be_copied_and_moved(tmp_path):
     with Store.open(tmp_path / "one") as store:
         image = add_image(store)

@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -24,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def start(*arguments):
     command = [sys.executable, str(Path(__file__).with_name("writers.py")), *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    return process
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, text=True, env=environment, **pipes)
 
 
 @pytest.fixture
@@ -37,16 +38,21 @@ def project(tmp_path):
         return folder, add_image(store).id
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_kill_9_loses_nothing_that_was_acknowledged(project):
     folder, image_id = project
     chance = random.Random(0)
     acknowledged = -1
-    for _ in range(examples(8, 1000)):
-        writer = start("record", folder, "tab", 100_000)
-        assert writer.stdout.readline() == "ready\n", writer.stderr.read()
-        time.sleep(chance.uniform(0.0, 0.3))
-        writer.kill()
-        numbers = writer.communicate()[0].split()
+    writer = start("record", folder, "tab", 100_000)
+    for _ in range(examples(12, 1000)):
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+        word, child = writer.stdout.readline().split() or ("", writer.stderr.read())
+        assert word == "child", child
+        numbers = [writer.stdout.readline() for _ in range(chance.randrange(4))]
+        time.sleep(chance.uniform(0.0, 0.05))
+        os.kill(int(child), signal.SIGKILL)
+        numbers += iter(writer.stdout.readline, "dead\n")
         acknowledged = int(numbers[-1]) if numbers else acknowledged
         with Store.open(folder) as store:  # checks the whole database
             decisions = store.decisions(image_id)
@@ -55,10 +61,11 @@ def test_kill_9_loses_nothing_that_was_acknowledged(project):
         assert [one.number for one in decisions] == list(range(len(decisions)))
         assert len(decisions) > acknowledged
         assert len(decisions) - acknowledged <= 2  # at most the one in the making
-        acknowledged = len(decisions) - 1  # the next run goes on from there
+        acknowledged = len(decisions) - 1  # the next child goes on from there
         assert keys == {f"tab-{number}" for number in range(len(decisions))}
         assert revision == len(decisions)
-    assert acknowledged > 5
+    assert acknowledged > 0
+    writer.communicate()
 
 
 def test_a_killed_import_leaves_all_or_nothing(project, tmp_path):
@@ -102,7 +109,7 @@ def test_eight_processes_write_without_an_error(project):
         output, errors = writer.communicate(timeout=300)
         assert writer.returncode == 0, errors
         words = output.split()
-        refused, longest = refused + int(words[1]), max(longest, float(words[2]))
+        refused, longest = refused + int(words[0]), max(longest, float(words[1]))
     with Store.open(folder) as store:
         decisions = store.decisions(image_id)
         assert Counter(one.client for one in decisions) == {f"p{index}": each for index in range(8)}
@@ -151,3 +158,25 @@ def test_threads_of_one_process_share_a_store(project):
         assert store.image(image_id).revision == 80
         assert store.image_count() == 1 + 24
         assert all(one.state == State.ACCEPTED for one in store.instances(image_id))
+
+
+def test_a_new_project_is_made_once_however_many_open_it(tmp_path):
+    script = (
+        "import sys; from pathlib import Path; from annotator.storage.store import Store\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "with Store.open(Path(sys.argv[1])) as store: print(store.key, store.add_category('helmet').id)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "project")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    openers = [subprocess.Popen(command, text=True, cwd=ROOT, **pipes) for _ in range(6)]
+    for opener in openers:
+        assert opener.stdout.readline() == "ready\n"
+    for opener in openers:  # all at once
+        opener.stdin.write("\n")
+        opener.stdin.flush()
+    answers = set()
+    for opener in openers:
+        output, errors = opener.communicate(timeout=120)
+        assert opener.returncode == 0, errors
+        answers.add(output)
+    assert len(answers) == 1

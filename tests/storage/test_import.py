@@ -128,6 +128,16 @@ def test_a_category_is_found_by_its_name_whatever_its_number(store):
     assert len(report.notes) == 3
 
 
+def test_a_known_category_learns_what_the_file_says_beyond_it(empty):
+    empty.add_category("helmet", id=7)
+    keypoints = Category(7, "helmet", "gear", {"keypoints": ["rim"]})
+    bring(empty, replace(DATASET, categories=(PERSON, keypoints)))
+    assert empty.categories()[1] == keypoints
+    other = Category(7, "helmet", "hats", {"keypoints": [], "more": 1})
+    bring(empty, replace(DATASET, categories=(PERSON, other)))
+    assert empty.categories()[1] == Category(7, "helmet", "gear", {"keypoints": ["rim"], "more": 1})
+
+
 def test_numbers_that_are_taken_move_and_are_reported(store, image):
     store.record(gesture(image, accept("n", rle=block())))
     dataset = replace(DATASET, images=(an_image(image.id, "z.jpg"),), instances=(an_instance(1, image.id, 5),))

@@ -10,6 +10,7 @@ from annotator.core.dataset import State
 from annotator.core.errors import GestureError, MissingError, StaleRevisionError, StoreError
 from annotator.core.masks import Part, Rle, rle_to_parts
 from annotator.core.review import Change
+from annotator.storage import contents
 from annotator.storage.store import Store
 from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture, suggestion
 
@@ -92,6 +93,24 @@ def test_emptying_the_bin_deletes_bytes_and_instances_but_no_history(store, imag
     assert again.id == image.id
     assert store.instances(image.id) == ()
     assert store.content_path(image.sha256).is_file()
+
+
+def test_bytes_that_vanish_while_a_picture_is_added_are_written_again(store, image, monkeypatch):
+    """As when another program empties the bin between the writing of the file and that of the row."""
+    path = store.content_path(image.sha256)
+    put = contents.put
+
+    def put_and_lose(folder, content):
+        sha256 = put(folder, content)
+        if not lost:
+            lost.append(path.unlink())
+        return sha256
+
+    lost = []
+    monkeypatch.setattr(contents, "put", put_and_lose)
+    add_image(store)
+    assert lost
+    assert path.read_bytes() == b"picture"
 
 
 # --- categories ------------------------------------------------------------------------------------------------------

@@ -1,9 +1,12 @@
 """Programs that write to a project, started as processes of their own by the tests.
 
-python writers.py record FOLDER CLIENT COUNT    records gestures and prints each one's number once it is stored
+python writers.py record FOLDER CLIENT COUNT    for each line it reads, forks a child that tells its process id,
+                                                records gestures and prints each one's number once it is stored;
+                                                says "dead" when the child is
 python writers.py race FOLDER CLIENT COUNT      records on the newest revision it knows, again where it was too late
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -21,8 +24,21 @@ def made(image_id, client, number, revision):
     return Gesture(image_id, client, number, revision, "add", client, (change,))
 
 
+def serve(folder, client, count):
+    """A child costs no import of its own, so that many can be killed in a minute."""
+    for _ in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            with Store.open(folder) as store:
+                print("child", os.getpid(), flush=True)
+                record(store, store.queue()[0].image.id, client, count)
+            os._exit(0)
+        os.waitpid(child, 0)
+        print("dead", flush=True)
+
+
 def record(store, image_id, client, count):
-    """Goes on where an earlier run was killed."""
+    """Goes on where an earlier child was killed."""
     done = {decision.number for decision in store.decisions(image_id) if decision.client == client}
     for number in range(len(done), len(done) + count):
         store.record(made(image_id, client, number, store.image(image_id).revision))
@@ -48,10 +64,11 @@ def race(store, image_id, client, count):
 
 def main():
     verb, folder, client, count = sys.argv[1:]
+    if verb == "record":
+        serve(Path(folder), client, int(count))
+        return
     with Store.open(Path(folder)) as store:
-        image_id = store.queue()[0].image.id
-        print("ready", flush=True)
-        (record if verb == "record" else race)(store, image_id, client, int(count))
+        race(store, store.queue()[0].image.id, client, int(count))
 
 
 if __name__ == "__main__":

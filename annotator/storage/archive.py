@@ -1,0 +1,237 @@
+"""The whole project as one file, and back: a zip of the database and the pictures.
+
+What comes in is somebody's file: nothing of it is believed before it is checked, and nothing of it takes its place
+before everything is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import sqlite3
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import IO
+
+from annotator.core.errors import ArchiveError, StoreError
+from annotator.storage import contents, vetting
+from annotator.storage.database import DATABASE_NAME
+from annotator.storage.store import Store
+
+MAX_BYTES = 2 * 2**30
+"""Of an archive, packed as well as unpacked."""
+
+MAX_ENTRIES = 25_000
+"""More than the 10,000 that other archives may have: a project of 20,000 pictures has an entry for each."""
+
+MAX_RATIO = 100
+"""Unpacked to packed, of each entry."""
+
+# Nothing else is in a project's archive, so that no name needs to be understood, and none can lead anywhere.
+_NAME = re.compile(r"project\.db|images/([0-9a-f]{2})/(?=\1)([0-9a-f]{64})")
+_FOLDERS = re.compile(r"images/(?:[0-9a-f]{2}/)?")
+_NOT_CARRIED = ("key", "prelabelling", "prelabelling.progress")
+"""Settings that stay behind: the key lets its reader in, and a batch under way goes on where it is."""
+
+# What the reader of zips meets in a damaged one, beside its own error.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+_BLOCK = 1 << 20
+_END, _END_64, _END_BYTES = b"PK\x05\x06", b"PK\x06\x07", 22
+_TINY = 4096
+
+Progress = Callable[[int, int], None]
+"""Called with (entries done, entries in all)."""
+
+
+# --- packing ---------------------------------------------------------------------------------------------------------
+
+
+def pack_project(store: Store, path: Path, *, progress: Progress = lambda done, total: None) -> None:
+    """Write the project as one zip: its database as it is at this moment, and every picture that it knows.
+
+    Raises StoreError if it is too large for an archive, or cannot be written; then no file is left.
+    """
+    copy = path.with_name(f".{path.name}.{secrets.token_hex(4)}.db")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        hashes = _copy_database(store, copy)
+        pictures = [found for sha256 in hashes if (found := store.content_path(sha256)).is_file()]
+        size = sum(found.stat().st_size for found in (copy, *pictures))
+        if size > MAX_BYTES or len(pictures) >= MAX_ENTRIES:
+            raise StoreError(
+                f"the project has {len(pictures)} pictures and {size / 1e9:.1f} GB, an archive holds at most "
+                f"{MAX_ENTRIES - 1} and {MAX_BYTES / 1e9:.1f} GB: copy its folder instead"
+            )
+        with zipfile.ZipFile(part, "x", zipfile.ZIP_STORED, allowZip64=False) as archive:
+            archive.write(copy, DATABASE_NAME, zipfile.ZIP_DEFLATED, compresslevel=6)
+            for done, found in enumerate(pictures, start=1):
+                archive.write(found, f"images/{found.parent.name}/{found.name}")  # compressed already
+                progress(done, len(pictures))
+        with open(part, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except (OSError, sqlite3.Error, zipfile.LargeZipFile) as error:
+        raise StoreError(f"the project cannot be packed: {_reason(error)}") from error
+    finally:
+        for left in (copy, part):
+            left.unlink(missing_ok=True)
+
+
+def _copy_database(store: Store, target: Path) -> list[str]:
+    """A consistent copy without what must not travel; the SHA-256 of every picture in it."""
+    with closing(sqlite3.connect(store.folder / DATABASE_NAME)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+        copy.execute("PRAGMA secure_delete = ON")  # what is removed is not to be found in free pages either
+        copy.executemany("DELETE FROM settings WHERE name = ?", [(name,) for name in _NOT_CARRIED])
+        copy.commit()
+        copy.execute("VACUUM")
+        return [sha256 for (sha256,) in copy.execute("SELECT sha256 FROM images ORDER BY id")]
+
+
+# --- unpacking -------------------------------------------------------------------------------------------------------
+
+
+def unpack_project(
+    archive: Path | IO[bytes],
+    folder: Path,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_images: float = MAX_ENTRIES,
+    progress: Progress = lambda done, total: None,
+) -> None:
+    """Make a project of an archive, all of it or nothing. The project gets a key of its own.
+
+    folder: does not exist yet, or is empty.
+    Raises ArchiveError in one line for what is no project's, damaged or too large, StoreError for a folder that cannot be
+    used; then nothing is left.
+    """
+    folder = Path(folder).absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StoreError(f"{folder}: is not empty, expected a new folder for the project of the archive")
+    new = folder.with_name(f".new-{secrets.token_hex(8)}")
+    try:
+        (new / "images").mkdir(parents=True)
+        _extract(archive, new, max_bytes=max_bytes, max_images=max_images, progress=progress)
+        vetting.require_harmless(new / DATABASE_NAME, without=_NOT_CARRIED)
+        with Store.open(new) as store:  # migrates, and makes the key
+            vetting.require_sound(store)
+        contents.sync_folder(new)
+        if folder.exists():
+            folder.rmdir()
+        os.replace(new, folder)
+        contents.sync_folder(folder.parent)
+    except (OSError, *_DAMAGED) as error:
+        raise ArchiveError(f"archive: is damaged or no zip ({_reason(error)})") from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _extract(archive: Path | IO[bytes], new: Path, *, max_bytes: int, max_images: float, progress: Progress) -> None:
+    with open(archive, "rb") if isinstance(archive, Path) else _kept_open(archive) as file:
+        _require_small_directory(file, max_bytes)
+        with zipfile.ZipFile(file) as opened:
+            entries = [entry for entry in opened.infolist() if not _FOLDERS.fullmatch(entry.filename)]
+            _require_entries(entries, file_size=_size(file), max_bytes=max_bytes, max_images=max_images)
+            for done, entry in enumerate(entries, start=1):
+                _write_entry(opened, entry, new)
+                progress(done, len(entries))
+
+
+class _kept_open:  # noqa: N801, reads as what it does
+    """A file that is somebody else's to close."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def __enter__(self) -> IO[bytes]:
+        return self._file
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def _size(file: IO[bytes]) -> int:
+    return file.seek(0, os.SEEK_END)
+
+
+def _require_small_directory(file: IO[bytes], max_bytes: int) -> None:
+    """Before the list of entries is read: that it is there, and that it is not a flood."""
+    size = _size(file)
+    if size > max_bytes:
+        raise ArchiveError(f"archive: {size / 1e6:.0f} MB, expected at most {max_bytes / 1e6:.0f} MB")
+    file.seek(max(0, size - _END_BYTES - 65_535))
+    tail = file.read()
+    at = tail.rfind(_END)
+    if at < 0 or len(tail) < at + _END_BYTES:
+        raise ArchiveError("archive: is not a zip, expected a project that was downloaded as one file")
+    count = int.from_bytes(tail[at + 10 : at + 12], "little")
+    directory = int.from_bytes(tail[at + 12 : at + 16], "little")
+    # An entry takes 46 bytes and its name of 75; others may note times and owners too.
+    if _END_64 in tail[:at] or count > MAX_ENTRIES or directory > MAX_ENTRIES * 256:
+        raise ArchiveError(f"archive: more than {MAX_ENTRIES} entries, expected at most that")
+
+
+def _require_entries(entries: list[zipfile.ZipInfo], *, file_size: int, max_bytes: int, max_images: float) -> None:
+    """Raise ArchiveError unless these are the entries of a project and no trap."""
+    names: set[str] = set()
+    for entry in entries:
+        place = f"archive: entry {entry.orig_filename!r:.80}"
+        # Python cuts a name at its first zero byte: what other programs see counts.
+        if not _NAME.fullmatch(entry.orig_filename) or entry.filename != entry.orig_filename:
+            raise ArchiveError(f"{place}: expected project.db or images/xx/SHA-256")
+        if entry.filename in names:
+            raise ArchiveError(f"{place}: is there twice")
+        names.add(entry.filename)
+        if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
+            raise ArchiveError(f"{place}: is a link or a device, expected a file")
+        if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ArchiveError(f"{place}: is encrypted or packed in a rare way, expected stored or deflated")
+        if entry.file_size > MAX_RATIO * entry.compress_size + _TINY:
+            raise StoreError(
+                f"{place}: unpacks to {entry.file_size} from {entry.compress_size} bytes, a ratio above 100"
+            )
+    if DATABASE_NAME not in names:
+        raise ArchiveError(f"archive: no {DATABASE_NAME} in it, expected a project that was downloaded as one file")
+    if len(names) - 1 > max_images or len(names) > MAX_ENTRIES:
+        raise ArchiveError(f"archive: {len(names) - 1} pictures, expected at most {min(max_images, MAX_ENTRIES):g}")
+    unpacked, packed = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
+    if packed > file_size:
+        raise ArchiveError("archive: its entries overlap")
+    if unpacked > max_bytes:
+        raise ArchiveError(f"archive: unpacks to {unpacked / 1e6:.0f} MB, expected at most {max_bytes / 1e6:.0f} MB")
+
+
+def _write_entry(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, new: Path) -> None:
+    """Unpack one entry, never beyond the size it says, and a picture only if it is the one that it is named for."""
+    target = new / entry.filename
+    target.parent.mkdir(exist_ok=True)
+    digest, left = hashlib.sha256(), entry.file_size
+    with opened.open(entry) as source, open(target, "xb") as file:
+        while block := source.read(_BLOCK):
+            left -= len(block)
+            if left < 0:
+                raise ArchiveError(f"archive: entry {entry.filename}: is larger than it says")
+            digest.update(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    if left:
+        raise ArchiveError(f"archive: entry {entry.filename}: is shorter than it says")
+    if entry.filename != DATABASE_NAME and digest.hexdigest() != target.name:
+        raise ArchiveError(f"archive: entry {entry.filename}: its SHA-256 is another one")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split())[:120] or type(error).__name__

@@ -1,0 +1,272 @@
+"""The whole project as one file, and back; and files that only look like one."""
+
+import hashlib
+import io
+import json
+import shutil
+import sqlite3
+import zipfile
+from contextlib import closing
+
+import pytest
+
+from annotator.core.dataset import State, Suggestion
+from annotator.core.errors import StoreError
+from annotator.core.review import Change, Gesture
+from annotator.storage import archive
+from annotator.storage.archive import pack_project, unpack_project
+from annotator.storage.store import Store
+from tests.conftest import picture
+from tests.storage.builders import block
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project of three pictures, one reviewed, one in the bin; only to be read."""
+    with Store.open(tmp_path_factory.mktemp("archived") / "project") as store:
+        for index in range(3):
+            store.add_image(picture(seed=index), file_name=f"folder/{index}.png", width=64, height=48)
+        store.add_category("person")
+        store.add_category("<b>helmet</b>")
+        store.set_suggestions(1, [Suggestion(1, 0.9, block(width=64, height=48), "known@1")])
+        key = store.instances(1)[0].key
+        change = Change(key, 1, State.ACCEPTED)
+        store.record(Gesture(1, "tab", 1, 0, "accept", "me", (change,), reviewed=True))
+        store.remove_image(3)
+        store.set_setting("prelabelling", {"images": [1]})
+        yield store
+
+
+@pytest.fixture(scope="module")
+def packed(project, tmp_path_factory):
+    path = tmp_path_factory.mktemp("packed") / "project.zip"
+    pack_project(project, path)
+    return path
+
+
+def content_of(store):
+    """Everything a person would miss, as plain values."""
+    return (
+        [row.image for row in store.queue()],
+        store.bin(),
+        store.categories(),
+        [store.instances(row.image.id, states=tuple(State)) for row in store.queue()],
+        [decision.key for decision in store.decisions()],
+        [store.content_path(row.image.sha256).read_bytes() for row in store.queue()],
+    )
+
+
+def nothing_is_left(tmp_path):
+    return not (tmp_path / "opened").exists() and not list(tmp_path.glob(".new-*"))
+
+
+def rezip(path, *, keep=lambda name: True, **added):
+    """The archive again, without some entries and with others."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            if keep(entry.filename):
+                target.writestr(entry, source.read(entry))
+        for name, content in added.get("entries", []):
+            target.writestr(name, content)
+    made.seek(0)
+    return made
+
+
+def with_database(path, tmp_path, *statements):
+    """The archive with a database that was worked on."""
+    database = tmp_path / "worked-on.db"
+    with zipfile.ZipFile(path) as source:
+        database.write_bytes(source.read("project.db"))
+    with closing(sqlite3.connect(database)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+    return rezip(path, keep=lambda name: name != "project.db", entries=[("project.db", database.read_bytes())])
+
+
+def test_a_project_comes_out_as_it_went_in_with_a_key_of_its_own(project, packed, tmp_path):
+    unpack_project(packed, tmp_path / "opened")
+    with Store.open(tmp_path / "opened") as opened:
+        assert content_of(opened) == content_of(project)
+        assert opened.key != project.key
+        assert opened.setting("prelabelling") is None
+        assert opened.record(Gesture(1, "tab", 2, 1, "review", "me", (), reviewed=False)) == 2
+    assert not list(tmp_path.glob(".*"))
+    assert [path.name for path in packed.parent.iterdir()] == [packed.name]
+
+
+def test_the_key_does_not_travel(project, packed):
+    with zipfile.ZipFile(packed) as opened:
+        assert project.key.encode() not in opened.read("project.db")
+
+
+def test_what_a_hand_unpacked_and_packed_again_still_opens(project, packed, tmp_path):
+    with zipfile.ZipFile(packed) as opened:
+        opened.extractall(tmp_path / "by-hand")
+    again = shutil.make_archive(str(tmp_path / "again"), "zip", tmp_path / "by-hand")
+    unpack_project(tmp_path / again, tmp_path / "opened")
+    with Store.open(tmp_path / "opened") as opened:
+        assert content_of(opened) == content_of(project)
+
+
+def test_a_folder_with_something_in_it_is_left_alone(packed, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(StoreError, match="is not empty"):
+        unpack_project(packed, tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+SHA = hashlib.sha256(b"x").hexdigest()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil", "images/../../evil", "/etc/passwd", "C:\\evil", "C:/evil", "images\\aa\\x", "..\\evil", "//host/x",
+        "images/aa/" + "b" * 64, f"images/{SHA[:2]}/{SHA}/x", f"images/{SHA[:2]}/{SHA.upper()}", "project.db/x",
+        "PROJECT.DB", "images/aa", "project.db-journal", "project.db-wal", "thumbnails/x.jpg", "", " ", "project.db\0x",
+        f"images/{SHA[:2]}/{SHA}\n", "./project.db", "con", "images/\u202e/x",
+    ],
+)  # fmt: skip
+def test_a_name_that_no_project_has_is_refused(packed, tmp_path, name):
+    with pytest.raises(StoreError):
+        unpack_project(rezip(packed, entries=[(zipfile.ZipInfo(name), b"x")]), tmp_path / "opened")
+    assert nothing_is_left(tmp_path)
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_link_is_refused(packed, tmp_path):
+    entry = zipfile.ZipInfo(f"images/{SHA[:2]}/{SHA}")
+    entry.external_attr = 0o120777 << 16
+    with pytest.raises(StoreError, match="is a link"):
+        unpack_project(rezip(packed, entries=[(entry, b"/etc/passwd")]), tmp_path / "opened")
+    assert nothing_is_left(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_entry_that_is_there_twice_is_refused(packed, tmp_path):
+    with pytest.raises(StoreError, match="twice"):
+        unpack_project(rezip(packed, entries=[("project.db", b"x")]), tmp_path / "opened")
+
+
+def test_a_picture_under_anothers_name_is_refused(packed, tmp_path):
+    entry = f"images/{SHA[:2]}/{SHA}"
+    with pytest.raises(StoreError, match="its SHA-256 is another"):
+        unpack_project(rezip(packed, entries=[(entry, b"not x")]), tmp_path / "opened")
+    assert nothing_is_left(tmp_path)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(packed, tmp_path):
+    bomb = rezip(packed, entries=[(f"images/{SHA[:2]}/{SHA}", bytes(50 * 2**20))])
+    with pytest.raises(StoreError, match="ratio above 100"):
+        unpack_project(bomb, tmp_path / "opened")
+
+
+def test_an_archive_of_many_entries_or_bytes_is_refused(packed, tmp_path, monkeypatch):
+    with pytest.raises(StoreError, match="3 pictures, expected at most 2"):
+        unpack_project(packed, tmp_path / "opened", max_images=2)
+    with pytest.raises(StoreError, match="expected at most"):
+        unpack_project(packed, tmp_path / "opened", max_bytes=50_000)
+    monkeypatch.setattr(archive, "MAX_ENTRIES", 3)
+    with pytest.raises(StoreError, match="more than 3 entries"):
+        unpack_project(packed, tmp_path / "opened")
+    assert nothing_is_left(tmp_path)
+
+
+def test_a_project_too_large_for_an_archive_says_so_and_leaves_no_file(project, tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "MAX_BYTES", 1000)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(StoreError, match="copy its folder instead"):
+        pack_project(project, tmp_path / "out" / "p.zip")
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_entries_that_overlap_are_refused(packed, tmp_path):
+    content = bytearray(packed.read_bytes())
+    with zipfile.ZipFile(packed) as opened:
+        infos = opened.infolist()
+        directory = opened.start_dir
+    # Every later entry of the list points at the first picture's bytes.
+    at = directory
+    for index in range(len(infos)):
+        length = int.from_bytes(content[at + 28 : at + 30], "little")
+        if index > 1:
+            content[at + 42 : at + 46] = infos[1].header_offset.to_bytes(4, "little")
+        at += 46 + length
+    with pytest.raises(StoreError):
+        unpack_project(io.BytesIO(bytes(content)), tmp_path / "opened")
+    assert nothing_is_left(tmp_path)
+
+
+@pytest.mark.parametrize("cut", [0, 10, 100, 0.5, 0.9, -1, -30])
+def test_what_is_cut_short_is_refused(packed, tmp_path, cut):
+    whole = packed.read_bytes()
+    end = cut if isinstance(cut, int) else int(len(whole) * cut)
+    with pytest.raises(StoreError, match="archive: "):
+        unpack_project(io.BytesIO(whole[:end]), tmp_path / "opened")
+    assert nothing_is_left(tmp_path)
+
+
+def test_a_flipped_byte_anywhere_is_refused_or_harmless(project, packed, tmp_path):
+    whole = packed.read_bytes()
+    for index in range(40, len(whole), len(whole) // 40):
+        broken = bytearray(whole)
+        broken[index] ^= 0x55
+        try:
+            unpack_project(io.BytesIO(bytes(broken)), tmp_path / "opened")
+        except StoreError:
+            assert nothing_is_left(tmp_path)
+        else:  # a date, an attribute: nothing that is used
+            with Store.open(tmp_path / "opened") as opened:
+                assert content_of(opened) == content_of(project)
+            shutil.rmtree(tmp_path / "opened")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "PRAGMA application_id = 1",
+        "CREATE TRIGGER evil AFTER INSERT ON images BEGIN DELETE FROM images; END",
+        "CREATE VIEW evil AS SELECT * FROM images",
+        "CREATE TABLE evil (x)",
+        "DROP TRIGGER decisions_refuse_delete",
+        "DROP TABLE decisions",
+        "INSERT INTO migrations VALUES ('9999_future', 'now')",
+        "DELETE FROM migrations",
+        "UPDATE images SET width = 1000000000",
+        "UPDATE images SET width = 'wide'",
+        "UPDATE images SET revision = 'x'",
+        "UPDATE images SET sha256 = replace(hex(zeroblob(32)), '0', 'Z') WHERE id = 1",
+        "UPDATE images SET extra = '[' WHERE id = 1",
+        "UPDATE images SET extra = x'00' WHERE id = 1",
+        "UPDATE instances SET rle = '0'",
+        "UPDATE instances SET rle = 'ooooooooooooooooooooo0'",
+        "UPDATE instances SET rle = ''",
+        "UPDATE instances SET parts = x'ffffffffffffffff'",
+        "UPDATE instances SET parts = 'text'",
+        "UPDATE instances SET image_id = 77",
+        "UPDATE instances SET score = 'high'",
+        "INSERT INTO suggestions VALUES ('k', 1, 1, 0.5, 'zzz', 's', 'now')",
+        "INSERT INTO settings VALUES ('threshold', '{')",
+        "UPDATE categories SET extra = 'no'",
+    ],
+)
+def test_a_database_that_no_project_wrote_is_refused(packed, tmp_path, statement):
+    with pytest.raises(StoreError) as refused:
+        unpack_project(with_database(packed, tmp_path, statement), tmp_path / "opened")
+    assert str(refused.value).startswith("archive: ")
+    assert "\n" not in str(refused.value)
+    assert nothing_is_left(tmp_path)
+
+
+def test_what_is_no_database_or_no_zip_is_refused(packed, tmp_path):
+    entries = [("project.db", b"no database" * 500)]
+    with pytest.raises(StoreError, match="database is damaged"):
+        unpack_project(rezip(packed, keep=lambda name: name != "project.db", entries=entries), tmp_path / "opened")
+    with pytest.raises(StoreError, match=r"no project\.db"):
+        unpack_project(rezip(packed, keep=lambda name: name != "project.db"), tmp_path / "opened")
+    with pytest.raises(StoreError, match="is not a zip"):
+        unpack_project(io.BytesIO(json.dumps({}).encode()), tmp_path / "opened")
+    assert nothing_is_left(tmp_path)
