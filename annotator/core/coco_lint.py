@@ -16,6 +16,9 @@ import numpy as np
 from annotator.core import masks
 from annotator.core.coco_categories import COCO_BY_NAME
 from annotator.core.coco_values import (
+    ANNOTATION_KEYS,
+    CATEGORY_KEYS,
+    IMAGE_KEYS,
     MAX_ID,
     areas_of,
     boxes_of,
@@ -31,9 +34,6 @@ from annotator.core.masks import Rle
 
 Level = Literal["error", "warning", "note"]
 
-_IMAGE_KEYS = frozenset({"id", "width", "height", "file_name"})
-_ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd"})
-_CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
 _FAR_PX = 3.0  # a box or polygon may leave the image, or miss the mask's box, by rounding only
 _SUSPICIOUS_CROWDS = 10
 _MANY = 5  # ids shown in one line
@@ -41,7 +41,8 @@ _MANY = 5  # ids shown in one line
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding. An error makes the document unreadable to us or wrong; a warning harms some readers; a note is fyi.
+    """One finding. An error makes the document unreadable to us or wrong; a warning harms some readers; a note is worth
+    knowing.
 
     place: a path into the document, such as `annotations[17].segmentation`; empty for the document as a whole.
     """
@@ -192,7 +193,7 @@ class _Document(_Findings):
                 parts = file_name.replace("\\", "/").split("/")
                 if ".." in parts or parts[0] == "" or ":" in parts[0]:
                     self._warn(f"{place}.file_name", f"{shown(file_name)} leads out of the images' folder{named}")
-            self._require_json(place, image, _IMAGE_KEYS, named)
+            self._require_json(place, image, IMAGE_KEYS, named)
         for name, count in names.items():
             if count > 1:
                 self._warn("images", f"the file name {shown(name)} is there {count} times")
@@ -215,7 +216,7 @@ class _Document(_Findings):
             supercategory = category.get("supercategory", "")
             if not isinstance(supercategory, str | None):
                 self._error(f"{place}.supercategory", f"is {shown(supercategory)}, expected a text")
-            self._require_json(place, category, _CATEGORY_KEYS)
+            self._require_json(place, category, CATEGORY_KEYS)
         for name, count in names.items():
             if count > 1:
                 self._warn("categories", f"the name {shown(name)} is there {count} times")
@@ -258,7 +259,7 @@ class _Document(_Findings):
         elif not is_finite(annotation["area"]) or annotation["area"] < 0:
             self._error(f"{place}.area", f"is {shown(annotation['area'])}, expected a number from 0 on{named}")
         self._keypoints(place, annotation, named)
-        self._require_json(place, annotation, _ANNOTATION_KEYS, named)
+        self._require_json(place, annotation, ANNOTATION_KEYS, named)
         segmentation = annotation.get("segmentation")
         if segmentation is None or segmentation == []:
             add: Callable[[str, str], None] = self._warn if has_box else self._error

@@ -13,6 +13,11 @@ from annotator.core import masks
 from annotator.core.errors import GeometryError
 from annotator.core.masks import Rle
 
+IMAGE_KEYS = frozenset({"id", "width", "height", "file_name"})
+ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd"})
+CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
+"""What is read of each; every other key is carried through."""
+
 MAX_ID = 2**53 - 1
 """Beyond it, readers that keep numbers as doubles mix ids up."""
 

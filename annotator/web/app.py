@@ -17,6 +17,7 @@ from annotator.vision import zoo
 from annotator.vision.zoo import ModelInfo
 from annotator.web.editor import EDITOR_HEAD, SegmentationEditor
 from annotator.web.jobs import TICK_S, Job, Prelabelling
+from annotator.web.project_file import build_project_file
 from annotator.web.projects import Projects
 
 HEAD = EDITOR_HEAD
@@ -165,9 +166,12 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
                 )
                 unreviewed = gr.Checkbox(False, label="Also images that are not marked reviewed")
                 with_images = gr.Checkbox(False, label="With the pictures, as one zip")
-                provenance = gr.Checkbox(True, label="With provenance (model, score, decision) under the key “annotator”")
+                provenance = gr.Checkbox(
+                    True, label="With provenance (model, score, decision) under the key “annotator”"
+                )
                 export = gr.Button("Export", variant="primary", elem_id="export-button")
                 report = gr.HTML("", elem_id="export-report", js_on_load=None)
+                build_project_file(key)
             with gr.Tab("Models", id="models"), gr.Column(elem_classes="annotator-sheet"):
                 gr.Markdown(
                     "## Models\nThe bundled one works at once. The others are fetched once, checked by size and SHA-384, "
@@ -256,13 +260,16 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
                 yield _line(error=projects.plain(str(error))), gr.update(), gr.update(), gr.update()
                 return
             ready = _line(f"{info.name} is here and verified.")
-            yield ready, _model_table(), gr.update(choices=_fetchable(), value=None), gr.update(choices=_model_choices())
+            yield (
+                ready,
+                _model_table(),
+                gr.update(choices=_fetchable(), value=None),
+                gr.update(choices=_model_choices()),
+            )
 
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         shown = [progress, editor, cancel, model]
-        opened = page.load(
-            open_project, [key], [key, editor, progress, model, cancel], js=_READ_KEY, **private
-        )
+        opened = page.load(open_project, [key], [key, editor, progress, model, cancel], js=_READ_KEY, **private)
         opened.then(None, [key], None, js=_KEEP_KEY).then(resume, [key], shown, concurrency_limit=None, **private)
         one.click(prelabel_one, [key, model, image_id], shown, js=_WITH_IMAGE, concurrency_limit=None, **private)
         every.click(prelabel_all, [key, model], shown, concurrency_limit=None, **private)
@@ -301,7 +308,9 @@ def _model_choices() -> list[tuple[str, str]]:
 
 def _fetchable() -> list[tuple[str, str]]:
     return [
-        (f"{info.title} ({_megabytes(info.missing_bytes)})", info.name) for info in zoo.list_models() if not info.present
+        (f"{info.title} ({_megabytes(info.missing_bytes)})", info.name)
+        for info in zoo.list_models()
+        if not info.present
     ]
 
 
@@ -349,7 +358,7 @@ def _fetch_line(info: ModelInfo, done: int, total: int) -> str:
 
 def _storage_notice(projects: Projects) -> str:
     if projects.shared and places.persistent_storage() is None:
-        return "This Space keeps nothing over a restart: export before you leave."
+        return "This Space keeps nothing over a restart: before you leave, download the project (tab Export)."
     return ""
 
 

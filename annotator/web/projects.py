@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from annotator.core.errors import StoreError
+from annotator.storage import archive
 from annotator.storage.store import Store
 from annotator.web.limits import LimitError, Limits
 
@@ -30,6 +32,10 @@ PRESSED_S = 1200.0
 """How long a project without a picture may lie unused on a server that has no room left; above TOUCH_S."""
 
 _GONE = ".removed-"
+
+
+class OccupiedError(StoreError):
+    """A project that something else would have to make room for."""
 
 
 class UnknownProjectError(StoreError):
@@ -67,6 +73,9 @@ class Projects:
         self._bytes: dict[str, int] = {}
         self._lock = threading.Lock()
         self._creating = threading.Lock()
+        self._local_users = 0
+        self._local_free = threading.Condition()
+        self._replacing = False
 
     @property
     def shared(self) -> bool:
@@ -96,15 +105,29 @@ class Projects:
     @contextmanager
     def use(self, key: str) -> Iterator[Store]:
         """The project behind a key, neither closed nor removed while the block lasts. Raises UnknownProjectError."""
-        if self._local is not None:
-            if not isinstance(key, str) or not secrets.compare_digest(key.encode(), self._local.key.encode()):
-                raise UnknownProjectError
-            yield self._local
-            return
         if not isinstance(key, str) or not _KEY.fullmatch(key):
             raise UnknownProjectError
+        if self._local is not None:
+            with self._local_in_use(key) as store:
+                yield store
+            return
         with self._in_use(key) as store:
             yield store
+
+    @contextmanager
+    def _local_in_use(self, key: str) -> Iterator[Store]:
+        with self._local_free:
+            self._local_free.wait_for(lambda: not self._replacing)
+            store = self._local
+            if store is None or not secrets.compare_digest(key, store.key):
+                raise UnknownProjectError
+            self._local_users += 1
+        try:
+            yield store
+        finally:
+            with self._local_free:
+                self._local_users -= 1
+                self._local_free.notify_all()
 
     @contextmanager
     def _in_use(self, key: str, *, new: bool = False) -> Iterator[Store]:
@@ -138,6 +161,61 @@ class Projects:
             key = secrets.token_urlsafe(24)
             with self._in_use(key, new=True):  # so that no sweeper meets it half made
                 return key
+
+    def require_room_for_project(self, key: str) -> None:
+        """Before somebody's archive is read: a visitor may have one more project, the local one must be empty.
+
+        Raises UnknownProjectError, LimitError or OccupiedError.
+        """
+        with self.use(key) as store:
+            if not self.shared:
+                _require_empty(store)
+            elif len(self._keys()) >= self.limits.projects:
+                raise LimitError(f"this server holds {self.limits.projects:g} projects and takes no more at present")
+
+    def adopt(self, packed: IO[bytes]) -> str:
+        """Open the archive of a project; its new key.
+
+        A visitor gets a project of its own for it and keeps the other one. The local project is what the server was
+        started with: it becomes the archive's if it is empty, and is left alone otherwise.
+        Raises StoreError as `unpack_project` does, and OccupiedError.
+        """
+        if self._local is not None:
+            return self._replace_local(packed)
+        key = secrets.token_urlsafe(24)
+        room = int(min(self.limits.project_mb * 1e6, self.limits.total_mb * 1e6 - self._total(), archive.MAX_BYTES))
+        archive.unpack_project(packed, self._folder(key), max_bytes=max(room, 0), max_images=self.limits.images)
+        with self.use(key) as store:
+            self._size(key, store)
+        return key
+
+    def _replace_local(self, packed: IO[bytes]) -> str:
+        local = self._local
+        assert local is not None  # noqa: S101, only asked where it is
+        folder = local.folder
+        new = folder.with_name(f".opened-{secrets.token_hex(8)}")
+        try:
+            archive.unpack_project(packed, new)
+            with self._local_free:
+                self._replacing = True  # whoever comes now waits, whoever is here ends first
+                try:
+                    if not self._local_free.wait_for(lambda: not self._local_users, timeout=30):
+                        raise OccupiedError("the project is in use: try again in a moment")
+                    _require_empty(local)
+                    local.close()
+                    for picture in (new / "images").glob("??/*"):
+                        target = folder / picture.relative_to(new)
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        os.replace(picture, target)
+                    # Up to here the project is the empty one, from here on it is the archive's.
+                    os.replace(new / "project.db", folder / "project.db")
+                    self._local = Store.open(folder)
+                    return self._local.key
+                finally:
+                    self._replacing = False
+                    self._local_free.notify_all()
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
 
     def require_room(self, key: str, store: Store, more: int) -> None:
         """Raise LimitError unless a visitor's project may grow by so many bytes. Nothing is asked of the local one."""
@@ -201,6 +279,9 @@ class Projects:
         removed = sum(self._remove_old(key, pressed=pressed) for key in self._keys())
         for left in self._visitors.glob(f"{_GONE}*"):  # also what a killed server left behind
             shutil.rmtree(left, ignore_errors=True)
+        for left in self._visitors.glob(".new-*"):  # an archive that was being unpacked
+            if time.time() - _last_used(left) > 3600:
+                shutil.rmtree(left, ignore_errors=True)
         for key in self._keys():
             with self._lock:
                 known = key in self._bytes and key not in self._open
@@ -295,6 +376,15 @@ class Projects:
     def _total(self) -> int:
         with self._lock:
             return sum(self._bytes.values())
+
+
+def _require_empty(store: Store) -> None:
+    count = len(store.queue()) + len(store.bin())
+    if count:
+        raise OccupiedError(
+            f"this project holds {count} pictures and stays as it is: start an empty one with "
+            "`annotator serve --project FOLDER` and open the file there"
+        )
 
 
 def _last_used(folder: Path) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,7 +169,7 @@ def _list(found: Any, place: str) -> list[Any]:
 
 def _text(found: dict[str, Any], name: str, place: str) -> str:
     value = found.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT:
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not _is_unicode(value):
         raise GestureError(f"{place}.{name}: expected a text of 1 to {MAX_TEXT} characters")
     return value
 
@@ -190,5 +190,11 @@ def _number(found: dict[str, Any], name: str) -> float | None:
     return float(value)
 
 
+def _is_unicode(text: str) -> bool:
+    """JSON may escape half of a surrogate pair, which no database keeps."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _is_finite(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
+    # A whole number of JSON has no end: one beyond every float is as good as infinite.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

@@ -9,22 +9,32 @@ import getpass
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi import Path as InPath
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from annotator.core import places
-from annotator.core.errors import AnnotatorError, GestureError, ImageError, MissingError, StaleRevisionError, StoreError
+from annotator.core.errors import (
+    AnnotatorError,
+    ArchiveError,
+    GestureError,
+    ImageError,
+    MissingError,
+    StaleRevisionError,
+    StoreError,
+)
 from annotator.web import pictures
+from annotator.web.archives import add_archive_routes
 from annotator.web.assistant import MaskAssistant
 from annotator.web.guard import MAX_GESTURE_BYTES, MAX_PICTURE_BYTES
 from annotator.web.jobs import Prelabelling
 from annotator.web.limits import LimitError
-from annotator.web.projects import Projects, UnknownProjectError
+from annotator.web.projects import OccupiedError, Projects, UnknownProjectError
 from annotator.web.protocol import box_from_json, category_to_json, document_to_json, gesture_from_json
 from annotator.web.uploads import TooLargeError, Turns, Uploads
 
@@ -32,6 +42,8 @@ MAX_SMALL_BYTES = 4096
 MAX_NAME = 1_000
 
 STATIC = Path(__file__).with_name("static")
+
+ImageId = Annotated[int, InPath(ge=0, lt=2**53)]
 
 EXPORT_SUFFIXES = frozenset({".json", ".zip", ".md", ".txt"})
 
@@ -72,9 +84,9 @@ def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) 
         status = 507
     elif isinstance(error, TooLargeError):
         status = 413
-    elif isinstance(error, StaleRevisionError):
+    elif isinstance(error, (StaleRevisionError, OccupiedError)):
         status = 409
-    elif isinstance(error, StoreError) and not isinstance(error, GestureError):
+    elif isinstance(error, StoreError) and not isinstance(error, (GestureError, ArchiveError)):
         status = 507
     return JSONResponse({"error": " ".join(plain(str(error)).split())}, status_code=status)
 
@@ -85,6 +97,12 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     uploads = Uploads(projects.limits, places.home() / "incoming")
     _add_project_routes(router, projects, jobs, uploads)
     _add_image_routes(router, projects, uploads)
+    add_archive_routes(router, projects, uploads, outgoing=places.home() / "outgoing")
+
+    @router.api_route("/{rest:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+    def nothing(rest: str) -> Response:
+        return JSONResponse({"error": "nothing is there"}, status_code=404)
+
     return router
 
 
@@ -178,18 +196,18 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
     boxes = Turns(1, each=1)
 
     @router.get("/{key}/images/{image_id}")
-    def document(key: str, image_id: int) -> dict[str, Any]:
+    def document(key: str, image_id: ImageId) -> dict[str, Any]:
         with projects.use(key) as store:
             return document_to_json(store, image_id, url=f"annotator/{key}/pictures/{image_id}")
 
     @router.delete("/{key}/images/{image_id}")
-    def remove(key: str, image_id: int) -> dict[str, Any]:
+    def remove(key: str, image_id: ImageId) -> dict[str, Any]:
         with projects.use(key) as store:
             store.remove_image(image_id)
         return {}
 
     @router.post("/{key}/images/{image_id}/gestures")
-    async def gesture(key: str, image_id: int, request: Request) -> Response:
+    async def gesture(key: str, image_id: ImageId, request: Request) -> Response:
         def save(content: bytes) -> Response:
             with projects.use(key) as store:
                 image = store.image(image_id)
@@ -209,7 +227,7 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
             return await uploads.work(key, body, save)
 
     @router.post("/{key}/images/{image_id}/mask")
-    async def box_mask(key: str, image_id: int, request: Request) -> dict[str, Any]:
+    async def box_mask(key: str, image_id: ImageId, request: Request) -> dict[str, Any]:
         asked = box_from_json(_parse(await uploads.small(request, MAX_SMALL_BYTES)))
 
         def predict() -> dict[str, Any]:
@@ -224,7 +242,7 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
         return await boxes.run(key, predict)
 
     @router.get("/{key}/pictures/{image_id}")
-    async def picture(key: str, image_id: int) -> Response:
+    async def picture(key: str, image_id: ImageId) -> Response:
         def find() -> tuple[Path, str]:
             with projects.use(key) as store:
                 return pictures.shown(store, store.image(image_id))
@@ -233,7 +251,7 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
         return FileResponse(path, media_type=kind, headers=_INERT | _FOREVER)
 
     @router.get("/{key}/thumbnails/{image_id}")
-    async def thumbnail(key: str, image_id: int) -> Response:
+    async def thumbnail(key: str, image_id: ImageId) -> Response:
         def find() -> tuple[Path, bool]:
             with projects.use(key) as store:
                 path = pictures.thumbnail_path(store, store.image(image_id).sha256)

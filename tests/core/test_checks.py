@@ -135,6 +135,8 @@ def test_an_error_names_its_place_what_was_found_and_what_was_expected(place, va
         ((*A, "bbox"), ..., "warning", "annotations[0].bbox"),
         ((*A, "bbox"), [1, 1, 9, 7], "warning", "annotations[0].bbox"),
         ((*A, "bbox"), [1, 1, 90, 3], "warning", "annotations[0].bbox"),
+        ((*A, "bbox"), [1, 1, 4, 0], "warning", "annotations[0].bbox"),
+        ((*A, "segmentation"), {"size": [8, 10], "counts": [9, 60, 11]}, "note", "annotations"),
         ((*A, "iscrowd"), ..., "warning", "annotations[0].iscrowd"),
         ((*A, "iscrowd"), 1, "warning", "annotations[0].iscrowd"),
         ((*A, "segmentation"), None, "warning", "annotations[0].segmentation"),
@@ -162,6 +164,17 @@ def test_ids_that_are_there_twice_are_errors_and_the_same_object_twice_a_warning
         "images": "warning",
         "categories": "warning",
     }
+
+
+def test_a_file_whose_masks_are_all_crowds_is_suspicious():
+    found = document()
+    mask = {"size": [8, 10], "counts": [9, 3, 68]}
+    crowd = {**found["annotations"][0], "segmentation": mask, "iscrowd": 1, "area": 3, "bbox": [1, 1, 1, 3]}
+    found["annotations"] = [{**crowd, "id": id, "image_id": id} for id in range(1, 13)]
+    found["images"] = [{**found["images"][0], "id": id, "file_name": f"{id}.jpg"} for id in range(1, 13)]
+    (problem,) = check_coco(found)
+    assert (problem.level, problem.place) == ("warning", "annotations")
+    assert "12 of 12 are crowds" in problem.message
 
 
 def test_every_problem_of_a_file_is_listed():

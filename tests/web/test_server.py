@@ -2,51 +2,16 @@
 
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
 import pytest
 
 from annotator.storage.store import Store
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-class Served:
-    """`annotator serve` as a process of its own."""
-
-    def __init__(self, project, home, **environment):
-        self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}"
-        began = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "annotator", "serve", "--port", str(self.port)]
-            + (["--project", str(project)] if project else []),
-            env=os.environ | {"ANNOTATOR_HOME": str(home)} | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.said = self.process.stdout.readline()
-        self.started_in = time.monotonic() - began
-
-    def get(self, path="/", **headers):
-        request = urllib.request.Request(self.address + path, headers=headers)
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.read().decode(), answer.headers
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        return self.process.communicate(timeout=20)
+from tests.web.served import Served, free_port
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,149 @@
+"""The whole project as one file, over HTTP."""
+
+import io
+import os
+import zipfile
+
+import pytest
+
+from annotator.core.errors import StoreError
+from annotator.web.limits import Limits
+from annotator.web.projects import OccupiedError, Projects
+from tests.web.conftest import client_of, png
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def visitors(tmp_path):
+    made = []
+
+    def make(**limits):
+        made.append(Projects(visitors=tmp_path / "visitors", limits=Limits(**limits)))
+        return made[-1]
+
+    yield make
+    for projects in made:
+        projects.close()
+
+
+def fill(client, base, count=2):
+    for seed in range(count):
+        answer = client.post(f"{base}/images", params={"name": f"{seed}.png"}, content=png(seed=seed))
+        assert answer.status_code == 200
+    client.post(f"{base}/categories", json={"name": "helmet"})
+
+
+def names(client, base):
+    return [row["name"] for row in client.get(f"{base}/queue").json()["images"]]
+
+
+def test_a_visitor_takes_a_project_along_and_opens_it_again(visitors, home):
+    projects = visitors()
+    client = client_of(projects)
+    key = projects.create()
+    fill(client, f"/annotator/{key}")
+    answer = client.get(f"/annotator/{key}/archive")
+    assert answer.headers["content-type"] == "application/zip"
+    assert ".zip" in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as opened:
+        assert opened.testzip() is None
+        assert len(opened.namelist()) == 3
+    assert os.listdir(home / "outgoing") == []
+    fresh = projects.create()
+    new = client.post(f"/annotator/{fresh}/archive", content=answer.content).json()["key"]
+    assert new not in (key, fresh)
+    assert names(client, f"/annotator/{new}") == ["0.png", "1.png"]
+    assert names(client, f"/annotator/{fresh}") == []
+    document = client.get(f"/annotator/{new}/images/1").json()
+    assert "helmet" in [category["name"] for category in document["categories"]]
+    assert client.get(f"/annotator/{new}/thumbnails/1").status_code == 200
+    assert os.listdir(home / "incoming") == []
+
+
+def test_the_local_project_takes_an_archive_while_it_is_empty(visitors, tmp_path):
+    shared = visitors()
+    key = shared.create()
+    fill(client_of(shared), f"/annotator/{key}")
+    packed = client_of(shared).get(f"/annotator/{key}/archive").content
+    projects = Projects(local=tmp_path / "local")
+    client = client_of(projects)
+    before = projects.local_key
+    new = client.post(f"/annotator/{before}/archive", content=packed).json()["key"]
+    assert projects.local_key == new != before
+    assert names(client, f"/annotator/{new}") == ["0.png", "1.png"]
+    assert client.get(f"/annotator/{before}/queue").status_code == 404
+    refused = client.post(f"/annotator/{new}/archive", content=packed)
+    assert refused.status_code == 409
+    assert "holds 2 pictures and stays as it is" in refused.json()["error"]
+    projects.close()
+    again = Projects(local=tmp_path / "local")
+    assert again.local_key == new
+    assert again.get(new).image_count() == 2
+    again.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "local", "visitors"]
+
+
+def test_a_broken_archive_leaves_the_empty_local_project_as_it_was(tmp_path):
+    projects = Projects(local=tmp_path / "local")
+    key = projects.local_key
+    with pytest.raises(StoreError):
+        projects.adopt(io.BytesIO(b"PK\x05\x06" + bytes(18)))
+    assert projects.local_key == key
+    assert projects.get(key).image_count() == 0
+    projects.close()
+
+
+def test_a_picture_that_came_in_the_meantime_is_not_lost(visitors, tmp_path, monkeypatch):
+    shared = visitors()
+    key = shared.create()
+    fill(client_of(shared), f"/annotator/{key}")
+    packed = client_of(shared).get(f"/annotator/{key}/archive").content
+    projects = Projects(local=tmp_path / "local")
+    from annotator.storage import archive
+
+    whole = archive.unpack_project
+
+    def slow(file, folder, **rest):
+        whole(file, folder, **rest)
+        projects.get(projects.local_key).add_image(png(seed=7), file_name="mine.png", width=64, height=48)
+
+    monkeypatch.setattr(archive, "unpack_project", slow)
+    with pytest.raises(OccupiedError):
+        projects.adopt(io.BytesIO(packed))
+    assert [row.image.file_name for row in projects.get(projects.local_key).queue()] == ["mine.png"]
+    projects.close()
+
+
+@pytest.mark.parametrize(
+    ("limits", "line"), [({"images": 1}, "2 pictures"), ({"project_mb": 0.05}, "expected at most")]
+)
+def test_an_archive_beyond_the_limits_is_refused(visitors, tmp_path, limits, line):
+    projects = visitors()
+    key = projects.create()
+    fill(client_of(projects), f"/annotator/{key}")
+    packed = client_of(projects).get(f"/annotator/{key}/archive").content
+    strict = visitors(**limits)
+    refused = client_of(strict).post(f"/annotator/{key}/archive", content=packed)
+    assert refused.status_code >= 400
+    assert line in refused.json()["error"]
+    assert os.listdir(tmp_path / "visitors") == [key]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"x" * 1000])
+def test_what_is_no_archive_is_refused_in_one_line(visitors, content):
+    projects = visitors()
+    key = projects.create()
+    refused = client_of(projects).post(f"/annotator/{key}/archive", content=content)
+    assert 400 <= refused.status_code < 500
+    assert "archive" in refused.json()["error"]
+
+
+def test_an_archive_needs_a_key_on_the_way_out_and_in(visitors):
+    client = client_of(visitors())
+    assert client.get(f"/annotator/{'A' * 32}/archive").status_code == 404
+    assert client.post(f"/annotator/{'A' * 32}/archive", content=b"x").status_code == 404
