@@ -14,8 +14,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, inser
 
 from annotator.core.errors import StoreError
 from annotator.storage import schema
+from annotator.storage.turns import turn
 
 DATABASE_NAME = "project.db"
+LOCK_NAME = "project.lock"
 
 
 class Database:
@@ -50,8 +52,19 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends, undone when it raises."""
-        with self._plain_errors(), self._writing, self._writer() as connection, connection.begin():
+        with self._plain_errors(), self._turn(), self._writer() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Whoever writes waits for this process's other threads first, then for other processes."""
+        if not self._writing.acquire(timeout=self._patience):
+            raise TimeoutError
+        try:
+            with turn(self.path.with_name(LOCK_NAME), patience=self._patience):
+                yield
+        finally:
+            self._writing.release()
 
     def _writer(self) -> Connection:
         return self._engine.connect().execution_options(begin="IMMEDIATE")
@@ -62,6 +75,8 @@ class Database:
             yield
         except exc.DBAPIError as error:
             raise StoreError(f"{self.path}: {self._reason(str(error.orig))}") from error
+        except TimeoutError as error:
+            raise StoreError(f"{self.path}: {self._reason('locked')}") from error
         except (exc.TimeoutError, sqlite3.Error) as error:
             raise StoreError(f"{self.path}: {self._reason(str(error))}") from error
 

@@ -43,7 +43,7 @@ class Store:
         self.key = self._project_key()
 
     @classmethod
-    def open(cls, folder: Path, *, patience: float = 10.0) -> Store:
+    def open(cls, folder: Path, *, patience: float = 30.0) -> Store:
         """Open the project in this folder, or make one.
 
         patience: seconds to wait while another program keeps the database locked.

@@ -22,7 +22,10 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 KEPT_PICTURES = 8
-"""Open pictures whose features are kept: half a megabyte to two each, and 36 MB of pixels at 12 Mpx."""
+"""Open pictures whose features are kept: half a megabyte to two each."""
+
+KEPT_BYTES = 300_000_000
+"""Of their files and pixels (36 MB at 12 Mpx, 120 MB at 40): the latest is kept whatever it takes."""
 
 GRABCUT = "GrabCut"
 
@@ -82,6 +85,8 @@ class MaskAssistant:
                 raise ImageError(f"{image.file_name}: stored picture cannot be read: {error.strerror}") from error
             photo = self._photos[image.sha256] = images.decode(content, file_name=image.file_name)
         _keep_latest(self._photos, image.sha256)
+        while len(self._photos) > 1 and sum(map(_bytes, self._photos.values())) > KEPT_BYTES:
+            self._photos.popitem(last=False)
         return photo
 
     def _features_of(self, head: MaskHead, photo: Photo) -> Features:
@@ -91,6 +96,10 @@ class MaskAssistant:
             features = self._features[place] = head.features(photo)
         _keep_latest(self._features, place)
         return features
+
+
+def _bytes(photo: Photo) -> int:
+    return len(photo.content) + photo.pixels.nbytes
 
 
 def _keep_latest(kept: OrderedDict[Key, Value], used: Key) -> None:

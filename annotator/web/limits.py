@@ -21,6 +21,7 @@ class Limits:
     """Counts, megabytes (10^6 bytes) and hours."""
 
     projects: float = 200
+    new_projects: float = 30  # made from one address in an hour
     images: float = 2_000  # in a project
     categories: float = 2_000  # in a project
     project_mb: float = 2_000  # database, pictures, thumbnails and exports of a project

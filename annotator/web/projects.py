@@ -8,7 +8,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,6 +27,8 @@ IDLE_S = 300.0
 
 TOUCH_S = 600.0
 """How often the use of a project is noted on its database, whose time says when somebody was last there."""
+
+KNOWN_ADDRESSES = 10_000
 
 PRESSED_S = 1200.0
 """How long a project without a picture may lie unused on a server that has no room left; above TOUCH_S."""
@@ -73,6 +75,7 @@ class Projects:
         self._bytes: dict[str, int] = {}
         self._lock = threading.Lock()
         self._creating = threading.Lock()
+        self._made: OrderedDict[str, deque[float]] = OrderedDict()
         self._local_users = 0
         self._local_free = threading.Condition()
         self._replacing = False
@@ -87,15 +90,18 @@ class Projects:
         """The key of the one project here, None where visitors have theirs."""
         return self._local.key if self._local is not None else None
 
-    def welcome(self, key: str | None) -> str:
-        """The key of the page that opens: the local project's, the visitor's own again, or a new one."""
+    def welcome(self, key: str | None, *, address: str = "") -> str:
+        """The key of the page that opens: the local project's, the visitor's own again, or a new one.
+
+        address: where a visitor asks from. Raises LimitError when a new one is too many.
+        """
         if self._local is not None:
             return self._local.key
         if key:
             with suppress(UnknownProjectError):
                 self.get(key)
                 return key
-        return self.create()
+        return self.create(address=address)
 
     def get(self, key: str) -> Store:
         """The project behind a key, for a moment; for work use `use`. Raises UnknownProjectError."""
@@ -147,10 +153,11 @@ class Projects:
                 entry.used = time.monotonic()
             self._close_unused()
 
-    def create(self) -> str:
-        """A new visitor's project; its key. Raises LimitError when there is no room."""
+    def create(self, *, address: str = "") -> str:
+        """A new visitor's project; its key. Raises LimitError when there is no room, or one address takes it all."""
         assert self._visitors is not None  # noqa: S101, only asked where there are visitors
         with self._creating:
+            self._require_modest(address)
             self._visitors.mkdir(parents=True, exist_ok=True)
             if len(self._keys()) >= self.limits.projects:
                 self.sweep(pressed=True)
@@ -161,6 +168,21 @@ class Projects:
             key = secrets.token_urlsafe(24)
             with self._in_use(key, new=True):  # so that no sweeper meets it half made
                 return key
+
+    def _require_modest(self, address: str) -> None:
+        """Raise LimitError where an address makes project after project, and so would lock out everybody else."""
+        if not address:
+            return
+        now = time.monotonic()
+        made = self._made.setdefault(address, deque(maxlen=int(self.limits.new_projects)))
+        self._made.move_to_end(address)
+        while len(self._made) > KNOWN_ADDRESSES:
+            self._made.popitem(last=False)
+        if len(made) == made.maxlen and now - made[0] < 3600:
+            raise LimitError(
+                f"{len(made)} projects were made from here within an hour, expected at most that: wait a while"
+            )
+        made.append(now)
 
     def require_room_for_project(self, key: str) -> None:
         """Before somebody's archive is read: a visitor may have one more project, the local one must be empty.

@@ -194,6 +194,8 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
     assistant = MaskAssistant()
     # The mask head works on one box after the other: whoever waits for it holds no thread.
     boxes = Turns(1, each=1)
+    # Pictures are shown beside those that come in, some of which take a decoder as long as it may.
+    showing = Turns(4, each=2)
 
     @router.get("/{key}/images/{image_id}")
     def document(key: str, image_id: ImageId) -> dict[str, Any]:
@@ -247,7 +249,7 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
             with projects.use(key) as store:
                 return pictures.shown(store, store.image(image_id))
 
-        path, kind = await uploads.turns.run(key, find)
+        path, kind = await showing.run(key, find)
         return FileResponse(path, media_type=kind, headers=_INERT | _FOREVER)
 
     @router.get("/{key}/thumbnails/{image_id}")
@@ -264,7 +266,7 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
 
         path, there = await run_in_threadpool(find)
         if not there:
-            await uploads.turns.run(key, make)
+            await showing.run(key, make)
         return FileResponse(path, media_type="image/jpeg", headers=_INERT | _FOREVER)
 
 

@@ -19,9 +19,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from annotator.core import places
 from annotator.core.errors import AnnotatorError
-from annotator.web.app import CSS, HEAD, build_page, theme
+from annotator.web.app import build_page
+from annotator.web.editor import EDITOR_HEAD
 from annotator.web.guard import Guard
 from annotator.web.jobs import Prelabelling
+from annotator.web.look import CSS, theme
 from annotator.web.projects import Projects
 from annotator.web.routes import add_error_handlers, build_routes
 from annotator.web.sweeper import Sweeper
@@ -63,7 +65,7 @@ def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 786
         server_port=port,
         theme=theme(),
         css=CSS,
-        head=HEAD,
+        head=EDITOR_HEAD,
         show_error=False,
         ssr_mode=False,
         run_history=False,

@@ -69,6 +69,8 @@ class Uploads:
         self._large: Counter[str] = Counter()
         at_once = max(1, int(limits.uploads_at_once))
         self.turns = Turns(at_once, each=max(1, at_once - 1))
+        # Saving does not wait for pictures, some of which take a decoder as long as it may.
+        self._saving = Turns(2, each=1)
 
     async def small(self, request: Request, limit: int) -> bytes:
         """The body, in memory. Raises TooLargeError."""
@@ -108,7 +110,7 @@ class Uploads:
 
         if body.size <= SMALL_BYTES:
             return await run_in_threadpool(read_and_work)
-        return await self.turns.run(key, read_and_work)
+        return await self._saving.run(key, read_and_work)
 
     def _enter(self, key: str) -> None:
         if self._large[key] >= self._limits.project_uploads or self._large.total() >= self._limits.uploads:

@@ -116,7 +116,7 @@ def test_eight_processes_write_without_an_error(project):
         assert len(store.instances(image_id)) == 8 * each
         assert store.image(image_id).revision == 8 * each
     assert refused > 0  # they did get into each other's way
-    assert longest < 10
+    assert longest < 20  # on a machine that does nothing else: a fraction of a second
 
 
 def test_of_two_writers_on_one_revision_one_is_told(project):

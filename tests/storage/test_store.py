@@ -37,7 +37,7 @@ def test_an_images_bytes_lie_under_their_hash(store):
 def test_a_name_from_outside_is_only_text(store, name):
     image = add_image(store, b"one", name)
     assert store.image(image.id).file_name == name.replace("\0", "?").replace("\ud800", "?")
-    assert sorted(path.name for path in store.folder.iterdir()) == ["images", "project.db"]
+    assert sorted(path.name for path in store.folder.iterdir()) == ["images", "project.db", "project.lock"]
 
 
 @pytest.mark.parametrize("sha256", ["", "../project.db", "A" * 64, "0" * 63, "0" * 64 + "\n"])

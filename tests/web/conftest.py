@@ -1,5 +1,8 @@
 """A server's routes over a project of its own, and pictures to put into it."""
 
+import os
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +13,8 @@ from annotator.web.guard import Guard
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
 from annotator.web.routes import add_error_handlers, build_routes
+
+CHROMIUM = os.environ.get("ANNOTATOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def png(width=64, height=48, *, seed=0):
@@ -41,3 +46,14 @@ def client(projects):
 def base(projects):
     """The beginning of every address of the project."""
     return f"/annotator/{projects.welcome(None)}"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM:
+        pytest.skip("no chromium on the PATH: Debian's is what the browser tests drive")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()

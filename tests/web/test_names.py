@@ -1,20 +1,19 @@
 """Names are users' own: whatever they hold, they stay text in JSON, in the page and in exports."""
 
 import json
-import urllib.parse
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
 from annotator import pipeline
 from annotator.storage.store import Store
-from annotator.web import app
+from annotator.web import fragments
 from annotator.web.jobs import Job
+from annotator.web.projects import Projects
 from tests.conftest import picture
+from tests.web.conftest import client_of
 from tests.web.served import Served
 
-CHROMIUM = Path("/usr/bin/chromium")
 PATIENCE_MS = 30_000
 
 PAYLOADS = [
@@ -33,6 +32,9 @@ PAYLOADS = [
 ]
 
 
+PARTS = [[[[5, 5], [30, 5], [9, 40]]]]
+
+
 class Tags(HTMLParser):
     """The elements of a piece of a page, with their attributes."""
 
@@ -49,13 +51,13 @@ class Tags(HTMLParser):
 def test_a_name_is_text_in_every_piece_of_the_page(payload):
     plain = "name"
     for make in (
-        app._line,
-        lambda name: app._line(error=name),
-        lambda name: app._job_line(
+        fragments.line,
+        lambda name: fragments.line(error=name),
+        lambda name: fragments.job_line(
             Job("k", name, [], 3, failures=[pipeline.Failure(name, name)], failed=1, running=False)
         ),
-        lambda name: app._job_line(Job("k", name, [1, 2], 3, stage="loading")),
-        lambda name: app._job_line(Job("k", name, [], 3, error=name)),
+        lambda name: fragments.job_line(Job("k", name, [1, 2], 3, stage="loading")),
+        lambda name: fragments.job_line(Job("k", name, [], 3, error=name)),
     ):
         assert Tags(make(payload)).found == Tags(make(plain)).found
 
@@ -64,26 +66,18 @@ def test_a_name_is_text_in_every_piece_of_the_page(payload):
 def served(tmp_path_factory):
     """A server whose project has the payloads for names of pictures, categories and failures."""
     folder = tmp_path_factory.mktemp("names")
-    server = Served(folder / "project", folder / "home", ANNOTATOR_EXPORTS=str(folder / "exports"))
-    with Store.open(folder / "project") as store:
-        server.key = store.key
-    server.project = folder / "project"
-    base = f"/annotator/{server.key}"
+    projects = Projects(local=folder / "project")
+    client, base = client_of(projects), f"/annotator/{projects.local_key}"
     for seed, payload in enumerate(PAYLOADS):
-        name = urllib.parse.quote(f"{payload}.png", safe="")
-        status, added = server.call(f"{base}/images?name={name}", picture(seed=seed))
-        assert (status, added["name"]) == (200, f"{payload}.png")
-        status, category = server.call(f"{base}/categories", {"name": payload})
-        assert (status, category["name"]) == (200, payload)
-        change = {
-            "key": f"k{seed}",
-            "category": category["id"],
-            "state": "accepted",
-            "parts": [[[[5, 5], [30, 5], [9, 40]]]],
-        }
-        sent = {"client": "t", "number": seed, "revision": 0, "verb": "add", "changes": [change], "reviewed": True}
-        status, answer = server.call(f"{base}/images/{added['id']}/gestures", sent)
-        assert status == 200, answer
+        added = client.post(f"{base}/images", params={"name": f"{payload}.png"}, content=picture(seed=seed)).json()
+        category = client.post(f"{base}/categories", json={"name": payload}).json()
+        assert (added["name"], category["name"]) == (f"{payload}.png", payload)
+        drawn = {"key": f"k{seed}", "category": category["id"], "state": "accepted", "parts": PARTS}
+        sent = {"client": "t", "number": seed, "revision": 0, "verb": "add", "changes": [drawn], "reviewed": True}
+        assert client.post(f"{base}/images/{added['id']}/gestures", json=sent).status_code == 200
+    projects.close()
+    server = Served(folder / "project", folder / "home", ANNOTATOR_EXPORTS=str(folder / "exports"))
+    server.key, server.project = projects.local_key, folder / "project"
     yield server
     server.stop()
 
@@ -95,24 +89,14 @@ def test_names_come_back_as_they_were_given(served):
     assert set(PAYLOADS) <= {category["name"] for category in document["categories"]}
 
 
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not there: Debian's chromium is what the browser tests drive")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
 def test_no_name_is_ever_run_by_a_browser(served, browser):
     # What cannot be read is named in the line of the batch's failures.
     with Store.open(served.project) as store:
         for row in store.queue()[:3]:
             store.content_path(row.image.sha256).write_bytes(b"gone bad")
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    dialogs, asked = [], []
+    dialogs, asked, refused = [], [], []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.on("request", lambda request: asked.append(request.url))
     page.goto(served.address)
@@ -129,6 +113,8 @@ def test_no_name_is_ever_run_by_a_browser(served, browser):
     assert dialogs == []
     assert page.evaluate("window.fired") is None
     assert all(url.startswith((served.address, "data:", "blob:")) for url in asked)
+    # Nothing that the page itself needs stands behind a closed door; only the pictures that went bad are refused.
+    assert [url for url in refused if "/pictures/" not in url and "/mask" not in url] == []
     page.close()
 
 

@@ -56,6 +56,16 @@ def test_a_server_that_is_full_says_so_in_one_line(visitors):
     assert projects.welcome(min(keys)) in keys
 
 
+def test_one_address_cannot_take_every_project(visitors):
+    projects = visitors(projects=100, new_projects=3)
+    for _ in range(3):
+        projects.welcome(None, address="10.0.0.1")
+    with pytest.raises(LimitError, match="3 projects were made from here within an hour"):
+        projects.welcome(None, address="10.0.0.1")
+    key = projects.welcome(None, address="10.0.0.2")
+    assert projects.welcome(key, address="10.0.0.1") == key
+
+
 def test_a_project_without_a_picture_makes_room_when_there_is_none(visitors):
     projects = visitors(projects=2)
     empty, full = projects.create(), with_a_picture(projects)

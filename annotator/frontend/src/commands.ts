@@ -119,6 +119,8 @@ export class Commands {
         return stage.zoom(-1);
       case "hideAll":
         return view.set({ hideAll: !view.get().hideAll, hover: null });
+      case "isolate":
+        return view.set({ isolate: !view.get().isolate });
       case "showLabels":
         return view.set({ showLabels: !view.get().showLabels });
       case "showRejected":

@@ -54,6 +54,7 @@ const TABLE = [
   { id: "zoomIn", group: "view", keys: ["+", "="], label: "cmdZoomIn", repeats: true },
   { id: "zoomOut", group: "view", keys: ["-"], label: "cmdZoomOut", repeats: true },
   { id: "hideAll", group: "view", keys: ["H"], label: "cmdHideAll" },
+  { id: "isolate", group: "view", keys: ["Shift+H"], label: "cmdIsolate" },
   { id: "showLabels", group: "view", keys: ["L"], label: "cmdShowLabels" },
   { id: "showRejected", group: "view", keys: ["G"], label: "cmdShowRejected" },
   { id: "help", group: "view", keys: ["?"], label: "cmdHelp" },

@@ -4,24 +4,18 @@ import { icon, setIcon } from "./icons";
 import type { CommandId } from "./keys";
 import { keyOf } from "./keys";
 import { VirtualList } from "./list";
+import { ListHead } from "./listhead";
 import { outlineOf } from "./outline";
 import type { Look } from "./render";
 import { accept, likelyCategory, ordered, reject, targets } from "./review";
 import type { Instance } from "./scene";
 import { countSuggestions, find } from "./scene";
 import type { Session } from "./session";
-import type { SortOrder, View } from "./view";
+import type { View } from "./view";
 import type { StringKey } from "./strings";
 import { t } from "./strings";
 
 const STATE_ICONS = { accepted: "check", suggested: "dashed", rejected: "cross" } as const;
-const SORTS: readonly (readonly [SortOrder, StringKey])[] = [
-  ["score", "sortScore"],
-  ["doubt", "sortDoubt"],
-  ["category", "sortCategory"],
-  ["area", "sortArea"],
-];
-
 export interface PanelOptions {
   readonly session: Session;
   readonly look: Look;
@@ -55,7 +49,7 @@ export class Panel {
   readonly element: HTMLElement;
   private readonly rows = new WeakMap<HTMLElement, Row>();
   private readonly list: VirtualList<Instance, HTMLElement>;
-  private readonly count = h("span", { class: "an-count" });
+  private readonly head: ListHead;
   private readonly empty = h("p", { class: "an-panel-empty" });
   private readonly category = h("span", { class: "an-category-name" });
   private readonly categorySwatch = h("span", { class: "an-swatch" });
@@ -68,15 +62,12 @@ export class Panel {
 
   constructor(private readonly options: PanelOptions) {
     const { session } = options;
+    this.head = new ListHead(session, options.look);
     this.list = new VirtualList(
       { height: 38, create: () => this.createRow(), update: (row, item) => this.updateRow(row, item) },
       t("instances"),
     );
     this.listen();
-    const sort = h("select", { class: "an-select", "aria-label": t("sort"), title: t("sort") });
-    sort.append(...SORTS.map(([value, label]) => h("option", { value }, t(label))));
-    sort.value = session.view.get().sort;
-    sort.addEventListener("change", () => session.view.set({ sort: sort.value as SortOrder }));
     this.categoryButton = button({ title: keyed("cmdRelabel", "relabel"), class: "an-category", onClick: () => options.pickCategory(this.categoryButton) });
     this.categoryButton.append(this.categorySwatch, this.category, icon("chevron"));
     this.acceptButton = button({ icon: "check", text: t("accept"), title: keyed("cmdAccept", "accept"), class: "an-button is-accept", onClick: () => accept(session) });
@@ -87,15 +78,12 @@ export class Panel {
     this.element = h(
       "aside",
       { class: "an-panel", "aria-label": t("instances") },
-      h("div", { class: "an-panel-head" }, h("h2", {}, t("instances")), this.count, h("label", { class: "an-sort" }, sort, icon("chevron"))),
+      this.head.element,
       h("div", { class: "an-panel-list" }, this.list.element, this.empty),
       h("div", { class: "an-chosen" }, this.categoryButton, h("div", { class: "an-pair has-more" }, this.acceptButton, this.rejectButton, more)),
       this.doneButton,
     );
-    session.view.subscribe((now, before) => {
-      this.follow(now, before);
-      if (now.triage !== before.triage || now.sort !== before.sort) sort.value = now.triage ? "doubt" : now.sort;
-    });
+    session.view.subscribe((now, before) => this.follow(now, before));
     this.render();
   }
 
@@ -105,6 +93,7 @@ export class Panel {
       now.threshold !== before.threshold ||
       now.showRejected !== before.showRejected ||
       now.sort !== before.sort ||
+      now.filter !== before.filter ||
       now.triage !== before.triage ||
       now.categories !== before.categories;
     if (listed) this.render();
@@ -119,13 +108,14 @@ export class Panel {
   }
 
   private render(): void {
-    const { scene, threshold } = this.options.session.view.get();
+    const { scene, threshold, filter } = this.options.session.view.get();
     this.shown = ordered(this.options.session);
     this.list.setItems(this.shown);
-    setText(this.count, scene === null ? "" : String(this.shown.length));
+    this.head.render(this.shown.length);
     this.empty.hidden = scene === null || this.shown.length > 0;
+    const filtered = filter.state !== null || filter.category !== null;
     const hidden = scene !== null && countSuggestions(scene, threshold).total > 0;
-    const hint = hidden ? t("allHidden") : t("noInstancesHint", { key: keyOf("toolPolygon") });
+    const hint = filtered ? t("allFiltered") : hidden ? t("allHidden") : t("noInstancesHint", { key: keyOf("toolPolygon") });
     this.empty.replaceChildren(h("strong", {}, t("noInstances")), h("span", {}, hint));
     const waiting = scene === null ? 0 : countSuggestions(scene, threshold).shown;
     setText(this.doneText, waiting > 0 ? t("acceptAllNext", { n: waiting }) : t("nextOnly"));

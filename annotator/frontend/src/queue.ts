@@ -19,6 +19,7 @@ const STATES = {
   reviewed: { icon: "check", label: "stateReviewed" },
   started: { icon: "pencil", label: "stateStarted" },
   suggested: { icon: "dashed", label: "stateSuggested" },
+  nothing: { icon: "dashed", label: "stateNothing" },
   untouched: { icon: "clock", label: "stateUntouched" },
 } as const;
 
@@ -158,7 +159,8 @@ export class QueuePanel {
 function stateOf(image: QueueImage): keyof typeof STATES {
   if (image.reviewed) return "reviewed";
   if (image.accepted + image.rejected > 0) return "started";
-  return image.suggested > 0 ? "suggested" : "untouched";
+  if (image.suggested > 0) return "suggested";
+  return image.prelabelled ? "nothing" : "untouched";
 }
 
 function countsOf({ accepted, suggested }: QueueImage, state: keyof typeof STATES): string {

@@ -83,11 +83,14 @@ function neighbour(session: Session, direction: 1 | -1): Instance | null {
   return circle.find((one) => one.state === "suggested" && one.key !== selection.at(-1)) ?? circle[0] ?? null;
 }
 
-/** Visible instances in the order of the list. */
+/** Visible instances that pass the list's filter, in its order. */
 export function ordered(session: Session): Instance[] {
-  const { sort, triage, threshold, categories } = session.view.get();
+  const { sort, filter, triage, threshold, categories } = session.view.get();
+  const listed = session.visible().filter((one) => {
+    return (filter.state ?? one.state) === one.state && (filter.category ?? one.category) === one.category;
+  });
   const names = new Map(categories.map((category) => [category.id, category.name]));
-  return session.visible().sort(comparison(triage ? "doubt" : sort, threshold, names));
+  return listed.sort(comparison(triage ? "doubt" : sort, threshold, names));
 }
 
 function comparison(

@@ -115,9 +115,15 @@ export class Session {
     const { scene, opening } = this.view.get();
     if (document === null || scene?.imageId !== imageId || opening !== null) return;
     if (this.saver.unsaved(imageId) > 0) return;
-    const same = document.revision === this.saver.revision(imageId);
-    if (same && document.instances.length === scene.instances.length) {
-      this.view.set({ categories: document.categories });
+    // Suggestions come and go without a revision, which counts what people did.
+    const known = new Set(scene.instances.map((one) => one.key));
+    const same =
+      document.revision === this.saver.revision(imageId) &&
+      document.image.prelabelled === scene.prelabelled &&
+      document.instances.length === known.size &&
+      document.instances.every((one) => known.has(one.key));
+    if (same) {
+      this.view.set({ categories: document.categories, threshold: this.thresholdFor(document) });
       return;
     }
     this.replace(document);

@@ -190,7 +190,7 @@ export class Stage implements ToolHost {
     if (filtered) this.index = null;
     const others = now.selection !== before.selection || now.showLabels !== before.showLabels;
     const draft = (now.draft === null) !== (before.draft === null);
-    const shown = now.display !== before.display;
+    const shown = now.display !== before.display || now.isolate !== before.isolate;
     if (shown) this.picture.style.filter = filterOf(now.display);
     if (shown || filtered || others || draft || now.categories !== before.categories) this.invalidate(true);
     else if (now.hover !== before.hover || now.draft !== before.draft || now.tool !== before.tool) this.invalidate(false);
@@ -230,8 +230,8 @@ export class Stage implements ToolHost {
 
   private paintAll(): void {
     this.base.clear();
-    const { hideAll, selection, draft, showLabels } = this.session.view.get();
-    if (hideAll) return;
+    const { hideAll, isolate, selection, draft, showLabels } = this.session.view.get();
+    if (hideAll || (isolate && selection.length > 0)) return;
     const visible = this.session.visible();
     const { look } = this.options;
     const resting = visible.filter((one) => !selection.includes(one.key) && one.key !== draft?.key);

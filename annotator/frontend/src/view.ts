@@ -10,6 +10,12 @@ export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser";
 
 export type SortOrder = "score" | "doubt" | "category" | "area";
 
+/** Which instances the list has; null: of every kind. */
+export interface ListFilter {
+  readonly state: "suggested" | "accepted" | "rejected" | null;
+  readonly category: number | null;
+}
+
 export interface Display {
   /** How strongly masks are filled: 0 leaves their outlines, 1 is usual. */
   readonly fill: number;
@@ -39,7 +45,10 @@ export interface View {
   readonly showRejected: boolean;
   readonly showLabels: boolean;
   readonly hideAll: boolean;
+  /** Only the selected instances are drawn. */
+  readonly isolate: boolean;
   readonly display: Display;
+  readonly filter: ListFilter;
   readonly sort: SortOrder;
   /** One suggestion after the other, the most doubtful first, each as large as the view takes it. */
   readonly triage: boolean;
@@ -72,7 +81,9 @@ export const START_VIEW: View = {
   showRejected: false,
   showLabels: false,
   hideAll: false,
+  isolate: false,
   display: START_DISPLAY,
+  filter: { state: null, category: null },
   sort: "score",
   triage: false,
   brushSize: 24,

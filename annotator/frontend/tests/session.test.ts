@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readHistory } from "../src/remembered";
-import { accept, reject, relabel, step } from "../src/review";
+import { accept, ordered, reject, relabel, step } from "../src/review";
 import type { Instance } from "../src/scene";
 import { find, maskOfParts, reshaped } from "../src/scene";
 import type { Session } from "../src/session";
@@ -209,5 +209,28 @@ describe("random gestures", () => {
     expect([await stored(server, 1), await stored(server, 2)]).toEqual(last);
     const numbers = server.gestures.map((one) => one.number);
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  });
+});
+
+describe("the list", () => {
+  it("has what its filter lets through, and stepping keeps to it", async () => {
+    const { session } = await opened(new FakeServer([3]));
+    session.setThreshold(0);
+    relabel(session, 3, [instance(session, "i0k1")]);
+    session.view.set({ filter: { state: null, category: 3 } });
+    expect(ordered(session).map((one) => one.key)).toEqual(["i0k1"]);
+    session.view.set({ filter: { state: "suggested", category: null }, selection: [] });
+    expect(ordered(session).map((one) => one.key)).toEqual(["i0k0", "i0k2"]);
+    step(session, 1);
+    step(session, 1);
+    expect(session.view.get().selection).toEqual(["i0k2"]);
+  });
+
+  it("has the score nearest to the threshold first, and what is decided last", async () => {
+    const { session } = await opened(new FakeServer([4]));
+    session.setThreshold(0.45);
+    accept(session, [instance(session, "i0k3")]);
+    session.view.set({ sort: "doubt" });
+    expect(ordered(session).map((one) => one.key)).toEqual(["i0k2", "i0k1", "i0k0", "i0k3"]);
   });
 });

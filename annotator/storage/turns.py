@@ -1,0 +1,85 @@
+"""Writers of one project take turns, across processes.
+
+SQLite lets a waiting writer ask again and again with growing pauses; on a busy machine one of eight was passed over for
+ten seconds. Here the system wakes whoever waits, as soon as the lock is free.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows: SQLite's own way of waiting remains
+    fcntl = None  # type: ignore[assignment]
+
+
+@contextmanager
+def turn(path: Path, *, patience: float) -> Iterator[None]:
+    """Hold the lock of this file for the length of the block; the file stays empty.
+
+    patience: seconds to wait. Raises TimeoutError after them. Where a file cannot be locked (a read-only folder, some
+    network drives) the block runs without: the database is safe by its own locks, only less patient.
+    """
+    handle = _opened(path)
+    if handle is None:
+        yield
+        return
+    _wait_for(handle, patience)
+    try:
+        yield
+    finally:
+        os.close(handle)  # which gives the lock back
+
+
+def _opened(path: Path) -> int | None:
+    """The file, with its lock taken or to be waited for; None where locks are not to be had."""
+    if fcntl is None:
+        return None
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError:
+        return None
+
+
+def _wait_for(handle: int, patience: float) -> None:
+    """Take the lock, or close the handle and raise TimeoutError."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    except BlockingIOError:
+        pass
+    except OSError:
+        return  # this file system has no locks
+    if not _Waiter(handle).took_it_within(patience):
+        raise TimeoutError
+
+
+class _Waiter:
+    """Waits in the kernel, which knows no time limit; when nobody wants the lock any more, it is given back."""
+
+    def __init__(self, handle: int) -> None:
+        self._file = handle
+        self._took = threading.Event()
+        self._deciding = threading.Lock()
+        self._given_up = False
+        threading.Thread(target=self._wait, name="turn", daemon=True).start()
+
+    def _wait(self) -> None:
+        with suppress(OSError):  # no lock to be had after all
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        with self._deciding:
+            if self._given_up:
+                os.close(self._file)
+            self._took.set()
+
+    def took_it_within(self, patience: float) -> bool:
+        if self._took.wait(patience):
+            return True
+        with self._deciding:
+            self._given_up = not self._took.is_set()
+            return not self._given_up

@@ -1,0 +1,131 @@
+"""The tab Annotate: which network pre-labels, how far it is, and the editor."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from starlette.concurrency import run_in_threadpool
+
+from annotator.core.errors import AnnotatorError
+from annotator.vision import zoo
+from annotator.web import fragments
+from annotator.web.editor import SegmentationEditor
+from annotator.web.jobs import TICK_S, Job, Prelabelling
+from annotator.web.projects import Projects
+
+# A button that keeps the focus would take the editor's next Enter for a click.
+_ALL = "(key, model) => { document.activeElement?.blur(); return [key, model]; }"
+_ONE = """(key, model) => {
+  document.activeElement?.blur();
+  return [key, model, window.annotator ? window.annotator.imageId() : null];
+}"""
+# The editor asks the chosen network for the mask inside a box.
+_TELL_EDITOR = "(model) => { window.annotatorModel = model; }"
+
+Shown = tuple[Any, ...]
+"""New values of progress, editor, cancel and model."""
+
+UNCHANGED: Shown = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
+
+
+@dataclass(frozen=True, eq=False)
+class AnnotateTab:
+    """What the rest of the page needs of this tab; `resume` follows a batch that runs already."""
+
+    progress: gr.HTML
+    editor: SegmentationEditor
+    cancel: gr.Button
+    model: gr.Dropdown
+    resume: Callable[[str], AsyncIterator[Shown]]
+
+    @property
+    def shown(self) -> list[gr.Component]:
+        """What an event that pre-labels changes, in the order of `Shown`."""
+        return [self.progress, self.editor, self.cancel, self.model]
+
+
+def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) -> AnnotateTab:
+    """Lay out the tab and connect its buttons. The generators are asynchronous, as they last as long as a batch:
+    whoever watches one holds no thread that saving needs.
+    """
+    with gr.Row(elem_id="bar"):
+        progress = gr.HTML(fragments.line(), elem_id="progress", js_on_load=None)
+        cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="cancel")
+        model = gr.Dropdown(
+            fragments.model_choices(), label="Model", show_label=False, container=False, elem_id="model"
+        )
+        one = gr.Button("Pre-label picture", size="sm", elem_id="prelabel-one")
+        every = gr.Button("Pre-label all", size="sm", variant="primary", elem_id="prelabel-all")
+    image_id = gr.Number(visible="hidden", precision=0)
+    editor = SegmentationEditor()
+
+    async def follow(found: str, job: Job) -> AsyncIterator[Shown]:
+        shown = -1
+        while job.running:
+            refresh = tick(found) if job.done != shown else gr.skip()
+            shown = job.done
+            yield fragments.job_line(job), refresh, gr.update(visible=True), gr.skip()
+            await asyncio.sleep(TICK_S)
+        ended = gr.update(choices=fragments.model_choices())
+        yield fragments.job_line(job), tick(found), gr.update(visible=False), ended
+
+    async def prelabel(found: str, name: str, only: int | None) -> AsyncIterator[Shown]:
+        def begin() -> Job | None:
+            info = zoo.find(name)
+            with projects.use(found) as store:
+                images = [row.image for row in store.queue() if only is None or row.image.id == only]
+            return jobs.start(found, info, images) if images else None
+
+        try:
+            job = await run_in_threadpool(begin)
+        except AnnotatorError as error:
+            yield fragments.line(error=projects.plain(str(error))), *UNCHANGED[1:]
+            return
+        if job is None:
+            yield fragments.line("Add photographs first."), *UNCHANGED[1:]
+            return
+        async for state in follow(found, job):
+            yield state
+
+    async def prelabel_all(found: str, name: str) -> AsyncIterator[Shown]:
+        async for state in prelabel(found, name, None):
+            yield state
+
+    async def prelabel_one(found: str, name: str, current: int | None) -> AsyncIterator[Shown]:
+        if current is None:
+            yield fragments.line("Open a photograph first."), *UNCHANGED[1:]
+            return
+        async for state in prelabel(found, name, int(current)):
+            yield state
+
+    async def resume(found: str) -> AsyncIterator[Shown]:
+        job = jobs.status(found)
+        if job is None or not job.running:
+            # A generator that yields nothing would empty its outputs.
+            yield UNCHANGED
+            return
+        async for state in follow(found, job):
+            yield state
+
+    tab = AnnotateTab(progress, editor, cancel, model, resume)
+    watched: dict[str, Any] = {
+        "api_visibility": "private",
+        "show_progress": "hidden",
+        "concurrency_limit": None,
+    }
+    one.click(prelabel_one, [key, model, image_id], tab.shown, js=_ONE, **watched)
+    every.click(prelabel_all, [key, model], tab.shown, js=_ALL, **watched)
+    cancel.click(jobs.cancel, [key], None, queue=False, api_visibility="private", show_progress="hidden")
+    model.change(None, [model], None, js=_TELL_EDITOR)
+    return tab
+
+
+def tick(key: str) -> str:
+    """The editor's value: another one makes it read the queue and the open picture again."""
+    return json.dumps({"project": key, "tick": time.time_ns()})

@@ -1,0 +1,53 @@
+"""The tab Models: which networks there are, and fetching those that are not here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from annotator.core.errors import AnnotatorError
+from annotator.vision import zoo
+from annotator.web import fragments
+from annotator.web.jobs import Prelabelling
+from annotator.web.projects import Projects
+
+
+def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropdown) -> None:
+    """Lay out the tab and connect its button. choice: where a network is chosen for pre-labelling."""
+    gr.Markdown(
+        "## Models\nThe bundled one works at once. The others are fetched once, checked by size and SHA-384, "
+        "and stay on this computer."
+    )
+    table = gr.HTML(fragments.model_table(), elem_id="model-table", js_on_load=None)
+    wanted = gr.Dropdown(fragments.fetchable(), label="Fetch", interactive=True, elem_id="fetch-name")
+    fetch = gr.Button("Fetch", variant="primary", elem_id="fetch-button")
+    fetched = gr.HTML("", elem_id="fetch-report", js_on_load=None)
+
+    def fetch_model(name: str | None) -> Iterator[tuple[Any, ...]]:
+        if not name:
+            yield fragments.line("Everything is here already."), gr.skip(), gr.skip(), gr.skip()
+            return
+        try:
+            info = zoo.find(name)
+            for done, total in jobs.fetch(info):
+                yield fragments.fetch_line(info, done, total), gr.skip(), gr.skip(), gr.skip()
+        except AnnotatorError as error:
+            yield fragments.line(error=projects.plain(str(error))), gr.skip(), gr.skip(), gr.skip()
+            return
+        yield (
+            fragments.line(f"{info.name} is here and verified."),
+            fragments.model_table(),
+            gr.update(choices=fragments.fetchable(), value=None),
+            gr.update(choices=fragments.model_choices()),
+        )
+
+    fetch.click(
+        fetch_model,
+        [wanted],
+        [fetched, table, wanted, choice],
+        concurrency_limit=1,
+        api_visibility="private",
+        show_progress="hidden",
+    )
