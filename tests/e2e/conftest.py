@@ -37,7 +37,14 @@ class Server:
         self.folder = folder
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}/"
-        self._environment = {**os.environ, "ANNOTATOR_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+        self._environment = {
+            **os.environ,
+            "ANNOTATOR_HOME": str(home),
+            "ANNOTATOR_EXPORTS": str(home / "exports"),
+            # A port that nobody answers on: the tests fetch nothing, wherever they run.
+            "ANNOTATOR_MIRROR": "http://127.0.0.1:9/",
+            "PYTHONUNBUFFERED": "1",
+        }
         self._process = None
 
     def start(self):

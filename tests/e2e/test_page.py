@@ -1,0 +1,88 @@
+"""The main job, end to end: photographs in, pre-labelled by the bundled network, reviewed, COCO out."""
+
+import json
+
+from pycocotools.coco import COCO
+
+from annotator.core import places
+from annotator.core.masks import rle_to_mask
+
+PATIENCE_MS = 60_000
+
+
+def prelabel_all(page):
+    page.locator("#prelabel-all").click()
+    page.wait_for_function(
+        "document.querySelector('#progress').textContent.includes(' pre-labelled.')", timeout=PATIENCE_MS
+    )
+
+
+def test_from_photographs_to_a_downloaded_coco_file(screen, project, tmp_path):
+    page = screen.page
+    page.goto(screen.address)
+    page.get_by_text("Try an example").wait_for()
+    examples = sorted(places.EXAMPLES.glob("*.jpg"))
+    page.locator("input[type=file]").first.set_input_files(examples)
+    page.wait_for_selector(".an-picture.is-ready")
+    prelabel_all(page)
+    # The button gave the focus back: Enter is the editor's.
+    for _ in examples:
+        page.wait_for_selector(".an-picture.is-ready")
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
+    assert [row.image.reviewed for row in project.store.queue()] == [True, True]
+
+    page.get_by_role("tab", name="Export").click()
+    page.locator("#export-button").click()
+    with page.expect_download(timeout=PATIENCE_MS) as download:
+        page.get_by_role("link", name="instances.json").click(timeout=PATIENCE_MS)
+    download.value.save_as(tmp_path / "instances.json")
+    coco = COCO(str(tmp_path / "instances.json"))
+    assert sorted(image["file_name"] for image in coco.dataset["images"]) == [path.name for path in examples]
+    assert coco.dataset["annotations"], "the bundled network sees nobody on two portraits"
+    accepted = {item.id: item for row in project.store.queue() for item in project.store.instances(row.image.id)}
+    for annotation in coco.dataset["annotations"]:
+        mask = coco.annToMask(annotation).astype(bool)
+        assert (mask == rle_to_mask(accepted[annotation["id"]].rle)).all()
+        assert annotation["iscrowd"] == 0
+
+
+def test_a_picture_alone_is_pre_labelled(screen, project):
+    first, second = (project.add(f"{name}.png", suggestions=0) for name in "ab")
+    screen.open()
+    screen.page.locator("#prelabel-one").click()
+    screen.page.wait_for_function(
+        "document.querySelector('#progress').textContent.includes('1 pre-labelled.')", timeout=PATIENCE_MS
+    )
+    shown = screen.page.evaluate("window.annotator.imageId()")
+    assert shown in (first, second)
+
+
+def test_what_forbids_an_export_is_one_line(screen, project):
+    project.add("a.png")
+    screen.open()
+    screen.page.get_by_role("tab", name="Export").click()
+    screen.page.locator("#export-button").click()
+    line = screen.page.locator("#export-report [role=alert]")
+    line.wait_for(timeout=PATIENCE_MS)
+    assert "none is reviewed" in line.inner_text()
+
+
+def test_a_network_that_cannot_be_fetched_is_one_line_that_says_what_still_works(screen, project):
+    screen.page.goto(screen.address)
+    screen.page.get_by_role("tab", name="Models").click()
+    screen.page.locator("#fetch-button").click()
+    line = screen.page.locator("#fetch-report [role=alert]")
+    line.wait_for(timeout=PATIENCE_MS)
+    assert "starter-person" in line.inner_text()
+
+
+def test_the_whole_project_leaves_as_one_file(screen, project, tmp_path):
+    project.add("a.png")
+    screen.open()
+    screen.page.get_by_role("tab", name="Export").click()
+    with screen.page.expect_download(timeout=PATIENCE_MS) as download:
+        screen.page.get_by_role("button", name="Download project").click()
+    assert json.dumps(download.value.suggested_filename).endswith('.zip"')
+    download.value.save_as(tmp_path / "project.zip")
+    assert (tmp_path / "project.zip").read_bytes()[:2] == b"PK"
