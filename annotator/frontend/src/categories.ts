@@ -22,7 +22,7 @@ interface Choice {
 }
 
 /** The key 1 to 9 that stands for a category, by place in the list; null from the tenth on. */
-export function numberKey(index: number): string | null {
+function numberKey(index: number): string | null {
   return index < 9 ? String(index + 1) : null;
 }
 

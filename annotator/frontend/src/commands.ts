@@ -6,7 +6,7 @@ import { withoutHoles, withoutSpecks } from "./paint";
 import type { QueuePanel } from "./queue";
 import { accept, beginTriage, likelyCategory, reject, relabel, setTriage, step, targets } from "./review";
 import { find } from "./scene";
-import { copy, duplicate, merge, paste, reshape, split } from "./shapes";
+import { copy, duplicate, merge, nudge, paste, reshape, split } from "./shapes";
 import { openSimplify } from "./simplifier";
 import type { Session } from "./session";
 import type { ToolId } from "./view";
@@ -105,6 +105,14 @@ export class Commands {
         return reshape(session, targets(session), (window) => withoutSpecks(window, SPECK));
       case "simplify":
         return this.simplify();
+      case "nudgeLeft":
+        return nudge(session, targets(session), -1, 0);
+      case "nudgeRight":
+        return nudge(session, targets(session), 1, 0);
+      case "nudgeUp":
+        return nudge(session, targets(session), 0, -1);
+      case "nudgeDown":
+        return nudge(session, targets(session), 0, 1);
       case "predict":
         return this.predict();
       case "deleteVertex":

@@ -115,7 +115,7 @@ export function nearestEdge(parts: readonly Part[], x: number, y: number, reach:
   return best;
 }
 
-export function projectOnSegment(a: Point, b: Point, x: number, y: number): Point {
+function projectOnSegment(a: Point, b: Point, x: number, y: number): Point {
   const dx = b[0] - a[0];
   const dy = b[1] - a[1];
   const length = dx * dx + dy * dy;

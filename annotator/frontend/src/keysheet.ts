@@ -21,6 +21,7 @@ const MOUSE: readonly (readonly [StringKey, StringKey])[] = [
   ["mouseMulti", "mouseMultiKey"],
   ["mouseAddVertex", "mouseAddVertexKey"],
   ["mouseDeleteVertex", "mouseDeleteVertexKey"],
+  ["mouseMoveEdge", "mouseMoveEdgeKey"],
   ["mouseMove", "mouseMoveKey"],
 ];
 

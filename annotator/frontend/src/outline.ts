@@ -1,10 +1,10 @@
 /** What drawing and hit-testing need of a mask, worked out once for each mask and kept as long as the mask lives. */
 import type { Box, Part } from "./geometry";
 import { areaOfParts, boxOfParts } from "./geometry";
-import { rleToWindow } from "./rle";
+import { decodeCounts } from "./rle";
 import type { Mask } from "./scene";
 import { simplifyParts } from "./simplify";
-import { traceWindow } from "./trace";
+import { traceRuns } from "./trace";
 
 /** Vertices of an editable polygon lie this close to the traced edge, in image pixels; IoU stays above 0.99. */
 const EDIT_TOLERANCE = 1;
@@ -34,11 +34,7 @@ function drawnOutline(parts: readonly Part[]): Outline {
 }
 
 function tracedOutline(mask: Mask): Outline {
-  const window = rleToWindow(mask.rle ?? "", mask.height);
-  const parts = traceWindow(window);
-  const { left, top, width, height } = window;
-  let area = 0;
-  for (const pixel of window.pixels) area += pixel;
+  const { parts, box, area } = traceRuns(decodeCounts(mask.rle ?? ""), mask.height);
   const simple = simplifyParts(parts, EDIT_TOLERANCE).filter((part) => areaOfParts([part]) > 0);
-  return { parts, simple, box: { x0: left, y0: top, x1: left + width, y1: top + height }, area };
+  return { parts, simple, box, area };
 }

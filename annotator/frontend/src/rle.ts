@@ -79,7 +79,11 @@ export function rleToWindow(counts: string, height: number): MaskWindow {
 }
 
 /** Calls back for each stretch of mask within one column: rows `from` up to but not including `to`. */
-function eachColumnRun(runs: readonly number[], height: number, visit: (x: number, from: number, to: number) => void): void {
+export function eachColumnRun(
+  runs: readonly number[],
+  height: number,
+  visit: (x: number, from: number, to: number) => void,
+): void {
   let position = 0;
   runs.forEach((run, index) => {
     if (index % 2 === 1) {

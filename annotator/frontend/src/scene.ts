@@ -108,6 +108,15 @@ export function wireChange({ before, after }: Edit): WireChange {
   return { ...change, rle: after.mask.rle! };
 }
 
+/** The same decision about the same mask, whether it came from the server or from here. */
+export function sameInstance(a: Instance | null, b: Instance | null): boolean {
+  if (a === null || b === null) return a === b;
+  if (a.state !== b.state || a.category !== b.category) return false;
+  if (a.mask === b.mask) return true;
+  if (a.mask.parts !== null && b.mask.parts !== null) return JSON.stringify(a.mask.parts) === JSON.stringify(b.mask.parts);
+  return a.mask.rle !== null && a.mask.rle === b.mask.rle;
+}
+
 /** Whether a suggestion of this score is shown; one without a score always is. */
 export function passes(instance: Instance, threshold: number): boolean {
   return instance.score === null || instance.score >= threshold;

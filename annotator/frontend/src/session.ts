@@ -7,8 +7,9 @@ import { forgotten, recorded, redone, undone } from "./history";
 import type { QueueImage, Verb, WireCategory, WireDocument } from "./protocol";
 import type { Saver } from "./saver";
 import type { Edit, Instance, Scene } from "./scene";
-import { applyEdits, find, isVisible, keyOf, passes, reversed, sceneOf, wireChange } from "./scene";
+import { applyEdits, find, isVisible, keyOf, passes, reversed, sameInstance, sceneOf, wireChange } from "./scene";
 import { Store } from "./store";
+import { UnsavedScenes } from "./unsaved";
 import type { QueueView, View } from "./view";
 import { START_VIEW } from "./view";
 
@@ -41,10 +42,7 @@ export class Session {
   chosenThreshold: { readonly base: number; readonly value: number } | null = null;
 
   private readonly api: SessionOptions["api"];
-  /** Scenes with unsaved gestures: the server does not have them yet. */
-  private readonly unsaved = new Map<number, Scene>();
-  /** How instances stood on the server before the unsaved gestures; null: they did not exist. */
-  private readonly bases = new Map<number, Map<string, Instance | null>>();
+  private readonly unsaved = new UnsavedScenes();
   private readonly ahead: Ahead;
   private readonly toReload = new Set<number>();
   private projectThreshold = 0.5;
@@ -235,10 +233,7 @@ export class Session {
     // Masks that came back from the server are other objects than those in the history: the scene's own stay.
     const next = applyEdits(scene, edits, reviewed);
     const stays = (key: string): boolean => find(next, key) !== null;
-    const bases = this.bases.get(scene.imageId) ?? new Map<string, Instance | null>();
-    for (const edit of edits) if (!bases.has(keyOf(edit))) bases.set(keyOf(edit), find(scene, keyOf(edit)));
-    this.bases.set(scene.imageId, bases);
-    this.unsaved.set(scene.imageId, next);
+    this.unsaved.keep(scene, next, edits);
     this.ahead.drop(scene.imageId);
     this.view.set({
       scene: next,
@@ -295,8 +290,7 @@ export class Session {
   // --- what the saver reports ---
 
   onSettled(imageId: number): void {
-    this.unsaved.delete(imageId);
-    this.bases.delete(imageId);
+    this.unsaved.drop(imageId);
     this.ahead.drop(imageId);
     if (this.toReload.delete(imageId)) void this.reload(imageId);
   }
@@ -309,19 +303,12 @@ export class Session {
   /** Somebody else changed the picture. Where they touched other instances than ours, nothing is in question. */
   async onConflict(imageId: number): Promise<void> {
     const document = await this.api.document(imageId).catch(() => null);
-    if (document !== null && !this.clashes(imageId, document)) {
+    const touched = this.saver.pending(imageId).flatMap(({ body }) => body.changes.map((change) => change.key));
+    if (document !== null && !this.unsaved.clashes(sceneOf(document), touched)) {
       this.toReload.add(imageId);
       return this.saver.keepMine(imageId, document.revision);
     }
     this.view.set({ conflict: imageId });
-  }
-
-  private clashes(imageId: number, document: WireDocument): boolean {
-    const bases = this.bases.get(imageId);
-    if (bases === undefined) return true;
-    const theirs = sceneOf(document);
-    const touched = this.saver.pending(imageId).flatMap(({ body }) => body.changes.map((change) => change.key));
-    return touched.some((key) => !bases.has(key) || !sameInstance(find(theirs, key), bases.get(key)!));
   }
 
   async resolveConflict(choice: "mine" | "theirs"): Promise<void> {
@@ -350,15 +337,6 @@ export class Session {
     if (document === null || this.view.get().scene?.imageId !== imageId || this.saver.unsaved(imageId) > 0) return;
     this.replace(document);
   }
-}
-
-/** The same decision about the same mask, whether it came from the server or from here. */
-function sameInstance(a: Instance | null, b: Instance | null): boolean {
-  if (a === null || b === null) return a === b;
-  if (a.state !== b.state || a.category !== b.category) return false;
-  if (a.mask === b.mask) return true;
-  if (a.mask.parts !== null && b.mask.parts !== null) return JSON.stringify(a.mask.parts) === JSON.stringify(b.mask.parts);
-  return a.mask.rle !== null && a.mask.rle === b.mask.rle;
 }
 
 function lineOf(error: unknown): string {

@@ -1,8 +1,10 @@
 /** Commands that make new masks of old ones: copy, join, split, clean. Each is one gesture. */
+import { mapPoints } from "./geometry";
+import { outlineOf } from "./outline";
 import { areaOfWindow, joined, maskOfWindow, piecesOf, windowOfMask } from "./paint";
 import type { MaskWindow } from "./rle";
 import type { Edit, Instance, Mask } from "./scene";
-import { reshaped } from "./scene";
+import { maskOfParts, reshaped } from "./scene";
 import type { Session } from "./session";
 import { randomName } from "./shelf";
 
@@ -71,6 +73,26 @@ export function split(session: Session, instances: readonly Instance[]): void {
     { before, after: reshaped(before, largest) },
     ...rest.map((mask) => ({ before: null, after: drawn(before.category, mask) })),
   ];
+  session.commit("edit", edits);
+}
+
+/** Moves by whole image pixels; what would leave the picture stays where it is. */
+export function nudge(session: Session, instances: readonly Instance[], dx: number, dy: number): void {
+  const { scene } = session.view.get();
+  if (scene === null) return;
+  const edits = instances.flatMap((before) => {
+    const { box } = outlineOf(before.mask);
+    const stays = box.x0 + dx >= 0 && box.y0 + dy >= 0 && box.x1 + dx <= scene.width && box.y1 + dy <= scene.height;
+    if (!stays) return [];
+    const { parts } = before.mask;
+    if (parts !== null) {
+      const moved = mapPoints(parts, ([x, y]) => [x + dx, y + dy]);
+      return [{ before, after: reshaped(before, maskOfParts(moved, scene.height)) }];
+    }
+    const window = windowOfMask(before.mask);
+    const moved = { ...window, left: window.left + dx, top: window.top + dy };
+    return [{ before, after: reshaped(before, maskOfWindow(moved, scene.width, scene.height)) }];
+  });
   session.commit("edit", edits);
 }
 

@@ -22,7 +22,7 @@ export interface UploadOptions {
 
 export class Uploads {
   readonly element: HTMLElement;
-  private readonly title = h("span", { class: "an-upload-title" });
+  private readonly title = h("span");
   private readonly fill = h("span", { class: "an-bar-fill" });
   private readonly problems = h("ul", { class: "an-problems" });
   private readonly stopButton: HTMLButtonElement;

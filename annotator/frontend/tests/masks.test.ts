@@ -1,16 +1,26 @@
 import { describe, expect, it } from "vitest";
+import type { Ring } from "../src/geometry";
 import { areaOfParts, partsContain } from "../src/geometry";
 import { decodeCounts, encodeCounts, rleToWindow, windowToRle } from "../src/rle";
 import { simplifyParts } from "../src/simplify";
-import { traceWindow } from "../src/trace";
+
+import { traceRuns } from "../src/trace";
 import golden from "./masks.golden.json";
-import { randomOf, randomWindow } from "./random";
+import { randomOf, randomWindow, traceWindow } from "./random";
 
 /** The mask that parts cover, by the centre of each pixel. */
 function rasterised(parts: ReturnType<typeof traceWindow>, width: number, height: number): string[] {
   return Array.from({ length: height }, (_, y) =>
     Array.from({ length: width }, (_, x) => (partsContain(parts, x + 0.5, y + 0.5) ? "#" : ".")).join(""),
   );
+}
+
+/** No vertex lies on a straight line between its neighbours. */
+function turnsEverywhere(ring: Ring): boolean {
+  return ring.every(([x, y], i) => {
+    const [before, after] = [ring.at(i - 1)!, ring[(i + 1) % ring.length]];
+    return (before[0] === x) !== (after[0] === x) && (before[1] === y) !== (after[1] === y);
+  });
 }
 
 describe("masks of pycocotools", () => {
@@ -26,9 +36,11 @@ describe("masks of pycocotools", () => {
     expect(shown).toEqual(rows);
     expect(windowToRle(window, width, height)).toBe(counts);
     expect(encodeCounts(decodeCounts(counts))).toBe(counts);
-    const parts = traceWindow(window);
+    const { parts, area, box } = traceRuns(decodeCounts(counts), height);
     expect(rasterised(parts, width, height)).toEqual(rows);
-    expect(areaOfParts(parts)).toBe(rows.join("").split("#").length - 1);
+    expect([area, areaOfParts(parts)]).toEqual([rows.join("").split("#").length - 1, area]);
+    expect([box.x1 - box.x0, box.y1 - box.y0]).toEqual([window.width, window.height]);
+    expect(parts.flat().every(turnsEverywhere)).toBe(true);
   });
 
   it("keeps an island in a hole and its own hole apart", () => {

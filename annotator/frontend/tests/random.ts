@@ -1,5 +1,8 @@
 /** Random values from a seed, so that a failure can be seen again. */
+import type { Part } from "../src/geometry";
 import type { MaskWindow } from "../src/rle";
+import { decodeCounts, windowToRle } from "../src/rle";
+import { traceRuns } from "../src/trace";
 
 export type Random = () => number;
 
@@ -29,4 +32,9 @@ export function randomWindow(random: Random): MaskWindow {
   const pixels = Uint8Array.from({ length: width * height }, () => Number(random() < density));
   pixels[whole(random, pixels.length)] = 1;
   return { left: whole(random, 5), top: whole(random, 5), width, height, pixels };
+}
+
+/** The parts of a mask that lies within the first 40 x 40 pixels. */
+export function traceWindow(window: MaskWindow): Part[] {
+  return traceRuns(decodeCounts(windowToRle(window, 40, 40)), 40).parts;
 }

@@ -4,7 +4,7 @@ import { withoutHoles } from "../src/paint";
 import type { Instance } from "../src/scene";
 import { find, maskOfParts } from "../src/scene";
 import type { Session } from "../src/session";
-import { copy, duplicate, merge, paste, reshape, split } from "../src/shapes";
+import { copy, duplicate, merge, nudge, paste, reshape, split } from "../src/shapes";
 import { seen, settle, start, stored } from "./harness";
 import { FakeServer } from "./server";
 
@@ -52,6 +52,16 @@ describe("shapes", () => {
     session.commit("add", [{ before: null, after: added }]);
     duplicate(session, [added]);
     expect(areas(session).at(-1)).toBe(4);
+  });
+
+  it("are nudged pixel by pixel, and stop at the edge of the picture", async () => {
+    const { session, one } = await opened();
+    nudge(session, [one("i0k0")], 1, 0);
+    expect(outlineOf(one("i0k0").mask).box).toEqual({ x0: 1, y0: 4, x1: 5, y1: 8 });
+    nudge(session, [one("i0k0")], -1, 0);
+    const steps = session.view.get().history.past.length;
+    nudge(session, [one("i0k0")], -1, 0);
+    expect(session.view.get().history.past).toHaveLength(steps);
   });
 
   it("lose their holes, and stay untouched where there are none", async () => {

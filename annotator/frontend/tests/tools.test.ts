@@ -113,6 +113,14 @@ describe("select", () => {
     expect(shapeOf(session)[0][0]).toHaveLength(3);
   });
 
+  it("moves an edge with Ctrl, both of its ends", async () => {
+    const { host, session } = await hosted();
+    const tool = new SelectTool(host);
+    session.view.set({ selection: ["one"] });
+    drag(tool, at(13, 10, { ctrl: true }), at(13, 8, { ctrl: true }), at(14, 7, { ctrl: true }));
+    expect(shapeOf(session)[0][0]).toEqual([[11, 7], [21, 7], [20, 20], [10, 20]]);
+  });
+
   it("never leaves less than a pixel: the last triangle stays", async () => {
     const { host, session } = await hosted([[[[10, 10], [20, 10], [20, 20]]]]);
     const tool = new SelectTool(host);

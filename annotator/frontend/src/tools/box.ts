@@ -3,7 +3,7 @@ import type { Camera } from "../camera";
 import { toView } from "../camera";
 import type { Point } from "../geometry";
 import { boxOfPoints, clampPoint, partsOfBox } from "../geometry";
-import type { Layer } from "../render";
+import type { Layer } from "../layer";
 import { maskOfParts } from "../scene";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";

@@ -4,7 +4,7 @@ import { toView } from "../camera";
 import type { Point } from "../geometry";
 import { areaOfWindow, maskOfWindow, stroked, windowOfMask } from "../paint";
 import type { Stroke } from "../paint";
-import type { Layer } from "../render";
+import type { Layer } from "../layer";
 import { EMPTY_WINDOW } from "../rle";
 import type { Instance } from "../scene";
 import { find, reshaped } from "../scene";

@@ -4,7 +4,7 @@ import { toView } from "../camera";
 import type { Point } from "../geometry";
 import { areaOfParts, clampPoint } from "../geometry";
 import type { CommandId } from "../keys";
-import type { Layer } from "../render";
+import type { Layer } from "../layer";
 import { paintDot } from "../render";
 import { maskOfParts } from "../scene";
 import { simplifyRing } from "../simplify";

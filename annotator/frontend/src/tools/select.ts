@@ -5,7 +5,7 @@ import { areaOfParts, clampPoint, fitParts, mapPoints, nearestEdge, nearestVerte
 import { nextUnder } from "../hit";
 import type { CommandId } from "../keys";
 import { outlineOf } from "../outline";
-import type { Layer } from "../render";
+import type { Layer } from "../layer";
 import { paintDot, shownHandles } from "../render";
 import type { Instance } from "../scene";
 import { find, maskOfParts, reshaped } from "../scene";
@@ -200,7 +200,12 @@ export class SelectTool implements Tool {
     }
     if (target.kind === "edge") {
       const { part, ring, vertex } = target.edge;
-      return withRing(parts, part, ring, parts[part][ring].toSpliced(vertex + 1, 0, to));
+      const points = parts[part][ring];
+      if (!press.start.ctrl) return withRing(parts, part, ring, points.toSpliced(vertex + 1, 0, to));
+      const [dx, dy] = [to[0] - target.edge.point[0], to[1] - target.edge.point[1]];
+      const ends = [vertex, (vertex + 1) % points.length];
+      const move = ([x, y]: Point): Point => clampPoint([x + dx, y + dy], width, height);
+      return withRing(parts, part, ring, points.map((point, index) => (ends.includes(index) ? move(point) : point)));
     }
     if (target.kind === "handle") return fitParts(parts, press.box, scaledBox(press.box, target.handle, to));
     if (target.kind === "instance" && target.under.some((one) => one.key === selected.key)) {

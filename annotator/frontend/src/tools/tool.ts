@@ -3,7 +3,7 @@ import type { Camera } from "../camera";
 import type { Box, Point } from "../geometry";
 import type { HitIndex } from "../hit";
 import type { CommandId } from "../keys";
-import type { Layer } from "../render";
+import type { Layer } from "../layer";
 import type { Mask } from "../scene";
 import type { Session } from "../session";
 import type { ToolId } from "../view";
