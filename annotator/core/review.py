@@ -89,16 +89,17 @@ class Decision:
 
 def require_well_formed(gesture: Gesture) -> None:
     """Raise GestureError unless every value of the gesture is of its type and range; masks are checked by `apply`."""
-    place = f"gesture {gesture.client!s:.40}/{gesture.number!s:.20}"
+    place = f"gesture {gesture.client!r:.40}/{gesture.number!r:.20}"
     _require(
-        _is_text(gesture.client) and gesture.client != "", f"{place}: client must be a text of 1 to 200 characters"
+        _is_text(gesture.client) and gesture.client != "",
+        f"{place}: client must be a printable text of 1 to {_MAX_TEXT} characters",
     )
     for name, value in (("number", gesture.number), ("revision", gesture.revision), ("image", gesture.image_id)):
         _require(_is_count(value), f"{place}: {name} is {value!r:.40}, expected a whole number from 0 on")
     _require(
         gesture.verb in VERBS, f"{place}: verb is {gesture.verb!r:.40}, expected one of {', '.join(sorted(VERBS))}"
     )
-    _require(_is_text(gesture.who), f"{place}: who must be a text of at most {_MAX_TEXT} characters")
+    _require(_is_text(gesture.who), f"{place}: who must be a printable text of at most {_MAX_TEXT} characters")
     _require(
         gesture.reviewed in (None, True, False), f"{place}: reviewed is {gesture.reviewed!r:.40}, expected a boolean"
     )
@@ -182,7 +183,7 @@ def _require(condition: bool, message: str) -> None:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= _MAX_TEXT
+    return isinstance(value, str) and len(value) <= _MAX_TEXT and value.isprintable()
 
 
 def _is_count(value: object) -> bool:

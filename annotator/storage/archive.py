@@ -112,8 +112,8 @@ def unpack_project(
     """Make a project of an archive, all of it or nothing. The project gets a key of its own.
 
     folder: does not exist yet, or is empty.
-    Raises ArchiveError in one line for what is no project's, damaged or too large, StoreError for a folder that cannot be
-    used; then nothing is left.
+    Raises ArchiveError in one line for what is no project's, damaged or too large, StoreError for a folder that cannot
+    be used; then nothing is left.
     """
     folder = Path(folder).absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -28,6 +28,9 @@ from annotator.web.projects import Projects
 from annotator.web.routes import add_error_handlers, build_routes
 from annotator.web.sweeper import Sweeper
 
+MAX_SESSIONS = 200
+"""Sessions of the page that Gradio remembers; an older one is made anew when it asks again."""
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -57,9 +60,12 @@ def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 786
     if host in _LOOPBACK:
         # A page elsewhere that points its own name at this computer must not be answered (DNS rebinding).
         server.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK, "[::1]"])
+    page = build_page(projects, jobs)
+    # Gradio keeps a copy of the page's layout for each of the last 10,000 sessions, 75 kB each: nothing of ours.
+    page.state_session_capacity = MAX_SESSIONS
     whole: FastAPI = gr.mount_gradio_app(
         server,
-        build_page(projects, jobs),
+        page,
         path="/",
         server_name=host,
         server_port=port,
@@ -87,7 +93,13 @@ def serve(*, project: Path | None = None, host: str = "127.0.0.1", port: int = 7
     else:
         projects = Projects(local=project or places.default_project())
     config = uvicorn.Config(
-        build_server(projects, host=host, port=port), host=host, port=port, log_level="warning", timeout_keep_alive=30
+        build_server(projects, host=host, port=port),
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_keep_alive=30,
+        # An open page keeps a connection for ever; saving takes a fraction of this.
+        timeout_graceful_shutdown=3,
     )
     try:
         listener = config.bind_socket()

@@ -26,7 +26,7 @@ def square(x0, y0, x1, y1):
 
 
 @given(any_mask())
-@settings(max_examples=examples(300, 5000), deadline=None)
+@settings(max_examples=examples(300, 5000))
 def test_a_mask_survives_its_rle(mask):
     rle = masks.mask_to_rle(mask)
     assert np.array_equal(masks.rle_to_mask(rle), mask)
@@ -49,7 +49,7 @@ def test_runs_of_length_zero_do_not_change_the_normal_form(mask, random):
 
 
 @given(COUNTS, st.integers(1, 50), st.integers(1, 50))
-@settings(max_examples=examples(1000, 100_000), deadline=None)
+@settings(max_examples=examples(1000, 100_000))
 @example("", 1, 1)
 @example("o" * 5_000, 3, 3)
 @example("ÿ", 3, 3)
@@ -102,7 +102,7 @@ def test_iou_is_that_of_the_pixels(data):
 
 
 @given(any_mask())
-@settings(max_examples=examples(400, 5000), deadline=None)
+@settings(max_examples=examples(400, 5000))
 @example(DONUT)
 @example(DIAGONAL)
 @example(~DIAGONAL)
@@ -209,7 +209,7 @@ def reference_paste(heatmap, box, height, width, cut=0.5):
     st.integers(0, 2**32 - 1),
     st.sampled_from([0.5, 0.3, 0.8]),
 )
-@settings(max_examples=examples(300, 5000), deadline=None)
+@settings(max_examples=examples(300, 5000))
 @example(28, (0, 0, 40, 30), 30, 40, 1, 0.5)
 @example(28, (0, 0, 0, 0), 1, 1, 1, 0.5)
 @example(224, (39, 29, 1, 1), 30, 40, 1, 0.5)

@@ -106,6 +106,8 @@ def test_a_sound_gesture_is_well_formed():
         {"client": ""},
         {"client": "x" * 201},
         {"client": 7},
+        {"client": "\ud800"},
+        {"who": "a\0b"},
         {"number": -1},
         {"number": True},
         {"number": 2**53},

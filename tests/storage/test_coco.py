@@ -60,7 +60,7 @@ def donut(size=9):
 
 
 @given(st.lists(any_mask(min_pixels=1), min_size=1, max_size=6), st.sampled_from(coco.MASK_FORMS))
-@settings(max_examples=examples(60, 5000), deadline=None)
+@settings(max_examples=examples(60, 5000))
 def test_every_form_decodes_to_the_very_mask(tmp_path_factory, found, form):
     path = tmp_path_factory.mktemp("export") / "instances.json"
     dataset = dataset_of(*found)

@@ -225,4 +225,4 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 TestStore = StoreMachine.TestCase
-TestStore.settings = settings(max_examples=examples(25, 10_000), stateful_step_count=20, deadline=None)
+TestStore.settings = settings(max_examples=examples(25, 10_000), stateful_step_count=20)

@@ -13,7 +13,7 @@ RINGS = st.lists(st.tuples(COORDINATES, COORDINATES), min_size=3, max_size=6).ma
 PARTS = st.builds(Part, RINGS, st.lists(RINGS, max_size=3).map(tuple))
 
 
-@settings(max_examples=examples(40, 1000), deadline=None)
+@settings(max_examples=examples(40, 1000))
 @given(st.lists(PARTS, max_size=4).map(tuple))
 def test_parts_come_back_to_the_bit(parts):
     found = parts_from_bytes(parts_to_bytes(parts))
@@ -24,7 +24,7 @@ def test_parts_come_back_to_the_bit(parts):
             assert not mine.flags.writeable
 
 
-@settings(max_examples=examples(40, 1000), deadline=None)
+@settings(max_examples=examples(40, 1000))
 @given(st.lists(PARTS, min_size=1, max_size=2).map(tuple), st.data())
 def test_bytes_from_elsewhere_are_polygons_or_refused(parts, data):
     content = bytearray(parts_to_bytes(parts))

@@ -1,14 +1,22 @@
-"""Programs that write to a project, started as processes of their own by the tests.
+"""A program that writes to a project from children of its own, which cost no import each.
 
-python writers.py record FOLDER CLIENT COUNT    for each line it reads, forks a child that tells its process id,
-                                                records gestures and prints each one's number once it is stored;
-                                                says "dead" when the child is
-python writers.py race FOLDER CLIENT COUNT      records on the newest revision it knows, again where it was too late
+    python -m tests.storage.writers VERB FOLDER COUNT
+
+For each line that it reads it forks a child, which says `child` and its process id and then does VERB; when the child
+has ended it says `dead`. `all NUMBER` forks that many at once and says `dead` when the last has ended.
+
+record: records COUNT gestures, going on where an earlier child was killed; tells each one's number once it is stored
+race:   records COUNT gestures on the newest revision it knows, again where it was too late; tells how often that was,
+        and its longest wait in seconds
+open:   opens the project and adds a category; tells the project's key and the category's id
+import: brings 300 pictures and 3,000 instances; tells `done`
 """
 
 import os
 import sys
 import time
+import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from annotator.core.dataset import State
@@ -16,6 +24,7 @@ from annotator.core.errors import StaleRevisionError
 from annotator.core.review import Change, Gesture
 from annotator.storage.store import Store
 from tests.storage.builders import block
+from tests.storage.test_import import DATASET, an_image, an_instance, pictures
 
 
 def made(image_id, client, number, revision):
@@ -24,51 +33,76 @@ def made(image_id, client, number, revision):
     return Gesture(image_id, client, number, revision, "add", client, (change,))
 
 
-def serve(folder, client, count):
-    """A child costs no import of its own, so that many can be killed in a minute."""
-    for _ in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            with Store.open(folder) as store:
-                print("child", os.getpid(), flush=True)
-                record(store, store.queue()[0].image.id, client, count)
-            os._exit(0)
-        os.waitpid(child, 0)
-        print("dead", flush=True)
+def tell(*words):
+    """One write, so that lines of several children do not mix."""
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-def record(store, image_id, client, count):
-    """Goes on where an earlier child was killed."""
-    done = {decision.number for decision in store.decisions(image_id) if decision.client == client}
-    for number in range(len(done), len(done) + count):
-        store.record(made(image_id, client, number, store.image(image_id).revision))
-        print(number, flush=True)
+def record(store, count):
+    image_id = store.queue()[0].image.id
+    done = len(store.decisions(image_id))
+    for number in range(done, done + count):
+        store.record(made(image_id, "tab", number, store.image(image_id).revision))
+        tell(number)
 
 
-def race(store, image_id, client, count):
-    revision, refused, waits = 0, 0, []
+def race(store, count):
+    image_id = store.queue()[0].image.id
+    revision, refused, longest = 0, 0, 0.0
     for number in range(count):
         while True:
             started = time.perf_counter()
             try:
-                revision = store.record(made(image_id, client, number, revision))
+                revision = store.record(made(image_id, f"p{os.getpid()}", number, revision))
             except StaleRevisionError:
                 refused += 1
                 revision = store.image(image_id).revision
                 continue
             finally:
-                waits.append(time.perf_counter() - started)
+                longest = max(longest, time.perf_counter() - started)
             break
-    print(refused, max(waits), flush=True)
+    tell("raced", refused, longest)
+
+
+def add(store, count):
+    tell("opened", store.key, store.add_category("helmet").id)
+
+
+def bring(store, count):
+    many = replace(
+        DATASET,
+        images=tuple(an_image(id, f"{id}.jpg") for id in range(2, 302)),
+        instances=tuple(an_instance(id, 2 + id % 300) for id in range(3000)),
+    )
+    store.import_dataset(many, pictures(many))
+    tell("done")
+
+
+VERBS = {"record": record, "race": race, "open": add, "import": bring}
+
+
+def child(verb, folder, count):
+    """Never returns: the child does its work and ends."""
+    tell("child", os.getpid())
+    try:
+        with Store.open(Path(folder)) as store:
+            VERBS[verb](store, int(count))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
 
 
 def main():
-    verb, folder, client, count = sys.argv[1:]
-    if verb == "record":
-        serve(Path(folder), client, int(count))
-        return
-    with Store.open(Path(folder)) as store:
-        race(store, store.queue()[0].image.id, client, int(count))
+    for line in sys.stdin:
+        children = []
+        for _ in range(int(line.split()[1]) if line.startswith("all") else 1):
+            children.append(os.fork())
+            if children[-1] == 0:
+                child(*sys.argv[1:])
+        for process in children:
+            os.waitpid(process, 0)
+        tell("dead")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """A server's routes over a project of its own, and pictures to put into it."""
 
+import asyncio
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -15,6 +17,12 @@ from annotator.web.projects import Projects
 from annotator.web.routes import add_error_handlers, build_routes
 
 CHROMIUM = os.environ.get("ANNOTATOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def run(coroutine):
+    """What the coroutine returns; in a thread of its own, as a browser's driver may keep a loop in this one."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def png(width=64, height=48, *, seed=0):
@@ -48,12 +56,18 @@ def base(projects):
     return f"/annotator/{projects.welcome(None)}"
 
 
-@pytest.fixture(scope="session")
-def browser():
+@pytest.fixture
+def browse():
+    """Runs a function of a browser, in a thread of its own, as other tests may keep a driver in this one."""
     sync_api = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM:
         pytest.skip("no chromium on the PATH: Debian's is what the browser tests drive")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+
+    def work(visit):
+        with sync_api.sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            visit(browser)
+            browser.close()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield lambda visit: pool.submit(work, visit).result()

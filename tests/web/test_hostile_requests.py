@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from annotator.web import guard
 from annotator.web.guard import Guard
 from annotator.web.projects import Projects
-from annotator.web.server import build_server
-from tests.web.conftest import png
+from annotator.web.server import MAX_SESSIONS, build_server
+from tests.web.conftest import png, run
 
 EXAMPLES = 60
 CANARY = "canary-5b1e-do-not-tell"
@@ -223,7 +223,7 @@ def run_guarded(application, *messages, path="/annotator/x/categories", pause=No
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": path, "headers": []}
-    asyncio.run(Guard(application)(scope, receive, send))
+    run(Guard(application)(scope, receive, send))
     return sent
 
 
@@ -263,6 +263,11 @@ def test_every_answer_carries_the_headers_that_keep_a_browser_in(server):
         assert headers["referrer-policy"] == "no-referrer"
     picture = server.client.get(f"/annotator/{server.key}/pictures/1")
     assert picture.headers["content-security-policy"] == "sandbox; default-src 'none'"
+
+
+def test_the_page_remembers_few_of_its_sessions(server):
+    holders = [route.app.state_holder for route in server.client.app.routes if hasattr(route, "app")]
+    assert [holder.capacity for holder in holders] == [MAX_SESSIONS]
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,11 @@ def test_names_come_back_as_they_were_given(served):
     assert set(PAYLOADS) <= {category["name"] for category in document["categories"]}
 
 
-def test_no_name_is_ever_run_by_a_browser(served, browser):
+def test_no_name_is_ever_run_by_a_browser(served, browse):
+    browse(lambda browser: look_around(served, browser))
+
+
+def look_around(served, browser):
     # What cannot be read is named in the line of the batch's failures.
     with Store.open(served.project) as store:
         for row in store.queue()[:3]:

@@ -29,7 +29,11 @@ def open_export(browser, server):
     return page
 
 
-def test_a_project_moves_from_one_computer_to_another(servers, browser, tmp_path):
+def test_a_project_moves_from_one_computer_to_another(servers, browse, tmp_path):
+    browse(lambda browser: move(servers, browser, tmp_path))
+
+
+def move(servers, browser, tmp_path):
     first, second = servers
     page = open_export(browser, first)
     with page.expect_download(timeout=PATIENCE_MS) as downloading:

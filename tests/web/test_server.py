@@ -130,11 +130,14 @@ def test_a_killed_server_has_lost_nothing_that_it_acknowledged(tmp_path):
         assert all(store.content_path(row.image.sha256).is_file() for row in store.queue())
 
 
-def test_a_space_gives_each_visitor_a_project(tmp_path):
+def test_a_space_gives_each_visitor_a_project_and_ends_while_a_page_is_open(tmp_path):
     server = Served(None, tmp_path, SPACE_ID="someone/annotator")
     try:
         assert "runs on" in server.said
         server.get()
         assert not (tmp_path / "projects").exists()
+        page = urllib.request.urlopen(f"{server.address}/gradio_api/heartbeat/page", timeout=20)
+        assert b"ALIVE" in page.readline()
     finally:
         server.stop()
+    assert server.process.returncode is not None

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from annotator.web import uploads as uploads_module
 from annotator.web.limits import LimitError, Limits
 from annotator.web.uploads import SMALL_BYTES, TooLargeError, Turns, Uploads
+from tests.web.conftest import run
 
 LARGE = 2 * SMALL_BYTES
 
@@ -30,7 +31,7 @@ def request_of(*chunks, gate=None):
 def test_a_client_with_much_work_does_not_keep_another_waiting():
     order = []
 
-    async def run():
+    async def scenario():
         turns = Turns(3, each=2)
 
         def work(who):
@@ -44,7 +45,7 @@ def test_a_client_with_much_work_does_not_keep_another_waiting():
         assert not turns._of
         assert not turns._asking
 
-    asyncio.run(run())
+    run(scenario())
     assert len(order) == 21
     assert order.index("modest") <= 3
 
@@ -61,16 +62,16 @@ def test_no_more_work_at_once_than_there_are_places():
         with lock:
             at_once -= 1
 
-    async def run():
+    async def scenario():
         turns = Turns(3, each=2)
         await asyncio.gather(*(turns.run(f"client {index % 7}", work) for index in range(40)))
 
-    asyncio.run(run())
+    run(scenario())
     assert most == 3
 
 
 def test_a_large_body_waits_on_the_disk_and_leaves_nothing(tmp_path):
-    async def run():
+    async def scenario():
         uploads = Uploads(Limits(), tmp_path / "incoming")
         async with uploads.received(request_of(b"x" * LARGE, b"yz"), "key", 10 * LARGE) as body:
             assert body.file._rolled  # on the disk
@@ -78,12 +79,12 @@ def test_a_large_body_waits_on_the_disk_and_leaves_nothing(tmp_path):
             assert await uploads.work("key", body, lambda content: content[-3:]) == b"xyz"
         assert not uploads._large
 
-    asyncio.run(run())
+    run(scenario())
     assert os.listdir(tmp_path / "incoming") == []
 
 
 def test_a_body_beyond_its_cap_is_refused_while_it_comes_in(tmp_path):
-    async def run():
+    async def scenario():
         uploads = Uploads(Limits(), tmp_path)
         with pytest.raises(TooLargeError, match="1 MiB"):
             async with uploads.received(request_of(*[b"x" * LARGE] * 9), "key", 2**20):
@@ -92,11 +93,11 @@ def test_a_body_beyond_its_cap_is_refused_while_it_comes_in(tmp_path):
             await uploads.small(request_of(b"x" * 90, b"x" * 90), 100)
         assert not uploads._large
 
-    asyncio.run(run())
+    run(scenario())
 
 
 def test_one_project_cannot_take_every_place_for_large_bodies(tmp_path):
-    async def run():
+    async def scenario():
         uploads = Uploads(Limits(uploads=5, project_uploads=2), tmp_path)
         gate = asyncio.Event()
 
@@ -112,14 +113,14 @@ def test_one_project_cannot_take_every_place_for_large_bodies(tmp_path):
         assert refused == [2, 5, 7]  # a's third, b's third, and the sixth in all
         assert not uploads._large
 
-    asyncio.run(run())
+    run(scenario())
 
 
 def test_a_small_body_does_not_wait(tmp_path, monkeypatch):
-    async def run():
+    async def scenario():
         uploads = Uploads(Limits(), tmp_path)
         monkeypatch.setattr(uploads_module.Turns, "run", None)
         async with uploads.received(request_of(b"{}"), "key", 100) as body:
             assert await uploads.work("key", body, bytes.decode) == "{}"
 
-    asyncio.run(run())
+    run(scenario())
