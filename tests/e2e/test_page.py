@@ -27,7 +27,7 @@ def test_from_photographs_to_a_downloaded_coco_file(screen, project, tmp_path):
     prelabel_all(page)
     # The button gave the focus back: Enter is the editor's.
     for _ in examples:
-        page.wait_for_selector(".an-picture.is-ready")
+        page.wait_for_function("/^shows [1-9]/.test(document.querySelector('.an-threshold-count').textContent)")
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
     assert [row.image.reviewed for row in project.store.queue()] == [True, True]
