@@ -28,7 +28,7 @@ name = "starter-person"
 title = "starter-person"
 version = "{version}"
 threshold = {threshold:.2f}
-description = "People. Bundled, works offline at once; 2.5 M parameters, masks of 28 x 28. Weaker than the fetched ones."
+description = "People. Bundled, works offline at once; 2.5 M parameters, masks of 28 x 28; weaker than the other two."
 
 [input]
 resize = "fit"
