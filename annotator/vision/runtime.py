@@ -68,14 +68,18 @@ class Network:
         running: deque[tuple[Tag, ov.InferRequest]] = deque()
         try:
             for tag, picture in pictures:
+                done = None
                 if not idle:
                     first, request = running.popleft()
-                    yield first, self._collect(request)
+                    done = first, self._collect(request)
                     idle.append(request)
                 request = idle.pop()
                 request.set_input_tensor(ov.Tensor(np.ascontiguousarray(picture[None])))
                 request.start_async()
                 running.append((tag, request))
+                # The next picture is under way before the caller works on this answer: the device never waits for it.
+                if done is not None:
+                    yield done
             while running:
                 first, request = running.popleft()
                 yield first, self._collect(request)
