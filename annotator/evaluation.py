@@ -22,6 +22,7 @@ from pycocotools.cocoeval import COCOeval
 from annotator.core import checks
 from annotator.core.errors import CocoError, ImageError, ModelError
 from annotator.core.files import written_whole
+from annotator.core.geometry import xyxy_to_xywh
 from annotator.pipeline import Progress, read_ahead
 from annotator.vision import images
 from annotator.vision.detector import Detections, Detector
@@ -125,13 +126,12 @@ def _results(image_id: int, detections: Detections, categories: Sequence[int]) -
     boxes = detections.clipped_boxes()
     for index in range(min(len(detections), MAX_DETECTIONS)):
         if detections.category_ids[index] in categories:
-            x0, y0, x1, y1 = boxes[index].tolist()
             rle = detections.mask(index)
             found.append(
                 {
                     "image_id": image_id,
                     "category_id": int(detections.category_ids[index]),
-                    "bbox": [x0, y0, x1 - x0, y1 - y0],
+                    "bbox": list(xyxy_to_xywh(boxes[index].tolist())),
                     "score": float(detections.scores[index]),
                     "segmentation": {"size": [rle.height, rle.width], "counts": rle.counts},
                 }

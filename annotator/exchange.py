@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotator.core import splits
-from annotator.core.dataset import Dataset, Image
-from annotator.core.errors import CocoError, ImageError
+from annotator.core.dataset import Dataset
+from annotator.core.errors import CocoError
 from annotator.pipeline import Progress
 from annotator.storage import coco, pack
 from annotator.storage.imports import ImportReport
@@ -51,7 +51,7 @@ def export_coco(
     else:
         parts = {"": dataset} if split is None else _dealt(store, dataset, split)
         target = folder / "dataset.zip" if zipped else folder
-        pictures = (lambda image: upright_picture(_content(store, image))) if with_images else None
+        pictures = (lambda image: upright_picture(store.content(image))) if with_images else None
         packed = pack.write(parts, target, pictures=pictures, masks=masks, provenance=provenance)
         files = packed.files
         lines = [line for report in packed.reports.values() for line in report.to_text().splitlines()]
@@ -65,18 +65,11 @@ def export_coco(
 def _dealt(store: Store, dataset: Dataset, share: float) -> dict[str, Dataset]:
     """Training and validation parts; pictures that look alike go to the same side."""
     prints = {
-        image.id: splits.fingerprint(decode(_content(store, image), file_name=image.file_name).pixels)
+        image.id: splits.fingerprint(decode(store.content(image), file_name=image.file_name).pixels)
         for image in dataset.images
     }
     shares = {"train": share, "val": 1 - share}
     return splits.split(dataset, shares, together=splits.near_duplicates(prints))
-
-
-def _content(store: Store, image: Image) -> bytes:
-    try:
-        return store.content_path(image.sha256).read_bytes()
-    except OSError as error:
-        raise ImageError(f"{image.file_name}: stored picture cannot be read: {error.strerror}") from error
 
 
 class _Pictures(Mapping[int, tuple[bytes, int, int]]):

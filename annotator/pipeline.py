@@ -104,12 +104,7 @@ def prelabel(
     failures: list[Failure] = []
 
     def read(image: Image) -> Photo:
-        path = store.content_path(image.sha256)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ImageError(f"stored picture cannot be read: {error.strerror}") from error
-        return images.decode(content, file_name=image.file_name)
+        return images.decode(store.content(image), file_name=image.file_name)
 
     ids = _category_ids(store, detector.info.categories)
     # Scores of two networks are not on one scale: the review begins at the threshold that suits this one.

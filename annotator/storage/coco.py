@@ -18,6 +18,7 @@ from annotator.core.coco_values import ANNOTATION_KEYS, CATEGORY_KEYS, IMAGE_KEY
 from annotator.core.collection import collection_paused
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import CocoError, ExportError, GeometryError
+from annotator.core.geometry import xyxy_to_xywh
 from annotator.core.masks import Part, Ring, Rle
 from annotator.storage.contents import sync_folder
 from annotator.storage.proof import MASK_FORMS, ExportReport, MaskForm, prove
@@ -175,14 +176,13 @@ def _annotation_to_coco(instance: Instance, *, form: MaskForm, provenance: bool)
     carried = {name: value for name, value in instance.extra.items() if name not in ANNOTATION_KEYS | {PROVENANCE}}
     crowd = instance.extra.get("iscrowd") == 1
     segmentation, decoded = _segmentation(instance, form=form, crowd=crowd)
-    x0, y0, x1, y1 = masks.rle_box_xyxy(decoded)
     found = {
         "id": instance.id,
         "image_id": instance.image_id,
         "category_id": instance.category_id,
         "segmentation": segmentation,
         "area": masks.rle_area(decoded),
-        "bbox": [x0, y0, x1 - x0, y1 - y0],
+        "bbox": list(xyxy_to_xywh(masks.rle_box_xyxy(decoded))),
         # COCOeval ignores crowds, so a donut stays iscrowd 0 and becomes an RLE; only an imported crowd is one.
         "iscrowd": int(crowd),
         **carried,

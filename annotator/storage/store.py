@@ -110,6 +110,13 @@ class Store:
         with self._database.read() as connection:
             return images.queue(connection)
 
+    def content(self, image: Image) -> bytes:
+        """The image's own bytes. Raises StoreError where they cannot be read."""
+        try:
+            return self.content_path(image.sha256).read_bytes()
+        except OSError as error:
+            raise StoreError(f"{image.file_name}: the stored picture cannot be read: {error.strerror}") from error
+
     def content_path(self, sha256: str) -> Path:
         """Where the image's original bytes lie."""
         return contents.path_of(self._contents, sha256)

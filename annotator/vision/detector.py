@@ -65,13 +65,17 @@ class Detector:
 
         def inputs() -> Iterator[tuple[tuple[Tag, Resize], NDArray[np.uint8]]]:
             for tag, photo in photos:
-                resize = Resize.plan(
-                    rule=self.info.resize, image_size=(photo.width, photo.height), input_size=self.network.input_size
-                )
-                yield (tag, resize), lay_into_input(photo.pixels, resize, pad=self.info.pad)
+                resize, picture = as_input(photo, self.info, input_size=self.network.input_size)
+                yield (tag, resize), picture
 
         for (tag, resize), raw in self.network.stream(inputs()):
             yield tag, to_detections(raw, resize, self.info)
+
+
+def as_input(photo: Photo, info: ModelInfo, *, input_size: tuple[int, int]) -> tuple[Resize, NDArray[np.uint8]]:
+    """How a photo is laid into an input of (width, height), and the picture that the network takes of it."""
+    resize = Resize.plan(rule=info.resize, image_size=(photo.width, photo.height), input_size=input_size)
+    return resize, lay_into_input(photo.pixels, resize, pad=info.pad)
 
 
 def lay_into_input(pixels: NDArray[np.uint8], resize: Resize, *, pad: int) -> NDArray[np.uint8]:

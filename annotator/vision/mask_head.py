@@ -22,11 +22,11 @@ from annotator.core.geometry import Resize, clip_boxes
 from annotator.core.masks import Rle, heatmap_to_rle
 from annotator.vision import zoo
 from annotator.vision.contract import find_image_input
-from annotator.vision.detector import lay_into_input
+from annotator.vision.detector import as_input
 from annotator.vision.images import Photo
 from annotator.vision.rewrite import faster_graph
 from annotator.vision.runtime import cache_folder, compile_network, with_u8_input
-from annotator.vision.split import split
+from annotator.vision.split import ask_head, split
 from annotator.vision.zoo import ModelInfo
 
 
@@ -48,14 +48,12 @@ class MaskHead:
         self.info = info
         self._input_size = (int(width), int(height))
         features, head = split(faster_graph(model, verdicts=cache_folder(info)))
-        self._takes_labels = len(head.inputs) - len(features.outputs) == 2
         self._features = compile_network(with_u8_input(features, info), info, device=device, part="features")
         self._head = compile_network(head, info, device=device, part="head")
 
     def features(self, photo: Photo) -> Features:
         """The backbone's work on one picture, done once."""
-        resize = Resize.plan(rule=self.info.resize, image_size=(photo.width, photo.height), input_size=self._input_size)
-        picture = lay_into_input(photo.pixels, resize, pad=self.info.pad)
+        resize, picture = as_input(photo, self.info, input_size=self._input_size)
         answer = self._features(picture[None])
         return Features(tuple(np.array(answer[port]) for port in self._features.outputs), resize)
 
@@ -68,13 +66,7 @@ class MaskHead:
         """
         if not len(boxes):
             return np.zeros((0, 1, 1), np.float32)
-        request = self._head.create_infer_request()
-        # By position, as `split` ordered them: a parameter takes over the names of the tensor that it stands for.
-        asked = (boxes, labels) if self._takes_labels else (boxes,)
-        for port, value in zip(self._head.inputs, (*asked, *features.maps), strict=True):
-            request.set_tensor(port, ov.Tensor(np.array(value, port.get_element_type().to_dtype(), order="C")))
-        request.infer()
-        return np.array(request.get_output_tensor(0).data, np.float32)
+        return ask_head(self._head, boxes, labels, features.maps)
 
     def mask(self, features: Features, box_xyxy: Sequence[float], *, label: int = 0, cut: float = 0.5) -> Rle:
         """The mask inside one box in image pixels, of which the part inside the picture counts; it may be empty."""

@@ -18,11 +18,10 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from annotator.core.errors import AnnotatorError, ModelError
-from annotator.core.geometry import Resize
 from annotator.core.overlap import mask_iou
 from annotator.vision import images, zoo
 from annotator.vision.contract import find_image_input
-from annotator.vision.detector import Detections, Detector, lay_into_input
+from annotator.vision.detector import Detections, Detector, as_input
 from annotator.vision.own_model import install_model
 from annotator.vision.zoo import ModelInfo
 
@@ -70,11 +69,7 @@ def _inputs(info: ModelInfo, graph: ov.Model, pictures: Sequence[Path]) -> list[
     inputs = []
     for path in chosen:
         with contextlib.suppress(AnnotatorError):  # one that cannot be read calibrates nothing
-            photo = images.read(path)
-            resize = Resize.plan(
-                rule=info.resize, image_size=(photo.width, photo.height), input_size=(int(width), int(height))
-            )
-            pixels = lay_into_input(photo.pixels, resize, pad=info.pad)
+            _, pixels = as_input(images.read(path), info, input_size=(int(width), int(height)))
             ordered = pixels[..., ::-1] if info.order == "BGR" else pixels
             values = (ordered.astype(np.float32) - info.mean) / info.scale
             inputs.append(np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32))

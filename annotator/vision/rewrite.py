@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -14,10 +13,10 @@ from annotator.core.errors import ModelError
 from annotator.core.files import written_whole
 from annotator.vision.contract import find_image_input
 from annotator.vision.grid_sample import fold_grid_samples
-from annotator.vision.split import split
+from annotator.vision.split import ask_head, split
 
 TOLERANCE = 0.002
-"""Largest difference of a heatmap's value: a twentieth of the smallest step that 8 bits of probability would show."""
+"""Largest difference of a heatmap's value: half the step that 8 bits of probability would show."""
 
 _BOXES = (
     (0.0, 0.0, 1.0, 1.0),
@@ -49,10 +48,11 @@ def _same_heatmaps(published: ov.Model, rewritten: ov.Model) -> bool:
     try:
         features, head = split(published.clone())
         _, rewritten_head = split(rewritten.clone())
-        maps = _run(features, [_probe(features)])
-        boxes = _boxes(features)
-        expected = _run(head, [*_asked(head, maps, boxes), *maps])[0]
-        found = _run(rewritten_head, [*_asked(rewritten_head, maps, boxes), *maps])[0]
+        compiled = _compiled(features)
+        answer = compiled(_probe(features))
+        maps = [np.array(answer[port]) for port in compiled.outputs]
+        boxes, labels = _boxes(features), np.zeros(len(_BOXES), np.int64)
+        expected, found = (ask_head(_compiled(part), boxes, labels, maps) for part in (head, rewritten_head))
     except (ModelError, RuntimeError):  # not to be split, or the rewrite does not even run: the published graph stays
         return False
     return found.shape == expected.shape and bool(np.abs(found - expected).max() <= TOLERANCE)
@@ -72,16 +72,5 @@ def _boxes(features: ov.Model) -> NDArray[np.float32]:
     return np.hstack([np.array(_BOXES, np.float32) * size, np.ones((len(_BOXES), 1), np.float32)])
 
 
-def _asked(head: ov.Model, maps: list[NDArray[Any]], boxes: NDArray[np.float32]) -> list[NDArray[Any]]:
-    """The boxes, and the class indices where the head reads them."""
-    both: list[NDArray[Any]] = [boxes, np.zeros(len(boxes), np.int64)]
-    return both[: len(head.inputs) - len(maps)]
-
-
-def _run(model: ov.Model, given: list[NDArray[Any]]) -> list[NDArray[Any]]:
-    compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    request = compiled.create_infer_request()
-    for port, value in zip(compiled.inputs, given, strict=True):
-        request.set_tensor(port, ov.Tensor(np.array(value, port.get_element_type().to_dtype(), order="C")))
-    request.infer()
-    return [np.array(request.get_tensor(port).data) for port in compiled.outputs]
+def _compiled(model: ov.Model) -> ov.CompiledModel:
+    return ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})

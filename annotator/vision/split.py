@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import openvino as ov
+from numpy.typing import NDArray
 from openvino import opset13 as ops
 
 from annotator.core.errors import ModelError
@@ -43,6 +46,22 @@ def split(model: ov.Model) -> tuple[ov.Model, ov.Model]:
     features = ov.Model([ops.result(source) for source in maps], [image], "features")
     head = ov.Model([masks], [*asked, *parameters], "mask_head")
     return features, head
+
+
+def ask_head(
+    head: ov.CompiledModel, boxes: NDArray[Any], labels: Sequence[int] | NDArray[Any], maps: Sequence[NDArray[Any]]
+) -> NDArray[np.float32]:
+    """What a compiled mask branch answers: boxes (n, 5) in input pixels and class indices (n,) -> heatmaps (n, s, s).
+
+    Values go in by position, as `split` orders them: a parameter takes over the names of the tensor it stands for. A
+    branch that does not look at the class takes no labels.
+    """
+    asked = (boxes, labels)[: len(head.inputs) - len(maps)]
+    request = head.create_infer_request()
+    for port, value in zip(head.inputs, (*asked, *maps), strict=True):
+        request.set_tensor(port, ov.Tensor(np.array(value, port.get_element_type().to_dtype(), order="C")))
+    request.infer()
+    return np.array(request.get_output_tensor(0).data, np.float32)
 
 
 def _maps_entering(masks: ov.Node, *, of_picture: set[str], of_boxes: set[str]) -> list[ov.Output]:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from annotator.core.dataset import Image
-from annotator.core.errors import ImageError, ModelError
+from annotator.core.errors import ModelError
 from annotator.core.masks import Rle, rle_area
 from annotator.storage.store import Store
 from annotator.vision import images, zoo
 from annotator.vision.grabcut import grabcut_mask
 from annotator.vision.images import Photo
 from annotator.vision.mask_head import Features, MaskHead
-from annotator.vision.zoo import ModelInfo
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -50,7 +49,7 @@ class MaskAssistant:
     def prepare(self, store: Store, image: Image, *, model: str) -> None:
         """Compute what the first box would wait for."""
         with self._lock:
-            head = self._head(zoo.find(model))
+            head = self._head(model)
             if head is not None:
                 self._features_of(head, self._photo(store, image))
 
@@ -58,32 +57,27 @@ class MaskAssistant:
         """The mask inside a box in image pixels: by the network's mask head if it knows the category, else GrabCut."""
         with self._lock:
             photo = self._photo(store, image)
-            info = zoo.find(model)
-            ids = [category.id for category in info.categories]
-            head = self._head(info) if category_id in ids else None
-            if head is not None:
+            head = self._head(model)
+            ids = [] if head is None else [category.id for category in head.info.categories]
+            if head is not None and category_id in ids:
                 rle = head.mask(self._features_of(head, photo), box_xyxy, label=ids.index(category_id))
                 if rle_area(rle):
-                    return BoxMask(rle, info.name)
+                    return BoxMask(rle, head.info.name)
             return BoxMask(grabcut_mask(photo.pixels, box_xyxy), GRABCUT)
 
-    def _head(self, info: ModelInfo) -> MaskHead | None:
-        """The model's mask head; None where it is not here, or cannot be split off."""
-        if info.name not in self._heads and info.present:
+    def _head(self, model: str) -> MaskHead | None:
+        """The model's mask head; None where it is not here, or cannot be split off. Raises ModelError for no model."""
+        if model not in self._heads and (info := zoo.find(model)).present:
             try:
-                self._heads[info.name] = MaskHead(info)
+                self._heads[model] = MaskHead(info)
             except ModelError:
-                self._heads[info.name] = None
-        return self._heads.get(info.name)
+                self._heads[model] = None
+        return self._heads.get(model)
 
     def _photo(self, store: Store, image: Image) -> Photo:
         photo = self._photos.get(image.sha256)
         if photo is None:
-            try:
-                content = store.content_path(image.sha256).read_bytes()
-            except OSError as error:
-                raise ImageError(f"{image.file_name}: stored picture cannot be read: {error.strerror}") from error
-            photo = self._photos[image.sha256] = images.decode(content, file_name=image.file_name)
+            photo = self._photos[image.sha256] = images.decode(store.content(image), file_name=image.file_name)
         _keep_latest(self._photos, image.sha256)
         while len(self._photos) > 1 and sum(map(_bytes, self._photos.values())) > KEPT_BYTES:
             self._photos.popitem(last=False)

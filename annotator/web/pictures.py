@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from annotator.core.dataset import Image
-from annotator.core.errors import StoreError
 from annotator.core.files import written_whole
 from annotator.storage.store import Store
 from annotator.vision import images
@@ -31,20 +30,13 @@ def add(projects: Projects, key: str, content: bytes, name: str) -> dict[str, An
     return {"id": image.id, "name": image.file_name, "known": known}
 
 
-def _content(store: Store, image: Image) -> bytes:
-    try:
-        return store.content_path(image.sha256).read_bytes()
-    except OSError as error:
-        raise StoreError(f"{image.file_name}: the stored picture cannot be read: {error.strerror}") from error
-
-
 def shown(store: Store, image: Image) -> tuple[Path, str]:
     """The file that a browser shows, and its MIME type: the picture as it came, else one made once and kept."""
     for kept, kind in _KEPT:
         path = store.folder / "shown" / f"{image.sha256}.{kept}"
         if path.is_file():
             return path, kind
-    content = _content(store, image)
+    content = store.content(image)
     made, kind = images.browser_picture(content)
     if made is content:
         return store.content_path(image.sha256), kind
@@ -67,4 +59,4 @@ def _keep_thumbnail(store: Store, photo: images.Photo) -> int:
 
 def make_thumbnail(store: Store, image: Image) -> None:
     """Make the thumbnail of a stored picture again."""
-    _keep_thumbnail(store, images.decode(_content(store, image), file_name=image.file_name))
+    _keep_thumbnail(store, images.decode(store.content(image), file_name=image.file_name))

@@ -11,13 +11,12 @@ import numpy as np
 from annotator.core.dataset import Category, Instance, State
 from annotator.core.errors import GestureError
 from annotator.core.masks import Part, Rle
-from annotator.core.review import Change, Gesture
+from annotator.core.review import MAX_VERTICES, Change, Gesture
 from annotator.pipeline import THRESHOLD
 from annotator.storage.store import Store
 
 DEFAULT_THRESHOLD = 0.5
 MAX_CHANGES = 2_000
-MAX_VERTICES = 200_000
 MAX_TEXT = 100
 
 

@@ -1,9 +1,7 @@
 """The real application in a process of its own, and a browser on it."""
 
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,21 +11,11 @@ import pytest
 
 from annotator.storage.store import Store
 from tests.e2e.screen import Project, Screen
+from tests.machine import CHROMIUM, free_port
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 START_S = 60
-
-
-def find_chromium():
-    """Path of a Chromium, by the variable ANNOTATOR_CHROMIUM or on the PATH; None without one."""
-    return os.environ.get("ANNOTATOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 class Server:
@@ -78,11 +66,10 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def chromium():
-    path = find_chromium()
-    if path is None:
+    if CHROMIUM is None:
         pytest.skip("no Chromium here: install Debian's package chromium, or set ANNOTATOR_CHROMIUM")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
 

@@ -1,8 +1,6 @@
 """A server's routes over a project of its own, and pictures to put into it."""
 
 import asyncio
-import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -15,8 +13,7 @@ from annotator.web.guard import Guard
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
 from annotator.web.routes import add_error_handlers, build_routes
-
-CHROMIUM = os.environ.get("ANNOTATOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+from tests.machine import CHROMIUM
 
 
 def run(coroutine):

@@ -11,7 +11,8 @@ import urllib.request
 import pytest
 
 from annotator.storage.store import Store
-from tests.web.served import Served, free_port
+from tests.machine import free_port
+from tests.web.served import Served
 
 
 @pytest.fixture(scope="module")

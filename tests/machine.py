@@ -1,0 +1,15 @@
+"""What a test may ask of the machine it runs on."""
+
+import os
+import shutil
+import socket
+
+CHROMIUM = os.environ.get("ANNOTATOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+"""Path of a Chromium, by the variable ANNOTATOR_CHROMIUM or on the PATH; None without one."""
+
+
+def free_port():
+    """A port of this computer that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
