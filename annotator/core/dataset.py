@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from annotator.core.cut import Heatmap
 from annotator.core.masks import Part, Rle
 
 
@@ -72,12 +73,16 @@ class Instance:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """One detection offered for review: a mask in image pixels, with the model that made it."""
+    """One detection offered for review: a mask in image pixels, with the model that made it.
+
+    `heatmap` is what the mask was cut from, where it is at hand.
+    """
 
     category_id: int
     score: float
     rle: Rle
     source: str
+    heatmap: Heatmap | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Runs count pixels in column order, starting with the background, as COCO has the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,9 +26,6 @@ Runs = NDArray[np.int64]
 # far below both.
 MAX_SIDE = 65_500
 MAX_PERIMETER = 5_000_000.0
-
-# Beyond this many pixels a pasted heatmap is no longer made whole and then cropped: 4 times the largest picture.
-MAX_PASTE = 160_000_000
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,36 @@ class Part:
 
 def runs_to_rle(runs: Runs, *, height: int, width: int) -> Rle:
     """Runs, already adding up to height * width -> compressed RLE."""
-    coded = coco_mask.frPyObjects({"size": [height, width], "counts": runs.tolist()}, height, width)
-    return Rle(height, width, coded["counts"].decode("ascii"))
+    return runs_to_rles(runs, np.array([len(runs)]), height=height, width=width)[0]
+
+
+def runs_to_rles(runs: Runs, lengths: Runs, *, height: int, width: int) -> list[Rle]:
+    """The runs of several masks of one picture, one after the other -> their RLEs.
+
+    lengths: (n,) how many runs each mask has; each mask's add up to height * width. Source: rleToString of pycocotools;
+    the form is that which `rle_to_runs` describes.
+    """
+    ends = np.cumsum(lengths)
+    values = runs.copy()
+    values[2:] -= runs[:-2]
+    heads = ((ends - lengths)[:, None] + [0, 1, 2])[np.arange(3) < lengths[:, None]]
+    values[heads] = runs[heads]
+    # The last group of a value holds 4 bits and a sign.
+    groups = np.ones(len(runs), np.int64)
+    left = (values ^ (values >> 63)) >> 4
+    while left.any():
+        groups += left > 0
+        left >>= 5
+    after = np.cumsum(groups)
+    starts = after - groups
+    codes = np.empty(int(after[-1]), np.uint8)
+    for group in range(int(groups.max(initial=0))):
+        longer = np.flatnonzero(groups > group)
+        more = groups[longer] > group + 1
+        codes[starts[longer] + group] = ((values[longer] >> (5 * group)) & 31) + 32 * more + 48
+    text = codes.tobytes().decode("ascii")
+    cuts = [0, *after[ends - 1].tolist()]
+    return [Rle(height, width, text[begin:end]) for begin, end in itertools.pairwise(cuts)]
 
 
 def rle_to_runs(rle: Rle) -> Runs:
@@ -100,7 +126,7 @@ def checked_rle(counts: str | Sequence[int], *, height: int, width: int) -> Rle:
     if isinstance(counts, str):
         runs = rle_to_runs(Rle(height, width, counts))
     else:
-        if not all(isinstance(run, int) and 0 <= run <= height * width for run in counts):
+        if not all(type(run) is int and 0 <= run <= height * width for run in counts):
             raise GeometryError(f"RLE: counts must be whole numbers from 0 to {height * width}")
         runs = np.array(counts, np.int64)
         if int(runs.sum()) != height * width:
@@ -147,84 +173,6 @@ def rle_iou(first: Rle, second: Rle) -> float:
     if rle_area(first) == rle_area(second) == 0:
         return 1.0
     return float(coco_mask.iou([first.to_coco()], [second.to_coco()], [0])[0, 0])
-
-
-# --- heatmaps --------------------------------------------------------------------------------------------------------
-
-
-def heatmap_to_rle(
-    heatmap: NDArray[np.float32], box_xyxy: Sequence[float], *, height: int, width: int, cut: float = 0.5
-) -> Rle:
-    """A network's soft mask over its box -> RLE of the picture, touching the box's region only.
-
-    heatmap: (s, s) in 0..1. box_xyxy: image pixels, possibly beyond the borders. The mask may come out empty.
-    Source: the mask paste of the Open Model Zoo's accuracy checker (its published AP was measured so): pad by 1 px of
-    zeros, expand the box about its centre by (s + 2) / s, truncate, resize bilinearly, keep what exceeds `cut`, clip.
-    """
-    x0, y0, w, h = _paste_region(box_xyxy, size=heatmap.shape[0])
-    left, top, right, bottom = max(x0, 0), max(y0, 0), min(x0 + w, width), min(y0 + h, height)
-    if left >= right or top >= bottom:
-        return runs_to_rle(np.array([height * width]), height=height, width=width)
-    size = heatmap.shape[0]
-    padded = np.zeros((size + 2, size + 2), np.float32)
-    padded[1:-1, 1:-1] = heatmap
-    if w * h > MAX_PASTE:
-        region = _bilinear_window(padded, w=w, h=h, left=left - x0, top=top - y0, right=right - x0, bottom=bottom - y0)
-    else:
-        region = cv2.resize(padded, (w, h))[top - y0 : bottom - y0, left - x0 : right - x0]
-    return _region_to_rle(region > cut, left=left, top=top, height=height, width=width)
-
-
-def _bilinear_window(
-    padded: NDArray[np.float32], *, w: int, h: int, left: int, top: int, right: int, bottom: int
-) -> NDArray[np.float32]:
-    """The window of cv2.resize(padded, (w, h)) that the picture shows, for boxes far larger than the picture.
-
-    Equal to cv2 up to float rounding; never more memory than the picture's own size.
-    """
-
-    def taps(length: int, begin: int, end: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-        size = len(padded)
-        place = np.clip((np.arange(begin, end) + 0.5) * (size / length) - 0.5, 0, size - 1)
-        low = np.floor(place).astype(np.intp)
-        return low, np.minimum(low + 1, size - 1), (place - low).astype(np.float32)
-
-    x_low, x_high, x_part = taps(w, left, right)
-    y_low, y_high, y_part = taps(h, top, bottom)
-    rows = padded[:, x_low] * (1 - x_part) + padded[:, x_high] * x_part
-    return np.asarray(rows[y_low] * (1 - y_part)[:, None] + rows[y_high] * y_part[:, None], np.float32)
-
-
-def _paste_region(box_xyxy: Sequence[float], *, size: int) -> tuple[int, int, int, int]:
-    """Where the padded heatmap lands: x0, y0, width, height in whole image pixels, unclipped."""
-    x0, y0, x1, y1 = (float(value) for value in box_xyxy)
-    scale = (size + 2) / size
-    half_w, half_h = (x1 - x0) * 0.5 * scale, (y1 - y0) * 0.5 * scale
-    center_x, center_y = (x0 + x1) * 0.5, (y0 + y1) * 0.5
-    left, top = int(center_x - half_w), int(center_y - half_h)
-    right, bottom = int(center_x + half_w), int(center_y + half_h)
-    return left, top, max(right - left + 1, 1), max(bottom - top + 1, 1)
-
-
-def _region_to_rle(region: BoolMask, *, left: int, top: int, height: int, width: int) -> Rle:
-    """A mask (h, w) whose first pixel lies at (left, top) of the picture -> RLE of the picture."""
-    h, w = region.shape
-    columns = cv2.transpose(region.view(np.uint8))
-    changes = np.empty((w, h + 1), np.uint8)
-    changes[:, 0] = columns[:, 0]
-    changes[:, h] = columns[:, h - 1]
-    np.bitwise_xor(columns[:, 1:], columns[:, :-1], out=changes[:, 1:h])
-    x, y = np.divmod(np.flatnonzero(changes.view(bool)), h + 1)
-    position = (x + left) * height + (y + top)
-    if h == height:
-        # A run that leaves a column at the picture's bottom goes on at the next one's top: both changes cancel.
-        same = np.flatnonzero(position[1:] == position[:-1])
-        position = np.delete(position, np.concatenate((same, same + 1)))
-    total = height * width
-    runs = np.diff(position, prepend=0, append=total)
-    if runs[-1] == 0 and len(runs) > 1:
-        runs = runs[:-1]
-    return runs_to_rle(runs, height=height, width=width)
 
 
 # --- polygons --------------------------------------------------------------------------------------------------------

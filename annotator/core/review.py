@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from annotator.core import masks
+from annotator.core.cut import LEVELS, Heatmap
 from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import GeometryError, GestureError
 from annotator.core.masks import Part, Rle
@@ -32,6 +33,8 @@ class Change:
 
     With neither `rle` nor `parts` the mask stays as it is stored; with `parts` it is their rasterisation (whatever
     `rle` says beside them); with `rle` alone it is that, and nobody's polygons describe it any more.
+    `cut` says that `rle` is the instance's heatmap cut at this level, in hundredths. `heatmap` is what a new instance
+    was cut from.
     """
 
     key: str
@@ -39,6 +42,8 @@ class Change:
     state: State
     rle: Rle | None = None
     parts: tuple[Part, ...] | None = None
+    cut: int | None = None
+    heatmap: Heatmap | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,8 @@ class Decision:
     score: float | None
     threshold: float | None = None
     seconds: float | None = None
+    cut: int | None = None
+    """The level at which the instance's heatmap was cut, in hundredths, where that made the mask."""
 
 
 def require_well_formed(gesture: Gesture) -> None:
@@ -123,6 +130,10 @@ def require_well_formed(gesture: Gesture) -> None:
         _require(
             isinstance(change.state, State), f"{here}.state is {change.state!r:.40}, expected a state of an instance"
         )
+        if change.cut is not None:
+            inside = _is_count(change.cut) and change.cut in LEVELS
+            _require(inside, f"{here}.cut is {change.cut!r:.40}, expected 1 to 99 hundredths")
+            _require(change.rle is not None and change.parts is None, f"{here}.cut: expected beside the rle it made")
         seen.add(change.key)
 
 

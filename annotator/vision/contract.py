@@ -42,11 +42,15 @@ def find_image_input(model: ov.Model | ov.CompiledModel) -> Port:
 def find_outputs(model: ov.Model | ov.CompiledModel) -> Outputs:
     """The three outputs of a graph. Raises ModelError with what was found where they are missing or ambiguous."""
     ports = list(model.outputs)
-    return Outputs(
+    found = Outputs(
         labels=_find("labels", "[n]", ports, lambda sides: len(sides) == 1),
         boxes=_find("boxes", "[n, 5]", ports, lambda sides: len(sides) == 2 and sides[1] in (5, None)),
         masks=_find("masks", "[n, s, s]", ports, lambda sides: len(sides) == 3 and sides[1] == sides[2]),
     )
+    three = (found.labels, found.boxes, found.masks)
+    if len({port_sides(port)[0] for port in three} - {None}) > 1:
+        raise ModelError(f"outputs: found {_in_words(three)}, expected a row for each object in all three")
+    return found
 
 
 def _find(name: str, form: str, ports: list[Port], fits: Callable[[tuple[int | None, ...]], bool]) -> Port:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.core.cut import Heatmap
 from annotator.core.errors import ModelError
 from annotator.core.geometry import FloatArray, Resize, clip_boxes
-from annotator.core.masks import Rle, heatmap_to_rle
+from annotator.core.heatmaps import heatmaps_to_rles
+from annotator.core.masks import Rle
 from annotator.vision.images import Photo
-from annotator.vision.runtime import Network, RawDetections
+from annotator.vision.runtime import PRECISION, Network, RawDetections
 from annotator.vision.zoo import ModelInfo
 
 Tag = TypeVar("Tag")
@@ -40,19 +42,36 @@ class Detections:
 
     def mask(self, index: int, *, cut: float = 0.5) -> Rle:
         """The mask of one detection; it may be empty where the heatmap stays below the cut."""
-        return heatmap_to_rle(
-            self.heatmaps[index], self.boxes_xyxy[index], height=self.height, width=self.width, cut=cut
+        return self.masks([index], cut=cut)[0]
+
+    def masks(self, indices: Sequence[int], *, cut: float = 0.5) -> list[Rle]:
+        """The masks of some detections: faster together than one by one."""
+        chosen = list(indices)
+        return heatmaps_to_rles(
+            self.heatmaps[chosen], self.boxes_xyxy[chosen], height=self.height, width=self.width, cut=cut
         )
+
+    def heatmap(self, index: int) -> Heatmap | None:
+        """What the mask of one detection is cut from, as it is kept; None where it is too large for that."""
+        return Heatmap.of(self.heatmaps[index], self.boxes_xyxy[index])
 
     def clipped_boxes(self) -> FloatArray:
         """The boxes inside the picture."""
         return clip_boxes(self.boxes_xyxy, width=self.width, height=self.height)
 
 
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """A photo as the network takes it: `picture` (height, width, 3) uint8 RGB of the input's size, and how it lies."""
+
+    resize: Resize
+    picture: NDArray[np.uint8]
+
+
 class Detector:
     """A compiled network with its resize rule and its table of categories."""
 
-    def __init__(self, info: ModelInfo, *, device: str = "AUTO", precision: str = "f32") -> None:
+    def __init__(self, info: ModelInfo, *, device: str = "AUTO", precision: str = PRECISION) -> None:
         self.info = info
         self.network = Network(info, device=device, precision=precision)
 
@@ -60,15 +79,18 @@ class Detector:
         """Detections on one picture."""
         return next(found for _, found in self.stream([(None, photo)]))
 
+    def lay(self, photo: Photo) -> Laid:
+        """A photo, or its draft, as the network takes it; may be called from any thread."""
+        return Laid(*as_input(photo, self.info, input_size=self.network.input_size))
+
     def stream(self, photos: Iterable[tuple[Tag, Photo]]) -> Iterator[tuple[Tag, Detections]]:
         """Detections in the order of the pictures, inference overlapping with what the caller does."""
+        return self.stream_laid((tag, self.lay(photo)) for tag, photo in photos)
 
-        def inputs() -> Iterator[tuple[tuple[Tag, Resize], NDArray[np.uint8]]]:
-            for tag, photo in photos:
-                resize, picture = as_input(photo, self.info, input_size=self.network.input_size)
-                yield (tag, resize), picture
-
-        for (tag, resize), raw in self.network.stream(inputs()):
+    def stream_laid(self, pictures: Iterable[tuple[Tag, Laid]]) -> Iterator[tuple[Tag, Detections]]:
+        """As `stream`, of pictures that are laid into the input already."""
+        inputs = (((tag, laid.resize), laid.picture) for tag, laid in pictures)
+        for (tag, resize), raw in self.network.stream(inputs):
             yield tag, to_detections(raw, resize, self.info)
 
 
@@ -92,9 +114,12 @@ def lay_into_input(pixels: NDArray[np.uint8], resize: Resize, *, pad: int) -> ND
 def to_detections(raw: RawDetections, resize: Resize, info: ModelInfo) -> Detections:
     """A network's answer -> detections: padding rows dropped, labels looked up, boxes back in image pixels.
 
-    Raises ModelError on a class index that the table of categories does not have.
+    Raises ModelError on a class index that the table of categories does not have, or rows that do not belong together.
     """
     boxes = raw.boxes.astype(np.float64)
+    if not len(raw.labels) == len(boxes) == len(raw.masks):
+        found = f"{len(raw.labels)} labels, {len(boxes)} boxes, {len(raw.masks)} masks"
+        raise ModelError(f"{info.name}: {found}, expected as many of each")
     # Rows that a fixed-size output does not use are all zeros. Source: the accuracy checker drops sums <= 0.
     kept = np.flatnonzero(np.isfinite(boxes).all(axis=1) & (boxes[:, :4].sum(axis=1) > 0))
     kept = kept[np.argsort(-boxes[kept, 4], kind="stable")]

@@ -72,6 +72,11 @@ def test_without_names_the_rank_decides() -> None:
         ({"labels": (2,), "dets": (2, 4), "masks": (2, 7, 7)}, r"output boxes: .* found none in .*dets \[2, 4\]"),
         ({"labels": (2,), "a": (2, 5), "b": (2, 5), "masks": (2, 7, 7)}, "output boxes: .* found 2 of that form"),
         ({"labels": (2,), "boxes": (2, 5)}, "output masks: .* found none"),
+        (
+            {"labels": (2,), "boxes": (2, 5), "masks": (3, 7, 7)},
+            r"outputs: found labels \[2\] f32; boxes \[2, 5\] f32; masks \[3, 7, 7\] f32, expected a row for each",
+        ),
+        ({"logits": (1, 1000)}, r"output labels: .* found none in logits \[1, 1000\] f32"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_what_was_found(outputs: dict[str, tuple[int, ...]], message: str) -> None:

@@ -8,8 +8,9 @@ from annotator.core.errors import ModelError
 from annotator.core.geometry import Resize
 from annotator.core.masks import rle_to_mask
 from annotator.vision import zoo
-from annotator.vision.detector import Detector, lay_into_input
+from annotator.vision.detector import Detector, lay_into_input, to_detections
 from annotator.vision.images import Photo
+from annotator.vision.runtime import RawDetections
 from tests.vision.networks import constant_network, described
 
 INPUT = (160, 96)
@@ -90,6 +91,34 @@ def test_the_surest_comes_first_and_unused_rows_are_dropped(add):
     found = add(boxes, np.ones((4, 28, 28)), labels=[1, 0, 2, 0], categories=3).detect(photo(160, 96))
     assert found.scores.tolist() == pytest.approx([0.8, 0.2])
     assert found.category_ids.tolist() == [7, 4]
+
+
+def test_rows_that_are_no_boxes_are_dropped_and_odd_ones_are_pasted_as_the_reference_does(add):
+    boxes = np.array(
+        [
+            [np.nan, 1, 9, 9, 0.95],
+            [1, 1, np.inf, 9, 0.9],
+            [1, 1, 9, 9, np.nan],
+            [-40, -40, 30, 20, 0.8],  # its coordinates sum to less than 0: padding, as the checker has it
+            [60, 50, 20, 10, 0.7],  # inverted
+            [30, 20, 30, 20, 0.6],  # without extent
+            [10, 10, 60, 60, 0.5],  # at the threshold
+        ],
+        np.float32,
+    )
+    heatmaps = np.random.default_rng(3).random((7, 28, 28)).astype(np.float32)
+    found = add(boxes, heatmaps, threshold=0.5).detect(photo(160, 96))
+    assert found.scores.tolist() == pytest.approx([0.7, 0.6, 0.5])
+    for index, (heatmap, box) in enumerate(zip(heatmaps[4:], boxes[4:, :4].tolist(), strict=True)):
+        expected = pasted(heatmap, box, height=96, width=160)
+        np.testing.assert_array_equal(rle_to_mask(found.masks([0, 1, 2])[index]), expected)
+
+
+def test_rows_that_do_not_belong_together_are_refused():
+    raw = RawDetections(np.array([0]), np.ones((2, 5), np.float32), np.ones((2, 28, 28), np.float32))
+    resize = Resize.plan(rule="stretch", image_size=(10, 10), input_size=INPUT)
+    with pytest.raises(ModelError, match="1 labels, 2 boxes, 2 masks, expected as many of each"):
+        to_detections(raw, resize, zoo.find("starter-person"))
 
 
 def test_no_detection_is_an_answer(add):
