@@ -1,8 +1,13 @@
 """A network's COCO AP on annotated pictures.
 
-Protocol: no score floor, at most 100 detections a picture, the categories that both the network and the annotations
-have, f32. Boxes are the network's own, clipped to the picture, not those around the masks. The summary is COCOeval's.
-Source: pycocotools.cocoeval; the Open Model Zoo's figures for its two networks were measured so.
+Protocol: no score floor, at most 100 detections a picture, f32, COCOeval's own summary. Measured are the categories
+that both the network and the annotations have, so that a network for persons on COCO's whole val2017 is measured on
+its person subset; every picture of the file counts, with such an object or without. Boxes are the network's own, not
+those around the masks, clipped to the picture.
+
+The Open Model Zoo's figures for person-0007 and security-0002 were measured so on val2017, but for the boxes:
+`published` takes them as that project's accuracy checker does, 1 px wider and higher than they are and not clipped.
+Source: coco_orig_metrics.py of the accuracy checker (include_boundaries), pycocotools.cocoeval.
 """
 
 from __future__ import annotations
@@ -10,7 +15,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +26,15 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from annotator.core import checks
+from annotator.core.coco_lint import inspect_coco
 from annotator.core.errors import CocoError, ImageError, ModelError
 from annotator.core.files import written_whole
 from annotator.core.geometry import xyxy_to_xywh
+from annotator.core.masks import Rle, rle_area, rle_box_xyxy
 from annotator.pipeline import Progress, read_ahead
 from annotator.vision import images
 from annotator.vision.detector import Detections, Detector
+from annotator.vision.zoo import ModelInfo
 
 MAX_DETECTIONS = 100
 
@@ -34,49 +43,82 @@ _FIGURES = ("AP", "AP50", "AP75", "AP small", "AP medium", "AP large")
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """Annotations that were checked before pycocotools saw them."""
+    """Annotations that were checked, and completed, before pycocotools saw them.
+
+    maskless: how many annotations of a category, by its id, have a box alone.
+    """
 
     coco: COCO
     file: Path
+    maskless: Counter[int]
 
     @classmethod
     def read(cls, file: Path) -> Truth:
         """Raises CocoError, listing every error of the file."""
-        errors = [problem for problem in checks.check_file(file) if problem.level == "error"]
-        if errors:
-            raise CocoError([f"{file}: {problem.place}: {problem.message}" for problem in errors])
+        document = checks.load(file)
+        if not isinstance(document, dict):
+            raise CocoError([f"{file}: is a list of results, expected annotations: images, annotations, categories"])
+        inspection = inspect_coco(document)
+        if inspection.errors:
+            raise CocoError([f"{file}: {problem}" for problem in inspection.errors])
+        rows = document["annotations"]
+        # COCOeval stops at an absent key, and takes a match with the id 0 for none.
+        annotations = [_completed(row, inspection.masks.get(index), id=index + 1) for index, row in enumerate(rows)]
+        coco = COCO()
+        coco.dataset = {**document, "annotations": annotations}
         with contextlib.redirect_stdout(io.StringIO()):
-            return cls(COCO(str(file)), file)
+            coco.createIndex()
+        maskless = Counter(row["category_id"] for row in annotations if "segmentation" not in row)
+        return cls(coco, file, maskless)
+
+
+def _completed(row: dict[str, Any], rle: Rle | None, *, id: int) -> dict[str, Any]:
+    """An annotation with all that COCOeval reads: what it has not of its own comes from its mask or its box."""
+    made = {"id": id, "image_id": row["image_id"], "category_id": row["category_id"]}
+    made["iscrowd"] = int(row.get("iscrowd") or 0)
+    if rle is not None:
+        made["segmentation"] = {"size": [rle.height, rle.width], "counts": rle.counts}
+    box: list[float] = row.get("bbox") or list(xyxy_to_xywh(rle_box_xyxy(rle) if rle else (0, 0, 0, 0)))
+    area = row.get("area")
+    if area is None:
+        area = rle_area(rle) if rle else box[2] * box[3]
+    return {**made, "bbox": box, "area": area}
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Average precision of boxes and of masks in 0..1, by the names of `_FIGURES`; -1 where there is no object."""
+    """Average precision of boxes and of masks in 0..1, by the names of `_FIGURES`; -1 where there is no object.
+
+    categories: the network's names of those that were measured. notes: what a reader of the figures must know.
+    """
 
     model: str
     pictures: int
-    categories: int
+    categories: tuple[str, ...]
     box: dict[str, float]
     mask: dict[str, float]
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As the command line's `--json` prints it."""
         return {
             "model": self.model,
             "pictures": self.pictures,
-            "categories": self.categories,
+            "categories": len(self.categories),
             "box": self.box,
             "mask": self.mask,
+            "notes": list(self.notes),
         }
 
     def to_table(self) -> str:
         """For people: percent, a row for boxes and one for masks."""
-        head = f"{self.model} on {self.pictures} pictures, {self.categories} categories (percent)"
+        named = self.categories[0] if len(self.categories) == 1 else f"{len(self.categories)} categories"
+        head = f"{self.model} on {self.pictures} pictures, {named} (percent)"
         rows = ["      " + "".join(f"{name:>11}" for name in _FIGURES)]
         for label, figures in (("box", self.box), ("mask", self.mask)):
             cells = ("n/a" if figures[name] < 0 else f"{100 * figures[name]:.1f}" for name in _FIGURES)
             rows.append(f"{label:<6}" + "".join(f"{cell:>11}" for cell in cells))
-        return "\n".join([head, *rows])
+        return "\n".join([head, *rows, *self.notes])
 
 
 def evaluate(
@@ -84,18 +126,21 @@ def evaluate(
     truth: Truth,
     folder: Path,
     *,
+    published: bool = False,
     results: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Figures:
     """Run the network over every annotated picture and measure it.
 
-    results: where to write the detections, in COCO's form for results.
+    published: boxes as the accuracy checker of the Open Model Zoo takes them. results: where to write the detections,
+    in COCO's form for results.
     Raises ImageError naming the first picture that is missing or unreadable: a figure without it would be another one.
     """
-    categories = sorted(set(truth.coco.getCatIds()) & {category.id for category in detector.info.categories})
-    if not categories:
-        raise ModelError(f"{detector.info.name}: none of its categories is in {truth.file}")
+    ids = _same_categories(detector.info, truth)
     rows = truth.coco.loadImgs(sorted(truth.coco.getImgIds()))
+    missing = [row["file_name"] for row in rows if not (folder / row["file_name"]).is_file()]
+    if missing:
+        raise ImageError(f"{folder}: {len(missing)} of {len(rows)} annotated pictures are not there: {missing[0]}, ...")
     found: list[dict[str, Any]] = []
 
     def photos() -> Iterator[tuple[int, images.Photo]]:
@@ -108,35 +153,73 @@ def evaluate(
             yield row["id"], photo
 
     for done, (image_id, detections) in enumerate(detector.stream(photos()), start=1):
-        found.extend(_results(image_id, detections, categories))
+        found.extend(_results(image_id, detections, ids, published=published))
         progress(done, len(rows))
     if results is not None:
         written_whole(results, json.dumps(found).encode())
+    measured = sorted(ids.values())
+    maskless = sum(truth.maskless[id] for id in measured)
+    notes = [
+        f"{mine} is measured on {theirs}, which has its id" for mine, theirs in _renamed(detector.info, truth, ids)
+    ]
+    if maskless:
+        notes.append(f"{maskless} annotations have no mask, so masks are not measured")
     return Figures(
         model=detector.info.source,
         pictures=len(rows),
-        categories=len(categories),
-        box=_measure(truth.coco, found, categories, kind="bbox"),
-        mask=_measure(truth.coco, found, categories, kind="segm"),
+        categories=tuple(category.name for category in detector.info.categories if category.id in ids),
+        box=_measure(truth.coco, found, measured, kind="bbox"),
+        mask=dict.fromkeys(_FIGURES, -1.0) if maskless else _measure(truth.coco, found, measured, kind="segm"),
+        notes=tuple(notes),
     )
 
 
-def _results(image_id: int, detections: Detections, categories: Sequence[int]) -> list[dict[str, Any]]:
-    found = []
-    boxes = detections.clipped_boxes()
-    for index in range(min(len(detections), MAX_DETECTIONS)):
-        if detections.category_ids[index] in categories:
-            rle = detections.mask(index)
-            found.append(
-                {
-                    "image_id": image_id,
-                    "category_id": int(detections.category_ids[index]),
-                    "bbox": list(xyxy_to_xywh(boxes[index].tolist())),
-                    "score": float(detections.scores[index]),
-                    "segmentation": {"size": [rle.height, rle.width], "counts": rle.counts},
-                }
-            )
-    return found
+def _same_categories(info: ModelInfo, truth: Truth) -> dict[int, int]:
+    """The network's category ids -> the file's: of the same name, else of the same id where no name speaks against it.
+
+    Raises ModelError where there is none.
+    """
+    theirs = {_spoken(row["name"]): row["id"] for row in truth.coco.loadCats(truth.coco.getCatIds())}
+    mine = {_spoken(category.name): category.id for category in info.categories}
+    ids = {mine[name]: theirs[name] for name in mine if name in theirs}
+    taken = set(ids.values())
+    for category in info.categories:
+        if category.id not in ids and category.id in truth.coco.cats and category.id not in taken:
+            ids[category.id] = category.id
+    if not ids:
+        raise ModelError(f"{info.name}: none of its categories ({_few(mine)}) is in {truth.file} ({_few(theirs)})")
+    return ids
+
+
+def _renamed(info: ModelInfo, truth: Truth, ids: dict[int, int]) -> list[tuple[str, str]]:
+    """The pairs of categories that have an id in common and not a name: the network's, the file's."""
+    pairs = [
+        (category.name, truth.coco.cats[ids[category.id]]["name"]) for category in info.categories if category.id in ids
+    ]
+    return [pair for pair in pairs if _spoken(pair[0]) != _spoken(pair[1])]
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ").strip().casefold()
+
+
+def _few(names: Collection[str]) -> str:
+    return ", ".join(list(names)[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def _results(image_id: int, detections: Detections, ids: dict[int, int], *, published: bool) -> list[dict[str, Any]]:
+    chosen = [index for index in range(len(detections))[:MAX_DETECTIONS] if int(detections.category_ids[index]) in ids]
+    boxes = detections.boxes_xyxy + np.array([0, 0, 1, 1]) if published else detections.clipped_boxes()
+    return [
+        {
+            "image_id": image_id,
+            "category_id": ids[int(detections.category_ids[index])],
+            "bbox": list(xyxy_to_xywh(boxes[index].tolist())),
+            "score": float(detections.scores[index]),
+            "segmentation": {"size": [rle.height, rle.width], "counts": rle.counts},
+        }
+        for index, rle in zip(chosen, detections.masks(chosen), strict=True)
+    ]
 
 
 def _measure(coco: COCO, found: list[dict[str, Any]], categories: Sequence[int], *, kind: str) -> dict[str, float]:

@@ -7,7 +7,9 @@ of the folder is executed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -16,6 +18,14 @@ from pathlib import Path
 
 import openvino as ov
 from openvino import opset13 as ops
+from openvino.frontend import (
+    FrontEndManager,
+    GeneralFailure,
+    InitializationFailure,
+    NotImplementedFailure,
+    OpConversionFailure,
+    OpValidationFailure,
+)
 
 from annotator.core.coco_categories import COCO_BY_NAME, FIRST_OWN_ID
 from annotator.core.dataset import Category
@@ -38,8 +48,22 @@ RESIZE_RULES: dict[str, ResizeRule] = {
     "fit_to_window": "fit",
     "fit_to_window_letterbox": "center",
 }
+# What OpenVINO raises; its frontends' failures are no RuntimeErrors.
+UNREADABLE = (
+    RuntimeError,
+    OSError,
+    GeneralFailure,
+    InitializationFailure,
+    NotImplementedFailure,
+    OpConversionFailure,
+    OpValidationFailure,
+)
+# Whose heatmaps lie over their boxes; those of a DETR cover the whole picture.
+MODEL_TYPES = ("maskrcnn", "rotated_detection")
 MODEL_INFO_KEYS = (
+    "model_type",
     "labels",
+    "label_info",
     "resize_type",
     "pad_value",
     "mean_values",
@@ -91,10 +115,18 @@ def _read_graph(path: Path) -> ov.Model:
     if path.suffix == ".xml" and not path.with_suffix(".bin").is_file():
         raise ModelError(f"{path.with_suffix('.bin')}: not there, expected the weights of {path.name}")
     try:
+        if path.suffix == ".onnx":
+            # Asked for any format, OpenVINO tries them all, and each complains on stderr.
+            frontend = FrontEndManager().load_by_framework("onnx")
+            return frontend.convert(frontend.load(path))
+        with path.open("rb") as stream:
+            if not stream.read(200).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+                raise ModelError(f"{path}: is not a graph that OpenVINO reads (not XML)")
         return ov.Core().read_model(path)
-    except RuntimeError as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise ModelError(f"{path}: is not a graph that OpenVINO reads ({lines[-1][:120]})") from error
+    except UNREADABLE as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        reason = "" if str(path) in lines[-1] else f" ({lines[-1][:120]})"
+        raise ModelError(f"{path}: is not a graph that OpenVINO reads{reason}") from error
 
 
 # --- the graph brought into the contract's form ----------------------------------------------------------------------
@@ -143,6 +175,9 @@ def _info_of_graph(graph: ov.Model, path: Path, *, name: str, folder: Path) -> M
     resize = values.get("resize_type", "standard")
     if resize not in RESIZE_RULES:
         raise ModelError(f"{path}: model_info.resize_type: found {resize!r}, expected {', '.join(RESIZE_RULES)}")
+    kind = values.get("model_type", "")
+    if kind and kind.replace("_", "").casefold() not in [known.replace("_", "") for known in MODEL_TYPES]:
+        raise ModelError(f"{path}: model_info.model_type: found {kind!r}, expected MaskRCNN: heatmaps over their boxes")
     if _truth(values.get("embedded_processing", "")):
         raise ModelError(f"{path}: model_info.embedded_processing: found True, expected a graph without preprocessing")
     return ModelInfo(
@@ -154,8 +189,8 @@ def _info_of_graph(graph: ov.Model, path: Path, *, name: str, folder: Path) -> M
         pad=int(_numbers(values, "pad_value", path, count=1, default=0, low=0, high=255)[0]),
         order="RGB" if _truth(values.get("reverse_input_channels", "")) else "BGR",
         mean=_triple(_numbers(values, "mean_values", path, count=3, default=0)),
-        scale=_triple(_numbers(values, "scale_values", path, count=3, default=1)),
-        categories=_categories(values["labels"], path),
+        scale=_triple(_numbers(values, "scale_values", path, count=3, default=1, low=1e-6)),
+        categories=_categories(_label_names(values), path),
         # 0 is what exporters write who know of no threshold.
         threshold=_numbers(values, "confidence_threshold", path, count=1, default=0, low=0, high=1)[0] or 0.5,
         files=(),
@@ -173,18 +208,25 @@ def _model_info(graph: ov.Model) -> dict[str, str]:
     return values
 
 
-def _categories(labels: str, path: Path) -> tuple[Category, ...]:
-    """Labels in the order of the class index, spaces written as '_' -> categories: COCO's own, then from 91 on."""
-    names = labels.split()
-    if names[:1] == [EMPTY_LABEL]:
-        names = names[1:]
-    if not names or len(set(names)) != len(names):
-        raise ModelError(f"{path}: model_info.labels: found {labels[:80]!r}, expected names that differ")
+def _label_names(values: dict[str, str]) -> list[str]:
+    """Labels in the order of the class index: as `label_info` spells them, else those of `labels`, '_' for a space."""
+    names = values["labels"].split()
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        spelt = json.loads(values.get("label_info", ""))["label_names"]
+        if isinstance(spelt, list) and all(isinstance(name, str) and name.strip() for name in spelt):
+            names = spelt
+    return names[1:] if names[:1] == [EMPTY_LABEL] else names
+
+
+def _categories(names: list[str], path: Path) -> tuple[Category, ...]:
+    """Names -> categories: COCO's own, then from 91 on."""
+    if not names or len(set(names)) != len(names) or names[0].startswith("["):
+        raise ModelError(f"{path}: model_info.labels: found {' '.join(names)[:80]!r}, expected names that differ")
     categories, own = [], FIRST_OWN_ID
     for name in names:
         category = COCO_BY_NAME.get(name.replace("_", " "))
         if category is None:
-            category, own = Category(own, name), own + 1
+            category, own = Category(own, name.strip()), own + 1
         categories.append(category)
     return tuple(categories)
 
@@ -198,7 +240,9 @@ def _numbers(
     except ValueError:
         numbers = []
     if len(numbers) != count or not all(low <= number <= high for number in numbers):
-        raise ModelError(f"{path}: model_info.{key}: found {values[key][:80]!r}, expected {count} number(s)")
+        many = "a number" if count == 1 else f"{count} numbers"
+        expected = f"{many} from {low:g} to {high:g}"
+        raise ModelError(f"{path}: model_info.{key}: found {values[key][:80]!r}, expected {expected}")
     return numbers
 
 

@@ -6,6 +6,7 @@ Source: nncf.quantize, post-training quantization: 8-bit weights and activations
 from __future__ import annotations
 
 import contextlib
+import logging
 import statistics
 import sys
 import time
@@ -17,27 +18,42 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from annotator.core.errors import AnnotatorError, ModelError
+from annotator.core.errors import ImageError, ModelError
 from annotator.core.overlap import mask_iou
 from annotator.vision import images, zoo
-from annotator.vision.contract import find_image_input
+from annotator.vision.contract import find_outputs
 from annotator.vision.detector import Detections, Detector, as_input
 from annotator.vision.own_model import install_model
+from annotator.vision.runtime import Network
 from annotator.vision.zoo import ModelInfo
 
 # NNCF's own default; more pictures make calibration slower, hardly better.
 MOST_PICTURES = 300
 LEAST_PICTURES = 10
+WEIGHTED = {"Convolution", "GroupConvolution", "ConvolutionBackpropData", "MatMul"}
+# Which input of an operation says where it samples.
+PLACES = {"GridSample": 1, "ROIAlign": 1, "ROIPooling": 1, "ExperimentalDetectronROIFeatureExtractor": 0}
 SAME_OBJECT_IOU = 0.5
 # Enough pictures for a first impression of what INT8 costs; AP is measured on all of them by `evaluate`.
 COMPARED = 40
 
 
+def divide(pictures: Sequence[Path], *, most: int = MOST_PICTURES) -> tuple[list[Path], list[Path]]:
+    """Pictures -> at most `most` that calibrate and at most 40 that compare, both evenly chosen.
+
+    Those that compare have not calibrated, as long as there are others.
+    """
+    chosen = set(_evenly(len(pictures), most))
+    calibrating = [picture for index, picture in enumerate(pictures) if index in chosen]
+    others = [picture for index, picture in enumerate(pictures) if index not in chosen] or calibrating
+    return calibrating, [others[index] for index in _evenly(len(others), COMPARED)]
+
+
 def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelInfo:
     """Add the INT8 twin of a model to the zoo under `name`.
 
-    pictures: files that look like those to be annotated; at most 300, evenly chosen, calibrate. Raises ModelError
-    where NNCF is not installed, the name is taken or fewer than 10 pictures can be read.
+    pictures: files that look like those to be annotated; all of them calibrate. Raises ModelError where NNCF is not
+    installed, the name is taken or fewer than 10 pictures can be read and show something.
     """
     try:
         import nncf  # type: ignore[import-not-found,unused-ignore]
@@ -46,36 +62,74 @@ def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelIn
     target = zoo.free_folder(name)
     zoo.verify(info)
     graph = ov.Core().read_model(info.xml_path)
-    inputs = _inputs(info, graph, pictures)
-    # Its bars and messages go where messages belong; stdout is for results.
+    laid = _laid(info, pictures)
+    # Its bars go where messages belong; stdout is for results. What it says of each operation goes nowhere.
+    nncf.set_log_level(logging.ERROR)
     with contextlib.redirect_stdout(sys.stderr):
         quantized = nncf.quantize(
-            graph, nncf.Dataset(inputs), preset=nncf.QuantizationPreset.MIXED, subset_size=len(inputs)
+            graph,
+            nncf.Dataset(laid, lambda picture: _as_values(picture, info)),
+            preset=nncf.QuantizationPreset.MIXED,
+            subset_size=len(laid),
+            ignored_scope=nncf.IgnoredScope(names=_of_places(graph), validate=False),
         )
     twin = replace(
         info,
         name=name,
         title=f"{info.title} (INT8)",
         folder=target,
-        description=f"{info.source} in INT8, calibrated on {len(inputs)} pictures. {info.description}".strip(),
+        description=f"{info.source} in INT8, calibrated on {len(laid)} pictures. {info.description}".strip(),
     )
     return install_model(twin, info.xml_path, quantized)
 
 
-def _inputs(info: ModelInfo, graph: ov.Model, pictures: Sequence[Path]) -> list[NDArray[np.float32]]:
-    """What the graph sees of each picture: (1, 3, height, width), in the model's order, mean and scale applied."""
-    _, _, height, width = find_image_input(graph).get_shape()
-    chosen = [pictures[index] for index in _evenly(len(pictures), MOST_PICTURES)]
-    inputs = []
-    for path in chosen:
-        with contextlib.suppress(AnnotatorError):  # one that cannot be read calibrates nothing
-            _, pixels = as_input(images.read(path), info, input_size=(int(width), int(height)))
-            ordered = pixels[..., ::-1] if info.order == "BGR" else pixels
-            values = (ordered.astype(np.float32) - info.mean) / info.scale
-            inputs.append(np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32))
-    if len(inputs) < LEAST_PICTURES:
-        raise ModelError(f"quantize: found {len(inputs)} pictures that can be read, expected at least {LEAST_PICTURES}")
-    return inputs
+def _of_places(graph: ov.Model) -> list[str]:
+    """The operations that compute places, boxes and where to sample, from what the layers with weights say.
+
+    They stay as they are: 8 bits would move a place by pixels.
+    """
+    outputs = find_outputs(graph)
+    waiting = [port.get_node() for port in (outputs.boxes, outputs.labels)]
+    for node in graph.get_ops():
+        place = PLACES.get(node.get_type_name())
+        if place is not None:
+            waiting.append(node.input_value(place).get_node())
+        elif node.get_output_size() and node.get_output_element_type(0).is_integral():
+            waiting.append(node)  # an index
+    names: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        name = node.get_friendly_name()
+        if name not in names and node.get_type_name() not in {*WEIGHTED, "Constant", "ShapeOf"}:
+            names.add(name)
+            waiting += [value.get_node() for value in node.input_values()]
+    return sorted(names)
+
+
+def _laid(info: ModelInfo, pictures: Sequence[Path]) -> list[NDArray[np.uint8]]:
+    """The pictures as they are laid into the input, (height, width, 3) RGB: those in which the network finds something.
+
+    Where it finds nothing a mask head sees nothing, and what is measured of that spoils the ranges of all the others.
+    """
+    network = Network(info)
+    laid = []
+    for path in pictures:
+        with contextlib.suppress(ImageError):  # one that cannot be read calibrates nothing
+            _, picture = as_input(images.read(path), info, input_size=network.input_size)
+            if len(network.infer(picture).boxes):
+                laid.append(picture)
+    if len(laid) < LEAST_PICTURES:
+        raise ModelError(
+            f"quantize: found {len(laid)} pictures that can be read and show something, expected {LEAST_PICTURES}"
+        )
+    return laid
+
+
+def _as_values(picture: NDArray[np.uint8], info: ModelInfo) -> NDArray[np.float32]:
+    """What the graph itself takes: (1, 3, height, width), in the model's order, mean and scale applied."""
+    ordered = picture[..., ::-1] if info.order == "BGR" else picture
+    values = (ordered.astype(np.float32) - info.mean) / info.scale
+    return np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32)
 
 
 def _evenly(count: int, most: int) -> list[int]:
@@ -139,6 +193,6 @@ def _best_overlaps(first: Detections, second: Detections, *, threshold: float) -
     """For each object of the first above the threshold: the largest mask IoU with one of its category in the second."""
     mine: list[int] = np.flatnonzero(first.scores >= threshold).tolist()
     theirs: list[int] = np.flatnonzero(second.scores >= threshold / 2).tolist()
-    overlap = mask_iou([first.mask(index) for index in mine], [second.mask(index) for index in theirs])
+    overlap = mask_iou(first.masks(mine), second.masks(theirs))
     same = first.category_ids[mine][:, None] == second.category_ids[theirs][None]
     return [float(row.max(initial=0.0)) for row in overlap * same]

@@ -46,6 +46,6 @@ def describe(info: ModelInfo, sample: Path, *, device: str = "AUTO") -> Iterator
 def _found(detections: Detections, info: ModelInfo) -> str:
     above = int((detections.scores >= info.threshold).sum())
     best = f", best score {detections.scores[0]:.2f}" if len(detections) else ""
-    empty = sum(rle_area(detections.mask(index)) == 0 for index in range(len(detections)))
+    empty = sum(rle_area(rle) == 0 for rle in detections.masks(range(len(detections))))
     hollow = f", {empty} without a pixel above the cut" if empty else ""
     return f"{len(detections)} detections, {above} above the threshold of {info.threshold:g}{best}{hollow}"

@@ -113,7 +113,8 @@ def free_folder(name: str) -> Path:
     if not NAME_PATTERN.fullmatch(name):
         raise ModelError(f"name {name!r}: expected lower-case letters, digits, '.', '_' or '-', at most 64")
     target = models_folder() / name
-    if name in _descriptions() or target.exists():
+    titles = {info.title.lower() for info in list_models()}
+    if name in _descriptions() or name in titles or target.exists():
         raise ModelError(f"name {name!r}: there is a model of that name already; remove {target} or choose another")
     return target
 

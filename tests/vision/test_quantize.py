@@ -78,17 +78,52 @@ def test_a_twin_joins_the_zoo_and_answers_nearly_alike(
     assert twin.description.startswith("net@1 in INT8, calibrated on 12 pictures.")
     graph = ov.Core().read_model(twin.xml_path)
     find_outputs(graph)
-    assert any(node.get_type_name() == "FakeQuantize" for node in graph.get_ops())
+    quantizers = [node for node in graph.get_ops() if node.get_type_name() == "FakeQuantize"]
+    fed = {port.get_node().get_type_name() for node in quantizers for port in node.output(0).get_target_inputs()}
+    assert fed == {"Convolution"}  # boxes are computed beside them, and 8 bits would move those by pixels
     compared = quantize.compare(info, twin, pictures)
     assert (compared.found, compared.kept, compared.mask_iou) == (12, 12, 1.0)
+
+
+def test_what_computes_places_stays_as_it_is() -> None:
+    """A box from a layer with weights, and a grid from the box: 8 bits halved the bundled network's mask AP there."""
+    image = ops.parameter([1, 3, 8, 8], np.float32, name="image")
+    features = ops.relu(image, name="features")
+    pooled = ops.reduce_mean(features, ops.constant([2, 3]), name="pooled")
+    raw = ops.matmul(pooled, ops.constant(np.ones((3, 5), np.float32)), False, False, name="weighted")
+    boxes = ops.multiply(raw, ops.constant(np.float32(544)), name="boxes")
+    grid = ops.reshape(
+        ops.slice(boxes, ops.constant([0]), ops.constant([2]), ops.constant([1]), ops.constant([1]), name="corner"),
+        ops.constant([1, 1, 1, 2]),
+        False,
+        name="grid",
+    )
+    sampled = ops.grid_sample(features, grid, {}, name="sampled")
+    masks = ops.reduce_mean(ops.sigmoid(sampled, name="soft"), ops.constant([1]), name="masks")
+    labels = ops.convert(ops.reduce_max(raw, ops.constant([1]), name="score"), "i64", name="labels")
+    nodes = {"labels": labels, "boxes": boxes, "masks": masks}
+    for name, node in nodes.items():
+        node.output(0).tensor.set_names({name})
+    graph = ov.Model([ops.result(node) for node in nodes.values()], [image])
+    named = set(quantize._of_places(graph))
+    assert {"boxes", "corner", "grid", "labels", "score"} <= named
+    assert not {"weighted", "features", "pooled", "sampled", "soft", "masks"} & named
 
 
 def test_too_few_pictures_are_refused(models: Path, pictures: list[Path]) -> None:
     pytest.importorskip("nncf", reason="the extra int8 is not installed")
     weighted_network(models / "net")
     pictures[0].write_bytes(b"no picture")
-    with pytest.raises(ModelError, match="found 8 pictures that can be read, expected at least 10"):
+    with pytest.raises(ModelError, match="found 8 pictures that can be read and show something, expected 10"):
         quantize.quantize(zoo.find("net"), pictures[:9], name="net-int8")
+
+
+def test_pictures_that_compare_did_not_calibrate(pictures: list[Path]) -> None:
+    calibrating, others = quantize.divide(pictures, most=5)
+    assert len(calibrating) == 5
+    assert not set(calibrating) & set(others)
+    assert quantize.divide(pictures) == (pictures, pictures)
+    assert quantize.divide([]) == ([], [])
 
 
 def test_a_twin_is_compared_by_what_it_finds_again(

@@ -141,14 +141,28 @@ def test_model_info_of_labels_alone_is_enough(ir: Path) -> None:
     assert added.threshold == 0.5
 
 
+def test_label_info_spells_names_with_their_spaces(ir: Path) -> None:
+    spelt = {
+        "labels": "otx_empty_lbl hard_hat traffic_light",
+        "label_info": '{"label_names": ["hard hat", "traffic light"], "label_groups": []}',
+        "model_type": "MaskRCNN",
+    }
+    added = zoo.add("mine", with_model_info(ir, MODEL_INFO | spelt))
+    assert [category.name for category in added.categories] == ["hard hat", "traffic light"]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"resize_type": "crop"}, "resize_type: found 'crop', expected standard, fit_to_window"),
         ({"embedded_processing": "True"}, "embedded_processing: found True"),
-        ({"mean_values": "1 2"}, r"mean_values: found '1 2', expected 3 number\(s\)"),
-        ({"pad_value": "300"}, "pad_value: found '300'"),
+        ({"mean_values": "1 2"}, r"mean_values: found '1 2', expected 3 numbers from"),
+        ({"pad_value": "300"}, "pad_value: found '300', expected a number from 0 to 255"),
+        ({"scale_values": "0 1 1"}, "scale_values: found '0 1 1', expected 3 numbers from"),
+        ({"confidence_threshold": "high"}, "confidence_threshold: found 'high', expected a number from 0 to 1"),
+        ({"model_type": "DETRInstSeg"}, "model_type: found 'DETRInstSeg', expected MaskRCNN"),
         ({"labels": "a b a"}, "labels: found 'a b a', expected names that differ"),
+        ({"labels": "['person', 'hard hat']"}, "labels: found .* expected names that differ"),
         ({"labels": "otx_empty_lbl"}, "labels: found"),
     ],
 )
@@ -172,7 +186,9 @@ def test_a_published_topology_is_taken_as_it_is(security_1040_ir: Path, tmp_path
     assert added.xml_path.read_bytes() == security_1040_ir.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["../mine", "Mine", "", ".mine", "a/b", "a" * 65, "person-0007"])
+@pytest.mark.parametrize(
+    "name", ["../mine", "Mine", "", ".mine", "a/b", "a" * 65, "person-0007", "instance-segmentation-person-0007"]
+)
 def test_a_name_that_is_a_path_or_taken_is_refused(ir: Path, models: Path, name: str) -> None:
     (ir / "model.toml").write_text(DESCRIPTION)
     with pytest.raises(ModelError, match="name"):
@@ -194,11 +210,60 @@ def test_a_graph_that_does_not_fit_is_refused_with_what_was_found(tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    ("shape", "kind", "said"),
+    [
+        ([1, 3, -1, -1], np.float32, r"image \[1, 3, \?, \?\] f32"),
+        ([1, 48, 64, 3], np.float32, r"image \[1, 48, 64, 3\] f32"),
+        ([1, 1, 48, 64], np.float16, r"image \[1, 1, 48, 64\] f16"),
+        ([1000], np.float32, r"image \[1000\] f32"),
+    ],
+)
+def test_an_input_that_is_no_picture_is_refused(
+    tmp_path: Path, models: Path, shape: list[int], kind: type, said: str
+) -> None:
+    save(tmp_path / "odd", shape=shape, kind=kind)
+    with pytest.raises(
+        ModelError, match=rf"model\.xml: inputs: found {said}, expected one picture \[1, 3, height, width"
+    ):
+        zoo.add("mine", tmp_path / "odd")
+    assert not models.exists()
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.uint8])
+def test_an_input_of_another_type_sees_the_same_picture(tmp_path: Path, kind: type) -> None:
+    save(tmp_path / "typed", shape=[1, 3, 48, 64], kind=kind)
+    found = Detector(zoo.add("typed", tmp_path / "typed"), device="CPU").detect(
+        Photo("white", b"", "", np.full((48, 64, 3), 255, np.uint8))
+    )
+    assert found.scores.tolist() == [1.0, pytest.approx(0.4)]
+
+
+def save(folder: Path, *, shape: list[int], kind: type) -> None:
+    """An IR with an input of that shape and type, whose first score is the mean of its values / 255."""
+    image = ops.parameter(ov.PartialShape(shape), kind, name="image")
+    image.output(0).tensor.set_names({"image"})
+    axes = ops.constant(np.arange(len(shape)))
+    mean = ops.divide(ops.reduce_mean(ops.convert(image, "f32"), axes), ops.constant(np.float32(255)))
+    first = ops.concat([ops.constant(BOXES[:1, :4]), ops.reshape(mean, ops.constant([1, 1]), False)], 1)
+    nodes = {"labels": ops.constant(LABELS), "masks": ops.constant(MASKS)}
+    nodes["boxes"] = ops.concat([first, ops.constant(BOXES[1:])], 0)
+    for name, node in nodes.items():
+        node.output(0).tensor.set_names({name})
+    folder.mkdir()
+    results = [ops.result(node) for node in nodes.values()]
+    ov.save_model(ov.Model(results, [image]), folder / "model.xml", compress_to_fp16=False)
+    (folder / "model.toml").write_text(DESCRIPTION)
+
+
+@pytest.mark.parametrize(
     ("remove", "write", "message"),
     [
         ("model.bin", {}, r"model\.bin: not there, expected the weights of model\.xml"),
         ("model.xml", {}, "found no graph, expected model.xml"),
         ("", {"model.xml": b"<net/>"}, r"model\.xml: is not a graph that OpenVINO reads"),
+        ("", {"model.xml": b"\xc3\x28 no graph"}, r"model\.xml: is not a graph that OpenVINO reads \(not XML\)$"),
+        ("", {"model.bin": b"short"}, r"model\.xml: is not a graph that OpenVINO reads \(.*bin file"),
+        ("model.xml", {"model.onnx": b"no graph"}, r"model\.onnx: is not a graph that OpenVINO reads"),
         ("", {"model.toml": b"name = 1"}, r"model\.toml: input: missing"),
         ("model.toml", {}, "found no model_info with labels in the graph, expected that or a model.toml"),
     ],
