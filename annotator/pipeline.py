@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,14 +13,17 @@ from typing import TypeVar
 
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import AnnotatorError, ImageError, MissingError
+from annotator.core.groups import Groups
 from annotator.core.masks import rle_area
 from annotator.core.overlap import unanswered
 from annotator.storage.store import Store
 from annotator.vision import images
-from annotator.vision.detector import Detections, Detector
-from annotator.vision.images import Photo
+from annotator.vision.detector import Detections, Detector, Laid
+from annotator.vision.images import Room
+from annotator.vision.runtime import WAITING
 
 Tag = TypeVar("Tag")
+Found = TypeVar("Found")
 
 SCORE_FLOOR = 0.05
 """Suggestions below this score are not stored: the threshold can be lowered to here without the network."""
@@ -27,8 +31,20 @@ SCORE_FLOOR = 0.05
 THRESHOLD = "threshold"
 """The project's setting of the score from which suggestions are shown."""
 
-DECODE_AHEAD = 4
-"""Pictures decoded before the network asks for them: enough to hide the disk, few enough for 12 Mpx each."""
+DECODERS = max(2, min((os.cpu_count() or 2) // 2, 8))
+"""Threads that decode. Beside a quick network each second core decodes; each thread holds one decoded picture."""
+
+DECODE_AHEAD = 2 * DECODERS
+"""Pictures read before the network asks for them: enough to hide the disk, few enough for 12 Mpx each."""
+
+STORED_TOGETHER = 8
+"""Most pictures of one transaction; as many may wait for it, with their heatmaps of 2 MB each."""
+
+STORED_EVERY_S = 0.25
+"""Quick networks share a transaction: each one costs the processor 2 ms, and waits for the disk."""
+
+UNDER_WAY = DECODE_AHEAD + DECODERS + 2 * STORED_TOGETHER + (os.cpu_count() or 2) + WAITING
+"""As many pictures as are ever begun and not yet stored: the device works on no more at once than it has cores."""
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"})
 
@@ -64,6 +80,23 @@ class BatchReport:
 Progress = Callable[[int, int], None]
 """Called with (pictures done or failed, pictures in all)."""
 
+Finished = Callable[[Sequence[tuple[Image, Failure | None]]], None]
+"""Called with images that are stored, or with why they failed."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """A picture that the network can take; `content` only as long as somebody needs it."""
+
+    content: bytes
+    sha256: str
+    laid: Laid
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the whole picture, upright."""
+        return self.laid.resize.image_width, self.laid.resize.image_height
+
 
 def suggest(
     detections: Detections,
@@ -78,12 +111,12 @@ def suggest(
     ids: the project's category id for each of the network's, where they differ.
     """
     offered = []
-    for index, (score, category_id) in enumerate(zip(detections.scores, detections.category_ids, strict=True)):
-        if score >= floor:
-            rle = detections.mask(index)
-            if rle_area(rle):
-                own = int(category_id) if ids is None else ids[int(category_id)]
-                offered.append(Suggestion(own, float(score), rle, source))
+    likely = [index for index, score in enumerate(detections.scores) if score >= floor]
+    for index, rle in zip(likely, detections.masks(likely), strict=True):
+        if rle_area(rle):
+            category_id = int(detections.category_ids[index])
+            own = category_id if ids is None else ids[category_id]
+            offered.append(Suggestion(own, float(detections.scores[index]), rle, source, detections.heatmap(index)))
     return unanswered(offered, known)
 
 
@@ -93,41 +126,127 @@ def prelabel(
     queued: Sequence[Image],
     *,
     floor: float = SCORE_FLOOR,
+    draft: bool = False,
     progress: Progress = lambda done, total: None,
-    finished: Callable[[Image, Failure | None], None] = lambda image, failure: None,
+    finished: Finished = lambda group: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> BatchReport:
     """Pre-label images of a project; each one is stored as soon as it is done, a bad one is named and passed over.
 
-    finished: called in the order of `queued` after each picture that is stored, or with why it failed.
+    draft: decode large JPEG files at a part of their size, for speed (see `images.decode`); suggestions are in pixels
+    of the whole picture all the same. finished: called in the order of `queued` after pictures are stored, from
+    another thread.
+    """
+
+    def read(image: Image) -> tuple[bytes, str]:
+        return store.content(image), image.sha256
+
+    def image_of(image: Image, _: _Ready) -> Image:
+        return image
+
+    return _prelabel(
+        store,
+        detector,
+        queued,
+        read,
+        image_of,
+        name=lambda image: image.file_name,
+        floor=floor,
+        draft=draft,
+        progress=progress,
+        finished=finished,
+        cancelled=cancelled,
+    )
+
+
+def prelabel_new(
+    store: Store,
+    detector: Detector,
+    paths: Sequence[Path],
+    *,
+    floor: float = SCORE_FLOOR,
+    draft: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> BatchReport:
+    """Put pictures into a project and pre-label them, each decoded once; otherwise as `prelabel`."""
+    names = _relative_names(paths)
+
+    def image_of(path: Path, ready: _Ready) -> Image:
+        width, height = ready.size
+        return store.add_image(ready.content, file_name=names[path], width=width, height=height)
+
+    return _prelabel(
+        store,
+        detector,
+        paths,
+        _content,
+        image_of,
+        name=str,
+        floor=floor,
+        draft=draft,
+        progress=progress,
+    )
+
+
+def _prelabel(
+    store: Store,
+    detector: Detector,
+    items: Sequence[Tag],
+    read: Callable[[Tag], tuple[bytes, str | None]],
+    image_of: Callable[[Tag, _Ready], Image],
+    *,
+    name: Callable[[Tag], str],
+    floor: float,
+    draft: bool,
+    progress: Progress,
+    finished: Callable[[Sequence[tuple[Tag, Failure | None]]], None] = lambda group: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> BatchReport:
+    """The batch loop: this thread feeds the network, others decode, one stores what came out of it.
+
+    read: an item's bytes, and their SHA-256 where it is known. image_of: the project's image, inside a transaction.
     """
     failures: list[Failure] = []
-
-    def read(image: Image) -> Photo:
-        return images.decode(store.content(image), file_name=image.file_name)
-
+    done = 0
     ids = _category_ids(store, detector.info.categories)
     # Scores of two networks are not on one scale: the review begins at the threshold that suits this one.
     store.set_setting(THRESHOLD, detector.info.threshold)
-    done = 0
-    for image, found in _detect(detector, queued, read, name=lambda image: image.file_name):
-        if cancelled():
-            return BatchReport(done, tuple(failures), cancelled=True)
-        failure = found if isinstance(found, Failure) else None
-        if not isinstance(found, Failure):
-            try:
-                known = store.instances(image.id, states=tuple(State))
-                offered = suggest(found, source=detector.info.source, known=known, floor=floor, ids=ids)
-                store.set_suggestions(image.id, offered)
+
+    def keep(group: Sequence[tuple[Tag, _Ready, Detections] | tuple[Tag, None, Failure]]) -> None:
+        nonlocal done
+        offered = [
+            [] if seen[1] is None else suggest(seen[2], source=detector.info.source, known=(), floor=floor, ids=ids)
+            for seen in group
+        ]
+        outcome: list[tuple[Tag, Failure | None]] = []
+        with store.together():
+            for (item, ready, found), suggestions in zip(group, offered, strict=True):
+                failure = found if isinstance(found, Failure) else None
+                if ready is not None:
+                    try:
+                        image = image_of(item, ready)
+                        known = store.instances(image.id, states=tuple(State))
+                        store.set_suggestions(image.id, unanswered(suggestions, known))
+                    except MissingError as error:
+                        # A person took the picture out of the queue while the batch was under way.
+                        failure = Failure.of(name(item), error)
+                outcome.append((item, failure))
+        for _, failure in outcome:
+            if failure is None:
                 done += 1
-            except MissingError as error:
-                # A person took the picture out of the queue while the batch was under way.
-                failure = Failure.of(image.file_name, error)
-        if failure is not None:
-            failures.append(failure)
-        finished(image, failure)
-        progress(done + len(failures), len(queued))
-    return BatchReport(done, tuple(failures))
+            else:
+                failures.append(failure)
+            progress(done + len(failures), len(items))
+        finished(outcome)
+
+    stopped = False
+    with Groups(keep, most=STORED_TOGETHER, linger_s=STORED_EVERY_S, name="store") as groups:
+        for seen in _detect(detector, items, read, name=name, draft=draft):
+            # What the network has answered is stored, also for a person who has had enough.
+            groups.put(seen)
+            if stopped := cancelled():
+                break
+    return BatchReport(done, tuple(failures), cancelled=stopped)
 
 
 def _category_ids(store: Store, categories: Sequence[Category]) -> dict[int, int]:
@@ -144,26 +263,28 @@ def _category_ids(store: Store, categories: Sequence[Category]) -> dict[int, int
 
 
 def prelabel_files(
-    paths: Sequence[Path], detector: Detector, *, threshold: float, progress: Progress = lambda done, total: None
+    paths: Sequence[Path],
+    detector: Detector,
+    *,
+    threshold: float,
+    draft: bool = False,
+    progress: Progress = lambda done, total: None,
 ) -> tuple[Dataset, BatchReport]:
-    """Pre-label pictures without a project: what the network sees above the threshold, as a dataset."""
+    """Pre-label pictures without a project: what the network sees above the threshold, as a dataset.
+
+    draft: as for `prelabel`.
+    """
     failures: list[Failure] = []
     found_images: list[Image] = []
     instances: list[Instance] = []
     names = _relative_names(paths)
-    shas: dict[Path, tuple[str, int, int]] = {}
 
-    def read(path: Path) -> Photo:
-        photo = images.read(path)
-        shas[path] = (photo.sha256, photo.width, photo.height)
-        return photo
-
-    for path, found in _detect(detector, paths, read, name=str):
+    for path, ready, found in _detect(detector, paths, _content, name=str, draft=draft):
         if isinstance(found, Failure):
             failures.append(found)
-        else:
-            sha256, width, height = shas.pop(path)
-            image = Image(len(found_images) + 1, names[path], width, height, sha256, prelabelled=True)
+        elif ready is not None:
+            width, height = ready.size
+            image = Image(len(found_images) + 1, names[path], width, height, ready.sha256, prelabelled=True)
             found_images.append(image)
             for item in suggest(found, source=detector.info.source, known=(), floor=threshold):
                 number = len(instances) + 1
@@ -213,42 +334,62 @@ def _relative_names(paths: Sequence[Path]) -> dict[Path, str]:
     return {path: path.absolute().relative_to(root).as_posix() for path in paths}
 
 
+def _content(path: Path) -> tuple[bytes, None]:
+    """A file's bytes, of which no SHA-256 is known."""
+    try:
+        return path.read_bytes(), None
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be read ({error.strerror})") from error
+
+
 def _detect(
     detector: Detector,
     items: Sequence[Tag],
-    read: Callable[[Tag], Photo],
+    read: Callable[[Tag], tuple[bytes, str | None]],
     *,
     name: Callable[[Tag], str],
-) -> Iterator[tuple[Tag, Detections | Failure]]:
+    draft: bool,
+) -> Iterator[tuple[Tag, _Ready, Detections] | tuple[Tag, None, Failure]]:
     """Each item with its detections, or with why it could not be read; in the order of the items."""
     # The network is some pictures behind the reading: what could not be read waits for its turn.
-    order: deque[tuple[Tag, Failure | None]] = deque()
+    order: deque[tuple[Tag, _Ready] | tuple[Tag, Failure]] = deque()
+    enough = detector.network.input_size if draft else None
+    rooms = threading.local()
 
-    def photos() -> Iterator[tuple[Tag, Photo]]:
-        for item, future in read_ahead(items, read):
+    def ready(item: Tag) -> _Ready:
+        content, sha256 = read(item)
+        if not hasattr(rooms, "mine"):
+            rooms.mine = Room()
+        photo = images.decode(content, file_name=Path(name(item)).name, sha256=sha256, enough=enough, room=rooms.mine)
+        # Decoded, resized and forgotten in one thread: what waits for the network is of the network's size.
+        return _Ready(content if sha256 is None else b"", photo.sha256, detector.lay(photo))
+
+    def pictures() -> Iterator[tuple[Tag, Laid]]:
+        for item, future in read_ahead(items, ready):
             try:
-                photo = future.result()
+                found = future.result()
             except AnnotatorError as error:
                 order.append((item, Failure.of(name(item), error)))
             else:
-                order.append((item, None))
-                yield item, photo
+                order.append((item, found))
+                yield item, found.laid
 
-    def unread() -> Iterator[tuple[Tag, Failure]]:
-        while order and (failure := order[0][1]) is not None:
-            yield order.popleft()[0], failure
+    def unread() -> Iterator[tuple[Tag, None, Failure]]:
+        while order and isinstance(failure := order[0][1], Failure):
+            yield order.popleft()[0], None, failure
 
-    for item, found in detector.stream(photos()):
+    for _, found in detector.stream_laid(pictures()):
         yield from unread()
-        order.popleft()
-        yield item, found
+        item, picture = order.popleft()
+        if isinstance(picture, _Ready):
+            yield item, picture, found
     yield from unread()
 
 
-def read_ahead(items: Sequence[Tag], read: Callable[[Tag], Photo]) -> Iterator[tuple[Tag, Future[Photo]]]:
+def read_ahead(items: Sequence[Tag], read: Callable[[Tag], Found]) -> Iterator[tuple[Tag, Future[Found]]]:
     """Items with their reading under way, at most DECODE_AHEAD before the one that is asked for."""
-    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode") as pool:
-        pending: deque[tuple[Tag, Future[Photo]]] = deque()
+    with ThreadPoolExecutor(max_workers=DECODERS, thread_name_prefix="decode") as pool:
+        pending: deque[tuple[Tag, Future[Found]]] = deque()
         try:
             for item in items:
                 pending.append((item, pool.submit(read, item)))

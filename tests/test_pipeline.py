@@ -1,13 +1,19 @@
 """One image's journey, and the batch loop over it."""
 
+import hashlib
+import io
 import os
 import threading
 
+import cv2
+import numpy as np
+import PIL.Image
 import pytest
 
 from annotator import pipeline
 from annotator.core.dataset import State
-from annotator.core.errors import ImageError
+from annotator.core.errors import ImageError, StoreError
+from annotator.core.masks import rle_box_xyxy
 from annotator.core.review import Change, Gesture
 from annotator.storage.store import Store
 from annotator.vision import zoo
@@ -85,9 +91,9 @@ def test_a_cancelled_batch_keeps_what_was_done(store, detector, photographs):
         store, detector, added, progress=lambda done, _: enough.set() if done == 5 else None, cancelled=enough.is_set
     )
     assert report.cancelled
-    assert report.done == 5
-    assert sum(row.image.prelabelled for row in store.queue()) == 5
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("decode")]
+    assert 5 <= report.done <= 20
+    assert [row.image.prelabelled for row in store.queue()] == [True] * report.done + [False] * (20 - report.done)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith(("decode", "store"))]
 
 
 def test_pre_labelling_again_asks_nothing_twice(store, detector, photographs):
@@ -118,6 +124,100 @@ def test_files_are_done_without_a_project(detector, photographs):
     assert [image.file_name for image in dataset.images[:2]] == ["00.png", "01.png"]
     assert len(dataset.instances) == 20
     assert {item.score >= 0.5 for item in dataset.instances} == {True}
+
+
+def test_new_pictures_are_added_and_pre_labelled_in_one_go_in_their_order(store, detector, photographs):
+    (photographs / "sub" / "03.png").write_bytes(b"not a picture at all")
+    (photographs / "sub" / "again.png").write_bytes((photographs / "sub" / "00.png").read_bytes())
+    paths = pipeline.find_pictures([photographs])
+    seen = []
+    report = pipeline.prelabel_new(store, detector, paths, progress=lambda done, total: seen.append((done, total)))
+    assert [failure.file_name for failure in report.failures] == [str(photographs / "sub" / "03.png")]
+    assert seen == [(index, 21) for index in range(1, 22)]
+    rows = store.queue()
+    assert [row.image.file_name for row in rows] == [f"{index:02}.png" for index in range(20) if index != 3]
+    assert [row.image.width for row in rows] == [64 + index for index in range(20) if index != 3]
+    assert {row.suggested for row in rows} == {2}
+
+
+def oriented_jpeg(width, height, orientation):
+    exif = PIL.Image.Exif()
+    exif[0x0112] = orientation
+    content = io.BytesIO()
+    pixels = cv2.resize(np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8), (width, height))
+    PIL.Image.fromarray(pixels).save(content, "JPEG", exif=exif)
+    return content.getvalue()
+
+
+ODD = {
+    "one.png": (picture(1, 1), (1, 1)),
+    "row.png": (picture(1, 50), (1, 50)),
+    "wide.png": (picture(20_000, 3), (20_000, 3)),
+    "wide.jpg": (picture(20_000, 700, suffix=".jpg"), (20_000, 700)),
+    "turned.jpg": (oriented_jpeg(1200, 800, 6), (800, 1200)),
+    "mirrored.jpg": (oriented_jpeg(1200, 800, 7), (800, 1200)),
+    "upside-down.jpg": (oriented_jpeg(1200, 800, 3), (1200, 800)),
+}
+
+
+@pytest.mark.parametrize("draft", [False, True])
+def test_odd_pictures_go_the_whole_way_and_keep_their_own_size(store, detector, tmp_path, draft):
+    (tmp_path / "odd").mkdir()
+    for name, (content, _) in ODD.items():
+        (tmp_path / "odd" / name).write_bytes(content)
+    paths = [tmp_path / "odd" / name for name in ODD]
+    assert pipeline.prelabel_new(store, detector, paths, draft=draft).failures == ()
+    dataset, _ = pipeline.prelabel_files(paths, detector, threshold=0.05, draft=draft)
+    for row, loose, (content, (width, height)) in zip(store.queue(), dataset.images, ODD.values(), strict=True):
+        sha256 = hashlib.sha256(content).hexdigest()
+        assert (row.image.width, row.image.height, row.image.sha256) == (width, height, sha256)
+        assert (loose.width, loose.height, loose.sha256) == (width, height, sha256)
+        assert store.content(row.image) == content
+        found = [item.rle for item in store.instances(row.image.id)]
+        assert found == [item.rle for item in dataset.instances if item.image_id == loose.id]
+        assert {(rle.height, rle.width) for rle in found} <= {(height, width)}
+    # What the network answers lies at the same place of every picture, in that picture's own pixels.
+    x0, y0, x1, y1 = rle_box_xyxy(store.instances(store.queue()[4].image.id)[0].rle)
+    assert (x0 / 800, y0 / 1200, x1 / 800, y1 / 1200) == pytest.approx((10 / 160, 10 / 96, 50 / 160, 60 / 96), abs=0.02)
+
+
+def test_only_a_draft_decodes_less_than_everything(store, detector, tmp_path, monkeypatch):
+    (tmp_path / "large.jpg").write_bytes(picture(1600, 1200, suffix=".jpg"))
+    decoded = []
+    original = Detector.lay
+
+    def lay(self, photo):
+        decoded.append(photo.pixels.shape[:2])
+        return original(self, photo)
+
+    monkeypatch.setattr(Detector, "lay", lay)
+    paths = [tmp_path / "large.jpg"]
+    pipeline.prelabel_new(store, detector, paths)
+    pipeline.prelabel_new(store, detector, paths, draft=True)
+    queued = [row.image for row in store.queue()]
+    pipeline.prelabel(store, detector, queued)
+    pipeline.prelabel(store, detector, queued, draft=True)
+    pipeline.prelabel_files(paths, detector, threshold=0.5)
+    assert decoded == [(1200, 1600), (150, 200), (1200, 1600), (150, 200), (1200, 1600)]
+
+
+def test_what_cannot_be_stored_ends_the_batch_and_undoes_its_group_only(store, detector, photographs, monkeypatch):
+    added, _ = pipeline.add_pictures(store, pipeline.find_pictures([photographs]))
+    monkeypatch.setattr(pipeline, "STORED_TOGETHER", 4)
+    original, told = Store.set_suggestions, []
+
+    def full(self, image_id, suggestions):
+        if image_id == added[11].id:
+            raise StoreError("the disk is full")
+        original(self, image_id, suggestions)
+
+    monkeypatch.setattr(Store, "set_suggestions", full)
+    with pytest.raises(StoreError, match="disk is full"):
+        pipeline.prelabel(store, detector, added, finished=told.extend)
+    stored = [row.image for row in store.queue() if row.image.prelabelled]
+    assert stored == [store.image(image.id) for image, _ in told]
+    assert stored == [row.image for row in store.queue()][: len(stored)]
+    assert 7 < len(stored) < 12
 
 
 def test_pictures_of_one_name_in_two_folders_stay_apart(store, tmp_path):

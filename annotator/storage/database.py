@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, inser
 
 from annotator.core.errors import StoreError
 from annotator.storage import schema
+from annotator.storage.contents import sync_folder
 from annotator.storage.turns import turn
 
 DATABASE_NAME = "project.db"
@@ -32,6 +34,7 @@ class Database:
         self.path = folder / DATABASE_NAME
         self._patience = patience
         self._writing = threading.Lock()
+        self._mine = threading.local()
         self._engine = _engine(self.path, patience=patience)
         try:
             with self._plain_errors():
@@ -46,14 +49,37 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view for as long as the block lasts."""
+        if (shared := self._shared()) is not None:
+            yield shared
+            return
         with self._plain_errors(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends, undone when it raises."""
+        if (shared := self._shared()) is not None:
+            yield shared
+            return
         with self._plain_errors(), self._turn(), self._writer() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Whatever this thread reads and writes in the block belongs to one transaction."""
+        if self._shared() is not None:
+            yield
+            return
+        with self.write() as connection:
+            self._mine.connection = connection
+            try:
+                yield
+            finally:
+                self._mine.connection = None
+
+    def _shared(self) -> Connection | None:
+        found: Connection | None = getattr(self._mine, "connection", None)
+        return found
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -135,12 +161,22 @@ class Database:
             )
 
     def _back_up(self, *, before: str) -> None:
-        """Copy the database beside itself, while this process holds the write lock."""
+        """Copy the database beside itself, whole or not at all, while this process holds the write lock."""
         target = self.path.with_name(f"{self.path.stem}-before-{before}.db")
-        with sqlite3.connect(self.path) as source, sqlite3.connect(target) as copy:
-            source.backup(copy)
-        source.close()
-        copy.close()
+        part = target.with_suffix(".part")
+        try:
+            part.unlink(missing_ok=True)
+            with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(part)) as copy:
+                source.backup(copy)
+            with open(part, "rb") as file:
+                os.fsync(file.fileno())
+            os.replace(part, target)
+            sync_folder(target.parent)
+        except OSError as error:
+            raise StoreError(f"{target}: the backup before a migration cannot be written: {error.strerror}") from error
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 def now() -> str:

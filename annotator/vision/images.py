@@ -18,6 +18,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
@@ -46,20 +47,50 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A decoded picture: `pixels` (H, W, 3) uint8 RGB, upright, read-only; `content` the file's own bytes."""
+    """A decoded picture: `pixels` (H, W, 3) uint8 RGB, upright, read-only; `content` the file's own bytes.
+
+    `full_size` is the (width, height) of the picture where it was decoded as a draft: its pixels are fewer then.
+    """
 
     file_name: str
     content: bytes
     sha256: str
     pixels: Pixels
+    full_size: tuple[int, int] | None = None
 
     @property
     def width(self) -> int:
-        return int(self.pixels.shape[1])
+        """Of the upright picture, in pixels; a draft's too."""
+        return int(self.pixels.shape[1]) if self.full_size is None else self.full_size[0]
 
     @property
     def height(self) -> int:
-        return int(self.pixels.shape[0])
+        """Of the upright picture, in pixels; a draft's too."""
+        return int(self.pixels.shape[0]) if self.full_size is None else self.full_size[1]
+
+
+class Room:
+    """Memory that one thread decodes one picture after the other into.
+
+    Fresh memory for 12 megapixels can cost more than decoding them. What lies in a room holds until the next picture is
+    decoded into it.
+    """
+
+    def __init__(self) -> None:
+        self._decoded = np.empty(0, np.uint8)
+        self._turned = np.empty(0, np.uint8)
+
+    def decoded(self, height: int, width: int) -> Pixels:
+        """Room for (height, width, 3) pixels as they come from the file."""
+        if self._decoded.size < height * width * 3:
+            self._decoded = np.empty(height * width * 3, np.uint8)
+        return self._decoded[: height * width * 3].reshape(height, width, 3)
+
+    def turned(self, height: int, width: int) -> Pixels:
+        """Room for (height, width, 3) pixels upright."""
+        if self._turned.size < height * width * 3:
+            self._turned = np.empty(height * width * 3, np.uint8)
+        return self._turned[: height * width * 3].reshape(height, width, 3)
 
 
 def read(path: Path) -> Photo:
@@ -71,8 +102,20 @@ def read(path: Path) -> Photo:
     return decode(content, file_name=path.name)
 
 
-def decode(content: bytes, *, file_name: str) -> Photo:
+def decode(
+    content: bytes,
+    *,
+    file_name: str,
+    sha256: str | None = None,
+    enough: tuple[int, int] | None = None,
+    room: Room | None = None,
+) -> Photo:
     """A file's bytes -> Photo, whatever its name ends in.
+
+    sha256: the content's, where it is known. room: where the pixels may lie.
+    enough: (width, height) that a draft must have at least: a JPEG of more than twice that is decoded at a half, a
+    quarter or an eighth of its sides, in a fraction of the time, and its pixels are means of the picture's own. Without
+    it every pixel is decoded.
 
     Raises ImageError in one line that begins with the file's name: empty, not a picture, a kind that is not read,
     too large (ANNOTATOR_MAX_MEGAPIXELS, 40 by default; seen before anything is decoded), truncated or damaged. On a
@@ -81,16 +124,27 @@ def decode(content: bytes, *, file_name: str) -> Photo:
     if os.environ.get("ANNOTATOR_SANDBOX", "1" if places.on_a_space() else "0") != "0":
         from annotator.vision import sandbox
 
-        return sandbox.decode(content, file_name=file_name)
-    return decode_here(content, file_name=file_name)
+        return sandbox.decode(content, file_name=file_name, sha256=sha256, enough=enough, room=room)
+    return decode_here(content, file_name=file_name, sha256=sha256, enough=enough, room=room)
 
 
-def decode_here(content: bytes, *, file_name: str) -> Photo:
+def decode_here(
+    content: bytes,
+    *,
+    file_name: str,
+    sha256: str | None = None,
+    enough: tuple[int, int] | None = None,
+    room: Room | None = None,
+) -> Photo:
     """As `decode`, in this very process."""
+    full_size = None
     with _errors_named(file_name), _opened(content) as picture:
-        pixels = _jpeg_pixels(content, picture) if _is_plain_jpeg(picture) else _pixels(picture)
+        if _is_plain_jpeg(picture):
+            pixels, full_size = _jpeg_pixels(content, picture, enough=enough, room=room)
+        else:
+            pixels = _pixels(picture)
     pixels.setflags(write=False)
-    return Photo(file_name, content, hashlib.sha256(content).hexdigest(), pixels)
+    return Photo(file_name, content, sha256 or hashlib.sha256(content).hexdigest(), pixels, full_size)
 
 
 # --- checks before decoding ------------------------------------------------------------------------------------------
@@ -210,14 +264,47 @@ def _is_plain_jpeg(picture: Image.Image) -> bool:
     return picture.format in ("JPEG", "MPO") and picture.mode in ("RGB", "L")
 
 
-def _jpeg_pixels(content: bytes, picture: Image.Image) -> Pixels:
-    """OpenCV's decoder, twice as fast; Pillow's where the file has no end, since OpenCV would fill up in silence."""
+def _jpeg_pixels(
+    content: bytes, picture: Image.Image, *, enough: tuple[int, int] | None, room: Room | None
+) -> tuple[Pixels, tuple[int, int] | None]:
+    """Upright pixels, and the size of the whole picture where they are a draft.
+
+    Pillow's decoder takes twice as long; it has the files without an end, since the others would fill up in silence.
+    """
     if not _has_its_end(content):
-        return _pixels(picture)
-    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
-    if decoded is None or decoded.shape[:2] != (picture.height, picture.width):
-        return _pixels(picture)
-    return _upright(np.asarray(decoded, np.uint8), _orientation(picture))
+        return _pixels(picture), None
+    orientation = _orientation(picture)
+    width, height = (picture.height, picture.width) if orientation >= 5 else picture.size
+    scale = 1 if enough is None else _draft_scale((width, height), enough)
+    decoded = _decoded_jpeg(content, picture, scale=scale, room=room)
+    if decoded is None:
+        return _pixels(picture), None
+    return _upright(decoded, orientation, room), (width, height) if scale > 1 else None
+
+
+def _draft_scale(size: tuple[int, int], enough: tuple[int, int]) -> int:
+    """By how much both sides may be divided with enough left of them: what a JPEG decodes to without its full size."""
+    return next(
+        (scale for scale in (8, 4, 2) if all(-(-a // scale) >= b for a, b in zip(size, enough, strict=True))), 1
+    )
+
+
+def _decoded_jpeg(content: bytes, picture: Image.Image, *, scale: int, room: Room | None) -> Pixels | None:
+    """Pixels as they lie in the file, its sides divided by `scale`; None where they do not come out so."""
+    height, width = -(-picture.height // scale), -(-picture.width // scale)
+    least = {"min_height": height, "min_width": width} if scale > 1 else {}
+    try:
+        decoded = simplejpeg.decode_jpeg(
+            content, "RGB", buffer=None if room is None else room.decoded(height, width), **least
+        )
+    except ValueError:
+        # It refuses what libjpeg only warns of. OpenCV shows such a file as trainers read it, to the same pixels.
+        if scale > 1:
+            return None
+        decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+    if decoded is None or decoded.shape[:2] != (height, width):
+        return None
+    return np.asarray(decoded, np.uint8)
 
 
 # --- everything else -------------------------------------------------------------------------------------------------
@@ -270,15 +357,25 @@ def _orientation(picture: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _upright(pixels: Pixels, orientation: int) -> Pixels:
+# EXIF's orientations as OpenCV has them; 5 mirrors along the diagonal, 7 along the other one.
+_FLIPS = {2: 1, 4: 0}
+_ROTATIONS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+def _upright(pixels: Pixels, orientation: int, room: Room | None = None) -> Pixels:
     """Turn and mirror pixels (H, W, 3) as EXIF's orientation says."""
-    if orientation >= 5:
-        pixels = pixels.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
+    if orientation == 1:
+        return np.ascontiguousarray(pixels)
+    height, width = pixels.shape[:2]
+    turned = None
+    if room is not None:
+        turned = room.turned(width, height) if orientation >= 5 else room.turned(height, width)
+    if orientation in _FLIPS:
+        return np.asarray(cv2.flip(pixels, _FLIPS[orientation], dst=turned), np.uint8)
+    if orientation in _ROTATIONS:
+        return np.asarray(cv2.rotate(pixels, _ROTATIONS[orientation], dst=turned), np.uint8)
+    turned = cv2.transpose(pixels, dst=turned)
+    return np.asarray(cv2.flip(turned, -1, dst=turned) if orientation == 7 else turned, np.uint8)
 
 
 # --- for the page ----------------------------------------------------------------------------------------------------

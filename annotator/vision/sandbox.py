@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import IO
 
@@ -23,7 +24,7 @@ import numpy as np
 
 from annotator.core.errors import ImageError
 from annotator.vision import images
-from annotator.vision.images import Photo
+from annotator.vision.images import Photo, Room
 
 try:
     import fcntl
@@ -32,34 +33,46 @@ except ImportError:  # Windows: the time is limited there, the memory is not
     fcntl = resource = None  # type: ignore[assignment]
 
 TIMEOUT_SECONDS = 10.0
+"""Of work: on a machine that many share a child may get a core only now and then, and a large picture is not to be
+refused for that."""
+PATIENCE_SECONDS = 60.0
+"""Whatever the child got done."""
 MEMORY_BYTES = 1 << 30
 # A fresh child now and then: whatever a decoder leaks goes with the old one.
 PICTURES_A_CHILD = 500
 PIPE_BYTES = 1 << 20
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "ANNOTATOR_MAX_MEGAPIXELS")
 
-# Request: lengths of name and content, then both. Answer: height, width, then the pixels; or 0, length, then an error.
-_LENGTHS = struct.Struct("<II")
+# Request: lengths of name and content, width and height that are enough (0 for all there is), then name and content.
+# Answer: height and width of the pixels and of the whole picture, then the pixels; or 0, length, 0, 0, then an error.
+_HEAD = struct.Struct("<IIII")
 
 
-def decode(content: bytes, *, file_name: str) -> Photo:
+def decode(
+    content: bytes,
+    *,
+    file_name: str,
+    sha256: str | None = None,
+    enough: tuple[int, int] | None = None,
+    room: Room | None = None,
+) -> Photo:
     """As `images.decode_here`, in a child process. Raises ImageError also where the picture took too long, too much
     memory, or the decoder with it.
     """
     child = _idle_child()
-    timer = threading.Timer(TIMEOUT_SECONDS, child.expire)
-    timer.start()
+    done = threading.Event()
+    threading.Thread(target=child.watch, args=(done,), name="decoding", daemon=True).start()
     try:
-        pixels = child.decode(content, file_name)
+        pixels, full_size = child.decode(content, file_name, enough, room)
     except (OSError, EOFError) as error:
         child.end()
         reason = f"took longer than {TIMEOUT_SECONDS:g} s" if child.expired else "brought the decoder down"
         raise ImageError(f"{file_name}: {reason}, so it is not taken") from error
     finally:
-        timer.cancel()
+        done.set()
         _keep(child)
     pixels.setflags(write=False)
-    return Photo(file_name, content, hashlib.sha256(content).hexdigest(), pixels)
+    return Photo(file_name, content, sha256 or hashlib.sha256(content).hexdigest(), pixels, full_size)
 
 
 # --- parent ----------------------------------------------------------------------------------------------------------
@@ -103,26 +116,51 @@ class Child:
             and self._limit == os.environ.get("ANNOTATOR_MAX_MEGAPIXELS")
         )
 
-    def decode(self, content: bytes, file_name: str) -> images.Pixels:
-        """Raises ImageError as the child does; OSError or EOFError where it did not live to answer."""
+    def decode(
+        self, content: bytes, file_name: str, enough: tuple[int, int] | None = None, room: Room | None = None
+    ) -> tuple[images.Pixels, tuple[int, int] | None]:
+        """Pixels, and the size of the whole picture where they are a draft.
+
+        Raises ImageError as the child does; OSError or EOFError where it did not live to answer.
+        """
         self._decoded += 1
         name = file_name.encode("utf-8", "replace")
-        self._requests.write(_LENGTHS.pack(len(name), len(content)) + name)
+        self._requests.write(_HEAD.pack(len(name), len(content), *(enough or (0, 0))) + name)
         self._requests.write(content)
         self._requests.flush()
-        height, width = _LENGTHS.unpack(_exactly(self._answers, _LENGTHS.size))
+        height, width, full_height, full_width = _HEAD.unpack(_exactly(self._answers, _HEAD.size))
         if height == 0:
             raise ImageError(_exactly(self._answers, width).decode("utf-8", "replace"))
         if height * width > images.max_megapixels() * 1e6:
             raise EOFError("an answer larger than any picture may be")
-        pixels = np.empty((height, width, 3), np.uint8)
+        pixels = np.empty((height, width, 3), np.uint8) if room is None else room.decoded(height, width)
         if self._answers.readinto(pixels.data.cast("B")) != pixels.nbytes:  # type: ignore[attr-defined]
             raise EOFError("an answer cut short")
-        return pixels
+        full_size = full_width, full_height
+        return pixels, None if full_size == (width, height) else full_size
 
-    def expire(self) -> None:
-        self.expired = True
-        self.process.kill()
+    def watch(self, done: threading.Event) -> None:
+        """End the child unless it is done in time; run beside it."""
+        began, worked = time.monotonic(), self._worked()
+        left = TIMEOUT_SECONDS
+        while not done.wait(left):
+            passed = time.monotonic() - began
+            now = self._worked()
+            # Where the system does not tell how much a process worked, all time counts.
+            left = TIMEOUT_SECONDS - (passed if now is None or worked is None else now - worked)
+            if left <= 0.01 or passed > PATIENCE_SECONDS:
+                self.expired = True
+                self.process.kill()
+                return
+            left = min(left, PATIENCE_SECONDS - passed + 0.1)
+
+    def _worked(self) -> float | None:
+        """Seconds of a core that the child has taken, None where that cannot be known."""
+        try:
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        except (OSError, ValueError, IndexError):
+            return None
 
     def end(self) -> None:
         self.process.kill()
@@ -179,18 +217,20 @@ def _widen(pipe: IO[bytes]) -> None:
 
 def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Decode what comes until the parent hangs up."""
-    while header := requests.read(_LENGTHS.size):
-        name_length, length = _LENGTHS.unpack(header)
+    room = Room()
+    while header := requests.read(_HEAD.size):
+        name_length, length, *enough = _HEAD.unpack(header)
         file_name = _exactly(requests, name_length).decode("utf-8")
         content = _exactly(requests, length)
         try:
-            pixels = images.decode_here(content, file_name=file_name).pixels
+            asked = (enough[0], enough[1]) if any(enough) else None
+            photo = images.decode_here(content, file_name=file_name, enough=asked, room=room)
         except ImageError as error:
             line = str(error).encode("utf-8", "replace")
-            answers.write(_LENGTHS.pack(0, len(line)) + line)
+            answers.write(_HEAD.pack(0, len(line), 0, 0) + line)
         else:
-            answers.write(_LENGTHS.pack(*pixels.shape[:2]))
-            answers.write(pixels.data.cast("B"))
+            answers.write(_HEAD.pack(*photo.pixels.shape[:2], photo.height, photo.width))
+            answers.write(photo.pixels.data.cast("B"))
         answers.flush()
 
 

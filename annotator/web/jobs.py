@@ -1,7 +1,7 @@
 """Pre-labelling in the background: it goes on when the page is closed, is shared fairly, and can be cancelled.
 
-A batch is kept in its project, a mark after each picture: when the server ends in the middle, it goes on where it was
-as soon as the project is opened again. A picture that brings the server down is passed over at its third time.
+A batch is kept in its project, a mark after every few pictures: when the server ends in the middle, it goes on where
+it was as soon as the project is opened again. A picture that brings the server down is passed over at its third time.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from annotator.storage.store import Store
 from annotator.vision import zoo
 from annotator.vision.detector import Detector
 from annotator.vision.zoo import ModelInfo
+from annotator.web import visitor
 from annotator.web.limits import LimitError
 from annotator.web.projects import Projects
 
@@ -44,10 +45,10 @@ BATCH = "prelabelling"
 """The project's setting of the batch under way: its name, network and what is left to do; None when there is none."""
 
 PROGRESS = "prelabelling.progress"
-"""How far that batch is: a setting of its own, small, as it is written after each picture."""
+"""How far that batch is: a setting of its own, small, as it is written after each few pictures."""
 
-CAREFUL = 16
-"""Pictures done one at a time after a restart or an unexpected error: more than are ever under way together."""
+CAREFUL = pipeline.UNDER_WAY
+"""Pictures done one at a time after a restart or an unexpected error: as many as are ever under way together."""
 
 MAX_TRIES = 2
 """How often a picture is tried alone before it is held to be what brings the server down."""
@@ -62,6 +63,7 @@ class Job:
     remaining: deque[Image]
     total: int
     info: ModelInfo | None = None
+    client: str = ""
     batch: str = field(default_factory=lambda: secrets.token_hex(8))
     stage: str = "waiting"
     fetched: tuple[int, int] = (0, 0)
@@ -89,6 +91,7 @@ class Prelabelling:
         self._wake = threading.Condition()
         self._detectors: OrderedDict[str, Detector] = OrderedDict()
         self._worker: threading.Thread | None = None
+        self._slices: dict[str, int] = {}
         self._stopping = False
 
     def start(self, key: str, info: ModelInfo, images: Sequence[Image]) -> Job:
@@ -96,7 +99,10 @@ class Prelabelling:
 
         Raises LimitError when too many wait.
         """
-        job = Job(key, info.name, deque(images), len(images), info)
+        asking = visitor.current()
+        # Whoever makes many projects has one turn for all of them; here, each project is its own.
+        client = asking.address if asking is not None and self._projects.shared else ""
+        job = Job(key, info.name, deque(images), len(images), info, client or key)
         with self._projects.use(key) as store, self._wake:
             current = self._jobs.get(key)
             if current is not None and current.running and not current.cancelled:
@@ -105,6 +111,9 @@ class Prelabelling:
                 raise LimitError(
                     f"{len(self._waiting)} batches wait for the network already: try again in a few minutes"
                 )
+            mine = sum(other.client == job.client for other in self._waiting)
+            if mine >= self._projects.limits.client_jobs:
+                raise LimitError(f"{mine} batches of yours wait for the network already: try again in a few minutes")
             store.set_setting(BATCH, _record(job))
             self._queue(job)
         return job
@@ -182,7 +191,7 @@ class Prelabelling:
                     self._wake.wait()
                 if self._stopping:
                     return
-                job = self._waiting.popleft()
+                job = self._next()
             try:
                 with self._projects.use(job.key) as store:
                     self._run_slice(job, store)
@@ -197,6 +206,17 @@ class Prelabelling:
                     self._waiting.append(job)
                 else:
                     job.running = False
+
+    def _next(self) -> Job:
+        """Of those that wait, one of the client that had the fewest turns since they all began to wait."""
+        waiting = {job.client for job in self._waiting}
+        least = min((self._slices[client] for client in waiting if client in self._slices), default=0)
+        # Whoever comes new begins as the one who had the fewest: neither behind everybody nor ahead of them for ever.
+        self._slices = {client: self._slices.get(client, least) for client in waiting}
+        job = min(self._waiting, key=lambda one: self._slices[one.client])
+        self._waiting.remove(job)
+        self._slices[job.client] += 1
+        return job
 
     def _run_slice(self, job: Job, store: Store) -> None:
         info = job.info
@@ -220,13 +240,14 @@ class Prelabelling:
             used_up = len(job.remaining) < left and time.monotonic() - began > SLICE_S
             return job.cancelled or self._stopping or (bool(self._waiting) and used_up)
 
-        def finished(image: Image, failure: pipeline.Failure | None) -> None:
-            job.remaining.popleft()
-            job.tries = 0
-            if failure is not None:
-                job.failed += 1
-                if job.failed <= MAX_FAILURES:
-                    job.failures.append(failure)
+        def finished(group: Sequence[tuple[Image, pipeline.Failure | None]]) -> None:
+            for _, failure in group:
+                job.remaining.popleft()
+                job.tries = 0
+                if failure is not None:
+                    job.failed += 1
+                    if job.failed <= MAX_FAILURES:
+                        job.failures.append(failure)
             self._mark(job, store)
 
         in_a_row = 0
@@ -247,24 +268,24 @@ class Prelabelling:
                 raise error  # not the pictures, but what they go through
             job.careful -= 1
 
-    def _do_alone(self, job: Job, store: Store, detector: Detector, finished: Any) -> ModelError | None:
+    def _do_alone(self, job: Job, store: Store, detector: Detector, finished: pipeline.Finished) -> ModelError | None:
         """Do one picture, noted beforehand, so that a server that dies of it knows; what kept it from being done."""
         image = job.remaining[0]
         if job.tries >= MAX_TRIES:
-            finished(image, pipeline.Failure(image.file_name, "the server ended on it time and again: passed over"))
+            finished([(image, pipeline.Failure(image.file_name, "the server ended on it time and again: passed over"))])
             return None
         job.tries += 1
         self._mark(job, store)
         try:
             pipeline.prelabel(store, detector, [image], finished=finished)
         except ModelError as error:
-            finished(image, pipeline.Failure.of(image.file_name, error))
+            finished([(image, pipeline.Failure.of(image.file_name, error))])
             return error
         except AnnotatorError:
             raise
         except Exception as error:
             reason = self._projects.plain(f"{type(error).__name__}: {error}")
-            finished(image, pipeline.Failure(image.file_name, reason))
+            finished([(image, pipeline.Failure(image.file_name, reason))])
             return ModelError(f"{job.model}: {type(error).__name__}: {error}")
         return None
 
@@ -314,6 +335,7 @@ def _restored(key: str, store: Store, record: dict[str, Any]) -> Job:
         record["model"],
         deque(known[id] for id in ids if id in known),
         record["total"],
+        client=key,
         batch=record["batch"],
         failures=[*(pipeline.Failure(*failure) for failure in progress["failures"]), *gone][:MAX_FAILURES],
         failed=progress["failed"] + len(gone),

@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -285,6 +285,7 @@ def test_pictures_of_odd_sizes_are_read(size: tuple[int, int]) -> None:
     assert Image.open(io.BytesIO(images.thumbnail(photo))).size[0] >= 1
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from(["PNG", "WEBP", "BMP", "TIFF"]), st.randoms())
 def test_lossless_pictures_of_any_size_come_back_as_they_were(width: int, height: int, kind: str, random: Any) -> None:
     pixels = np.frombuffer(random.randbytes(width * height * 3), np.uint8).reshape(height, width, 3)
@@ -292,6 +293,7 @@ def test_lossless_pictures_of_any_size_come_back_as_they_were(width: int, height
     assert np.array_equal(decoded(content), pixels)
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=200), st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"II*\0"])
 )
@@ -340,3 +342,97 @@ def test_a_browser_gets_a_new_file_of_what_it_does_not_show() -> None:
     shown, mime = images.browser_picture(encoded(np.zeros((1500, 1500, 3), np.uint8), "TIFF"))
     assert mime == "image/jpeg"
     assert decoded(shown).shape == (1500, 1500, 3)
+
+
+# --- drafts ---------------------------------------------------------------------------------------------------------
+
+
+def soft(width: int, height: int) -> Pixels:
+    """A picture without sharp edges, of which a mean over a few pixels says all."""
+    coarse = np.random.default_rng(5).integers(0, 256, (7, 9, 3), np.uint8)
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("size", "enough", "expected"),
+    [
+        ((1600, 1200), (160, 120), (200, 150)),  # an eighth at least
+        ((1600, 1200), (300, 120), (400, 300)),
+        ((1601, 1201), (800, 600), (801, 601)),
+        ((1600, 1200), (801, 600), (1600, 1200)),
+        ((160, 120), (160, 120), (160, 120)),
+        ((20_000, 5), (160, 120), (20_000, 5)),
+        ((20_000, 8), (160, 1), (2_500, 1)),
+        ((1, 1), (1, 1), (1, 1)),
+    ],
+)
+def test_a_draft_of_a_jpeg_has_enough_pixels_and_knows_the_whole_size(
+    size: tuple[int, int], enough: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    content = encoded(soft(*size), "JPEG", quality=95)
+    draft = images.decode(content, file_name="picture", enough=enough)
+    assert (draft.width, draft.height) == size
+    assert draft.pixels.shape == (expected[1], expected[0], 3)
+    assert draft.sha256 == hashlib.sha256(content).hexdigest()
+    whole = cv2.resize(decoded(content), expected, interpolation=cv2.INTER_AREA)
+    assert np.abs(whole.astype(int) - draft.pixels).mean() < 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_draft_is_upright(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    content = encoded(soft(640, 320), "JPEG", exif=exif)
+    draft, whole = images.decode(content, file_name="picture", enough=(50, 50)), decoded(content)
+    assert (draft.width, draft.height) == (whole.shape[1], whole.shape[0])
+    assert max(draft.pixels.shape) < 640
+    small = cv2.resize(whole, draft.pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(small.astype(int) - draft.pixels).mean() < 3
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+def test_what_is_no_jpeg_is_decoded_whole(kind: str) -> None:
+    photo = images.decode(encoded(corners(480, 320), kind), file_name="picture", enough=(10, 10))
+    assert photo.pixels.shape == (320, 480, 3)
+    assert (photo.width, photo.height) == (480, 320)
+
+
+def test_a_draft_of_a_damaged_file_is_refused_as_the_whole_is() -> None:
+    content = encoded(photo_like(), "JPEG")
+    for damaged in (content[: len(content) // 2], content[:200]):
+        with pytest.raises(ImageError, match="damaged or truncated"):
+            images.decode(damaged, file_name="picture", enough=(4, 4))
+
+
+def test_a_draft_through_the_sandbox_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = encoded(soft(640, 480), "JPEG")
+    here = images.decode(content, file_name="picture", enough=(100, 100))
+    monkeypatch.setenv("ANNOTATOR_SANDBOX", "1")
+    there = images.decode(content, file_name="picture", enough=(100, 100), room=images.Room())
+    assert np.array_equal(here.pixels, there.pixels)
+    assert (there.width, there.height, there.sha256) == (640, 480, here.sha256)
+
+
+# --- rooms ----------------------------------------------------------------------------------------------------------
+
+
+def test_pictures_decoded_one_after_the_other_into_a_room_are_what_they_are_without() -> None:
+    room = images.Room()
+    for orientation in (1, 6, 3, 5, 8, 7, 2, 4, 1):
+        for size in ((64, 48), (640, 333), (1, 1), (30, 900)):
+            exif = Image.Exif()
+            exif[ORIENTATION] = orientation
+            for picture in (Image.fromarray(soft(*size)), Image.fromarray(soft(*size)).convert("L")):
+                content = encoded(picture, "JPEG", exif=exif)
+                photo = images.decode(content, file_name="picture", room=room)
+                assert np.array_equal(photo.pixels, decoded(content))
+                assert not photo.pixels.flags.writeable
+
+
+def test_pixels_are_opencvs_own() -> None:
+    grey = Image.fromarray(photo_like()).convert("L")
+    made = [encoded(grey, "JPEG"), encoded(photo_like(), "JPEG", progressive=True)]
+    made += [encoded(soft(331, 207), "JPEG", subsampling=kind) for kind in ("4:4:4", "4:2:2", "4:2:0")]
+    for content in made:
+        expected = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
+        assert np.array_equal(decoded(content), expected)

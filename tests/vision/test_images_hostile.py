@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 import os
 import random
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,6 +140,23 @@ def test_uploads_are_decoded_in_the_child_when_asked(monkeypatch: pytest.MonkeyP
         asked.clear()
         images.decode(content, file_name="picture")
         assert len(asked) == expected
+
+
+def test_a_child_that_gets_no_core_is_waited_for_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = encoded(corners(), "PNG")
+    sandbox.decode(content, file_name="starts the child")
+    child = sandbox._idle_child()
+    sandbox._keep(child)
+    monkeypatch.setattr(sandbox, "TIMEOUT_SECONDS", 0.3)
+    child.process.send_signal(signal.SIGSTOP)  # as on a machine where others take every core
+    threading.Timer(1.0, child.process.send_signal, [signal.SIGCONT]).start()
+    assert np.array_equal(sandbox.decode(content, file_name="late").pixels, corners())
+    monkeypatch.setattr(sandbox, "PATIENCE_SECONDS", 0.8)
+    child.process.send_signal(signal.SIGSTOP)
+    with pytest.raises(ImageError, match="took longer than"):
+        sandbox.decode(content, file_name="stuck")
+    monkeypatch.undo()
+    assert np.array_equal(sandbox.decode(content, file_name="next").pixels, corners())
 
 
 def test_a_picture_that_takes_too_long_is_refused_and_the_next_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """Pre-labelling in the background."""
 
+import contextlib
 import json
+import sqlite3
 import threading
 import time
 
@@ -64,38 +66,53 @@ def wait_until(true):
         time.sleep(0.01)
 
 
+class Stored:
+    """What the projects of a server hold of its batches; `before(name)` may stop what is being stored."""
+
+    def __init__(self, visitors):
+        self._visitors = visitors
+        self.before = None
+
+    @property
+    def names(self):
+        """File names of the pictures whose suggestions were stored, in order; what was stored twice is there twice."""
+        names = []
+        for path in sorted(self._visitors.glob("*/project.db")):
+            with contextlib.closing(sqlite3.connect(path)) as database:
+                rows = database.execute(
+                    "SELECT file_name FROM suggestions JOIN images ON images.id = image_id ORDER BY suggestions.rowid"
+                ).fetchall()
+            names += [name for (name,) in rows[::2]]  # the network sees two people on every picture
+        return names
+
+
 @pytest.fixture
-def stored(monkeypatch):
-    """The file names of the pictures whose suggestions were stored, in order; `before(name)` may stop it."""
-    names = []
+def stored(monkeypatch, tmp_path):
+    found = Stored(tmp_path / "visitors")
     original = Store.set_suggestions
 
-    def note(store, image_id, suggestions):
-        name = store.image(image_id).file_name
-        if note.before is not None:
-            note.before(name)
-        original(store, image_id, suggestions)
-        names.append(name)
+    def store(self, image_id, suggestions):
+        if found.before is not None:
+            found.before(self.image(image_id).file_name)
+        original(self, image_id, suggestions)
 
-    note.before = None
-    monkeypatch.setattr(Store, "set_suggestions", note)
-    names_and_hook = type("Stored", (), {"names": names, "hook": note})
-    return names_and_hook
+    monkeypatch.setattr(Store, "set_suggestions", store)
+    return found
 
 
 class Killed(BaseException):
     """What ends a worker's thread at once, as kill -9 ends its process: nothing after it runs."""
 
 
-def killed_at(stored, name, *, after=False):
-    """Make the worker die when it is about to store this picture, or right after."""
+def killed_at(stored, name):
+    """Make the worker die when it is about to store this picture."""
 
     def die(found):
         if found == name:
-            stored.hook.before = None
+            stored.before = None
             raise Killed
 
-    stored.hook.before = die
+    stored.before = die
 
 
 @pytest.fixture(autouse=True)
@@ -150,7 +167,7 @@ def test_the_network_is_shared_evenly_among_many(server, known_model, monkeypatc
     batches = [begin(worker, projects, key, known_model) for key in keys]
     for job in batches:
         wait(job)
-    assert sorted(order) == sorted(keys * 4)
+    assert sorted(stored.names) == sorted([f"{index}.png" for index in range(4)] * 3)
     # While all wait, nobody gets a second turn before everybody had a first: behind by two at most in any prefix.
     turns = [order.index(key) for key in keys]
     assert max(turns) < 6
@@ -160,7 +177,7 @@ def test_the_network_is_shared_evenly_among_many(server, known_model, monkeypatc
 def test_no_more_batches_wait_than_the_limit_says(server, known_model, stored):
     worker, projects = server(jobs=2)
     gate = threading.Event()
-    stored.hook.before = lambda _: gate.wait(PATIENCE_S)
+    stored.before = lambda _: gate.wait(PATIENCE_S)
     keys = [fill(projects, 2) for _ in range(4)]
     first = begin(worker, projects, keys[0], known_model)
     wait_until(lambda: first.stage == "running")
@@ -230,10 +247,10 @@ def test_a_decoder_that_dies_costs_its_own_picture(server, known_model, monkeypa
     monkeypatch.setenv("ANNOTATOR_SANDBOX", "1")
     original = sandbox.Child.decode
 
-    def fragile(child, content, file_name):
+    def fragile(child, content, file_name, *rest):
         if file_name == "2.png":
             child.process.kill()
-        return original(child, content, file_name)
+        return original(child, content, file_name, *rest)
 
     monkeypatch.setattr(sandbox.Child, "decode", fragile)
     worker, projects = server()
@@ -263,7 +280,10 @@ def test_a_batch_goes_on_after_a_restart_with_no_picture_twice_and_none_left_out
     assert projects.get(key).setting(BATCH) is None
 
 
-def test_a_server_that_ends_stops_after_the_picture_under_way_and_the_next_one_goes_on(server, known_model, stored):
+def test_a_server_that_ends_stops_after_the_pictures_under_way_and_the_next_one_goes_on(
+    server, known_model, stored, monkeypatch
+):
+    monkeypatch.setattr(pipeline, "STORED_TOGETHER", 1)
     worker, projects = server()
     key = fill(projects, 14)
     job = begin(worker, projects, key, known_model)
@@ -278,12 +298,14 @@ def test_a_server_that_ends_stops_after_the_picture_under_way_and_the_next_one_g
     assert sorted(stored.names) == sorted(f"{index}.png" for index in range(14))
 
 
-def test_a_death_between_storing_and_noting_does_that_one_picture_again_and_replaces_it(
+def test_a_death_between_storing_and_noting_does_what_was_not_noted_again_and_replaces_it(
     server, known_model, stored, monkeypatch
 ):
     worker, projects = server()
     key = fill(projects, 5)
     original = Prelabelling._mark
+
+    monkeypatch.setattr(pipeline, "STORED_TOGETHER", 1)
 
     def die(self, job, store):
         if len(job.remaining) == 2:
