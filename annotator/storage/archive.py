@@ -38,8 +38,12 @@ MAX_RATIO = 100
 # Nothing else is in a project's archive, so that no name needs to be understood, and none can lead anywhere.
 _NAME = re.compile(r"project\.db|images/([0-9a-f]{2})/(?=\1)([0-9a-f]{64})")
 _FOLDERS = re.compile(r"images/(?:[0-9a-f]{2}/)?")
-_NOT_CARRIED = ("key", "prelabelling", "prelabelling.progress")
-"""Settings that stay behind: the key lets its reader in, and a batch under way goes on where it is."""
+OWNER = "owner"
+"""The setting that says whose a project is, on a server where people sign in."""
+
+_NOT_CARRIED = ("key", OWNER, "prelabelling", "prelabelling.progress")
+"""Settings that stay behind: the key lets its reader in, its owner is nobody elsewhere, and a batch under way goes on
+where it is."""
 
 # What the reader of zips meets in a damaged one, beside its own error.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)

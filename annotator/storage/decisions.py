@@ -5,21 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
 
 from annotator.core import masks, review
 from annotator.core.dataset import Category, Image, Instance, State, Suggestion
 from annotator.core.errors import GeometryError, GestureError, StaleRevisionError, StoreError
 from annotator.core.masks import Rle
 from annotator.core.review import Decision, Gesture
-from annotator.storage import images, schema
+from annotator.storage import heatmaps, images, schema
 from annotator.storage.database import now
 from annotator.storage.parts import parts_from_bytes, parts_to_bytes
 
 _AT_ONCE = 500  # keys in one query: SQLite takes 32,766 variables, older builds 999
+
+# What every gesture runs is put together once: making a statement takes longer than running it.
+_ANSWERED = select(schema.gestures.c.digest, schema.gestures.c.revision_after).where(
+    schema.gestures.c.client == bindparam("client"), schema.gestures.c.number == bindparam("number")
+)
+_CHANGE_INSTANCE = update(schema.instances).where(schema.instances.c.key == bindparam("of"))
+_ADD_INSTANCE = insert(schema.instances)
+_CHANGE_IMAGE = update(schema.images).where(schema.images.c.id == bindparam("of"))
+_ADD_GESTURE = insert(schema.gestures).returning(schema.gestures.c.id)
+_ADD_DECISIONS = insert(schema.decisions)
+_BY_KEYS = {
+    table.name: select(table).where(table.c.key.in_(bindparam("keys", expanding=True)))
+    for table in (schema.instances, schema.suggestions)
+}
 
 
 # --- instances -------------------------------------------------------------------------------------------------------
@@ -66,7 +80,8 @@ def row_of(instance: Instance) -> dict[str, Any]:
 
 
 def delete_instances(connection: Connection, image_id: int) -> None:
-    """Forget an image's current state; its suggestions and decisions stay."""
+    """Forget an image's current state and what it was cut from; its suggestions and decisions stay."""
+    heatmaps.delete_heatmaps(connection, schema.heatmaps.c.image_id == image_id)
     connection.execute(delete(schema.instances).where(schema.instances.c.image_id == image_id))
 
 
@@ -85,8 +100,10 @@ def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence
     untouched = exists().where(
         old.c.key == kept.c.key, old.c.category_id == kept.c.category_id, old.c.rle == kept.c.rle
     )
-    mine = kept.c.image_id == image_id
-    connection.execute(delete(kept).where(mine, kept.c.state == State.SUGGESTED.value, untouched))
+    replaced = (kept.c.image_id == image_id, kept.c.state == State.SUGGESTED.value, untouched)
+    if image.prelabelled:
+        heatmaps.delete_heatmaps(connection, schema.heatmaps.c.key.in_(select(kept.c.key).where(*replaced)))
+        connection.execute(delete(kept).where(*replaced))
     fresh = [
         Instance(
             0, secrets.token_hex(8), image_id, one.category_id, State.SUGGESTED, one.rle, None, one.source, one.score
@@ -97,6 +114,8 @@ def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence
         at = now()
         connection.execute(insert(old), [_suggestion_row(instance, at) for instance in fresh])
         connection.execute(insert(kept), [row_of(instance) for instance in fresh])
+        cut_from = {made.key: one.heatmap for made, one in zip(fresh, offered, strict=True) if one.heatmap is not None}
+        heatmaps.add_heatmaps(connection, image_id, cut_from)
     connection.execute(update(schema.images).where(schema.images.c.id == image_id).values(prelabelled=True))
 
 
@@ -115,7 +134,7 @@ def _checked(suggestion: Suggestion, index: int, *, image: Image, known: set[int
         raise StoreError(f"{place}: {error}") from error
     if masks.rle_area(rle) == 0:
         raise StoreError(f"{place}: the mask is empty")
-    return Suggestion(suggestion.category_id, float(suggestion.score), rle, suggestion.source)
+    return Suggestion(suggestion.category_id, float(suggestion.score), rle, suggestion.source, suggestion.heatmap)
 
 
 def _suggestion_row(instance: Instance, at: str) -> dict[str, Any]:
@@ -135,11 +154,8 @@ def _suggestion_row(instance: Instance, at: str) -> dict[str, Any]:
 
 def record(connection: Connection, gesture: Gesture) -> int:
     """Apply a gesture and write it into the history, inside the caller's transaction; the image's new revision."""
-    given = schema.gestures
-    again = select(given.c.digest, given.c.revision_after).where(
-        given.c.client == gesture.client, given.c.number == gesture.number
-    )
-    answered = connection.execute(again).one_or_none()
+    named = {"client": gesture.client, "number": gesture.number}
+    answered = connection.execute(_ANSWERED, named).one_or_none()
     if answered is not None:
         if answered.digest != _digest(gesture):
             raise GestureError(
@@ -153,38 +169,66 @@ def record(connection: Connection, gesture: Gesture) -> int:
         )
     changed = _applied(connection, gesture, image)
     for instance in changed:
-        table, row = schema.instances, row_of(instance)
-        known = connection.execute(update(table).where(table.c.key == instance.key).values(row))
+        row = row_of(instance)
+        known = connection.execute(_CHANGE_INSTANCE, row | {"of": instance.key})
         if known.rowcount == 0:
-            connection.execute(insert(table).values(row))
+            connection.execute(_ADD_INSTANCE, row)
     reviewed = image.reviewed if gesture.reviewed is None else gesture.reviewed
     revision = image.revision + 1
-    connection.execute(
-        update(schema.images).where(schema.images.c.id == image.id).values(revision=revision, reviewed=reviewed)
-    )
-    write_history(connection, gesture, changed, revision=revision)
+    connection.execute(_CHANGE_IMAGE, {"of": image.id, "revision": revision, "reviewed": reviewed})
+    cuts = _levels_of(connection, gesture, changed, image)
+    write_history(connection, gesture, changed, revision=revision, cuts=cuts)
     return revision
 
 
-def write_history(connection: Connection, gesture: Gesture, changed: Sequence[Instance], *, revision: int) -> None:
-    """Append the gesture and one decision for each instance it changed."""
-    added = insert(schema.gestures).values(
-        image_id=gesture.image_id,
-        client=gesture.client,
-        number=gesture.number,
-        digest=_digest(gesture),
-        verb=gesture.verb,
-        who=images.plain_text(gesture.who),
-        at=now(),
-        revision_before=gesture.revision,
-        revision_after=revision,
-        reviewed=gesture.reviewed,
-        threshold=gesture.threshold,
-        seconds=gesture.seconds,
-    )
-    gesture_id = connection.execute(added.returning(schema.gestures.c.id)).scalar_one()
+def write_history(
+    connection: Connection,
+    gesture: Gesture,
+    changed: Sequence[Instance],
+    *,
+    revision: int,
+    cuts: Mapping[str, int],
+) -> None:
+    """Append the gesture and one decision for each instance it changed. cuts: by key, the level that made the mask."""
+    added = {
+        "image_id": gesture.image_id,
+        "client": gesture.client,
+        "number": gesture.number,
+        "digest": _digest(gesture),
+        "verb": gesture.verb,
+        "who": images.plain_text(gesture.who),
+        "at": now(),
+        "revision_before": gesture.revision,
+        "revision_after": revision,
+        "reviewed": gesture.reviewed,
+        "threshold": gesture.threshold,
+        "seconds": gesture.seconds,
+    }
+    gesture_id = connection.execute(_ADD_GESTURE, added).scalar_one()
     if changed:
-        connection.execute(insert(schema.decisions), [decision_row(gesture_id, instance) for instance in changed])
+        rows = [decision_row(gesture_id, instance) | {"cut": cuts.get(instance.key)} for instance in changed]
+        connection.execute(_ADD_DECISIONS, rows)
+
+
+def _levels_of(connection: Connection, gesture: Gesture, changed: Sequence[Instance], image: Image) -> dict[str, int]:
+    """By key, the levels at which the gesture cut heatmaps, after keeping those that it brings for new instances.
+
+    Raises GestureError where a mask is not the one that the level gives here. Where the heatmap is gone, with a
+    suggestion that another took the place of, the mask stands as any other that a person made.
+    """
+    brought = {change.key: change.heatmap for change in gesture.changes if change.heatmap is not None}
+    offered = {row.key for row in _rows_of(connection, schema.suggestions, list(brought))}
+    own = {key: heatmap for key, heatmap in brought.items() if key not in offered}
+    heatmaps.add_heatmaps(connection, image.id, own)
+    levels = {}
+    for change, instance in zip(gesture.changes, changed, strict=True):
+        found = None if change.cut is None else heatmaps.heatmap(connection, image, change.key)
+        if found is None or change.cut is None:
+            continue
+        if instance.rle != found.cut(change.cut, height=image.height, width=image.width):
+            raise GestureError(f"instance {change.key}: the mask is not its heatmap cut at 0.{change.cut:02d}")
+        levels[change.key] = change.cut
+    return levels
 
 
 def _digest(gesture: Gesture) -> str:
@@ -195,6 +239,8 @@ def _digest(gesture: Gesture) -> str:
         rle = None if change.rle is None else [change.rle.height, change.rle.width, change.rle.counts]
         hashed.update(json.dumps([change.key, change.category_id, change.state, rle]).encode())
         hashed.update(parts_to_bytes(change.parts) or b"-")
+        if change.cut is not None:  # what was recorded before there were levels keeps its digest
+            hashed.update(b"%d" % change.cut)
     return hashed.hexdigest()
 
 
@@ -243,7 +289,7 @@ def _require_categories(gesture: Gesture, known: dict[int, Category]) -> None:
 
 def _rows_of(connection: Connection, table: Any, keys: Sequence[str]) -> Iterable[Row[Any]]:
     for start in range(0, len(keys), _AT_ONCE):
-        yield from connection.execute(select(table).where(table.c.key.in_(keys[start : start + _AT_ONCE])))
+        yield from connection.execute(_BY_KEYS[table.name], {"keys": list(keys[start : start + _AT_ONCE])})
 
 
 def _imported(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
@@ -297,4 +343,5 @@ def decision_of(row: Row[Any]) -> Decision:
         score=row.score,
         threshold=row.threshold,
         seconds=row.seconds,
+        cut=row.cut,
     )

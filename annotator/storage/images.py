@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, insert, select, update
+from sqlalchemy import Connection, Integer, Row, bindparam, case, cast, func, insert, select, update
 
 from annotator.core.coco_categories import COCO_BY_NAME, FIRST_OWN_ID
 from annotator.core.dataset import Category, Image, State
@@ -20,6 +20,7 @@ IMPORT = "import"
 
 _MAX_NAME = 1_000
 _IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in ("removed", "added_at"))
+_BY_ID = select(*_IMAGE_COLUMNS).where(schema.images.c.id == bindparam("wanted"), ~schema.images.c.removed)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,12 @@ class QueueRow:
     accepted: int
     suggested: int
     rejected: int
+    scores: str = ""
+    """Of the suggestions, a character each: FIRST_SCORE for a score below 0.01, 100 further for 1 and for none."""
+
+
+FIRST_SCORE = 256
+"""So a page can say how many suggestions a threshold shows on 20,000 images, and ask nothing while it moves."""
 
 
 def plain_text(text: str) -> str:
@@ -73,8 +80,7 @@ def image_row(*, sha256: str, file_name: str, width: int, height: int) -> dict[s
 
 def image_by_id(connection: Connection, image_id: int) -> Image:
     """The image with this id. Raises MissingError if there is none, or if it is in the bin."""
-    table = schema.images
-    found = connection.execute(select(*_IMAGE_COLUMNS).where(table.c.id == image_id, ~table.c.removed)).one_or_none()
+    found = connection.execute(_BY_ID, {"wanted": image_id}).one_or_none()
     if found is None:
         raise MissingError(f"image {image_id}: not in the project")
     return _image(found)
@@ -106,9 +112,12 @@ def queue(connection: Connection) -> tuple[QueueRow, ...]:
         func.sum(case((table.c.state == state.value, 1), else_=0)).label(state.value)
         for state in (State.ACCEPTED, State.SUGGESTED, State.REJECTED)
     ]
+    hundredths = cast(func.coalesce(table.c.score, 1.0) * 100 + 1e-9, Integer)
+    letter = func.char(FIRST_SCORE + func.max(0, func.min(100, hundredths)))
+    scores = func.group_concat(case((table.c.state == State.SUGGESTED.value, letter)), "").label("scores")
     by_image = {
-        row.image_id: (int(row.accepted), int(row.suggested), int(row.rejected))
-        for row in connection.execute(select(table.c.image_id, *counts).group_by(table.c.image_id))
+        row.image_id: (int(row.accepted), int(row.suggested), int(row.rejected), row.scores or "")
+        for row in connection.execute(select(table.c.image_id, *counts, scores).group_by(table.c.image_id))
     }
     return tuple(QueueRow(image, *by_image.get(image.id, (0, 0, 0))) for image in images(connection))
 
@@ -121,6 +130,12 @@ def set_removed(connection: Connection, image_id: int, *, removed: bool) -> None
     )
     if changed.rowcount != 1:
         raise MissingError(f"image {image_id}: not in the {'project' if removed else 'bin'}")
+
+
+def remove_all(connection: Connection) -> int:
+    """Put every image into the bin; how many that were."""
+    table = schema.images
+    return int(connection.execute(update(table).where(~table.c.removed).values(removed=True)).rowcount)
 
 
 def bin_images(connection: Connection) -> tuple[Image, ...]:

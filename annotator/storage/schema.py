@@ -109,6 +109,20 @@ decisions = Table(  # append only
     Column("parts", LargeBinary),
     Column("source", Text, nullable=False),
     Column("score", Float),
+    Column("cut", Integer),  # hundredths: the level at which the heatmap was cut, where that made the mask
+)
+
+heatmaps = Table(  # what masks are cut from; gone with the instance
+    "heatmaps",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("image_id", Integer, ForeignKey("images.id"), nullable=False),
+    Column("x", Integer, nullable=False),  # the region's first pixel and size, in image pixels
+    Column("y", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # as core/cut.py packs it
 )
 
 _STATES = "('suggested', 'accepted', 'rejected', 'deleted')"
@@ -197,5 +211,18 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         _immutable("gestures", "DELETE"),
         _immutable("decisions", "UPDATE"),
         _immutable("decisions", "DELETE"),
+    ),
+    "0002_heatmaps": (
+        """CREATE TABLE heatmaps (
+            key TEXT PRIMARY KEY NOT NULL,
+            image_id INTEGER NOT NULL REFERENCES images (id),
+            x INTEGER NOT NULL,
+            y INTEGER NOT NULL,
+            width INTEGER NOT NULL CHECK (width > 0),
+            height INTEGER NOT NULL CHECK (height > 0),
+            size INTEGER NOT NULL CHECK (size > 0),
+            content BLOB NOT NULL)""",
+        "CREATE INDEX heatmaps_by_image ON heatmaps (image_id)",
+        "ALTER TABLE decisions ADD COLUMN cut INTEGER",
     ),
 }

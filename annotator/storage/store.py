@@ -7,20 +7,21 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import sqlite
 
 from annotator.core import review
+from annotator.core.cut import Heatmap
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
-from annotator.core.errors import StoreError
+from annotator.core.errors import MissingError, StoreError
 from annotator.core.review import Decision, Gesture
-from annotator.storage import contents, datasets, decisions, images, imports, schema
+from annotator.storage import contents, datasets, decisions, gallery, heatmaps, images, imports, schema
 from annotator.storage.database import Database
 from annotator.storage.images import QueueRow
-from annotator.storage.imports import ImportReport
+from annotator.storage.imports import Arrival, ImportReport
 
 __all__ = ["ImportReport", "QueueRow", "Store"]
 
@@ -70,6 +71,15 @@ class Store:
         """One moment of the whole database, for questions that this class does not answer; nothing can be written."""
         with self._database.read() as connection:
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Everything that this thread stores inside the block is stored when it ends, or nothing of it.
+
+        One commit waits for the disk once. A MissingError may be passed over; any other failure must end the block.
+        """
+        with self._database.together():
+            yield
 
     def __enter__(self) -> Store:
         return self
@@ -127,26 +137,49 @@ class Store:
             images.set_removed(connection, image_id, removed=True)
 
     def restore_image(self, image_id: int) -> None:
-        """Take the image out of the bin again."""
+        """Take the image out of the bin again. Raises MissingError if it is not in there, or if the bin was emptied."""
         with self._database.write() as connection:
+            self._require_kept(connection, image_id)
             images.set_removed(connection, image_id, removed=False)
 
-    def bin(self) -> tuple[Image, ...]:
-        """The removed images, in order of id."""
+    def remove_images(self) -> int:
+        """Put every image into the bin; how many that were."""
+        with self._database.write() as connection:
+            return images.remove_all(connection)
+
+    def restore_images(self) -> int:
+        """Take everything out of the bin that is still whole; how many images that were."""
+        with self._database.write() as connection:
+            kept = [image for image in images.bin_images(connection) if self.content_path(image.sha256).is_file()]
+            for image in kept:
+                images.set_removed(connection, image.id, removed=False)
+            return len(kept)
+
+    def _require_kept(self, connection: Connection, image_id: int) -> None:
+        for image in images.bin_images(connection):
+            if image.id == image_id and not self.content_path(image.sha256).is_file():
+                raise MissingError(f"image {image_id}: was deleted when the bin was emptied")
+
+    def bin(self, *, emptied: bool = False) -> tuple[Image, ...]:
+        """The removed images that can be restored, in order of id. emptied: also those that cannot any more."""
         with self._database.read() as connection:
-            return images.bin_images(connection)
+            found = images.bin_images(connection)
+        return tuple(image for image in found if emptied or self.content_path(image.sha256).is_file())
 
     def empty_bin(self) -> int:
-        """Delete the bytes of everything in the bin, and its instances; how many images that were.
+        """Delete the bytes of everything in the bin, and its instances; how many images still had some.
 
         The history stays, as it always does, so that the same picture added again is the same image.
         """
         with self._database.write() as connection:
-            removed = images.bin_images(connection)
+            removed = [image for image in images.bin_images(connection) if self.content_path(image.sha256).is_file()]
             for image in removed:
                 decisions.delete_instances(connection, image.id)
                 try:
                     self.content_path(image.sha256).unlink(missing_ok=True)
+                    # What was made of the picture for the page (annotator/web/pictures.py).
+                    for made in self.folder.glob(f"*/{image.sha256}.*"):
+                        made.unlink(missing_ok=True)
                 except OSError as error:
                     raise StoreError(f"image {image.id}: cannot be deleted: {error.strerror or error}") from error
         return len(removed)
@@ -182,6 +215,11 @@ class Store:
         with self._database.read() as connection:
             return decisions.instances(connection, images.image_by_id(connection, image_id), states=states)
 
+    def heatmap(self, image_id: int, key: str) -> Heatmap | None:
+        """What an instance of the image can be cut from, None where nothing is kept. Raises MissingError."""
+        with self._database.read() as connection:
+            return heatmaps.heatmap(connection, images.image_by_id(connection, image_id), key)
+
     def record(self, gesture: Gesture) -> int:
         """Apply a gesture once, however often it is sent; the image's new revision, which is on the disk by then.
 
@@ -198,6 +236,28 @@ class Store:
             rows = decisions.fetch_decisions(connection, image_id)
         return tuple(map(decisions.decision_of, rows))
 
+    def gallery(
+        self,
+        *,
+        category_id: int,
+        states: Collection[State],
+        threshold: float,
+        order: gallery.Order,
+        after: tuple[float, int] | None = None,
+        limit: int,
+    ) -> gallery.Page:
+        """A page of one category's instances over all images; see gallery.page."""
+        with self._database.read() as connection:
+            return gallery.page(
+                connection,
+                category_id=category_id,
+                states=states,
+                threshold=threshold,
+                order=order,
+                after=after,
+                limit=limit,
+            )
+
     # --- datasets --------------------------------------------------------------------------------------------------
 
     def dataset(self, *, reviewed_only: bool = True) -> Dataset:
@@ -212,10 +272,22 @@ class Store:
         contents: by the dataset's image ids, the picture's bytes, width and height; asked for one at a time.
         Raises CocoError, listing every image without a picture or with one of another size.
         """
-        hashes = imports.put_contents(self._contents, dataset, contents)
+        return self.import_files([Arrival("", dataset, contents)])[0][0]
+
+    def import_files(
+        self, arrivals: Sequence[Arrival], offers: Mapping[tuple[int, int], Sequence[Suggestion]] = MappingProxyType({})
+    ) -> tuple[list[ImportReport], tuple[int, int]]:
+        """As `import_dataset`, of several files and of suggestions: all of it or nothing.
+
+        offers: as `imports.suggest` takes them. Returns a report for each file, then how many suggestions were offered
+        and how many spoke of objects that are decided upon already.
+        """
+        hashes = imports.put_contents(self._contents, arrivals)
         with self._database.write() as connection:
-            imports.restore_contents(self._contents, hashes, contents)
-            return imports.import_dataset(connection, dataset, hashes)
+            for arrival, of_file in zip(arrivals, hashes, strict=True):
+                imports.restore_contents(self._contents, of_file, arrival.pictures)
+            reports = imports.import_files(connection, arrivals, hashes)
+            return reports, imports.suggest(connection, offers, reports)
 
     # --- settings --------------------------------------------------------------------------------------------------
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from sqlalchemy import Boolean, Float, Integer, LargeBinary, Table, select
 
+from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError, ArchiveError, StoreError
 from annotator.core.masks import MAX_SIDE, checked_rle, rle_area
-from annotator.storage import schema
+from annotator.storage import heatmaps, schema
 from annotator.storage.parts import parts_from_bytes
 from annotator.storage.store import Store
 
@@ -51,33 +52,35 @@ def require_harmless(path: Path, *, without: Iterable[str]) -> None:
 def require_sound(store: Store) -> None:
     """Every value of an opened project is one that the project could have written. Raises ArchiveError."""
     try:
-        sizes = {}
-        for image in (*(row.image for row in store.queue()), *store.bin()):
+        pictures = {}
+        for image in (*(row.image for row in store.queue()), *store.bin(emptied=True)):
             if not (image.width <= MAX_SIDE and image.height <= MAX_SIDE and image.width * image.height <= MAX_PIXELS):
                 raise StoreError(f"image {image.id}: {image.width} x {image.height} pixels")
             store.content_path(image.sha256)
-            sizes[image.id] = (image.height, image.width)
+            pictures[image.id] = image
         store.categories()
         with store._database.read() as connection:
             for table in (schema.instances, schema.suggestions):
                 for row in connection.execute(select(table.c.key, table.c.image_id, table.c.rle)):
-                    _require_mask(row.key, row.rle, sizes[row.image_id])
+                    _require_mask(row.key, row.rle, pictures[row.image_id])
             decided = select(
                 schema.decisions.c.key, schema.decisions.c.rle, schema.decisions.c.parts, schema.gestures.c.image_id
             ).join(schema.gestures)
             for decision in connection.execute(decided):
-                _require_mask(decision.key, decision.rle, sizes[decision.image_id])
+                _require_mask(decision.key, decision.rle, pictures[decision.image_id])
                 parts_from_bytes(decision.parts)
             for (parts,) in connection.execute(select(schema.instances.c.parts)):
                 parts_from_bytes(parts)
+            for kept in connection.execute(heatmaps.with_suggested()):
+                heatmaps.heatmap_of(kept, pictures[kept.image_id])
             for (value,) in connection.execute(select(schema.settings.c.value)):
                 json.loads(value)
     except (AnnotatorError, ValueError, KeyError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise ArchiveError(f"archive: its database is not one that a project wrote ({error!s:.200})") from error
 
 
-def _require_mask(key: str, counts: str, size: tuple[int, int]) -> None:
-    rle_area(checked_rle(counts, height=size[0], width=size[1]))
+def _require_mask(key: str, counts: str, image: Image) -> None:
+    rle_area(checked_rle(counts, height=image.height, width=image.width))
     if not 0 < len(key) <= 200:
         raise ValueError("a key of no or many characters")
 

@@ -18,8 +18,8 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from annotator.core.cut import Heatmap
 from annotator.core.geometry import Resize, clip_boxes
-from annotator.core.masks import Rle, heatmap_to_rle
 from annotator.vision import zoo
 from annotator.vision.contract import find_image_input
 from annotator.vision.detector import as_input
@@ -68,10 +68,12 @@ class MaskHead:
             return np.zeros((0, 1, 1), np.float32)
         return ask_head(self._head, boxes, labels, features.maps)
 
-    def mask(self, features: Features, box_xyxy: Sequence[float], *, label: int = 0, cut: float = 0.5) -> Rle:
-        """The mask inside one box in image pixels, of which the part inside the picture counts; it may be empty."""
+    def heatmap(self, features: Features, box_xyxy: Sequence[float], *, label: int = 0) -> Heatmap | None:
+        """What the mask inside one box in image pixels is cut from; the part of the box inside the picture counts.
+
+        None where the network's heatmaps are too large to be kept.
+        """
         height, width = features.resize.image_height, features.resize.image_width
         box = clip_boxes(np.array([box_xyxy], np.float64), width=width, height=height)
         asked = np.column_stack((features.resize.boxes_to_input(box), [1.0]))
-        heatmap = self.input_heatmaps(features, asked, [label])[0]
-        return heatmap_to_rle(heatmap, box[0], height=height, width=width, cut=cut)
+        return Heatmap.of(self.input_heatmaps(features, asked, [label])[0], box[0])

@@ -8,7 +8,7 @@ import gradio as gr
 
 from annotator.core import places
 from annotator.core.errors import AnnotatorError
-from annotator.web import fragments
+from annotator.web import fragments, visitor
 from annotator.web.annotate_tab import build_annotate_tab, tick
 from annotator.web.export_tab import build_export_tab
 from annotator.web.jobs import Prelabelling
@@ -25,6 +25,8 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
     page = gr.Blocks(title="Annotator", fill_width=True, analytics_enabled=False)
     with page:
         key = gr.Textbox(visible="hidden", elem_id="project-key")
+        if projects.login is not None:
+            gr.LoginButton(size="sm", elem_id="sign-in")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Annotate", id="annotate"):
                 annotate = build_annotate_tab(projects, jobs, key)
@@ -64,9 +66,7 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
 
 
 def _address(request: gr.Request) -> str:
-    """Where a visitor asks from; behind a Space's proxy that is what the proxy says."""
-    forwarded = request.headers.get("x-forwarded-for", "") if places.on_a_space() else ""
-    return forwarded.partition(",")[0].strip() or (request.client.host if request.client else "")
+    return visitor.address_of(request.headers, request.client.host if request.client else "")
 
 
 def _storage_notice(projects: Projects) -> str:

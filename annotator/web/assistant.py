@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from annotator.core.cut import HALF, Heatmap
 from annotator.core.dataset import Image
 from annotator.core.errors import ModelError
 from annotator.core.masks import Rle, rle_area
@@ -31,10 +32,11 @@ GRABCUT = "GrabCut"
 
 @dataclass(frozen=True, eq=False)
 class BoxMask:
-    """The mask inside a box, and what made it: a model's name, or GrabCut."""
+    """The mask inside a box, what made it (a model's name, or GrabCut), and what it was cut from, if by a model."""
 
     rle: Rle
     by: str
+    heatmap: Heatmap | None = None
 
 
 class MaskAssistant:
@@ -60,9 +62,11 @@ class MaskAssistant:
             head = self._head(model)
             ids = [] if head is None else [category.id for category in head.info.categories]
             if head is not None and category_id in ids:
-                rle = head.mask(self._features_of(head, photo), box_xyxy, label=ids.index(category_id))
-                if rle_area(rle):
-                    return BoxMask(rle, head.info.name)
+                heatmap = head.heatmap(self._features_of(head, photo), box_xyxy, label=ids.index(category_id))
+                if heatmap is not None:
+                    rle = heatmap.cut(HALF, height=photo.height, width=photo.width)
+                    if rle_area(rle):
+                        return BoxMask(rle, head.info.name, heatmap)
             return BoxMask(grabcut_mask(photo.pixels, box_xyxy), GRABCUT)
 
     def _head(self, model: str) -> MaskHead | None:

@@ -30,6 +30,7 @@ class Limits:
     empty_hours: float = 24  # the same for one without a picture
     open_projects: float = 64  # databases kept open; one that is in use is never closed
     jobs: float = 50  # batches that wait for the network
+    client_jobs: float = 10  # of `jobs`, those of one address
     uploads: float = 64  # bodies of more than a megabyte received at once; they wait on the disk
     uploads_at_once: float = 3  # of them held in memory, up to 64 MB and 40 megapixels each
     project_uploads: float = 8  # of `uploads`, those of one project

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -16,9 +17,12 @@ from pathlib import Path
 from typing import IO
 
 from annotator.core.errors import StoreError
+from annotator.core.files import written_whole
 from annotator.storage import archive
 from annotator.storage.store import Store
+from annotator.web import visitor
 from annotator.web.limits import LimitError, Limits
+from annotator.web.login import Login, SignInError, User
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 
@@ -34,6 +38,12 @@ PRESSED_S = 1200.0
 """How long a project without a picture may lie unused on a server that has no room left; above TOUCH_S."""
 
 _GONE = ".removed-"
+
+OWNER = archive.OWNER
+"""The project's setting that says whose it is, where visitors sign in: Hugging Face's id of that person."""
+
+_OWNERS = "owners.json"
+"""Beside the projects: by owner the key that they find when they come from another browser."""
 
 
 class OccupiedError(StoreError):
@@ -55,6 +65,7 @@ class _Opened:
     used: float = field(default_factory=time.monotonic)
     touched: float = float("-inf")
     store: Store | None = None
+    owner: str | None = None
     opening: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -62,8 +73,14 @@ class Projects:
     """One project of the person at this computer, or one for each visitor below `visitors`."""
 
     def __init__(
-        self, *, local: Path | None = None, visitors: Path | None = None, limits: Limits | None = None
+        self,
+        *,
+        local: Path | None = None,
+        visitors: Path | None = None,
+        limits: Limits | None = None,
+        login: Login | None = None,
     ) -> None:
+        """login: visitors must sign in, and a project is its owner's alone."""
         if (local is None) == (visitors is None):
             raise ValueError("expected either a local project or a folder for visitors' projects")
         self.limits = limits or Limits.from_environment()
@@ -71,6 +88,7 @@ class Projects:
         """Called with the key of each visitor's project that was opened."""
         self._local = Store.open(local) if local is not None else None
         self._visitors = visitors
+        self.login = login
         self._open: OrderedDict[str, _Opened] = OrderedDict()
         self._bytes: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -97,11 +115,76 @@ class Projects:
         """
         if self._local is not None:
             return self._local.key
+        if self.login is not None:
+            return self._welcome_owner(key, address=address)
         if key:
             with suppress(UnknownProjectError):
                 self.get(key)
                 return key
         return self.create(address=address)
+
+    def user(self) -> User | None:
+        """Who signed in for the work at hand; None where nobody did, or nobody need."""
+        asking = visitor.current()
+        return None if self.login is None or asking is None else self.login.user(asking)
+
+    def _welcome_owner(self, key: str | None, *, address: str) -> str:
+        """The key's project if it is this user's or nobody's yet, else the one they had, else a new one."""
+        user = self.user()
+        if user is None:
+            raise SignInError
+        for known in (key, self._owners().get(user.id)):
+            if known and _KEY.fullmatch(known):
+                with suppress(UnknownProjectError), self._in_use(known) as store:
+                    if self._owner(known, store) in (None, user.id):
+                        self._give(known, store, user)
+                        return known
+        made = self.create(address=address)
+        with self._in_use(made) as store:
+            self._give(made, store, user)
+        return made
+
+    def _give(self, key: str, store: Store, user: User) -> None:
+        if self._owner(key, store) != user.id:
+            store.set_setting(OWNER, user.id)
+            with self._lock:
+                self._open[key].owner = user.id
+        owners = self._owners()
+        if owners.get(user.id) != key:
+            assert self._visitors is not None  # noqa: S101, only asked where there are visitors
+            kept = {owner: found for owner, found in owners.items() if self._folder(found).is_dir()}
+            written_whole(self._visitors / _OWNERS, json.dumps(kept | {user.id: key}).encode())
+
+    def _owners(self) -> dict[str, str]:
+        assert self._visitors is not None  # noqa: S101, only asked where there are visitors
+        try:
+            return dict(json.loads((self._visitors / _OWNERS).read_bytes()))
+        except (OSError, ValueError):
+            return {}
+
+    def _owner(self, key: str, store: Store) -> str | None:
+        with self._lock:
+            entry = self._open.get(key)
+        if entry is None or entry.owner is None:
+            found = store.setting(OWNER)
+            owner = None if found is None else str(found)
+            if entry is not None:
+                entry.owner = owner
+            return owner
+        return entry.owner
+
+    def _require_owner(self, key: str, store: Store) -> None:
+        """Where visitors sign in: raise SignInError where nobody did, UnknownProjectError for another's project.
+
+        The server's own work, a batch say, is done for nobody and may.
+        """
+        if self.login is None or visitor.current() is None:
+            return
+        user = self.user()
+        if user is None:
+            raise SignInError
+        if self._owner(key, store) != user.id:
+            raise UnknownProjectError
 
     def get(self, key: str) -> Store:
         """The project behind a key, for a moment; for work use `use`. Raises UnknownProjectError."""
@@ -110,7 +193,10 @@ class Projects:
 
     @contextmanager
     def use(self, key: str) -> Iterator[Store]:
-        """The project behind a key, neither closed nor removed while the block lasts. Raises UnknownProjectError."""
+        """The project behind a key, neither closed nor removed while the block lasts.
+
+        Raises UnknownProjectError, and SignInError where nobody signed in who must.
+        """
         if not isinstance(key, str) or not _KEY.fullmatch(key):
             raise UnknownProjectError
         if self._local is not None:
@@ -118,6 +204,7 @@ class Projects:
                 yield store
             return
         with self._in_use(key) as store:
+            self._require_owner(key, store)
             yield store
 
     @contextmanager
@@ -207,8 +294,11 @@ class Projects:
         key = secrets.token_urlsafe(24)
         room = int(min(self.limits.project_mb * 1e6, self.limits.total_mb * 1e6 - self._total(), archive.MAX_BYTES))
         archive.unpack_project(packed, self._folder(key), max_bytes=max(room, 0), max_images=self.limits.images)
-        with self.use(key) as store:
+        with self._in_use(key) as store:
             self._size(key, store)
+            user = self.user()
+            if user is not None:
+                self._give(key, store, user)
         return key
 
     def _replace_local(self, packed: IO[bytes]) -> str:
@@ -383,7 +473,8 @@ class Projects:
                 with suppress(OSError):
                     (self._folder(key) / "project.db").touch()
         if fresh:
-            self.opened(key)
+            with visitor.acting_for(None):
+                self.opened(key)
         return entry.store
 
     def _size(self, key: str, store: Store) -> int:

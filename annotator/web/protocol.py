@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from annotator.core.cut import Heatmap, pack, unpack
 from annotator.core.dataset import Category, Instance, State
-from annotator.core.errors import GestureError
+from annotator.core.errors import GeometryError, GestureError
 from annotator.core.masks import Part, Rle
 from annotator.core.review import MAX_VERTICES, Change, Gesture
 from annotator.pipeline import THRESHOLD
@@ -18,6 +20,7 @@ from annotator.storage.store import Store
 DEFAULT_THRESHOLD = 0.5
 MAX_CHANGES = 2_000
 MAX_TEXT = 100
+MAX_HEATMAP = 200_000
 
 
 def document_to_json(store: Store, image_id: int, *, url: str) -> dict[str, Any]:
@@ -56,6 +59,16 @@ def instance_to_json(instance: Instance) -> dict[str, Any]:
         "edited": instance.edited,
         "rle": instance.rle.counts,
         "parts": None if instance.parts is None else parts_to_json(instance.parts),
+    }
+
+
+def heatmap_to_json(heatmap: Heatmap) -> dict[str, Any]:
+    """What a mask is cut from: hundredths over the region [left, top, width, height], packed, as base64."""
+    return {
+        "region": list(heatmap.region),
+        "size": len(heatmap.values),
+        "values": base64.b64encode(pack(heatmap.values)).decode("ascii"),
+        "half": None if heatmap.half is None else heatmap.half.counts,
     }
 
 
@@ -119,6 +132,24 @@ def box_from_json(found: Any) -> AskedMask:
     )
 
 
+@dataclass(frozen=True)
+class OpenPage:
+    """A page that says which picture it shows; None where it shows none, or is being closed."""
+
+    page: str
+    image_id: int | None
+
+
+def page_from_json(found: Any) -> OpenPage:
+    """`{"page": NAME, "image": ID | null}` -> OpenPage. Raises GestureError."""
+    if not isinstance(found, dict) or "image" not in found:
+        raise GestureError("presence: expected an object with page and image")
+    page = _text(found, "page", "presence")
+    if not page.isalnum():
+        raise GestureError("presence.page: expected letters and digits")
+    return OpenPage(page, None if found["image"] is None else _whole(found, "image", "presence"))
+
+
 def _change(found: Any, place: str, *, height: int, width: int) -> Change:
     if not isinstance(found, dict):
         raise GestureError(f"{place}: {type(found).__name__}, expected an object")
@@ -134,7 +165,25 @@ def _change(found: Any, place: str, *, height: int, width: int) -> Change:
         state=State(state),
         rle=None if rle is None or parts is not None else Rle(height, width, rle),
         parts=None if parts is None else _parts(parts, f"{place}.parts"),
+        cut=None if found.get("cut") is None else _whole(found, "cut", place),
+        heatmap=None if found.get("heatmap") is None else _heatmap(found["heatmap"], f"{place}.heatmap"),
     )
+
+
+def _heatmap(found: Any, place: str) -> Heatmap:
+    """The inverse of `heatmap_to_json`; which mask is the one at 0.5 is not for a browser to say."""
+    if not isinstance(found, dict):
+        raise GestureError(f"{place}: {type(found).__name__}, expected an object")
+    region, packed = found.get("region"), found.get("values")
+    if not isinstance(region, list) or len(region) != 4 or not all(type(value) is int for value in region):
+        raise GestureError(f"{place}.region: expected [left, top, width, height] in whole image pixels")
+    if not isinstance(packed, str) or len(packed) > MAX_HEATMAP:
+        raise GestureError(f"{place}.values: expected a text of at most {MAX_HEATMAP} characters")
+    try:
+        values = unpack(base64.b64decode(packed, validate=True), size=_whole(found, "size", place))
+        return Heatmap(values, *region)
+    except (GeometryError, ValueError) as error:
+        raise GestureError(f"{place}: {error}") from error
 
 
 def _parts(found: Any, place: str) -> tuple[Part, ...]:

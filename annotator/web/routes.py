@@ -13,12 +13,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi import Path as InPath
+from fastapi import Query as InQuery
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from annotator.core import places
+from annotator.core import files, places
 from annotator.core.errors import (
     AnnotatorError,
     ArchiveError,
@@ -31,11 +32,21 @@ from annotator.core.errors import (
 from annotator.web import pictures
 from annotator.web.archives import add_archive_routes
 from annotator.web.assistant import MaskAssistant
+from annotator.web.gallery import Cutouts, page_to_json
 from annotator.web.guard import MAX_GESTURE_BYTES, MAX_PICTURE_BYTES
 from annotator.web.jobs import Prelabelling
 from annotator.web.limits import LimitError
+from annotator.web.login import SignInError
+from annotator.web.presence import Presence
 from annotator.web.projects import OccupiedError, Projects, UnknownProjectError
-from annotator.web.protocol import box_from_json, category_to_json, document_to_json, gesture_from_json
+from annotator.web.protocol import (
+    box_from_json,
+    category_to_json,
+    document_to_json,
+    gesture_from_json,
+    heatmap_to_json,
+    page_from_json,
+)
 from annotator.web.uploads import TooLargeError, Turns, Uploads
 
 MAX_SMALL_BYTES = 4096
@@ -80,6 +91,8 @@ def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) 
     status = 400
     if isinstance(error, (UnknownProjectError, MissingError)):
         status = 404
+    elif isinstance(error, SignInError):
+        status = 401
     elif isinstance(error, LimitError):
         status = 507
     elif isinstance(error, TooLargeError):
@@ -97,6 +110,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     uploads = Uploads(projects.limits, places.home() / "incoming")
     _add_project_routes(router, projects, jobs, uploads)
     _add_image_routes(router, projects, uploads)
+    _add_gallery_routes(router, projects)
     add_archive_routes(router, projects, uploads, outgoing=places.home() / "outgoing")
 
     @router.api_route("/{rest:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
@@ -107,17 +121,19 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
 
 
 def _add_project_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads) -> None:
+    presence = Presence()
+
     @router.get("/static/{name}")
     def static(name: str) -> Response:
         path = STATIC / name
-        if Path(name).name != name or not path.is_file():
-            return JSONResponse({"error": f"no file {name}"}, status_code=404)
+        if Path(name).name != name or not files.is_file(path):
+            return JSONResponse({"error": f"no file {name:.80}"}, status_code=404)
         return FileResponse(path, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
     @router.get("/{key}/queue")
     def queue(key: str) -> dict[str, Any]:
         with projects.use(key) as store:
-            rows = store.queue()
+            rows, binned = store.queue(), len(store.bin())
         job = jobs.status(key)
         return {
             "images": [
@@ -132,9 +148,11 @@ def _add_project_routes(router: APIRouter, projects: Projects, jobs: Prelabellin
                     "accepted": row.accepted,
                     "suggested": row.suggested,
                     "rejected": row.rejected,
+                    "scores": row.scores,
                 }
                 for row in rows
             ],
+            "bin": binned,
             "job": None
             if job is None
             else {
@@ -158,6 +176,49 @@ def _add_project_routes(router: APIRouter, projects: Projects, jobs: Prelabellin
         async with uploads.received(request, key, MAX_PICTURE_BYTES) as body:
             # A small file may hold a large picture: it waits for its turn as a large one does.
             return await uploads.turns.run(key, lambda: add(body.file.read()))
+
+    @router.get("/{key}/bin")
+    def list_bin(key: str) -> dict[str, Any]:
+        with projects.use(key) as store:
+            return {"images": [{"id": image.id, "name": image.file_name} for image in store.bin()]}
+
+    @router.post("/{key}/bin")
+    def fill_bin(key: str) -> dict[str, Any]:
+        with projects.use(key) as store:
+            return {"count": store.remove_images()}
+
+    @router.delete("/{key}/bin")
+    def empty_bin(key: str) -> dict[str, Any]:
+        with projects.use(key) as store:
+            return {"count": store.empty_bin()}
+
+    @router.post("/{key}/bin/restore")
+    def restore_all(key: str) -> dict[str, Any]:
+        with projects.use(key) as store:
+            return {"count": store.restore_images()}
+
+    @router.post("/{key}/bin/{image_id}/restore")
+    def restore(key: str, image_id: ImageId) -> dict[str, Any]:
+        with projects.use(key) as store:
+            projects.require_room_for_image(store)
+            store.restore_image(image_id)
+        return {"count": 1}
+
+    @router.post("/{key}/presence")
+    async def present(key: str, request: Request) -> dict[str, Any]:
+        said = page_from_json(_parse(await uploads.small(request, MAX_SMALL_BYTES)))
+
+        def others() -> dict[str, Any]:
+            with projects.use(key) as store:
+                if said.image_id is None:
+                    presence.left(key, said.page)
+                    return {"others": [], "revision": None}
+                found = presence.seen(key, said.page, said.image_id, name=_name(projects))
+                # Alone, a page knows the picture's revision by its own gestures.
+                revision = store.image(said.image_id).revision if found else None
+            return {"others": [{"animal": one.animal, "name": one.name} for one in found], "revision": revision}
+
+        return await run_in_threadpool(others)
 
     @router.post("/{key}/example")
     async def example(key: str) -> dict[str, Any]:
@@ -185,8 +246,8 @@ def _add_project_routes(router: APIRouter, projects: Projects, jobs: Prelabellin
     @router.get("/{key}/exports/{name}")
     def export(key: str, name: str) -> Response:
         path = projects.export_folder(key, places.exports()) / name
-        if Path(name).name != name or path.suffix not in EXPORT_SUFFIXES or not path.is_file():
-            return JSONResponse({"error": f"no export {name}"}, status_code=404)
+        if Path(name).name != name or path.suffix not in EXPORT_SUFFIXES or not files.is_file(path):
+            return JSONResponse({"error": f"no export {name:.80}"}, status_code=404)
         return FileResponse(path, filename=name, headers=_INERT | {"Cache-Control": "no-store"})
 
 
@@ -239,9 +300,16 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
                     assistant.prepare(store, image, model=asked.model)
                     return {}
                 made = assistant.mask(store, image, asked.box_xyxy, category_id=asked.category_id, model=asked.model)
-            return {"rle": made.rle.counts, "by": made.by}
+            heatmap = None if made.heatmap is None else heatmap_to_json(made.heatmap)
+            return {"rle": made.rle.counts, "by": made.by, "heatmap": heatmap}
 
         return await boxes.run(key, predict)
+
+    @router.get("/{key}/images/{image_id}/heatmaps/{instance}")
+    def heatmap(key: str, image_id: ImageId, instance: str) -> dict[str, Any]:
+        with projects.use(key) as store:
+            found = store.heatmap(image_id, instance)
+        return {"heatmap": None if found is None else heatmap_to_json(found)}
 
     @router.get("/{key}/pictures/{image_id}")
     async def picture(key: str, image_id: ImageId) -> Response:
@@ -270,6 +338,48 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
         return FileResponse(path, media_type="image/jpeg", headers=_INERT | _FOREVER)
 
 
+def _add_gallery_routes(router: APIRouter, projects: Projects) -> None:
+    cutouts = Cutouts()
+    cutting = Turns(3, each=2)
+    listing = Turns(2, each=1)
+
+    @router.get("/{key}/gallery")
+    async def gallery(
+        key: str,
+        *,
+        category: Annotated[int, InQuery(ge=0, lt=2**53)],
+        state: str = "suggested",
+        order: str = "doubt",
+        threshold: Annotated[float, InQuery(ge=0, le=1, allow_inf_nan=False)] = 0.0,
+        after: str = "",
+        limit: int = 200,
+    ) -> dict[str, Any]:
+        def read() -> dict[str, Any]:
+            with projects.use(key) as store:
+                return page_to_json(
+                    store,
+                    key,
+                    category=category,
+                    state=state,
+                    order=order,
+                    threshold=threshold,
+                    after=after,
+                    limit=limit,
+                )
+
+        return await listing.run(key, read)
+
+    @router.get("/{key}/cutouts/{image_id}/{instance}")
+    async def cutout(key: str, image_id: ImageId, instance: str, v: str = "") -> Response:
+        def cut() -> tuple[bytes, bool]:
+            with projects.use(key) as store:
+                return cutouts.get(store, image_id, instance, v)
+
+        content, asked = await cutting.run(key, cut)
+        kept = _FOREVER if asked else {"Cache-Control": "no-store"}
+        return Response(content, media_type="image/jpeg", headers=_INERT | kept)
+
+
 def _parse(body: bytes) -> Any:
     try:
         return json.loads(body)
@@ -277,9 +387,15 @@ def _parse(body: bytes) -> Any:
         raise GestureError("body: not JSON") from error
 
 
+def _name(projects: Projects) -> str:
+    """Of whoever signed in, "" where nobody did."""
+    user = projects.user()
+    return "" if user is None else user.name
+
+
 def _who(projects: Projects) -> str:
     if projects.shared:
-        return "visitor"
+        return _name(projects) or "visitor"
     try:
         return getpass.getuser()
     except (OSError, KeyError):

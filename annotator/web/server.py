@@ -21,12 +21,15 @@ from annotator.core import places
 from annotator.core.errors import AnnotatorError
 from annotator.web.app import build_page
 from annotator.web.editor import EDITOR_HEAD
+from annotator.web.fairness import FairShare, share_queue
 from annotator.web.guard import Guard
 from annotator.web.jobs import Prelabelling
+from annotator.web.login import Login
 from annotator.web.look import CSS, theme
 from annotator.web.projects import Projects
 from annotator.web.routes import add_error_handlers, build_routes
 from annotator.web.sweeper import Sweeper
+from annotator.web.visitor import Visitors
 
 MAX_SESSIONS = 200
 """Sessions of the page that Gradio remembers; an older one is made anew when it asks again."""
@@ -56,6 +59,9 @@ def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 786
     server.include_router(build_routes(projects, jobs))
 
     add_error_handlers(server, projects)
+    if projects.shared:  # the person at this computer shares it with nobody
+        server.add_middleware(FairShare)
+    server.add_middleware(Visitors)
     server.add_middleware(Guard)
     if host in _LOOPBACK:
         # A page elsewhere that points its own name at this computer must not be answered (DNS rebinding).
@@ -63,6 +69,7 @@ def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 786
     page = build_page(projects, jobs)
     # Gradio keeps a copy of the page's layout for each of the last 10,000 sessions, 75 kB each: nothing of ours.
     page.state_session_capacity = MAX_SESSIONS
+    share_queue(page._queue)
     whole: FastAPI = gr.mount_gradio_app(
         server,
         page,
@@ -89,7 +96,7 @@ def serve(*, project: Path | None = None, host: str = "127.0.0.1", port: int = 7
     """
     if project is None and places.on_a_space():
         root = places.persistent_storage() or places.home()
-        projects = Projects(visitors=root / "visitors")
+        projects = Projects(visitors=root / "visitors", login=Login.from_environment())
     else:
         projects = Projects(local=project or places.default_project())
     config = uvicorn.Config(

@@ -249,6 +249,9 @@ def test_a_flipped_byte_anywhere_is_refused_or_harmless(project, packed, tmp_pat
         "UPDATE instances SET image_id = 77",
         "UPDATE instances SET score = 'high'",
         "INSERT INTO suggestions VALUES ('k', 1, 1, 0.5, 'zzz', 's', 'now')",
+        "INSERT INTO heatmaps VALUES ('k', 1, 0, 0, 5, 5, 3, x'00')",
+        "INSERT INTO heatmaps VALUES ('k', 1, 0, 0, 5, 5, 1000000, x'789c03000000000001')",
+        "INSERT INTO heatmaps VALUES ('k', 1, 9999999, 0, 5, 5, 1, x'789c63000000010001')",
         "INSERT INTO settings VALUES ('threshold', '{')",
         "UPDATE categories SET extra = 'no'",
     ],
@@ -270,3 +273,64 @@ def test_what_is_no_database_or_no_zip_is_refused(packed, tmp_path):
     with pytest.raises(StoreError, match="is not a zip"):
         unpack_project(io.BytesIO(json.dumps({}).encode()), tmp_path / "opened")
     assert nothing_is_left(tmp_path)
+
+
+def rewritten(packed, change):
+    """The archive with its list of entries changed: `change(content, at)` is told where each entry's line begins."""
+    content = bytearray(packed.read_bytes())
+    with zipfile.ZipFile(packed) as opened:
+        at, count = opened.start_dir, len(opened.infolist())
+    for _ in range(count):
+        length = 46 + sum(int.from_bytes(content[at + place : at + place + 2], "little") for place in (28, 30, 32))
+        change(content, at)
+        at += length
+    return io.BytesIO(bytes(content))
+
+
+def at_number(offset, value, size=4):
+    def change(content, at):
+        content[at + offset : at + offset + size] = value.to_bytes(size, "little")
+
+    return change
+
+
+TRICKS = {
+    "encrypted": at_number(8, 1, 2),
+    "packed by bzip2": at_number(10, 12, 2),
+    "packed by lzma": at_number(10, 14, 2),
+    "packed by nobody": at_number(10, 99, 2),
+    "larger than it says": at_number(24, 5),
+    "of 4 GB": at_number(24, 2**32 - 2),
+    "of 4 GB, packed too": at_number(20, 2**32 - 2),
+    "zip64 without its field": at_number(24, 2**32 - 1),
+    "at an offset beyond the end": at_number(42, 2**31),
+    "of another checksum": at_number(16, 12345),
+    "a socket": at_number(38, 0o140777 << 16),
+    "a folder": at_number(38, 0o040777 << 16),
+}
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_a_list_of_entries_that_lies_is_refused(packed, tmp_path, trick):
+    with pytest.raises(StoreError, match=r"^archive: ") as error:
+        unpack_project(rewritten(packed, TRICKS[trick]), tmp_path / "opened")
+    assert "\n" not in str(error.value)
+    assert nothing_is_left(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ｐroject.db", "project.db\u200b", "proj\u0065\u0301ct.db", "images/ａa/" + "a" * 64])
+def test_a_name_that_only_looks_like_one_is_refused(packed, tmp_path, name):
+    with pytest.raises(StoreError, match=r"expected project\.db or images"):
+        unpack_project(rezip(packed, entries=[(zipfile.ZipInfo(name), b"x")]), tmp_path / "opened")
+    assert nothing_is_left(tmp_path)
+
+
+def test_an_archive_in_the_archive_stays_packed_and_is_refused(packed, tmp_path):
+    inner = packed.read_bytes()
+    sha = hashlib.sha256(inner).hexdigest()
+    with pytest.raises(StoreError):
+        unpack_project(rezip(packed, entries=[("inner.zip", inner)]), tmp_path / "opened")
+    # Under a picture's name it is bytes that no picture of the database has, and nothing looks into them.
+    unpack_project(rezip(packed, entries=[(f"images/{sha[:2]}/{sha}", inner)]), tmp_path / "other")
+    with Store.open(tmp_path / "other") as opened:
+        assert sha not in [row.image.sha256 for row in opened.queue()]

@@ -1,6 +1,7 @@
 """The SQLite file: its schema, its migrations, and every way it can be unusable."""
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -108,9 +109,9 @@ def test_a_damaged_database_is_refused_in_one_line_and_left_as_it_is(tmp_path, h
 def test_a_database_of_a_newer_annotator_is_refused(tmp_path):
     Store.open(tmp_path).close()
     with sqlite3.connect(tmp_path / "project.db") as database:
-        database.execute("INSERT INTO migrations VALUES ('0099_future', 'now')")
+        database.execute("INSERT INTO migrations VALUES ('9999_future', 'now')")
     database.close()
-    with pytest.raises(StoreError, match=r"made by a newer annotator \(it has 0099_future\); update annotator"):
+    with pytest.raises(StoreError, match=r"made by a newer annotator \(it has 9999_future\); update annotator"):
         Store.open(tmp_path)
 
 
@@ -141,26 +142,27 @@ def test_a_folder_that_is_a_file_is_one_line(tmp_path):
 def test_a_migration_keeps_a_backup_and_happens_once(tmp_path, monkeypatch):
     with Store.open(tmp_path) as store:
         key = store.key
-    monkeypatch.setitem(schema.MIGRATIONS, "0002_test", ("ALTER TABLE images ADD COLUMN later TEXT",))
+    monkeypatch.setitem(schema.MIGRATIONS, "9999_test", ("ALTER TABLE images ADD COLUMN later TEXT",))
     for _ in range(2):
         with Store.open(tmp_path) as store:
             assert store.key == key
     backups = list(tmp_path.glob("project-before-*.db"))
-    assert [path.name for path in backups] == ["project-before-0002_test.db"]
+    assert [path.name for path in backups] == ["project-before-9999_test.db"]
     with sqlite3.connect(backups[0]) as backup:
-        assert [row[0] for row in backup.execute("SELECT name FROM migrations")] == ["0001_first"]
+        released = [name for name in schema.MIGRATIONS if name != "9999_test"]
+        assert [row[0] for row in backup.execute("SELECT name FROM migrations")] == released
     backup.close()
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path, monkeypatch):
     Store.open(tmp_path).close()
     before = (tmp_path / "project.db").read_bytes()
-    monkeypatch.setitem(schema.MIGRATIONS, "0002_test", ("CREATE TABLE half (x)", "THIS IS NOT SQL"))
+    monkeypatch.setitem(schema.MIGRATIONS, "9999_test", ("CREATE TABLE half (x)", "THIS IS NOT SQL"))
     with pytest.raises(StoreError) as error:
         Store.open(tmp_path)
     one_line(error)
     assert (tmp_path / "project.db").read_bytes() == before
-    monkeypatch.delitem(schema.MIGRATIONS, "0002_test")
+    monkeypatch.delitem(schema.MIGRATIONS, "9999_test")
     Store.open(tmp_path).close()
 
 
@@ -226,6 +228,65 @@ except StoreError as error:
 else:
     print("written")
 """
+
+
+FULL = """
+import os, resource, sys
+from pathlib import Path
+from annotator.core.errors import StoreError
+from annotator.storage import schema
+from annotator.storage.store import Store
+from tests.storage.builders import accept, block, gesture
+folder, room, what = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+size = (folder / "project.db").stat().st_size
+
+def limit():  # the system refuses every byte beyond, as a full disk does
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + room,) * 2)
+
+try:
+    if what == "migrate":
+        schema.MIGRATIONS["9999_test"] = ("CREATE TABLE more (x)",)
+        limit()
+        Store.open(folder)
+    store = Store.open(folder)
+    image = store.queue()[0].image
+    limit()
+    if what == "picture":
+        store.add_image(bytes(size + room + 1), file_name="b.png", width=9, height=9)
+    for number in range(2000):
+        store.record(gesture(image, accept(f"n{number}", rle=block(number % 9)), number=number, revision=number))
+        print("stored", number, flush=True)
+except StoreError as error:
+    print("error", error, flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs RLIMIT_FSIZE")
+@pytest.mark.parametrize(("what", "room"), [("save", 40_000), ("save", 0), ("picture", 5_000), ("migrate", -20_000)])
+def test_a_disk_that_the_system_says_is_full_costs_nothing_that_was_told(tmp_path, what, room):
+    folder = tmp_path / "project"
+    with Store.open(folder) as store:
+        add_image(store)
+        store.add_category("person")
+    before = (folder / "project.db").read_bytes()
+    command = [sys.executable, "-c", FULL, str(folder), str(room), what]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = result.stdout.splitlines()
+    assert lines, result.stderr
+    assert lines[-1].startswith("error ")
+    assert re.search(r"full|cannot be (read or )?written", lines[-1]), lines[-1]
+    stored = len([line for line in lines if line.startswith("stored ")])
+    if what != "save":
+        assert stored == 0
+        assert (folder / "project.db").read_bytes() == before
+    assert [path.name for path in folder.iterdir() if "before" in path.name] == []  # no half a backup
+    with Store.open(folder) as store:
+        assert len(store.decisions()) == stored
+        assert len(store.instances(1)) == stored
+        assert store.image(1).revision == stored
+        with store.reading() as connection:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        assert list((folder / "images").glob(".new-*")) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights are others there")

@@ -1,0 +1,57 @@
+"""The rows of heatmaps: what a model's masks, and those found inside a box, are cut from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select
+from sqlalchemy.dialects import sqlite
+
+from annotator.core.cut import Heatmap, pack, unpack
+from annotator.core.dataset import Image
+from annotator.core.masks import Rle
+from annotator.storage import schema
+
+
+def add_heatmaps(connection: Connection, image_id: int, heatmaps: Mapping[str, Heatmap]) -> None:
+    """Keep what the instances of these keys were cut from; a key that has a heatmap keeps the one it has."""
+    if heatmaps:
+        rows = [_row_of(key, image_id, heatmap) for key, heatmap in heatmaps.items()]
+        connection.execute(sqlite.insert(schema.heatmaps).on_conflict_do_nothing(), rows)
+
+
+def heatmap(connection: Connection, image: Image, key: str) -> Heatmap | None:
+    """What an instance of the image can be cut from; for a suggestion with its own mask as the one at 0.5."""
+    table = schema.heatmaps
+    row = connection.execute(with_suggested().where(table.c.image_id == image.id, table.c.key == key)).one_or_none()
+    return None if row is None else heatmap_of(row, image)
+
+
+def with_suggested() -> Select[Any]:
+    """Heatmaps, each with the counts of the suggestion that it belongs to."""
+    table, old = schema.heatmaps, schema.suggestions
+    return select(table, old.c.rle.label("suggested")).outerjoin(old, old.c.key == table.c.key)
+
+
+def heatmap_of(row: Row[Any], image: Image) -> Heatmap:
+    """Raises GeometryError for a row that no project wrote."""
+    half = None if row.suggested is None else Rle(image.height, image.width, row.suggested)
+    return Heatmap(unpack(row.content, size=row.size), row.x, row.y, row.width, row.height, half)
+
+
+def delete_heatmaps(connection: Connection, *conditions: ColumnElement[bool]) -> None:
+    connection.execute(delete(schema.heatmaps).where(*conditions))
+
+
+def _row_of(key: str, image_id: int, heatmap: Heatmap) -> dict[str, Any]:
+    return {
+        "key": key,
+        "image_id": image_id,
+        "x": heatmap.left,
+        "y": heatmap.top,
+        "width": heatmap.width,
+        "height": heatmap.height,
+        "size": len(heatmap.values),
+        "content": pack(heatmap.values),
+    }

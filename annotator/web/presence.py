@@ -1,0 +1,77 @@
+"""Who else has a picture open: pages say so now and then, and are forgotten when they fall silent.
+
+Nothing of a person is kept: an animal that the server picks stands for a page, or the name that somebody signed in
+with.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+ANIMALS = (
+    "otter", "heron", "badger", "lynx", "robin", "beaver", "falcon", "hedgehog", "dolphin", "owl", "squirrel", "swan",
+)  # fmt: skip
+"""The page has a word for each in every language (frontend/src/strings)."""
+
+SILENT_S = 25.0
+"""A page that said nothing for so long is gone; it speaks every ten seconds while somebody looks at it."""
+
+MAX_PAGES = 24
+"""Of one project: whoever comes later works as well, unseen."""
+
+MAX_PROJECTS = 2_000
+"""The one that was silent for longest goes first."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as the others see it. animal: one of ANIMALS. name: of whoever signed in, "" where nobody did."""
+
+    animal: str
+    name: str
+    image_id: int | None
+    seen: float
+
+
+class Presence:
+    """The open pages of every project, in memory. Safe to use from several threads."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._projects: OrderedDict[str, dict[str, Page]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def seen(self, key: str, page: str, image_id: int | None, *, name: str = "") -> tuple[Page, ...]:
+        """Note that a page has this picture open, none with None; the other pages that have it open too."""
+        now = self._clock()
+        with self._lock:
+            pages = self._projects.setdefault(key, {})
+            self._projects.move_to_end(key)
+            for gone in [other for other, found in pages.items() if now - found.seen > SILENT_S]:
+                del pages[gone]
+            if page in pages or len(pages) < MAX_PAGES:
+                animal = pages[page].animal if page in pages else _free_animal(pages)
+                pages[page] = Page(animal, name, image_id, now)
+            while len(self._projects) > MAX_PROJECTS:
+                self._projects.popitem(last=False)
+            if image_id is None:
+                return ()
+            return tuple(found for other, found in pages.items() if other != page and found.image_id == image_id)
+
+    def left(self, key: str, page: str) -> None:
+        """Forget a page that was closed."""
+        with self._lock:
+            pages = self._projects.get(key, {})
+            pages.pop(page, None)
+            if not pages:
+                self._projects.pop(key, None)
+
+
+def _free_animal(pages: dict[str, Page]) -> str:
+    taken = {page.animal for page in pages.values()}
+    return secrets.choice([animal for animal in ANIMALS if animal not in taken] or list(ANIMALS))
