@@ -1,6 +1,11 @@
 /** Requests to the server, all relative to the page so that a sub-path works. */
+import type { CutoutFilter } from "./cutouts";
 import type { Box } from "./geometry";
-import type { QueueImage, WireCategory, WireDocument, WireGesture, WireQueue } from "./protocol";
+import type { QueueImage, WireCategory, WireDocument, WireGallery, WireGesture, WireHeatmap, WireQueue, WirePresence } from "./protocol";
+
+/** How long the answer to a gesture may take, beside the time that its bytes take on a slow network. */
+const ANSWER_MS = 30_000;
+const SLOWEST_BYTES_PER_MS = 20;
 
 /** The server answered, and said no. `message` is its one line. */
 export class RefusedError extends Error {
@@ -11,6 +16,13 @@ export class RefusedError extends Error {
   ) {
     super(message);
   }
+}
+
+/** The mask inside a box, who found it, and what a model cut it from. */
+export interface FoundMask {
+  readonly rle: string;
+  readonly by: string;
+  readonly heatmap: WireHeatmap | null;
 }
 
 export class Api {
@@ -28,15 +40,24 @@ export class Api {
     return request(`${this.root}/images/${imageId}`);
   }
 
+  /** Given up where no answer comes: a network that is gone says nothing, and the saver tries again. */
   gesture(imageId: number, gesture: WireGesture): Promise<{ revision?: unknown }> {
-    return request(`${this.root}/images/${imageId}/gestures`, json("POST", gesture));
+    const init = json("POST", gesture);
+    const patience = ANSWER_MS + (init.body as string).length / SLOWEST_BYTES_PER_MS;
+    return request(`${this.root}/images/${imageId}/gestures`, { ...init, signal: AbortSignal.timeout(patience) });
   }
 
   /** The mask inside a box, by the mask head of the model or, where it has none, by GrabCut; `by` says which. */
-  mask(imageId: number, model: string, category: number, box: Box): Promise<{ rle: string; by: string }> {
+  mask(imageId: number, model: string, category: number, box: Box): Promise<FoundMask> {
     const { x0, y0, x1, y1 } = box;
     const asked = { model, category, box: [x0, y0, x1, y1] };
     return request(`${this.root}/images/${imageId}/mask`, json("POST", asked));
+  }
+
+  /** What an instance can be cut from; null where nothing is kept. */
+  async heatmap(imageId: number, key: string): Promise<WireHeatmap | null> {
+    const found = request<{ heatmap: WireHeatmap | null }>(`${this.root}/images/${imageId}/heatmaps/${encodeURIComponent(key)}`);
+    return (await found).heatmap;
   }
 
   /** Says that a box will be asked for soon. */
@@ -44,8 +65,45 @@ export class Api {
     return request(`${this.root}/images/${imageId}/mask`, json("POST", { model, category: 0, box: null }));
   }
 
+  /** A page of the gallery: `after` is empty for the first one. */
+  gallery(filter: CutoutFilter, after: string, limit: number): Promise<WireGallery> {
+    const { category, state, order, threshold } = filter;
+    const asked = { category: String(category), state, order, threshold: String(threshold), after, limit: String(limit) };
+    return request(`${this.root}/gallery?${new URLSearchParams(asked)}`);
+  }
+
+  /** Says that this page shows a picture; who else does. */
+  present(page: string, imageId: number): Promise<WirePresence> {
+    return request(`${this.root}/presence`, json("POST", { page, image: imageId }));
+  }
+
+  /** Says that this page shows none any more, also while it is being closed. */
+  leave(page: string): void {
+    navigator.sendBeacon(`${this.root}/presence`, JSON.stringify({ page, image: null }));
+  }
+
   addCategory(name: string): Promise<WireCategory> {
     return request(`${this.root}/categories`, json("POST", { name }));
+  }
+
+  bin(): Promise<{ images: readonly { readonly id: number; readonly name: string }[] }> {
+    return request(`${this.root}/bin`);
+  }
+
+  restore(imageId: number): Promise<unknown> {
+    return request(`${this.root}/bin/${imageId}/restore`, { method: "POST" });
+  }
+
+  restoreAll(): Promise<unknown> {
+    return request(`${this.root}/bin/restore`, { method: "POST" });
+  }
+
+  removeAll(): Promise<unknown> {
+    return request(`${this.root}/bin`, { method: "POST" });
+  }
+
+  emptyBin(): Promise<unknown> {
+    return request(`${this.root}/bin`, { method: "DELETE" });
   }
 
   addExample(): Promise<{ id: number }> {

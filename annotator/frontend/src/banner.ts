@@ -8,8 +8,9 @@ export function createBanner(session: Session): HTMLElement {
   const show = button({ text: t("conflictOpen"), class: "an-button", onClick: () => void open() });
   const mine = button({ text: t("keepMine"), class: "an-button is-primary", onClick: () => void session.resolveConflict("mine") });
   const theirs = button({ text: t("takeTheirs"), class: "an-button", onClick: () => void session.resolveConflict("theirs") });
+  const both = button({ text: t("keepBoth"), title: t("keepBothHint"), class: "an-button", onClick: () => void session.resolveConflict("both") });
   const text = h("span", { class: "an-banner-text" }, h("strong", {}, t("conflictTitle")), " ", detail);
-  const banner = h("div", { class: "an-banner", role: "alert", hidden: true }, text, show, mine, theirs);
+  const banner = h("div", { class: "an-banner", role: "alert", hidden: true }, text, show, mine, theirs, both);
 
   const open = async (): Promise<void> => {
     const { conflict } = session.view.get();

@@ -1,6 +1,8 @@
 /** What each command does. Keys, buttons and tests all come through here. */
 import { pickCategory } from "./categories";
+import type { Cutting } from "./cutting";
 import type { Drawing } from "./drawing";
+import { makeHoles, makeInstances, makeParts } from "./holes";
 import type { CommandId } from "./keys";
 import { withoutHoles, withoutSpecks } from "./paint";
 import type { QueuePanel } from "./queue";
@@ -12,6 +14,7 @@ import type { Session } from "./session";
 import type { ToolId } from "./view";
 import type { Stage } from "./stage";
 import { resizeBrush } from "./tools/brush";
+import type { StringKey } from "./strings";
 import { t } from "./strings";
 
 const THRESHOLD_STEP = 0.05;
@@ -22,10 +25,12 @@ export interface CommandContext {
   readonly session: Session;
   readonly stage: Stage;
   readonly drawing: Drawing;
+  readonly cutting: Cutting;
   readonly queue: QueuePanel;
   readonly root: HTMLElement;
   readonly color: (id: number) => string;
   readonly showKeys: () => void;
+  readonly notice: (text: string) => void;
 }
 
 export class Commands {
@@ -39,7 +44,9 @@ export class Commands {
   }
 
   run(id: CommandId): void {
-    const { session, stage } = this.context;
+    const { session, stage, cutting } = this.context;
+    // What a key has cut counts before anything else is done with it.
+    if (id !== "cutSmaller" && id !== "cutLarger" && id !== "cancel") cutting.finish();
     if (stage.tool().command?.(id) === true) return;
     const { view } = session;
     switch (id) {
@@ -57,6 +64,8 @@ export class Commands {
         return this.moving(() => step(session, -1));
       case "triage":
         return this.moving(() => setTriage(session, !view.get().triage));
+      case "gallery":
+        return view.set({ gallery: !view.get().gallery });
       case "acceptAll":
         return this.finish(() => session.acceptVisible());
       case "markReviewed":
@@ -79,6 +88,12 @@ export class Commands {
         return this.setTool("brush");
       case "toolEraser":
         return this.setTool("eraser");
+      case "toolCut":
+        return this.setTool("cut");
+      case "cutSmaller":
+        return void cutting.step("smaller");
+      case "cutLarger":
+        return void cutting.step("larger");
       case "brushSmaller":
         return resizeBrush(session, -1);
       case "brushLarger":
@@ -115,6 +130,16 @@ export class Commands {
         return nudge(session, targets(session), 0, 1);
       case "predict":
         return this.predict();
+      case "makeHoles":
+        return this.convert(makeHoles, "noInnerParts");
+      case "makeParts":
+        return this.convert(makeParts, "noHoles");
+      case "makeInstances":
+        return this.convert(makeInstances, "noHoles");
+      case "nextVertex":
+      case "previousVertex":
+      case "nextHandle":
+      case "addVertex":
       case "deleteVertex":
         return;
       case "fit":
@@ -136,6 +161,12 @@ export class Commands {
       case "help":
         return this.context.showKeys();
     }
+  }
+
+  /** A key was let go: what was done while it was held is one gesture. */
+  released(): void {
+    this.context.cutting.released();
+    this.context.stage.tool().released?.();
   }
 
   /** A digit relabels what is selected; true where there was something to relabel. */
@@ -171,6 +202,19 @@ export class Commands {
     else this.moving(() => relabel(session, id, chosen.flatMap((one) => find(scene, one.key) ?? [])));
   }
 
+  /** Opens a picture at one of its instances. */
+  async openAt(imageId: number, key: string): Promise<void> {
+    const { session, stage } = this.context;
+    const { view } = session;
+    if (view.get().scene?.imageId !== imageId) await session.open(imageId);
+    const { scene } = view.get();
+    const instance = scene === null || scene.imageId !== imageId ? null : find(scene, key);
+    if (instance === null) return;
+    view.set({ tool: "select", selection: [key], ...(instance.state === "rejected" ? { showRejected: true } : {}) });
+    stage.zoomTo([instance]);
+    stage.element.focus({ preventScroll: true });
+  }
+
   private setTool(tool: ToolId): void {
     this.context.session.view.set({ tool, hover: null });
   }
@@ -188,6 +232,11 @@ export class Commands {
     if (triage && (instance === null || instance.state !== "suggested")) stage.fitPicture();
     else if (triage && instance !== null) stage.zoomTo([instance]);
     else if (instance !== null) stage.reveal(instance);
+  }
+
+  private convert(change: typeof makeHoles, nothing: StringKey): void {
+    const { session, stage, notice } = this.context;
+    if (!change(session, targets(session), stage.placeUnderPointer())) notice(t(nothing));
   }
 
   private predict(): void {
@@ -220,8 +269,8 @@ export class Commands {
 
   /** What was begun is given up first, then the tool is put away, then triage, then the selection. */
   private cancel(): void {
-    const { session, stage } = this.context;
-    if (stage.tool().cancel()) return;
+    const { session, stage, cutting } = this.context;
+    if (stage.tool().cancel() || cutting.cancel()) return;
     const { tool, selection, triage } = session.view.get();
     // With a brush the next stroke begins a new instance once nothing is selected.
     const paints = tool === "brush" || tool === "eraser";

@@ -1,11 +1,13 @@
 /** One project on the server, followed by one tab: what is read, when it is read again, what is remembered. */
 import { Api } from "./api";
-import { forgetful, loadHistory, saveHistory } from "./remembered";
+import { Keep, browserDatabases } from "./keep";
 import type { QueueImage } from "./protocol";
 import { Saver } from "./saver";
 import type { Notice } from "./session";
 import { Session } from "./session";
-import { announceTab, openShelf, preference, randomName, setPreference, takeOrphans, unsavedKey } from "./shelf";
+import { openShelf, preference, randomName, setPreference, tabStorage } from "./shelf";
+import { Tabs } from "./tabs";
+import { Tape } from "./tape";
 
 /** How often a running job is asked after, at the fastest. */
 const POLL_MS = 1500;
@@ -13,11 +15,16 @@ const POLL_MS = 1500;
 const QUEUE_MS = 1000;
 const PRELOADED = 6;
 
+/** One for the page, whatever projects it shows one after the other. */
+const tabs = new Tabs();
+
 export class Connection {
   readonly api: Api;
   readonly session: Session;
   readonly shelf = openShelf();
   private readonly client = randomName();
+  private readonly keep: Keep;
+  private readonly tape: Tape;
   private readonly preloaded: HTMLImageElement[] = [];
   private readonly stops: (() => void)[] = [];
   private hurry: () => void = () => {};
@@ -33,6 +40,8 @@ export class Connection {
     private readonly isSeen: () => boolean,
   ) {
     this.api = new Api(project);
+    this.keep = new Keep({ project, client: this.client, tabs, shelf: this.shelf, factory: browserDatabases() });
+    this.tape = new Tape({ project, tabs, factory: browserDatabases(), storage: tabStorage() });
     this.session = new Session({
       api: this.api,
       makeSaver: (session) => this.makeSaver(session),
@@ -41,15 +50,14 @@ export class Connection {
       now: () => performance.now(),
     });
     this.session.chosenThreshold = preference(this.shelf, `threshold:${project}`, null);
-    this.session.view.set({ history: loadHistory(project) });
     this.follow();
-    announceTab(this.client);
   }
 
   async start(): Promise<void> {
     const { session } = this;
-    session.saver.adopt(await takeOrphans(this.shelf, this.project, this.client));
-    await session.refreshQueue();
+    const [orphans, history] = await Promise.all([this.keep.orphans(), this.tape.load(), session.refreshQueue()]);
+    session.view.set({ history });
+    session.saver.adopt(orphans);
     if (session.view.get().scene === null) await this.openFirst();
   }
 
@@ -123,8 +131,7 @@ export class Connection {
 
   private makeSaver(session: Session): Saver {
     return new Saver({
-      shelf: this.shelf,
-      shelfKey: unsavedKey(this.project, this.client),
+      keep: this.keep,
       client: this.client,
       post: (imageId, gesture) => this.api.gesture(imageId, gesture),
       wait: (milliseconds) => this.wait(milliseconds),
@@ -137,7 +144,8 @@ export class Connection {
 
   private wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+      // Not all pages at once, after a server that was away.
+      const timer = setTimeout(resolve, milliseconds * (0.75 + Math.random() / 2));
       this.hurry = () => {
         clearTimeout(timer);
         resolve();
@@ -151,16 +159,18 @@ export class Connection {
       if (now.job?.running === true) this.poll();
     });
     session.view.subscribe((now, before) => {
+      this.tape.follow(now.history, before.history);
       if (now.threshold !== before.threshold) setPreference(this.shelf, `threshold:${this.project}`, session.chosenThreshold);
       if (now.scene === null || now.scene.imageId === before.scene?.imageId) return;
       setPreference(this.shelf, `picture:${this.project}`, now.scene.imageId);
       this.prefetch();
     });
     this.listen("online", () => this.hurry());
-    this.listen("pagehide", () => saveHistory(this.project, forgetful(session.view.get().history)));
+    this.listen("focus", () => this.hurry());
+    this.listen("pagehide", () => this.tape.leave());
   }
 
-  private listen(name: "online" | "pagehide", react: () => void): void {
+  private listen(name: "online" | "focus" | "pagehide", react: () => void): void {
     window.addEventListener(name, react);
     this.stops.push(() => window.removeEventListener(name, react));
   }

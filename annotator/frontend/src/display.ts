@@ -48,6 +48,8 @@ export function createDisplayMenu(root: HTMLElement, anchor: Element, session: S
   colors.append(...COLORS.map(([value, label]) => h("option", { value }, t(label))));
   colors.value = display.colorBy;
   colors.addEventListener("change", () => set({ colorBy: colors.value as Display["colorBy"] }));
+  const legend = h("input", { type: "checkbox", checked: display.legend });
+  legend.addEventListener("change", () => set({ legend: legend.checked }));
   const reset = button({
     text: t("displayReset"),
     class: "an-button",
@@ -63,6 +65,7 @@ export function createDisplayMenu(root: HTMLElement, anchor: Element, session: S
     h("strong", {}, t("display")),
     ...sliders,
     h("label", { class: "an-field" }, h("span", {}, t("colorBy")), h("span", { class: "an-sort" }, colors, icon("chevron"))),
+    h("label", { class: "an-field" }, h("span", {}, t("legend")), legend),
     reset,
   );
 }

@@ -1,5 +1,5 @@
 /** New instances: their category, and the mask that the server finds inside a box. */
-import type { Api } from "./api";
+import type { Api, FoundMask } from "./api";
 import { pickCategory } from "./categories";
 import type { Box } from "./geometry";
 import { partsOfBox } from "./geometry";
@@ -65,7 +65,9 @@ export class Drawing {
   /** The mask of an instance found again inside its box. */
   async predictAgain(instance: Instance): Promise<void> {
     const { session } = this.options;
-    const mask = await this.maskIn(outlineOf(instance.mask).box, instance.category);
+    const found = await this.maskIn(outlineOf(instance.mask).box, instance.category);
+    // The instance keeps the heatmap that it has: what was found now is a mask like any other.
+    const mask = found === null ? null : maskOfRle(found.rle!, found.height);
     const { scene } = session.view.get();
     const now = scene === null ? null : find(scene, instance.key);
     if (mask !== null && now !== null) session.commit("edit", [{ before: now, after: reshaped(now, mask) }]);
@@ -75,12 +77,12 @@ export class Drawing {
     const { session, api, notice } = this.options;
     const { scene } = session.view.get();
     if (scene === null) return null;
-    const ask = (model: string): Promise<{ rle: string; by: string }> => api.mask(scene.imageId, model, category, box);
+    const ask = (model: string): Promise<FoundMask> => api.mask(scene.imageId, model, category, box);
     try {
       const model = this.modelOf(scene.instances);
       // The model that labelled the picture may be gone by now.
-      const { rle, by } = await ask(model).catch((error) => (model === BUNDLED_MODEL ? Promise.reject(error) : ask(BUNDLED_MODEL)));
-      const mask = maskOfRle(rle, scene.height);
+      const { rle, by, heatmap } = await ask(model).catch((error) => (model === BUNDLED_MODEL ? Promise.reject(error) : ask(BUNDLED_MODEL)));
+      const mask = { ...maskOfRle(rle, scene.height), ...(heatmap === null ? {} : { heatmap }) };
       if (outlineOf(mask).area === 0) throw new Error(t("maskEmpty", { by }));
       return mask;
     } catch (error) {

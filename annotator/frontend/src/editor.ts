@@ -1,22 +1,27 @@
 /** Puts the parts of the screen together. */
 import { createAnnouncer } from "./announcer";
 import { createBanner } from "./banner";
+import { createBin } from "./bin";
 import { Commands } from "./commands";
 import { Connection } from "./connection";
 import { confirmRemoval, openDialog } from "./dialogs";
+import { Cutting } from "./cutting";
 import { createDisplayMenu, rememberedDisplay } from "./display";
-import { h } from "./dom";
+import { h, setText } from "./dom";
 import { Drawing } from "./drawing";
 import { DropZone } from "./dropzone";
+import { Gallery } from "./gallery";
 import { createHint } from "./hint";
 import { isShown, listenToKeys } from "./keyboard";
 import { setKeyMap } from "./keys";
 import { keySheet } from "./keysheet";
+import { createLegend } from "./legend";
 import { createLook } from "./look";
 import { SHAPE_COMMANDS, openMenu } from "./menu";
 import { Minimap } from "./minimap";
 import { Notices } from "./notices";
 import { Panel } from "./panel";
+import { Presence } from "./presence";
 import type { QueueImage } from "./protocol";
 import { QueuePanel } from "./queue";
 import type { Session } from "./session";
@@ -27,9 +32,13 @@ import { ThresholdBar } from "./threshold";
 import { Toolbar } from "./toolbar";
 import { BoxTool } from "./tools/box";
 import { BrushTool } from "./tools/brush";
+import { CutTool } from "./tools/cut";
 import { PolygonTool } from "./tools/polygon";
 import { SelectTool } from "./tools/select";
 import { Uploads } from "./upload";
+
+/** A menu asked for at a place of the picture opens to its right. */
+const MENU_WIDTH = 290;
 
 export class Editor {
   readonly session: Session;
@@ -56,8 +65,18 @@ export class Editor {
     const look = createLook(session);
     const run: Commands["run"] = (id) => commands.run(id);
     const toolbar = new Toolbar(session, run, (anchor) => createDisplayMenu(root, anchor, session, shelf));
+    const presence = new Presence(api, session, () => isShown(root));
+    toolbar.addBeforeStatus(presence.element);
+    this.stops.push(() => presence.stop());
     const color = look.categoryColor;
     const drawing = new Drawing({ session, api, root, color, notice: (text, detail) => notices.show("info", text, detail) });
+    const cutting = new Cutting({
+      session,
+      api,
+      notice: (text) => notices.show("info", text),
+      say: (text) => setText(announcer, text),
+    });
+    const announcer = createAnnouncer(session, look);
     const stage = new Stage({
       session,
       look,
@@ -67,9 +86,12 @@ export class Editor {
         new BoxTool(host),
         new BrushTool(host, "brush"),
         new BrushTool(host, "eraser"),
+        new CutTool(host, cutting),
       ],
       addInstance: (mask) => void drawing.add(mask),
       addFromBox: (box) => void drawing.addFromBox(box),
+      showMenu: ([x, y]) => openMenu(root, { getBoundingClientRect: () => new DOMRect(x, y, MENU_WIDTH, 0) }, SHAPE_COMMANDS, run),
+      say: (text) => setText(announcer, text),
       onCamera: (camera, size) => {
         toolbar.showScale(camera);
         minimap.show(camera, size);
@@ -93,6 +115,8 @@ export class Editor {
       chooseFolder: () => dropZone.chooseFolder(),
       remove: (image) => void this.remove(image),
     });
+    const onFailed = (line: string): void => notices.show("error", t("binFailed"), line);
+    queue.element.append(createBin({ root, api, session, onChanged: () => this.refresh(), onFailed }));
     const panel = new Panel({
       session,
       look,
@@ -102,20 +126,22 @@ export class Editor {
       reveal: (instance) => stage.reveal(instance),
     });
     const showKeys = (): void => openDialog(root, keySheet((map) => setPreference(shelf, "keys", map)));
-    const commands = new Commands({ session, stage, drawing, queue, root, color, showKeys });
+    const commands = new Commands({ session, stage, drawing, cutting, queue, root, color, showKeys, notice: (text) => notices.show("info", text) });
 
-    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session), minimap.element, notices.element, createAnnouncer(session, look));
+    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session), createLegend(session, look), minimap.element, notices.element, announcer);
+    const gallery = new Gallery({ session, api, look, shelf, open: (imageId, key) => void commands.openAt(imageId, key) });
+    this.stops.push(() => gallery.destroy());
     const threshold = new ThresholdBar(session);
     const center = h("main", { class: "an-center" }, toolbar.element, createBanner(session), frame, threshold.element);
-    root.replaceChildren(queue.element, center, panel.element, dropZone.element, uploads.element, dropZone.overlay);
-    session.queue.subscribe((now) => root.classList.toggle("is-empty", now.loaded && now.images.length === 0));
+    root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, uploads.element, dropZone.overlay);
+    session.queue.subscribe((now) => root.classList.toggle("is-empty", now.loaded && now.images.length === 0 && now.bin === 0));
     this.stops.push(() => dropZone.destroy());
     const leaving = (event: BeforeUnloadEvent): void => {
       if (session.saver.unsaved() > 0 || !uploads.idle()) event.preventDefault();
     };
     window.addEventListener("beforeunload", leaving);
     this.stops.push(() => window.removeEventListener("beforeunload", leaving));
-    this.stops.push(listenToKeys({ root, stage, commands, active: () => session.view.get().scene !== null }));
+    this.stops.push(listenToKeys({ root, stage, commands, active: () => session.view.get().scene !== null, above: gallery }));
     void connection.start();
   }
 

@@ -9,6 +9,13 @@ export interface KeyboardOptions {
   readonly commands: Commands;
   /** Whether there is a picture to work on. */
   readonly active: () => boolean;
+  /** What may lie over the picture and then has the keys first. */
+  readonly above: {
+    /** Whether keys pressed in this element are its own, although it is a list. */
+    owns(target: Element | null): boolean;
+    /** True where a key was used, or must not reach the picture. */
+    capture(event: KeyboardEvent): boolean;
+  };
 }
 
 export function listenToKeys(options: KeyboardOptions): () => void {
@@ -16,12 +23,15 @@ export function listenToKeys(options: KeyboardOptions): () => void {
   const onDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing || !options.active() || !isShown(root)) return;
     if (root.querySelector("dialog[open]") !== null) return;
-    if (belongsToField(event.target instanceof Element ? event.target : null, event.key)) return;
+    const target = event.target instanceof Element ? event.target : null;
+    if (!options.above.owns(target) && belongsToField(target, event.key)) return;
+    if (options.above.capture(event)) return event.preventDefault();
     const chord = chordOf(event);
     if (chord === "Space") {
       stage.holdSpace(true);
       return event.preventDefault();
     }
+    if (stage.key(chord)) return event.preventDefault();
     if (/^[1-9]$/.test(chord) && commands.digit(Number(chord))) return event.preventDefault();
     const command = commandFor(chord);
     if (command === null || command.native === true) return;
@@ -30,8 +40,12 @@ export function listenToKeys(options: KeyboardOptions): () => void {
   };
   const onUp = (event: KeyboardEvent): void => {
     if (event.key === " ") stage.holdSpace(false);
+    commands.released();
   };
-  const onBlur = (): void => stage.holdSpace(false);
+  const onBlur = (): void => {
+    stage.holdSpace(false);
+    commands.released();
+  };
   document.addEventListener("keydown", onDown);
   document.addEventListener("keyup", onUp);
   window.addEventListener("blur", onBlur);

@@ -6,7 +6,7 @@ import { categoryCounts } from "./scene";
 import type { Session } from "./session";
 import type { StringKey } from "./strings";
 import { t } from "./strings";
-import type { ListFilter, SortOrder } from "./view";
+import type { ListFilter, Size, SortOrder } from "./view";
 
 const SORTS: readonly (readonly [SortOrder, StringKey])[] = [
   ["score", "sortScore"],
@@ -16,6 +16,11 @@ const SORTS: readonly (readonly [SortOrder, StringKey])[] = [
 ];
 
 const STATES = ["suggested", "accepted", "rejected"] as const;
+const SIZES: readonly (readonly [Size, StringKey])[] = [
+  ["small", "sizeSmall"],
+  ["medium", "sizeMedium"],
+  ["large", "sizeLarge"],
+];
 
 export class ListHead {
   readonly element: HTMLElement;
@@ -33,6 +38,7 @@ export class ListHead {
     this.filter.append(
       h("option", { value: "" }, t("filterAll")),
       ...STATES.map((state) => h("option", { value: state }, t(state))),
+      h("optgroup", { label: t("sortArea") }, ...SIZES.map(([value, label]) => h("option", { value }, t(label)))),
       this.categories,
     );
     this.filter.addEventListener("change", () => session.view.set({ filter: filterOf(this.filter.value) }));
@@ -55,12 +61,13 @@ export class ListHead {
     if (filter.category !== null) ids.add(filter.category);
     const names = [...ids].map((id) => [id, this.look.categoryName(id)] as const).sort((a, b) => a[1].localeCompare(b[1]));
     this.categories.replaceChildren(...names.map(([id, name]) => h("option", { value: id }, name)));
-    this.filter.value = filter.category === null ? (filter.state ?? "") : String(filter.category);
+    this.filter.value = filter.category === null ? (filter.state ?? filter.size ?? "") : String(filter.category);
     this.filter.classList.toggle("is-on", this.filter.value !== "");
   }
 }
 
 function filterOf(value: string): ListFilter {
   const state = STATES.find((one) => one === value) ?? null;
-  return { state, category: value === "" || state !== null ? null : Number(value) };
+  const size = SIZES.find(([one]) => one === value)?.[0] ?? null;
+  return { state, size, category: value === "" || state !== null || size !== null ? null : Number(value) };
 }

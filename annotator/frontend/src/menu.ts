@@ -2,6 +2,7 @@
 import { h } from "./dom";
 import type { CommandId } from "./keys";
 import { COMMANDS, keycaps, keysOf } from "./keys";
+import type { Anchor } from "./popover";
 import { openPopover } from "./popover";
 import { t } from "./strings";
 
@@ -11,6 +12,9 @@ export const SHAPE_COMMANDS: readonly CommandId[] = [
   "simplify",
   "fillHoles",
   "dropSpecks",
+  "makeHoles",
+  "makeParts",
+  "makeInstances",
   "merge",
   "split",
   "duplicate",
@@ -20,7 +24,7 @@ export const SHAPE_COMMANDS: readonly CommandId[] = [
 
 export function openMenu(
   root: HTMLElement,
-  anchor: Element,
+  anchor: Anchor,
   ids: readonly CommandId[],
   run: (id: CommandId) => void,
 ): void {

@@ -8,7 +8,7 @@ import { ListHead } from "./listhead";
 import { outlineOf } from "./outline";
 import type { Look } from "./render";
 import { accept, likelyCategory, ordered, reject, targets } from "./review";
-import type { Instance } from "./scene";
+import type { Instance, Scene } from "./scene";
 import { countSuggestions, find } from "./scene";
 import type { Session } from "./session";
 import type { View } from "./view";
@@ -113,9 +113,9 @@ export class Panel {
     this.list.setItems(this.shown);
     this.head.render(this.shown.length);
     this.empty.hidden = scene === null || this.shown.length > 0;
-    const filtered = filter.state !== null || filter.category !== null;
+    const filtered = filter.state !== null || filter.category !== null || filter.size !== null;
     const hidden = scene !== null && countSuggestions(scene, threshold).total > 0;
-    const hint = filtered ? t("allFiltered") : hidden ? t("allHidden") : t("noInstancesHint", { key: keyOf("toolPolygon") });
+    const hint = filtered ? t("allFiltered") : hidden ? t("allHidden") : nothingFound(scene);
     this.empty.replaceChildren(h("strong", {}, t("noInstances")), h("span", {}, hint));
     const waiting = scene === null ? 0 : countSuggestions(scene, threshold).shown;
     setText(this.doneText, waiting > 0 ? t("acceptAllNext", { n: waiting }) : t("nextOnly"));
@@ -196,6 +196,12 @@ export class Panel {
     const key = element === null ? undefined : this.rows.get(element)?.key;
     return this.shown.filter((one) => one.key === key);
   }
+}
+
+/** Without a suggestion, what can be done is another thing where the model has looked already. */
+function nothingFound(scene: Scene | null): string {
+  const keys = { polygon: keyOf("toolPolygon"), box: keyOf("toolBox"), done: keyOf("acceptAll") };
+  return scene?.prelabelled === true ? t("noneFoundHint", keys) : t("noInstancesHint", { key: keys.polygon });
 }
 
 /** A tooltip with its key. */

@@ -4,8 +4,15 @@ import { setClass } from "./dom";
 import type { Point } from "./geometry";
 import type { Stage } from "./stage";
 import type { Pointer } from "./tools/tool";
+import { farFrom } from "./tools/tool";
+
+/** A finger that rests for so long, within so many CSS pixels, asks what can be done there. */
+const LONG_PRESS_MS = 500;
+const LONG_PRESS_SLACK = 9;
 
 export class Pointers {
+  private asked = false;
+  private resting: { readonly timer: number; readonly from: Point } | null = null;
   private readonly touches = new Map<number, Point>();
   private panning: { id: number; last: Point } | null = null;
   private pressed: number | null = null;
@@ -37,7 +44,16 @@ export class Pointers {
     element.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
     element.addEventListener("keyup", (event) => event.key === "Tab" && setClass(element, "is-tabbed", true));
     element.addEventListener("blur", () => setClass(element, "is-tabbed", false));
-    element.addEventListener("contextmenu", (event) => event.preventDefault());
+    element.addEventListener("contextmenu", (event) => {
+      event.preventDefault();
+      // Of a finger, the long press has asked already.
+      if (!(event instanceof PointerEvent && event.pointerType === "touch")) this.ask(this.pointer(event), event);
+    });
+    // The click that follows a lifted finger would hit what the long press has opened under it.
+    element.addEventListener("touchend", (event) => {
+      if (this.asked) event.preventDefault();
+      this.asked = false;
+    });
     // A middle press would start the browser's own scrolling.
     element.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault());
   }
@@ -60,9 +76,15 @@ export class Pointers {
     this.stage.element.focus({ preventScroll: true });
     const pointer = this.pointer(event);
     this.stage.element.setPointerCapture(event.pointerId);
+    this.rest();
+    if (event.pointerType !== "mouse") {
+      const timer = window.setTimeout(() => this.longPressed(event, pointer), LONG_PRESS_MS);
+      this.resting = { timer, from: pointer.view };
+    }
     if (event.pointerType === "touch") {
       this.touches.set(event.pointerId, pointer.view);
       if (this.touches.size === 2) {
+        this.rest();
         // The second finger turns whatever the first one began into a pinch.
         this.stage.tool().cancel();
         this.pressed = null;
@@ -81,6 +103,8 @@ export class Pointers {
   private onMove(event: PointerEvent): void {
     if (this.stage.session.view.get().scene === null) return;
     const pointer = this.pointer(event);
+    this.stage.keyPointer.hide();
+    if (this.resting !== null && farFrom(pointer.view, this.resting.from, LONG_PRESS_SLACK)) this.rest();
     this.stage.pointerAt = pointer.view;
     if (this.touches.size >= 2) return this.pinch(event.pointerId, pointer.view);
     if (this.panning?.id === event.pointerId) {
@@ -94,6 +118,7 @@ export class Pointers {
   }
 
   private onUp(event: PointerEvent): void {
+    this.rest();
     this.touches.delete(event.pointerId);
     if (this.panning?.id === event.pointerId) {
       this.panning = null;
@@ -105,11 +130,31 @@ export class Pointers {
   }
 
   private onCancel(event: PointerEvent): void {
+    this.rest();
     this.touches.delete(event.pointerId);
     if (this.panning?.id === event.pointerId) this.panning = null;
     if (this.pressed !== event.pointerId) return;
     this.pressed = null;
     this.stage.tool().cancel();
+  }
+
+  /** No long press any more: the finger has moved, or gone. */
+  private rest(): void {
+    clearTimeout(this.resting?.timer);
+    this.resting = null;
+  }
+
+  private longPressed(event: PointerEvent, pointer: Pointer): void {
+    this.resting = null;
+    if (this.pressed !== event.pointerId || this.stage.tool().id !== "select") return;
+    this.stage.tool().cancel();
+    this.pressed = null;
+    this.asked = event.pointerType === "touch";
+    this.ask(pointer, event);
+  }
+
+  private ask(pointer: Pointer, { clientX, clientY }: MouseEvent): void {
+    if (this.stage.session.view.get().scene !== null) this.stage.askAt(pointer, [clientX, clientY]);
   }
 
   private pinch(id: number, to: Point): void {

@@ -1,6 +1,9 @@
 /** A small panel over the page that goes when one presses beside it or on Esc. */
 import { h } from "./dom";
 
+/** What a panel opens beside: an element, or a place of the page. */
+export type Anchor = Pick<Element, "getBoundingClientRect">;
+
 export interface Popover {
   readonly element: HTMLElement;
   close(): void;
@@ -9,7 +12,7 @@ export interface Popover {
 /** Opens above and right-aligned with the anchor, or over the middle of `root`; `onClose` is called once. */
 export function openPopover(
   root: HTMLElement,
-  anchor: Element | null,
+  anchor: Anchor | null,
   options: { readonly class: string; readonly label: string; readonly onClose?: () => void },
   ...children: readonly Node[]
 ): Popover {
@@ -38,13 +41,15 @@ export function openPopover(
   return { element, close };
 }
 
-function place(element: HTMLElement, root: HTMLElement, anchor: Element | null): void {
+function place(element: HTMLElement, root: HTMLElement, anchor: Anchor | null): void {
   const frame = root.getBoundingClientRect();
   const size = element.getBoundingClientRect();
   const target = (anchor ?? root).getBoundingClientRect();
   const left = anchor === null ? target.left + (target.width - size.width) / 2 : target.right - size.width;
   const above = target.top - size.height - 6;
-  const beside = above < frame.top ? target.bottom + 6 : above;
+  // A menu asked for at a place hangs below it, where the hand is; one of a button stands above, where there is room.
+  const hangs = target.height === 0 && target.bottom + size.height + 8 < frame.bottom;
+  const beside = hangs ? target.bottom + 2 : above < frame.top ? target.bottom + 6 : above;
   const top = anchor === null ? target.top + (target.height - size.height) / 3 : beside;
   const clamp = (value: number, most: number): number => Math.max(8, Math.min(most - 8, value));
   element.style.left = `${clamp(left - frame.left, frame.width - size.width)}px`;

@@ -39,12 +39,28 @@ export interface WireDocument {
   readonly instances: readonly WireInstance[];
 }
 
+/** What a mask is cut from: hundredths over a region of the picture. */
+export interface WireHeatmap {
+  /** In image pixels, possibly beyond the picture's borders. */
+  readonly region: readonly [left: number, top: number, width: number, height: number];
+  /** Samples a side. */
+  readonly size: number;
+  /** Packed by the server (annotator/core/cut.py), as base64. */
+  readonly values: string;
+  /** Counts of the mask at 0.5 where that is a model's own; null where it is computed. */
+  readonly half: string | null;
+}
+
 export interface WireChange {
   readonly key: string;
   readonly category: number;
   readonly state: State;
   readonly rle?: string;
   readonly parts?: readonly Part[];
+  /** Hundredths: `rle` is the instance's heatmap cut at this level. */
+  readonly cut?: number;
+  /** What a new instance was cut from. */
+  readonly heatmap?: WireHeatmap;
 }
 
 /** What one gesture did; the saver adds client, number and revision. */
@@ -73,6 +89,8 @@ export interface QueueImage {
   readonly accepted: number;
   readonly suggested: number;
   readonly rejected: number;
+  /** Of each suggestion, a character (see scores.ts). */
+  readonly scores: string;
 }
 
 export interface WireJob {
@@ -84,7 +102,38 @@ export interface WireJob {
 
 export interface WireQueue {
   readonly images: readonly QueueImage[];
+  /** How many pictures lie in the bin. */
+  readonly bin: number;
   readonly job: WireJob | null;
+}
+
+/** One instance of the gallery; `cutout` is the address of its picture. */
+export interface WireCutout {
+  readonly key: string;
+  readonly image: number;
+  readonly name: string;
+  readonly state: Exclude<State, "deleted">;
+  readonly score: number | null;
+  readonly area: number;
+  readonly box: readonly [x0: number, y0: number, x1: number, y1: number];
+  readonly cutout: string;
+}
+
+export interface WireGallery {
+  readonly total: number;
+  /** Suggestions that the threshold leaves out. */
+  readonly below: number;
+  /** What continues the list; null at its end. */
+  readonly after: string | null;
+  /** How many there are of each category id. */
+  readonly counts: readonly (readonly [category: number, count: number])[];
+  readonly instances: readonly WireCutout[];
+}
+
+/** Who else has a picture open; `revision` is the picture's where there is anybody. */
+export interface WirePresence {
+  readonly others: readonly { readonly animal: string; readonly name: string }[];
+  readonly revision: number | null;
 }
 
 /** What the component's Gradio value says, as a JSON string. */

@@ -3,6 +3,7 @@ import { button, h, setClass, setText } from "./dom";
 import { icon, setIcon } from "./icons";
 import { VirtualList } from "./list";
 import type { QueueImage } from "./protocol";
+import { shownOf } from "./scores";
 import type { Session } from "./session";
 import type { StringKey } from "./strings";
 import { t } from "./strings";
@@ -93,6 +94,7 @@ export class QueuePanel {
     );
     session.queue.subscribe(() => this.render());
     session.view.subscribe((now, before) => {
+      if (now.threshold !== before.threshold) this.list.refresh();
       if (now.scene?.imageId === before.scene?.imageId && now.opening === before.opening) return;
       this.render();
       this.list.reveal(this.shown.findIndex((image) => image.id === session.imageId()));
@@ -146,8 +148,11 @@ export class QueuePanel {
     element.setAttribute("aria-selected", String(current));
     setText(row.name, image.name);
     setIcon(row.state, STATES[state].icon);
-    setText(row.detail, countsOf(image, state));
-    element.title = `${image.name}\n${image.width} × ${image.height}, ${t(STATES[state].label)}`;
+    const { threshold } = this.options.session.view.get();
+    setText(row.detail, countsOf(image, state, threshold));
+    const below = image.suggested - shownOf(image.scores, threshold);
+    const hidden = below > 0 ? `\n${t("galleryBelow", { n: below, threshold: threshold.toFixed(2) })}` : "";
+    element.title = `${image.name}\n${image.width} × ${image.height}, ${t(STATES[state].label)}${hidden}`;
   }
 
   private imageOf(target: Element): QueueImage | null {
@@ -163,8 +168,12 @@ function stateOf(image: QueueImage): keyof typeof STATES {
   return image.prelabelled ? "nothing" : "untouched";
 }
 
-function countsOf({ accepted, suggested }: QueueImage, state: keyof typeof STATES): string {
-  if (state === "started" && suggested > 0) return t("countStarted", { accepted, left: suggested });
-  if (state === "suggested") return t("countSuggested", { n: suggested });
+/** Suggestions are counted as the threshold shows them; how many there are besides is in the tooltip. */
+function countsOf(image: QueueImage, state: keyof typeof STATES, threshold: number): string {
+  const { accepted, rejected, suggested } = image;
+  const shown = shownOf(image.scores, threshold);
+  if (state === "started" && shown > 0) return t("countStarted", { accepted: accepted + rejected, left: shown });
+  if (state === "suggested") return shown > 0 ? t("countSuggested", { n: shown }) : t("countBelow", { n: suggested });
+  if (accepted === 0 && rejected > 0) return t("countRejected", { n: rejected });
   return accepted > 0 ? t("countAccepted", { n: accepted }) : t(STATES[state].label);
 }

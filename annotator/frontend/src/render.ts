@@ -5,12 +5,16 @@ import type { Box, Part, Point } from "./geometry";
 import type { Layer } from "./layer";
 import { outlineOf } from "./outline";
 import type { Instance } from "./scene";
+import { simplifyParts } from "./simplify";
 
 const TAU = Math.PI * 2;
 /** From this scale on outlines follow the pixels; below, simplified ones look the same and draw faster. */
 const EXACT_FROM = 1.5;
 /** Beyond this many shown instances the dark lines under the coloured ones are left out. */
 const CROWDED = 400;
+const MANY_VERTICES = 400;
+/** In CSS pixels: how far off an outline may be drawn while it changes. */
+const UNSEEN = 0.75;
 
 export interface Look {
   readonly categoryColor: (id: number) => string;
@@ -44,6 +48,12 @@ function pathsOf(parts: readonly Part[], disjoint: boolean): readonly Path2D[] {
 function shownParts(instance: Instance, scale: number): readonly Part[] {
   const outline = outlineOf(instance.mask);
   return scale >= EXACT_FROM ? outline.parts : outline.simple;
+}
+
+/** What changes with each frame costs as much as it has vertices: from afar, those that nobody sees are left out. */
+function lighter(parts: readonly Part[], scale: number): readonly Part[] {
+  const vertices = parts.flat().reduce((sum, ring) => sum + ring.length, 0);
+  return scale >= EXACT_FROM || vertices < MANY_VERTICES ? parts : simplifyParts(parts, UNSEEN / scale);
 }
 
 export function paintBase(layer: Layer, camera: Camera, instances: readonly Instance[], look: Look): void {
@@ -141,7 +151,7 @@ export function paintSelected(
 ): void {
   const context = layer.inImage(camera);
   const pixel = 1 / camera.scale;
-  const parts = draft ?? shownParts(instance!, camera.scale);
+  const parts = draft === null ? shownParts(instance!, camera.scale) : lighter(draft, camera.scale);
   const disjoint = draft === null && instance?.mask.parts === null;
   context.lineJoin = "round";
   for (const shape of pathsOf(parts, disjoint)) {

@@ -3,7 +3,7 @@ import { outlineOf } from "./outline";
 import type { Edit, Instance } from "./scene";
 import { find, isVisible } from "./scene";
 import type { Session } from "./session";
-import type { SortOrder } from "./view";
+import type { Size, SortOrder } from "./view";
 
 /** What a decision is about: the selected instances, or else the one under the pointer. */
 export function targets(session: Session): Instance[] {
@@ -33,7 +33,7 @@ export function reject(session: Session, instances: readonly Instance[] = target
 export function relabel(session: Session, category: number, instances: readonly Instance[] = targets(session)): void {
   session.view.set({ category });
   const edits = instances
-    .filter((one) => one.category !== category || one.state === "suggested")
+    .filter((one) => one.category !== category || one.state !== "accepted")
     .map((before) => ({ before, after: { ...before, category, state: "accepted" as const } }));
   // In triage a category is a decision like any other, and moves on.
   if (session.view.get().triage) decide(session, () => session.commit("relabel", edits), instances);
@@ -87,10 +87,16 @@ function neighbour(session: Session, direction: 1 | -1): Instance | null {
 export function ordered(session: Session): Instance[] {
   const { sort, filter, triage, threshold, categories } = session.view.get();
   const listed = session.visible().filter((one) => {
-    return (filter.state ?? one.state) === one.state && (filter.category ?? one.category) === one.category;
+    if ((filter.state ?? one.state) !== one.state || (filter.category ?? one.category) !== one.category) return false;
+    return filter.size === null || filter.size === sizeOf(outlineOf(one.mask).area);
   });
   const names = new Map(categories.map((category) => [category.id, category.name]));
   return listed.sort(comparison(triage ? "doubt" : sort, threshold, names));
+}
+
+/** As COCO counts them in its evaluation. */
+export function sizeOf(area: number): Size {
+  return area < 32 ** 2 ? "small" : area < 96 ** 2 ? "medium" : "large";
 }
 
 function comparison(

@@ -55,6 +55,29 @@ export function encodeCounts(runs: readonly number[]): string {
   return text;
 }
 
+/** Pixels of the mask. */
+export function areaOfRuns(runs: readonly number[]): number {
+  let area = 0;
+  for (let i = 1; i < runs.length; i += 2) area += runs[i];
+  return area;
+}
+
+/** Intersection over union of two masks of one picture; 1 where both are empty. */
+export function iouOfRuns(a: readonly number[], b: readonly number[]): number {
+  let shared = 0;
+  let [i, j] = [0, 0];
+  let [endA, endB] = [a[0], b[0]];
+  for (let from = 0; i < a.length && j < b.length; ) {
+    const to = Math.min(endA, endB);
+    if (i % 2 === 1 && j % 2 === 1) shared += to - from;
+    from = to;
+    if (endA === to) endA += a[++i] ?? 0;
+    if (endB === to) endB += b[++j] ?? 0;
+  }
+  const union = areaOfRuns(a) + areaOfRuns(b) - shared;
+  return union === 0 ? 1 : shared / union;
+}
+
 /** Compressed counts of a picture -> the window that holds every pixel of the mask. */
 export function rleToWindow(counts: string, height: number): MaskWindow {
   const runs = decodeCounts(counts);

@@ -1,8 +1,10 @@
 /**
  * Sends gestures in order, one at a time, and keeps each until the server has answered with a revision.
- * What is not yet saved also lies in the browser's storage, so that a closed tab's gestures are sent at the next visit.
+ * What is not yet saved also lies in the browser's storage (keep.ts), so that a closed tab's gestures are sent at the
+ * next visit.
  */
 import { RefusedError } from "./api";
+import type { Keeper } from "./keep";
 import type { GestureBody, WireGesture } from "./protocol";
 
 export interface Pending {
@@ -17,6 +19,8 @@ export interface Pending {
 export interface SaveStatus {
   readonly kind: "saved" | "saving" | "offline" | "conflict";
   readonly unsaved: number;
+  /** Offline: the server's own line, where it was reached and could not save; its disk is full, say. */
+  readonly reason?: string;
 }
 
 /** The part of localStorage that is used. */
@@ -27,9 +31,7 @@ export interface Shelf {
 }
 
 export interface SaverOptions {
-  /** Names this project's and this tab's place on the shelf. */
-  readonly shelfKey: string;
-  readonly shelf: Shelf | null;
+  readonly keep: Keeper;
   readonly client: string;
   readonly post: (imageId: number, gesture: WireGesture) => Promise<{ revision?: unknown }>;
   /** Resolves after some milliseconds, or earlier when `hurry` is called. */
@@ -51,6 +53,7 @@ export class Saver {
   private number = 0;
   private sending = false;
   private failures = 0;
+  private reason: string | null = null;
   private readonly revisions = new Map<number, number>();
   private readonly held = new Set<number>();
 
@@ -67,13 +70,15 @@ export class Saver {
   }
 
   push(imageId: number, body: GestureBody): void {
-    const { client } = this.options;
-    this.queue.push({ client, number: ++this.number, imageId, revision: this.revision(imageId), body });
+    const { client, keep } = this.options;
+    const gesture = { client, number: ++this.number, imageId, revision: this.revision(imageId), body };
+    this.queue.push(gesture);
+    keep.put(gesture);
     this.changed();
     void this.run();
   }
 
-  /** Gestures of a tab that was closed before they were saved. */
+  /** Gestures of a tab that was closed before they were saved; they are kept already. */
   adopt(gestures: readonly Pending[]): void {
     this.queue.push(...gestures);
     this.changed();
@@ -103,7 +108,9 @@ export class Saver {
   /** The waiting gestures of a picture are given up. */
   takeTheirs(imageId: number): void {
     this.held.delete(imageId);
+    const given = this.pending(imageId);
     this.queue = this.queue.filter((one) => one.imageId !== imageId);
+    this.options.keep.drop(given);
     this.revisions.delete(imageId);
     this.changed();
     void this.run();
@@ -131,53 +138,67 @@ export class Saver {
       const answer = await this.options.post(imageId, { client, number, revision, ...body });
       // Only a revision proves that the gesture was committed; anything else is sent again, which the server takes once.
       if (typeof answer.revision !== "number") throw new TypeError("answer without a revision");
-      this.failures = 0;
-      if (this.queue.includes(gesture)) this.revisions.set(imageId, answer.revision);
-      this.drop(gesture);
+      this.succeeded();
+      if (this.queue.includes(gesture)) this.saved(gesture, Math.max(answer.revision, this.revision(imageId) ?? 0));
     } catch (error) {
       if (!this.queue.includes(gesture)) return;
       if (error instanceof RefusedError && error.status === 409) {
-        this.failures = 0;
+        this.succeeded();
         this.held.add(imageId);
         this.changed();
         this.options.onConflict(imageId);
-      } else if (error instanceof RefusedError && isFinal(error.status)) {
-        this.failures = 0;
+      } else if (error instanceof RefusedError && isFinal(error)) {
+        this.succeeded();
         this.options.onRefused(imageId, error.message);
         this.drop(gesture);
       } else {
         this.failures++;
+        this.reason = error instanceof RefusedError ? error.message : null;
         this.changed();
         await this.options.wait(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.failures - 1)));
       }
     }
   }
 
-  private drop(gesture: Pending): void {
+  private succeeded(): void {
+    this.failures = 0;
+    this.reason = null;
+  }
+
+  /** The next one builds on this one: should the tab end now, whoever sends it knows. */
+  private saved(gesture: Pending, revision: number): void {
+    const { imageId } = gesture;
+    this.revisions.set(imageId, revision);
+    const next = this.queue.find((one) => one !== gesture && one.imageId === imageId);
+    const updated = next && { ...next, revision };
+    if (updated) this.queue = this.queue.map((one) => (one === next ? updated : one));
+    this.drop(gesture, updated);
+  }
+
+  private drop(gesture: Pending, next?: Pending): void {
     this.queue = this.queue.filter((one) => one !== gesture);
+    this.options.keep.drop([gesture], next);
     this.changed();
     if (this.unsaved(gesture.imageId) === 0) this.options.onSettled(gesture.imageId);
   }
 
   private changed(): void {
-    const { shelf, shelfKey, onStatus } = this.options;
-    try {
-      if (this.queue.length > 0) shelf?.setItem(shelfKey, JSON.stringify(this.queue));
-      else shelf?.removeItem(shelfKey);
-    } catch {
-      // A full or forbidden storage costs only the second copy; the gestures stay in memory and are sent from there.
-    }
-    onStatus(this.status());
+    this.options.onStatus(this.status());
   }
 
   private status(): SaveStatus {
     const unsaved = this.queue.length;
     if (this.held.size > 0) return { kind: "conflict", unsaved };
     if (unsaved === 0) return { kind: "saved", unsaved };
-    return { kind: this.failures > 0 ? "offline" : "saving", unsaved };
+    if (this.failures === 0) return { kind: "saving", unsaved };
+    return { kind: "offline", unsaved, ...(this.reason === null ? {} : { reason: this.reason }) };
   }
 }
 
-function isFinal(status: number): boolean {
-  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+/** Another try may succeed after these: who asks too much, too slowly or signed out is asked to come again. */
+const PASSING: ReadonlySet<number> = new Set([401, 403, 408, 425, 429]);
+
+/** Only the server itself says no for good, in a line of its own; a proxy before one that restarts knows nothing. */
+function isFinal({ status, answer }: RefusedError): boolean {
+  return status >= 400 && status < 500 && !PASSING.has(status) && typeof answer["error"] === "string";
 }

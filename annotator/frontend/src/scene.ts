@@ -1,7 +1,7 @@
 /** What one picture holds, as values that never change; every update makes a new scene. */
 import type { Part } from "./geometry";
 import { rounded } from "./geometry";
-import type { State, WireCategory, WireChange, WireDocument, WireInstance } from "./protocol";
+import type { State, WireCategory, WireChange, WireDocument, WireHeatmap, WireInstance } from "./protocol";
 
 /**
  * A mask by identity: the same object means the same mask, so that outlines are kept by it.
@@ -12,6 +12,10 @@ export interface Mask {
   readonly parts: readonly Part[] | null;
   /** Height of the picture; runs cannot be read without it. */
   readonly height: number;
+  /** Hundredths: the level at which the instance's heatmap was cut, where that made the mask. */
+  readonly cut?: number;
+  /** What a mask that was found inside a box was cut from. */
+  readonly heatmap?: WireHeatmap;
 }
 
 export interface Instance {
@@ -105,7 +109,8 @@ export function wireChange({ before, after }: Edit): WireChange {
   const change = { key: after.key, category: after.category, state: after.state };
   if (before !== null && before.mask === after.mask) return change;
   if (after.mask.parts !== null) return { ...change, parts: after.mask.parts };
-  return { ...change, rle: after.mask.rle! };
+  const { rle, cut, heatmap } = after.mask;
+  return { ...change, rle: rle!, ...(cut === undefined ? {} : { cut }), ...(heatmap === undefined ? {} : { heatmap }) };
 }
 
 /** The same decision about the same mask, whether it came from the server or from here. */

@@ -2,12 +2,14 @@
 import { Ahead } from "./ahead";
 import type { Api } from "./api";
 import { RefusedError } from "./api";
+import { editsForBoth } from "./both";
 import type { HistoryEntry } from "./history";
 import { forgotten, recorded, redone, undone } from "./history";
 import type { QueueImage, Verb, WireCategory, WireDocument } from "./protocol";
 import type { Saver } from "./saver";
 import type { Edit, Instance, Scene } from "./scene";
 import { applyEdits, find, isVisible, keyOf, passes, reversed, sameInstance, sceneOf, wireChange } from "./scene";
+import { scoresOf } from "./scores";
 import { Store } from "./store";
 import { UnsavedScenes } from "./unsaved";
 import type { QueueView, View } from "./view";
@@ -33,10 +35,12 @@ export interface SessionOptions {
 }
 
 const LONGEST_PAUSE_S = 300;
+/** A key held down over a slow network must not go on for long after it was let go. */
+const MOST_TRAVELS = 5;
 
 export class Session {
   readonly view = new Store<View>(START_VIEW);
-  readonly queue = new Store<QueueView>({ images: [], job: null, loaded: false });
+  readonly queue = new Store<QueueView>({ images: [], bin: 0, job: null, loaded: false });
   readonly saver: Saver;
   /** The threshold that the person chose, and the project's own at that time. */
   chosenThreshold: { readonly base: number; readonly value: number } | null = null;
@@ -45,6 +49,10 @@ export class Session {
   private readonly unsaved = new UnsavedScenes();
   private readonly ahead: Ahead;
   private readonly toReload = new Set<number>();
+  private readonly reading = new Map<number, Promise<WireDocument>>();
+  private readonly editListeners: ((imageId: number, edits: readonly Edit[]) => void)[] = [];
+  private travelling: Promise<void> = Promise.resolve();
+  private travels = 0;
   private projectThreshold = 0.5;
   private lastGestureAt: number;
 
@@ -59,8 +67,8 @@ export class Session {
 
   async refreshQueue(): Promise<void> {
     try {
-      const { images, job } = await this.api.queue();
-      this.queue.set({ images: images.map((image) => this.withLocalCounts(image)), job, loaded: true });
+      const { images, bin, job } = await this.api.queue();
+      this.queue.set({ images: images.map((image) => this.withLocalCounts(image)), bin, job, loaded: true });
     } catch (error) {
       if (!this.queue.get().loaded) this.options.notice("error", "queueFailed", lineOf(error));
     }
@@ -193,7 +201,7 @@ export class Session {
     if (scene === null || (edits.length === 0 && (reviewed === undefined || reviewed === scene.reviewed))) return;
     const flag = reviewed === undefined ? null : { before: scene.reviewed, after: reviewed };
     const entry: HistoryEntry = { imageId: scene.imageId, edits, reviewed: flag };
-    this.apply(verb, edits, reviewed);
+    this.apply(scene, verb, edits, reviewed);
     this.view.set({ history: recorded(history, entry) });
   }
 
@@ -205,21 +213,81 @@ export class Session {
     return this.travel("redo");
   }
 
-  private async travel(verb: "undo" | "redo"): Promise<void> {
-    const { history, opening } = this.view.get();
+  /** One gesture on any picture, open or not; `edit` is given the picture as it stands. False: it could not be read. */
+  async commitOn(imageId: number, verb: Verb, edit: (scene: Scene) => readonly Edit[]): Promise<boolean> {
+    const scene = await this.latest(imageId);
+    if (scene === null) return false;
+    const edits = edit(scene);
+    if (edits.length === 0) return true;
+    this.apply(scene, verb, edits, undefined);
+    this.view.set({ history: recorded(this.view.get().history, { imageId, edits, reviewed: null }) });
+    return true;
+  }
+
+  /** A picture with every gesture of this tab, where it need not be read. */
+  private here(imageId: number): Scene | undefined {
+    const { scene } = this.view.get();
+    return scene?.imageId === imageId ? scene : this.unsaved.get(imageId);
+  }
+
+  /** A picture as it stands; null where it cannot be read. */
+  private async latest(imageId: number): Promise<Scene | null> {
+    const read = this.here(imageId) ?? (await this.read(imageId));
+    // Whoever asked at the same time may have changed it a moment ago.
+    return this.here(imageId) ?? read;
+  }
+
+  private async read(imageId: number): Promise<Scene | null> {
+    for (;;) {
+      const read = this.reading.get(imageId) ?? this.api.document(imageId);
+      this.reading.set(imageId, read);
+      const document = await read.catch((error: unknown) => {
+        this.options.notice("error", "openFailed", lineOf(error));
+        return null;
+      });
+      this.reading.delete(imageId);
+      if (document === null) return null;
+      // While it was on its way, a gesture of ours may have been made and even saved: then it is read again.
+      const here = this.here(imageId);
+      if (here !== undefined) return here;
+      if (document.revision < (this.saver.revision(imageId) ?? 0)) continue;
+      this.saver.loaded(imageId, document.revision);
+      return sceneOf(document);
+    }
+  }
+
+  /** One after the other: a step on a picture that has to be read first lets the next ones wait, a few of them. */
+  private travel(verb: "undo" | "redo"): Promise<void> {
+    if (this.travels >= MOST_TRAVELS) return this.travelling;
+    const work = this.travels === 0 ? this.travelNow(verb) : this.travelling.then(() => this.travelNow(verb));
+    this.travels++;
+    this.travelling = work.finally(() => this.travels--);
+    return this.travelling;
+  }
+
+  private async travelNow(verb: "undo" | "redo"): Promise<void> {
+    const { history, opening, gallery } = this.view.get();
     const entry = (verb === "undo" ? history.past : history.future).at(-1);
     if (opening !== null) return;
     if (entry === undefined) return this.options.notice("info", verb === "undo" ? "nothingToUndo" : "nothingToRedo");
-    if (this.view.get().scene?.imageId !== entry.imageId) await this.open(entry.imageId);
-    const { scene } = this.view.get();
-    if (scene?.imageId !== entry.imageId) return;
+    // In the gallery the picture need not be seen.
+    if (!gallery && this.view.get().scene?.imageId !== entry.imageId) await this.open(entry.imageId);
+    const scene = gallery ? await this.latest(entry.imageId) : this.view.get().scene;
+    if (scene?.imageId === entry.imageId && this.view.get().history === history) this.retrace(verb, entry, scene);
+  }
+
+  private retrace(verb: "undo" | "redo", entry: HistoryEntry, scene: Scene): void {
+    const { history } = this.view.get();
     const edits = verb === "undo" ? reversed(entry.edits) : entry.edits;
     if (!edits.every((edit) => sameInstance(find(scene, keyOf(edit)), edit.before))) {
       this.view.set({ history: forgotten(history, entry.imageId) });
       return this.options.notice("error", "undoChanged");
     }
     const reviewed = entry.reviewed === null ? undefined : entry.reviewed[verb === "undo" ? "before" : "after"];
-    this.apply(verb, edits, reviewed);
+    this.apply(scene, verb, edits, reviewed);
+    if (this.view.get().scene?.imageId !== entry.imageId) {
+      return this.view.set({ history: verb === "undo" ? undone(history) : redone(history) });
+    }
     const selection = edits.flatMap((edit) => edit.after?.key ?? []);
     this.view.set({
       history: verb === "undo" ? undone(history) : redone(history),
@@ -227,26 +295,36 @@ export class Session {
     });
   }
 
-  private apply(verb: Verb, edits: readonly Edit[], reviewed: boolean | undefined): void {
-    const { scene, threshold, selection, hover } = this.view.get();
-    if (scene === null) return;
+  private apply(scene: Scene, verb: Verb, edits: readonly Edit[], reviewed: boolean | undefined): void {
     // Masks that came back from the server are other objects than those in the history: the scene's own stay.
     const next = applyEdits(scene, edits, reviewed);
-    const stays = (key: string): boolean => find(next, key) !== null;
     this.unsaved.keep(scene, next, edits);
     this.ahead.drop(scene.imageId);
-    this.view.set({
-      scene: next,
-      draft: null,
-      selection: selection.every(stays) ? selection : selection.filter(stays),
-      hover: hover !== null && stays(hover) ? hover : null,
-    });
+    const { threshold } = this.view.get();
+    if (this.view.get().scene?.imageId === scene.imageId) this.showEdited(next);
     this.queue.set({ images: this.queue.get().images.map((image) => this.withLocalCounts(image)) });
     const now = this.options.now();
     const seconds = Math.min(LONGEST_PAUSE_S, Math.round((now - this.lastGestureAt) / 100) / 10);
     this.lastGestureAt = now;
     const body = { verb, changes: edits.map(wireChange), threshold, seconds };
     this.saver.push(scene.imageId, reviewed === undefined ? body : { ...body, reviewed });
+    for (const listener of this.editListeners) listener(scene.imageId, edits);
+  }
+
+  private showEdited(next: Scene): void {
+    const { selection, hover } = this.view.get();
+    const stays = (key: string): boolean => find(next, key) !== null;
+    this.view.set({
+      scene: next,
+      draft: null,
+      selection: selection.every(stays) ? selection : selection.filter(stays),
+      hover: hover !== null && stays(hover) ? hover : null,
+    });
+  }
+
+  /** Calls back with every change of an instance, on whichever picture. */
+  onEdits(listener: (imageId: number, edits: readonly Edit[]) => void): void {
+    this.editListeners.push(listener);
   }
 
   private withLocalCounts(image: QueueImage): QueueImage {
@@ -254,7 +332,7 @@ export class Session {
     if (scene === undefined) return image;
     const count = (state: Instance["state"]): number => scene.instances.filter((one) => one.state === state).length;
     const [accepted, suggested, rejected] = [count("accepted"), count("suggested"), count("rejected")];
-    return { ...image, reviewed: scene.reviewed, accepted, suggested, rejected };
+    return { ...image, reviewed: scene.reviewed, accepted, suggested, rejected, scores: scoresOf(scene.instances) };
   }
 
   // --- commands on the whole picture ---
@@ -311,7 +389,7 @@ export class Session {
     this.view.set({ conflict: imageId });
   }
 
-  async resolveConflict(choice: "mine" | "theirs"): Promise<void> {
+  async resolveConflict(choice: "mine" | "theirs" | "both"): Promise<void> {
     const imageId = this.view.get().conflict;
     if (imageId === null) return;
     try {
@@ -319,6 +397,8 @@ export class Session {
         const document = await this.api.document(imageId);
         this.toReload.add(imageId);
         this.saver.keepMine(imageId, document.revision);
+      } else if (choice === "both") {
+        await this.keepBoth(imageId);
       } else {
         this.saver.takeTheirs(imageId);
         this.onSettled(imageId);
@@ -328,6 +408,22 @@ export class Session {
     } catch (error) {
       this.options.notice("error", "openFailed", lineOf(error));
     }
+  }
+
+  private async keepBoth(imageId: number): Promise<void> {
+    const document = await this.api.document(imageId);
+    if (this.imageId() !== imageId || this.view.get().opening !== null) await this.open(imageId);
+    if (this.view.get().scene?.imageId !== imageId) return;
+    const theirs = sceneOf(document);
+    const clashes = (key: string): boolean => this.unsaved.clashes(theirs, [key]);
+    const edits = editsForBoth(theirs, this.unsaved.get(imageId), this.saver.pending(imageId), clashes);
+    // In one go, so that at no moment neither the old gestures nor the new one is kept.
+    this.saver.takeTheirs(imageId);
+    this.onSettled(imageId);
+    this.view.set({ history: forgotten(this.view.get().history, imageId) });
+    this.replace(document);
+    const { scene } = this.view.get();
+    this.commit("edit", edits.map(({ before, after }) => ({ before: before && find(scene!, before.key), after })));
   }
 
   private async reload(imageId: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** The picture and its layers: pointers become gestures of the current tool, the wheel zooms, space pans. */
 import type { Camera, Size } from "./camera";
-import { PIXELATED_FROM, actualSize, fit, kept, lookAt, panned, toView, zoomAt } from "./camera";
+import { PIXELATED_FROM, actualSize, fit, kept, lookAt, panned, toImage, toView, zoomAt } from "./camera";
 import { h, setClass } from "./dom";
 import type { Box, Part, Point } from "./geometry";
 import { boxOfParts, unionOfBoxes } from "./geometry";
@@ -14,11 +14,19 @@ import { find, isVisible } from "./scene";
 import type { Session } from "./session";
 import type { Display, ToolId, View } from "./view";
 import { t } from "./strings";
+import { KeyPointer } from "./keypointer";
 import { Pointers } from "./pointers";
-import type { Tool, ToolHost } from "./tools/tool";
+import type { Pointer, Tool, ToolHost } from "./tools/tool";
+import { reach } from "./tools/tool";
 
 const START: Camera = { scale: 1, x: 0, y: 0 };
 const KEY_ZOOM = 1.25;
+/** What the keys move stays this far from the border of the view, in CSS pixels. */
+const EDGE = 24;
+const ASK_REACH = 5;
+/** From this many instances on, painting them all takes longer than a frame should. */
+const CROWDED = 250;
+const SETTLED_MS = 90;
 
 export interface StageOptions {
   readonly session: Session;
@@ -26,6 +34,9 @@ export interface StageOptions {
   readonly makeTools: (host: ToolHost) => readonly Tool[];
   readonly addInstance: (mask: Mask) => void;
   readonly addFromBox: (box: Box) => void;
+  readonly say: (text: string) => void;
+  /** Shows what can be done to what is selected, at a place of the page. */
+  readonly showMenu: (place: Point) => void;
   readonly onCamera: (camera: Camera, size: Size) => void;
 }
 
@@ -41,10 +52,14 @@ export class Stage implements ToolHost {
   /** The camera is fitted again while nobody has moved it, so that a resized window shows the whole picture. */
   private fitted = true;
   private index: HitIndex | null = null;
+  /** What the base layer shows at present. */
+  private painted = { camera: START, crowded: false };
+  private settling = 0;
   private dirty = { base: false, active: false, frame: 0 };
   /** Where the pointer is, in CSS pixels of the view; null outside. */
   pointerAt: Point | null = null;
   private readonly pointers: Pointers;
+  readonly keyPointer = new KeyPointer(this);
 
   constructor(private readonly options: StageOptions) {
     this.session = options.session;
@@ -97,6 +112,44 @@ export class Stage implements ToolHost {
 
   setTool(tool: ToolId): void {
     this.session.view.set({ tool });
+  }
+
+  say(text: string): void {
+    this.options.say(text);
+  }
+
+  showPoint(point: Point): void {
+    const [x, y] = toView(this.view, point);
+    const beyond = (at: number, size: number): number => (at < EDGE ? EDGE - at : at > size - EDGE ? size - EDGE - at : 0);
+    const [dx, dy] = [beyond(x, this.size.width), beyond(y, this.size.height)];
+    if (dx !== 0 || dy !== 0) this.pan(dx, dy);
+  }
+
+  /** What lies under the pointer is selected, unless it is already, and asked about. */
+  askAt(pointer: Pointer, place: Point): void {
+    const { selection } = this.session.view.get();
+    const under = this.hits().at(pointer.image[0], pointer.image[1], reach(pointer, ASK_REACH, this.view));
+    if (under.length === 0) return;
+    if (!under.some((one) => selection.includes(one.key))) this.session.view.set({ selection: [under[0].key] });
+    this.options.showMenu(place);
+  }
+
+  viewSize(): Size {
+    return this.size;
+  }
+
+  pictureSize(): Size | null {
+    return this.session.view.get().scene;
+  }
+
+  /** A key that the tool, or the pointer moved by keys, wants for itself. */
+  key(chord: string): boolean {
+    return this.tool().key?.(chord) === true || this.keyPointer.key(chord);
+  }
+
+  /** Where the mouse is, in image pixels; null where it is elsewhere. */
+  placeUnderPointer(): Point | null {
+    return this.pointerAt === null ? null : toImage(this.view, this.pointerAt[0], this.pointerAt[1]);
   }
 
   tool(): Tool {
@@ -156,8 +209,20 @@ export class Stage implements ToolHost {
     this.view = kept(camera, scene, this.size);
     this.fitted = false;
     this.placePicture();
-    this.invalidate(true);
+    this.moveLayer();
     this.options.onCamera(this.view, this.size);
+  }
+
+  /** A crowd takes longer to paint than a frame lasts: while the camera moves, what was painted moves along as it is. */
+  private moveLayer(): void {
+    clearTimeout(this.settling);
+    const { camera, crowded } = this.painted;
+    if (!crowded) return this.invalidate(true);
+    const zoom = this.view.scale / camera.scale;
+    const [x, y] = [this.view.x - camera.x * zoom, this.view.y - camera.y * zoom];
+    this.base.canvas.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+    this.invalidate(false);
+    this.settling = window.setTimeout(() => this.invalidate(true), SETTLED_MS);
   }
 
   private placePicture(): void {
@@ -231,11 +296,14 @@ export class Stage implements ToolHost {
 
   private paintAll(): void {
     this.base.clear();
+    this.base.canvas.style.transform = "";
+    this.painted = { camera: this.view, crowded: false };
     const { hideAll, isolate, selection, draft, showLabels } = this.session.view.get();
     if (hideAll || (isolate && selection.length > 0)) return;
     const visible = this.session.visible();
     const { look } = this.options;
     const resting = visible.filter((one) => !selection.includes(one.key) && one.key !== draft?.key);
+    this.painted = { camera: this.view, crowded: resting.length > CROWDED };
     paintBase(this.base, this.view, resting, look);
     if (!showLabels) return;
     for (const one of visible) {
@@ -264,6 +332,10 @@ export class Stage implements ToolHost {
     const selecting = this.session.view.get().tool === "select";
     if (only !== null && selecting) this.paintGrips(only, draft?.key === only.key ? draft.parts : null);
     this.tool().paint?.(this.active, this.view);
+    this.keyPointer.paint(this.active, this.view);
+    if (only !== null && draft?.key === only.key && draft.note !== undefined) {
+      paintLabel(this.active, this.view, boxOfParts(draft.parts), draft.note, look.color(only));
+    }
     for (const one of new Set([hovered, only])) {
       if (one === null || draft !== null) continue;
       paintLabel(this.active, this.view, outlineOf(one.mask).box, look.label(one), look.color(one));

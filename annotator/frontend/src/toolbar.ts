@@ -29,8 +29,12 @@ const GROUPS: readonly (readonly Item[])[] = [
     { command: "toolBox", icon: "box", label: "cmdToolBox", on: toolOf("box") },
     { command: "toolBrush", icon: "brush", label: "cmdToolBrush", on: toolOf("brush") },
     { command: "toolEraser", icon: "eraser", label: "cmdToolEraser", on: toolOf("eraser") },
+    { command: "toolCut", icon: "cut", label: "cmdToolCut", on: toolOf("cut") },
   ],
-  [{ command: "triage", icon: "target", label: "cmdTriage", on: (view) => view.triage }],
+  [
+    { command: "triage", icon: "target", label: "cmdTriage", on: (view) => view.triage },
+    { command: "gallery", icon: "grid", label: "cmdGallery", on: (view) => view.gallery },
+  ],
   [
     { command: "undo", icon: "undo", label: "cmdUndo", off: (view) => view.history.past.length === 0 },
     { command: "redo", icon: "redo", label: "cmdRedo", off: (view) => view.history.future.length === 0 },
@@ -84,6 +88,11 @@ export class Toolbar {
     this.render();
   }
 
+  /** Puts something small before the word on whether all is saved. */
+  addBeforeStatus(element: HTMLElement): void {
+    this.status.before(element);
+  }
+
   showScale(camera: Camera): void {
     const percent = camera.scale * 100;
     setText(this.scale.lastElementChild!, `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`);
@@ -93,6 +102,7 @@ export class Toolbar {
     const same =
       now.tool === before.tool &&
       now.triage === before.triage &&
+      now.gallery === before.gallery &&
       now.history === before.history &&
       now.hideAll === before.hideAll &&
       now.showLabels === before.showLabels &&
@@ -124,6 +134,7 @@ export class Toolbar {
     setText(this.statusText, texts[status.kind]);
     setIcon(this.statusIcon, STATUS[status.kind]);
     this.status.dataset["kind"] = status.kind;
+    this.status.title = status.reason ?? "";
     setClass(this.status, "is-warning", status.kind === "offline" || status.kind === "conflict");
   }
 }

@@ -6,7 +6,7 @@ import type { QueueImage, WireCategory, WireQueue } from "./protocol";
 import type { SaveStatus } from "./saver";
 import type { Scene } from "./scene";
 
-export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser";
+export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser" | "cut";
 
 export type SortOrder = "score" | "doubt" | "category" | "area";
 
@@ -14,7 +14,11 @@ export type SortOrder = "score" | "doubt" | "category" | "area";
 export interface ListFilter {
   readonly state: "suggested" | "accepted" | "rejected" | null;
   readonly category: number | null;
+  readonly size: Size | null;
 }
+
+/** COCO's sizes: below 32 x 32 pixels, below 96 x 96, and above. */
+export type Size = "small" | "medium" | "large";
 
 export interface Display {
   /** How strongly masks are filled: 0 leaves their outlines, 1 is usual. */
@@ -22,14 +26,18 @@ export interface Display {
   readonly brightness: number;
   readonly contrast: number;
   readonly colorBy: "category" | "instance" | "score";
+  /** What the colours mean, over the picture. */
+  readonly legend: boolean;
 }
 
-export const START_DISPLAY: Display = { fill: 1, brightness: 1, contrast: 1, colorBy: "category" };
+export const START_DISPLAY: Display = { fill: 1, brightness: 1, contrast: 1, colorBy: "category", legend: false };
 
 /** A shape on its way: of an instance that is being changed, or of a new one (key null). */
 export interface Draft {
   readonly key: string | null;
   readonly parts: readonly Part[];
+  /** What is to be said of it beside the shape. */
+  readonly note?: string;
 }
 
 export interface View {
@@ -41,6 +49,8 @@ export interface View {
   readonly hover: string | null;
   readonly draft: Draft | null;
   readonly tool: ToolId;
+  /** Whether the one selected instance has a heatmap to cut; null: not known. */
+  readonly cuttable: boolean | null;
   readonly threshold: number;
   readonly showRejected: boolean;
   readonly showLabels: boolean;
@@ -52,6 +62,8 @@ export interface View {
   readonly sort: SortOrder;
   /** One suggestion after the other, the most doubtful first, each as large as the view takes it. */
   readonly triage: boolean;
+  /** The cut-outs of one category over all pictures lie over the stage. */
+  readonly gallery: boolean;
   /** Diameter of the brush, in image pixels. */
   readonly brushSize: number;
   /** What new instances are; null until it is known. */
@@ -64,6 +76,7 @@ export interface View {
 
 export interface QueueView {
   readonly images: readonly QueueImage[];
+  readonly bin: number;
   readonly job: WireQueue["job"];
   /** False until the first answer, so that an empty project is not announced too early. */
   readonly loaded: boolean;
@@ -77,15 +90,17 @@ export const START_VIEW: View = {
   hover: null,
   draft: null,
   tool: "select",
+  cuttable: null,
   threshold: 0.5,
   showRejected: false,
   showLabels: false,
   hideAll: false,
   isolate: false,
   display: START_DISPLAY,
-  filter: { state: null, category: null },
+  filter: { state: null, category: null, size: null },
   sort: "score",
   triage: false,
+  gallery: false,
   brushSize: 24,
   category: null,
   history: EMPTY_HISTORY,

@@ -1,5 +1,6 @@
 /** A session over the server in memory, with time that the test moves. */
-import type { Pending, SaveStatus, Shelf } from "../src/saver";
+import type { Keeper } from "../src/keep";
+import type { Pending, SaveStatus } from "../src/saver";
 import { Saver } from "../src/saver";
 import type { Instance, Scene } from "../src/scene";
 import { sceneOf } from "../src/scene";
@@ -7,19 +8,19 @@ import type { NoticeText } from "../src/session";
 import { Session } from "../src/session";
 import type { FakeServer } from "./server";
 
-export class MemoryShelf implements Shelf {
-  readonly values = new Map<string, string>();
-  getItem(key: string): string | null {
-    return this.values.get(key) ?? null;
+/** What a browser keeps, and gives to the next tab. */
+export class MemoryKeep implements Keeper {
+  private kept: Pending[] = [];
+  put(gesture: Pending): void {
+    this.kept.push(gesture);
   }
-  setItem(key: string, value: string): void {
-    this.values.set(key, value);
+  drop(gestures: readonly Pending[], next?: Pending): void {
+    const same = (a: Pending, b?: Pending): boolean => a.client === b?.client && a.number === b.number;
+    this.kept = this.kept.filter((one) => !gestures.some((other) => same(one, other)));
+    if (next !== undefined) this.kept = this.kept.map((one) => (same(one, next) ? next : one));
   }
-  removeItem(key: string): void {
-    this.values.delete(key);
-  }
-  pending(key: string): readonly Pending[] {
-    return JSON.parse(this.getItem(key) ?? "[]") as Pending[];
+  pending(): readonly Pending[] {
+    return this.kept;
   }
 }
 
@@ -27,18 +28,17 @@ export interface Harness {
   readonly session: Session;
   readonly statuses: SaveStatus[];
   readonly notices: NoticeText[];
-  readonly shelf: MemoryShelf;
+  readonly keep: MemoryKeep;
 }
 
-export function start(server: FakeServer, client = "tab", shelf = new MemoryShelf()): Harness {
+export function start(server: FakeServer, client = "tab", keep = new MemoryKeep()): Harness {
   const statuses: SaveStatus[] = [];
   const notices: NoticeText[] = [];
   const session = new Session({
     api: server,
     makeSaver: (owner) =>
       new Saver({
-        shelf,
-        shelfKey: client,
+        keep,
         client,
         post: (imageId, gesture) => server.post(imageId, gesture),
         wait: () => new Promise((resolve) => setTimeout(resolve, 0)),
@@ -54,7 +54,7 @@ export function start(server: FakeServer, client = "tab", shelf = new MemoryShel
     preload: () => {},
     now: () => 0,
   });
-  return { session, statuses, notices, shelf };
+  return { session, statuses, notices, keep };
 }
 
 /** Lets everything that waits for an answer of the server go on. */

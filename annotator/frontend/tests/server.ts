@@ -8,6 +8,11 @@ export const CATEGORIES: readonly WireCategory[] = [
   { id: 91, name: "helmet", supercategory: "" },
 ];
 
+/** What the server answers in a line of its own. */
+export function refused(error: string, status: number, more: Record<string, unknown> = {}): RefusedError {
+  return new RefusedError(error, status, { error, ...more });
+}
+
 interface Stored {
   revision: number;
   reviewed: boolean;
@@ -62,14 +67,15 @@ export class FakeServer {
         accepted: count("accepted"),
         suggested: count("suggested"),
         rejected: count("rejected"),
+        scores: "",
       };
     });
-    return Promise.resolve({ images, job: null });
+    return Promise.resolve({ images, bin: 0, job: null });
   }
 
   document(id: number): Promise<WireDocument> {
     const image = this.images.get(id);
-    if (image === undefined) return Promise.reject(new RefusedError("no such image", 404));
+    if (image === undefined) return Promise.reject(refused("no such image", 404));
     return Promise.resolve({
       image: { id, name: `${id}.jpg`, width: 40, height: 40, url: `pictures/${id}`, reviewed: image.reviewed, prelabelled: true },
       revision: image.revision,
@@ -87,10 +93,10 @@ export class FakeServer {
     try {
       this.before();
       const image = this.images.get(id);
-      if (image === undefined) throw new RefusedError("no such image", 404);
+      if (image === undefined) throw refused("no such image", 404);
       const name = `${gesture.client}/${gesture.number}`;
       if (!image.answers.has(name)) {
-        if (gesture.revision !== image.revision) throw new RefusedError("stale", 409, { revision: image.revision });
+        if (gesture.revision !== image.revision) throw refused("stale", 409, { revision: image.revision });
         for (const change of gesture.changes) this.apply(image, change);
         if (gesture.reviewed !== undefined) image.reviewed = gesture.reviewed;
         image.revision++;
@@ -106,7 +112,7 @@ export class FakeServer {
 
   private apply(image: Stored, change: WireGesture["changes"][number]): void {
     const before = image.instances.get(change.key);
-    if (before === undefined && change.parts === undefined && change.rle === undefined) throw new RefusedError("no mask", 400);
+    if (before === undefined && change.parts === undefined && change.rle === undefined) throw refused("no mask", 400);
     const base = before ?? wireInstance(change.key, 0, { score: null, source: "manual" });
     const mask =
       change.parts !== undefined

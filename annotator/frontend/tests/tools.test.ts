@@ -10,10 +10,12 @@ import type { Mask } from "../src/scene";
 import { find } from "../src/scene";
 import type { Session } from "../src/session";
 import type { ToolId } from "../src/view";
+import { KeyPointer } from "../src/keypointer";
 import { BoxTool } from "../src/tools/box";
 import { BrushTool } from "../src/tools/brush";
 import { PolygonTool } from "../src/tools/polygon";
-import { SelectTool, scaledBox } from "../src/tools/select";
+import { scaledBox } from "../src/tools/handles";
+import { SelectTool } from "../src/tools/select";
 import type { Pointer, Tool, ToolHost } from "../src/tools/tool";
 import { settle, start } from "./harness";
 import { FakeServer, wireInstance } from "./server";
@@ -33,6 +35,9 @@ class Host implements ToolHost {
   addInstance = (mask: Mask): void => void this.added.push(mask.parts!);
   addFromBox = (box: Box): void => void this.boxes.push(box);
   setTool = (tool: ToolId): void => void (this.tool = tool);
+  showPoint = (): void => {};
+  said: string[] = [];
+  say = (text: string): void => void this.said.push(text);
 }
 
 const SQUARE: readonly Part[] = [[[[10, 10], [20, 10], [20, 20], [10, 20]]]];
@@ -275,5 +280,81 @@ describe("brush and eraser", () => {
     host.addInstance = (mask) => void added.push(mask);
     drag(new BrushTool(host, "brush"), at(30, 30), at(35, 30));
     expect(outlineOf(added[0]).area).toBeGreaterThan(40);
+  });
+});
+
+describe("the keyboard", () => {
+  const walking = async (parts: readonly Part[] = SQUARE) => {
+    const made = await hosted(parts);
+    const tool = new SelectTool(made.host);
+    made.session.view.set({ selection: ["one"] });
+    return { ...made, tool };
+  };
+
+  it("goes from vertex to vertex and moves one while an arrow is held, in one gesture", async () => {
+    const { tool, session, host, server } = await walking();
+    expect(tool.key("ArrowRight")).toBe(false);
+    tool.command("nextVertex");
+    tool.command("nextVertex");
+    expect(host.said.at(-1)).toBe("Vertex 2 of 4, 20, 10");
+    for (const chord of ["ArrowRight", "ArrowRight", "Shift+ArrowDown", "Alt+ArrowUp"]) expect(tool.key(chord)).toBe(true);
+    expect(session.view.get().history.past).toEqual([]);
+    tool.released();
+    expect(shapeOf(session)[0][0]).toEqual([[10, 10], [22, 19.9], [20, 20], [10, 20]]);
+    await settle();
+    expect(server.gestures.map((gesture) => gesture.verb)).toEqual(["edit"]);
+    expect(host.said.at(-1)).toBe("Vertex 2 of 4, 22, 20");
+  });
+
+  it("adds and deletes vertices, but never the instance while it walks", async () => {
+    const { tool, session } = await walking();
+    tool.command("previousVertex");
+    tool.command("addVertex");
+    expect(shapeOf(session)[0][0]).toEqual([[10, 10], [20, 10], [20, 20], [10, 20], [10, 15]]);
+    expect(tool.key("Delete")).toBe(true);
+    expect(shapeOf(session)[0][0]).toEqual(SQUARE[0][0]);
+    expect(tool.cancel()).toBe(true);
+    expect(tool.key("Delete")).toBe(false);
+  });
+
+  it("resizes the box by its handles", async () => {
+    const { tool, session } = await walking();
+    for (let n = 0; n < 5; n++) tool.command("nextHandle");
+    tool.key("Shift+ArrowRight");
+    tool.key("ArrowUp");
+    tool.released();
+    expect(boxOfParts(shapeOf(session))).toEqual({ x0: 10, y0: 10, x1: 30, y1: 19 });
+  });
+
+  it("lets go of a shape that was undone or deselected under it", async () => {
+    const { tool, session } = await walking();
+    tool.command("nextVertex");
+    tool.key("ArrowLeft");
+    session.view.set({ selection: [] });
+    tool.released();
+    expect(session.view.get()).toMatchObject({ draft: null, history: { past: [] } });
+    expect(tool.key("ArrowLeft")).toBe(false);
+  });
+
+  it("draws a polygon and a box with a pointer of its own", async () => {
+    const { host } = await hosted();
+    const tools: Record<string, Tool> = { polygon: new PolygonTool(host), box: new BoxTool(host) };
+    let now = "polygon";
+    const keys = new KeyPointer({
+      tool: () => tools[now],
+      camera: () => host.view,
+      viewSize: () => ({ width: 400, height: 400 }),
+      pictureSize: () => ({ width: 40, height: 40 }),
+      showPoint: () => {},
+      redraw: () => {},
+    });
+    const press = (...chords: string[]): void => chords.forEach((chord) => expect(keys.key(chord)).toBe(true));
+    press("Insert", "Shift+ArrowRight", "Insert", "Shift+ArrowDown", "Insert");
+    expect(tools["polygon"].command!("acceptAll")).toBe(true);
+    expect(host.added).toEqual([[[[[20, 20], [30, 20], [30, 30]]]]]);
+    now = "box";
+    press("Shift+ArrowLeft", "Insert", "Shift+ArrowLeft", "Shift+ArrowUp", "Enter");
+    expect(host.boxes).toEqual([{ x0: 10, y0: 20, x1: 20, y1: 30 }]);
+    expect(keys.key("Enter")).toBe(false);
   });
 });

@@ -10,8 +10,10 @@ import { paintDot, shownHandles } from "../render";
 import type { Instance } from "../scene";
 import { find, maskOfParts, reshaped } from "../scene";
 import { toView } from "../camera";
+import { scaledBox } from "./handles";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom, reach } from "./tool";
+import { Walk } from "./walk";
 
 const VERTEX_REACH = 8;
 const HANDLE_REACH = 8;
@@ -42,7 +44,11 @@ export class SelectTool implements Tool {
   private target: Target = { kind: "nothing" };
   private press: Press | null = null;
 
-  constructor(private readonly host: ToolHost) {}
+  private readonly walk: Walk;
+
+  constructor(private readonly host: ToolHost) {
+    this.walk = new Walk({ host, selected: () => this.selected(), commit: (before, parts) => this.commit(before, parts) });
+  }
 
   hover(pointer: Pointer): void {
     this.target = this.targetAt(pointer);
@@ -62,6 +68,7 @@ export class SelectTool implements Tool {
   }
 
   down(pointer: Pointer): void {
+    this.walk.leave();
     const selected = this.selected();
     const outline = selected === null ? null : outlineOf(selected.mask);
     const target = this.targetAt(pointer);
@@ -106,10 +113,24 @@ export class SelectTool implements Tool {
     const busy = this.press?.dragging === true;
     this.press = null;
     if (busy) this.host.session.view.set({ draft: null });
-    return busy;
+    return this.walk.leave() || busy;
+  }
+
+  key(chord: string): boolean {
+    return this.walk.press(chord);
+  }
+
+  released(): void {
+    this.walk.release();
   }
 
   command(id: CommandId): boolean {
+    this.walk.release();
+    if (id === "nextVertex") return this.walk.step("vertex", 1);
+    if (id === "previousVertex") return this.walk.step("vertex", -1);
+    if (id === "nextHandle") return this.walk.step("handle", 1);
+    if (id === "addVertex") return this.walk.insert();
+    if (id === "deleteVertex" && this.walk.active()) return this.walk.remove();
     if (id !== "deleteVertex" || this.target.kind !== "vertex") return false;
     const selected = this.selected();
     if (selected !== null) this.deleteVertex(selected, this.target.place);
@@ -118,6 +139,7 @@ export class SelectTool implements Tool {
 
   paint(layer: Layer, camera: Camera): void {
     if (this.press?.dragging === true) return;
+    this.walk.paint(layer, camera);
     const { target } = this;
     const selected = this.selected();
     if (selected === null) return;
@@ -231,20 +253,6 @@ export class SelectTool implements Tool {
     if (scene === null || areaOfParts(parts) < 1) return session.view.set({ draft: null });
     session.commit("edit", [{ before, after: reshaped(before, maskOfParts(parts, scene.height)) }]);
   }
-}
-
-/** The box with the side or corner of one handle (see shownHandles) moved; it keeps at least one pixel a side. */
-export function scaledBox(box: Box, handle: number, to: Point): Box {
-  const left = handle === 0 || handle >= 6;
-  const right = handle >= 2 && handle <= 4;
-  const top = handle <= 2;
-  const bottom = handle >= 4 && handle <= 6;
-  return {
-    x0: left ? Math.min(to[0], box.x1 - 1) : box.x0,
-    y0: top ? Math.min(to[1], box.y1 - 1) : box.y0,
-    x1: right ? Math.max(to[0], box.x0 + 1) : box.x1,
-    y1: bottom ? Math.max(to[1], box.y0 + 1) : box.y1,
-  };
 }
 
 function clampShift(shift: number, low: number, high: number, limit: number): number {

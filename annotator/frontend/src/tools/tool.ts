@@ -33,6 +33,10 @@ export interface ToolHost {
   /** A new instance with the mask that the server finds inside the box. */
   addFromBox(box: Box): void;
   setTool(tool: ToolId): void;
+  /** Moves the picture as little as needed to show a place of it. */
+  showPoint(point: Point): void;
+  /** Says something to who does not see the picture. */
+  say(text: string): void;
 }
 
 export interface Tool {
@@ -50,6 +54,10 @@ export interface Tool {
   wheel?(direction: 1 | -1): void;
   /** A key's command comes here first; true where the tool has used it. */
   command?(id: CommandId): boolean;
+  /** Any other key, before it is looked up; true where the tool has used it. */
+  key?(chord: string): boolean;
+  /** A key was let go. */
+  released?(): void;
   paint?(layer: Layer, camera: Camera): void;
 }
 

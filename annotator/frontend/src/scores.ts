@@ -1,0 +1,22 @@
+/** The scores of a picture's suggestions as the queue brings them: a character each, of a hundredth's precision. */
+import type { Instance } from "./scene";
+
+/** The character of a score below 0.01 (FIRST_SCORE in annotator/storage/images.py). */
+const FIRST = 256;
+
+export function scoresOf(instances: readonly Instance[]): string {
+  const suggested = instances.filter((one) => one.state === "suggested");
+  return suggested.map(({ score }) => String.fromCharCode(FIRST + hundredths(score ?? 1))).join("");
+}
+
+/** How many of them a threshold shows. */
+export function shownOf(scores: string, threshold: number): number {
+  const least = FIRST + Math.ceil(threshold * 100 - 1e-6);
+  let shown = 0;
+  for (let index = 0; index < scores.length; index++) if (scores.charCodeAt(index) >= least) shown++;
+  return shown;
+}
+
+function hundredths(score: number): number {
+  return Math.max(0, Math.min(100, Math.floor(score * 100 + 1e-9)));
+}

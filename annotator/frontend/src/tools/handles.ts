@@ -1,0 +1,16 @@
+/** A box changed by one of its handles. */
+import type { Box, Point } from "../geometry";
+
+/** The box with the side or corner of one handle (see shownHandles) moved; it keeps at least one pixel a side. */
+export function scaledBox(box: Box, handle: number, to: Point): Box {
+  const left = handle === 0 || handle >= 6;
+  const right = handle >= 2 && handle <= 4;
+  const top = handle <= 2;
+  const bottom = handle >= 4 && handle <= 6;
+  return {
+    x0: left ? Math.min(to[0], box.x1 - 1) : box.x0,
+    y0: top ? Math.min(to[1], box.y1 - 1) : box.y0,
+    x1: right ? Math.max(to[0], box.x0 + 1) : box.x1,
+    y1: bottom ? Math.max(to[1], box.y0 + 1) : box.y1,
+  };
+}
