@@ -15,7 +15,7 @@ from tests.machine import CHROMIUM, free_port
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-START_S = 60
+START_S = 180
 
 
 class Server:

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from annotator.core.cut import Heatmap
+from annotator.core.dataset import Suggestion
+from annotator.core.heatmaps import heatmap_to_rle
 from annotator.core.masks import rle_area, rle_to_mask
-from tests.e2e.screen import BOXES, HEIGHT, WIDTH, square
+from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square
 
 
 def capsule(start, end, radius):
@@ -37,6 +40,71 @@ def test_a_brush_stroke_joins_the_mask(screen, project):
     (one,) = project.instances(image_id)
     assert not one.edited
     assert rle_area(one.rle) == np.count_nonzero(square(BOXES[0]))
+
+
+def add_hill(project):
+    """A picture with one suggestion whose heatmap falls off from its middle; the picture's id."""
+    y, x = np.mgrid[:28, :28] - 13.5
+    soft = np.exp(-(x**2 + 1.7 * y**2 + x * y) / 60).astype(np.float32)
+    heatmap = Heatmap.of(soft, (30.3, 20.8, 250.1, 230.6))
+    image = project.store.add_image(picture(), file_name="hill.png", width=WIDTH, height=HEIGHT)
+    person = project.store.add_category("person").id
+    own = heatmap_to_rle(soft, (30.3, 20.8, 250.1, 230.6), height=HEIGHT, width=WIDTH)
+    project.store.set_suggestions(image.id, [Suggestion(person, 0.9, own, "test@1", heatmap)])
+    return image.id
+
+
+def cut_of(project, image_id, level):
+    """What the server makes of the instance's heatmap."""
+    (one,) = project.instances(image_id)
+    return project.store.heatmap(image_id, one.key).cut(level, height=HEIGHT, width=WIDTH)
+
+
+def test_a_cut_is_the_servers_own_to_the_pixel(screen, project):
+    image_id = add_hill(project)
+    (before,) = project.instances(image_id)
+    screen.open()
+    screen.click(140, 125)
+    screen.press("w")
+    screen.page.wait_for_function("document.querySelector('.an-hint').textContent.startsWith('Drag up')")
+    screen.drag((140, 125), (140, 100))
+    screen.saved()
+    (grown,) = project.instances(image_id)
+    (decision,) = project.store.decisions(image_id)
+    assert (decision.verb, decision.state) == ("edit", "accepted")
+    assert decision.cut < 50
+    assert grown.rle == decision.rle == cut_of(project, image_id, decision.cut)
+    assert rle_area(grown.rle) > rle_area(before.rle)
+    screen.drag((140, 125), (120, 125))
+    screen.saved()
+    (shrunk,) = project.instances(image_id)
+    assert rle_area(shrunk.rle) < rle_area(grown.rle)
+    screen.press("Control+z", "Control+z")
+    screen.saved()
+    assert project.instances(image_id) == [before]
+    screen.page.reload()
+    screen.page.wait_for_selector(".an-row")
+    screen.press("Control+Shift+z")
+    screen.saved()
+    assert project.instances(image_id) == [grown]
+
+
+def test_held_keys_cut_in_one_gesture_and_escape_gives_up(screen, project):
+    image_id = add_hill(project)
+    screen.open()
+    screen.click(140, 125)
+    for _ in range(7):
+        screen.page.keyboard.down("<")
+    screen.page.keyboard.up("<")
+    screen.saved()
+    (one,) = project.instances(image_id)
+    assert [decision.cut for decision in project.store.decisions(image_id)] == [57]
+    assert one.rle == cut_of(project, image_id, 57)
+    screen.page.keyboard.down(">")
+    screen.press("Escape")
+    screen.page.keyboard.up(">")
+    screen.saved()
+    assert project.instances(image_id) == [one]
 
 
 def test_undo_goes_on_after_a_reload(screen, project):

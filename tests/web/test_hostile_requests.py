@@ -75,6 +75,16 @@ anything = st.recursive(
     leaves, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=8), inner, max_size=5)
 )
 rings = st.lists(st.lists(numbers | leaves, max_size=3), max_size=6)
+packed = st.sampled_from(["", "eJxjYAAAAAIAAQ==", "eJxjYGBgAAAABAAB"]) | st.text(max_size=30)
+heatmaps = st.fixed_dictionaries(
+    {},
+    optional={
+        "region": st.lists(st.integers(-9, 99) | leaves, min_size=3, max_size=5) | leaves,
+        "size": st.integers(1, 2) | leaves,
+        "values": packed | leaves,
+        "half": leaves,
+    },
+)
 changes = st.fixed_dictionaries(
     {},
     optional={
@@ -83,6 +93,8 @@ changes = st.fixed_dictionaries(
         "state": st.sampled_from(["accepted", "rejected", "suggested", "deleted"]) | leaves,
         "rle": st.text(max_size=40) | st.from_regex(r"[0-o]{1,40}", fullmatch=True) | leaves,
         "parts": st.lists(st.lists(rings, max_size=3), max_size=3) | leaves,
+        "cut": st.integers(1, 99) | leaves,
+        "heatmap": heatmaps | leaves,
     },
 )
 gestures = st.fixed_dictionaries(
@@ -105,7 +117,7 @@ boxes = st.fixed_dictionaries(
 )
 
 ROUTES = ["queue", "images", "images/{}", "images/{}/gestures", "images/{}/mask", "categories", "pictures/{}"]
-ROUTES += ["thumbnails/{}", "exports/{}", "archive", "example/{}", "{}"]
+ROUTES += ["images/{}/heatmaps/k", "thumbnails/{}", "exports/{}", "archive", "example/{}", "{}"]
 
 few = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -1,0 +1,117 @@
+"""The gallery of one category over all pictures, in a real browser."""
+
+from tests.e2e.screen import wait_for
+
+
+def opened(screen, project, *names):
+    ids = [project.add(name) for name in names]
+    screen.open()
+    screen.page.get_by_label("Confidence threshold").first.fill("0.1")
+    screen.page.locator(".an-stage").focus()
+    screen.press("Shift+g")
+    screen.page.wait_for_function(
+        "n => document.querySelectorAll('.an-cell:not([hidden]):not(.is-empty)').length === n", arg=3 * len(ids)
+    )
+    return ids
+
+
+def cells(screen):
+    """Cells by place: score and class."""
+    return screen.page.evaluate(
+        """[...document.querySelectorAll('.an-cell:not([hidden])')]
+            .sort((a, b) => a.ariaPosInSet - b.ariaPosInSet)
+            .map((one) => [one.querySelector('.an-cell-score').innerText, one.className])"""
+    )
+
+
+def cell(screen, place):
+    return screen.page.locator(f".an-cell[aria-posinset='{place}']")
+
+
+def test_a_click_rejects_and_a_second_one_takes_it_back(screen, project):
+    first, second = opened(screen, project, "first.png", "second.png")
+    # The threshold is 0.1: the nearest to it come first, from both pictures.
+    assert [score for score, _ in cells(screen)] == ["0.30", "0.30", "0.60", "0.60", "0.90", "0.90"]
+    cell(screen, 1).click()
+    cell(screen, 2).click()
+    assert wait_for(lambda: [project.states(one)[2] for one in (first, second)] == ["rejected"] * 2)
+    assert "is-rejected" in cells(screen)[0][1]
+    cell(screen, 2).click()
+    assert wait_for(lambda: sorted(project.states(one)[2] for one in (first, second)) == ["rejected", "suggested"])
+    cell(screen, 5).click(modifiers=["Shift"])
+    assert wait_for(lambda: [project.states(one)[0] for one in (first, second)].count("accepted") == 1)
+    assert all(not one.edited for image in (first, second) for one in project.instances(image))
+
+
+def test_undo_and_redo_work_without_leaving_it(screen, project):
+    ids = opened(screen, project, "first.png", "second.png")
+    cell(screen, 1).click()
+    cell(screen, 2).click()
+    rejected = lambda: sum(states.count("rejected") for states in map(project.states, ids))  # noqa: E731
+    assert wait_for(lambda: rejected() == 2)
+    screen.press("Control+z", "Control+z")
+    assert wait_for(lambda: rejected() == 0)
+    assert not any("is-rejected" in names for _, names in cells(screen))
+    screen.press("Control+Shift+z")
+    assert wait_for(lambda: rejected() == 1)
+    assert screen.page.locator(".an-gallery").is_visible()
+
+
+def test_the_keyboard_is_enough(screen, project):
+    first, second = opened(screen, project, "first.png", "second.png")
+    screen.press("d", "d", "ArrowRight", "a", "Home", " ")
+    assert wait_for(lambda: sorted(project.states(first) + project.states(second)).count("rejected") == 1)
+    assert sorted(project.states(first) + project.states(second)) == ["accepted", "rejected", *["suggested"] * 4]
+    assert cell(screen, 1).get_attribute("class").endswith("is-focused") or "is-focused" in cells(screen)[0][1]
+    screen.press("End", "Enter")
+    screen.page.locator(".an-gallery").wait_for(state="hidden")
+    assert screen.page.locator(".an-row.is-selected .an-row-detail").inner_text() == "0.90"
+    # Back again: the list is as it was left.
+    screen.press("Shift+g")
+    assert [score for score, _ in cells(screen)] == ["0.30", "0.30", "0.60", "0.60", "0.90", "0.90"]
+    screen.press("Escape")
+    screen.page.locator(".an-gallery").wait_for(state="hidden")
+
+
+def test_a_double_click_opens_the_picture_and_decides_nothing(screen, project):
+    first, second = opened(screen, project, "first.png", "second.png")
+    cell(screen, 3).dblclick()
+    screen.page.locator(".an-gallery").wait_for(state="hidden")
+    assert screen.page.locator(".an-row.is-selected .an-row-detail").inner_text() == "0.60"
+    screen.page.wait_for_timeout(400)
+    assert project.store.decisions() == () or not {one.image_id for one in project.store.decisions()} & {first, second}
+
+
+def test_what_was_accepted_is_deleted_and_comes_back_whole(screen, project):
+    (first,) = opened(screen, project, "first.png")
+    cell(screen, 1).click(modifiers=["Shift"])
+    assert wait_for(lambda: project.states(first)[2] == "accepted")
+    before = project.instances(first)[2]
+    screen.page.locator(".an-gallery .an-segment", has_text="Accepted").click()
+    screen.page.wait_for_function("document.querySelectorAll('.an-cell.is-accepted:not([hidden])').length === 1")
+    cell(screen, 1).click()
+    assert wait_for(lambda: len(project.instances(first)) == 2)
+    cell(screen, 1).click()
+    assert wait_for(lambda: len(project.instances(first)) == 3)
+    after = project.instances(first)[2]
+    assert (after.key, after.rle, after.score, after.source, after.state) == (
+        before.key,
+        before.rle,
+        before.score,
+        before.source,
+        before.state,
+    )
+
+
+def test_only_what_is_seen_is_fetched(screen, project):
+    for number in range(60):
+        project.add(f"{number:02}.png")
+    screen.open()
+    seen = screen.requests()
+    screen.press("Shift+g")
+    screen.page.wait_for_selector(".an-cell:not(.is-empty)")
+    screen.page.wait_for_timeout(800)
+    asked = {url for url in seen if "/cutouts/" in url}
+    total = int(screen.page.locator(".an-cell").first.get_attribute("aria-setsize"))
+    assert 0 < len(asked) < total
+    assert screen.page.locator(".an-cell").count() < total
