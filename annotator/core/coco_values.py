@@ -21,7 +21,8 @@ CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
 MAX_ID = 2**53 - 1
 """Beyond it, readers that keep numbers as doubles mix ids up."""
 
-_AT_ONCE = 255  # pycocotools 2.0.11 on NumPy 2 counts the masks of one call in a byte
+AT_ONCE = 255
+"""pycocotools 2.0.11 on NumPy 2 counts the masks of one call in a byte."""
 
 
 def is_id(value: object) -> bool:
@@ -47,6 +48,8 @@ def polygons_of(value: Sequence[object]) -> list[masks.Ring]:
     for index, polygon in enumerate(value):
         if not isinstance(polygon, list):
             raise GeometryError(f"[{index}] is {shown(polygon)}, expected a polygon, a list of numbers")
+        if polygon and all(isinstance(point, list) for point in polygon):
+            raise GeometryError(f"[{index}] is a list of points, expected a flat list x, y, x, y, ...")
         if len(polygon) < 6 or len(polygon) % 2:
             raise GeometryError(f"[{index}] has {len(polygon)} numbers, expected an even count of at least 6")
         try:
@@ -95,7 +98,7 @@ def _chunks(items: Iterable[Any]) -> Iterable[list[Any]]:
     chunk: list[Any] = []
     for item in items:
         chunk.append(item)
-        if len(chunk) == _AT_ONCE:
+        if len(chunk) == AT_ONCE:
             yield chunk
             chunk = []
     if chunk:
@@ -109,7 +112,8 @@ def rle_of(value: object, *, size: tuple[int, int] | None) -> Rle:
     if not (isinstance(found, list) and len(found) == 2 and all(is_id(side) for side in found)):
         raise GeometryError(f"size is {shown(found)}, expected [height, width]")
     if size is not None and tuple(found) != size:
-        raise GeometryError(f"size {found}, image is {list(size)}")
+        swapped = " (height comes first)" if tuple(found[::-1]) == size else ""
+        raise GeometryError(f"size {found}, image is {list(size)}{swapped}")
     if not all(0 < side <= masks.MAX_SIDE for side in found):
         raise GeometryError(f"size {found}, expected 1 to {masks.MAX_SIDE} pixels a side")
     if not isinstance(counts, str | list):

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator.core.checks import check_coco, check_file, require_exportable
+from annotator.core.checks import check_coco, check_file, load, require_exportable
 from annotator.core.coco_lint import inspect_coco
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import CocoError, ExportError
@@ -78,7 +78,7 @@ NAN, INF = float("nan"), float("inf")
         (("images", 0, "width"), 0, "images[0].width: is 0, expected 1 to 65500 pixels (id 3)"),
         (("images", 0, "height"), 10**400, "images[0].height: is a number of more than 20 digits"),
         (("images", 0, "file_name"), ..., "images[0].file_name: is None, expected a name"),
-        (("images", 0, "score"), NAN, "images[0].score: holds a number that is not finite"),
+        (("images", 0, "score"), NAN, "images[0].score: is nan, expected a finite number (id 3)"),
         (("categories", 0, "name"), "  ", "categories[0].name: is '  ', expected a name"),
         (("categories", 0, "supercategory"), 4, "categories[0].supercategory: is 4"),
         ((*A, "id"), None, "annotations[0].id: is None"),
@@ -112,7 +112,11 @@ NAN, INF = float("nan"), float("inf")
         ((*A, "segmentation"), {"size": [8, 10], "counts": [79]}, "segmentation: RLE: runs add up to 79, expected 80"),
         ((*A, "segmentation"), {"size": [8, 10], "counts": "x"}, "annotations[0].segmentation: RLE"),
         ((*A, "keypoints"), [1, 2], "annotations[0].keypoints: is a list of 2"),
-        ((*A, "attributes"), {"deep": [INF]}, "annotations[0].attributes: holds a number that is not finite"),
+        (
+            (*A, "attributes"),
+            {"deep": [INF]},
+            "annotations[0].attributes.deep[0]: is inf, expected a finite number (id 7)",
+        ),
     ],
 )
 def test_an_error_names_its_place_what_was_found_and_what_was_expected(place, value, expected):
@@ -191,7 +195,7 @@ def test_anything_at_all_can_be_checked(found):
 def test_a_list_is_checked_as_results():
     sound = {"image_id": 3, "category_id": 1, "score": 0.5, "segmentation": {"size": [8, 10], "counts": [80]}}
     assert check_coco([sound]) == []
-    wrong = [{**sound, "score": NAN}, {**sound, "image_id": "x"}, 5, {**sound, "segmentation": {"size": [2**40, 1]}}]
+    wrong = [{**sound, "score": NAN}, {**sound, "image_id": 1.5}, 5, {**sound, "segmentation": {"size": [2**40, 1]}}]
     assert [problem.place for problem in check_coco(wrong)] == ["[0].score", "[1].image_id", "[2]", "[3].segmentation"]
 
 
@@ -206,8 +210,11 @@ def test_a_list_is_checked_as_results():
 def test_a_file_that_is_not_json_is_one_clear_line(tmp_path, content):
     path = tmp_path / "x.json"
     path.write_bytes(content)
+    (problem,) = check_file(path)
+    assert (problem.level, problem.place) == ("error", "")
+    assert problem.message.startswith("is not JSON: ")
     with pytest.raises(CocoError, match=r"x\.json: is not JSON") as error:
-        check_file(path)
+        load(path)
     assert "\n" not in str(error.value)
 
 
