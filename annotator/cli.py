@@ -7,6 +7,7 @@ line; 2: wrong usage. Heavy packages are imported by the verb that needs them, s
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from annotator.core.errors import AnnotatorError, CocoError
 
 if TYPE_CHECKING:
+    from annotator import exchange
     from annotator.vision.detector import Detector
     from annotator.vision.zoo import ModelInfo
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     options = build_parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may not know a sign that a file's names have
+            stream.reconfigure(errors="backslashreplace")
     try:
         code: int = options.run(options)
         sys.stdout.flush()
@@ -78,7 +83,9 @@ def build_parser() -> argparse.ArgumentParser:
     action.add_argument("name", metavar="NAME")
     action.add_argument("--images", required=True, type=Path, metavar="DIR")
     action.add_argument("--name", dest="twin", metavar="TWIN", help="the twin's name (default NAME-int8)")
-    action.add_argument("--annotations", type=Path, metavar="FILE.json", help="also measure the AP of both on DIR")
+    action.add_argument("--pictures", type=_count, default=300, metavar="N", help="how many calibrate (default 300)")
+    action.add_argument("--annotations", type=Path, metavar="FILE.json", help="also measure the AP of both")
+    action.add_argument("--annotated", type=Path, metavar="DIR", help="its pictures (default: those of --images)")
     action.set_defaults(run=_models_quantize)
 
     prelabel = verbs.add_parser("prelabel", help="let a network suggest instances on pictures or folders")
@@ -86,23 +93,39 @@ def build_parser() -> argparse.ArgumentParser:
     prelabel.add_argument("--model", required=True, metavar="NAME")
     prelabel.add_argument("--threshold", type=_score, metavar="T", help="lowest score, 0 to 1")
     prelabel.add_argument("--device", default="AUTO", metavar="D", help="OpenVINO's device (default AUTO)")
+    prelabel.add_argument("--draft", action="store_true", help="decode large JPEG files at a part of their size")
+    prelabel.add_argument(
+        "--precision", choices=("f32", "bf16"), default="f32", help="bf16: faster where there is it, less exact"
+    )
     target = prelabel.add_mutually_exclusive_group(required=True)
     target.add_argument("--project", type=Path, metavar="DIR")
     target.add_argument("--out", type=Path, metavar="FILE.json")
     prelabel.set_defaults(run=_prelabel)
 
-    importing = verbs.add_parser("import", help="bring a COCO file and its pictures into a project")
-    importing.add_argument("file", type=Path, metavar="FILE.json")
-    importing.add_argument("--images", required=True, type=Path, metavar="DIR")
+    importing = verbs.add_parser("import", help="bring COCO files and their pictures, or results, into a project")
+    importing.add_argument("files", nargs="+", type=Path, metavar="FILE.json")
+    importing.add_argument("--images", type=Path, metavar="DIR", help="the pictures; not needed for results alone")
     importing.add_argument("--project", required=True, type=Path, metavar="DIR")
+    importing.add_argument("--source", metavar="MODEL@VERSION", help="who made the results (default: the file's name)")
     importing.set_defaults(run=_import)
 
     exporting = verbs.add_parser("export", help="write what was accepted as COCO, proven by reading it back")
     exporting.add_argument("--project", required=True, type=Path, metavar="DIR")
     exporting.add_argument("--out", required=True, type=Path, metavar="DIR")
     exporting.add_argument("--masks", choices=("lossless", "polygons", "rle"), default="lossless")
-    exporting.add_argument("--split", type=_score, metavar="0.8", help="share of the pictures for training")
+    dealt = exporting.add_mutually_exclusive_group()
+    dealt.add_argument(
+        "--split", type=_shares, metavar="0.8", help="shares for training, validation and test: 0.8 or 0.7,0.2,0.1"
+    )
+    dealt.add_argument("--split-by", choices=("folder",), help="parts by the folder train, val or test in the names")
+    exporting.add_argument("--seed", type=_whole, default=0, metavar="N", help="another seed deals otherwise")
     exporting.add_argument("--with-images", action="store_true", help="copy the pictures beside the annotations")
+    exporting.add_argument(
+        "--format", choices=("coco", "yolo-seg", "voc", "labelme"), default="coco", help="others need the extra formats"
+    )
+    exporting.add_argument("--push-to-hub", metavar="USER/NAME", help="also upload it as a dataset, private when new")
+    exporting.add_argument("--public", action="store_true", help="a new dataset on the Hub is public")
+    exporting.add_argument("--zip", action="store_true", help="one file, dataset.zip, instead of a folder")
     exporting.add_argument("--all-images", action="store_true", help="also images that are not marked reviewed")
     exporting.add_argument("--no-provenance", action="store_true", help='leave out the key "annotator"')
     exporting.set_defaults(run=_export)
@@ -119,6 +142,9 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--images", required=True, type=Path, metavar="DIR")
     evaluate.add_argument("--json", action="store_true", help="as JSON")
     evaluate.add_argument("--results", type=Path, metavar="FILE.json", help="also write the detections, COCO's form")
+    evaluate.add_argument(
+        "--as-published", action="store_true", help="boxes as the publisher of the two networks measured them: + 1 px"
+    )
     evaluate.add_argument("--device", default="AUTO", metavar="D", help="OpenVINO's device (default AUTO)")
     evaluate.set_defaults(run=_evaluate)
     return parser
@@ -127,6 +153,33 @@ def build_parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text!r}, expected 1 to 65535")
+    return int(text)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from 0 on")
+    return int(text)
+
+
+def _shares(text: str) -> dict[str, float]:
+    """Shares of train, val and test; the last one may be left out."""
+    try:
+        shares = [float(share) for share in text.split(",")]
+    except ValueError:
+        shares = []
+    if len(shares) == 1:
+        shares.append(1 - shares[0])
+    if not 2 <= len(shares) <= 3 or not all(0 < share < 1 for share in shares) or abs(sum(shares) - 1) > 1e-9:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}, expected 0.8, or two or three shares that add up to 1: 0.7,0.2,0.1"
+        )
+    return dict(zip(("train", "val", "test"), shares, strict=False))
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from 1")
     return int(text)
 
 
@@ -153,6 +206,10 @@ def _bar(label: str, unit: str = "picture", *, scale: bool = False) -> Callable[
             bar.close()
 
     return update
+
+
+def _silent(done: int, total: int) -> None:
+    """The progress of what takes no time."""
 
 
 def _say(message: str) -> None:
@@ -228,14 +285,20 @@ def _models_quantize(options: argparse.Namespace) -> int:
     info = zoo.find(options.name)
     truth = evaluation.Truth.read(options.annotations) if options.annotations else None
     pictures = pipeline.find_pictures([options.images])
-    twin = quantize.quantize(info, pictures, name=options.twin or f"{info.name}-int8")
+    calibrating, others = quantize.divide(pictures, most=options.pictures)
+    twin = quantize.quantize(info, calibrating, name=options.twin or f"{info.name}-int8")
     print(f"{twin.name}: added to {twin.folder}")
-    print(quantize.compare(info, twin, pictures[: quantize.COMPARED]))
+    print(quantize.compare(info, twin, others))
     if truth is not None:
-        for measured in (info, twin):
-            detector = _detector(measured, "AUTO")
-            figures = evaluation.evaluate(detector, truth, options.images, progress=_bar(f"evaluating {measured.name}"))
-            print(figures.to_table())
+        annotated = options.annotated or options.images
+        before, after = (
+            evaluation.evaluate(_detector(one, "AUTO"), truth, annotated, progress=_bar(f"evaluating {one.name}"))
+            for one in (info, twin)
+        )
+        print(before.to_table())
+        print(after.to_table())
+        for kind, old, new in (("boxes", before.box, after.box), ("masks", before.mask, after.mask)):
+            print(f"AP of {kind}: {100 * old['AP']:.1f} -> {100 * new['AP']:.1f}")
     return 0
 
 
@@ -246,21 +309,21 @@ def _prelabel(options: argparse.Namespace) -> int:
 
     info = zoo.find(options.model)
     paths = pipeline.find_pictures(options.paths)
-    detector = _detector(info, options.device)
+    detector = _detector(info, options.device, precision=options.precision)
     progress = _bar(f"pre-labelling with {info.name}")
     if options.out is not None:
         threshold = info.threshold if options.threshold is None else options.threshold
-        dataset, report = pipeline.prelabel_files(paths, detector, threshold=threshold, progress=progress)
+        dataset, report = pipeline.prelabel_files(
+            paths, detector, threshold=threshold, draft=options.draft, progress=progress
+        )
         coco.write(dataset, options.out, report_name=None)
         summary = f"{len(dataset.instances)} instances on {report.done} pictures -> {options.out}"
     else:
         from annotator.storage.store import Store
 
         with Store.open(options.project) as store:
-            added, unread = pipeline.add_pictures(store, paths)
             floor = pipeline.SCORE_FLOOR if options.threshold is None else options.threshold
-            report = pipeline.prelabel(store, detector, added, floor=floor, progress=progress)
-            report = pipeline.BatchReport(report.done, unread + report.failures)
+            report = pipeline.prelabel_new(store, detector, paths, floor=floor, draft=options.draft, progress=progress)
         summary = f"{report.done} pictures pre-labelled in {options.project}"
     for failure in report.failures:
         _say(f"error: {failure}")
@@ -268,24 +331,27 @@ def _prelabel(options: argparse.Namespace) -> int:
     return 1 if report.failures else 0
 
 
-def _detector(info: ModelInfo, device: str) -> Detector:
+def _detector(info: ModelInfo, device: str, *, precision: str = "f32") -> Detector:
     """The network, fetched on its first use."""
     from annotator.vision import zoo
     from annotator.vision.detector import Detector
 
     if not info.present:
         zoo.fetch(info, progress=_bar(f"fetching {info.name}", "B", scale=True))
-    return Detector(info, device=device)
+    return Detector(info, device=device, precision=precision)
 
 
 def _import(options: argparse.Namespace) -> int:
     from annotator import exchange
     from annotator.storage.store import Store
 
-    dataset, pictures = exchange.read_import(options.file, options.images, progress=_bar("importing"))
+    reading = exchange.read_import(options.files, folder=options.images)
+    if not reading.datasets:
+        _require_project(options.project)
+    progress = _bar("importing") if reading.datasets else _silent
     with Store.open(options.project) as store:
-        report = store.import_dataset(dataset, pictures)
-    for line in exchange.import_lines(report):
+        lines = exchange.bring(reading, store, folder=options.images, source=options.source, progress=progress)
+    for line in lines:
         print(line)
     return 0
 
@@ -294,21 +360,53 @@ def _export(options: argparse.Namespace) -> int:
     from annotator import exchange
     from annotator.storage.store import Store
 
-    if not (options.project / "project.db").is_file():
-        raise AnnotatorError(f"{options.project}: no project there, expected a folder with project.db")
+    _require_project(options.project)
+    split = _split_of(options)
+    progress = _silent if split is None else _bar("comparing pictures")
     with Store.open(options.project) as store:
-        written = exchange.export_coco(
-            store,
-            options.out,
-            masks=options.masks,
-            split=options.split,
-            with_images=options.with_images,
-            reviewed_only=not options.all_images,
-            provenance=not options.no_provenance,
-        )
+        if options.format == "coco":
+            written = exchange.export_coco(
+                store,
+                options.out,
+                masks=options.masks,
+                split=split,
+                with_images=options.with_images,
+                zipped=options.zip,
+                progress=progress,
+                reviewed_only=not options.all_images,
+                provenance=not options.no_provenance,
+            )
+        else:
+            written = exchange.export_other(
+                store,
+                options.out,
+                form=options.format,
+                split=split,
+                zipped=options.zip,
+                progress=progress,
+                reviewed_only=not options.all_images,
+            )
     for line in written.lines:
         print(line)
+    if options.push_to_hub:
+        from annotator.storage import hub
+
+        private = not options.public
+        print(hub.push(written.files, options.out, name=options.push_to_hub, lines=written.lines, private=private))
     return 0
+
+
+def _split_of(options: argparse.Namespace) -> exchange.Split | None:
+    from annotator import exchange
+
+    if options.split is None and options.split_by is None:
+        return None
+    return exchange.Split(options.split, options.seed)
+
+
+def _require_project(folder: Path) -> None:
+    if not (folder / "project.db").is_file():
+        raise AnnotatorError(f"{folder}: no project there, expected a folder with project.db")
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -319,7 +417,7 @@ def _check(options: argparse.Namespace) -> int:
         print(json.dumps([{"level": item.level, "place": item.place, "message": item.message} for item in problems]))
     else:
         for item in problems:
-            print(f"{item.level}: {item}")
+            print(f"{item.level}: {item if item.place else f'{options.file}: {item}'}")
         counts = {level: sum(item.level == level for item in problems) for level in ("error", "warning", "note")}
         _say(", ".join(f"{count} {level}{'s' * (count != 1)}" for level, count in counts.items()))
     return 1 if any(item.level == "error" for item in problems) else 0
@@ -333,7 +431,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     truth = evaluation.Truth.read(options.annotations)
     detector = _detector(info, options.device)
     figures = evaluation.evaluate(
-        detector, truth, options.images, results=options.results, progress=_bar(f"evaluating {options.model}")
+        detector,
+        truth,
+        options.images,
+        published=options.as_published,
+        results=options.results,
+        progress=_bar(f"evaluating {options.model}"),
     )
     print(json.dumps(figures.to_json(), indent=2) if options.json else figures.to_table())
     return 0

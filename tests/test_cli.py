@@ -12,6 +12,7 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from annotator.cli import main
+from annotator.storage.store import Store
 from tests.conftest import picture
 
 
@@ -54,6 +55,20 @@ def test_two_runs_are_the_same_to_the_byte(capsys, known_model, photographs, tmp
     for name in ("a.json", "b.json"):
         run(capsys, "prelabel", photographs, "--model", known_model, "--out", tmp_path / name)
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_a_draft_says_the_same_of_a_large_jpeg_in_its_own_pixels(capsys, known_model, tmp_path):
+    (tmp_path / "large.jpg").write_bytes(picture(1600, 1200, suffix=".jpg"))
+    for name, *more in (("exact.json",), ("draft.json", "--draft")):
+        arguments = ("prelabel", tmp_path / "large.jpg", "--model", known_model, "--out", tmp_path / name, *more)
+        assert run(capsys, *arguments)[0] == 0
+    # The network of this test looks at no picture: every byte must be the same.
+    assert (tmp_path / "draft.json").read_bytes() == (tmp_path / "exact.json").read_bytes()
+    assert run(capsys, *arguments[:4], "--project", tmp_path / "project", "--draft", "--precision", "bf16")[0] == 0
+    with Store.open(tmp_path / "project") as store:
+        image = store.queue()[0].image
+        assert (image.width, image.height) == (1600, 1200)
+        assert {(item.rle.height, item.rle.width) for item in store.instances(image.id)} == {(1200, 1600)}
 
 
 def test_one_unreadable_picture_is_one_line_and_the_rest_is_done(capsys, known_model, photographs, tmp_path):

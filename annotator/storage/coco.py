@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,20 @@ import numpy as np
 from annotator.core import checks, files, masks
 from annotator.core.checks import load
 from annotator.core.coco_lint import inspect_coco
-from annotator.core.coco_values import ANNOTATION_KEYS, CATEGORY_KEYS, IMAGE_KEYS, polygons_of, rasterised
+from annotator.core.coco_values import (
+    ANNOTATION_KEYS,
+    AT_ONCE,
+    CATEGORY_KEYS,
+    IMAGE_KEYS,
+    areas_of,
+    boxes_of,
+    is_id,
+    polygons_of,
+    rasterised,
+)
 from annotator.core.collection import collection_paused
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import CocoError, ExportError, GeometryError
-from annotator.core.geometry import xyxy_to_xywh
 from annotator.core.masks import Part, Ring, Rle
 from annotator.storage.contents import sync_folder
 from annotator.storage.proof import MASK_FORMS, ExportReport, MaskForm, prove
@@ -27,11 +37,12 @@ __all__ = [
     "MASK_FORMS",
     "ExportReport",
     "MaskForm",
+    "Results",
     "coco_to_dataset",
     "dataset_to_coco",
     "load",
     "read",
-    "read_results",
+    "results_to_suggestions",
     "write",
 ]
 
@@ -74,7 +85,7 @@ def write(
 ) -> ExportReport:
     """Write the dataset, prove it, and only then let it take its name; `report.json` and `report.txt` lie beside it.
 
-    report_name: the reports' name without its suffix; None writes none.
+    report_name: the reports' name without its suffix, seen from the file's folder; None writes none.
 
     The temporary file is read back with pycocotools and every instance compared with its mask.
     Raises ExportError if the dataset must not leave, if the file does not read back as it was meant, or if the disk
@@ -91,8 +102,8 @@ def write(
             _write_document(dataset, new, masks=masks, provenance=provenance)
             report = prove(dataset, new, name=path.name, masks=masks)
             if report_name is not None:
-                files.written_whole(path.with_name(f"{report_name}.json"), report.to_json().encode())
-                files.written_whole(path.with_name(f"{report_name}.txt"), report.to_text().encode())
+                files.written_whole(path.parent / f"{report_name}.json", report.to_json().encode())
+                files.written_whole(path.parent / f"{report_name}.txt", report.to_text().encode())
             os.replace(new, path)
             sync_folder(path.parent)
         finally:
@@ -143,8 +154,12 @@ def document_head(dataset: Dataset, *, provenance: bool) -> dict[str, Any]:
 
 def each_annotation(dataset: Dataset, *, masks: MaskForm, provenance: bool) -> Iterator[dict[str, Any]]:
     """The annotations one by one, in the dataset's order; last those that were carried without a mask."""
-    for instance in dataset.instances:
-        yield _annotation_to_coco(instance, form=masks, provenance=provenance)
+    for start in range(0, len(dataset.instances), AT_ONCE):
+        chunk = dataset.instances[start : start + AT_ONCE]
+        written = [_segmentation(one, form=masks, crowd=one.extra.get("iscrowd") == 1) for one in chunk]
+        areas, boxes = areas_of([rle for _, rle in written]), boxes_of([rle for _, rle in written])
+        for instance, (segmentation, _), area, box in zip(chunk, written, areas, boxes, strict=True):
+            yield _annotation_to_coco(instance, segmentation, area=int(area), box_xywh=box, provenance=provenance)
     taken = {instance.id for instance in dataset.instances}
     for image in dataset.images:
         for carried in without_mask(image):
@@ -157,7 +172,9 @@ def without_mask(image: Image) -> list[dict[str, Any]]:
     """The image's annotations that an import carried through because they have no mask."""
     ours = image.extra.get(PROVENANCE)
     carried = ours.get(WITHOUT_MASK) if isinstance(ours, dict) else None
-    return [item for item in carried if isinstance(item, dict)] if isinstance(carried, list) else []
+    # A project that somebody handed over may hold anything here.
+    found = [item for item in carried if isinstance(item, dict)] if isinstance(carried, list) else []
+    return [item for item in found if is_id(item.get("id")) and is_id(item.get("category_id"))]
 
 
 def _category_to_coco(category: Category) -> dict[str, Any]:
@@ -172,19 +189,22 @@ def _image_to_coco(image: Image, *, provenance: bool) -> dict[str, Any]:
     return found
 
 
-def _annotation_to_coco(instance: Instance, *, form: MaskForm, provenance: bool) -> dict[str, Any]:
-    carried = {name: value for name, value in instance.extra.items() if name not in ANNOTATION_KEYS | {PROVENANCE}}
-    crowd = instance.extra.get("iscrowd") == 1
-    segmentation, decoded = _segmentation(instance, form=form, crowd=crowd)
+_NOT_CARRIED = ANNOTATION_KEYS | {PROVENANCE}
+
+
+def _annotation_to_coco(
+    instance: Instance, segmentation: Any, *, area: int, box_xywh: list[float], provenance: bool
+) -> dict[str, Any]:
+    carried = {name: value for name, value in instance.extra.items() if name not in _NOT_CARRIED}
     found = {
         "id": instance.id,
         "image_id": instance.image_id,
         "category_id": instance.category_id,
         "segmentation": segmentation,
-        "area": masks.rle_area(decoded),
-        "bbox": list(xyxy_to_xywh(masks.rle_box_xyxy(decoded))),
+        "area": area,
+        "bbox": box_xywh,
         # COCOeval ignores crowds, so a donut stays iscrowd 0 and becomes an RLE; only an imported crowd is one.
-        "iscrowd": int(crowd),
+        "iscrowd": int(instance.extra.get("iscrowd") == 1),
         **carried,
     }
     ours = instance.provenance or instance.extra.get(PROVENANCE)
@@ -287,9 +307,12 @@ def _category_from_coco(category: dict[str, Any]) -> Category:
 def _image_from_coco(image: dict[str, Any], carried: list[dict[str, Any]]) -> Image:
     extra = {name: value for name, value in image.items() if name not in IMAGE_KEYS}
     ours = extra.get(PROVENANCE)
-    reviewed = not (isinstance(ours, dict) and ours.get("reviewed") is False)
+    ours = {name: value for name, value in ours.items() if name != WITHOUT_MASK} if isinstance(ours, dict) else {}
+    reviewed = ours.get("reviewed") is not False
     if carried:
-        extra[PROVENANCE] = {**(ours if isinstance(ours, dict) else {}), WITHOUT_MASK: carried}
+        extra[PROVENANCE] = {**ours, WITHOUT_MASK: carried}
+    elif PROVENANCE in extra:
+        extra[PROVENANCE] = ours
     return Image(image["id"], image["file_name"], image["width"], image["height"], "", reviewed=reviewed, extra=extra)
 
 
@@ -325,37 +348,89 @@ def _is_source(text: str) -> bool:
     return 0 < len(text) <= _MAX_SOURCE and text.isprintable()
 
 
-@collection_paused()
-def read_results(path: Path, dataset: Dataset, *, source: str = _IMPORT) -> dict[int, tuple[Suggestion, ...]]:
-    """Read a list of results (image_id, category_id, segmentation, score) as suggestions, by the dataset's image ids.
+@dataclass(frozen=True)
+class Results:
+    """A list of results as suggestions, by image id; and how many had a box alone, and how many had no pixel."""
 
-    Raises CocoError, listing every result that is malformed, without a mask or of an image or category not there.
+    suggestions: dict[int, tuple[Suggestion, ...]]
+    boxes: int = 0
+    empty: int = 0
+
+
+@collection_paused()
+def results_to_suggestions(document: list[Any], dataset: Dataset, *, source: str = _IMPORT) -> Results:
+    """A list of results (image_id, category_id, segmentation or bbox, score) -> suggestions for the dataset's images.
+
+    An image is found by its name where a result has one (`file_name`, or a text as `image_id`), else by its id. A
+    result with a box alone has that box for a mask.
+    Raises CocoError, listing every result that is malformed or of an image or category not there.
     """
-    document = load(path)
-    if not isinstance(document, list):
-        raise CocoError([f"{path}: is not a list of results"])
     problems = [str(problem) for problem in inspect_coco(document).errors]
-    images = {image.id: image for image in dataset.images}
-    categories = {category.id for category in dataset.categories}
-    found: dict[int, list[Suggestion]] = {}
-    for index, result in enumerate([] if problems else document):
-        place = f"[{index}]"
-        image = images.get(result["image_id"])
-        if image is None:
-            problems.append(f"{place}.image_id: is {result['image_id']}, which is not among the images")
-        elif result["category_id"] not in categories:
-            problems.append(f"{place}.category_id: is {result['category_id']}, which is not among the categories")
-        elif not 0 <= result["score"] <= 1:
-            problems.append(f"{place}.score: is {result['score']}, expected 0 to 1")
-        else:
-            try:
-                rle = rasterised(result.get("segmentation"), height=image.height, width=image.width)
-            except GeometryError as error:
-                problems.append(f"{place}.segmentation: {error}")
-                continue
-            if masks.rle_area(rle):
-                offered = Suggestion(result["category_id"], float(result["score"]), rle, source)
-                found.setdefault(image.id, []).append(offered)
     if problems:
         raise CocoError(problems)
-    return {image_id: tuple(suggestions) for image_id, suggestions in found.items()}
+    images = _ImageFinder(dataset.images)
+    categories = {category.id for category in dataset.categories}
+    found: dict[int, list[Suggestion]] = {}
+    boxes = empty = 0
+    for index, result in enumerate(document):
+        place = f"[{index}]"
+        try:
+            image = images.find(result)
+            if result["category_id"] not in categories:
+                raise CocoError([f".category_id: is {result['category_id']}, which is not among the categories"])
+            if not 0 <= result["score"] <= 1:
+                raise CocoError([f".score: is {result['score']}, expected 0 to 1"])
+            rle = _result_mask(result, image)
+        except (CocoError, GeometryError) as error:
+            problems.append(f"{place}{error}" if isinstance(error, CocoError) else f"{place}.segmentation: {error}")
+            continue
+        boxes += _box_alone(result)
+        if masks.rle_area(rle):
+            offered = Suggestion(result["category_id"], float(result["score"]), rle, source)
+            found.setdefault(image.id, []).append(offered)
+        else:
+            empty += 1
+    if problems:
+        raise CocoError(problems)
+    return Results({image_id: tuple(suggestions) for image_id, suggestions in found.items()}, boxes, empty)
+
+
+class _ImageFinder:
+    """The image that a result speaks of."""
+
+    def __init__(self, images: Iterable[Image]) -> None:
+        self._by_id = {image.id: image for image in images}
+        self._by_name: dict[str, dict[int, Image]] = {}
+        for image in self._by_id.values():
+            plain = image.file_name.replace("\\", "/")
+            last = plain.rsplit("/", 1)[-1]
+            for name in (plain, last, last.rpartition(".")[0] or last):
+                self._by_name.setdefault(name, {})[image.id] = image
+
+    def find(self, result: dict[str, Any]) -> Image:
+        """Raises CocoError if there is none, or more than one."""
+        key = next((key for key in ("file_name", "image_id") if isinstance(result.get(key), str)), None)
+        if key is None:
+            image = self._by_id.get(result["image_id"])
+            if image is None:
+                raise CocoError([f".image_id: is {result['image_id']}, which is not among the images"])
+            return image
+        named = self._by_name.get(result[key].replace("\\", "/"), {})
+        if len(named) != 1:
+            count = f"the name of {len(named)} images" if named else "which is not among the images"
+            raise CocoError([f".{key}: is {result[key]!r:.80}, {count}"])
+        return next(iter(named.values()))
+
+
+def _box_alone(result: dict[str, Any]) -> bool:
+    return result.get("segmentation") in (None, [])
+
+
+def _result_mask(result: dict[str, Any], image: Image) -> Rle:
+    if not _box_alone(result):
+        return rasterised(result["segmentation"], height=image.height, width=image.width)
+    x, y, w, h = result["bbox"]
+    left, right = (round(min(max(value, 0), image.width)) for value in (x, x + w))
+    top, bottom = (round(min(max(value, 0), image.height)) for value in (y, y + h))
+    ring = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
+    return masks.polygons_to_rle([ring], height=image.height, width=image.width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from annotator.core.collection import collection_paused
-from annotator.core.dataset import Category, Dataset, Image, Instance, State
+from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import AnnotatorError, CocoError
+from annotator.core.overlap import unanswered
 from annotator.storage import contents, decisions, images, schema
 from annotator.storage.coco import PROVENANCE, WITHOUT_MASK, without_mask
 from annotator.storage.database import now
@@ -22,11 +23,31 @@ from annotator.storage.datasets import IMPORTED_EXTRA, imported_extra
 from annotator.storage.images import IMPORT
 
 _AT_ONCE = 5_000  # rows in one statement
+_DECIDED = (State.ACCEPTED, State.REJECTED)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One file of an import: its dataset, and by that one's image ids each picture's bytes, width and height.
+
+    name: stands before the file's problems and notes; empty for a file that comes alone.
+    pictures: asked for one at a time; KeyError for one that is not there.
+    """
+
+    name: str
+    dataset: Dataset
+    pictures: Mapping[int, tuple[bytes, int, int]]
+
+    def named(self, line: str) -> str:
+        return f"{self.name}: {line}" if self.name else line
 
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import changed. `notes` says, a line each, which ids could not stay as they were and why."""
+    """What one file changed. `notes` says, a line each, which ids could not stay as they were and why.
+
+    image_ids, category_ids: the project's id for each of the file's.
+    """
 
     images_added: int
     images_known: int
@@ -34,34 +55,43 @@ class ImportReport:
     instances_known: int
     categories_added: int
     notes: tuple[str, ...] = ()
+    image_ids: Mapping[int, int] = field(default_factory=dict)
+    category_ids: Mapping[int, int] = field(default_factory=dict)
 
 
-def put_contents(folder: Path, dataset: Dataset, pictures: Mapping[int, tuple[bytes, int, int]]) -> dict[int, str]:
-    """Write every picture of the dataset; the SHA-256 of each by the dataset's image ids.
+def put_contents(folder: Path, arrivals: Sequence[Arrival]) -> list[dict[int, str]]:
+    """Write every picture of all files; for each file the SHA-256 by its image ids.
 
-    Raises CocoError, listing every image without a picture or with one of another size.
+    Raises CocoError, listing every image without a picture or with one of another size; then none is written.
     """
-    problems = []
-    hashes = {}
+    problems: list[str] = []
+    found = []
     with contents.Batch(folder) as batch:
-        for image in dataset.images:
-            place = f"image {image.id} {image.file_name!r:.120}"
-            try:
-                content, width, height = pictures[image.id]
-            except KeyError:
-                problems.append(f"{place}: no picture was given for it")
-                continue
-            except AnnotatorError as error:
-                problems.append(f"{place}: {error}")
-                continue
-            if (width, height) != (image.width, image.height):
-                expected = f"{image.width} x {image.height}"
-                problems.append(f"{place}: the picture is {width} x {height}, the file says {expected}")
-            elif not problems:
-                hashes[image.id] = batch.add(content)
+        for arrival in arrivals:
+            hashes = {}
+            for image in arrival.dataset.images:
+                try:
+                    content = _content(arrival, image)
+                except AnnotatorError as error:
+                    problems.append(arrival.named(f"image {image.id} {image.file_name!r:.120}: {error}"))
+                    continue
+                if not problems:
+                    hashes[image.id] = batch.add(content)
+            found.append(hashes)
         if problems:
             raise CocoError(problems)
-    return hashes
+    return found
+
+
+def _content(arrival: Arrival, image: Image) -> bytes:
+    """The picture's bytes. Raises AnnotatorError where there is none, or one of another size."""
+    try:
+        content, width, height = arrival.pictures[image.id]
+    except KeyError:
+        raise CocoError(["no picture was given for it"]) from None
+    if (width, height) != (image.width, image.height):
+        raise CocoError([f"the picture is {width} x {height}, the file says {image.width} x {image.height}"])
+    return content
 
 
 def restore_contents(folder: Path, hashes: Mapping[int, str], pictures: Mapping[int, tuple[bytes, int, int]]) -> None:
@@ -72,12 +102,59 @@ def restore_contents(folder: Path, hashes: Mapping[int, str], pictures: Mapping[
 
 
 @collection_paused()
-def import_dataset(connection: Connection, dataset: Dataset, hashes: Mapping[int, str]) -> ImportReport:
-    """Take in the dataset inside the caller's transaction; ids stay what they are wherever they are free."""
+def import_files(
+    connection: Connection, arrivals: Sequence[Arrival], hashes: Sequence[Mapping[int, str]]
+) -> list[ImportReport]:
+    """Take in the files, one after the other, inside the caller's transaction; ids stay wherever they are free.
+
+    A number that had to move does not take one that a later file brings.
+    """
+    last_image = max((image.id for arrival in arrivals for image in arrival.dataset.images), default=0)
+    last_instance = max((one.id for arrival in arrivals for one in arrival.dataset.instances), default=0)
+    reports = []
+    for arrival, of_file in zip(arrivals, hashes, strict=True):
+        report = _import_dataset(connection, arrival.dataset, of_file, last=(last_image, last_instance))
+        reports.append(replace(report, notes=tuple(map(arrival.named, report.notes))))
+    return reports
+
+
+def suggest(
+    connection: Connection,
+    offers: Mapping[tuple[int, int], Sequence[Suggestion]],
+    reports: Sequence[ImportReport],
+) -> tuple[int, int]:
+    """Store results as suggestions inside the caller's transaction; how many were offered, and how many answered.
+
+    offers: by the file (its place among the reports; -1 for the project itself) and that one's image id. Results for
+    objects that somebody decided upon already are not offered again.
+    """
+    of_image: dict[int, list[Suggestion]] = {}
+    for (file, image_id), suggestions in offers.items():
+        report = reports[file] if file >= 0 else None
+        mine = image_id if report is None else report.image_ids[image_id]
+        for one in suggestions:
+            category_id = one.category_id if report is None else report.category_ids[one.category_id]
+            of_image.setdefault(mine, []).append(replace(one, category_id=category_id))
+    offered = answered = 0
+    for image_id, suggestions in of_image.items():
+        known = decisions.instances(connection, images.image_by_id(connection, image_id), states=_DECIDED)
+        fresh = unanswered(suggestions, known)
+        decisions.set_suggestions(connection, image_id, fresh)
+        offered, answered = offered + len(fresh), answered + len(suggestions) - len(fresh)
+    return offered, answered
+
+
+def _import_dataset(
+    connection: Connection, dataset: Dataset, hashes: Mapping[int, str], *, last: tuple[int, int]
+) -> ImportReport:
+    """last: the greatest image id and annotation id that any file of the call brings."""
     notes: list[str] = []
     category_ids, categories_added = _import_categories(connection, dataset.categories, notes)
-    image_ids, images_added, fresh = _import_images(connection, dataset, hashes, category_ids, notes)
-    touched, known = _import_instances(connection, dataset, category_ids, image_ids, notes)
+    image_ids, images_added, fresh = _import_images(
+        connection, dataset, hashes, category_ids=category_ids, notes=notes, last=last[0]
+    )
+    ids = _InstanceIds(connection, notes, last=last[1])
+    touched, known = _import_instances(connection, dataset, category_ids, image_ids, ids)
     _write_history(connection, {**dict.fromkeys(fresh, ()), **touched})
     _keep_extra(connection, dataset.extra, notes)
     return ImportReport(
@@ -87,6 +164,8 @@ def import_dataset(connection: Connection, dataset: Dataset, hashes: Mapping[int
         instances_known=known,
         categories_added=categories_added,
         notes=tuple(notes),
+        image_ids=image_ids,
+        category_ids=category_ids,
     )
 
 
@@ -118,8 +197,10 @@ def _import_images(
     connection: Connection,
     dataset: Dataset,
     hashes: Mapping[int, str],
+    *,
     category_ids: Mapping[int, int],
     notes: list[str],
+    last: int,
 ) -> tuple[dict[int, int], int, list[int]]:
     """The project's id for each of the file's, how many were added, and the ids of those that became reviewed."""
     ids: dict[int, int] = {}
@@ -128,7 +209,7 @@ def _import_images(
     table = schema.images
     by_sha256 = {row.sha256: row.id for row in connection.execute(select(table.c.sha256, table.c.id))}
     taken = set(by_sha256.values())
-    next_id = max(_last_id(connection, "images"), *(image.id for image in dataset.images), 0) + 1
+    next_id = max(_last_id(connection, "images"), last) + 1
     rows = []
     for image in dataset.images:
         sha256 = hashes[image.id]
@@ -200,14 +281,13 @@ def _import_instances(
     dataset: Dataset,
     category_ids: Mapping[int, int],
     image_ids: Mapping[int, int],
-    notes: list[str],
+    ids: _InstanceIds,
 ) -> tuple[dict[int, list[Instance]], int]:
     """What was added or accepted by the project's image ids, and how many the project had accepted already."""
     table = schema.instances
     there: dict[tuple[int, int, str], list[Row[Any]]] = {}
     for row in connection.execute(select(table).where(table.c.state != State.DELETED.value)):
         there.setdefault((row.image_id, row.category_id, row.rle), []).append(row)
-    ids = _InstanceIds(connection, dataset, notes)
     touched: dict[int, list[Instance]] = {}
     new: list[dict[str, Any]] = []
     brought_by: dict[tuple[int, int, str], int] = {}
@@ -247,7 +327,7 @@ def _import_instances(
 class _InstanceIds:
     """Which annotation ids are free. Those of instances that were never accepted, so never exported, move away."""
 
-    def __init__(self, connection: Connection, dataset: Dataset, notes: list[str]) -> None:
+    def __init__(self, connection: Connection, notes: list[str], *, last: int) -> None:
         table = schema.instances
         self._connection = connection
         self._notes = notes
@@ -256,7 +336,7 @@ class _InstanceIds:
         for row in connection.execute(select(table.c.id, table.c.key, table.c.state)):
             self._holders[row.id] = row.key, row.state
             self._ids[row.key] = row.id
-        self._next = max(_last_id(connection, "instances"), *(instance.id for instance in dataset.instances), 0) + 1
+        self._next = max(_last_id(connection, "instances"), last) + 1
 
     def release(self, key: str) -> None:
         """The instance with this key gets another id by its caller."""

@@ -6,7 +6,8 @@ import os
 import secrets
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,12 +24,16 @@ _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # zip has no earlier date; the same pack is t
 
 @dataclass(frozen=True)
 class Pack:
-    """What was written: the zip or the folder's files, the proof of each part, and which pictures got another name."""
+    """What was written: the zip or the folder's files, the proof of each part, and which pictures got another name.
+
+    stale: annotations in the folder that an earlier export left, and this one does not have.
+    """
 
     target: Path
     files: tuple[Path, ...]
     reports: dict[str, ExportReport]
     renamed: dict[int, tuple[str, str]]
+    stale: tuple[Path, ...] = ()
 
 
 def write(
@@ -44,24 +49,60 @@ def write(
     target: a folder, or a file that ends in `.zip`. The part "" is `annotations/instances.json`.
     pictures: an image's bytes as they shall lie in the pack, which must show it upright; without it no picture is
     packed. Two images never share a file: where names collide or lead elsewhere, the pack and its JSON use others.
-    Raises ExportError as `coco.write` does; a zip appears whole or not at all.
+    Raises ExportError as `coco.write` does, and then nothing of the target has changed.
     """
     target = Path(target)
-    if target.suffix.lower() != ".zip":
-        return _write_folder(parts, target, pictures=pictures, masks=masks, provenance=provenance)
-    folder = target.with_name(f".{target.name}.{secrets.token_hex(6)}.new")
-    new = folder.with_suffix(".zip")
-    try:
+    with staged(target) as folder:
         pack = _write_folder(parts, folder, pictures=pictures, masks=masks, provenance=provenance)
-        _zip(folder, new)
-        os.replace(new, target)
-        sync_folder(target.parent)
+    if target.suffix.lower() == ".zip":
+        return replace(pack, target=target, files=(target,))
+    files = tuple(target / path.relative_to(folder) for path in pack.files)
+    stale = sorted(set((target / "annotations").glob("instances*.json")) - set(files))
+    return replace(pack, target=target, files=files, stale=tuple(stale))
+
+
+@contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    """A new folder, whose files are in the target folder, or are the target zip, once the block ends without an error.
+
+    Raises ExportError where the disk refuses; nothing of the target has changed then.
+    """
+    zipped = target.suffix.lower() == ".zip"
+    home = target.parent if zipped else target
+    folder = home / f".{target.name}.{secrets.token_hex(6)}.new"
+    new = folder.with_suffix(".zip")
+    made = [above for above in (home, *home.parents) if not above.exists()]
+    done = False
+    try:
+        folder.mkdir(parents=True)
+        yield folder
+        if zipped:
+            _zip(folder, new)
+            os.replace(new, target)
+        else:
+            _move(folder, target)
+        sync_folder(home)
+        done = True
     except OSError as error:
         raise ExportError(f"{target}: cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         new.unlink(missing_ok=True)
-    return replace(pack, target=target, files=(target,))
+        if not done:
+            for above in made:
+                with suppress(OSError):
+                    above.rmdir()
+
+
+def _move(folder: Path, target: Path) -> None:
+    """Every file to its place; whatever stands in the way of one is found before the first is moved."""
+    paths = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    for path in paths:
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        if (target / path).is_dir():
+            raise ExportError(f"{target / path}: is a folder, expected a place for a file")
+    for path in paths:
+        os.replace(folder / path, target / path)
 
 
 def _write_folder(
@@ -93,9 +134,10 @@ def _write_folder(
             path,
             masks=masks,
             provenance=provenance,
-            report_name=f"report{suffix}",
+            # Ultralytics' converter takes every .json of the folder `annotations` for one of COCO's.
+            report_name=f"../report{suffix}",
         )
-        written += [path, path.with_name(f"report{suffix}.json"), path.with_name(f"report{suffix}.txt")]
+        written += [path, folder / f"report{suffix}.json", folder / f"report{suffix}.txt"]
     renamed = {id: (every[id].file_name, name) for id, name in names.items() if name != every[id].file_name}
     return Pack(folder, tuple(written), reports, renamed)
 

@@ -1,15 +1,20 @@
 """How long import, export and its proof take beside pycocotools' own loading and decoding.
 
-    python tests/bench/bench_coco.py [--instances 100000] [--images 10000] [--polygons 0.5]
+    python -m tests.bench.bench_coco [--instances 100000] [--images 10000] [--polygons 0.5] [--rounds 3]
 
-Prints one JSON object. The masks are blobs of real size; a part of them carries polygons as a person draws them.
+Prints one JSON object: medians of rounds in which the steps take turns, in seconds of the wall and of the processor
+(which tells more on a busy machine), and peaks of memory. The masks are blobs of real size; a part of them carries
+polygons as a person draws them.
 """
 
 import argparse
 import contextlib
 import io
 import json
-import resource
+import re
+import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -20,6 +25,7 @@ import numpy as np
 from pycocotools.coco import COCO
 
 from annotator.core import masks
+from annotator.core.checks import check_file
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.masks import Part
 from annotator.storage import coco
@@ -46,7 +52,7 @@ def shapes(count, *, polygons, rng):
 
 def a_dataset(instances, images, *, polygons):
     rng = np.random.default_rng(0)
-    found = list(shapes(min(instances, 5_000), polygons=polygons, rng=rng))
+    found = list(shapes(min(instances, 1_000), polygons=polygons, rng=rng))
     pictures = tuple(Image(id, f"{id:06d}.jpg", WIDTH, HEIGHT, "", reviewed=True) for id in range(1, images + 1))
     made = [Instance(0, "", 0, 1, State.ACCEPTED, rle, parts, "import") for rle, parts in found]
     return Dataset(
@@ -59,12 +65,23 @@ def a_dataset(instances, images, *, polygons):
     )
 
 
-def timed(figures, name, work):
-    started = time.perf_counter()
-    result = work()
-    figures[name] = round(time.perf_counter() - started, 2)
-    figures[f"{name}_peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return result
+class Clock:
+    """Seconds of the wall and of the processor that each step took in each round, by name."""
+
+    def __init__(self):
+        self._taken = {}
+
+    def run(self, name, work):
+        wall, processor = time.perf_counter(), time.process_time()
+        result = work()
+        taken = time.perf_counter() - wall, time.process_time() - processor
+        self._taken.setdefault(name, []).append(taken)
+        return result
+
+    def median(self, *names, processor):
+        """Of the sum of the steps."""
+        rounds = zip(*(self._taken[name] for name in names), strict=True)
+        return statistics.median(sum(step[processor] for step in steps) for steps in rounds)
 
 
 def load_and_decode(path):
@@ -74,29 +91,85 @@ def load_and_decode(path):
         loaded.annToMask(annotation)
 
 
+def one_round(clock, dataset, folder):
+    """Each step of a project's life beside pycocotools' own, once; the report of the export."""
+    path = folder / "instances.json"
+    coco.write(dataset, path)
+    with Store.open(folder / "project") as store:
+        clock.run("pycocotools", lambda: load_and_decode(path))
+        read = clock.run("read", lambda: coco.read(path))
+        pictures = {image.id: (image.file_name.encode(), WIDTH, HEIGHT) for image in read.images}
+        clock.run("import", lambda: store.import_dataset(read, pictures))
+        whole = clock.run("dataset from the project", store.dataset)
+        report = clock.run("export with proof", lambda: coco.write(whole, path))
+        clock.run("check", lambda: check_file(path))
+    return report
+
+
+def peak_mb(step, path):
+    """What a process of its own takes at most for one step."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.bench_coco", "--step", step, str(path)], capture_output=True, check=True
+    )
+    return int(done.stdout)
+
+
+def one_step(step, path):
+    if step == "pycocotools":
+        load_and_decode(path)
+    else:
+        dataset = coco.read(path)
+        if step == "export":
+            coco.write(dataset, path.with_name("again.json"))
+    # Unlike getrusage, this does not count what the parent had when it started this process.
+    status = Path("/proc/self/status").read_text()
+    print(int(re.search(r"VmHWM:\s*(\d+)", status)[1]) // 1024)
+
+
+def memory(instances, images, *, polygons):
+    """The peak of reading and exporting a file, and a quarter of it."""
+    figures = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, share in (("quarter", 4), ("whole", 1)):
+            path = Path(folder) / f"{name}.json"
+            report = coco.write(a_dataset(instances // share, images // share, polygons=polygons), path)
+            figures[name] = {"file_mb": round(report.bytes / 1e6, 1)} | {
+                f"{step}_peak_mb": peak_mb(step, path) for step in ("pycocotools", "read", "export")
+            }
+    return figures
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instances", type=int, default=100_000)
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--polygons", type=float, default=0.5, help="part of the instances that carry polygons")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    figures = vars(options).copy()
-    with tempfile.TemporaryDirectory() as folder:
-        dataset = a_dataset(options.instances, options.images, polygons=options.polygons)
-        path = Path(folder) / "instances.json"
-        report = timed(figures, "export_with_proof_s", lambda: coco.write(dataset, path))
-        figures["file_mb"] = report.bytes // 1_000_000
-        figures["worst_iou"] = report.worst_iou
-        timed(figures, "pycocotools_load_and_decode_s", lambda: load_and_decode(path))
-        read = timed(figures, "read_s", lambda: coco.read(path))
-        with Store.open(Path(folder) / "project") as store:
-            contents = {image.id: (image.file_name.encode(), WIDTH, HEIGHT) for image in read.images}
-            timed(figures, "import_s", lambda: store.import_dataset(read, contents))
-            timed(figures, "dataset_from_store_s", store.dataset)
-        figures["database_mb"] = (Path(folder) / "project" / "project.db").stat().st_size // 1_000_000
-    base = figures["pycocotools_load_and_decode_s"]
-    figures["export_ratio"] = round((figures["dataset_from_store_s"] + figures["export_with_proof_s"]) / base, 2)
-    figures["import_ratio"] = round((figures["read_s"] + figures["import_s"]) / base, 2)
+    if options.step:
+        one_step(options.step[0], Path(options.step[1]))
+        return
+    figures = {name: value for name, value in vars(options).items() if name != "step"}
+    dataset = a_dataset(options.instances, options.images, polygons=options.polygons)
+    clock = Clock()
+    for _ in range(options.rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            report = one_round(clock, dataset, Path(folder))
+    figures |= {"file_mb": round(report.bytes / 1e6, 1), "worst_iou": report.worst_iou}
+    del dataset
+    steps = {
+        "pycocotools": ("pycocotools",),
+        "export": ("dataset from the project", "export with proof"),
+        "import": ("read", "import"),
+        "check": ("check",),
+    }
+    for processor, kind in enumerate(("wall", "processor")):
+        taken = {name: clock.median(*of, processor=processor) for name, of in steps.items()}
+        figures[f"{kind}_s"] = {name: round(seconds, 2) for name, seconds in taken.items()}
+        ratios = {name: round(seconds / taken["pycocotools"], 2) for name, seconds in taken.items()}
+        figures[f"{kind}_ratio"] = {name: ratio for name, ratio in ratios.items() if name != "pycocotools"}
+    figures["memory"] = memory(options.instances, options.images, polygons=options.polygons)
     print(json.dumps(figures, indent=1))
 
 

@@ -30,7 +30,8 @@ OTHERS = [
     {"size": [0, 9], "counts": [0]}, {"size": [9, 9], "counts": "o" * 60}, {"size": [9, 9], "counts": [80.0, 1.0]},
     {"size": [9, 9], "counts": [0, 81]}, {"size": ["9", "9"], "counts": [81]}, {"size": 9, "counts": 9},
     [[0, 0, 9, 0]], [[0, 0] * 3], [[1, 1, 5, 1, 5, 5], [2, 2]], [[1e308, -1e308] * 4], [[65_499, 0, 0, 65_499] * 40],
-    [[1, 2, 3, 4, 5, "6"]], [1, 2, 3, 4, 5, 6], [[float("nan")] * 6], [[-3, -3, 30, -3, 30, 30, -3, 30]],
+    [[1, 2, 3, 4, 5, "6"]], [1, 2, 3, 4, 5, 6], [[float("nan")] * 6], {"without_mask": [{"id": 1}]},
+    [[-3, -3, 30, -3, 30, 30, -3, 30]],
 ]  # fmt: skip
 
 
@@ -103,6 +104,7 @@ def main():
     seed, count = map(int, sys.argv[1:])
     chance = random.Random(seed)
     sound = document()
+    sound["images"][0]["annotator"] = {"reviewed": True}
     read, slowest = 0, 0.0
     with tempfile.TemporaryDirectory() as folder:
         for index in range(count):

@@ -309,7 +309,7 @@ def test_a_strange_value_under_our_key_is_only_carried(ours):
     assert (dataset.instances[0].source, dataset.instances[0].score) == ("import", None)
 
 
-def test_results_are_suggestions(tmp_path):
+def test_results_are_suggestions():
     dataset = coco.coco_to_dataset(document())
     mask = {"size": [9, 9], "counts": masks.mask_to_rle(donut()).counts}
     results = [
@@ -317,17 +317,14 @@ def test_results_are_suggestions(tmp_path):
         {"image_id": 5, "category_id": 0, "score": 0.5, "segmentation": [SQUARE.ravel().tolist()]},
         {"image_id": 12, "category_id": 1, "score": 0.25, "segmentation": mask, "bbox": [1, 2, 3, 4]},
     ]
-    path = tmp_path / "results.json"
-    path.write_text(json.dumps(results))
-    found = coco.read_results(path, dataset, source="mine@2")
+    found = coco.results_to_suggestions(results, dataset, source="mine@2").suggestions
     assert [one.score for one in found[12]] == [0.75, 0.25]
     assert (found[5][0].source, found[5][0].category_id) == ("mine@2", 0)
     results[0]["image_id"] = 77
     results[1]["score"] = 3
-    results[2].pop("segmentation")
-    path.write_text(json.dumps(results))
+    results[2]["segmentation"] = {"size": [8, 10], "counts": [80]}
     with pytest.raises(CocoError) as error:
-        coco.read_results(path, dataset)
+        coco.results_to_suggestions(results, dataset)
     assert [line.split(":")[0] for line in error.value.problems] == ["[0].image_id", "[1].score", "[2].segmentation"]
 
 

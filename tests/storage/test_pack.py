@@ -33,8 +33,8 @@ def test_a_folder_has_annotations_and_images(tmp_path):
     names = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert names == {
         *(f"images/{index}.jpg" for index in range(10)),
-        *(f"annotations/{kind}_{part}.{suffix}" for part in ("train", "val")
-          for kind, suffix in (("instances", "json"), ("report", "json"), ("report", "txt"))),
+        *(f"{name}_{part}.{suffix}" for part in ("train", "val")
+          for name, suffix in (("annotations/instances", "json"), ("report", "json"), ("report", "txt"))),
     }  # fmt: skip
     assert set(made.files) == {tmp_path / "out" / name for name in names}
     read = {part: coco.read(tmp_path / "out/annotations" / f"instances_{part}.json") for part in parts}
@@ -54,8 +54,7 @@ def test_a_zip_is_whole_and_always_the_same_bytes(tmp_path):
     with zipfile.ZipFile(tmp_path / "1.zip") as archive:
         assert archive.testzip() is None
         assert archive.namelist() == [
-            "annotations/instances.json", "annotations/report.json", "annotations/report.txt",
-            "images/a.jpg", "images/sub/b.jpg",
+            "annotations/instances.json", "images/a.jpg", "images/sub/b.jpg", "report.json", "report.txt",
         ]  # fmt: skip
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.zip", "2.zip"]
 
@@ -88,3 +87,22 @@ def test_a_zip_that_fails_leaves_nothing_behind(tmp_path, failure):
     with pytest.raises(ExportError):
         pack.write({"": wrong}, tmp_path / "x.zip", pictures=content)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_whose_last_part_fails_stays_as_it_was(tmp_path):
+    pack.write({"train": dataset("a.jpg"), "val": dataset("b.jpg")}, tmp_path / "out", pictures=content)
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    wrong = dataset("b.jpg")
+    wrong = replace(wrong, instances=(replace(wrong.instances[0], category_id=9),))
+    with pytest.raises(ExportError):
+        pack.write({"train": dataset("c.jpg"), "val": wrong}, tmp_path / "out", pictures=content)
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+    with pytest.raises(ExportError):
+        pack.write({"val": wrong}, tmp_path / "new" / "out", pictures=content)
+    assert not (tmp_path / "new").exists()
+
+
+def test_annotations_of_an_earlier_export_are_told(tmp_path):
+    pack.write({"train": dataset("a.jpg"), "test": dataset("b.jpg")}, tmp_path / "out")
+    made = pack.write({"train": dataset("a.jpg")}, tmp_path / "out")
+    assert made.stale == (tmp_path / "out/annotations/instances_test.json",)
