@@ -22,7 +22,7 @@ from pycocotools import mask as coco_mask
 
 PAD = 0  # grey value of the padding, in training as in model.toml
 SIDE = 320  # long side to which pictures are held in memory
-ROIS = 4  # boxes per picture that teach the mask head
+ROIS = 6  # boxes per picture that teach the mask head
 
 
 @dataclass
@@ -219,7 +219,7 @@ def make_sample(pictures, donors, index: int, size: int, mosaic: bool, pasted: i
             picture = pictures[index] if number == 0 else rng.choice(pictures)
             place(picture, sample, region, math.exp(rng.uniform(math.log(0.45), math.log(1.3))) * size / SIDE, rng)
     else:
-        scale = math.exp(rng.uniform(math.log(0.75), math.log(1.7)))
+        scale = math.exp(rng.uniform(math.log(0.7), math.log(1.9)))
         place(pictures[index], sample, (0, 0, size, size), scale * size / SIDE, rng)
     for _ in range(pasted):
         paste_person(*rng.choice(donors), sample, rng)
@@ -286,7 +286,8 @@ def collate(samples: list[Sample], size: int, rng: random.Random) -> dict[str, t
 class Loader:
     """Endless shuffled batches, made by one thread a few batches ahead.
 
-    `mosaic` and `paste`, the shares of samples with mosaics and with pasted people, may change at any time.
+    `size`, the side of the canvas, and `mosaic` and `paste`, the shares of samples with mosaics and with pasted people,
+    may change at any time.
     """
 
     def __init__(self, pictures: list[Picture], batch: int, size: int, mosaic: float, paste: float, seed: int):
@@ -305,17 +306,15 @@ class Loader:
     def _make_batches(self):
         order: list[int] = []
         while True:
-            samples = []
+            samples, size = [], self.size
             for _ in range(self.batch):
                 if not order:
                     order = list(range(len(self.pictures)))
                     self.rng.shuffle(order)
                 mosaic = self.rng.random() < self.mosaic
                 pasted = self.rng.randint(1, 2) if self.donors and self.rng.random() < self.paste else 0
-                samples.append(
-                    make_sample(self.pictures, self.donors, order.pop(), self.size, mosaic, pasted, self.rng)
-                )
-            self.ready.put(collate(samples, self.size, self.rng))
+                samples.append(make_sample(self.pictures, self.donors, order.pop(), size, mosaic, pasted, self.rng))
+            self.ready.put(collate(samples, size, self.rng))
 
     def next(self) -> dict[str, torch.Tensor]:
         batch = self.ready.get()

@@ -139,10 +139,11 @@ class MaskFeatures(nn.Module):
         self.side4 = ConvNorm(32, 32, 1)
         self.top4 = ConvNorm(WIDTH, 32, 1)
         self.out4 = ConvNorm(32, 32)
+        self.edges = nn.Sequential(Residual(32), Residual(32))
         self.out8 = ConvNorm(WIDTH, WIDTH)
 
     def forward(self, map4, top8):
-        return self.out4(self.side4(map4) + upsample(self.top4(top8))), self.out8(top8)
+        return self.edges(self.out4(self.side4(map4) + upsample(self.top4(top8)))), self.out8(top8)
 
 
 def sample(features, rois, size: int):
@@ -173,6 +174,7 @@ class MaskHead(nn.Module):
         self.near = Residual(64)
         self.wide = ConvNorm(64, 64, dilation=3)  # the box's far side tells whose arm this is
         self.whole = nn.Linear(64, 64)
+        self.again = Residual(64)
         self.last = ConvNorm(64, 32, act=False)
         self.refine = ConvNorm(32, 32)
         self.logit = nn.Conv2d(32, 1, 1)
@@ -183,7 +185,7 @@ class MaskHead(nn.Module):
         coarse = sample(features8, rois, MASK_SIZE // 2)
         x = self.near(self.join(torch.cat([self.fine_down(fine), coarse], 1)))
         x = x + self.wide(x) + self.whole(x.mean((2, 3)))[:, :, None, None]
-        x = self.refine(F.relu(upsample(self.last(x)) + fine))
+        x = self.refine(F.relu(upsample(self.last(self.again(x))) + fine))
         return self.logit(x)[:, 0]
 
 

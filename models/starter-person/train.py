@@ -115,6 +115,7 @@ def main():
     parser.add_argument("--finish-minutes", type=float, default=8)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--size", type=int, default=320, help="side of the training canvas, a multiple of 32")
+    parser.add_argument("--finish-size", type=int, help="the same in the two last phases; default: --size")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--warmup", type=int, default=300, help="steps")
     parser.add_argument("--mosaic", type=float, default=0.5, help="share of mosaics until 80 %% of the first phase")
@@ -162,6 +163,7 @@ def main():
             set_phase(network, phase)
             phase_before = phase
             last_log, sums, counted = time.time(), [0.0, 0.0, 0.0], 0
+        loader.size = args.size if phase == WHOLE else args.finish_size or args.size
         loader.mosaic = args.mosaic if phase == WHOLE and share < 0.8 else 0.0
         loader.paste = args.paste if phase == WHOLE and share < 0.9 else 0.0
         rate = clock.rate(phase, share, step)
