@@ -74,6 +74,8 @@ class Person:
         for index in range(pictures):
             self.call("POST", f"{self.base}/images?name={index}.jpg", photograph(1000 * self.seed + index))
         self.call("POST", f"{self.base}/categories", json.dumps({"name": "person"}))
+        # Until everybody is there the server may have hung up, which a browser would not notice.
+        self._connection.close()
 
     def save(self, document):
         """Draw or change one instance; the time until it is acknowledged."""
