@@ -133,7 +133,7 @@ def test_the_child_decodes_and_refuses_as_this_process_does() -> None:
 
 def test_uploads_are_decoded_in_the_child_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(sandbox, "decode", lambda content, file_name: asked.append(file_name))
+    monkeypatch.setattr(sandbox, "decode", lambda content, file_name, **_: asked.append(file_name))
     content = encoded(corners(), "PNG")
     for variable, value, expected in (("SPACE_ID", "someone/space", 1), ("ANNOTATOR_SANDBOX", "0", 0)):
         monkeypatch.setenv(variable, value)
