@@ -336,10 +336,7 @@ def _relative_names(paths: Sequence[Path]) -> dict[Path, str]:
 
 def _content(path: Path) -> tuple[bytes, None]:
     """A file's bytes, of which no SHA-256 is known."""
-    try:
-        return path.read_bytes(), None
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be read ({error.strerror})") from error
+    return images.content_of(path), None
 
 
 def _detect(

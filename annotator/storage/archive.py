@@ -6,6 +6,7 @@ before everything is.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -47,6 +48,9 @@ where it is."""
 
 # What the reader of zips meets in a damaged one, beside its own error.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+# What the disk is to blame for.
+_NOT_THE_ARCHIVES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 _BLOCK = 1 << 20
 _END, _END_64, _END_BYTES = b"PK\x05\x06", b"PK\x06\x07", 22
@@ -135,6 +139,8 @@ def unpack_project(
         os.replace(new, folder)
         contents.sync_folder(folder.parent)
     except (OSError, *_DAMAGED) as error:
+        if isinstance(error, OSError) and error.errno in _NOT_THE_ARCHIVES:
+            raise StoreError(f"the project cannot be unpacked: {_reason(error)}") from error
         raise ArchiveError(f"archive: is damaged or no zip ({_reason(error)})") from error
     finally:
         shutil.rmtree(new, ignore_errors=True)

@@ -46,6 +46,8 @@ def require_harmless(path: Path, *, without: Iterable[str]) -> None:
             connection.executemany("DELETE FROM settings WHERE name = ?", [(name,) for name in without])
             connection.commit()
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise StoreError("the project cannot be unpacked: the disk is full") from error
         raise ArchiveError(f"archive: its database is damaged ({error})") from error
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import re
+import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +20,12 @@ import cv2
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from annotator.core import places
 from annotator.core.errors import ImageError
+from annotator.vision import jpeg, kinds, tiff
+from annotator.vision.orientation import is_plain, orientation_of
 
 Pixels = NDArray[np.uint8]
 
@@ -33,11 +35,8 @@ FORMATS_IN_WORDS = "JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
 MAX_MEGAPIXELS = 40.0
 # A side beyond this cannot be a mask of COCO's tools.
 MAX_SIDE = 65_500
-# Cameras write one scan, progressive encoders about ten; 10,000 scans in 1.3 MB keep a decoder busy for minutes.
-MAX_JPEG_SCANS = 100
-# Each scan goes over the whole picture, so that large ones may have fewer: 25 at 40 megapixels.
-MAX_JPEG_SCAN_MEGAPIXELS = 1000.0
-LEAST_JPEG_SCANS = 25
+# 40 megapixels of four 16-bit channels are 320 MB.
+MAX_FILE_BYTES = 1_000_000_000
 
 # Pillow only warns from 89 to 178 Mpx; nothing here may decode what it warns of.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -95,11 +94,21 @@ class Room:
 
 def read(path: Path) -> Photo:
     """A file -> Photo. Raises ImageError, also where the file cannot be read."""
+    return decode(content_of(path), file_name=path.name)
+
+
+def content_of(path: Path) -> bytes:
+    """A file's bytes. Raises ImageError where they cannot be read, or are more than any picture has."""
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be read ({error.strerror})") from error
-    return decode(content, file_name=path.name)
+        found = path.stat()
+        # A pipe would be waited for, and a device read, for ever.
+        if not stat.S_ISREG(found.st_mode):
+            raise ImageError(f"{path}: is no file, expected a picture")
+        if found.st_size > MAX_FILE_BYTES:
+            raise ImageError(f"{path}: {found.st_size / 1e6:.0f} MB, expected at most {MAX_FILE_BYTES / 1e6:.0f}")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+        raise ImageError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
 def decode(
@@ -176,11 +185,12 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
     try:
         picture = Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError as error:
-        raise ImageError(f"{_kind(content)}, expected {FORMATS_IN_WORDS}") from error
+        raise ImageError(f"{kinds.name(content)}, expected {FORMATS_IN_WORDS}") from error
     with picture:
         _require_size(picture.width, picture.height)
         if picture.format in ("JPEG", "MPO"):
-            _require_few_scans(content, megapixels=picture.width * picture.height / 1e6)
+            jpeg.require_few_scans(content, megapixels=picture.width * picture.height / 1e6)
+        tiff.require_readable(picture)
         yield picture
 
 
@@ -209,55 +219,7 @@ def _require_size(width: int, height: int) -> None:
         raise ImageError(f"is {width} x {height} pixels, expected at most {MAX_SIDE} a side")
 
 
-def _kind(content: bytes) -> str:
-    """What bytes that no decoder takes look like, in words."""
-    head = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if content[4:8] == b"ftyp" and content[8:11] in (b"hei", b"hev", b"mif", b"msf"):
-        return "a HEIC picture, which is not read"
-    if head.startswith(b"<svg") or (head.startswith(b"<?xml") and b"<svg" in head):
-        return "an SVG drawing, which is not read"
-    if head.startswith((b"<!doctype html", b"<html")):
-        return "a web page, not a picture"
-    if content.startswith(b"%PDF"):
-        return "a PDF document, not a picture"
-    return "not a picture, or one that is damaged at its beginning"
-
-
 # --- JPEG ------------------------------------------------------------------------------------------------------------
-
-# Within a scan 0xFF is followed by 0 (data), a restart marker or more 0xFF (fill); anything else is the next marker.
-_SCAN, _END = b"\xff\xda", b"\xff\xd9"
-_NEXT_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
-
-
-def _jpeg_scans(content: bytes) -> tuple[int, bool]:
-    """Number of scans of the first picture in a JPEG file, and whether its end marker is there."""
-    scans, position = 0, 2
-    while match := _NEXT_MARKER.search(content, position):
-        marker, position = match[1][0], match.end()
-        if marker == 0xD9:
-            return scans, True
-        if marker in (0x01, 0xD8):  # markers that stand alone
-            continue
-        scans += marker == 0xDA
-        position += int.from_bytes(content[position : position + 2], "big")
-    return scans, False
-
-
-def _require_few_scans(content: bytes, *, megapixels: float) -> None:
-    if content.count(_SCAN) <= LEAST_JPEG_SCANS:  # the walk below cannot find more
-        return
-    scans, _ = _jpeg_scans(content)
-    most = min(MAX_JPEG_SCANS, max(LEAST_JPEG_SCANS, int(MAX_JPEG_SCAN_MEGAPIXELS / megapixels)))
-    if scans > most:
-        raise ImageError(f"is a JPEG of {scans} scans, expected at most {most}")
-
-
-def _has_its_end(content: bytes) -> bool:
-    if content.endswith(_END) and content.count(_END) == 1:
-        return True
-    # Thumbnails and further pictures have ends of their own, and files carry data after theirs.
-    return _jpeg_scans(content)[1]
 
 
 def _is_plain_jpeg(picture: Image.Image) -> bool:
@@ -271,9 +233,9 @@ def _jpeg_pixels(
 
     Pillow's decoder takes twice as long; it has the files without an end, since the others would fill up in silence.
     """
-    if not _has_its_end(content):
+    if not jpeg.has_its_end(content):
         return _pixels(picture), None
-    orientation = _orientation(picture)
+    orientation = orientation_of(picture)
     width, height = (picture.height, picture.width) if orientation >= 5 else picture.size
     scale = 1 if enough is None else _draft_scale((width, height), enough)
     decoded = _decoded_jpeg(content, picture, scale=scale, room=room)
@@ -313,9 +275,9 @@ def _decoded_jpeg(content: bytes, picture: Image.Image, *, scale: int, room: Roo
 def _pixels(picture: Image.Image) -> Pixels:
     picture.load()
     # A TIFF turns itself while it loads and then has no orientation left.
-    orientation = _orientation(picture)
-    if picture.mode in ("F", "I") or picture.mode.startswith("I;16"):
-        grey = _grey_to_uint8(np.asarray(picture))
+    orientation = orientation_of(picture)
+    if tiff.is_grey_of_its_own(picture):
+        grey = _grey_to_uint8(tiff.grey_of(picture))
         return _upright(np.repeat(grey[:, :, None], 3, axis=2), orientation)
     return _upright(np.array(picture.convert("RGB")), orientation)
 
@@ -328,7 +290,7 @@ def _grey_to_uint8(grey: NDArray[np.generic]) -> Pixels:
     Values that are not finite are black.
     """
     if grey.dtype == np.uint16:
-        return (grey.astype(np.uint16) >> 8).astype(np.uint8)
+        return np.right_shift(grey.astype(np.uint16, copy=False), 8).astype(np.uint8)
     values = np.array(grey, np.float32)
     np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
@@ -341,20 +303,6 @@ def _grey_to_uint8(grey: NDArray[np.generic]) -> Pixels:
     values -= low
     values *= 255.0 / max(high - low, 1e-30)
     return np.rint(values, out=values).astype(np.uint8)
-
-
-def _orientation(picture: Image.Image) -> int:
-    """EXIF orientation 1..8; 1 where there is none.
-
-    Only EXIF's own: Pillow would fall back to XMP, which browsers and cv2 do not.
-    """
-    for key in ("xmp", "XML:com.adobe.xmp"):
-        picture.info.pop(key, None)
-    try:
-        value = picture.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # a malformed EXIF block says nothing about the pixels
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 # EXIF's orientations as OpenCV has them; 5 mirrors along the diagonal, 7 along the other one.
@@ -396,7 +344,7 @@ def browser_picture(content: bytes) -> tuple[bytes, str]:
     JPEG beyond. Raises ImageError as `decode` does.
     """
     with _errors_named("picture"), _opened(content) as picture:
-        mime = _shown_as_it_is(picture)
+        mime = _shown_as_it_is(content, picture)
     if mime:
         return content, mime
     pixels = decode(content, file_name="picture").pixels
@@ -413,21 +361,23 @@ def upright_picture(content: bytes) -> bytes:
     """
     with _errors_named("picture"), _opened(content) as picture:
         kind = "JPEG" if picture.format == "MPO" else picture.format
-        if _orientation(picture) == 1:
+        if orientation_of(picture) == 1 and is_plain(picture):
             return content
     turned = io.BytesIO()
     Image.fromarray(decode(content, file_name="picture").pixels).save(turned, format=kind, quality=95)
     return turned.getvalue()
 
 
-def _shown_as_it_is(picture: Image.Image) -> str | None:
+def _shown_as_it_is(content: bytes, picture: Image.Image) -> str | None:
     """The MIME type under which a browser shows this file right, or None."""
-    if _is_plain_jpeg(picture):
-        return "image/jpeg"  # browsers turn a JPEG upright by its EXIF block
+    if not is_plain(picture):
+        return None
+    if _is_plain_jpeg(picture):  # browsers turn a JPEG upright by its EXIF block
+        return "image/jpeg" if jpeg.is_common(content) else None
     eight_bit = picture.mode in ("1", "L", "LA", "P", "RGB", "RGBA")
     if picture.format not in ("PNG", "WEBP", "GIF", "AVIF") or not eight_bit:
         return None
-    if getattr(picture, "is_animated", False) or _orientation(picture) != 1:
+    if getattr(picture, "is_animated", False) or orientation_of(picture) != 1:
         return None
     return Image.MIME[picture.format]
 

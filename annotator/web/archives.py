@@ -34,8 +34,7 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
 
         def pack() -> None:
             with projects.use(key) as store:
-                outgoing.mkdir(parents=True, exist_ok=True)
-                if sum(1 for _ in outgoing.iterdir()) >= MAX_OUTGOING:
+                if sum(1 for _ in outgoing.glob("*")) >= MAX_OUTGOING:
                     raise LimitError(f"{MAX_OUTGOING} projects are being downloaded already: try again in a moment")
                 archive.pack_project(store, path)
 

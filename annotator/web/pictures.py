@@ -30,8 +30,8 @@ def add(projects: Projects, key: str, content: bytes, name: str) -> dict[str, An
     return {"id": image.id, "name": image.file_name, "known": known}
 
 
-def shown(store: Store, image: Image) -> tuple[Path, str]:
-    """The file that a browser shows, and its MIME type: the picture as it came, else one made once and kept."""
+def shown(store: Store, image: Image) -> tuple[Path | bytes, str]:
+    """What a browser shows, and its MIME type: the picture as it came, else another one, made once and kept."""
     for kept, kind in _KEPT:
         path = store.folder / "shown" / f"{image.sha256}.{kept}"
         if path.is_file():
@@ -40,23 +40,36 @@ def shown(store: Store, image: Image) -> tuple[Path, str]:
     made, kind = images.browser_picture(content)
     if made is content:
         return store.content_path(image.sha256), kind
-    path = store.folder / "shown" / f"{image.sha256}.{kind.rpartition('/')[2]}"
-    written_whole(path, made)
-    return path, kind
+    return _kept(store.folder / "shown" / f"{image.sha256}.{kind.rpartition('/')[2]}", made), kind
 
 
-def thumbnail_path(store: Store, sha256: str) -> Path:
-    """Where the thumbnail of a picture lies, made or not."""
-    return store.folder / "thumbnails" / f"{sha256}.jpg"
+def thumbnail(store: Store, image: Image) -> Path | None:
+    """The thumbnail's file, None where it has to be made."""
+    path = _thumbnail_path(store, image.sha256)
+    return path if path.is_file() else None
+
+
+def make_thumbnail(store: Store, image: Image) -> Path | bytes:
+    """The thumbnail of a stored picture, made again."""
+    photo = images.decode(store.content(image), file_name=image.file_name)
+    return _kept(_thumbnail_path(store, image.sha256), images.thumbnail(photo))
 
 
 def _keep_thumbnail(store: Store, photo: images.Photo) -> int:
-    """The thumbnail's bytes, counted."""
+    """Of a picture that was just stored; its bytes, counted."""
     content = images.thumbnail(photo)
-    written_whole(thumbnail_path(store, photo.sha256), content)
+    _kept(_thumbnail_path(store, photo.sha256), content)
     return len(content)
 
 
-def make_thumbnail(store: Store, image: Image) -> None:
-    """Make the thumbnail of a stored picture again."""
-    _keep_thumbnail(store, images.decode(store.content(image), file_name=image.file_name))
+def _kept(path: Path, content: bytes) -> Path | bytes:
+    """The file with this content; the content itself on a disk that takes no more, so that it is seen all the same."""
+    try:
+        written_whole(path, content)
+    except OSError:
+        return content
+    return path
+
+
+def _thumbnail_path(store: Store, sha256: str) -> Path:
+    return store.folder / "thumbnails" / f"{sha256}.jpg"

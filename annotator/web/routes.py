@@ -325,29 +325,32 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
 
     @router.get("/{key}/pictures/{image_id}")
     async def picture(key: str, image_id: ImageId) -> Response:
-        def find() -> tuple[Path, str]:
+        def find() -> tuple[Path | bytes, str]:
             with projects.use(key) as store:
                 return pictures.shown(store, store.image(image_id))
 
-        path, kind = await showing.run(key, find)
-        return FileResponse(path, media_type=kind, headers=_INERT | _FOREVER)
+        found, kind = await showing.run(key, find)
+        return _sent(found, kind)
 
     @router.get("/{key}/thumbnails/{image_id}")
     async def thumbnail(key: str, image_id: ImageId) -> Response:
-        def find() -> tuple[Path, bool]:
+        def find() -> Path | None:
             with projects.use(key) as store:
-                path = pictures.thumbnail_path(store, store.image(image_id).sha256)
-                return path, path.is_file()
+                return pictures.thumbnail(store, store.image(image_id))
 
-        def make() -> None:
+        def make() -> Path | bytes:
             with projects.use(key) as store:
-                image = store.image(image_id)
-                pictures.make_thumbnail(store, image)
+                return pictures.make_thumbnail(store, store.image(image_id))
 
-        path, there = await run_in_threadpool(find)
-        if not there:
-            await showing.run(key, make)
-        return FileResponse(path, media_type="image/jpeg", headers=_INERT | _FOREVER)
+        return _sent(await run_in_threadpool(find) or await showing.run(key, make), "image/jpeg")
+
+
+def _sent(found: Path | bytes, kind: str) -> Response:
+    """A picture of the project: a file of it, or what no file could be made of."""
+    headers = _INERT | _FOREVER
+    if isinstance(found, bytes):
+        return Response(found, media_type=kind, headers=headers)
+    return FileResponse(found, media_type=kind, headers=headers)
 
 
 def _add_gallery_routes(router: APIRouter, projects: Projects) -> None:

@@ -14,7 +14,7 @@ from typing import IO, TypeVar
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from annotator.core.errors import AnnotatorError
+from annotator.core.errors import AnnotatorError, StoreError
 from annotator.web.limits import LimitError, Limits
 
 Result = TypeVar("Result")
@@ -82,9 +82,10 @@ class Uploads:
 
     @asynccontextmanager
     async def received(self, request: Request, key: str, limit: int) -> AsyncIterator[Body]:
-        """The body, gone when the block ends. Raises TooLargeError, and LimitError when too many come in at once."""
+        """The body, gone when the block ends. Raises TooLargeError, LimitError when too many come in at once, and
+        StoreError where the disk takes no more.
+        """
         large, size = False, 0
-        self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.SpooledTemporaryFile(max_size=SMALL_BYTES, dir=str(self._folder)) as file:
             try:
                 async for chunk in request.stream():
@@ -93,7 +94,7 @@ class Uploads:
                     if size > SMALL_BYTES and not large:
                         self._enter(key)
                         large = True
-                    file.write(chunk)
+                    self._write(file, chunk, on_disk=large)
                 file.seek(0)
                 yield Body(file, size)
             finally:
@@ -111,6 +112,16 @@ class Uploads:
         if body.size <= SMALL_BYTES:
             return await run_in_threadpool(read_and_work)
         return await self._saving.run(key, read_and_work)
+
+    def _write(self, file: IO[bytes], chunk: bytes, *, on_disk: bool) -> None:
+        """Add to a body, which moves from memory to the disk as soon as it is large."""
+        try:
+            if on_disk:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            file.write(chunk)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StoreError(f"the server's disk cannot take the request: {reason}; nothing was changed") from error
 
     def _enter(self, key: str) -> None:
         if self._large[key] >= self._limits.project_uploads or self._large.total() >= self._limits.uploads:

@@ -62,7 +62,7 @@ def test_a_visitor_takes_a_project_along_and_opens_it_again(visitors, home):
     document = client.get(f"/annotator/{new}/images/1").json()
     assert "helmet" in [category["name"] for category in document["categories"]]
     assert client.get(f"/annotator/{new}/thumbnails/1").status_code == 200
-    assert os.listdir(home / "incoming") == []
+    assert list(home.glob("incoming/*")) == []
 
 
 def test_the_local_project_takes_an_archive_while_it_is_empty(visitors, tmp_path):
