@@ -363,8 +363,8 @@ export class Gallery {
 
   private describe(item: Cutout): string {
     const state = this.shownState(item);
-    const score = item.wire.score === null ? t("manual") : item.wire.score.toFixed(2);
-    return `${score}, ${t(state === "deleted" ? "rejected" : state)}, ${item.wire.name}`;
+    const said = [item.wire.score?.toFixed(2), t(state === "deleted" ? "rejected" : state), item.wire.name];
+    return said.filter((one) => one !== undefined).join(", ");
   }
 
   private listen(): void {
