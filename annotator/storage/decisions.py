@@ -152,17 +152,19 @@ def _suggestion_row(instance: Instance, at: str) -> dict[str, Any]:
 # --- gestures --------------------------------------------------------------------------------------------------------
 
 
-def record(connection: Connection, gesture: Gesture) -> int:
-    """Apply a gesture and write it into the history, inside the caller's transaction; the image's new revision."""
+def answered(connection: Connection, gesture: Gesture) -> int | None:
+    """The revision that this gesture led to when it came for the first time; None where it is new."""
     named = {"client": gesture.client, "number": gesture.number}
-    answered = connection.execute(_ANSWERED, named).one_or_none()
-    if answered is not None:
-        if answered.digest != _digest(gesture):
-            raise GestureError(
-                f"gesture {gesture.client}/{gesture.number}: the number was used for another gesture before"
-            )
-        return int(answered.revision_after)
-    image = images.image_by_id(connection, gesture.image_id)
+    found = connection.execute(_ANSWERED, named).one_or_none()
+    if found is None:
+        return None
+    if found.digest != _digest(gesture):
+        raise GestureError(f"gesture {gesture.client}/{gesture.number}: the number was used for another gesture before")
+    return int(found.revision_after)
+
+
+def record(connection: Connection, gesture: Gesture, image: Image) -> int:
+    """Apply a new gesture and write it into the history, inside the caller's transaction; the image's new revision."""
     if gesture.revision != image.revision:
         raise StaleRevisionError(
             f"image {image.id}: the gesture was made on revision {gesture.revision}, the stored one is {image.revision}"

@@ -20,7 +20,8 @@ IMPORT = "import"
 
 _MAX_NAME = 1_000
 _IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in ("removed", "added_at"))
-_BY_ID = select(*_IMAGE_COLUMNS).where(schema.images.c.id == bindparam("wanted"), ~schema.images.c.removed)
+_BY_ID_IN_BIN = select(*_IMAGE_COLUMNS).where(schema.images.c.id == bindparam("wanted"))
+_BY_ID = _BY_ID_IN_BIN.where(~schema.images.c.removed)
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,9 @@ def image_row(*, sha256: str, file_name: str, width: int, height: int) -> dict[s
     }
 
 
-def image_by_id(connection: Connection, image_id: int) -> Image:
-    """The image with this id. Raises MissingError if there is none, or if it is in the bin."""
-    found = connection.execute(_BY_ID, {"wanted": image_id}).one_or_none()
+def image_by_id(connection: Connection, image_id: int, *, in_bin: bool = False) -> Image:
+    """The image with this id. Raises MissingError if there is none, or if it is in the bin and not asked for there."""
+    found = connection.execute(_BY_ID_IN_BIN if in_bin else _BY_ID, {"wanted": image_id}).one_or_none()
     if found is None:
         raise MissingError(f"image {image_id}: not in the project")
     return _image(found)
