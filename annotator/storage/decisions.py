@@ -17,7 +17,8 @@ from annotator.core.masks import Rle
 from annotator.core.review import Decision, Gesture
 from annotator.storage import heatmaps, images, schema
 from annotator.storage.database import now
-from annotator.storage.parts import parts_from_bytes, parts_to_bytes
+from annotator.storage.parts import parts_to_bytes
+from annotator.storage.stored import json_of, parts_of
 
 _AT_ONCE = 500  # keys in one query: SQLite takes 32,766 variables, older builds 999
 
@@ -55,11 +56,11 @@ def instance_of(row: Row[Any], image: Image) -> Instance:
         category_id=row.category_id,
         state=State(row.state),
         rle=Rle(image.height, image.width, row.rle),
-        parts=parts_from_bytes(row.parts),
+        parts=parts_of(row.parts, f"instance {row.key}"),
         source=row.source,
         score=row.score,
         edited=row.edited,
-        extra=json.loads(row.extra),
+        extra=json_of(row.extra, f"instance {row.key}"),
     )
 
 
@@ -340,7 +341,7 @@ def decision_of(row: Row[Any]) -> Decision:
         state=State(row.state),
         category_id=row.category_id,
         rle=Rle(row.height, row.width, row.rle),
-        parts=parts_from_bytes(row.parts),
+        parts=parts_of(row.parts, f"decision {row.id}"),
         source=row.source,
         score=row.score,
         threshold=row.threshold,

@@ -14,6 +14,7 @@ from annotator.core.dataset import Category, Image, State
 from annotator.core.errors import MissingError, StoreError
 from annotator.storage import schema
 from annotator.storage.database import now
+from annotator.storage.stored import json_of
 
 IMPORT = "import"
 """The source of what an import brought, and the verb of the gesture that brought it."""
@@ -148,7 +149,7 @@ def bin_images(connection: Connection) -> tuple[Image, ...]:
 
 def _image(row: Row[Any]) -> Image:
     values = dict(row._mapping)
-    return Image(**{**values, "extra": json.loads(values["extra"])})
+    return Image(**{**values, "extra": json_of(row.extra, f"image {row.id}")})
 
 
 # --- categories ------------------------------------------------------------------------------------------------------
@@ -157,7 +158,9 @@ def _image(row: Row[Any]) -> Image:
 def categories(connection: Connection) -> tuple[Category, ...]:
     """Every category, in order of id."""
     rows = connection.execute(select(schema.categories).order_by(schema.categories.c.id))
-    return tuple(Category(row.id, row.name, row.supercategory, json.loads(row.extra)) for row in rows)
+    return tuple(
+        Category(row.id, row.name, row.supercategory, json_of(row.extra, f"category {row.id}")) for row in rows
+    )
 
 
 def add_category(connection: Connection, category: Category, *, id: int | None, known: Sequence[Category]) -> Category:

@@ -22,6 +22,7 @@ from annotator.storage import contents, datasets, decisions, gallery, heatmaps, 
 from annotator.storage.database import Database
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, ImportReport
+from annotator.storage.stored import json_of
 
 __all__ = ["ImportReport", "QueueRow", "Store"]
 
@@ -327,7 +328,7 @@ class Store:
 
 def read_setting(connection: Connection, name: str) -> Any | None:
     found = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == name))
-    return None if found is None else json.loads(found)
+    return None if found is None else json_of(found, f"setting {name}")
 
 
 def write_setting(connection: Connection, name: str, value: Any) -> None:
