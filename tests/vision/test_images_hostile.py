@@ -133,7 +133,7 @@ def test_the_child_decodes_and_refuses_as_this_process_does() -> None:
 
 def test_uploads_are_decoded_in_the_child_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(sandbox, "decode", lambda content, file_name: asked.append(file_name))
+    monkeypatch.setattr(sandbox, "decode", lambda content, file_name, **_: asked.append(file_name))
     content = encoded(corners(), "PNG")
     for variable, value, expected in (("SPACE_ID", "someone/space", 1), ("ANNOTATOR_SANDBOX", "0", 0)):
         monkeypatch.setenv(variable, value)
@@ -166,6 +166,21 @@ def test_a_picture_that_takes_too_long_is_refused_and_the_next_is_taken(monkeypa
         sandbox.decode(content, file_name="slow")
     monkeypatch.setattr(sandbox, "TIMEOUT_SECONDS", 10.0)
     assert np.array_equal(sandbox.decode(content, file_name="next").pixels, corners())
+
+
+def test_a_decoder_that_something_else_killed_costs_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = encoded(corners(), "PNG")
+    sandbox.decode(content, file_name="starts the child")
+    whole, killed = sandbox.Child.decode, []
+
+    def killing(child: sandbox.Child, *args: Any) -> images.Pixels:
+        if not killed:
+            killed.append(child.process.kill())
+        return whole(child, *args)
+
+    monkeypatch.setattr(sandbox.Child, "decode", killing)
+    assert np.array_equal(sandbox.decode(content, file_name="next").pixels, corners())
+    assert killed
 
 
 def test_a_picture_that_kills_the_decoder_costs_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
