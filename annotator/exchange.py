@@ -175,8 +175,38 @@ class _Pictures(Mapping[int, tuple[bytes, int, int]]):
         named = Path(os.path.normpath(self._folder / plain))
         if named.is_relative_to(self._folder) and is_file(named):
             return named
-        candidates = [path for path in self._by_last_part.get(plain.rsplit("/", 1)[-1], []) if path.is_file()]
+        candidates = [path for path in self._by_last_part.get(_last_part(plain), []) if path.is_file()]
         return candidates[0] if len(candidates) == 1 else None
+
+
+def _last_part(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
+
+
+class _ProjectPictures(Mapping[int, Image]):
+    """The project's own images by a dataset's image ids: the only one of that name, or of its last part."""
+
+    def __init__(self, dataset: Dataset, known: Sequence[Image], progress: Callable[[], None]) -> None:
+        self._names = {image.id: image.file_name.replace("\\", "/") for image in dataset.images}
+        self._by_name: dict[str, list[Image]] = {}
+        self._progress = progress
+        for image in known:
+            for name in {image.file_name, _last_part(image.file_name)}:
+                self._by_name.setdefault(name, []).append(image)
+
+    def __getitem__(self, image_id: int) -> Image:
+        name = self._names[image_id]
+        candidates = self._by_name.get(name) or self._by_name.get(_last_part(name), [])
+        if len(candidates) != 1:
+            raise KeyError(image_id)
+        self._progress()
+        return candidates[0]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass(frozen=True)
@@ -204,15 +234,26 @@ def read_import(files: Sequence[Path], *, folder: Path | None) -> Reading:
     for file in dict.fromkeys(files):
         with _collected(problems, file, alone=len(files) == 1):
             document = coco.load(file)
-            if isinstance(document, list):
-                reading.results[file] = document
-            elif folder is None:
+            if folder is None and not isinstance(document, list):
                 raise CocoError([f"{file}: expected the folder of its pictures beside it (--images DIR)"])
-            else:
-                reading.datasets[file] = coco.coco_to_dataset(document)
+            _take(reading, file, document)
     if problems:
         raise CocoError(problems)
     return reading
+
+
+def read_alone(content: bytes, *, name: str) -> Reading:
+    """A file's bytes, for pictures that a project has. Raises CocoError listing every offending place."""
+    reading = Reading({}, {})
+    _take(reading, Path(name), coco.loads(content, name=name))
+    return reading
+
+
+def _take(reading: Reading, file: Path, document: Any) -> None:
+    if isinstance(document, list):
+        reading.results[file] = document
+    else:
+        reading.datasets[file] = coco.coco_to_dataset(document)
 
 
 def bring(
@@ -225,6 +266,7 @@ def bring(
 ) -> list[str]:
     """Bring what was read into a project, all of it or nothing; what changed, a line each.
 
+    folder: where the pictures are; None for those that the project has, found by their names.
     Results become suggestions: for the images and categories of the COCO files beside them, else for the project's.
     source: what stands as the model behind a list of results, `model@version`; by default the file's name.
     Raises CocoError listing every image without its picture and every result of an unknown image, StoreError.
@@ -233,11 +275,16 @@ def bring(
     offers = _offers(reading, store, source, lines) if reading.results else {}
     total = sum(len(dataset.images) for dataset in reading.datasets.values())
     done = iter(range(1, total + 1))
+    known = store.images() if folder is None else ()
+
+    def step() -> None:
+        progress(next(done, total), total)
+
     arrivals = [
         Arrival(
             "" if reading.alone else file.name,
             dataset,
-            _Pictures(dataset, folder or Path(), lambda: progress(next(done, total), total)),
+            _ProjectPictures(dataset, known, step) if folder is None else _Pictures(dataset, folder, step),
         )
         for file, dataset in reading.datasets.items()
     ]

@@ -19,7 +19,7 @@ from annotator.core.dataset import Dataset, State
 from annotator.core.errors import CocoError, ExportError
 from annotator.core.files import is_file
 
-__all__ = ["Problem", "check_coco", "check_file", "load", "require_exportable"]
+__all__ = ["Problem", "check_coco", "check_file", "load", "loads", "require_exportable"]
 
 _ORIENTATION = 0x0112  # EXIF
 _MANY = 5  # reasons in one line
@@ -48,9 +48,14 @@ def check_file(path: Path, *, images: Path | None = None) -> list[Problem]:
 
 def load(path: Path) -> Any:
     """The JSON of a file. Raises CocoError if it cannot be read, is not JSON, or says something twice."""
-    document, problems = _parsed(_content(path))
+    return loads(_content(path), name=str(path))
+
+
+def loads(content: bytes, *, name: str) -> Any:
+    """As `load`, of a file's bytes; `name` is what problems call it."""
+    document, problems = _parsed(content)
     if problems:
-        raise CocoError([str(problem) if problem.place else f"{path}: {problem}" for problem in problems])
+        raise CocoError([str(problem) if problem.place else f"{name}: {problem}" for problem in problems])
     return document
 
 

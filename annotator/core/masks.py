@@ -124,7 +124,10 @@ def checked_rle(counts: str | Sequence[int], *, height: int, width: int) -> Rle:
     Raises GeometryError where they are malformed, so that pycocotools only ever sees what it can take.
     """
     if isinstance(counts, str):
-        runs = rle_to_runs(Rle(height, width, counts))
+        rle = Rle(height, width, counts)
+        runs = rle_to_runs(rle)
+        if runs[1:].all() and _is_shortest(counts):
+            return rle
     else:
         if not all(type(run) is int and 0 <= run <= height * width for run in counts):
             raise GeometryError(f"RLE: counts must be whole numbers from 0 to {height * width}")
@@ -132,6 +135,15 @@ def checked_rle(counts: str | Sequence[int], *, height: int, width: int) -> Rle:
         if int(runs.sum()) != height * width:
             raise GeometryError(f"RLE: runs add up to {runs.sum()}, expected {height * width} ({height} x {width})")
     return runs_to_rle(_joined(runs), height=height, width=width)
+
+
+def _is_shortest(counts: str) -> bool:
+    """Whether no run of well-formed counts is written with a last group that its sign alone would have said."""
+    codes = np.frombuffer(counts.encode("ascii"), np.uint8) - 48
+    ends = np.flatnonzero(codes & 32 == 0)
+    ends = ends[np.diff(ends, prepend=-1) > 1]
+    said = np.where(codes[ends - 1] & 16, 31, 0)
+    return not (codes[ends] == said).any()
 
 
 def _joined(runs: Runs) -> Runs:

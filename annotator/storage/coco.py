@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from annotator.core import checks, files, masks
-from annotator.core.checks import load
+from annotator.core.checks import load, loads
 from annotator.core.coco_lint import inspect_coco
 from annotator.core.coco_values import (
     ANNOTATION_KEYS,
@@ -41,6 +41,7 @@ __all__ = [
     "coco_to_dataset",
     "dataset_to_coco",
     "load",
+    "loads",
     "read",
     "results_to_suggestions",
     "write",

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import sqlite
 
 from annotator.core.collection import collection_paused
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
-from annotator.core.errors import AnnotatorError, CocoError
+from annotator.core.errors import AnnotatorError, CocoError, MissingError
 from annotator.core.overlap import unanswered
 from annotator.storage import contents, decisions, images, schema
 from annotator.storage.coco import PROVENANCE, WITHOUT_MASK, without_mask
@@ -26,17 +26,21 @@ _AT_ONCE = 5_000  # rows in one statement
 _DECIDED = (State.ACCEPTED, State.REJECTED)
 
 
+Picture = tuple[bytes, int, int] | Image
+"""Bytes, width and height; or the project's image that has the picture already."""
+
+
 @dataclass(frozen=True)
 class Arrival:
     """One file of an import: its dataset, and by that one's image ids each picture's bytes, width and height.
 
     name: stands before the file's problems and notes; empty for a file that comes alone.
-    pictures: asked for one at a time; KeyError for one that is not there.
+    pictures: asked for one at a time; KeyError for one that is not there. An image of the project stands for its own.
     """
 
     name: str
     dataset: Dataset
-    pictures: Mapping[int, tuple[bytes, int, int]]
+    pictures: Mapping[int, Picture]
 
     def named(self, line: str) -> str:
         return f"{self.name}: {line}" if self.name else line
@@ -76,29 +80,39 @@ def put_contents(folder: Path, arrivals: Sequence[Arrival]) -> list[dict[int, st
                     problems.append(arrival.named(f"image {image.id} {image.file_name!r:.120}: {error}"))
                     continue
                 if not problems:
-                    hashes[image.id] = batch.add(content)
+                    hashes[image.id] = content if isinstance(content, str) else batch.add(content)
             found.append(hashes)
         if problems:
             raise CocoError(problems)
     return found
 
 
-def _content(arrival: Arrival, image: Image) -> bytes:
-    """The picture's bytes. Raises AnnotatorError where there is none, or one of another size."""
+def _content(arrival: Arrival, image: Image) -> bytes | str:
+    """The picture's bytes, or the SHA-256 of one that the project has.
+
+    Raises AnnotatorError where there is none, or one of another size.
+    """
     try:
-        content, width, height = arrival.pictures[image.id]
+        found = arrival.pictures[image.id]
     except KeyError:
         raise CocoError(["no picture was given for it"]) from None
+    content, width, height = (found.sha256, found.width, found.height) if isinstance(found, Image) else found
     if (width, height) != (image.width, image.height):
         raise CocoError([f"the picture is {width} x {height}, the file says {image.width} x {image.height}"])
     return content
 
 
-def restore_contents(folder: Path, hashes: Mapping[int, str], pictures: Mapping[int, tuple[bytes, int, int]]) -> None:
-    """Write again what somebody who emptied the bin took since `put_contents`; nobody can while the caller writes."""
+def restore_contents(folder: Path, hashes: Mapping[int, str], pictures: Mapping[int, Picture]) -> None:
+    """Write again what somebody who emptied the bin took since `put_contents`; nobody can while the caller writes.
+
+    Raises MissingError for a picture that only the project had.
+    """
     for image_id, sha256 in hashes.items():
         if not contents.path_of(folder, sha256).is_file():
-            contents.put(folder, pictures[image_id][0])
+            picture = pictures[image_id]
+            if isinstance(picture, Image):
+                raise MissingError(f"{picture.file_name}: the picture left the project during the import")
+            contents.put(folder, picture[0])
 
 
 @collection_paused()

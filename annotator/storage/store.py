@@ -115,6 +115,11 @@ class Store:
         with self._database.read() as connection:
             return images.image_by_sha256(connection, sha256)
 
+    def images(self) -> tuple[Image, ...]:
+        """Every image, in order of id."""
+        with self._database.read() as connection:
+            return images.images(connection)
+
     def image_count(self) -> int:
         with self._database.read() as connection:
             return images.image_count(connection)

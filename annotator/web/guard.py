@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_PICTURE_BYTES = 64 * 1024 * 1024
 MAX_GESTURE_BYTES = 16 * 1024 * 1024
+MAX_COCO_BYTES = 128 * 1024 * 1024
 MAX_ARCHIVE_BYTES = 2 * 1024 * 1024 * 1024
 MAX_BODY_BYTES = 1024 * 1024
 """Of every other request: an event of the page has some hundred bytes."""
@@ -23,6 +24,7 @@ PAUSE_S = 60.0
 _LONGER = (
     (re.compile(r"/annotator/[^/]+/images"), MAX_PICTURE_BYTES),
     (re.compile(r"/annotator/[^/]+/images/[^/]+/gestures"), MAX_GESTURE_BYTES),
+    (re.compile(r"/annotator/[^/]+/annotations"), MAX_COCO_BYTES),
     (re.compile(r"/annotator/[^/]+/archive"), MAX_ARCHIVE_BYTES),
 )
 

@@ -10,7 +10,7 @@ import shutil
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -345,9 +345,10 @@ class Projects:
         if self.shared and store.image_count() >= self.limits.images:
             raise LimitError(f"this project is full, expected at most {self.limits.images:g} pictures")
 
-    def require_room_for_category(self, store: Store) -> None:
-        """Raise LimitError where a visitor's project has as many categories as it may."""
-        if self.shared and len(store.categories()) >= self.limits.categories:
+    def require_room_for_categories(self, store: Store, names: Collection[str]) -> None:
+        """Raise LimitError where a visitor's project may not have these categories beside its own."""
+        known = {category.name for category in store.categories()}
+        if self.shared and len(known.union(names)) > self.limits.categories:
             raise LimitError(f"this project is full, expected at most {self.limits.categories:g} categories")
 
     def grew(self, key: str, more: int) -> None:

@@ -23,6 +23,7 @@ from annotator.core import files, places
 from annotator.core.errors import (
     AnnotatorError,
     ArchiveError,
+    CocoError,
     GestureError,
     ImageError,
     MissingError,
@@ -30,6 +31,7 @@ from annotator.core.errors import (
     StoreError,
 )
 from annotator.web import pictures
+from annotator.web.annotations import add_annotation_routes
 from annotator.web.archives import add_archive_routes
 from annotator.web.assistant import MaskAssistant
 from annotator.web.gallery import Cutouts, page_to_json
@@ -51,6 +53,8 @@ from annotator.web.uploads import TooLargeError, Turns, Uploads
 
 MAX_SMALL_BYTES = 4096
 MAX_NAME = 1_000
+MAX_PROBLEMS = 1_000
+"""Of one file; the line says how many there are in all."""
 
 STATIC = Path(__file__).with_name("static")
 
@@ -101,7 +105,14 @@ def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) 
         status = 409
     elif isinstance(error, StoreError) and not isinstance(error, (GestureError, ArchiveError)):
         status = 507
-    return JSONResponse({"error": " ".join(plain(str(error)).split())}, status_code=status)
+    answer: dict[str, Any] = {"error": _one_line(plain(str(error)))}
+    if isinstance(error, CocoError):
+        answer["problems"] = [_one_line(plain(problem)) for problem in error.problems[:MAX_PROBLEMS]]
+    return JSONResponse(answer, status_code=status)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
@@ -111,6 +122,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     _add_project_routes(router, projects, jobs, uploads)
     _add_image_routes(router, projects, uploads)
     _add_gallery_routes(router, projects)
+    add_annotation_routes(router, projects, uploads)
     add_archive_routes(router, projects, uploads, outgoing=places.home() / "outgoing")
 
     @router.api_route("/{rest:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
@@ -238,7 +250,7 @@ def _add_project_routes(router: APIRouter, projects: Projects, jobs: Prelabellin
 
         def add() -> dict[str, Any]:
             with projects.use(key) as store:
-                projects.require_room_for_category(store)
+                projects.require_room_for_categories(store, [name.strip()])
                 return category_to_json(store.add_category(name.strip()))
 
         return await run_in_threadpool(add)

@@ -6,7 +6,8 @@ person-0007 is its real topology (ANNOTATOR_TEST_DATA), security-0002 and securi
 (the latter needs the extra int8); any model of the zoo may be named. The network alone and every case take turns in
 one run, so that a busy machine slows all of them; medians over the rounds.
 
-Where a network's work depends on what it finds, the share of "network on these pictures" is all that can be reached.
+The one picture is the middle one by the number of objects found; where a network's work depends on them, the share of
+"network on these pictures" is all that can be reached. Each run is the first of its project.
 
 Two shares are printed. By the clock: what a person waits for. By the processor: CPU seconds a picture of the network
 alone over those of the whole; it says what a quiet machine would give, where another program takes the cores.
@@ -20,14 +21,15 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
 from material import SIZES, jpegs, network
 
 from annotator import pipeline
-from annotator.core.dataset import Image
 from annotator.storage.store import Store
 from annotator.vision import images
 from annotator.vision.detector import Detector
@@ -40,22 +42,41 @@ def timed(work: Callable[[], None], count: int) -> tuple[float, float]:
     return (time.perf_counter() - clock) / count, (time.process_time() - cpu) / count
 
 
-def alone(detector: Detector, contents: list[bytes], count: int) -> Callable[[], None]:
+@contextmanager
+def alone(detector: Detector, contents: list[bytes], count: int) -> Iterator[Callable[[], None]]:
+    """The network on these pictures in turn, laid into its input already."""
     laid = [detector.lay(images.decode(content, file_name="picture")).picture for content in contents]
 
     def work() -> None:
         for _ in detector.network.stream((None, picture) for picture in islice(cycle(laid), count)):
             pass
 
-    return work
+    yield work
 
 
-def whole(detector: Detector, store: Store, queued: list[Image], *, draft: bool) -> Callable[[], None]:
-    def work() -> None:
-        report = pipeline.prelabel(store, detector, queued, draft=draft)
-        assert report.done == len(queued), report.failures
+@contextmanager
+def whole(
+    detector: Detector, contents: list[bytes], size: tuple[int, int], *, draft: bool
+) -> Iterator[Callable[[], None]]:
+    """Everything, in a project that has never seen the pictures."""
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
+        queued = [
+            store.add_image(content, file_name=f"{index}.jpg", width=size[0], height=size[1])
+            for index, content in enumerate(contents)
+        ]
 
-    return work
+        def work() -> None:
+            report = pipeline.prelabel(store, detector, queued, draft=draft)
+            assert report.done == len(queued), report.failures
+
+        yield work
+
+
+def typical(detector: Detector, contents: list[bytes]) -> bytes:
+    """The picture in the middle of them by the number of objects, on which a network's work may depend."""
+    return sorted(contents, key=lambda content: len(detector.detect(images.decode(content, file_name="picture"))))[
+        len(contents) // 2
+    ]
 
 
 def main() -> None:
@@ -68,30 +89,25 @@ def main() -> None:
     parser.add_argument("--precision", default="f32")
     options = parser.parse_args()
     count = options.pictures
-    with network(options.model) as info, tempfile.TemporaryDirectory() as folder:
+    with network(options.model) as info:
         detector = Detector(info, precision=options.precision)
-        store = Store.open(Path(folder) / "project")
-        runs: dict[str, Callable[[], None]] = {}
-        for size in options.sizes:
-            width, height = SIZES[size]
-            contents = jpegs(options.images, (width, height), count)
-            runs.setdefault("network", alone(detector, contents[:1], count))
-            runs.setdefault("network on these pictures", alone(detector, contents, count))
-            queued = [
-                store.add_image(content, file_name=f"{size}-{index}.jpg", width=width, height=height)
-                for index, content in enumerate(contents)
-            ]
-            runs[size] = whole(detector, store, queued, draft=False)
-            if width > detector.network.input_size[0] * 2:
-                runs[f"{size} draft"] = whole(detector, store, queued, draft=True)
-        for run in runs.values():
-            run()
+        runs: dict[str, Callable[[], AbstractContextManager[Callable[[], None]]]] = {}
+        for name in options.sizes:
+            size = SIZES[name]
+            contents = jpegs(options.images, size, count)
+            runs.setdefault("network", partial(alone, detector, [typical(detector, contents)], count))
+            runs.setdefault("network on these pictures", partial(alone, detector, contents, count))
+            runs[name] = partial(whole, detector, contents, size, draft=False)
+            if size[0] > detector.network.input_size[0] * 2:
+                runs[f"{name} draft"] = partial(whole, detector, contents, size, draft=True)
         spent: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
-        for _ in range(options.rounds):
+        for index in range(options.rounds + 1):
             for name, run in runs.items():
-                spent[name].append(timed(run, count))
-                print(name, spent[name][-1], file=sys.stderr, flush=True)
-        store.close()
+                with run() as work:
+                    took = timed(work, count)
+                if index:  # the first round warms up
+                    spent[name].append(took)
+                    print(name, took, file=sys.stderr, flush=True)
     for name, rows in spent.items():
         clock, cpu = (statistics.median(column) for column in zip(*rows, strict=True))
         shares = [

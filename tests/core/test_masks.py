@@ -46,6 +46,23 @@ def test_runs_of_length_zero_do_not_change_the_normal_form(mask, random):
         cut = random.randint(0, run)
         padded += [cut, 0, run - cut] if random.random() < 0.5 else [run]
     assert masks.checked_rle(padded, height=rle.height, width=rle.width) == rle
+    text = written_longer(padded, random)
+    assert masks.rle_to_runs(Rle(rle.height, rle.width, text)).tolist() == padded
+    assert masks.checked_rle(text, height=rle.height, width=rle.width) == rle
+
+
+def written_longer(runs, random):
+    """The runs as compressed counts, some with groups of 5 bits more than they need."""
+    text = ""
+    for index, run in enumerate(runs):
+        value = run - runs[index - 2] if index > 2 else run
+        groups = random.choice((0, 0, 1, 2))
+        while groups or not -16 <= value < 16:
+            groups -= groups > 0 and -16 <= value < 16
+            text += chr((value & 31) + 32 + 48)
+            value >>= 5
+        text += chr((value & 31) + 48)
+    return text
 
 
 @given(COUNTS, st.integers(1, 50), st.integers(1, 50))

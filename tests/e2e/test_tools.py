@@ -6,7 +6,7 @@ from annotator.core.cut import Heatmap
 from annotator.core.dataset import Suggestion
 from annotator.core.heatmaps import heatmap_to_rle
 from annotator.core.masks import rle_area, rle_to_mask
-from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square
+from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square, wait_for
 
 
 def capsule(start, end, radius):
@@ -96,7 +96,8 @@ def test_held_keys_cut_in_one_gesture_and_escape_gives_up(screen, project):
     for _ in range(7):
         screen.page.keyboard.down("<")
     screen.page.keyboard.up("<")
-    screen.saved()
+    # The keys may be up before the heatmap is there.
+    assert wait_for(lambda: project.store.decisions(image_id))
     (one,) = project.instances(image_id)
     assert [decision.cut for decision in project.store.decisions(image_id)] == [57]
     assert one.rle == cut_of(project, image_id, 57)

@@ -1,8 +1,9 @@
 """Photographs on their way in, in a real browser."""
 
 import base64
+import json
 
-from tests.e2e.screen import picture, wait_for
+from tests.e2e.screen import HEIGHT, WIDTH, picture, wait_for
 
 
 def test_an_empty_project_offers_an_example(screen, project):
@@ -58,3 +59,32 @@ def test_a_picture_leaves_the_queue_after_a_question(screen, project):
     screen.page.get_by_role("button", name="Remove", exact=True).click()
     screen.wait_for_picture("second.png")
     assert [row.image.file_name for row in project.store.queue()] == ["second.png"]
+
+
+def test_a_coco_file_among_photographs_brings_their_instances(screen, project):
+    screen.page.goto(screen.address)
+    screen.page.get_by_text("Try an example").wait_for()
+    ring = [20, 30, 80, 30, 80, 200, 20, 200]
+    coco = {
+        "images": [{"id": 4, "file_name": "b.png", "width": WIDTH, "height": HEIGHT}],
+        "categories": [{"id": 3, "name": "helmet"}],
+        "annotations": [
+            {"id": 9, "image_id": 4, "category_id": 3, "segmentation": [ring], "area": 10200, "bbox": [20, 30, 60, 170]}
+            | {"iscrowd": 0}
+        ],
+    }
+    other = {**coco, "images": [{**coco["images"][0], "file_name": "c.png"}]}
+    files = [("z.json", other), ("instances.json", coco), ("a.png", None), ("b.png", None)]
+    payload = [
+        {"name": name, "mimeType": "", "buffer": picture() if content is None else json.dumps(content).encode()}
+        for name, content in files
+    ]
+    screen.page.locator("[data-choose=files]").set_input_files(payload)
+    screen.page.get_by_text("2 added, COCO files taken in: 1, 1 could not be added").wait_for()
+    said = [line.split("\n") for line in screen.page.locator(".an-problems li").all_inner_texts()]
+    assert said[0][:3] == ["instances.json", "0 images added, 1 known already", "1 instances added, 0 known already"]
+    assert said[1] == ["z.json", "image 4 'c.png': no picture was given for it"]
+    assert [(row.image.file_name, row.accepted) for row in project.store.queue()] == [("a.png", 0), ("b.png", 1)]
+    screen.page.locator(".an-queue-row", has_text="b.png").click()
+    screen.wait_for_picture("b.png")
+    assert screen.rows() == ["helmet"]

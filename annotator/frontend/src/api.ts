@@ -114,11 +114,25 @@ export class Api {
     return request(`${this.root}/images/${imageId}`, { method: "DELETE" });
   }
 
-  /** One file; XMLHttpRequest because fetch cannot tell how much has been sent. `progress` gets 0..1. */
-  upload(name: string, file: Blob, progress: (share: number) => void): Promise<{ id: number; known: boolean }> {
+  /** A picture; `progress` gets 0..1. */
+  async upload(name: string, file: Blob, progress: (share: number) => void): Promise<{ id: number; known: boolean }> {
+    const answer = await this.send("images", name, file, progress);
+    if (typeof answer["id"] !== "number") throw new TypeError("answer without an id");
+    return answer as { id: number; known: boolean };
+  }
+
+  /** A COCO file about pictures that the project has; what it changed, a line each. */
+  async bring(name: string, file: Blob, progress: (share: number) => void): Promise<readonly string[]> {
+    const { lines } = await this.send("annotations", name, file, progress);
+    if (!Array.isArray(lines)) throw new TypeError("answer without lines");
+    return lines as string[];
+  }
+
+  /** One file; XMLHttpRequest because fetch cannot tell how much has been sent. */
+  private send(to: string, name: string, file: Blob, progress: (share: number) => void): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
       const call = new XMLHttpRequest();
-      call.open("POST", `${this.root}/images?name=${encodeURIComponent(name)}`);
+      call.open("POST", `${this.root}/${to}?name=${encodeURIComponent(name)}`);
       call.setRequestHeader("Content-Type", "application/octet-stream");
       call.upload.onprogress = (event) => {
         if (event.lengthComputable) progress(event.loaded / event.total);
@@ -126,11 +140,8 @@ export class Api {
       call.onerror = () => reject(new TypeError("network"));
       call.onload = () => {
         const answer = parse(call.responseText);
-        if (call.status === 200 && typeof answer["id"] === "number") {
-          resolve(answer as { id: number; known: boolean });
-        } else {
-          reject(new RefusedError(lineOf(answer, call.status), call.status, answer));
-        }
+        if (call.status === 200) resolve(answer);
+        else reject(new RefusedError(lineOf(answer, call.status), call.status, answer));
       };
       call.send(file);
     });

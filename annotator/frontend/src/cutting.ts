@@ -43,6 +43,8 @@ export class Cutting {
   private readonly loading = new Map<string, Promise<void>>();
   private begun: Begun | null = null;
   private keyHeld = false;
+  /** Presses whose heatmap is on its way: they move the level together once it is there. */
+  private early: { readonly key: string; readonly by: number } | null = null;
 
   constructor(private readonly options: CuttingOptions) {
     const { session } = options;
@@ -97,16 +99,24 @@ export class Cutting {
     this.keyHeld = true;
     const one = this.selected();
     if (one === null) return;
+    let by = direction === "larger" ? -1 : 1;
     if (this.begun === null && !this.heatmaps.has(one.key)) {
+      const before = this.early?.key === one.key ? this.early : null;
+      this.early = { key: one.key, by: by + (before?.by ?? 0) };
+      if (before !== null) return;
       await this.load(one);
+      const { early } = this;
+      if (early?.key !== one.key) return;
+      this.early = null;
       if (this.selected()?.key !== one.key) return;
+      by = early.by;
     }
     if (this.begun === null && !this.begin()) {
       // With the tool at hand the hint says it.
       if (this.options.session.view.get().tool !== "cut") this.options.notice(t("cutNothing"));
       return;
     }
-    this.to(this.begun!.level + (direction === "larger" ? -1 : 1));
+    this.to(this.begun!.level + by);
     this.options.say(noteOf(this.begun!));
     // The key may be up again while the heatmap was on its way.
     if (!this.keyHeld) this.finish();

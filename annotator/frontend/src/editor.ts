@@ -101,6 +101,7 @@ export class Editor {
     const uploads = new Uploads({
       api,
       onAdded: (imageId) => connection.added(imageId),
+      onBrought: () => void this.refresh(),
       onFinished: () => void session.refreshQueue(),
     });
     const dropZone = new DropZone({

@@ -1,10 +1,16 @@
-/** Photographs on their way in: two at once, each problem in a line of its own, and none stops the rest. */
+/**
+ * Files on their way in: photographs two at once, then the COCO files that speak of them. Each problem has a line of its
+ * own, and none stops the rest.
+ */
 import type { Api } from "./api";
 import { RefusedError } from "./api";
 import { button, h, setText } from "./dom";
 import { t } from "./strings";
 
 const AT_ONCE = 2;
+const ANNOTATIONS = /\.json$/i;
+/** Of a folder, what COCO and most others call such files; beside them lies JSON of every kind. */
+const ANNOTATIONS_IN_FOLDER = /(^|[/_-])(instances|annotations|coco)[^/]*\.json$/i;
 const PICTURE = /\.(jpe?g|jfif|png|webp|bmp|tiff?|gif|avif|heic|heif|ppm|pgm)$/i;
 
 export interface NamedFile {
@@ -14,9 +20,11 @@ export interface NamedFile {
 }
 
 export interface UploadOptions {
-  readonly api: Pick<Api, "upload">;
+  readonly api: Pick<Api, "upload" | "bring">;
   /** Called with each picture that has arrived. */
   readonly onAdded: (imageId: number) => void;
+  /** Called when a COCO file has changed pictures. */
+  readonly onBrought: () => void;
   readonly onFinished: () => void;
 }
 
@@ -27,12 +35,14 @@ export class Uploads {
   private readonly problems = h("ul", { class: "an-problems" });
   private readonly stopButton: HTMLButtonElement;
   private waiting: NamedFile[] = [];
+  private annotations: NamedFile[] = [];
   private readonly shares = new Map<NamedFile, number>();
   private done = 0;
   private added = 0;
   private total = 0;
   private known = 0;
   private failed = 0;
+  private brought = 0;
 
   constructor(private readonly options: UploadOptions) {
     this.stopButton = button({ icon: "cross", title: t("cancelUpload"), class: "an-row-button", onClick: () => this.stop() });
@@ -48,67 +58,95 @@ export class Uploads {
   add(files: readonly NamedFile[]): void {
     if (this.idle()) this.reset();
     const pictures: NamedFile[] = [];
+    const annotations: NamedFile[] = [];
     for (const one of files) {
-      if (looksLikePicture(one)) pictures.push(one);
+      if (looksLikeAnnotations(one)) annotations.push(one);
+      else if (looksLikePicture(one)) pictures.push(one);
       // Of a folder, what is no picture is passed over; a file that somebody chose deserves a word.
-      else if (!one.name.includes("/")) this.problem(one.name, t("uploadNotPicture"));
+      else if (!one.name.includes("/")) this.problem(one.name, [t("uploadNotPicture")]);
     }
-    this.total += pictures.length;
+    this.total += pictures.length + annotations.length;
     this.waiting.push(...pictures);
-    this.render(pictures.length + this.failed === 0 ? t("uploadNothing") : this.summary());
+    this.annotations.push(...annotations);
+    this.render(pictures.length + annotations.length + this.failed === 0 ? t("uploadNothing") : this.summary());
     while (this.shares.size < AT_ONCE && this.waiting.length > 0) void this.next();
+    if (this.shares.size === 0) void this.next();
   }
 
   private async next(): Promise<void> {
-    const file = this.waiting.shift();
+    const picture = this.waiting.shift();
+    // What speaks of pictures comes after the last of them.
+    const file = picture ?? (this.shares.size === 0 ? this.annotations.shift() : undefined);
     if (file === undefined) return;
     this.shares.set(file, 0);
     try {
-      const answer = await this.options.api.upload(file.name, file.file, (share) => {
-        this.shares.set(file, share);
-        this.render();
-      });
-      if (answer.known) this.known++;
-      else this.added++;
-      this.options.onAdded(answer.id);
+      await (picture === undefined ? this.bring(file) : this.upload(picture));
     } catch (error) {
-      this.problem(file.name, error instanceof RefusedError ? error.message : t("uploadNetwork"));
+      this.problem(file.name, error instanceof RefusedError ? problemsOf(error) : [t("uploadNetwork")]);
     }
     this.shares.delete(file);
     this.done++;
     this.render();
-    if (this.waiting.length > 0) return this.next();
     if (this.idle()) this.finish();
+    else void this.next();
+  }
+
+  private async upload(file: NamedFile): Promise<void> {
+    const answer = await this.options.api.upload(file.name, file.file, (share) => this.moved(file, share));
+    if (answer.known) this.known++;
+    else this.added++;
+    this.options.onAdded(answer.id);
+  }
+
+  private async bring(file: NamedFile): Promise<void> {
+    const lines = await this.options.api.bring(lastPart(file.name), file.file, (share) => this.moved(file, share));
+    this.brought++;
+    this.say(file.name, lines);
+    this.options.onBrought();
+  }
+
+  private moved(file: NamedFile, share: number): void {
+    this.shares.set(file, share);
+    this.render();
   }
 
   /** Whether nothing is on its way. */
   idle(): boolean {
-    return this.shares.size === 0 && this.waiting.length === 0;
+    return this.shares.size === 0 && this.waiting.length + this.annotations.length === 0;
   }
 
   private stop(): void {
-    this.total -= this.waiting.length;
+    this.total -= this.waiting.length + this.annotations.length;
     this.waiting = [];
+    this.annotations = [];
     if (this.idle()) this.element.hidden = true;
     else this.render();
   }
 
   private finish(): void {
     this.options.onFinished();
-    // Good news goes by itself; problems stay until they are dismissed.
-    if (this.failed === 0) setTimeout(() => (this.element.hidden = this.element.hidden || (this.idle() && this.failed === 0)), 4000);
+    // Good news goes by itself; what has lines of its own stays until it is dismissed.
+    const over = (): boolean => this.idle() && this.problems.childElementCount === 0;
+    if (over()) setTimeout(() => (this.element.hidden = this.element.hidden || over()), 4000);
   }
 
   private reset(): void {
-    this.done = this.total = this.added = this.known = this.failed = 0;
+    this.done = this.total = this.added = this.known = this.failed = this.brought = 0;
     this.problems.replaceChildren();
   }
 
-  private problem(name: string, line: string): void {
+  private problem(name: string, lines: readonly string[]): void {
     this.failed++;
+    this.say(name, lines, "is-problem");
+  }
+
+  private say(name: string, lines: readonly string[], kind = ""): void {
     // The server's line names the file too; once is enough.
-    const text = line.startsWith(`${name}: `) ? line.slice(name.length + 2) : line;
-    this.problems.append(h("li", {}, h("strong", {}, name), h("span", {}, text)));
+    const bare = (line: string): string => {
+      const named = [name, lastPart(name)].find((one) => line.startsWith(`${one}: `));
+      return named === undefined ? line : line.slice(named.length + 2);
+    };
+    this.problems.append(h("li", { class: kind }, h("strong", {}, name), ...lines.map((line) => h("span", {}, bare(line)))));
   }
 
   private render(text: string = this.summary()): void {
@@ -123,8 +161,9 @@ export class Uploads {
 
   private summary(): string {
     if (!this.idle()) return t("uploading", { done: this.done, total: this.total });
-    const parts = [this.added > 0 || this.failed + this.known === 0 ? t("uploadDone", { n: this.added }) : ""];
+    const parts = [this.added > 0 || this.failed + this.known + this.brought === 0 ? t("uploadDone", { n: this.added }) : ""];
     if (this.known > 0) parts.push(t("uploadKnown", { n: this.known }));
+    if (this.brought > 0) parts.push(t("uploadBrought", { n: this.brought }));
     if (this.failed > 0) parts.push(t("uploadProblems", { n: this.failed }));
     return parts.filter((part) => part !== "").join(", ");
   }
@@ -133,6 +172,21 @@ export class Uploads {
 /** A file without an extension may be one: the server looks into it. */
 function looksLikePicture({ name, file }: NamedFile): boolean {
   return PICTURE.test(name) || file.type.startsWith("image/") || (!name.includes("/") && !name.includes("."));
+}
+
+/** A COCO file or a list of results; of a folder, only what is called so. */
+function looksLikeAnnotations({ name }: NamedFile): boolean {
+  return (name.includes("/") ? ANNOTATIONS_IN_FOLDER : ANNOTATIONS).test(name);
+}
+
+/** The line, or each of several. */
+function problemsOf({ message, answer }: RefusedError): readonly string[] {
+  const { problems } = answer;
+  return Array.isArray(problems) && problems.length > 1 ? (problems as string[]) : [message];
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1);
 }
 
 /** Everything in a drop, folders included, with paths. Must be called while the event is being handled. */

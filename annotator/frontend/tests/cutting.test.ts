@@ -162,6 +162,20 @@ describe("cut", () => {
     await vi.waitFor(() => expect(one().mask.cut).toBe(49));
   });
 
+  it("is one gesture of as many levels as presses before the heatmap was there", async () => {
+    const { session, server, cutting, one, answerWith } = await hosted();
+    let arrive = (_wire: WireHeatmap): void => {};
+    answerWith(() => new Promise((resolve) => (arrive = resolve)));
+    session.view.set({ selection: ["one"] });
+    for (let press = 0; press < 5; press++) void cutting.step("larger");
+    void cutting.step("smaller");
+    cutting.released();
+    arrive(WIRE);
+    await vi.waitFor(() => expect(one().mask.cut).toBe(46));
+    await settle();
+    expect(server.gestures).toHaveLength(1);
+  });
+
   it("asks once for each selected suggestion, and for drawn ones only where they are cut", async () => {
     const { session, asked, select } = await hosted(null, "manual");
     session.view.set({ selection: ["one"] });

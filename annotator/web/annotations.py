@@ -1,0 +1,46 @@
+"""COCO files that come in over HTTP: what they say about pictures that the project has."""
+
+from __future__ import annotations
+
+from typing import IO
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from annotator import exchange
+from annotator.core.errors import CocoError
+from annotator.web.guard import MAX_COCO_BYTES
+from annotator.web.projects import Projects
+from annotator.web.uploads import Turns, Uploads
+
+MAX_NAME = 200
+
+
+def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
+    # A document takes some ten times the memory of its file: one after the other.
+    reading = Turns(1, each=1)
+
+    @router.post("/{key}/annotations")
+    async def bring(key: str, name: str, request: Request) -> dict[str, list[str]]:
+        if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+            raise CocoError([f"{name:.80}: expected a name of 1 to {MAX_NAME} printable characters"])
+        # Before the body is read: whoever may not add anything need not send it either.
+        await run_in_threadpool(projects.get, key)
+
+        def work(file: IO[bytes], size: int) -> dict[str, list[str]]:
+            return {"lines": _bring(projects, key, file.read(), size=size, name=name)}
+
+        async with uploads.received(request, key, MAX_COCO_BYTES) as body:
+            return await reading.run(key, lambda: work(body.file, body.size))
+
+
+def _bring(projects: Projects, key: str, content: bytes, *, size: int, name: str) -> list[str]:
+    """What changed, a line each. Raises CocoError, LimitError where there is no room; nothing has changed then."""
+    found = exchange.read_alone(content, name=name)
+    with projects.use(key) as store:
+        projects.require_room(key, store, size)
+        names = {category.name for dataset in found.datasets.values() for category in dataset.categories}
+        projects.require_room_for_categories(store, names)
+        lines = exchange.bring(found, store, folder=None)
+        projects.grew(key, size)
+    return lines

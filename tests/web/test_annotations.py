@@ -1,0 +1,100 @@
+"""COCO files over HTTP, about pictures that the project has."""
+
+import json
+
+import pytest
+
+from annotator.core.dataset import State
+from annotator.web.limits import Limits
+from annotator.web.projects import Projects
+from tests.web.conftest import client_of, png
+
+SQUARE = [[10, 10, 30, 10, 30, 30, 10, 30]]
+
+
+def coco(*names, segmentation=SQUARE, categories=("helmet",)):
+    return {
+        "images": [{"id": 7 + n, "file_name": name, "width": 64, "height": 48} for n, name in enumerate(names)],
+        "annotations": [
+            {"id": 70 + n, "image_id": 7 + n, "category_id": 5, "segmentation": segmentation, "area": 400, "iscrowd": 0}
+            | {"bbox": [10, 10, 20, 20]}
+            for n in range(len(names))
+        ],
+        "categories": [{"id": 5 + n, "name": name} for n, name in enumerate(categories)],
+    }
+
+
+def bring(client, base, document, *, name="instances.json"):
+    content = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return client.post(f"{base}/annotations", params={"name": name}, content=content)
+
+
+@pytest.fixture
+def pictures(client, base):
+    for seed, name in enumerate(("street/a.png", "b.png")):
+        assert client.post(f"{base}/images", params={"name": name}, content=png(seed=seed)).status_code == 200
+
+
+def test_instances_join_the_pictures_of_their_names(client, base, projects, pictures):
+    answer = bring(client, base, coco("a.png", "images\\b.png"))
+    assert answer.status_code == 200, answer.text
+    assert "2 instances added, 0 known already" in answer.json()["lines"]
+    with projects.use(base.rpartition("/")[2]) as store:
+        assert [(row.image.file_name, row.accepted, row.image.reviewed) for row in store.queue()] == [
+            ("street/a.png", 1, True),
+            ("b.png", 1, True),
+        ]
+        assert [one.id for image in store.images() for one in store.instances(image.id)] == [70, 71]
+        assert {category.name: category.id for category in store.categories()} == {"helmet": 5}
+    assert "0 instances added, 2 known already" in bring(client, base, coco("a.png", "b.png")).json()["lines"]
+
+
+def test_a_list_of_results_becomes_suggestions(client, base, projects, pictures):
+    client.post(f"{base}/categories", json={"name": "helmet"})
+    category = client.get(f"{base}/images/1").json()["categories"][0]["id"]
+    result = {"image_id": 1, "category_id": category, "score": 0.75, "segmentation": SQUARE}
+    assert bring(client, base, [result], name="mine.bbox.json").status_code == 200
+    with projects.use(base.rpartition("/")[2]) as store:
+        (one,) = store.instances(1)
+        assert (one.state, one.score, one.source) == (State.SUGGESTED, 0.75, "mine.bbox@results")
+
+
+@pytest.mark.parametrize(
+    ("document", "found"),
+    [
+        (coco("b.png", "missing.png", "gone.png"), ["image 8 'missing.png'", "image 9 'gone.png'"]),
+        (coco("b.png", segmentation=[[1, 2, 3]]), ["annotations[0]"]),
+        (b"{", ["instances.json: is not JSON"]),
+        (b"[" * 100_000, ["instances.json: is not JSON"]),
+        ({"images": []}, ["annotations"]),
+    ],
+    ids=["pictures that are not there", "malformed", "cut short", "too deep", "half a document"],
+)
+def test_all_of_a_file_or_nothing_and_each_problem_is_named(client, base, projects, pictures, document, found):
+    answer = bring(client, base, document)
+    assert answer.status_code == 400
+    problems = answer.json()["problems"]
+    assert len(problems) >= len(found)
+    assert all(problem.startswith(start) for problem, start in zip(problems, found, strict=False))
+    with projects.use(base.rpartition("/")[2]) as store:
+        assert all(row.accepted == 0 and not row.image.reviewed for row in store.queue())
+        assert store.categories() == ()
+
+
+def test_a_name_that_two_pictures_have_is_nobodys(client, base, pictures):
+    client.post(f"{base}/images", params={"name": "other/a.png"}, content=png(seed=9))
+    assert bring(client, base, coco("a.png")).json()["problems"] == ["image 7 'a.png': no picture was given for it"]
+    assert bring(client, base, coco("street/a.png")).status_code == 200
+
+
+def test_a_visitor_brings_no_more_than_fits(tmp_path):
+    projects = Projects(visitors=tmp_path / "visitors", limits=Limits(categories=3))
+    client = client_of(projects)
+    base = f"/annotator/{projects.create()}"
+    client.post(f"{base}/images", params={"name": "a.png"}, content=png())
+    answer = bring(client, base, coco("a.png", categories=[f"c{n}" for n in range(4)]))
+    assert (answer.status_code, answer.json()["error"]) == (507, "this project is full, expected at most 3 categories")
+    assert bring(client, base, coco("a.png", categories=["c0", "c1", "c2"])).status_code == 200
+    assert bring(client, "/annotator/not-a-key-of-anybody-here-at-all", coco("a.png")).status_code == 404
+    assert bring(client, base, coco("a.png"), name="a\nb.json").status_code == 400
+    projects.close()
