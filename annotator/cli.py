@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from annotator.core.errors import AnnotatorError, CocoError
 
 if TYPE_CHECKING:
-    from annotator import exchange
+    from annotator import exchange, pipeline
     from annotator.vision.detector import Detector
     from annotator.vision.zoo import ModelInfo
 
@@ -35,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except CocoError as error:
         for problem in error.problems:
-            print(f"error: {problem}", file=sys.stderr)
+            _say(f"error: {problem}")
         return 1
     except AnnotatorError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _say(f"error: {error}")
         return 1
     except KeyboardInterrupt:
         print("error: interrupted; what was saved is kept", file=sys.stderr)
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(f"error: {error.filename or 'file system'}: {error.strerror or error}", file=sys.stderr)
+        _say(f"error: {error.filename or 'file system'}: {error.strerror or error}")
         return 1
 
 
@@ -213,7 +213,9 @@ def _silent(done: int, total: int) -> None:
 
 
 def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+    """One line: the name of a file may hold line breaks, and commands to the terminal."""
+    line = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in message)
+    print(line, file=sys.stderr)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -316,6 +318,7 @@ def _prelabel(options: argparse.Namespace) -> int:
         dataset, report = pipeline.prelabel_files(
             paths, detector, threshold=threshold, draft=options.draft, progress=progress
         )
+        _tell(report.failures)
         coco.write(dataset, options.out, report_name=None)
         summary = f"{len(dataset.instances)} instances on {report.done} pictures -> {options.out}"
     else:
@@ -324,11 +327,15 @@ def _prelabel(options: argparse.Namespace) -> int:
         with Store.open(options.project) as store:
             floor = pipeline.SCORE_FLOOR if options.threshold is None else options.threshold
             report = pipeline.prelabel_new(store, detector, paths, floor=floor, draft=options.draft, progress=progress)
+        _tell(report.failures)
         summary = f"{report.done} pictures pre-labelled in {options.project}"
-    for failure in report.failures:
-        _say(f"error: {failure}")
     print(summary)
     return 1 if report.failures else 0
+
+
+def _tell(failures: Sequence[pipeline.Failure]) -> None:
+    for failure in failures:
+        _say(f"error: {failure}")
 
 
 def _detector(info: ModelInfo, device: str, *, precision: str = "f32") -> Detector:

@@ -260,3 +260,29 @@ def test_help_answers_without_loading_the_heavy_packages():
         check=True,
     )
     assert loaded.stdout == "[]\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are fewer there")
+def test_whatever_a_file_is_called_it_is_told_in_one_line_without_commands_to_the_terminal(
+    capsys, known_model, tmp_path
+):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    names = [
+        b"a\nb.jpg",
+        b"\x1b[2Jred.jpg",
+        b"\xff\xfe.jpg",
+        b"-dash.jpg",
+        b"gpj\xe2\x80\xae.jpg",
+        b"x" * 251 + b".jpg",
+    ]
+    for name in names:
+        (folder / os.fsdecode(name)).write_bytes(b"no picture")
+    os.mkfifo(folder / "pipe.jpg")  # in a folder it is passed over, by its name it is refused
+    paths = (folder, folder / "pipe.jpg")
+    code, _, told = run(capsys, "prelabel", *paths, "--model", known_model, "--out", tmp_path / "out.json")
+    lines = [line for line in told.splitlines() if line.startswith("error: ")]
+    assert code == 1
+    assert len(lines) == len(told.splitlines()) == len(names) + 2  # and that nothing is left to be written
+    assert all(line.isprintable() for line in lines)
+    assert sum("is no file, expected a picture" in line for line in lines) == 1

@@ -37,7 +37,9 @@ class Database:
         self._mine = threading.local()
         self._engine = _engine(self.path, patience=patience)
         try:
+            self._require_not_emptied()
             with self._plain_errors():
+                self._leave_wal()
                 self._migrate()
         except BaseException:
             self.close()
@@ -121,12 +123,29 @@ class Database:
 
     # --- opening ---------------------------------------------------------------------------------------------------
 
+    def _require_not_emptied(self) -> None:
+        """Raise StoreError where a power cut or a full disk left a file of no bytes: SQLite would begin anew in it."""
+        emptied = self.path.is_file() and self.path.stat().st_size == 0
+        if emptied and any((self.path.parent / "images").glob("??/*")):
+            raise StoreError(f"{self.path}: is empty, and there are pictures beside it; restore it from a backup")
+
+    def _leave_wal(self) -> None:
+        """Back to the DELETE journal, where another program changed it: Debian's SQLite may lose commits in a WAL."""
+        if not self.path.is_file():
+            return
+        with closing(sqlite3.connect(self.path, timeout=self._patience)) as connection:
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+                connection.execute("PRAGMA journal_mode = DELETE")
+
     def _migrate(self) -> None:
         with self._engine.connect() as connection:
             fresh = self._check(connection)
             done = set() if fresh else _done(connection)
+            missing_tables = set(schema.metadata.tables) - _table_names(connection)
         self._require_known(done)
         if done == set(schema.MIGRATIONS):
+            if missing_tables:
+                raise StoreError(f"{self.path}: is damaged (no {min(missing_tables)}); restore it from a backup")
             return
         with self._writer() as connection, connection.begin():
             # Another process may have been faster: what is done is asked again, now that nobody else can write.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +15,7 @@ from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.storage import decisions, images, schema
 from annotator.storage.coco import PROVENANCE
+from annotator.storage.stored import json_of
 
 IMPORTED_EXTRA = "import"
 """The setting that keeps the imported files' own top-level keys."""
@@ -119,4 +119,4 @@ def _first_decision(source: str, *, from_model: bool) -> str:
 
 def imported_extra(connection: Connection) -> dict[str, Any]:
     stored = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == IMPORTED_EXTRA))
-    return {} if stored is None else dict(json.loads(stored))
+    return {} if stored is None else dict(json_of(stored, "settings"))

@@ -17,7 +17,8 @@ from annotator.core.masks import Rle
 from annotator.core.review import Decision, Gesture
 from annotator.storage import heatmaps, images, schema
 from annotator.storage.database import now
-from annotator.storage.parts import parts_from_bytes, parts_to_bytes
+from annotator.storage.parts import parts_to_bytes
+from annotator.storage.stored import json_of, parts_of
 
 _AT_ONCE = 500  # keys in one query: SQLite takes 32,766 variables, older builds 999
 
@@ -55,11 +56,11 @@ def instance_of(row: Row[Any], image: Image) -> Instance:
         category_id=row.category_id,
         state=State(row.state),
         rle=Rle(image.height, image.width, row.rle),
-        parts=parts_from_bytes(row.parts),
+        parts=parts_of(row.parts, f"instance {row.key}"),
         source=row.source,
         score=row.score,
         edited=row.edited,
-        extra=json.loads(row.extra),
+        extra=json_of(row.extra, f"instance {row.key}"),
     )
 
 
@@ -152,17 +153,19 @@ def _suggestion_row(instance: Instance, at: str) -> dict[str, Any]:
 # --- gestures --------------------------------------------------------------------------------------------------------
 
 
-def record(connection: Connection, gesture: Gesture) -> int:
-    """Apply a gesture and write it into the history, inside the caller's transaction; the image's new revision."""
+def answered(connection: Connection, gesture: Gesture) -> int | None:
+    """The revision that this gesture led to when it came for the first time; None where it is new."""
     named = {"client": gesture.client, "number": gesture.number}
-    answered = connection.execute(_ANSWERED, named).one_or_none()
-    if answered is not None:
-        if answered.digest != _digest(gesture):
-            raise GestureError(
-                f"gesture {gesture.client}/{gesture.number}: the number was used for another gesture before"
-            )
-        return int(answered.revision_after)
-    image = images.image_by_id(connection, gesture.image_id)
+    found = connection.execute(_ANSWERED, named).one_or_none()
+    if found is None:
+        return None
+    if found.digest != _digest(gesture):
+        raise GestureError(f"gesture {gesture.client}/{gesture.number}: the number was used for another gesture before")
+    return int(found.revision_after)
+
+
+def record(connection: Connection, gesture: Gesture, image: Image) -> int:
+    """Apply a new gesture and write it into the history, inside the caller's transaction; the image's new revision."""
     if gesture.revision != image.revision:
         raise StaleRevisionError(
             f"image {image.id}: the gesture was made on revision {gesture.revision}, the stored one is {image.revision}"
@@ -338,7 +341,7 @@ def decision_of(row: Row[Any]) -> Decision:
         state=State(row.state),
         category_id=row.category_id,
         rle=Rle(row.height, row.width, row.rle),
-        parts=parts_from_bytes(row.parts),
+        parts=parts_of(row.parts, f"decision {row.id}"),
         source=row.source,
         score=row.score,
         threshold=row.threshold,

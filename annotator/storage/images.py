@@ -14,13 +14,15 @@ from annotator.core.dataset import Category, Image, State
 from annotator.core.errors import MissingError, StoreError
 from annotator.storage import schema
 from annotator.storage.database import now
+from annotator.storage.stored import json_of
 
 IMPORT = "import"
 """The source of what an import brought, and the verb of the gesture that brought it."""
 
 _MAX_NAME = 1_000
 _IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in ("removed", "added_at"))
-_BY_ID = select(*_IMAGE_COLUMNS).where(schema.images.c.id == bindparam("wanted"), ~schema.images.c.removed)
+_BY_ID_IN_BIN = select(*_IMAGE_COLUMNS).where(schema.images.c.id == bindparam("wanted"))
+_BY_ID = _BY_ID_IN_BIN.where(~schema.images.c.removed)
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,9 @@ def image_row(*, sha256: str, file_name: str, width: int, height: int) -> dict[s
     }
 
 
-def image_by_id(connection: Connection, image_id: int) -> Image:
-    """The image with this id. Raises MissingError if there is none, or if it is in the bin."""
-    found = connection.execute(_BY_ID, {"wanted": image_id}).one_or_none()
+def image_by_id(connection: Connection, image_id: int, *, in_bin: bool = False) -> Image:
+    """The image with this id. Raises MissingError if there is none, or if it is in the bin and not asked for there."""
+    found = connection.execute(_BY_ID_IN_BIN if in_bin else _BY_ID, {"wanted": image_id}).one_or_none()
     if found is None:
         raise MissingError(f"image {image_id}: not in the project")
     return _image(found)
@@ -147,7 +149,7 @@ def bin_images(connection: Connection) -> tuple[Image, ...]:
 
 def _image(row: Row[Any]) -> Image:
     values = dict(row._mapping)
-    return Image(**{**values, "extra": json.loads(values["extra"])})
+    return Image(**{**values, "extra": json_of(row.extra, f"image {row.id}")})
 
 
 # --- categories ------------------------------------------------------------------------------------------------------
@@ -156,7 +158,9 @@ def _image(row: Row[Any]) -> Image:
 def categories(connection: Connection) -> tuple[Category, ...]:
     """Every category, in order of id."""
     rows = connection.execute(select(schema.categories).order_by(schema.categories.c.id))
-    return tuple(Category(row.id, row.name, row.supercategory, json.loads(row.extra)) for row in rows)
+    return tuple(
+        Category(row.id, row.name, row.supercategory, json_of(row.extra, f"category {row.id}")) for row in rows
+    )
 
 
 def add_category(connection: Connection, category: Category, *, id: int | None, known: Sequence[Category]) -> Category:

@@ -22,6 +22,7 @@ from annotator.storage import contents, datasets, decisions, gallery, heatmaps, 
 from annotator.storage.database import Database
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, ImportReport
+from annotator.storage.stored import json_of
 
 __all__ = ["ImportReport", "QueueRow", "Store"]
 
@@ -102,10 +103,13 @@ class Store:
                 contents.put(self._contents, content)
             return images.add_image(connection, sha256=sha256, file_name=file_name, width=width, height=height)
 
-    def image(self, image_id: int) -> Image:
-        """Raises MissingError if there is no such image, or if it is in the bin."""
+    def image(self, image_id: int, *, in_bin: bool = False) -> Image:
+        """Raises MissingError if there is no such image, or if it is in the bin.
+
+        in_bin: also one that is there, unless the bin was emptied since.
+        """
         with self._database.read() as connection:
-            return images.image_by_id(connection, image_id)
+            return self._image_or_binned(connection, image_id) if in_bin else images.image_by_id(connection, image_id)
 
     def image_by_sha256(self, sha256: str) -> Image | None:
         with self._database.read() as connection:
@@ -159,6 +163,13 @@ class Store:
             for image in kept:
                 images.set_removed(connection, image.id, removed=False)
             return len(kept)
+
+    def _image_or_binned(self, connection: Connection, image_id: int) -> Image:
+        try:
+            return images.image_by_id(connection, image_id)
+        except MissingError:
+            self._require_kept(connection, image_id)
+            return images.image_by_id(connection, image_id, in_bin=True)
 
     def _require_kept(self, connection: Connection, image_id: int) -> None:
         for image in images.bin_images(connection):
@@ -228,12 +239,16 @@ class Store:
     def record(self, gesture: Gesture) -> int:
         """Apply a gesture once, however often it is sent; the image's new revision, which is on the disk by then.
 
+        An image in the bin takes gestures too: whoever made them did not know yet, and finds them when it comes back.
         Raises GestureError if it is malformed, MissingError if the image is not there, StaleRevisionError if the image
         was changed since the revision that it was made on.
         """
         review.require_well_formed(gesture)
         with self._database.write() as connection:
-            return decisions.record(connection, gesture)
+            known = decisions.answered(connection, gesture)
+            if known is not None:
+                return known
+            return decisions.record(connection, gesture, self._image_or_binned(connection, gesture.image_id))
 
     def decisions(self, image_id: int | None = None) -> tuple[Decision, ...]:
         """The append-only history of one image or of all, oldest first."""
@@ -318,7 +333,7 @@ class Store:
 
 def read_setting(connection: Connection, name: str) -> Any | None:
     found = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == name))
-    return None if found is None else json.loads(found)
+    return None if found is None else json_of(found, f"setting {name}")
 
 
 def write_setting(connection: Connection, name: str, value: Any) -> None:

@@ -127,8 +127,8 @@ def decode(
     it every pixel is decoded.
 
     Raises ImageError in one line that begins with the file's name: empty, not a picture, a kind that is not read,
-    too large (ANNOTATOR_MAX_MEGAPIXELS, 40 by default; seen before anything is decoded), truncated or damaged. On a
-    Space, or with ANNOTATOR_SANDBOX=1, a child process with limits decodes (see `sandbox`).
+    too large (ANNOTATOR_MAX_MEGAPIXELS, 40 by default; seen before anything is decoded), truncated or damaged. In a
+    server, on a Space, or with ANNOTATOR_SANDBOX=1, a child process with limits decodes (see `sandbox`).
     """
     if os.environ.get("ANNOTATOR_SANDBOX", "1" if places.on_a_space() else "0") != "0":
         from annotator.vision import sandbox

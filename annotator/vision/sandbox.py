@@ -59,20 +59,34 @@ def decode(
     """As `images.decode_here`, in a child process. Raises ImageError also where the picture took too long, too much
     memory, or the decoder with it.
     """
-    child = _idle_child()
+    try:
+        try:
+            pixels, full_size = _watched(_idle_child(), content, file_name, enough, room)
+        except (OSError, EOFError):
+            # Something else may have killed it, a system short of memory say: a fresh one shows whether it was this.
+            pixels, full_size = _watched(Child(), content, file_name, enough, room)
+    except (OSError, EOFError) as error:
+        raise ImageError(f"{file_name}: brought the decoder down, so it is not taken") from error
+    pixels.setflags(write=False)
+    return Photo(file_name, content, sha256 or hashlib.sha256(content).hexdigest(), pixels, full_size)
+
+
+def _watched(
+    child: Child, content: bytes, file_name: str, enough: tuple[int, int] | None, room: Room | None
+) -> tuple[images.Pixels, tuple[int, int] | None]:
+    """As `Child.decode`, in the time that there is; the child is kept or ended afterwards."""
     done = threading.Event()
     threading.Thread(target=child.watch, args=(done,), name="decoding", daemon=True).start()
     try:
-        pixels, full_size = child.decode(content, file_name, enough, room)
+        return child.decode(content, file_name, enough, room)
     except (OSError, EOFError) as error:
         child.end()
-        reason = f"took longer than {TIMEOUT_SECONDS:g} s" if child.expired else "brought the decoder down"
-        raise ImageError(f"{file_name}: {reason}, so it is not taken") from error
+        if child.expired:
+            raise ImageError(f"{file_name}: took longer than {TIMEOUT_SECONDS:g} s, so it is not taken") from error
+        raise
     finally:
         done.set()
         _keep(child)
-    pixels.setflags(write=False)
-    return Photo(file_name, content, sha256 or hashlib.sha256(content).hexdigest(), pixels, full_size)
 
 
 # --- parent ----------------------------------------------------------------------------------------------------------

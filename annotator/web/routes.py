@@ -289,7 +289,7 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
     async def gesture(key: str, image_id: ImageId, request: Request) -> Response:
         def save(content: bytes) -> Response:
             with projects.use(key) as store:
-                image = store.image(image_id)
+                image = store.image(image_id, in_bin=True)
                 made = gesture_from_json(
                     _parse(content), image_id=image_id, who=_who(projects), height=image.height, width=image.width
                 )
@@ -297,8 +297,8 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
                 try:
                     revision = store.record(made)
                 except StaleRevisionError as error:
-                    answer = {"error": projects.plain(str(error)), "revision": store.image(image_id).revision}
-                    return JSONResponse(answer, status_code=409)
+                    stored = store.image(image_id, in_bin=True).revision
+                    return JSONResponse({"error": projects.plain(str(error)), "revision": stored}, status_code=409)
             projects.grew(key, len(content))
             return JSONResponse({"revision": revision})
 
@@ -346,10 +346,8 @@ def _add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
             with projects.use(key) as store:
                 return pictures.make_thumbnail(store, store.image(image_id))
 
-        found: Path | bytes | None = await run_in_threadpool(find)
-        if found is None:
-            found = await showing.run(key, make)
-        return _sent(found, "image/jpeg")
+        path = await run_in_threadpool(find)
+        return _sent(await showing.run(key, make) if path is None else path, "image/jpeg")
 
 
 def _sent(found: Path | bytes, kind: str) -> Response:

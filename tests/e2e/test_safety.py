@@ -72,23 +72,28 @@ def test_a_tab_with_unsaved_work_asks_before_it_closes(screen, project):
 
 def test_two_pages_on_one_picture_know_of_each_other(screen, project, chromium):
     project.add("street.png")
+    screen.page.clock.install()  # so that the ten seconds between two of its questions need not be waited for
     screen.open()
     here = screen.page.locator(".an-presence")
+
+    def within_seconds(condition):
+        return wait_for(lambda: screen.page.clock.fast_forward(10_000) or condition(), seconds=15)
+
     assert here.is_hidden()
     other = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="de-DE")
     second = Screen(other.new_page(), screen.address).open()
     second.page.locator(".an-presence").wait_for(timeout=15_000)
     assert second.page.locator(".an-presence").inner_text().startswith("auch hier:")
-    here.wait_for(timeout=15_000)
+    assert within_seconds(here.is_visible)
     assert here.inner_text().startswith("also here:")
     assert here.get_attribute("role") == "status"
     # What the other one decides arrives without a conflict.
     second.click(25, 100)
     second.press("a")
     second.saved()
-    screen.page.wait_for_selector(".an-row.is-accepted", timeout=15_000)
+    assert within_seconds(screen.page.locator(".an-row.is-accepted").is_visible)
     other.close()
-    here.wait_for(state="hidden", timeout=15_000)
+    assert within_seconds(here.is_hidden)
 
 
 def test_a_removed_picture_comes_back_from_the_bin_until_it_is_emptied(screen, project):

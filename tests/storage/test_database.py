@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 
 import pytest
 from sqlalchemy import create_engine, event, inspect
@@ -321,3 +322,59 @@ def test_a_project_can_be_copied_and_moved(tmp_path):
     with Store.open(tmp_path / "two") as store:
         assert store.key == key
         assert store.content_path(image.sha256).read_bytes() == b"picture"
+
+
+def test_a_database_that_was_emptied_is_not_begun_anew_over_its_pictures(tmp_path):
+    folder = tmp_path / "project"
+    with Store.open(folder) as store:
+        image = add_image(store)
+    (folder / "project.db").write_bytes(b"")
+    with pytest.raises(StoreError, match=r"project\.db: is empty, and there are pictures beside it; restore"):
+        Store.open(folder)
+    assert (folder / "project.db").read_bytes() == b""
+    # Killed before the first commit there is nothing to lose.
+    shutil.rmtree(folder / "images" / image.sha256[:2])
+    Store.open(folder).close()
+
+
+def test_a_journal_that_another_program_chose_is_left(tmp_path):
+    folder = tmp_path / "project"
+    Store.open(folder).close()
+    with closing(sqlite3.connect(folder / "project.db")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("INSERT INTO settings VALUES ('x', '1')")
+        connection.commit()
+    with Store.open(folder) as store:
+        assert store.setting("x") == 1
+        with store.reading() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        ("DROP TABLE decisions", r"is damaged \(no decisions\)"),
+        ("UPDATE settings SET value = '{' WHERE name = 'key'", r"is damaged in the project's database \(Expecting"),
+        ("UPDATE images SET extra = 'x'", r"is damaged in the project's database \(Expecting"),
+        ("UPDATE images SET file_name = CAST(x'ff' AS TEXT)", r"Could not decode to UTF-8"),
+        ("UPDATE instances SET parts = x'01'", r"is damaged in the project's database \(buffer"),
+    ],
+)
+def test_values_that_no_project_wrote_are_one_line(tmp_path, damage, expected):
+    folder = tmp_path / "project"
+    with Store.open(folder) as store:
+        image = add_image(store)
+        store.add_category("person")
+        store.record(gesture(image, accept("n", rle=block())))
+    with closing(sqlite3.connect(folder / "project.db")) as connection:
+        connection.execute(damage)
+        connection.commit()
+
+    def use():
+        with Store.open(folder) as store:
+            store.queue()
+            store.instances(1)
+
+    with pytest.raises(StoreError, match=expected) as error:
+        use()
+    assert "\n" not in str(error.value)

@@ -126,8 +126,6 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(image=images, data=st.data(), reviewed=st.sampled_from([None, None, True, False]))
     def edit(self, image, data, reviewed):
-        if image in self.removed:
-            return
         keys = list(self.contents[image])  # in the order they came: suggested keys are random
         changes = {}
         for _ in range(data.draw(st.integers(0, 2))):
@@ -149,8 +147,6 @@ class StoreMachine(RuleBasedStateMachine):
 
     def swap(self, source, target, verb):
         image, wanted = source.pop()
-        if image in self.removed:
-            return
         changes = []
         for key, value in wanted.items():
             state, category, counts, _ = value or (State.DELETED, *self.contents[image][key][1:])
@@ -176,7 +172,7 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(revision for revision in self.revisions.values()))
     @rule(data=st.data())
     def arrive_late(self, data):
-        late = [id for id, revision in self.revisions.items() if revision and id not in self.removed]
+        late = [id for id, revision in self.revisions.items() if revision]
         if not late:
             return
         image = data.draw(st.sampled_from(late))

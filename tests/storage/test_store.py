@@ -69,16 +69,20 @@ def test_a_removed_image_lies_in_the_bin_with_its_decisions(store, image):
     assert (store.queue(), store.image_count(), store.dataset().images) == ((), 0, ())
     assert store.image_by_sha256(image.sha256) is None
     with pytest.raises(MissingError):
-        store.record(gesture(image, number=1, revision=1))
-    with pytest.raises(MissingError):
         store.remove_image(image.id)
+    # A tab that does not know yet: what it did comes back with the picture.
+    late = gesture(image, accept("late", rle=block(3)), number=1, revision=1)
+    assert (store.record(late), store.record(late)) == (2, 2)
+    with pytest.raises(StaleRevisionError):
+        store.record(gesture(image, number=2, revision=1))
+    assert (store.queue(), store.dataset().images) == ((), ())
     assert [one.id for one in store.bin()] == [image.id]
     assert store.content_path(image.sha256).is_file()
     store.restore_image(image.id)
-    assert [one.key for one in store.instances(image.id)] == ["n"]
+    assert [one.key for one in store.instances(image.id)] == ["n", "late"]
     store.remove_image(image.id)
     assert add_image(store).id == image.id  # the same picture again takes it out of the bin
-    assert len(store.instances(image.id)) == 1
+    assert len(store.instances(image.id)) == 2
 
 
 def test_emptying_the_bin_deletes_bytes_and_instances_but_no_history(store, image):
@@ -89,6 +93,8 @@ def test_emptying_the_bin_deletes_bytes_and_instances_but_no_history(store, imag
     assert not store.content_path(image.sha256).exists()
     assert store.content_path(other.sha256).exists()
     assert len(store.decisions(image.id)) == 1
+    with pytest.raises(MissingError, match="was deleted when the bin was emptied"):
+        store.record(gesture(image, accept("late", rle=block()), number=1, revision=1))
     again = add_image(store)
     assert again.id == image.id
     assert store.instances(image.id) == ()

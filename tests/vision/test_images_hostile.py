@@ -168,6 +168,21 @@ def test_a_picture_that_takes_too_long_is_refused_and_the_next_is_taken(monkeypa
     assert np.array_equal(sandbox.decode(content, file_name="next").pixels, corners())
 
 
+def test_a_decoder_that_something_else_killed_costs_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = encoded(corners(), "PNG")
+    sandbox.decode(content, file_name="starts the child")
+    whole, killed = sandbox.Child.decode, []
+
+    def killing(child: sandbox.Child, *args: Any) -> images.Pixels:
+        if not killed:
+            killed.append(child.process.kill())
+        return whole(child, *args)
+
+    monkeypatch.setattr(sandbox.Child, "decode", killing)
+    assert np.array_equal(sandbox.decode(content, file_name="next").pixels, corners())
+    assert killed
+
+
 def test_a_picture_that_kills_the_decoder_costs_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     content = encoded(corners(), "PNG")
     whole = sandbox.Child.decode
