@@ -92,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     prelabel.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     prelabel.add_argument("--model", required=True, metavar="NAME")
     prelabel.add_argument("--threshold", type=_score, metavar="T", help="lowest score, 0 to 1")
-    prelabel.add_argument("--device", default="AUTO", metavar="D", help="OpenVINO's device (default AUTO)")
+    prelabel.add_argument("--device", type=str.upper, default="AUTO", metavar="D", help="OpenVINO device, else AUTO")
     prelabel.add_argument("--draft", action="store_true", help="decode large JPEG files at a part of their size")
     prelabel.add_argument(
         "--precision", choices=("f32", "bf16"), default="f32", help="bf16: faster where there is it, less exact"
@@ -145,7 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--as-published", action="store_true", help="boxes as the publisher of the two networks measured them: + 1 px"
     )
-    evaluate.add_argument("--device", default="AUTO", metavar="D", help="OpenVINO's device (default AUTO)")
+    evaluate.add_argument("--device", type=str.upper, default="AUTO", metavar="D", help="OpenVINO device, else AUTO")
     evaluate.set_defaults(run=_evaluate)
     return parser
 

@@ -173,8 +173,11 @@ def test_a_perfect_network_has_a_perfect_figure(capsys, known_model, photographs
     assert code == 0
     assert figures["box"]["AP"] == figures["mask"]["AP"] == 1.0
     assert len(json.loads((tmp_path / "results.json").read_text())) == 60
-    code, printed, _ = run(capsys, "evaluate", "--model", known_model, *arguments)
+    code, printed, _ = run(capsys, "evaluate", "--model", known_model, *arguments, "--device", "cpu")
     assert "100.0" in printed
+    code, _, errors = run(capsys, "evaluate", "--model", known_model, *arguments, "--device", "abacus")
+    assert code == 1
+    assert "device 'ABACUS', there are AUTO, CPU" in errors
 
 
 @pytest.mark.parametrize(
