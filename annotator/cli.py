@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.core.errors import AnnotatorError, CocoError
+from annotator.core.errors import AnnotatorError, CocoError, ImageError
+from annotator.core.files import require_writable
 
 if TYPE_CHECKING:
     from annotator import exchange
@@ -309,6 +310,10 @@ def _prelabel(options: argparse.Namespace) -> int:
 
     info = zoo.find(options.model)
     paths = pipeline.find_pictures(options.paths)
+    if not paths:
+        raise ImageError(f"{', '.join(map(str, options.paths))}: no pictures there")
+    if options.out is not None:
+        require_writable(options.out)
     detector = _detector(info, options.device, precision=options.precision)
     progress = _bar(f"pre-labelling with {info.name}")
     if options.out is not None:
@@ -316,8 +321,11 @@ def _prelabel(options: argparse.Namespace) -> int:
         dataset, report = pipeline.prelabel_files(
             paths, detector, threshold=threshold, draft=options.draft, progress=progress
         )
-        coco.write(dataset, options.out, report_name=None)
         summary = f"{len(dataset.instances)} instances on {report.done} pictures -> {options.out}"
+        if report.done:
+            coco.write(dataset, options.out, report_name=None)
+        else:
+            summary = f"no picture could be read; {options.out} is not written"
     else:
         from annotator.storage.store import Store
 
