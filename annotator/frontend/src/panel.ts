@@ -47,7 +47,7 @@ class Row {
 
 export class Panel {
   readonly element: HTMLElement;
-  private readonly rows = new WeakMap<HTMLElement, Row>();
+  private readonly rows = new Map<HTMLElement, Row>();
   private readonly list: VirtualList<Instance, HTMLElement>;
   private readonly head: ListHead;
   private readonly empty = h("p", { class: "an-panel-empty" });
@@ -97,7 +97,8 @@ export class Panel {
       now.triage !== before.triage ||
       now.categories !== before.categories;
     if (listed) this.render();
-    else if (now.hover !== before.hover || now.display !== before.display) this.list.refresh();
+    else if (now.display !== before.display) this.list.refresh();
+    else if (now.hover !== before.hover) this.markHovered(now.hover);
     if (now.selection !== before.selection) {
       this.list.refresh();
       this.list.reveal(this.shown.findIndex((one) => one.key === now.selection.at(-1)));
@@ -105,6 +106,11 @@ export class Panel {
     if (listed || now.selection !== before.selection || now.hover !== before.hover || now.category !== before.category) {
       this.renderChosen();
     }
+  }
+
+  /** A pointer that moves over a crowd changes this with each frame, and nothing else in the list. */
+  private markHovered(key: string | null): void {
+    for (const row of this.rows.values()) setClass(row.element, "is-hovered", row.key === key);
   }
 
   private render(): void {
