@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.core.errors import AnnotatorError, CocoError
+from annotator.core.errors import AnnotatorError, CocoError, ImageError
+from annotator.core.files import require_writable
 
 if TYPE_CHECKING:
     from annotator import exchange, pipeline
@@ -92,7 +93,7 @@ def build_parser() -> argparse.ArgumentParser:
     prelabel.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     prelabel.add_argument("--model", required=True, metavar="NAME")
     prelabel.add_argument("--threshold", type=_score, metavar="T", help="lowest score, 0 to 1")
-    prelabel.add_argument("--device", default="AUTO", metavar="D", help="OpenVINO's device (default AUTO)")
+    prelabel.add_argument("--device", type=str.upper, default="AUTO", metavar="D", help="OpenVINO device, else AUTO")
     prelabel.add_argument("--draft", action="store_true", help="decode large JPEG files at a part of their size")
     prelabel.add_argument(
         "--precision", choices=("f32", "bf16"), default="f32", help="bf16: faster where there is it, less exact"
@@ -145,7 +146,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--as-published", action="store_true", help="boxes as the publisher of the two networks measured them: + 1 px"
     )
-    evaluate.add_argument("--device", default="AUTO", metavar="D", help="OpenVINO's device (default AUTO)")
+    evaluate.add_argument("--device", type=str.upper, default="AUTO", metavar="D", help="OpenVINO device, else AUTO")
     evaluate.set_defaults(run=_evaluate)
     return parser
 
@@ -311,6 +312,10 @@ def _prelabel(options: argparse.Namespace) -> int:
 
     info = zoo.find(options.model)
     paths = pipeline.find_pictures(options.paths)
+    if not paths:
+        raise ImageError(f"{', '.join(map(str, options.paths))}: no pictures there")
+    if options.out is not None:
+        require_writable(options.out)
     detector = _detector(info, options.device, precision=options.precision)
     progress = _bar(f"pre-labelling with {info.name}")
     if options.out is not None:
@@ -319,8 +324,11 @@ def _prelabel(options: argparse.Namespace) -> int:
             paths, detector, threshold=threshold, draft=options.draft, progress=progress
         )
         _tell(report.failures)
-        coco.write(dataset, options.out, report_name=None)
         summary = f"{len(dataset.instances)} instances on {report.done} pictures -> {options.out}"
+        if report.done:
+            coco.write(dataset, options.out, report_name=None)
+        else:
+            summary = f"no picture could be read; {options.out} is not written"
     else:
         from annotator.storage.store import Store
 

@@ -16,7 +16,7 @@ import contextlib
 import io
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,12 @@ from pycocotools.cocoeval import COCOeval
 from annotator.core import checks
 from annotator.core.coco_lint import inspect_coco
 from annotator.core.errors import CocoError, ImageError, ModelError
-from annotator.core.files import written_whole
+from annotator.core.files import is_file, require_writable, written_whole
 from annotator.core.geometry import xyxy_to_xywh
 from annotator.core.masks import Rle, rle_area, rle_box_xyxy
 from annotator.pipeline import Progress, read_ahead
 from annotator.vision import images
-from annotator.vision.detector import Detections, Detector
+from annotator.vision.detector import Detections, Detector, Laid
 from annotator.vision.zoo import ModelInfo
 
 MAX_DETECTIONS = 100
@@ -135,24 +135,27 @@ def evaluate(
     published: boxes as the accuracy checker of the Open Model Zoo takes them. results: where to write the detections,
     in COCO's form for results.
     Raises ImageError naming the first picture that is missing or unreadable: a figure without it would be another one.
+    Raises OSError, before the network runs, where `results` cannot be written.
     """
     ids = _same_categories(detector.info, truth)
     rows = truth.coco.loadImgs(sorted(truth.coco.getImgIds()))
-    missing = [row["file_name"] for row in rows if not (folder / row["file_name"]).is_file()]
+    missing = [row["file_name"] for row in rows if not is_file(folder / row["file_name"])]
     if missing:
         raise ImageError(f"{folder}: {len(missing)} of {len(rows)} annotated pictures are not there: {missing[0]}, ...")
+    if results is not None:
+        require_writable(results)
     found: list[dict[str, Any]] = []
 
-    def photos() -> Iterator[tuple[int, images.Photo]]:
-        for row, future in read_ahead(rows, lambda row: images.read(folder / row["file_name"])):
-            photo = future.result()
-            if (photo.width, photo.height) != (row["width"], row["height"]):
-                raise ImageError(
-                    f"{row['file_name']}: {photo.width} x {photo.height}, annotated as {row['width']} x {row['height']}"
-                )
-            yield row["id"], photo
+    def laid(row: dict[str, Any]) -> Laid:
+        photo = images.read(folder / row["file_name"])
+        if (photo.width, photo.height) != (row["width"], row["height"]):
+            raise ImageError(
+                f"{row['file_name']}: {photo.width} x {photo.height}, annotated as {row['width']} x {row['height']}"
+            )
+        return detector.lay(photo)
 
-    for done, (image_id, detections) in enumerate(detector.stream(photos()), start=1):
+    pictures = ((row["id"], future.result()) for row, future in read_ahead(rows, laid))
+    for done, (image_id, detections) in enumerate(detector.stream_laid(pictures), start=1):
         found.extend(_results(image_id, detections, ids, published=published))
         progress(done, len(rows))
     if results is not None:

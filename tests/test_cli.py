@@ -13,6 +13,7 @@ from pycocotools import mask as coco_mask
 
 from annotator.cli import main
 from annotator.storage.store import Store
+from annotator.vision.detector import Detector
 from tests.conftest import picture
 
 
@@ -81,6 +82,35 @@ def test_one_unreadable_picture_is_one_line_and_the_rest_is_done(capsys, known_m
     assert len(lines) == 1
     assert "13.png" in lines[0]
     assert len(json.loads(out.read_text())["images"]) == 19
+
+
+def test_pictures_that_all_fail_are_all_named(capsys, known_model, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    (tmp_path / "b.png").write_bytes(b"")
+    out = tmp_path / "instances.json"
+    code, printed, errors = run(capsys, "prelabel", tmp_path, "--model", known_model, "--out", out)
+    assert code == 1
+    assert [line.split(": ")[1] for line in errors.splitlines()] == [f"{tmp_path}/a.png", f"{tmp_path}/b.png"]
+    assert printed == f"no picture could be read; {out} is not written\n"
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("where", ["", "1.png/out.json"])
+def test_what_cannot_be_written_is_told_before_the_network_runs(
+    capsys, known_model, photographs, tmp_path, monkeypatch, where
+):
+    monkeypatch.setattr(Detector, "stream_laid", lambda *_: pytest.fail("ran for nothing"))
+    (tmp_path / "1.png").write_bytes(picture())
+    truth, target = tmp_path / "truth.json", tmp_path / where
+    truth.write_text('{"images": [], "annotations": [], "categories": [{"id": 1, "name": "person"}]}')
+    evaluated = ["--annotations", truth, "--images", photographs]
+    for arguments in (
+        ["prelabel", photographs, "--model", known_model, "--out", target],
+        ["evaluate", "--model", known_model, *evaluated, "--results", target],
+    ):
+        code, printed, errors = run(capsys, *arguments)
+        assert (code, printed) == (1, "")
+        assert errors.startswith(f"error: {target}: ")
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -173,8 +203,11 @@ def test_a_perfect_network_has_a_perfect_figure(capsys, known_model, photographs
     assert code == 0
     assert figures["box"]["AP"] == figures["mask"]["AP"] == 1.0
     assert len(json.loads((tmp_path / "results.json").read_text())) == 60
-    code, printed, _ = run(capsys, "evaluate", "--model", known_model, *arguments)
+    code, printed, _ = run(capsys, "evaluate", "--model", known_model, *arguments, "--device", "cpu")
     assert "100.0" in printed
+    code, _, errors = run(capsys, "evaluate", "--model", known_model, *arguments, "--device", "abacus")
+    assert code == 1
+    assert "device 'ABACUS', there are AUTO, CPU" in errors
 
 
 @pytest.mark.parametrize(
@@ -186,6 +219,8 @@ def test_a_perfect_network_has_a_perfect_figure(capsys, known_model, photographs
         (["check", "nowhere.json"], "nowhere.json: cannot be read"),
         (["export", "--project", "nowhere", "--out", "out"], "nowhere: no project there"),
         (["import", "nowhere.json", "--images", "nowhere", "--project", "p"], "nowhere: no such folder"),
+        (["prelabel", "models", "--model", "known", "--out", "x.json"], "models: no pictures there"),
+        (["prelabel", "models", "--model", "known", "--project", "p"], "models: no pictures there"),
     ],
 )
 def test_a_problem_is_one_line_and_exit_1(capsys, known_model, tmp_path, monkeypatch, arguments, said):
@@ -283,6 +318,6 @@ def test_whatever_a_file_is_called_it_is_told_in_one_line_without_commands_to_th
     code, _, told = run(capsys, "prelabel", *paths, "--model", known_model, "--out", tmp_path / "out.json")
     lines = [line for line in told.splitlines() if line.startswith("error: ")]
     assert code == 1
-    assert len(lines) == len(told.splitlines()) == len(names) + 2  # and that nothing is left to be written
+    assert len(lines) == len(told.splitlines()) == len(names) + 1
     assert all(line.isprintable() for line in lines)
     assert sum("is no file, expected a picture" in line for line in lines) == 1

@@ -11,6 +11,7 @@ So the network's own boxes give its own masks back, any subset gives the subset,
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,12 +21,11 @@ from numpy.typing import NDArray
 
 from annotator.core.cut import Heatmap
 from annotator.core.geometry import Resize, clip_boxes
-from annotator.vision import zoo
-from annotator.vision.contract import find_image_input
+from annotator.vision import kept, zoo
 from annotator.vision.detector import as_input
 from annotator.vision.images import Photo
 from annotator.vision.rewrite import faster_graph
-from annotator.vision.runtime import cache_folder, compile_network, with_u8_input
+from annotator.vision.runtime import compile_network, read_graph, with_u8_input
 from annotator.vision.split import ask_head, split
 from annotator.vision.zoo import ModelInfo
 
@@ -43,13 +43,16 @@ class MaskHead:
 
     def __init__(self, info: ModelInfo, *, device: str = "CPU") -> None:
         zoo.verify(info)
-        model = ov.Core().read_model(info.xml_path)
-        _, _, height, width = find_image_input(model).get_shape()
         self.info = info
+
+        @functools.cache
+        def halves() -> tuple[ov.Model, ov.Model]:
+            return split(faster_graph(read_graph(info), verdicts=kept.cache_folder(info)))
+
+        self._features = compile_network(lambda: with_u8_input(halves()[0], info), info, device=device, part="features")
+        self._head = compile_network(lambda: halves()[1], info, device=device, part="head")
+        _, height, width, _ = self._features.inputs[0].get_shape()
         self._input_size = (int(width), int(height))
-        features, head = split(faster_graph(model, verdicts=cache_folder(info)))
-        self._features = compile_network(with_u8_input(features, info), info, device=device, part="features")
-        self._head = compile_network(head, info, device=device, part="head")
 
     def features(self, photo: Photo) -> Features:
         """The backbone's work on one picture, done once."""

@@ -10,7 +10,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from annotator.core.errors import ModelError
-from annotator.core.files import written_whole
+from annotator.vision import kept
 from annotator.vision.contract import find_image_input
 from annotator.vision.grid_sample import fold_grid_samples
 from annotator.vision.split import ask_head, split
@@ -29,24 +29,32 @@ _BOXES = (
 
 
 def faster_graph(model: ov.Model, *, verdicts: Path) -> ov.Model:
-    """The model with its unrolled samplers folded, where that gives the same heatmaps on a probe; else the model.
+    """The model with its unrolled samplers folded, where a probe shows the same heatmaps; else the model.
 
     verdicts: a folder that belongs to this very model, where the outcome is kept: the trial costs a second.
     """
     rewritten = model.clone()
-    count = fold_grid_samples(rewritten)
+    try:
+        count = fold_grid_samples(rewritten)
+    except RuntimeError:  # it looked like a sampler, and what would take its place cannot be made
+        return model
     if not count:
         return model
-    verdict = verdicts / f"folded-{ov.get_version()}".replace("/", "_")
-    if not verdict.is_file():
-        written_whole(verdict, b"same" if _same_heatmaps(model, rewritten) else b"differs")
-    return rewritten if verdict.read_bytes() == b"same" else model
+    path = verdicts / f"folded-{kept.circumstances(ov.Core())}"
+    verdict = kept.take_up(path)
+    if verdict is None:
+        verdict = b"same" if _same_answers(model, rewritten, count=count) else b"differs"
+        kept.leave(path, verdict)
+    return rewritten if verdict == b"same" else model
 
 
-def _same_heatmaps(published: ov.Model, rewritten: ov.Model) -> bool:
-    """Whether both mask branches answer alike for boxes on a probe picture."""
+def _same_answers(published: ov.Model, rewritten: ov.Model, *, count: int) -> bool:
+    """Whether both mask branches answer alike for boxes on a probe picture, and nothing before them was rewritten."""
     try:
         features, head = split(published.clone())
+        # Only this branch is tried: what a sampler elsewhere does to the boxes, a probe would show by chance.
+        if fold_grid_samples(head.clone()) != count:
+            return False
         _, rewritten_head = split(rewritten.clone())
         compiled = _compiled(features)
         answer = compiled(_probe(features))

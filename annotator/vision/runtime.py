@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -15,10 +13,8 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
-from annotator.core import places
 from annotator.core.errors import ModelError
-from annotator.core.files import written_whole
-from annotator.vision import zoo
+from annotator.vision import kept, zoo
 from annotator.vision.contract import find_image_input, find_outputs
 from annotator.vision.rewrite import faster_graph
 from annotator.vision.zoo import ModelInfo
@@ -57,7 +53,14 @@ class Network:
 
     def __init__(self, info: ModelInfo, *, device: str = "AUTO", precision: str = PRECISION) -> None:
         zoo.verify(info)
-        self._compiled = _loaded(info, device=device, precision=precision)
+        self._compiled = compile_network(
+            lambda: with_u8_input(faster_graph(read_graph(info), verdicts=kept.cache_folder(info)), info),
+            info,
+            device=device,
+            part="network",
+            precision=precision,
+            hint="THROUGHPUT",
+        )
         _, height, width, _ = self._compiled.inputs[0].get_shape()
         self.input_size = (int(width), int(height))
         self._outputs = find_outputs(self._compiled)
@@ -105,56 +108,59 @@ class Network:
         )
 
 
-def _loaded(info: ModelInfo, *, device: str, precision: str) -> ov.CompiledModel:
-    """The compiled network: for the processor as the last start left it, without reading the graph again."""
-    core = ov.Core()
-    if device == "AUTO" and core.available_devices == ["CPU"]:
-        device = "CPU"  # all there is to choose from, and AUTO takes up nothing that was kept
-    settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
-    kept = cache_folder(info) / f"{precision}-{_machine(core)}.blob" if device == "CPU" else None
-    if kept is not None and kept.is_file():
-        # Whatever is wrong with what was kept: it is made again.
-        with contextlib.suppress(OSError, RuntimeError):
-            return core.import_model(kept.read_bytes(), device, settings)
+def read_graph(info: ModelInfo) -> ov.Model:
+    """A network's graph as its files have it, found to be of the contract. Raises ModelError."""
     try:
-        model = core.read_model(info.xml_path)
+        model = ov.Core().read_model(info.xml_path)
     except RuntimeError as error:
         raise ModelError(f"{info.name}: {info.xml_path.name} cannot be read: {_last_line(error)}") from error
     find_outputs(model)
     find_image_input(model)
-    prepared = with_u8_input(faster_graph(model, verdicts=cache_folder(info)), info)
-    if kept is None:
-        settings["CACHE_DIR"] = str(cache_folder(info) / precision)
-    compiled = _compiled(prepared, info, device=device, settings=settings)
-    if kept is not None:
-        with contextlib.suppress(OSError, RuntimeError):  # a full disk costs the next start its speed, no more
-            written_whole(kept, compiled.export_model().getvalue())
-    return compiled
-
-
-def _machine(core: ov.Core) -> str:
-    """What a compiled network depends on besides its files: OpenVINO's version, and the processor."""
-    traits = [core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
-    return hashlib.sha256(f"{ov.get_version()} {traits}".encode()).hexdigest()[:16]
+    return model
 
 
 def compile_network(
-    model: ov.Model, info: ModelInfo, *, device: str, part: str, precision: str = "f32", hint: str = "LATENCY"
+    graph: Callable[[], ov.Model],
+    info: ModelInfo,
+    *,
+    device: str,
+    part: str,
+    precision: str = PRECISION,
+    hint: str = "LATENCY",
 ) -> ov.CompiledModel:
-    """Compile a model's graph, or a part of it, kept on disk for the next start. Raises ModelError."""
-    settings = {
-        "PERFORMANCE_HINT": hint,
-        "INFERENCE_PRECISION_HINT": precision,
-        "CACHE_DIR": str(cache_folder(info) / part),
-    }
-    return _compiled(model, info, device=device, settings=settings)
+    """A network's graph, or a part of it, compiled; for the processor as the last start left it. Raises ModelError.
+
+    graph: makes what is compiled, and is asked only where no earlier start did.
+    """
+    core = ov.Core()
+    if device == "AUTO" and core.available_devices == ["CPU"]:
+        device = "CPU"  # all there is to choose from, and AUTO takes up nothing that was kept
+    settings = {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": precision}
+    if device != "CPU":
+        settings |= kept.openvino_cache(kept.cache_folder(info) / f"{part}-{precision}")
+        return _compiled(core, graph(), info, device=device, settings=settings)
+    # How a picture becomes the input was compiled too, and is said by a description that anyone may correct.
+    circumstances = kept.circumstances(core, info.order, info.mean, info.scale)
+    path = kept.cache_folder(info) / f"{part}-{precision}-{circumstances}.blob"
+    content = kept.take_up(path)
+    if content is not None:
+        with contextlib.suppress(RuntimeError):  # whatever is wrong with what was kept: it is made again
+            return core.import_model(content, device, settings)
+    compiled = _compiled(core, graph(), info, device=device, settings=settings)
+    kept.leave(path, compiled.export_model().getvalue())
+    return compiled
 
 
-def _compiled(model: ov.Model, info: ModelInfo, *, device: str, settings: dict[str, str]) -> ov.CompiledModel:
+def _compiled(
+    core: ov.Core, model: ov.Model, info: ModelInfo, *, device: str, settings: dict[str, str]
+) -> ov.CompiledModel:
     try:
-        return ov.Core().compile_model(model, device, settings)
+        return core.compile_model(model, device, settings)
     except RuntimeError as error:
-        raise ModelError(f"{info.name}: cannot be compiled for device {device}: {_last_line(error)}") from error
+        there = ", ".join(["AUTO", *core.available_devices])
+        raise ModelError(
+            f"{info.name}: cannot be compiled for device {device!r}, there are {there}: {_last_line(error)}"
+        ) from error
 
 
 def with_u8_input(model: ov.Model, info: ModelInfo) -> ov.Model:
@@ -172,12 +178,6 @@ def with_u8_input(model: ov.Model, info: ModelInfo) -> ov.Model:
     if any(value != 1 for value in info.scale):
         convert.scale(list(info.scale))
     return steps.build()
-
-
-def cache_folder(info: ModelInfo) -> Path:
-    """Compiled networks are kept by the hash of their files, so that a changed file never meets an old compilation."""
-    digest = hashlib.sha256("".join(file.sha384 for file in info.files).encode()).hexdigest()[:16]
-    return places.home() / "cache" / f"{info.name}-{digest}"
 
 
 def _last_line(error: Exception) -> str:

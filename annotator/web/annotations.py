@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import IO
-
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
@@ -27,20 +25,17 @@ def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Upload
         # Before the body is read: whoever may not add anything need not send it either.
         await run_in_threadpool(projects.get, key)
 
-        def work(file: IO[bytes], size: int) -> dict[str, list[str]]:
-            return {"lines": _bring(projects, key, file.read(), size=size, name=name)}
-
         async with uploads.received(request, key, MAX_COCO_BYTES) as body:
-            return await reading.run(key, lambda: work(body.file, body.size))
+            return {"lines": await reading.run(key, lambda: _bring(projects, key, body.content(), name=name))}
 
 
-def _bring(projects: Projects, key: str, content: bytes, *, size: int, name: str) -> list[str]:
+def _bring(projects: Projects, key: str, content: bytes, *, name: str) -> list[str]:
     """What changed, a line each. Raises CocoError, LimitError where there is no room; nothing has changed then."""
     found = exchange.read_alone(content, name=name)
     with projects.use(key) as store:
-        projects.require_room(key, store, size)
+        projects.require_room(key, store, len(content))
         names = {category.name for dataset in found.datasets.values() for category in dataset.categories}
         projects.require_room_for_categories(store, names)
         lines = exchange.bring(found, store, folder=None)
-        projects.grew(key, size)
+        projects.grew(key, len(content))
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +15,40 @@ from annotator.web.projects import Projects
 _KEPT = (("png", "image/png"), ("jpeg", "image/jpeg"))
 
 
-def add(projects: Projects, key: str, content: bytes, name: str) -> dict[str, Any]:
-    """Check a picture and put it into a project; what the browser is told of it.
+@dataclass(frozen=True)
+class Checked:
+    """What is known of an upload that is a picture: its size upright, its hash, and its thumbnail's bytes."""
 
-    Raises ImageError for what is no picture, LimitError where there is no room.
-    """
+    name: str
+    width: int
+    height: int
+    sha256: str
+    thumbnail: bytes
+
+
+def check(projects: Projects, key: str, content: bytes, name: str) -> Checked:
+    """Decode an upload. Raises ImageError for what is no picture, LimitError where there is no room."""
     with projects.use(key) as store:
-        projects.require_room_for_image(store)
-        projects.require_room(key, store, len(content))
-        photo = images.decode(content, file_name=name)
-        known = store.image_by_sha256(photo.sha256) is not None
-        image = store.add_image(content, file_name=name, width=photo.width, height=photo.height)
+        _require_room(projects, key, store, content)
+    photo = images.decode(content, file_name=name)
+    return Checked(name, photo.width, photo.height, photo.sha256, images.thumbnail(photo))
+
+
+def put(projects: Projects, key: str, content: bytes, checked: Checked) -> dict[str, Any]:
+    """Put a picture that was checked into a project; what the browser is told of it. Raises LimitError."""
+    with projects.use(key) as store:
+        _require_room(projects, key, store, content)
+        known = store.image_by_sha256(checked.sha256) is not None
+        image = store.add_image(content, file_name=checked.name, width=checked.width, height=checked.height)
         if not known:
-            projects.grew(key, len(content) + _keep_thumbnail(store, photo))
+            _kept(_thumbnail_path(store, checked.sha256), checked.thumbnail)
+            projects.grew(key, len(content) + len(checked.thumbnail))
     return {"id": image.id, "name": image.file_name, "known": known}
+
+
+def _require_room(projects: Projects, key: str, store: Store, content: bytes) -> None:
+    projects.require_room_for_image(store)
+    projects.require_room(key, store, len(content))
 
 
 def shown(store: Store, image: Image) -> tuple[Path | bytes, str]:
@@ -53,13 +74,6 @@ def make_thumbnail(store: Store, image: Image) -> Path | bytes:
     """The thumbnail of a stored picture, made again."""
     photo = images.decode(store.content(image), file_name=image.file_name)
     return _kept(_thumbnail_path(store, image.sha256), images.thumbnail(photo))
-
-
-def _keep_thumbnail(store: Store, photo: images.Photo) -> int:
-    """Of a picture that was just stored; its bytes, counted."""
-    content = images.thumbnail(photo)
-    _kept(_thumbnail_path(store, photo.sha256), content)
-    return len(content)
 
 
 def _kept(path: Path, content: bytes) -> Path | bytes:

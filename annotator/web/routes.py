@@ -49,7 +49,7 @@ from annotator.web.protocol import (
     heatmap_to_json,
     page_from_json,
 )
-from annotator.web.uploads import TooLargeError, Turns, Uploads
+from annotator.web.uploads import Lines, TooLargeError, Turns, Uploads
 
 MAX_SMALL_BYTES = 4096
 MAX_NAME = 1_000
@@ -140,6 +140,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
 
 def _add_project_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads) -> None:
     presence = Presence()
+    arrivals = Lines()
 
     @router.get("/static/{name}")
     def static(name: str) -> Response:
@@ -185,15 +186,15 @@ def _add_project_routes(router: APIRouter, projects: Projects, jobs: Prelabellin
     async def upload(key: str, name: str, request: Request) -> dict[str, Any]:
         if not 0 < len(name) <= MAX_NAME:
             raise ImageError(f"{name:.80}: a name of {len(name)} characters, expected 1 to {MAX_NAME}")
-        # Before the body is read: whoever may not add anything need not send it either.
-        await run_in_threadpool(projects.get, key)
-
-        def add(content: bytes) -> dict[str, Any]:
-            return pictures.add(projects, key, content, name)
-
-        async with uploads.received(request, key, MAX_PICTURE_BYTES) as body:
-            # A small file may hold a large picture: it waits for its turn as a large one does.
-            return await uploads.turns.run(key, lambda: add(body.file.read()))
+        # Sent side by side, pictures join the queue in the order in which they were sent.
+        async with arrivals.place(key) as first:
+            # Before the body is read: whoever may not add anything need not send it either.
+            await run_in_threadpool(projects.get, key)
+            async with uploads.received(request, key, MAX_PICTURE_BYTES) as body:
+                # A small file may hold a large picture: it waits for its turn as a large one does.
+                checked = await uploads.turns.run(key, lambda: pictures.check(projects, key, body.content(), name))
+                await first.wait()
+                return await uploads.turns.run(key, lambda: pictures.put(projects, key, body.content(), checked))
 
     @router.get("/{key}/bin")
     def list_bin(key: str) -> dict[str, Any]:
@@ -242,7 +243,10 @@ def _add_project_routes(router: APIRouter, projects: Projects, jobs: Prelabellin
     async def example(key: str) -> dict[str, Any]:
         def add() -> dict[str, Any]:
             examples = sorted(places.EXAMPLES.glob("*.jpg"))
-            added = [pictures.add(projects, key, path.read_bytes(), path.name) for path in examples]
+            added = []
+            for path in examples:
+                content = path.read_bytes()
+                added.append(pictures.put(projects, key, content, pictures.check(projects, key, content, path.name)))
             return added[0]
 
         return await uploads.turns.run(key, add)

@@ -62,12 +62,40 @@ class Turns:
                 del self._asking[name], self._of[name]
 
 
+class Lines:
+    """For each project, whoever is at work on it in the order of coming."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, list[asyncio.Event]] = {}
+
+    @asynccontextmanager
+    async def place(self, key: str) -> AsyncIterator[asyncio.Event]:
+        """A place in the project's line until the block ends; set when everybody before has left it."""
+        mine = asyncio.Event()
+        line = self._lines.setdefault(key, [])
+        line.append(mine)
+        line[0].set()
+        try:
+            yield mine
+        finally:
+            line.remove(mine)
+            if line:
+                line[0].set()
+            else:
+                del self._lines[key]
+
+
 @dataclass(frozen=True)
 class Body:
     """A body that has come in; `file` stands at its beginning."""
 
     file: IO[bytes]
     size: int
+
+    def content(self) -> bytes:
+        """All of it, as often as it is asked for."""
+        self.file.seek(0)
+        return self.file.read()
 
 
 class Uploads:
@@ -118,7 +146,7 @@ class Uploads:
         """Work on the body's bytes in a thread: at once when it is small, else when it is its turn."""
 
         def read_and_work() -> Result:
-            return work(body.file.read())
+            return work(body.content())
 
         if body.size <= SMALL_BYTES:
             return await run_in_threadpool(read_and_work)

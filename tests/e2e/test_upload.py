@@ -87,4 +87,4 @@ def test_a_coco_file_among_photographs_brings_their_instances(screen, project):
     assert [(row.image.file_name, row.accepted) for row in project.store.queue()] == [("a.png", 0), ("b.png", 1)]
     screen.page.locator(".an-queue-row", has_text="b.png").click()
     screen.wait_for_picture("b.png")
-    assert screen.rows() == ["helmet"]
+    assert screen.rows() == ["helmet imported"]

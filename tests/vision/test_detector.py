@@ -147,7 +147,7 @@ def test_padding_lies_at_the_right_and_at_the_bottom():
     assert (laid[48:] == 7).all()
 
 
-def test_the_network_sees_bgr(tmp_path, monkeypatch):
+def test_the_network_sees_bgr_and_what_its_description_is_corrected_to(tmp_path, monkeypatch):
     """A graph that answers with the mean of its first channel tells which colour stands there."""
     import openvino as ov
     from openvino import opset13 as ops
@@ -175,5 +175,8 @@ def test_the_network_sees_bgr(tmp_path, monkeypatch):
     monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path / "home"))
     pixels = np.zeros((96, 160, 3), np.uint8)
     pixels[..., 2] = 255  # blue, in RGB
-    found = Detector(zoo.find("first-channel")).detect(Photo("blue", b"", "", pixels))
-    assert found.scores[0] == pytest.approx(1.0)
+    description = folder / "model.toml"
+    for old, new, score in (("BGR", "BGR", 1.0), ("scale = [1,", "scale = [2,", 0.5), ("BGR", "RGB", 0.0)):
+        description.write_text(description.read_text().replace(old, new))
+        found = Detector(zoo.find("first-channel")).detect(Photo("blue", b"", "", pixels))
+        assert found.scores[0] == pytest.approx(score)

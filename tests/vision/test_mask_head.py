@@ -10,7 +10,7 @@ import pytest
 from annotator.core.errors import ModelError
 from annotator.core.geometry import Resize
 from annotator.core.masks import rle_box_xyxy
-from annotator.vision import images, zoo
+from annotator.vision import images, mask_head, zoo
 from annotator.vision.detector import Detector, lay_into_input
 from annotator.vision.mask_head import MaskHead
 from annotator.vision.split import split
@@ -70,6 +70,15 @@ def test_the_bundled_network_gives_its_own_masks_back(tmp_path, monkeypatch):
 
     monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path))
     require_self_consistent(zoo.find("starter-person"), images.read(places.EXAMPLES / "eileen-collins.jpg"))
+
+
+def test_the_second_start_takes_up_what_the_first_one_compiled(person_0007, photo, monkeypatch):
+    boxes = np.array([[30, 20, 200, 300, 1], [5, 5, 540, 310, 1]], np.float32)
+    first = MaskHead(person_0007)
+    expected = first.input_heatmaps(first.features(photo), boxes, [0, 0])
+    monkeypatch.setattr(mask_head, "split", lambda *_: pytest.fail("read and cut again"))
+    second = MaskHead(person_0007)
+    np.testing.assert_array_equal(second.input_heatmaps(second.features(photo), boxes, [0, 0]), expected)
 
 
 def test_a_users_box_gets_a_mask_near_it(tmp_path, monkeypatch):

@@ -1,11 +1,19 @@
 """The compiled network: what is kept of it from one start to the next."""
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import openvino as ov
 import pytest
 
-from annotator.vision import runtime, zoo
+from annotator.core.errors import ModelError
+from annotator.vision import kept, runtime, zoo
+from annotator.vision.mask_head import MaskHead
 from annotator.vision.runtime import Network
+from tests.vision.networks import described
 
 
 @pytest.fixture
@@ -18,13 +26,13 @@ def answer(network):
     return network.infer(np.zeros((height, width, 3), np.uint8))
 
 
-def kept(info):
-    return list(runtime.cache_folder(info).glob("*.blob"))
+def blobs(info):
+    return sorted(kept.cache_folder(info).glob("*.blob"))
 
 
 def test_the_second_start_takes_up_what_the_first_one_compiled(info, monkeypatch):
     first = answer(Network(info))
-    assert len(kept(info)) == 1
+    assert len(blobs(info)) == 1
     monkeypatch.setattr(runtime, "faster_graph", lambda *_, **__: pytest.fail("read and compiled again"))
     network = Network(info)
     assert network.input_size == (160, 96)
@@ -36,11 +44,23 @@ def test_the_second_start_takes_up_what_the_first_one_compiled(info, monkeypatch
 @pytest.mark.parametrize("damage", [b"", b"no network at all", None])
 def test_what_was_kept_and_is_damaged_is_made_again(info, damage):
     Network(info)
-    (path,) = kept(info)
+    (path,) = blobs(info)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
     assert len(answer(Network(info)).labels) == 3
     assert path.stat().st_size == len(whole)
+
+
+@pytest.mark.parametrize("place", [0, 40, 0.3, 0.7, -1])
+def test_no_bit_of_what_was_kept_may_flip(info, place):
+    """OpenVINO takes up such a network, and answers with other boxes."""
+    Network(info)
+    (path,) = blobs(info)
+    whole = bytearray(path.read_bytes())
+    whole[int(len(whole) * place) if isinstance(place, float) else place] ^= 4
+    path.write_bytes(whole)
+    assert answer(Network(info)).boxes[0].tolist() == pytest.approx([10, 10, 50, 60, 0.9])
+    assert path.read_bytes() != whole
 
 
 def test_each_precision_and_each_version_keeps_its_own(info, monkeypatch):
@@ -48,7 +68,39 @@ def test_each_precision_and_each_version_keeps_its_own(info, monkeypatch):
     Network(info, precision="bf16")
     monkeypatch.setattr(ov, "get_version", lambda: "another")
     Network(info)
-    assert len(kept(info)) == 3
+    assert len(blobs(info)) == 3
+
+
+@pytest.mark.parametrize("device", ["AUTO", "AUTO:CPU"])
+def test_where_nothing_can_be_kept_the_network_runs_all_the_same(tmp_path, person_0007_ir, monkeypatch, device):
+    monkeypatch.setenv("ANNOTATOR_MODELS", str(tmp_path))
+    monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path / "home"))
+    shutil.copytree(person_0007_ir.parent, tmp_path / "topology")
+    info = zoo.find(described(tmp_path / "topology").name)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "cache").write_text("a file where the folder would be")
+    assert answer(Network(info, device=device)).boxes.shape[1] == 5
+    assert MaskHead(info)
+
+
+def test_an_unknown_device_is_told_which_there_are(info):
+    with pytest.raises(ModelError, match="cannot be compiled for device 'ABACUS', there are AUTO, CPU"):
+        Network(info, device="ABACUS")
+
+
+def test_two_processes_start_the_same_network_at_once(info):
+    """Neither takes up what the other has written by half."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[2]); import numpy as np; from annotator.vision import zoo; "
+        "from annotator.vision.runtime import Network; network = Network(zoo.find(sys.argv[1])); "
+        "print(len(network.infer(np.zeros((96, 160, 3), np.uint8)).boxes))"
+    )
+    root = str(Path(__file__).parents[2])
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, info.name, root], stdout=subprocess.PIPE) for _ in range(3)
+    ]
+    assert [process.communicate()[0] for process in started] == [b"3\n"] * 3
+    assert [path.suffix for path in kept.cache_folder(info).iterdir()] == [".blob"]
 
 
 def test_no_more_pictures_are_under_way_than_there_are_requests(info):

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from annotator.web import uploads as uploads_module
 from annotator.web.limits import LimitError, Limits
-from annotator.web.uploads import SMALL_BYTES, TooLargeError, Turns, Uploads
+from annotator.web.uploads import SMALL_BYTES, Lines, TooLargeError, Turns, Uploads
 from annotator.web.visitor import Visitor, acting_for
 from tests.web.conftest import run
 
@@ -27,6 +27,30 @@ def request_of(*chunks, gate=None):
         return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
 
     return Request({"type": "http", "method": "POST", "headers": []}, receive)
+
+
+def test_who_came_first_ends_first_and_who_gives_up_holds_up_nobody():
+    ended = []
+
+    async def scenario():
+        lines = Lines()
+
+        async def upload(number, seconds, *, fails=False):
+            async with lines.place("key") as first:
+                await asyncio.sleep(seconds)
+                if fails:
+                    raise OSError
+                await first.wait()
+                ended.append(number)
+
+        started = [upload(0, 0.05), upload(1, 0.2, fails=True), upload(2, 0.01), upload(3, 0.0)]
+        await asyncio.gather(*map(asyncio.ensure_future, started), return_exceptions=True)
+        async with lines.place("key") as first:
+            assert first.is_set()
+        assert not lines._lines
+
+    run(scenario())
+    assert ended == [0, 2, 3]
 
 
 def test_a_client_with_much_work_does_not_keep_another_waiting():

@@ -62,10 +62,10 @@ export class Drawing {
     await this.add(mask ?? plain);
   }
 
-  /** The mask of an instance found again inside its box. */
-  async predictAgain(instance: Instance): Promise<void> {
+  /** The mask of an instance found again inside its box, or inside another one. */
+  async predictAgain(instance: Instance, box: Box = outlineOf(instance.mask).box): Promise<void> {
     const { session } = this.options;
-    const found = await this.maskIn(outlineOf(instance.mask).box, instance.category);
+    const found = await this.maskIn(box, instance.category);
     // The instance keeps the heatmap that it has: what was found now is a mask like any other.
     const mask = found === null ? null : maskOfRle(found.rle!, found.height);
     const { scene } = session.view.get();

@@ -90,6 +90,7 @@ export class Editor {
       ],
       addInstance: (mask) => void drawing.add(mask),
       addFromBox: (box) => void drawing.addFromBox(box),
+      findAgain: (instance, box) => void drawing.predictAgain(instance, box),
       showMenu: ([x, y]) => openMenu(root, { getBoundingClientRect: () => new DOMRect(x, y, MENU_WIDTH, 0) }, SHAPE_COMMANDS, run),
       say: (text) => setText(announcer, text),
       onCamera: (camera, size) => {

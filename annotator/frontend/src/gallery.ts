@@ -25,6 +25,8 @@ export interface GalleryOptions {
   readonly open: (imageId: number, key: string) => void;
 }
 
+type Decided = "suggested" | "accepted" | "rejected";
+
 const STATES: readonly (readonly [CutoutState, StringKey])[] = [
   ["suggested", "suggested"],
   ["accepted", "accepted"],
@@ -71,7 +73,10 @@ export class Gallery {
   private readonly empty = h("p", { class: "an-gallery-empty" });
   private readonly live = h("div", { class: "an-unseen", role: "status", "aria-live": "polite" });
   private readonly hint = h("span", { class: "an-gallery-hint" });
-  private readonly pending = new Map<Cutout, { readonly timer: number; readonly state: "suggested" | "accepted" | "rejected" }>();
+  /** Decisions that wait for a second click, which would open the picture instead. */
+  private readonly pending = new Map<Cutout, { readonly timer: number; readonly state: Decided }>();
+  /** Decisions on their way: their picture may have to be read first. The last one of a cell is what it will show. */
+  private readonly making = new Map<Cutout, { readonly state: Decided }>();
   private filter: CutoutFilter | null = null;
   private state: CutoutState = "suggested";
   private focused = 0;
@@ -231,9 +236,10 @@ export class Gallery {
   }
 
   /** Shown at once; made when no second click has followed. */
-  private decide(item: Cutout, state: "suggested" | "accepted" | "rejected", mayBeDouble: boolean): void {
+  private decide(item: Cutout, state: Decided, mayBeDouble: boolean): void {
     this.drop(item);
-    if (this.shownState(item) === state || (state === "rejected" && item.state === "deleted")) return this.render();
+    const shown = this.shownState(item);
+    if (shown === state || (state === "rejected" && shown === "deleted")) return this.render();
     const timer = window.setTimeout(() => this.make(item), mayBeDouble ? DOUBLE_MS : 0);
     this.pending.set(item, { timer, state });
     if (!mayBeDouble) this.make(item);
@@ -244,9 +250,10 @@ export class Gallery {
   private make(item: Cutout): void {
     const decision = this.pending.get(item);
     if (decision === undefined) return;
-    clearTimeout(decision.timer);
+    this.drop(item);
+    this.making.set(item, decision);
     void this.list.decide(item, decision.state).then(() => {
-      if (this.pending.get(item) === decision) this.pending.delete(item);
+      if (this.making.get(item) === decision) this.making.delete(item);
       this.render();
     });
   }
@@ -261,7 +268,7 @@ export class Gallery {
   }
 
   private shownState(item: Cutout): Cutout["state"] {
-    return this.pending.get(item)?.state ?? item.state;
+    return (this.pending.get(item) ?? this.making.get(item))?.state ?? item.state;
   }
 
   private open(item: Cutout): void {
@@ -363,8 +370,8 @@ export class Gallery {
 
   private describe(item: Cutout): string {
     const state = this.shownState(item);
-    const score = item.wire.score === null ? t("manual") : item.wire.score.toFixed(2);
-    return `${score}, ${t(state === "deleted" ? "rejected" : state)}, ${item.wire.name}`;
+    const said = [item.wire.score?.toFixed(2), t(state === "deleted" ? "rejected" : state), item.wire.name];
+    return said.filter((one) => one !== undefined).join(", ");
   }
 
   private listen(): void {

@@ -162,7 +162,7 @@ export class Panel {
     setClass(element, "is-hovered", hover === instance.key);
     element.setAttribute("aria-selected", String(selected));
     setText(row.name, look.categoryName(instance.category));
-    const score = instance.score === null ? t("manual") : instance.score.toFixed(2);
+    const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? "manual" : "imported");
     setText(row.detail, instance.edited ? `${score} • ${t("edited")}` : score);
     element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${instance.source}`;
     row.accept.hidden = instance.state === "accepted";

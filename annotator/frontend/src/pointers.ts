@@ -16,6 +16,8 @@ export class Pointers {
   private readonly touches = new Map<number, Point>();
   private panning: { id: number; last: Point } | null = null;
   private pressed: number | null = null;
+  /** What kind of pointer presses or pans at present: "mouse", "pen" or "touch". */
+  private kind = "";
   private spaceHeld = false;
 
   constructor(private readonly stage: Stage) {
@@ -46,8 +48,9 @@ export class Pointers {
     element.addEventListener("blur", () => setClass(element, "is-tabbed", false));
     element.addEventListener("contextmenu", (event) => {
       event.preventDefault();
-      // Of a finger, the long press has asked already.
-      if (!(event instanceof PointerEvent && event.pointerType === "touch")) this.ask(this.pointer(event), event);
+      // Of a finger, the long press has asked already; in the middle of a drag nothing is asked.
+      const touch = event instanceof PointerEvent && event.pointerType === "touch";
+      if (!touch && this.held() === null) this.ask(this.pointer(event), event);
     });
     // The click that follows a lifted finger would hit what the long press has opened under it.
     element.addEventListener("touchend", (event) => {
@@ -72,8 +75,10 @@ export class Pointers {
   }
 
   private onDown(event: PointerEvent): void {
-    if (this.stage.session.view.get().scene === null) return;
+    if (this.stage.session.view.get().scene === null || this.disturbs(event)) return;
     this.stage.element.focus({ preventScroll: true });
+    this.stage.keyPointer.hide();
+    this.kind = event.pointerType;
     const pointer = this.pointer(event);
     this.stage.element.setPointerCapture(event.pointerId);
     this.rest();
@@ -86,8 +91,7 @@ export class Pointers {
       if (this.touches.size === 2) {
         this.rest();
         // The second finger turns whatever the first one began into a pinch.
-        this.stage.tool().cancel();
-        this.pressed = null;
+        this.giveUp();
         return;
       }
     }
@@ -98,6 +102,31 @@ export class Pointers {
       this.pressed = event.pointerId;
       this.stage.tool().down(pointer);
     }
+  }
+
+  /** The pointer that presses or pans; null where there is none. */
+  private held(): number | null {
+    return this.pressed ?? this.panning?.id ?? null;
+  }
+
+  /** One hand works at a time: a second finger joins the first one, and a pen wins over the palm beside it. */
+  private disturbs({ pointerId, pointerType }: PointerEvent): boolean {
+    const held = this.held();
+    const joins = this.kind === "touch" && pointerType === "touch";
+    const wins = pointerType === "pen" && (held === null || this.kind === "touch");
+    // A pointer that presses again was let go where nobody saw it.
+    if (held === pointerId || wins) this.giveUp();
+    else return held !== null && !joins;
+    if (wins) this.touches.clear();
+    return false;
+  }
+
+  private giveUp(): void {
+    this.rest();
+    const tool = this.stage.tool();
+    if (this.pressed !== null && tool.lose !== undefined) tool.lose();
+    else if (this.pressed !== null) tool.cancel();
+    this.pressed = this.panning = null;
   }
 
   private onMove(event: PointerEvent): void {
@@ -132,10 +161,7 @@ export class Pointers {
   private onCancel(event: PointerEvent): void {
     this.rest();
     this.touches.delete(event.pointerId);
-    if (this.panning?.id === event.pointerId) this.panning = null;
-    if (this.pressed !== event.pointerId) return;
-    this.pressed = null;
-    this.stage.tool().cancel();
+    if (this.held() === event.pointerId) this.giveUp();
   }
 
   /** No long press any more: the finger has moved, or gone. */
@@ -147,8 +173,7 @@ export class Pointers {
   private longPressed(event: PointerEvent, pointer: Pointer): void {
     this.resting = null;
     if (this.pressed !== event.pointerId || this.stage.tool().id !== "select") return;
-    this.stage.tool().cancel();
-    this.pressed = null;
+    this.giveUp();
     this.asked = event.pointerType === "touch";
     this.ask(pointer, event);
   }
@@ -160,13 +185,14 @@ export class Pointers {
   private pinch(id: number, to: Point): void {
     const others = [...this.touches].filter(([touch]) => touch !== id);
     const from = this.touches.get(id);
-    if (from === undefined || others.length !== 1) return;
+    if (from === undefined) return;
+    this.touches.set(id, to);
+    if (others.length !== 1) return;
     const [anchor] = [others[0][1]];
     const spread = (a: Point): number => Math.max(1, Math.hypot(a[0] - anchor[0], a[1] - anchor[1]));
     const middle: Point = [(to[0] + anchor[0]) / 2, (to[1] + anchor[1]) / 2];
     this.stage.zoomBy(spread(to) / spread(from), middle);
     this.stage.pan((to[0] - from[0]) / 2, (to[1] - from[1]) / 2);
-    this.touches.set(id, to);
   }
 
   private onWheel(event: WheelEvent): void {

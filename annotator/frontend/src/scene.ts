@@ -122,6 +122,12 @@ export function sameInstance(a: Instance | null, b: Instance | null): boolean {
   return a.mask.rle !== null && a.mask.rle === b.mask.rle;
 }
 
+/** The instance as the scene has it now; null where it has changed under the hand, or gone, since a gesture began. */
+export function unchanged(scene: Scene | null, instance: Instance): Instance | null {
+  const now = scene === null ? null : find(scene, instance.key);
+  return sameInstance(now, instance) ? now : null;
+}
+
 /** Whether a suggestion of this score is shown; one without a score always is. */
 export function passes(instance: Instance, threshold: number): boolean {
   return instance.score === null || instance.score >= threshold;

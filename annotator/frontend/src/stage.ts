@@ -34,6 +34,7 @@ export interface StageOptions {
   readonly makeTools: (host: ToolHost) => readonly Tool[];
   readonly addInstance: (mask: Mask) => void;
   readonly addFromBox: (box: Box) => void;
+  readonly findAgain: (instance: Instance, box: Box) => void;
   readonly say: (text: string) => void;
   /** Shows what can be done to what is selected, at a place of the page. */
   readonly showMenu: (place: Point) => void;
@@ -108,6 +109,10 @@ export class Stage implements ToolHost {
 
   addFromBox(box: Box): void {
     this.options.addFromBox(box);
+  }
+
+  findAgain(instance: Instance, box: Box): void {
+    this.options.findAgain(instance, box);
   }
 
   setTool(tool: ToolId): void {
@@ -265,6 +270,7 @@ export class Stage implements ToolHost {
 
   private showPicture(view: View): void {
     this.tools.forEach((tool) => tool.cancel());
+    this.keyPointer.hide();
     setClass(this.picture, "is-ready", false);
     const { scene } = view;
     this.picture.hidden = scene === null;

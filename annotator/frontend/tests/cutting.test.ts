@@ -30,6 +30,7 @@ class Host implements ToolHost {
   setCursor = (): void => {};
   addInstance = (): void => {};
   addFromBox = (): void => {};
+  findAgain = (): void => {};
   setTool = (): void => {};
   showPoint = (): void => {};
   say = (): void => {};

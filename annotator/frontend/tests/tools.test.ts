@@ -6,7 +6,7 @@ import { HitIndex } from "../src/hit";
 import { outlineOf } from "../src/outline";
 import { windowOfParts } from "../src/paint";
 import { windowToRle } from "../src/rle";
-import type { Mask } from "../src/scene";
+import type { Instance, Mask } from "../src/scene";
 import { find } from "../src/scene";
 import type { Session } from "../src/session";
 import type { ToolId } from "../src/view";
@@ -34,6 +34,8 @@ class Host implements ToolHost {
   setCursor = (): void => {};
   addInstance = (mask: Mask): void => void this.added.push(mask.parts!);
   addFromBox = (box: Box): void => void this.boxes.push(box);
+  readonly again: [string, Box][] = [];
+  findAgain = ({ key }: Instance, box: Box): void => void this.again.push([key, box]);
   setTool = (tool: ToolId): void => void (this.tool = tool);
   showPoint = (): void => {};
   said: string[] = [];
@@ -172,6 +174,54 @@ describe("select", () => {
     expect(session.view.get().selection).toEqual([]);
   });
 
+  it("gives up a drag where its shape was undone, decided about or replaced under it", async () => {
+    const changes: ((session: Session, one: Instance) => unknown)[] = [
+      (session) => session.undo(),
+      (session, before) => session.commit("reject", [{ before, after: { ...before, state: "rejected" } }]),
+      (session, before) => session.commit("delete", [{ before, after: null }]),
+      (session) => session.view.set({ scene: { ...session.view.get().scene!, instances: [] } }),
+    ];
+    for (const change of changes) {
+      const { host, session } = await hosted();
+      const tool = new SelectTool(host);
+      session.view.set({ selection: ["one"] });
+      drag(tool, at(10, 10), at(8, 8));
+      tool.down(at(20, 20));
+      tool.drag(at(25, 25));
+      await change(session, find(session.view.get().scene!, "one")!);
+      const { scene, history } = session.view.get();
+      tool.drag(at(30, 30));
+      tool.up(at(30, 30));
+      expect(session.view.get()).toMatchObject({ scene, history, draft: null });
+    }
+  });
+
+  it("goes on with a drag while the same shape comes back from the server", async () => {
+    const { host, session } = await hosted();
+    const tool = new SelectTool(host);
+    session.view.set({ selection: ["one"] });
+    tool.down(at(20, 20));
+    tool.drag(at(25, 25));
+    session.view.set({ scene: structuredClone(session.view.get().scene!) });
+    tool.up(at(30, 30));
+    expect(shapeOf(session)[0][0][2]).toEqual([30, 30]);
+    await session.undo();
+    expect(shapeOf(session)).toEqual(SQUARE);
+  });
+
+  it("takes Undo in the middle of a drag for the drag itself", async () => {
+    const { host, session } = await hosted();
+    const tool = new SelectTool(host);
+    session.view.set({ selection: ["one"] });
+    tool.down(at(20, 20));
+    expect(tool.command("undo")).toBe(false);
+    tool.drag(at(25, 25));
+    expect(tool.command("undo")).toBe(true);
+    tool.up(at(25, 25));
+    expect(shapeOf(session)).toEqual(SQUARE);
+    expect(tool.command("undo")).toBe(false);
+  });
+
   it.each([
     [0, { x0: 12, y0: 13, x1: 20, y1: 20 }],
     [1, { x0: 10, y0: 13, x1: 20, y1: 20 }],
@@ -209,6 +259,20 @@ describe("polygon", () => {
     expect(host.added[1]).toEqual([[[[5, 5], [15, 5], [15, 15]]]]);
   });
 
+  it("loses no more than the press that a second finger ended", async () => {
+    const { host } = await hosted();
+    const tool = new PolygonTool(host);
+    for (const place of [at(5, 5), at(15, 5)]) click(tool, place);
+    tool.down(at(30, 30));
+    tool.drag(at(20, 20));
+    tool.drag(at(21, 22));
+    tool.lose();
+    tool.drag(at(33, 33));
+    click(tool, at(15, 15));
+    tool.command("acceptAll");
+    expect(host.added).toEqual([[[[[5, 5], [15, 5], [15, 15]]]]]);
+  });
+
   it("leaves Enter to the page while nothing is drawn", async () => {
     const { host } = await hosted();
     expect(new PolygonTool(host).command("acceptAll")).toBe(false);
@@ -236,6 +300,22 @@ describe("box", () => {
     expect(host.added).toEqual([]);
     drag(tool, at(35, 30, { alt: true }), at(50, 10, { alt: true }));
     expect(host.added).toEqual([[[[[35, 10], [40, 10], [40, 30], [35, 30]]]]]);
+  });
+});
+
+describe("box of the selected", () => {
+  it("is dragged by its handles, and the mask is found again inside", async () => {
+    const { host, session } = await hosted();
+    const tool = new BoxTool(host);
+    session.view.set({ selection: ["one"] });
+    drag(tool, at(20, 15), at(25, 30), at(30, 30));
+    expect(host.again).toEqual([["one", { x0: 10, y0: 10, x1: 30, y1: 20 }]]);
+    expect([host.boxes, host.added, host.tool]).toEqual([[], [], null]);
+    tool.down(at(20, 20));
+    tool.drag(at(25, 25));
+    expect(tool.command("undo")).toBe(true);
+    tool.up(at(25, 25));
+    expect(host.again).toHaveLength(1);
   });
 });
 
@@ -271,6 +351,28 @@ describe("brush and eraser", () => {
     session.view.set({ brushSize: 100 });
     click(eraser, at(15, 15));
     expect(find(session.view.get().scene!, "one")!.mask).toBe(mask);
+  });
+
+  it("stay with the instance that the stroke began on, or are given up with it", async () => {
+    const { host, session } = await hosted();
+    session.view.set({ selection: ["one"], brushSize: 4 });
+    const brush = new BrushTool(host, "brush");
+    brush.down(at(20, 15));
+    brush.drag(at(25, 15));
+    session.view.set({ selection: [] });
+    brush.up();
+    expect(host.added).toEqual([]);
+    const one = (): Instance => find(session.view.get().scene!, "one")!;
+    expect(outlineOf(one().mask).box.x1).toBeGreaterThan(25);
+    session.view.set({ selection: ["one"] });
+    brush.down(at(20, 15));
+    brush.drag(at(30, 15));
+    session.commit("reject", [{ before: one(), after: { ...one(), state: "rejected" } }]);
+    brush.up();
+    expect(one().state).toBe("rejected");
+    brush.down(at(20, 15));
+    expect(brush.command("undo")).toBe(true);
+    expect(brush.command("undo")).toBe(false);
   });
 
   it("begin a new instance where nothing is selected", async () => {

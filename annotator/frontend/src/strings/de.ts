@@ -95,6 +95,7 @@ export const de: Table = {
   rejected: "Abgelehnt",
   edited: "bearbeitet",
   manual: "von Hand",
+  imported: "importiert",
   accept: "Annehmen",
   reject: "Ablehnen",
   delete: "Löschen",

@@ -94,6 +94,7 @@ export const en = {
   rejected: "Rejected",
   edited: "edited",
   manual: "drawn by hand",
+  imported: "imported",
   accept: "Accept",
   reject: "Reject",
   delete: "Delete",

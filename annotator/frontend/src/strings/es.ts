@@ -95,6 +95,7 @@ export const es: Table = {
   rejected: "Rechazada",
   edited: "editada",
   manual: "a mano",
+  imported: "importada",
   accept: "Aceptar",
   reject: "Rechazar",
   delete: "Borrar",

@@ -95,6 +95,7 @@ export const zh: Table = {
   rejected: "已拒绝",
   edited: "已编辑",
   manual: "手工绘制",
+  imported: "已导入",
   accept: "接受",
   reject: "拒绝",
   delete: "删除",

@@ -1,57 +1,89 @@
-/** Draw a box from corner to corner: the mask inside it is found, or with Alt it stays a rectangle. */
+/**
+ * Draw a box from corner to corner: the mask inside it is found, or with Alt it stays a rectangle. The selected instance
+ * shows its own box: dragged by a handle, its mask is found again inside.
+ */
 import type { Camera } from "../camera";
 import { toView } from "../camera";
-import type { Point } from "../geometry";
+import type { Box, Point } from "../geometry";
 import { boxOfPoints, clampPoint, partsOfBox } from "../geometry";
+import type { CommandId } from "../keys";
 import type { Layer } from "../layer";
-import { maskOfParts } from "../scene";
+import { outlineOf } from "../outline";
+import { paintHandles, shownHandles } from "../render";
+import type { Instance } from "../scene";
+import { find, maskOfParts, unchanged } from "../scene";
+import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
 import type { Pointer, Tool, ToolHost } from "./tool";
-import { CLICK_SLACK, farFrom } from "./tool";
+import { CLICK_SLACK, farFrom, reach } from "./tool";
+
+/** From the press on; `grip` where it was on a handle of the selected instance's box. */
+interface Press {
+  readonly from: Point;
+  readonly grip: { readonly handle: number; readonly box: Box; readonly instance: Instance } | null;
+  to: Point;
+}
 
 export class BoxTool implements Tool {
   readonly id = "box";
-  private from: Point | null = null;
-  private to: Point | null = null;
+  private press: Press | null = null;
 
   constructor(private readonly host: ToolHost) {}
 
-  hover(): void {
-    this.host.setCursor("crosshair");
+  hover(pointer: Pointer): void {
+    const grip = this.gripAt(pointer);
+    this.host.setCursor(grip === null ? "crosshair" : handleCursor(grip.handle));
   }
 
   down(pointer: Pointer): void {
-    this.from = this.to = this.clamped(pointer);
+    const at = this.clamped(pointer);
+    this.press = { from: at, to: at, grip: this.gripAt(pointer) };
   }
 
   drag(pointer: Pointer): void {
-    if (this.from === null) return;
-    this.to = this.clamped(pointer);
+    if (this.press === null) return;
+    this.press.to = this.clamped(pointer);
     this.host.redraw();
   }
 
   up(pointer: Pointer): void {
-    const { from } = this;
-    this.from = this.to = null;
+    const { press } = this;
+    this.press = null;
     this.host.redraw();
-    if (from === null || !farFrom(toView(this.host.camera(), from), pointer.view, CLICK_SLACK)) return;
-    const box = boxOfPoints(from, this.clamped(pointer));
+    if (press === null || !farFrom(toView(this.host.camera(), press.from), pointer.view, CLICK_SLACK)) return;
+    const box = boxOfPress({ ...press, to: this.clamped(pointer) });
     if (box.x1 - box.x0 < 1 || box.y1 - box.y0 < 1) return;
-    if (pointer.alt) this.host.addInstance(maskOfParts(partsOfBox(box), this.host.session.view.get().scene!.height));
+    const { scene } = this.host.session.view.get();
+    if (press.grip !== null) {
+      const instance = unchanged(scene, press.grip.instance);
+      if (instance !== null) this.host.findAgain(instance, box);
+      return;
+    }
+    if (pointer.alt) this.host.addInstance(maskOfParts(partsOfBox(box), scene!.height));
     else this.host.addFromBox(box);
     this.host.setTool("select");
   }
 
   cancel(): boolean {
-    const busy = this.from !== null;
-    this.from = this.to = null;
+    const busy = this.press !== null;
+    this.press = null;
     this.host.redraw();
     return busy;
   }
 
+  command(id: CommandId): boolean {
+    return id === "undo" && this.cancel();
+  }
+
   paint(layer: Layer, camera: Camera): void {
-    if (this.from === null || this.to === null) return;
-    const [x0, y0] = toView(camera, this.from);
-    const [x1, y1] = toView(camera, this.to);
+    const { press } = this;
+    if (press === null) {
+      const selected = this.selected();
+      if (selected !== null) paintHandles(layer, camera, outlineOf(selected.mask).box);
+      return;
+    }
+    const box = boxOfPress(press);
+    const [x0, y0] = toView(camera, [box.x0, box.y0]);
+    const [x1, y1] = toView(camera, [box.x1, box.y1]);
     const context = layer.inView();
     context.fillStyle = "rgba(255, 255, 255, 0.15)";
     context.fillRect(x0, y0, x1 - x0, y1 - y0);
@@ -62,8 +94,26 @@ export class BoxTool implements Tool {
     }
   }
 
+  private selected(): Instance | null {
+    const { scene, selection, hideAll } = this.host.session.view.get();
+    return scene !== null && selection.length === 1 && !hideAll ? find(scene, selection[0]) : null;
+  }
+
+  private gripAt(pointer: Pointer): Press["grip"] {
+    const instance = this.selected();
+    if (instance === null) return null;
+    const { box } = outlineOf(instance.mask);
+    const camera = this.host.camera();
+    const handle = handleAt(shownHandles(box, camera.scale), pointer.image, reach(pointer, HANDLE_REACH, camera));
+    return handle === null ? null : { handle, box, instance };
+  }
+
   private clamped(pointer: Pointer): Point {
     const { width, height } = this.host.session.view.get().scene!;
     return clampPoint(pointer.image, width, height);
   }
+}
+
+function boxOfPress({ from, to, grip }: Press): Box {
+  return grip === null ? boxOfPoints(from, to) : scaledBox(grip.box, grip.handle, to);
 }

@@ -4,10 +4,11 @@ import { toView } from "../camera";
 import type { Point } from "../geometry";
 import { areaOfWindow, maskOfWindow, stroked, windowOfMask } from "../paint";
 import type { Stroke } from "../paint";
+import type { CommandId } from "../keys";
 import type { Layer } from "../layer";
 import { EMPTY_WINDOW } from "../rle";
 import type { Instance } from "../scene";
-import { find, reshaped } from "../scene";
+import { find, reshaped, unchanged } from "../scene";
 import type { Session } from "../session";
 import type { Pointer, Tool, ToolHost } from "./tool";
 
@@ -23,6 +24,8 @@ export function resizeBrush(session: Session, direction: 1 | -1): void {
 
 export class BrushTool implements Tool {
   private points: Point[] = [];
+  /** What the stroke is laid on, as it was at the press; null for a new instance. */
+  private before: Instance | null = null;
   private erases = false;
   private pointer: Pointer | null = null;
 
@@ -48,6 +51,7 @@ export class BrushTool implements Tool {
     if (this.erases && this.selected() === null) this.selectUnder(pointer);
     if (this.erases && this.selected() === null) return;
     this.points = [pointer.image];
+    this.before = this.selected();
     this.host.redraw();
   }
 
@@ -63,7 +67,9 @@ export class BrushTool implements Tool {
     this.host.redraw();
     const { scene, brushSize } = this.host.session.view.get();
     if (points.length === 0 || scene === null) return;
-    const before = this.selected();
+    const before = this.before === null ? null : unchanged(scene, this.before);
+    // Undone, decided about or gone under the hand: there is nothing any more that the stroke was meant for.
+    if (before === null && this.before !== null) return;
     const stroke: Stroke = { points, radius: brushSize / 2, erases: this.erases };
     const start = before === null ? EMPTY_WINDOW : windowOfMask(before.mask);
     const window = stroked(start, stroke, scene.width, scene.height);
@@ -79,6 +85,10 @@ export class BrushTool implements Tool {
     this.points = [];
     this.host.redraw();
     return busy;
+  }
+
+  command(id: CommandId): boolean {
+    return id === "undo" && this.cancel();
   }
 
   wheel(direction: 1 | -1): void {

@@ -1,5 +1,20 @@
 /** A box changed by one of its handles. */
 import type { Box, Point } from "../geometry";
+import type { Handle } from "../render";
+
+/** In CSS pixels. */
+export const HANDLE_REACH = 8;
+const CURSORS = ["nwse", "ns", "nesw", "ew", "nwse", "ns", "nesw", "ew"];
+
+/** The index of the handle at a place, within `reach` image pixels; null where there is none. */
+export function handleAt(handles: readonly Handle[], [x, y]: Point, reach: number): number | null {
+  const found = handles.find(({ place: [hx, hy] }) => Math.abs(hx - x) <= reach && Math.abs(hy - y) <= reach);
+  return found?.index ?? null;
+}
+
+export function handleCursor(handle: number): string {
+  return `${CURSORS[handle]}-resize`;
+}
 
 /** The box with the side or corner of one handle (see shownHandles) moved; it keeps at least one pixel a side. */
 export function scaledBox(box: Box, handle: number, to: Point): Box {

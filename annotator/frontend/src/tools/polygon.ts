@@ -18,6 +18,8 @@ const FREEHAND_STEP = 5;
 export class PolygonTool implements Tool {
   readonly id = "polygon";
   private points: Point[] = [];
+  /** How many there were before the press that is under way. */
+  private settled = 0;
   private pointer: Point | null = null;
   private pressedAt: Point | null = null;
   private freehand = false;
@@ -39,6 +41,7 @@ export class PolygonTool implements Tool {
 
   down(pointer: Pointer): void {
     this.pressedAt = pointer.view;
+    this.settled = this.points.length;
     if (this.closesAt(pointer)) return;
     this.points.push(this.clamped(pointer));
     this.host.redraw();
@@ -76,6 +79,13 @@ export class PolygonTool implements Tool {
     this.freehand = this.drewFreehand = false;
     this.host.redraw();
     return busy;
+  }
+
+  lose(): void {
+    this.points.length = Math.min(this.settled, this.points.length);
+    this.pressedAt = null;
+    this.freehand = false;
+    this.host.redraw();
   }
 
   command(id: CommandId): boolean {

@@ -8,18 +8,16 @@ import { outlineOf } from "../outline";
 import type { Layer } from "../layer";
 import { paintDot, shownHandles } from "../render";
 import type { Instance } from "../scene";
-import { find, maskOfParts, reshaped } from "../scene";
+import { find, maskOfParts, reshaped, unchanged } from "../scene";
 import { toView } from "../camera";
-import { scaledBox } from "./handles";
+import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom, reach } from "./tool";
 import { Walk } from "./walk";
 
 const VERTEX_REACH = 8;
-const HANDLE_REACH = 8;
 const EDGE_REACH = 5;
 const OUTLINE_REACH = 5;
-const HANDLE_CURSORS = ["nwse", "ns", "nesw", "ew", "nwse", "ns", "nesw", "ew"];
 
 type Target =
   | { readonly kind: "vertex"; readonly place: VertexPlace }
@@ -85,7 +83,7 @@ export class SelectTool implements Tool {
   }
 
   drag(pointer: Pointer): void {
-    const { press } = this;
+    const press = this.standing();
     if (press === null) return;
     if (!press.dragging && !farFrom(pointer.view, press.start.view, CLICK_SLACK)) return;
     press.dragging = true;
@@ -100,7 +98,7 @@ export class SelectTool implements Tool {
   }
 
   up(pointer: Pointer): void {
-    const { press } = this;
+    const press = this.standing();
     this.press = null;
     if (press === null) return;
     if (!press.dragging) return this.click(press, pointer);
@@ -126,6 +124,7 @@ export class SelectTool implements Tool {
 
   command(id: CommandId): boolean {
     this.walk.release();
+    if (id === "undo" && this.press?.dragging === true) return this.cancel();
     if (id === "nextVertex") return this.walk.step("vertex", 1);
     if (id === "previousVertex") return this.walk.step("vertex", -1);
     if (id === "nextHandle") return this.walk.step("handle", 1);
@@ -151,6 +150,15 @@ export class SelectTool implements Tool {
     }
   }
 
+  /** What was pressed, while it is what it was: undone, decided about or gone, it is let go of. */
+  private standing(): Press | null {
+    const { press } = this;
+    const { view } = this.host.session;
+    if (press === null || press.selected === null || unchanged(view.get().scene, press.selected) !== null) return press;
+    if (press.dragging) view.set({ draft: null });
+    return (this.press = null);
+  }
+
   /** The selected instance, where it is only one. */
   private selected(): Instance | null {
     const { scene, selection, hideAll } = this.host.session.view.get();
@@ -166,10 +174,8 @@ export class SelectTool implements Tool {
       const place = nearestVertex(simple, x, y, reach(pointer, VERTEX_REACH, camera));
       if (place !== null) return { kind: "vertex", place };
       const handleReach = reach(pointer, HANDLE_REACH, camera);
-      const handle = shownHandles(box, camera.scale).find(
-        ({ place: [hx, hy] }) => Math.abs(hx - x) <= handleReach && Math.abs(hy - y) <= handleReach,
-      );
-      if (handle !== undefined) return { kind: "handle", handle: handle.index };
+      const handle = handleAt(shownHandles(box, camera.scale), pointer.image, handleReach);
+      if (handle !== null) return { kind: "handle", handle };
       const edge = nearestEdge(simple, x, y, reach(pointer, EDGE_REACH, camera));
       if (edge !== null) return { kind: "edge", edge };
     }
@@ -180,7 +186,7 @@ export class SelectTool implements Tool {
   private cursor(selected: Instance | null): string {
     const { target } = this;
     if (target.kind === "vertex") return "move";
-    if (target.kind === "handle") return `${HANDLE_CURSORS[target.handle]}-resize`;
+    if (target.kind === "handle") return handleCursor(target.handle);
     if (target.kind === "edge") return "copy";
     if (target.kind === "nothing") return "default";
     return target.under.some((one) => one.key === selected?.key) ? "move" : "pointer";
@@ -249,9 +255,10 @@ export class SelectTool implements Tool {
   private commit(before: Instance, parts: readonly Part[]): void {
     const { session } = this.host;
     const { scene } = session.view.get();
+    const now = unchanged(scene, before);
     // A mask needs at least one pixel; what collapses to less stays as it was.
-    if (scene === null || areaOfParts(parts) < 1) return session.view.set({ draft: null });
-    session.commit("edit", [{ before, after: reshaped(before, maskOfParts(parts, scene.height)) }]);
+    if (scene === null || now === null || areaOfParts(parts) < 1) return session.view.set({ draft: null });
+    session.commit("edit", [{ before: now, after: reshaped(now, maskOfParts(parts, scene.height)) }]);
   }
 }
 

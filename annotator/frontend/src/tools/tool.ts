@@ -4,7 +4,7 @@ import type { Box, Point } from "../geometry";
 import type { HitIndex } from "../hit";
 import type { CommandId } from "../keys";
 import type { Layer } from "../layer";
-import type { Mask } from "../scene";
+import type { Instance, Mask } from "../scene";
 import type { Session } from "../session";
 import type { ToolId } from "../view";
 
@@ -32,6 +32,8 @@ export interface ToolHost {
   addInstance(mask: Mask): void;
   /** A new instance with the mask that the server finds inside the box. */
   addFromBox(box: Box): void;
+  /** The mask of an instance found again inside another box. */
+  findAgain(instance: Instance, box: Box): void;
   setTool(tool: ToolId): void;
   /** Moves the picture as little as needed to show a place of it. */
   showPoint(point: Point): void;
@@ -48,6 +50,8 @@ export interface Tool {
   up(pointer: Pointer): void;
   /** Gives up what was begun; true where there was something. */
   cancel(): boolean;
+  /** The press ended without a release, by a second finger or a lost pointer: gives up what it did, else everything. */
+  lose?(): void;
   doubleClick?(pointer: Pointer): void;
   leave?(): void;
   /** Shift and the wheel. */
