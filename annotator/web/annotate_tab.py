@@ -113,6 +113,13 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
         async for state in follow(found, job):
             yield state
 
+    def cancel_batch(found: str) -> Any:
+        try:
+            jobs.cancel(found)
+        except AnnotatorError as error:
+            return fragments.line(error=projects.plain(str(error)))
+        return gr.skip()
+
     tab = AnnotateTab(progress, editor, cancel, model, resume)
     watched: dict[str, Any] = {
         "api_visibility": "private",
@@ -121,7 +128,7 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
     }
     one.click(prelabel_one, [key, model, image_id], tab.shown, js=_ONE, **watched)
     every.click(prelabel_all, [key, model], tab.shown, js=_ALL, **watched)
-    cancel.click(jobs.cancel, [key], None, queue=False, api_visibility="private", show_progress="hidden")
+    cancel.click(cancel_batch, [key], progress, **watched)
     model.change(None, [model], None, js=_TELL_EDITOR)
     return tab
 

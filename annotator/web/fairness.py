@@ -172,6 +172,9 @@ def share_queue(queue: Any) -> None:
         return [event for one in queue.event_queue_per_concurrency_id.values() for event in one.queue]
 
     async def fair_push(body: Any, request: Any, username: Any) -> Any:
+        event = queue.blocks.fns.get(body.fn_index)
+        if event is None or len(body.data) != len(event.inputs):
+            return False, "No such event, or not with as many values.", "error"
         address = _address(request)
         if sum(_address(event.request) == address for event in (*running(), *waiting())) >= EVENTS:
             return False, "Too many of your events wait already: try again in a moment.", "queue_full"

@@ -29,9 +29,10 @@ _LONGER = (
 )
 
 # What Gradio serves and this page does not use: uploads to its own folder, files of the server, requests to elsewhere
-# on a visitor's behalf, media streams, an editor of the app's code. Exports and pictures have routes of ours.
+# on a visitor's behalf, media streams, an editor of the app's code, events that jump its queue. Exports and pictures
+# have routes of ours.
 _CLOSED = re.compile(
-    r"/+(?:gradio_api/+)?(?:upload|upload_progress|file|proxy|stream|component_server|custom_component|process_recording|"
+    r"/+(?:gradio_api/+)?(?:upload|upload_progress|run|api|call|file|proxy|stream|component_server|custom_component|process_recording|"
     r"vibe-[a-z-]+|undo-vibe-edit|dev|run-history|runs|deep_link|profiling|monitoring|openapi\.json|docs|redoc)(?:[/=].*)?",
     re.DOTALL,
 )

@@ -22,9 +22,11 @@ class Limits:
 
     projects: float = 200
     new_projects: float = 30  # made from one address in an hour
+    address_projects: float = 60  # made from one address and still there
     images: float = 2_000  # in a project
     categories: float = 2_000  # in a project
     project_mb: float = 2_000  # database, pictures, thumbnails and exports of a project
+    address_mb: float = 8_000  # of all projects that were made from one address
     total_mb: float = 20_000  # of all projects; a Space of the free kind has 50 GB
     age_hours: float = 72  # a project that nobody opened for so long makes room for others
     empty_hours: float = 24  # the same for one without a picture

@@ -9,8 +9,8 @@ import secrets
 import shutil
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from annotator.storage.store import Store
 from annotator.web import visitor
 from annotator.web.limits import LimitError, Limits
 from annotator.web.login import Login, SignInError, User
+from annotator.web.makers import Makers
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 
@@ -31,8 +32,6 @@ IDLE_S = 300.0
 
 TOUCH_S = 600.0
 """How often the use of a project is noted on its database, whose time says when somebody was last there."""
-
-KNOWN_ADDRESSES = 10_000
 
 PRESSED_S = 1200.0
 """How long a project without a picture may lie unused on a server that has no room left; above TOUCH_S."""
@@ -93,7 +92,7 @@ class Projects:
         self._bytes: dict[str, int] = {}
         self._lock = threading.Lock()
         self._creating = threading.Lock()
-        self._made: OrderedDict[str, deque[float]] = OrderedDict()
+        self._makers = Makers(self.limits)
         self._local_users = 0
         self._local_free = threading.Condition()
         self._replacing = False
@@ -244,8 +243,8 @@ class Projects:
         """A new visitor's project; its key. Raises LimitError when there is no room, or one address takes it all."""
         assert self._visitors is not None  # noqa: S101, only asked where there are visitors
         with self._creating:
-            self._require_modest(address)
             self._visitors.mkdir(parents=True, exist_ok=True)
+            self._makers.require_modest(address, set(self._keys()))
             if len(self._keys()) >= self.limits.projects:
                 self.sweep(pressed=True)
             if len(self._keys()) >= self.limits.projects:
@@ -254,22 +253,8 @@ class Projects:
                 )
             key = secrets.token_urlsafe(24)
             with self._in_use(key, new=True):  # so that no sweeper meets it half made
+                self._makers.note(key, address, set(self._keys()))
                 return key
-
-    def _require_modest(self, address: str) -> None:
-        """Raise LimitError where an address makes project after project, and so would lock out everybody else."""
-        if not address:
-            return
-        now = time.monotonic()
-        made = self._made.setdefault(address, deque(maxlen=int(self.limits.new_projects)))
-        self._made.move_to_end(address)
-        while len(self._made) > KNOWN_ADDRESSES:
-            self._made.popitem(last=False)
-        if len(made) == made.maxlen and now - made[0] < 3600:
-            raise LimitError(
-                f"{len(made)} projects were made from here within an hour, expected at most that: wait a while"
-            )
-        made.append(now)
 
     def require_room_for_project(self, key: str) -> None:
         """Before somebody's archive is read: a visitor may have one more project, the local one must be empty.
@@ -279,8 +264,11 @@ class Projects:
         with self.use(key) as store:
             if not self.shared:
                 _require_empty(store)
-            elif len(self._keys()) >= self.limits.projects:
-                raise LimitError(f"this server holds {self.limits.projects:g} projects and takes no more at present")
+                return
+        there = set(self._keys())
+        self._makers.require_modest(_asking_address(), there)
+        if len(there) >= self.limits.projects:
+            raise LimitError(f"this server holds {self.limits.projects:g} projects and takes no more at present")
 
     def adopt(self, packed: IO[bytes]) -> str:
         """Open the archive of a project; its new key.
@@ -292,8 +280,16 @@ class Projects:
         if self._local is not None:
             return self._replace_local(packed)
         key = secrets.token_urlsafe(24)
-        room = int(min(self.limits.project_mb * 1e6, self.limits.total_mb * 1e6 - self._total(), archive.MAX_BYTES))
+        address = _asking_address()
+        rooms = (
+            self.limits.project_mb * 1e6,
+            self.limits.address_mb * 1e6 - self._bytes_of(self._makers.made_from(address)),
+            self.limits.total_mb * 1e6 - self._total(),
+        )
+        room = int(min(*rooms, archive.MAX_BYTES))
         archive.unpack_project(packed, self._folder(key), max_bytes=max(room, 0), max_images=self.limits.images)
+        with self._creating:
+            self._makers.note(key, address, set(self._keys()))
         with self._in_use(key) as store:
             self._size(key, store)
             user = self.user()
@@ -333,8 +329,11 @@ class Projects:
         """Raise LimitError unless a visitor's project may grow by so many bytes. Nothing is asked of the local one."""
         if not self.shared:
             return
+        mine = self._size(key, store)
+        beside = self._bytes_of(self._makers.made_beside(key))
         for found, limit, what in (
-            (self._size(key, store), self.limits.project_mb, "this project"),
+            (mine, self.limits.project_mb, "this project"),
+            (mine + beside, self.limits.address_mb, "all that was made from here"),
             (self._total(), self.limits.total_mb, "this server"),
         ):
             if found + more > limit * 1e6:
@@ -487,9 +486,19 @@ class Projects:
                 self._bytes[key] = known
         return known
 
+    def _bytes_of(self, keys: Iterable[str]) -> int:
+        with self._lock:
+            return sum(self._bytes.get(key, 0) for key in keys)
+
     def _total(self) -> int:
         with self._lock:
             return sum(self._bytes.values())
+
+
+def _asking_address() -> str:
+    """Where the request at hand comes from."""
+    asking = visitor.current()
+    return "" if asking is None else asking.address
 
 
 def _require_empty(store: Store) -> None:

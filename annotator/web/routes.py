@@ -77,14 +77,20 @@ def add_error_handlers(server: FastAPI, projects: Projects) -> None:
     async def ours(_: Request, error: AnnotatorError) -> Response:
         return error_response(error, plain=projects.plain)
 
-    @server.exception_handler(RequestValidationError)
-    async def malformed(_: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        return JSONResponse({"error": f"{first['loc'][-1]!s:.40}: {first['msg']}"}, status_code=400)
+    add_shape_handler(server)
 
     @server.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> Response:
         return JSONResponse({"error": str(error.detail)}, status_code=error.status_code, headers=error.headers)
+
+
+def add_shape_handler(server: FastAPI) -> None:
+    """What has not the shape that a route asks for is answered in one line and not echoed: JSON knows no infinity."""
+
+    @server.exception_handler(RequestValidationError)
+    async def malformed(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        return JSONResponse({"error": f"{first['loc'][-1]!s:.40}: {first['msg']}"}, status_code=400)
 
 
 def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) -> JSONResponse:

@@ -27,7 +27,7 @@ from annotator.web.jobs import Prelabelling
 from annotator.web.login import Login
 from annotator.web.look import CSS, theme
 from annotator.web.projects import Projects
-from annotator.web.routes import add_error_handlers, build_routes
+from annotator.web.routes import add_error_handlers, add_shape_handler, build_routes
 from annotator.web.sweeper import Sweeper
 from annotator.web.visitor import Visitors
 
@@ -86,6 +86,8 @@ def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 786
         footer_links=[],
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
     )
+    mounted = (getattr(route, "app", None) for route in whole.routes)
+    add_shape_handler(next(app for app in mounted if isinstance(app, gr.routes.App)))
     return whole
 
 

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from annotator.core.errors import AnnotatorError, StoreError
+from annotator.web import visitor
 from annotator.web.limits import LimitError, Limits
 
 Result = TypeVar("Result")
@@ -28,27 +29,37 @@ class TooLargeError(AnnotatorError):
 
 
 class Turns:
-    """At most `total` pieces of work at once, and `each` of one project: in the order of asking, and no project takes
-    every place. Whoever waits holds no thread, so that saving goes on beside it.
+    """At most `total` pieces of work at once, and `each` of one project: in the order of asking. No project and, where
+    there is more than one place, no address takes every place, whatever projects it has; of one address as few wait
+    before others. Whoever waits holds no thread, so that saving goes on beside it.
     """
 
     def __init__(self, total: int, *, each: int) -> None:
         self._all = asyncio.Semaphore(total)
-        self._each = each
-        self._of: dict[str, asyncio.Semaphore] = {}
-        self._asking: Counter[str] = Counter()
+        self._total, self._each = total, each
+        self._of: dict[tuple[str, str], asyncio.Semaphore] = {}
+        self._asking: Counter[tuple[str, str]] = Counter()
 
     async def run(self, key: str, work: Callable[[], Result]) -> Result:
         """The work's result, done in a thread when it is this project's turn."""
-        mine = self._of.setdefault(key, asyncio.Semaphore(self._each))
-        self._asking[key] += 1
+        asking = visitor.current()
+        address = "" if asking is None else asking.address
+        most = max(1, self._total - 1) if address else self._total
+        async with self._place(("project", key), self._each), self._place(("address", address), most), self._all:
+            return await run_in_threadpool(work)
+
+    @asynccontextmanager
+    async def _place(self, name: tuple[str, str], places: int) -> AsyncIterator[None]:
+        """One of so many places under a name, in the order of asking."""
+        found = self._of.setdefault(name, asyncio.Semaphore(places))
+        self._asking[name] += 1
         try:
-            async with mine, self._all:
-                return await run_in_threadpool(work)
+            async with found:
+                yield
         finally:
-            self._asking[key] -= 1
-            if not self._asking[key]:
-                del self._asking[key], self._of[key]
+            self._asking[name] -= 1
+            if not self._asking[name]:
+                del self._asking[name], self._of[name]
 
 
 class Lines:

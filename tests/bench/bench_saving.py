@@ -1,9 +1,9 @@
-"""Saving over HTTP: the server killed at any moment, and two writers on one image.
+"""Saving: over HTTP with the server killed at any moment, and two writers on one image; eight processes on one project.
 
-    python -m tests.bench.bench_saving [--kills 1000] [--races 1000]
+    python -m tests.bench.bench_saving [--kills 1000] [--races 1000] [--writes 300]
 
-Prints one JSON object; all but the counts must be 0. The server is the real one without the page (that takes seconds
-to build), in a process that is forked warm, so that a thousand starts take minutes.
+Prints one JSON object; all but the counts and times must be 0. The server is the real one without the page (that takes
+seconds to build), in a process that is forked warm, so that a thousand starts take minutes.
 """
 
 import argparse
@@ -16,6 +16,8 @@ import random
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -215,10 +217,33 @@ def races(count, folder):
     return {"races": count, "silent_overwrites": silent, "answered_otherwise": unanswered, "winner_not_stored": lost}
 
 
+def writers(each, folder, *, processes=8):
+    """So many processes record gestures on one image at once, without a pause: errors, and how long they waited."""
+    from tests.storage.builders import add_image
+
+    with Store.open(folder) as store:
+        add_image(store)
+        store.add_category("person")
+    command = [sys.executable, "-m", "tests.storage.writers", "race", str(folder), str(each)]
+    done = subprocess.run(command, input=f"all {processes}\n", capture_output=True, text=True, check=False)
+    raced = [line.split() for line in done.stdout.splitlines() if line.startswith("raced")]
+    with Store.open(folder) as store:
+        recorded = len(store.decisions())
+    return {
+        "processes": processes,
+        "writes": recorded,
+        "too_late_and_sent_again": sum(int(words[1]) for words in raced),
+        "errors": processes - len(raced) + processes * each - recorded,
+        "p99_ms": round(1000 * max((float(words[3]) for words in raced), default=0)),
+        "longest_ms": round(1000 * max((float(words[2]) for words in raced), default=0)),
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=1_000)
     parser.add_argument("--races", type=int, default=1_000)
+    parser.add_argument("--writes", type=int, default=300)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         os.environ["ANNOTATOR_HOME"] = f"{place}/home"
@@ -226,6 +251,7 @@ def main():
         figures = {
             "kills": kills(options.kills, Path(place) / "kills"),
             "races": races(options.races, Path(place) / "races"),
+            "writers": writers(options.writes, Path(place) / "writers"),
         }
         print(json.dumps(figures | {"seconds": round(time.monotonic() - began)}, indent=1))
 

@@ -179,7 +179,8 @@ def open_page(server, session):
 
 
 def sessions(count, place):
-    server = started(place, ANNOTATOR_MAX_PROJECTS=str(count + 10), ANNOTATOR_MAX_NEW_PROJECTS=str(count + 1))
+    limits = ("PROJECTS", "NEW_PROJECTS", "ADDRESS_PROJECTS")
+    server = started(place, **{f"ANNOTATOR_MAX_{limit}": str(count + 10) for limit in limits})
     memory, errors, began = [], [], time.monotonic()
     for index in range(count):
         if index % max(1, count // 10) == 0:

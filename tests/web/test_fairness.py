@@ -181,7 +181,7 @@ def asks(host):
 
 
 async def push(queue, host, name, session="s"):
-    data = ["k", "lossless", False, False, True]
+    data = ["k", "lossless", False, False, True, "none", "coco"]
     body = PredictBodyInternal(data=data, fn_index=event_of(queue, name), session_hash=session)
     return await queue.push(body=body, request=asks(host), username=None)
 
@@ -214,6 +214,17 @@ def test_one_address_never_has_every_place_of_an_event(queue):
         ran.append(events[0].request.client.host)
     assert sorted(ran) == ["greedy", "modest"]  # two places, one of them never the greedy one's
     assert len(queue) == 9
+
+
+def test_an_event_that_is_none_or_brings_other_values_does_not_come_into_the_queue(queue):
+    async def scenario(number, data):
+        body = PredictBodyInternal(data=data, fn_index=number, session_hash="s")
+        return await queue.push(body=body, request=asks("someone"), username=None)
+
+    known = event_of(queue, "export_project")
+    for number, data in ((-1, []), (99_999, []), (known, []), (known, ["x"] * 8), (None, [])):
+        assert run(scenario(number, data))[::2] == (False, "error")
+    assert len(queue) == 0
 
 
 def test_gradio_has_the_names_that_sharing_its_queue_relies_on(queue):

@@ -204,7 +204,7 @@ def pieces(count, size):
         ("/annotator/{}/images/1/gestures", guard.MAX_GESTURE_BYTES + 1),
         ("/annotator/{}/images?name=x", guard.MAX_PICTURE_BYTES + 1),
         ("/gradio_api/queue/join", guard.MAX_BODY_BYTES + 1),
-        ("/gradio_api/run/x", guard.MAX_BODY_BYTES + 1),
+        ("/gradio_api/cancel", guard.MAX_BODY_BYTES + 1),
     ],
 )
 def test_a_body_that_does_not_say_how_long_it_is_has_its_cap_too(server, path, size):
@@ -338,7 +338,28 @@ PROBES = [
     "/monitoring",
     "/gradio_api/openapi.json",
     "/gradio_api/vibe-code",
+    "/gradio_api/call/predict/1",
 ]
+
+
+@pytest.mark.parametrize("path", ["run/predict", "run/export_project", "api/predict", "call/predict", "call/v2/x"])
+def test_no_event_jumps_the_queue(server, path):
+    for number in range(20):
+        body = {"data": ["x"] * 7, "fn_index": number, "session_hash": "s"}
+        answer = server.client.post(f"/gradio_api/{path}", json=body)
+        assert answer.status_code == 404
+        require_polite(answer, server)
+
+
+@pytest.mark.parametrize("path", ["queue/join", "cancel", "reset"])
+@pytest.mark.parametrize(
+    "body",
+    [b'{"data":[],"fn_index":1e400}', b'{"fn_index":99999,"data":[],"session_hash":"s"}', b"[]", b"\xff", b"NaN"],
+)
+def test_what_is_no_event_is_refused_in_one_line(server, path, body):
+    answer = server.client.post(f"/gradio_api/{path}", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+    require_polite(answer, server)
 
 
 @pytest.mark.parametrize("probe", PROBES)

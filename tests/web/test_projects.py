@@ -9,10 +9,12 @@ import time
 import pytest
 
 from annotator.core.errors import AnnotatorError
+from annotator.web import makers
 from annotator.web import projects as projects_module
 from annotator.web.limits import LimitError, Limits
 from annotator.web.projects import Projects, UnknownProjectError
 from annotator.web.sweeper import Sweeper
+from annotator.web.visitor import Visitors
 from tests.conftest import picture
 from tests.web.conftest import client_of, png
 
@@ -64,6 +66,42 @@ def test_one_address_cannot_take_every_project(visitors):
         projects.welcome(None, address="10.0.0.1")
     key = projects.welcome(None, address="10.0.0.2")
     assert projects.welcome(key, address="10.0.0.1") == key
+
+
+def test_one_address_does_not_keep_every_project_of_a_server(visitors, monkeypatch):
+    projects = visitors(projects=100, new_projects=100, address_projects=2)
+    monkeypatch.setattr(makers, "HOUR_S", 0.0)
+    mine = [projects.create(address="10.0.0.1") for _ in range(2)]
+    with pytest.raises(LimitError, match="2 projects were made from here and are still there"):
+        projects.create(address="10.0.0.1")
+    assert projects.create(address="10.0.0.2")
+    assert projects.create() != projects.create()  # of nobody's address
+    rest(projects, mine[0], hours=1000)
+    assert projects.sweep() == 1
+    assert projects.create(address="10.0.0.1")
+
+
+def test_projects_that_come_as_archives_count_as_well(visitors):
+    projects = visitors(projects=100, new_projects=2)
+    client = client_of(projects)
+    client.app.add_middleware(Visitors)
+    key = projects.create(address="testclient")
+    packed = client.get(f"/annotator/{key}/archive").content
+    statuses = [client.post(f"/annotator/{key}/archive", content=packed).status_code for _ in range(2)]
+    assert statuses == [200, 507]
+
+
+def test_one_address_does_not_fill_the_disk_of_a_server(visitors):
+    projects = visitors(address_mb=0.5)
+    client = client_of(projects)
+    first, second, other = (projects.create(address=address) for address in ("10.0.0.1", "10.0.0.1", "10.0.0.2"))
+    projects.sweep()
+    statuses = []
+    for seed, key in enumerate([*[first] * 12, second, other]):
+        added = client.post(f"/annotator/{key}/images", params={"name": "a"}, content=png(120, 120, seed=seed))
+        statuses.append(added.status_code)
+    assert statuses[0] == 200
+    assert statuses[-3:] == [507, 507, 200]  # the full one, another of the same address, somebody else's
 
 
 def test_a_project_without_a_picture_makes_room_when_there_is_none(visitors):

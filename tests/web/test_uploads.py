@@ -11,6 +11,7 @@ from starlette.requests import Request
 from annotator.web import uploads as uploads_module
 from annotator.web.limits import LimitError, Limits
 from annotator.web.uploads import SMALL_BYTES, Lines, TooLargeError, Turns, Uploads
+from annotator.web.visitor import Visitor, acting_for
 from tests.web.conftest import run
 
 LARGE = 2 * SMALL_BYTES
@@ -72,6 +73,32 @@ def test_a_client_with_much_work_does_not_keep_another_waiting():
     run(scenario())
     assert len(order) == 21
     assert order.index("modest") <= 3
+
+
+@pytest.mark.parametrize(("total", "each"), [(1, 1), (3, 2), (4, 2)])
+def test_an_address_with_many_projects_does_not_keep_another_waiting(total, each):
+    order = []
+
+    async def scenario():
+        turns = Turns(total, each=each)
+
+        def work(who):
+            time.sleep(0.02)
+            order.append(who)
+
+        async def ask(address, key):
+            with acting_for(Visitor(address)):
+                await turns.run(key, lambda: work(address))
+
+        greedy = [asyncio.ensure_future(ask("greedy", f"project {number}")) for number in range(20)]
+        await asyncio.sleep(0)
+        await asyncio.gather(ask("modest", "its own"), *greedy)
+        assert not turns._of
+        assert not turns._asking
+
+    run(scenario())
+    assert len(order) == 21
+    assert order.index("modest") <= max(1, total - 1)
 
 
 def test_no_more_work_at_once_than_there_are_places():

@@ -97,6 +97,11 @@ export class Saver {
     return this.held.has(imageId);
   }
 
+  /** A picture that waits for a choice, the one that waits for longest; null where none does. */
+  firstHeld(): number | null {
+    return [...this.held][0] ?? null;
+  }
+
   /** The waiting gestures of a picture are sent on top of the given revision. */
   keepMine(imageId: number, revision: number): void {
     this.revisions.set(imageId, revision);

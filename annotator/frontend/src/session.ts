@@ -135,12 +135,11 @@ export class Session {
     this.replace(document);
   }
 
-  /** A picture has left the project. */
+  /** A picture has left for the bin: what is not saved yet is saved there, unless it waits for a choice. */
   forget(imageId: number): void {
-    this.saver.takeTheirs(imageId);
-    this.onSettled(imageId);
-    const { history, conflict } = this.view.get();
-    this.view.set({ history: forgotten(history, imageId), conflict: conflict === imageId ? null : conflict });
+    if (this.saver.isHeld(imageId)) this.saver.takeTheirs(imageId);
+    if (this.saver.unsaved(imageId) === 0) this.onSettled(imageId);
+    this.view.set({ history: forgotten(this.view.get().history, imageId), conflict: this.saver.firstHeld() });
     if (this.imageId() === imageId) this.close();
   }
 
@@ -386,7 +385,7 @@ export class Session {
       this.toReload.add(imageId);
       return this.saver.keepMine(imageId, document.revision);
     }
-    this.view.set({ conflict: imageId });
+    this.view.set({ conflict: this.saver.firstHeld() });
   }
 
   async resolveConflict(choice: "mine" | "theirs" | "both"): Promise<void> {
@@ -404,7 +403,8 @@ export class Session {
         this.onSettled(imageId);
         await this.reload(imageId);
       }
-      this.view.set({ conflict: null });
+      // Another picture may have been changed elsewhere meanwhile: one question after the other.
+      this.view.set({ conflict: this.saver.firstHeld() });
     } catch (error) {
       this.options.notice("error", "openFailed", lineOf(error));
     }
@@ -416,14 +416,16 @@ export class Session {
     if (this.view.get().scene?.imageId !== imageId) return;
     const theirs = sceneOf(document);
     const clashes = (key: string): boolean => this.unsaved.clashes(theirs, [key]);
-    const edits = editsForBoth(theirs, this.unsaved.get(imageId), this.saver.pending(imageId), clashes);
+    const gestures = this.saver.pending(imageId);
+    const edits = editsForBoth(theirs, this.unsaved.get(imageId), gestures, clashes);
+    const reviewed = gestures.findLast(({ body }) => body.reviewed !== undefined)?.body.reviewed;
     // In one go, so that at no moment neither the old gestures nor the new one is kept.
     this.saver.takeTheirs(imageId);
     this.onSettled(imageId);
     this.view.set({ history: forgotten(this.view.get().history, imageId) });
     this.replace(document);
     const { scene } = this.view.get();
-    this.commit("edit", edits.map(({ before, after }) => ({ before: before && find(scene!, before.key), after })));
+    this.commit("edit", edits.map(({ before, after }) => ({ before: before && find(scene!, before.key), after })), reviewed);
   }
 
   private async reload(imageId: number): Promise<void> {

@@ -168,6 +168,47 @@ describe("two tabs on one picture", () => {
     expect(seen(second.session.view.get().scene!)).toEqual(await stored(server, 1));
   });
 
+  it("ask about one picture after the other where several were changed elsewhere", async () => {
+    const server = new FakeServer([1, 1, 1]);
+    const first = await opened(server, "a");
+    const second = await opened(server, "b");
+    for (const id of [1, 2, 3]) {
+      await second.session.open(id);
+      await first.session.open(id);
+      relabel(first.session, 3, first.session.view.get().scene!.instances);
+      await settle();
+      reject(second.session, second.session.view.get().scene!.instances);
+    }
+    await settle();
+    expect(second.statuses.at(-1)).toEqual({ kind: "conflict", unsaved: 3 });
+    const asked: (number | null)[] = [];
+    for (const choice of ["mine", "theirs", "both"] as const) {
+      asked.push(second.session.view.get().conflict);
+      await second.session.resolveConflict(choice);
+      await settle();
+    }
+    expect(asked).toEqual([1, 2, 3]);
+    expect(second.session.view.get().conflict).toBeNull();
+    expect(second.statuses.at(-1)).toEqual({ kind: "saved", unsaved: 0 });
+    const states = [...server.images.values()].map((image) => [...image.instances.values()].map((one) => one.state));
+    expect(states).toEqual([["rejected"], ["accepted"], ["accepted"]]);
+  });
+
+  it("save what was not yet saved of a picture that goes to the bin", async () => {
+    const server = new FakeServer([1, 1]);
+    const { session, statuses, one } = await opened(server, "a");
+    server.before = () => {
+      throw new TypeError("network");
+    };
+    accept(session, one("i0k0"));
+    await settle(3);
+    session.forget(1);
+    server.before = () => {};
+    await settle();
+    expect(server.gestures).toHaveLength(1);
+    expect(statuses.at(-1)).toEqual({ kind: "saved", unsaved: 0 });
+  });
+
   it("keep both: theirs as it is, mine beside it, and what I removed stays theirs", async () => {
     const server = new FakeServer([3]);
     const first = await opened(server, "a");
