@@ -134,7 +134,8 @@ def evaluate(
 
     published: boxes as the accuracy checker of the Open Model Zoo takes them. results: where to write the detections,
     in COCO's form for results.
-    Raises ImageError naming the first picture that is missing or unreadable: a figure without it would be another one.
+    Raises ImageError naming the first picture that is missing or unreadable, ModelError naming the first on which the
+    network fails: a figure without it would be another one.
     Raises OSError, before the network runs, where `results` cannot be written.
     """
     ids = _same_categories(detector.info, truth)
@@ -154,9 +155,11 @@ def evaluate(
             )
         return detector.lay(photo)
 
-    pictures = ((row["id"], future.result()) for row, future in read_ahead(rows, laid))
-    for done, (image_id, detections) in enumerate(detector.stream_laid(pictures), start=1):
-        found.extend(_results(image_id, detections, ids, published=published))
+    pictures = ((row, future.result()) for row, future in read_ahead(rows, laid))
+    for done, (row, detections) in enumerate(detector.stream_laid(pictures), start=1):
+        if isinstance(detections, ModelError):
+            raise ModelError(f"{row['file_name']}: {detections}") from detections
+        found.extend(_results(row["id"], detections, ids, published=published))
         progress(done, len(rows))
     if results is not None:
         written_whole(results, json.dumps(found).encode())
