@@ -286,14 +286,16 @@ def _models_quantize(options: argparse.Namespace) -> int:
     from annotator.vision import quantize, zoo
 
     info = zoo.find(options.name)
-    truth = evaluation.Truth.read(options.annotations) if options.annotations else None
+    truth, annotated = None, options.annotated or options.images
+    if options.annotations:
+        truth = evaluation.Truth.read(options.annotations)
+        evaluation.require_measurable(info, truth, annotated)
     pictures = pipeline.find_pictures([options.images])
     calibrating, others = quantize.divide(pictures, most=options.pictures)
     twin = quantize.quantize(info, calibrating, name=options.twin or f"{info.name}-int8")
     print(f"{twin.name}: added to {twin.folder}")
     print(quantize.compare(info, twin, others))
     if truth is not None:
-        annotated = options.annotated or options.images
         before, after = (
             evaluation.evaluate(_detector(one, "AUTO"), truth, annotated, progress=_bar(f"evaluating {one.name}"))
             for one in (info, twin)

@@ -265,6 +265,17 @@ def test_a_broken_file_lists_every_problem_and_exits_1(capsys, tmp_path):
     assert {item["level"] for item in json.loads(printed)} >= {"error"}
 
 
+def test_what_cannot_be_measured_is_told_before_anything_is_quantized(capsys, known_model, photographs, tmp_path):
+    truth = tmp_path / "truth.json"
+    image = {"id": 1, "file_name": "gone.png", "width": 160, "height": 96}
+    truth.write_text(json.dumps({"images": [image], "annotations": [], "categories": [{"id": 1, "name": "person"}]}))
+    code, printed, errors = run(
+        capsys, "models", "quantize", known_model, "--images", photographs, "--annotations", truth
+    )
+    assert (code, printed) == (1, "")
+    assert errors == f"error: {photographs}: 1 of 1 annotated pictures are not there: gone.png\n"
+
+
 def test_the_models_are_listed_with_what_would_be_fetched(capsys, known_model):
     _, printed, _ = run(capsys, "models", "list")
     assert "known " in printed
