@@ -95,19 +95,29 @@ def write(
         raise ExportError(f"masks are {masks!r}, expected one of {', '.join(MASK_FORMS)}")
     checks.require_exportable(dataset)
     path = Path(path)
-    new = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
+    token = secrets.token_hex(6)
+    new = path.with_name(f".{path.name}.{token}.new")
+    written: dict[Path, Path] = {}  # the reports, and where they wait until nothing can fail any more
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             _write_document(dataset, new, masks=masks, provenance=provenance)
             report = prove(dataset, new, name=path.name, masks=masks)
             if report_name is not None:
-                files.written_whole(path.parent / f"{report_name}.json", report.to_json().encode())
-                files.written_whole(path.parent / f"{report_name}.txt", report.to_text().encode())
+                for suffix, text in (("json", report.to_json()), ("txt", report.to_text())):
+                    target = path.parent / f"{report_name}.{suffix}"
+                    written[target] = target.with_name(f".{target.name}.{token}.new")
+                    files.written_whole(written[target], text.encode())
+            for target in (path, *written):
+                if target.is_dir():
+                    raise ExportError(f"{target}: cannot be written: it is a folder")
+            for target, whole in written.items():
+                os.replace(whole, target)
             os.replace(new, path)
             sync_folder(path.parent)
         finally:
-            new.unlink(missing_ok=True)
+            for whole in (new, *written.values()):
+                whole.unlink(missing_ok=True)
     except OSError as error:
         raise ExportError(f"{path}: cannot be written: {error.strerror or error}") from error
     return report
