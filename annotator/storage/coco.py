@@ -237,11 +237,11 @@ def _segmentation(instance: Instance, *, form: MaskForm, crowd: bool) -> tuple[A
         return compressed, rle
     traced = masks.rle_to_polygons(rle)
     if traced is not None and _decodes_to(traced, rle):
-        return _whole_numbers(traced), rle
+        return _numbers(traced), rle
     if form == "lossless":
         return compressed, rle
     bridged = [bridge_holes(part) for part in masks.rle_to_parts(rle)]
-    return _whole_numbers(bridged), masks.polygons_to_rle(bridged, height=rle.height, width=rle.width)
+    return _numbers(bridged), masks.polygons_to_rle(bridged, height=rle.height, width=rle.width)
 
 
 def _decodes_to(rings: Sequence[Ring], rle: Rle) -> bool:
@@ -252,11 +252,8 @@ def _decodes_to(rings: Sequence[Ring], rle: Rle) -> bool:
 
 
 def _numbers(rings: Iterable[Ring]) -> list[list[float]]:
-    return [ring.ravel().tolist() for ring in rings]
-
-
-def _whole_numbers(rings: Iterable[Ring]) -> list[list[int]]:
-    return [ring.astype(int).ravel().tolist() for ring in rings]
+    """Whole numbers as such: the same polygons are the same text, traced, drawn or read from an earlier export."""
+    return [(ring.astype(int) if (ring == np.trunc(ring)).all() else ring).ravel().tolist() for ring in rings]
 
 
 def bridge_holes(part: Part) -> Ring:

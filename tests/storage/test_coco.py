@@ -280,8 +280,12 @@ def test_everything_that_came_in_leaves_again(tmp_path):
 
 def test_an_export_read_again_is_the_same_export(tmp_path):
     path = tmp_path / "in.json"
-    path.write_text(json.dumps(document()))
+    found = document()
+    half = masks.mask_to_rle(np.tile(np.arange(9) > 4, (9, 1)))
+    found["annotations"][1]["segmentation"] = {"size": [9, 9], "counts": half.counts}  # leaves as a traced polygon
+    path.write_text(json.dumps(found))
     first = coco.write(coco.read(path), tmp_path / "1.json")
+    assert "[[5,0,9,0,9,9,5,9]]" in (tmp_path / "1.json").read_text()
     assert coco.write(coco.read(tmp_path / "1.json"), tmp_path / "2.json").sha256 == first.sha256
 
 
