@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ class _Pictures(Mapping[int, tuple[bytes, int, int]]):
         self._by_last_part: dict[str, list[Path]] = {}
         self._progress = progress
         for path in sorted(self._folder.rglob("*")):
-            self._by_last_part.setdefault(path.name, []).append(path)
+            self._by_last_part.setdefault(_composed(path.name), []).append(path)
 
     def __getitem__(self, image_id: int) -> tuple[bytes, int, int]:
         path = self._find(self._names[image_id])
@@ -175,8 +176,17 @@ class _Pictures(Mapping[int, tuple[bytes, int, int]]):
         named = Path(os.path.normpath(self._folder / plain))
         if named.is_relative_to(self._folder) and is_file(named):
             return named
-        candidates = [path for path in self._by_last_part.get(plain.rsplit("/", 1)[-1], []) if path.is_file()]
+        # macOS takes names apart (e and its accent) that a file from elsewhere has as one letter.
+        last = _composed(plain.rsplit("/", 1)[-1])
+        candidates = [path for path in self._by_last_part.get(last, []) if path.is_file()]
+        if len(candidates) > 1:
+            whole = _composed(plain)
+            candidates = [path for path in candidates if _composed(path.relative_to(self._folder).as_posix()) == whole]
         return candidates[0] if len(candidates) == 1 else None
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 @dataclass(frozen=True)
@@ -206,10 +216,10 @@ def read_import(files: Sequence[Path], *, folder: Path | None) -> Reading:
             document = coco.load(file)
             if isinstance(document, list):
                 reading.results[file] = document
-            elif folder is None:
-                raise CocoError([f"{file}: expected the folder of its pictures beside it (--images DIR)"])
             else:
                 reading.datasets[file] = coco.coco_to_dataset(document)
+                if folder is None:
+                    raise CocoError([f"{file}: expected the folder of its pictures beside it (--images DIR)"])
     if problems:
         raise CocoError(problems)
     return reading
