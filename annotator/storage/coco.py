@@ -23,6 +23,7 @@ from annotator.core.coco_values import (
     areas_of,
     boxes_of,
     is_id,
+    name_of,
     polygons_of,
     rasterised,
 )
@@ -320,7 +321,7 @@ def _image_from_coco(image: dict[str, Any], carried: list[dict[str, Any]]) -> Im
         extra[PROVENANCE] = {**ours, WITHOUT_MASK: carried}
     elif PROVENANCE in extra:
         extra[PROVENANCE] = ours
-    return Image(image["id"], image["file_name"], image["width"], image["height"], "", reviewed=reviewed, extra=extra)
+    return Image(image["id"], str(name_of(image)), image["width"], image["height"], "", reviewed=reviewed, extra=extra)
 
 
 def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
