@@ -112,7 +112,9 @@ def build_parser() -> argparse.ArgumentParser:
     exporting = verbs.add_parser("export", help="write what was accepted as COCO, proven by reading it back")
     exporting.add_argument("--project", required=True, type=Path, metavar="DIR")
     exporting.add_argument("--out", required=True, type=Path, metavar="DIR")
-    exporting.add_argument("--masks", choices=("lossless", "polygons", "rle"), default="lossless")
+    exporting.add_argument(
+        "--masks", choices=("lossless", "polygons", "rle"), help="how COCO has them (default lossless)"
+    )
     dealt = exporting.add_mutually_exclusive_group()
     dealt.add_argument(
         "--split", type=_shares, metavar="0.8", help="shares for training, validation and test: 0.8 or 0.7,0.2,0.1"
@@ -128,7 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
     exporting.add_argument("--zip", action="store_true", help="one file, dataset.zip, instead of a folder")
     exporting.add_argument("--all-images", action="store_true", help="also images that are not marked reviewed")
     exporting.add_argument("--no-provenance", action="store_true", help='leave out the key "annotator"')
-    exporting.set_defaults(run=_export)
+    exporting.set_defaults(run=_export, refuse=exporting.error)
 
     check = verbs.add_parser("check", help="lint any COCO file")
     check.add_argument("file", type=Path, metavar="FILE.json")
@@ -360,6 +362,10 @@ def _export(options: argparse.Namespace) -> int:
     from annotator import exchange
     from annotator.storage.store import Store
 
+    if options.masks is not None and options.format != "coco":
+        options.refuse(f"--masks is for COCO alone, --format {options.format} knows one form")
+    if options.public and not options.push_to_hub:
+        options.refuse("--public is for --push-to-hub")
     _require_project(options.project)
     split = _split_of(options)
     progress = _silent if split is None else _bar("comparing pictures")
@@ -368,7 +374,7 @@ def _export(options: argparse.Namespace) -> int:
             written = exchange.export_coco(
                 store,
                 options.out,
-                masks=options.masks,
+                masks=options.masks or "lossless",
                 split=split,
                 with_images=options.with_images,
                 zipped=options.zip,
