@@ -106,7 +106,9 @@ def build_parser() -> argparse.ArgumentParser:
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE.json")
     importing.add_argument("--images", type=Path, metavar="DIR", help="the pictures; not needed for results alone")
     importing.add_argument("--project", required=True, type=Path, metavar="DIR")
-    importing.add_argument("--source", metavar="MODEL@VERSION", help="who made the results (default: the file's name)")
+    importing.add_argument(
+        "--source", type=_source, metavar="MODEL@VERSION", help="who made the results (default: the file's name)"
+    )
     importing.set_defaults(run=_import)
 
     exporting = verbs.add_parser("export", help="write what was accepted as COCO, proven by reading it back")
@@ -162,6 +164,13 @@ def _whole(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from 0 on")
     return int(text)
+
+
+def _source(text: str) -> str:
+    model, _, version = text.rpartition("@")
+    if not model or not version or not text.isprintable() or len(text) > 200:
+        raise argparse.ArgumentTypeError(f"{text!r:.80}, expected MODEL@VERSION, as in person-0007@2023.0")
+    return text
 
 
 def _shares(text: str) -> dict[str, float]:

@@ -36,8 +36,10 @@ def check_coco(document: object) -> list[Problem]:
 def check_file(path: Path, *, images: Path | None = None) -> list[Problem]:
     """As `check_coco`, of a file; with `images`, also whether every picture lies in that folder and has its size.
 
-    Raises CocoError if the file cannot be read at all.
+    Raises CocoError if the file cannot be read at all, or if that folder is none.
     """
+    if images is not None and not images.is_dir():
+        raise CocoError([f"{images}: no such folder, expected the pictures of {path.name}"])
     content = _content(path)
     document, problems = _parsed(content)
     if document is _NOTHING:

@@ -223,6 +223,13 @@ def test_a_missing_file_is_one_clear_line(tmp_path):
         check_file(tmp_path / "none.json")
 
 
+def test_a_folder_that_is_none_is_said_once(tmp_path):
+    (tmp_path / "x.json").write_text(json.dumps(document()))
+    for folder in ("none", "x.json"):
+        with pytest.raises(CocoError, match="no such folder, expected the pictures of x"):
+            check_file(tmp_path / "x.json", images=tmp_path / folder)
+
+
 def test_pictures_are_looked_for_and_measured(tmp_path):
     found = document()
     sizes = {"right.png": (10, 8), "wrong.png": (8, 10), "none.png": None, "text.png": b"hello", "../out.png": (10, 8)}
