@@ -241,6 +241,8 @@ def test_a_problem_is_one_line_and_exit_1(capsys, known_model, tmp_path, monkeyp
         ["prelabel", ".", "--model", "known"],
         ["prelabel", ".", "--model", "known", "--out", "x.json", "--threshold", "2"],
         ["serve", "--port", "99999"],
+        ["import", "x.json", "--project", "p", "--source", "m@"],
+        ["import", "x.json", "--project", "p", "--source", "a\nb@1"],
         ["explode"],
     ],
 )
