@@ -221,12 +221,12 @@ def test_triage_puts_aside_and_follows_threshold_and_undo(screen, project):
     screen.press("e")
     assert asked() == "0.60"
     screen.press("a", "a")
-    assert asked() == "0.30 • put aside"
+    assert asked() == "0.30 • later"
     screen.press("a")
     assert width() == fitted
     screen.press("Control+z")
-    assert (asked(), width() > fitted) == ("0.30 • put aside", True)
+    assert (asked(), width() > fitted) == ("0.30 • later", True)
     slider.fill("0.95")
     assert width() == fitted
     slider.fill("0.1")
-    assert (asked(), width() > fitted) == ("0.30 • put aside", True)
+    assert (asked(), width() > fitted) == ("0.30 • later", True)

@@ -190,7 +190,7 @@ export const de: Table = {
   cutNote: "Schnitt {level}, IoU mit vorher {iou}",
   cutNoteEdited: "Schnitt {level}, IoU mit vorher {iou}; von Hand Geändertes entfällt",
   hintTriage: "{n} zu entscheiden: annehmen, ablehnen, Zahl für die Kategorie, {aside} stellt zurück",
-  aside: "zurückgestellt",
+  aside: "später",
   hintTriageDone: "Hier ist alles entschieden. Enter öffnet das nächste Bild.",
   maskFailed: "In diesem Rahmen wurde keine Maske gefunden",
   maskEmpty: "{by} hat dort nichts gesehen",

@@ -189,7 +189,7 @@ export const en = {
   cutNote: "cut {level}, IoU with before {iou}",
   cutNoteEdited: "cut {level}, IoU with before {iou}; changes by hand are left out",
   hintTriage: "{n} to decide: accept, reject, a number for the category, {aside} puts aside",
-  aside: "put aside",
+  aside: "later",
   hintTriageDone: "All decided here. Enter opens the next picture.",
   maskFailed: "No mask was found in this box",
   maskEmpty: "{by} saw nothing there",

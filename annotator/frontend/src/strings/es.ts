@@ -190,7 +190,7 @@ export const es: Table = {
   cutNote: "corte {level}, IoU con lo anterior {iou}",
   cutNoteEdited: "corte {level}, IoU con lo anterior {iou}; lo cambiado a mano se descarta",
   hintTriage: "{n} por decidir: aceptar, rechazar, un número para la categoría, {aside} deja para luego",
-  aside: "para luego",
+  aside: "luego",
   hintTriageDone: "Aquí está todo decidido. Intro abre la imagen siguiente.",
   maskFailed: "No se encontró ninguna máscara en este recuadro",
   maskEmpty: "{by} no vio nada ahí",

@@ -190,7 +190,7 @@ export const zh: Table = {
   cutNote: "阈值 {level}，与之前的 IoU {iou}",
   cutNoteEdited: "阈值 {level}，与之前的 IoU {iou}；手工修改不保留",
   hintTriage: "{n} 个待定：接受、拒绝、按数字选类别，{aside} 暂放一边",
-  aside: "暂放一边",
+  aside: "稍后",
   hintTriageDone: "本图已全部处理。Enter 打开下一张。",
   maskFailed: "在此框内未找到掩码",
   maskEmpty: "{by} 在此处没有发现目标",
