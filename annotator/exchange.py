@@ -245,7 +245,7 @@ def read_import(files: Sequence[Path], *, folder: Path | None) -> Reading:
         with _collected(problems, file, alone=len(files) == 1):
             document = coco.load(file)
             _take(reading, file, document)
-            if folder is None and reading.datasets:
+            if folder is None and file in reading.datasets:
                 raise CocoError([f"{file}: expected the folder of its pictures beside it (--images DIR)"])
     if problems:
         raise CocoError(problems)

@@ -187,7 +187,7 @@ export class Stage implements ToolHost {
   zoomTo(instances: readonly Instance[]): void {
     if (instances.length === 0) return;
     const box = unionOfBoxes(instances.map((instance) => outlineOf(instance.mask).box));
-    const margin = Math.min(this.size.width, this.size.height) * 0.18;
+    const margin = Math.min(this.size.width, this.size.height) * 0.12;
     this.look(lookAt(box, this.size, margin, 16));
   }
 
