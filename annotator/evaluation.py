@@ -186,8 +186,8 @@ def require_measurable(info: ModelInfo, truth: Truth, folder: Path) -> dict[int,
     names = [row["file_name"] for row in truth.coco.loadImgs(sorted(truth.coco.getImgIds()))]
     missing = [name for name in names if not is_file(folder / name)]
     if missing:
-        more = ", ..." if len(missing) > 1 else ""
-        raise ImageError(f"{folder}: {len(missing)} of {len(names)} annotated pictures are not there: {missing[0]}{more}")
+        first = f"{missing[0]}, ..." if len(missing) > 1 else missing[0]
+        raise ImageError(f"{folder}: {len(missing)} of {len(names)} annotated pictures are not there: {first}")
     return ids
 
 
