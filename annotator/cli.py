@@ -107,13 +107,17 @@ def build_parser() -> argparse.ArgumentParser:
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE.json")
     importing.add_argument("--images", type=Path, metavar="DIR", help="the pictures; not needed for results alone")
     importing.add_argument("--project", required=True, type=Path, metavar="DIR")
-    importing.add_argument("--source", metavar="MODEL@VERSION", help="who made the results (default: the file's name)")
+    importing.add_argument(
+        "--source", type=_source, metavar="MODEL@VERSION", help="who made the results (default: the file's name)"
+    )
     importing.set_defaults(run=_import)
 
     exporting = verbs.add_parser("export", help="write what was accepted as COCO, proven by reading it back")
     exporting.add_argument("--project", required=True, type=Path, metavar="DIR")
     exporting.add_argument("--out", required=True, type=Path, metavar="DIR")
-    exporting.add_argument("--masks", choices=("lossless", "polygons", "rle"), default="lossless")
+    exporting.add_argument(
+        "--masks", choices=("lossless", "polygons", "rle"), help="how COCO has them (default lossless)"
+    )
     dealt = exporting.add_mutually_exclusive_group()
     dealt.add_argument(
         "--split", type=_shares, metavar="0.8", help="shares for training, validation and test: 0.8 or 0.7,0.2,0.1"
@@ -129,7 +133,7 @@ def build_parser() -> argparse.ArgumentParser:
     exporting.add_argument("--zip", action="store_true", help="one file, dataset.zip, instead of a folder")
     exporting.add_argument("--all-images", action="store_true", help="also images that are not marked reviewed")
     exporting.add_argument("--no-provenance", action="store_true", help='leave out the key "annotator"')
-    exporting.set_defaults(run=_export)
+    exporting.set_defaults(run=_export, refuse=exporting.error)
 
     check = verbs.add_parser("check", help="lint any COCO file")
     check.add_argument("file", type=Path, metavar="FILE.json")
@@ -161,6 +165,13 @@ def _whole(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from 0 on")
     return int(text)
+
+
+def _source(text: str) -> str:
+    model, _, version = text.rpartition("@")
+    if not model or not version or not text.isprintable() or len(text) > 200:
+        raise argparse.ArgumentTypeError(f"{text!r:.80}, expected MODEL@VERSION, as in person-0007@2023.0")
+    return text
 
 
 def _shares(text: str) -> dict[str, float]:
@@ -286,14 +297,16 @@ def _models_quantize(options: argparse.Namespace) -> int:
     from annotator.vision import quantize, zoo
 
     info = zoo.find(options.name)
-    truth = evaluation.Truth.read(options.annotations) if options.annotations else None
+    truth, annotated = None, options.annotated or options.images
+    if options.annotations:
+        truth = evaluation.Truth.read(options.annotations)
+        evaluation.require_measurable(info, truth, annotated)
     pictures = pipeline.find_pictures([options.images])
     calibrating, others = quantize.divide(pictures, most=options.pictures)
     twin = quantize.quantize(info, calibrating, name=options.twin or f"{info.name}-int8")
     print(f"{twin.name}: added to {twin.folder}")
     print(quantize.compare(info, twin, others))
     if truth is not None:
-        annotated = options.annotated or options.images
         before, after = (
             evaluation.evaluate(_detector(one, "AUTO"), truth, annotated, progress=_bar(f"evaluating {one.name}"))
             for one in (info, twin)
@@ -375,6 +388,10 @@ def _export(options: argparse.Namespace) -> int:
     from annotator import exchange
     from annotator.storage.store import Store
 
+    if options.masks is not None and options.format != "coco":
+        options.refuse(f"--masks is for COCO alone, --format {options.format} knows one form")
+    if options.public and not options.push_to_hub:
+        options.refuse("--public is for --push-to-hub")
     _require_project(options.project)
     split = _split_of(options)
     progress = _silent if split is None else _bar("comparing pictures")
@@ -383,7 +400,7 @@ def _export(options: argparse.Namespace) -> int:
             written = exchange.export_coco(
                 store,
                 options.out,
-                masks=options.masks,
+                masks=options.masks or "lossless",
                 split=split,
                 with_images=options.with_images,
                 zipped=options.zip,

@@ -134,14 +134,12 @@ def evaluate(
 
     published: boxes as the accuracy checker of the Open Model Zoo takes them. results: where to write the detections,
     in COCO's form for results.
-    Raises ImageError naming the first picture that is missing or unreadable: a figure without it would be another one.
+    Raises ImageError naming the first picture that is missing or unreadable, ModelError naming the first on which the
+    network fails: a figure without it would be another one.
     Raises OSError, before the network runs, where `results` cannot be written.
     """
-    ids = _same_categories(detector.info, truth)
+    ids = require_measurable(detector.info, truth, folder)
     rows = truth.coco.loadImgs(sorted(truth.coco.getImgIds()))
-    missing = [row["file_name"] for row in rows if not is_file(folder / row["file_name"])]
-    if missing:
-        raise ImageError(f"{folder}: {len(missing)} of {len(rows)} annotated pictures are not there: {missing[0]}, ...")
     if results is not None:
         require_writable(results)
     found: list[dict[str, Any]] = []
@@ -154,9 +152,11 @@ def evaluate(
             )
         return detector.lay(photo)
 
-    pictures = ((row["id"], future.result()) for row, future in read_ahead(rows, laid))
-    for done, (image_id, detections) in enumerate(detector.stream_laid(pictures), start=1):
-        found.extend(_results(image_id, detections, ids, published=published))
+    pictures = ((row, future.result()) for row, future in read_ahead(rows, laid))
+    for done, (row, detections) in enumerate(detector.stream_laid(pictures), start=1):
+        if isinstance(detections, ModelError):
+            raise ModelError(f"{row['file_name']}: {detections}") from detections
+        found.extend(_results(row["id"], detections, ids, published=published))
         progress(done, len(rows))
     if results is not None:
         written_whole(results, json.dumps(found).encode())
@@ -175,6 +175,20 @@ def evaluate(
         mask=dict.fromkeys(_FIGURES, -1.0) if maskless else _measure(truth.coco, found, measured, kind="segm"),
         notes=tuple(notes),
     )
+
+
+def require_measurable(info: ModelInfo, truth: Truth, folder: Path) -> dict[int, int]:
+    """The network's category ids -> the file's, of those that are measured.
+
+    Raises ImageError where annotated pictures are missing, ModelError where no category is in common.
+    """
+    ids = _same_categories(info, truth)
+    names = [row["file_name"] for row in truth.coco.loadImgs(sorted(truth.coco.getImgIds()))]
+    missing = [name for name in names if not is_file(folder / name)]
+    if missing:
+        first = missing[0] + (", ..." if len(missing) > 1 else "")
+        raise ImageError(f"{folder}: {len(missing)} of {len(names)} annotated pictures are not there: {first}")
+    return ids
 
 
 def _same_categories(info: ModelInfo, truth: Truth) -> dict[int, int]:

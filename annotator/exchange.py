@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ class _Pictures(Mapping[int, tuple[bytes, int, int]]):
         self._by_last_part: dict[str, list[Path]] = {}
         self._progress = progress
         for path in sorted(self._folder.rglob("*")):
-            self._by_last_part.setdefault(path.name, []).append(path)
+            self._by_last_part.setdefault(_composed(path.name), []).append(path)
 
     def __getitem__(self, image_id: int) -> tuple[bytes, int, int]:
         path = self._find(self._names[image_id])
@@ -175,24 +176,25 @@ class _Pictures(Mapping[int, tuple[bytes, int, int]]):
         named = Path(os.path.normpath(self._folder / plain))
         if named.is_relative_to(self._folder) and is_file(named):
             return named
-        candidates = [path for path in self._by_last_part.get(_last_part(plain), []) if path.is_file()]
+        # macOS takes names apart (e and its accent) that a file from elsewhere has as one letter.
+        candidates = [path for path in self._by_last_part.get(_composed(_last_part(plain)), []) if path.is_file()]
+        if len(candidates) > 1:
+            whole = _composed(plain)
+            candidates = [path for path in candidates if _composed(path.relative_to(self._folder).as_posix()) == whole]
         return candidates[0] if len(candidates) == 1 else None
-
-
-def _last_part(name: str) -> str:
-    return name.rsplit("/", 1)[-1]
 
 
 class _ProjectPictures(Mapping[int, Image]):
     """The project's own images by a dataset's image ids: the only one of that name, or of its last part."""
 
     def __init__(self, dataset: Dataset, known: Sequence[Image], progress: Callable[[], None]) -> None:
-        self._names = {image.id: image.file_name.replace("\\", "/") for image in dataset.images}
+        self._names = {image.id: _composed(image.file_name.replace("\\", "/")) for image in dataset.images}
         self._by_name: dict[str, list[Image]] = {}
         self._progress = progress
         for image in known:
-            for name in {image.file_name, _last_part(image.file_name)}:
-                self._by_name.setdefault(name, []).append(image)
+            name = _composed(image.file_name)
+            for one in {name, _last_part(name)}:
+                self._by_name.setdefault(one, []).append(image)
 
     def __getitem__(self, image_id: int) -> Image:
         name = self._names[image_id]
@@ -207,6 +209,14 @@ class _ProjectPictures(Mapping[int, Image]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _last_part(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 @dataclass(frozen=True)
@@ -234,9 +244,9 @@ def read_import(files: Sequence[Path], *, folder: Path | None) -> Reading:
     for file in dict.fromkeys(files):
         with _collected(problems, file, alone=len(files) == 1):
             document = coco.load(file)
-            if folder is None and not isinstance(document, list):
-                raise CocoError([f"{file}: expected the folder of its pictures beside it (--images DIR)"])
             _take(reading, file, document)
+            if folder is None and file in reading.datasets:
+                raise CocoError([f"{file}: expected the folder of its pictures beside it (--images DIR)"])
     if problems:
         raise CocoError(problems)
     return reading

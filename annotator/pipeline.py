@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
-from annotator.core.errors import AnnotatorError, ImageError, MissingError
+from annotator.core.errors import AnnotatorError, ImageError, MissingError, ModelError
 from annotator.core.groups import Groups
 from annotator.core.masks import rle_area
 from annotator.core.overlap import unanswered
@@ -45,6 +45,9 @@ STORED_EVERY_S = 0.25
 
 UNDER_WAY = DECODE_AHEAD + DECODERS + 2 * STORED_TOGETHER + (os.cpu_count() or 2) + WAITING
 """As many pictures as are ever begun and not yet stored: the device works on no more at once than it has cores."""
+
+PATIENCE = 16
+"""Pictures in a row on which a network may fail: some networks do on some pictures, one that always does is broken."""
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"})
 
@@ -136,6 +139,8 @@ def prelabel(
     draft: decode large JPEG files at a part of their size, for speed (see `images.decode`); suggestions are in pixels
     of the whole picture all the same. finished: called in the order of `queued` after pictures are stored, from
     another thread.
+
+    Raises ModelError at the first picture on which the network fails; whoever asked does each of them alone then.
     """
 
     def read(image: Image) -> tuple[bytes, str]:
@@ -153,6 +158,7 @@ def prelabel(
         name=lambda image: image.file_name,
         floor=floor,
         draft=draft,
+        patience=1,
         progress=progress,
         finished=finished,
         cancelled=cancelled,
@@ -168,7 +174,10 @@ def prelabel_new(
     draft: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> BatchReport:
-    """Put pictures into a project and pre-label them, each decoded once; otherwise as `prelabel`."""
+    """Put pictures into a project and pre-label them, each decoded once; otherwise as `prelabel`.
+
+    A picture on which the network fails is named and passed over too. Raises ModelError where it fails on all it gets.
+    """
     names = _relative_names(paths)
 
     def image_of(path: Path, ready: _Ready) -> Image:
@@ -184,6 +193,7 @@ def prelabel_new(
         name=str,
         floor=floor,
         draft=draft,
+        patience=PATIENCE,
         progress=progress,
     )
 
@@ -198,6 +208,7 @@ def _prelabel(
     name: Callable[[Tag], str],
     floor: float,
     draft: bool,
+    patience: int,
     progress: Progress,
     finished: Callable[[Sequence[tuple[Tag, Failure | None]]], None] = lambda group: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -241,7 +252,7 @@ def _prelabel(
 
     stopped = False
     with Groups(keep, most=STORED_TOGETHER, linger_s=STORED_EVERY_S, name="store") as groups:
-        for seen in _detect(detector, items, read, name=name, draft=draft):
+        for seen in _detect(detector, items, read, name=name, draft=draft, patience=patience):
             # What the network has answered is stored, also for a person who has had enough.
             groups.put(seen)
             if stopped := cancelled():
@@ -272,14 +283,14 @@ def prelabel_files(
 ) -> tuple[Dataset, BatchReport]:
     """Pre-label pictures without a project: what the network sees above the threshold, as a dataset.
 
-    draft: as for `prelabel`.
+    draft: as for `prelabel`. Raises ModelError where the network fails on all it gets.
     """
     failures: list[Failure] = []
     found_images: list[Image] = []
     instances: list[Instance] = []
     names = _relative_names(paths)
 
-    for path, ready, found in _detect(detector, paths, _content, name=str, draft=draft):
+    for path, ready, found in _detect(detector, paths, _content, name=str, draft=draft, patience=PATIENCE):
         if isinstance(found, Failure):
             failures.append(found)
         elif ready is not None:
@@ -346,8 +357,12 @@ def _detect(
     *,
     name: Callable[[Tag], str],
     draft: bool,
+    patience: int,
 ) -> Iterator[tuple[Tag, _Ready, Detections] | tuple[Tag, None, Failure]]:
-    """Each item with its detections, or with why it could not be read; in the order of the items."""
+    """Each item with its detections, or with why there are none; in the order of the items.
+
+    patience: on how many pictures in a row the network may fail before that is raised, as ModelError.
+    """
     # The network is some pictures behind the reading: what could not be read waits for its turn.
     order: deque[tuple[Tag, _Ready] | tuple[Tag, Failure]] = deque()
     enough = detector.network.input_size if draft else None
@@ -375,10 +390,16 @@ def _detect(
         while order and isinstance(failure := order[0][1], Failure):
             yield order.popleft()[0], None, failure
 
+    in_a_row = 0
     for _, found in detector.stream_laid(pictures()):
         yield from unread()
         item, picture = order.popleft()
-        if isinstance(picture, _Ready):
+        in_a_row = in_a_row + 1 if isinstance(found, ModelError) else 0
+        if isinstance(found, ModelError):
+            if in_a_row == patience:
+                raise found  # not the picture, but what all of them go through
+            yield item, None, Failure.of(name(item), found)
+        elif isinstance(picture, _Ready):
             yield item, picture, found
     yield from unread()
 

@@ -241,6 +241,8 @@ def test_a_problem_is_one_line_and_exit_1(capsys, known_model, tmp_path, monkeyp
         ["prelabel", ".", "--model", "known"],
         ["prelabel", ".", "--model", "known", "--out", "x.json", "--threshold", "2"],
         ["serve", "--port", "99999"],
+        ["import", "x.json", "--project", "p", "--source", "m@"],
+        ["import", "x.json", "--project", "p", "--source", "a\nb@1"],
         ["explode"],
     ],
 )
@@ -263,6 +265,17 @@ def test_a_broken_file_lists_every_problem_and_exits_1(capsys, tmp_path):
     assert len([line for line in printed.splitlines() if line.startswith("error: ")]) >= 3
     code, printed, _ = run(capsys, "check", tmp_path / "broken.json", "--json")
     assert {item["level"] for item in json.loads(printed)} >= {"error"}
+
+
+def test_what_cannot_be_measured_is_told_before_anything_is_quantized(capsys, known_model, photographs, tmp_path):
+    truth = tmp_path / "truth.json"
+    image = {"id": 1, "file_name": "gone.png", "width": 160, "height": 96}
+    truth.write_text(json.dumps({"images": [image], "annotations": [], "categories": [{"id": 1, "name": "person"}]}))
+    code, printed, errors = run(
+        capsys, "models", "quantize", known_model, "--images", photographs, "--annotations", truth
+    )
+    assert (code, printed) == (1, "")
+    assert errors == f"error: {photographs}: 1 of 1 annotated pictures are not there: gone.png\n"
 
 
 def test_the_models_are_listed_with_what_would_be_fetched(capsys, known_model):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
@@ -116,6 +117,18 @@ def test_a_picture_that_is_not_there_is_named_before_the_network_runs(
     with pytest.raises(ImageError, match=r"1 of 2 annotated pictures are not there: gone\.png"):
         measure(document, progress=lambda done, total: seen.append(done))
     assert seen == []
+
+
+def test_a_picture_on_which_the_network_fails_is_named(
+    measure: Callable[..., evaluation.Figures], tmp_path: Path
+) -> None:
+    networks.fragile_network(tmp_path / "models" / "fragile")
+    for name, grey in (("1.png", 9), ("2.png", 255)):
+        assert cv2.imwrite(str(tmp_path / name), np.full((96, 160, 3), grey, np.uint8))
+    (tmp_path / "truth.json").write_text(json.dumps(annotations()))
+    detector = Detector(zoo.find("fragile"), device="CPU")
+    with pytest.raises(ModelError, match=r"^2\.png: inference failed: "):
+        evaluation.evaluate(detector, evaluation.Truth.read(tmp_path / "truth.json"), tmp_path)
 
 
 def test_nothing_found_is_a_figure_and_an_empty_list(

@@ -111,6 +111,8 @@ def test_a_zip_has_the_layout_of_the_folder(export, tmp_path):
         ["--split", "0.8", "--split-by", "folder"],
         ["--seed", "-1"],
         ["--format", "csv"],
+        ["--format", "voc", "--masks", "polygons"],
+        ["--public"],
     ],
 )
 def test_wrong_options_are_wrong_usage(export, tmp_path, options):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 import warnings
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 from PIL import Image as Picture
 
 from annotator.core.coco_lint import Problem, inspect_coco
-from annotator.core.coco_values import areas_of, is_id, shown
+from annotator.core.coco_values import areas_of, is_id, name_of, shown
 from annotator.core.collection import collection_paused
 from annotator.core.dataset import Dataset, State
 from annotator.core.errors import CocoError, ExportError
@@ -23,6 +24,7 @@ __all__ = ["Problem", "check_coco", "check_file", "load", "loads", "require_expo
 
 _ORIENTATION = 0x0112  # EXIF
 _MANY = 5  # reasons in one line
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\3\4": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 def check_coco(document: object) -> list[Problem]:
@@ -34,8 +36,10 @@ def check_coco(document: object) -> list[Problem]:
 def check_file(path: Path, *, images: Path | None = None) -> list[Problem]:
     """As `check_coco`, of a file; with `images`, also whether every picture lies in that folder and has its size.
 
-    Raises CocoError if the file cannot be read at all.
+    Raises CocoError if the file cannot be read at all, or if that folder is none.
     """
+    if images is not None and not images.is_dir():
+        raise CocoError([f"{images}: no such folder, expected the pictures of {path.name}"])
     content = _content(path)
     document, problems = _parsed(content)
     if document is _NOTHING:
@@ -83,7 +87,8 @@ def _parsed(content: bytes) -> tuple[Any, list[Problem]]:
     try:
         document = json.loads(content, object_pairs_hook=made)
     except (ValueError, RecursionError) as error:  # also wrong UTF-8, numbers of thousands of digits, endless nesting
-        reason = " ".join(str(error).split()) or "too deep"
+        packed = next((name for start, name in _PACKED.items() if content.startswith(start)), None)
+        reason = f"it is packed with {packed}" if packed else " ".join(str(error).split()) or "too deep"
         return _NOTHING, [Problem("error", "", f"is not JSON: {reason}")]
     return document, _doubled_problems(document, doubled) if doubled else []
 
@@ -119,7 +124,7 @@ def _picture_problems(found: list[Any], folder: Path) -> Iterator[Problem]:
     root = folder.resolve()
     others: dict[str, list[str]] | None = None
     for index, image in enumerate(found):
-        name = image.get("file_name") if isinstance(image, dict) else None
+        name = name_of(image) if isinstance(image, dict) else None
         if not isinstance(name, str) or not name or "\0" in name:
             continue
         place = f"images[{index}].file_name"
@@ -146,16 +151,20 @@ def _picture_problems(found: list[Any], folder: Path) -> Iterator[Problem]:
 
 
 def _files_by_name(root: Path) -> dict[str, list[str]]:
-    """Every file below the folder, by the last part of its name in small letters."""
+    """Every file below the folder, by the last part of its name in small letters, accents composed."""
     found: dict[str, list[str]] = {}
     for path in sorted(root.rglob("*")):
-        found.setdefault(path.name.casefold(), []).append(path.relative_to(root).as_posix())
+        found.setdefault(_folded(path.name), []).append(path.relative_to(root).as_posix())
     return found
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _elsewhere(name: str, others: dict[str, list[str]]) -> str:
     """Where a picture of nearly that name is, as the end of a message."""
-    candidates = others.get(name.replace("\\", "/").rsplit("/", 1)[-1].casefold(), [])
+    candidates = others.get(_folded(name.replace("\\", "/").rsplit("/", 1)[-1]), [])
     return f"; {', '.join(shown(candidate) for candidate in candidates[:_MANY])} is" if candidates else ""
 
 

@@ -24,6 +24,7 @@ from annotator.core.coco_values import (
     boxes_of,
     is_finite,
     is_id,
+    name_of,
     named_by_id,
     polygons_of,
     rle_of,
@@ -118,7 +119,9 @@ class _Findings:
                 if size is None:
                     return None
                 self._warn_beyond(place, rings, size=size, named=named)
-                return masks.polygons_to_rle(rings, height=size[0], width=size[1])
+                rle = masks.polygons_to_rle(rings, height=size[0], width=size[1])
+                self._note_crossing(place, rings, rle, named=named)
+                return rle
             return rle_of(value, size=size)
         except GeometryError as error:
             inner, _, message = str(error).partition("] ") if str(error).startswith("[") else ("", "", str(error))
@@ -131,6 +134,20 @@ class _Findings:
             if ((ring < -_FAR_PX) | (ring > limits)).any():
                 self._warn(f"{place}[{index}]", f"leaves the image of {size[1]} x {size[0]} px{named}")
                 return
+
+    def _note_crossing(self, place: str, rings: list[masks.Ring], rle: Rle, *, named: str) -> None:
+        """Outlines that enclose more or less than is filled: whoever fills by another rule sees another mask."""
+        outlined, filled = sum(map(_outlined_px2, rings)), masks.rle_area(rle)
+        if abs(outlined - filled) <= 2 or any(((ring < 0) | (ring > [rle.width, rle.height])).any() for ring in rings):
+            return
+        # Outlines that do not cross fill what they enclose, but for some pixels along them.
+        around = sum(float(np.hypot(*(np.roll(ring, -1, axis=0) - ring).T).sum()) for ring in rings)
+        if abs(outlined - filled) > around / 4 + 2:
+            areas = f"outlines of {outlined:g} px2 fill {filled} pixels{named}"
+            if len(rings) == 1:
+                self._warn(place, f"crosses itself: {areas}")
+            else:  # COCO's own files have some
+                self._note(place, f"polygons overlap or lie in each other, which makes no hole: {areas}")
 
     def _box(self, place: str, box: object, size: tuple[int, int] | None, named: str) -> bool:
         """Whether there is a sound box; an absent one is a warning, a wrong one an error."""
@@ -246,11 +263,13 @@ class _Document(_Findings):
                     self._error(f"{place}.{name}", f"is {shown(side)}, expected 1 to {masks.MAX_SIDE} pixels{named}")
             if unique and sound:
                 self._sizes[image["id"]] = (image["height"], image["width"])
-            file_name = image.get("file_name")
+            file_name = name_of(image)
             if not isinstance(file_name, str) or not 1 <= len(file_name) <= _LONGEST:
                 self._error(f"{place}.file_name", f"is {_name_shown(file_name)}{named}")
             else:
                 names[file_name] += 1
+                if image.get("file_name") is None:
+                    self._warn(f"{place}.file_name", f"absent, taken from coco_url: {shown(file_name)}{named}")
                 self._file_name(f"{place}.file_name", file_name, named)
             license_id = image.get("license")
             if self._license_ids and is_id(license_id) and license_id not in self._license_ids:
@@ -382,6 +401,9 @@ class _Document(_Findings):
         if not isinstance(points, list) or len(points) % 3 or not all(is_finite(value) for value in points):
             self._error(f"{place}.keypoints", f"is {shown(points)}, expected 3 finite numbers a point{named}")
             return
+        strange = next((flag for flag in points[2::3] if flag not in (0, 1, 2)), None)
+        if strange is not None:
+            self._warn(f"{place}.keypoints", f"has a visibility of {shown(strange)}, expected 0, 1 or 2{named}")
         category_id = annotation.get("category_id")
         expected = self._keypoint_names.get(category_id) if is_id(category_id) else None  # type: ignore[arg-type]
         if expected is not None and len(points) != 3 * expected:
@@ -419,6 +441,11 @@ class _Document(_Findings):
             if key in seen:
                 self._warn(f"{place}", f"the same object as annotations[{seen[key]}]: image, category and mask{named}")
             seen.setdefault(key, index)
+
+
+def _outlined_px2(ring: masks.Ring) -> float:
+    x, y = ring[:, 0], ring[:, 1]
+    return float(abs(x[:-1] @ y[1:] - x[1:] @ y[:-1] + x[-1] * y[0] - x[0] * y[-1])) / 2
 
 
 def _apart(corners: tuple[float, float, float, float], box_xywh: list[float]) -> float:

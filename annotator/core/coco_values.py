@@ -21,6 +21,8 @@ CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
 MAX_ID = 2**53 - 1
 """Beyond it, readers that keep numbers as doubles mix ids up."""
 
+_FEW, _SHOWN = 6, 60  # items of a list, and characters, that a message shows
+
 AT_ONCE = 255
 """pycocotools 2.0.11 on NumPy 2 counts the masks of one call in a byte."""
 
@@ -40,26 +42,39 @@ def is_finite(value: object) -> bool:
         return False
 
 
+def name_of(image: Mapping[str, Any]) -> object:
+    """An image's file name; LVIS has none but the last part of `coco_url`."""
+    name, url = image.get("file_name"), image.get("coco_url")
+    if name is None and isinstance(url, str):
+        return url.rpartition("/")[2] or None
+    return name
+
+
 def polygons_of(value: Sequence[object]) -> list[masks.Ring]:
     """COCO's polygons, each a flat list x, y, x, y, ... -> rings. Raises GeometryError where they cannot be ones."""
-    if value and not any(isinstance(item, list) for item in value):
+    if value and all(isinstance(item, int | float | str) for item in value):
         raise GeometryError("a flat list, expected a list of polygons")
-    rings = []
-    for index, polygon in enumerate(value):
-        if not isinstance(polygon, list):
-            raise GeometryError(f"[{index}] is {shown(polygon)}, expected a polygon, a list of numbers")
-        if polygon and all(isinstance(point, list) for point in polygon):
-            raise GeometryError(f"[{index}] is a list of points, expected a flat list x, y, x, y, ...")
-        if len(polygon) < 6 or len(polygon) % 2:
-            raise GeometryError(f"[{index}] has {len(polygon)} numbers, expected an even count of at least 6")
-        try:
-            numbers = np.array(polygon)
-        except (ValueError, OverflowError):
-            numbers = np.array(None)
-        if numbers.ndim != 1 or numbers.dtype.kind not in "iuf":
-            raise GeometryError(f"[{index}] holds something other than numbers")
-        rings.append(numbers.astype(np.float64).reshape(-1, 2))
-    return rings
+    return [_ring(polygon, index) for index, polygon in enumerate(value)]
+
+
+def _ring(polygon: object, index: int) -> masks.Ring:
+    if not isinstance(polygon, list):
+        raise GeometryError(f"[{index}] is {shown(polygon)}, expected a polygon, a list of numbers")
+    if polygon and all(isinstance(point, list) for point in polygon):
+        raise GeometryError(f"[{index}] is a list of points, expected a flat list x, y, x, y, ...")
+    if len(polygon) < 6 or len(polygon) % 2:
+        raise GeometryError(f"[{index}] has {len(polygon)} numbers, expected an even count of at least 6")
+    if not set(map(type, polygon)) <= {int, float}:
+        strange = next(value for value in polygon if type(value) not in (int, float))
+        raise GeometryError(f"[{index}] holds something other than numbers: {shown(strange)}")
+    try:
+        numbers = np.array(polygon, np.float64)
+    except OverflowError:  # a whole number beyond every double
+        numbers = np.array([np.inf])
+    if not np.isfinite(numbers).all():
+        strange = next((value for value in polygon if not is_finite(value)), None)
+        raise GeometryError(f"[{index}] holds {shown(strange)}, expected finite numbers")
+    return numbers.reshape(-1, 2)
 
 
 def rasterised(segmentation: object, *, height: int, width: int) -> Rle:
@@ -71,11 +86,15 @@ def rasterised(segmentation: object, *, height: int, width: int) -> Rle:
 
 def shown(value: object) -> str:
     """A value as a message shows it: short, on one line, safe at any depth."""
+    if isinstance(value, list) and 0 < len(value) <= _FEW and not any(isinstance(item, list | dict) for item in value):
+        items = f"[{', '.join(map(shown, value))}]"
+        if len(items) <= _SHOWN:
+            return items
     if isinstance(value, list | dict):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, int) and abs(value) >= 10**20:
         return "a number of more than 20 digits"
-    return repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."
+    return repr(value) if len(repr(value)) <= _SHOWN else f"{repr(value)[: _SHOWN - 3]}..."
 
 
 def named_by_id(item: Mapping[str, Any]) -> str:
@@ -118,4 +137,6 @@ def rle_of(value: object, *, size: tuple[int, int] | None) -> Rle:
         raise GeometryError(f"size {found}, expected 1 to {masks.MAX_SIDE} pixels a side")
     if not isinstance(counts, str | list):
         raise GeometryError(f"counts is {shown(counts)}, expected a text or a list of whole numbers")
+    if isinstance(counts, str) and counts.startswith(("b'", 'b"')):
+        raise GeometryError("counts are Python's text of bytes (b'...'), expected the bytes decoded as ASCII")
     return masks.checked_rle(counts, height=found[0], width=found[1])

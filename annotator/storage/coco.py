@@ -23,6 +23,7 @@ from annotator.core.coco_values import (
     areas_of,
     boxes_of,
     is_id,
+    name_of,
     polygons_of,
     rasterised,
 )
@@ -96,19 +97,29 @@ def write(
         raise ExportError(f"masks are {masks!r}, expected one of {', '.join(MASK_FORMS)}")
     checks.require_exportable(dataset)
     path = Path(path)
-    new = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
+    token = secrets.token_hex(6)
+    new = path.with_name(f".{path.name}.{token}.new")
+    written: dict[Path, Path] = {}  # the reports, and where they wait until nothing can fail any more
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             _write_document(dataset, new, masks=masks, provenance=provenance)
             report = prove(dataset, new, name=path.name, masks=masks)
             if report_name is not None:
-                files.written_whole(path.parent / f"{report_name}.json", report.to_json().encode())
-                files.written_whole(path.parent / f"{report_name}.txt", report.to_text().encode())
+                for suffix, text in (("json", report.to_json()), ("txt", report.to_text())):
+                    target = path.parent / f"{report_name}.{suffix}"
+                    written[target] = target.with_name(f".{target.name}.{token}.new")
+                    files.written_whole(written[target], text.encode())
+            for target in (path, *written):
+                if target.is_dir():
+                    raise ExportError(f"{target}: cannot be written: it is a folder")
+            for target, whole in written.items():
+                os.replace(whole, target)
             os.replace(new, path)
             sync_folder(path.parent)
         finally:
-            new.unlink(missing_ok=True)
+            for whole in (new, *written.values()):
+                whole.unlink(missing_ok=True)
     except OSError as error:
         raise ExportError(f"{path}: cannot be written: {error.strerror or error}") from error
     return report
@@ -228,11 +239,11 @@ def _segmentation(instance: Instance, *, form: MaskForm, crowd: bool) -> tuple[A
         return compressed, rle
     traced = masks.rle_to_polygons(rle)
     if traced is not None and _decodes_to(traced, rle):
-        return _whole_numbers(traced), rle
+        return _numbers(traced), rle
     if form == "lossless":
         return compressed, rle
     bridged = [bridge_holes(part) for part in masks.rle_to_parts(rle)]
-    return _whole_numbers(bridged), masks.polygons_to_rle(bridged, height=rle.height, width=rle.width)
+    return _numbers(bridged), masks.polygons_to_rle(bridged, height=rle.height, width=rle.width)
 
 
 def _decodes_to(rings: Sequence[Ring], rle: Rle) -> bool:
@@ -243,11 +254,8 @@ def _decodes_to(rings: Sequence[Ring], rle: Rle) -> bool:
 
 
 def _numbers(rings: Iterable[Ring]) -> list[list[float]]:
-    return [ring.ravel().tolist() for ring in rings]
-
-
-def _whole_numbers(rings: Iterable[Ring]) -> list[list[int]]:
-    return [ring.astype(int).ravel().tolist() for ring in rings]
+    """Whole numbers as such: the same polygons are the same text, traced, drawn or read from an earlier export."""
+    return [(ring.astype(int) if (ring == np.trunc(ring)).all() else ring).ravel().tolist() for ring in rings]
 
 
 def bridge_holes(part: Part) -> Ring:
@@ -314,7 +322,7 @@ def _image_from_coco(image: dict[str, Any], carried: list[dict[str, Any]]) -> Im
         extra[PROVENANCE] = {**ours, WITHOUT_MASK: carried}
     elif PROVENANCE in extra:
         extra[PROVENANCE] = ours
-    return Image(image["id"], image["file_name"], image["width"], image["height"], "", reviewed=reviewed, extra=extra)
+    return Image(image["id"], str(name_of(image)), image["width"], image["height"], "", reviewed=reviewed, extra=extra)
 
 
 def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:

@@ -15,11 +15,13 @@ from sqlalchemy.dialects import sqlite
 from annotator.core.collection import collection_paused
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import AnnotatorError, CocoError, MissingError
-from annotator.core.overlap import unanswered
+from annotator.core.masks import rle_iou
+from annotator.core.overlap import ANSWERED_IOU, unanswered
 from annotator.storage import contents, decisions, images, schema
 from annotator.storage.coco import PROVENANCE, WITHOUT_MASK, without_mask
 from annotator.storage.database import now
 from annotator.storage.datasets import IMPORTED_EXTRA, imported_extra
+from annotator.storage.earlier import EarlierVersions
 from annotator.storage.images import IMPORT
 
 _AT_ONCE = 5_000  # rows in one statement
@@ -192,17 +194,20 @@ def _import_categories(
     known = list(before)
     for category in imported:
         name = images.category_name(category.name)
-        same = [other for other in before if other.name == name]
+        same = [other for other in before if other.name.strip() == name]
         mine = next((other for other in same if other.id == category.id), same[0] if same else None)
         if mine is None:
             free = all(other.id != category.id for other in known)
-            wanted = Category(category.id, name, category.supercategory, category.extra)
+            kept = category.name if images.plain_text(category.name) == category.name else name
+            wanted = Category(category.id, kept, category.supercategory, category.extra)
             mine = images.add_category(connection, wanted, id=category.id if free else None, known=known)
             known.append(mine)
         else:
             images.complete_category(connection, mine, category)
         if mine.id != category.id:
             notes.append(f"category {category.id} {name!r:.80}: is category {mine.id} in the project")
+        if mine.name != category.name:
+            notes.append(f"category {category.id} {category.name!r:.80}: is called {mine.name!r:.80} in the project")
         ids[category.id] = mine.id
     return ids, len(known) - len(before)
 
@@ -302,21 +307,27 @@ def _import_instances(
     there: dict[tuple[int, int, str], list[Row[Any]]] = {}
     for row in connection.execute(select(table).where(table.c.state != State.DELETED.value)):
         there.setdefault((row.image_id, row.category_id, row.rle), []).append(row)
+    objects: dict[int, tuple[int, int, str]] = {}
+    brought_by: dict[tuple[int, int, str], int] = {}
+    for instance in dataset.instances:
+        object = image_ids[instance.image_id], category_ids[instance.category_id], instance.rle.counts
+        # A picture that the file lists twice is one image: what both show is one object.
+        if brought_by.setdefault(object, instance.image_id) == instance.image_id:
+            objects[instance.id] = object
+    # What the file has as it is now comes first: only what is left over may be an earlier version of something.
+    matches = {id: there[object].pop() for id, object in objects.items() if there.get(object)}
+    shown = {image_id for image_id, _, _ in there}
+    earlier = EarlierVersions(connection, shown, current={row.key for row in matches.values()})
     touched: dict[int, list[Instance]] = {}
     new: list[dict[str, Any]] = []
-    brought_by: dict[tuple[int, int, str], int] = {}
     known = 0
     for instance in dataset.instances:
-        image_id, category_id = image_ids[instance.image_id], category_ids[instance.category_id]
-        object_key = (image_id, category_id, instance.rle.counts)
-        # A picture that the file lists twice is one image: what both show is one object.
-        if brought_by.setdefault(object_key, instance.image_id) != instance.image_id:
+        found, same = objects.get(instance.id), matches.get(instance.id)
+        is_there = same is not None and same.state == State.ACCEPTED.value
+        if found is None or is_there or (same is None and earlier.take(instance.id, found)):
             known += 1
             continue
-        same = there[object_key].pop() if there.get(object_key) else None
-        if same is not None and same.state == State.ACCEPTED.value:
-            known += 1
-            continue
+        image_id, category_id, _ = found
         mine = replace(
             instance,
             key=secrets.token_hex(8) if same is None else same.key,
@@ -325,16 +336,19 @@ def _import_instances(
             state=State.ACCEPTED,
         )
         if same is None:
-            mine = replace(mine, id=ids.take(instance.id))
+            mine = replace(mine, id=ids.take(instance.id, mine))
             new.append({**decisions.row_of(mine), "id": mine.id})
         else:  # what a model suggested is what the file holds: it is accepted by that
             ids.release(same.key)
-            mine = replace(mine, id=ids.take(instance.id), source=same.source, score=same.score, edited=same.edited)
+            mine = replace(
+                mine, id=ids.take(instance.id, mine), source=same.source, score=same.score, edited=same.edited
+            )
             values = {**decisions.row_of(mine), "id": mine.id}
             connection.execute(update(table).where(table.c.key == same.key).values(values))
         touched.setdefault(image_id, []).append(mine)
     for start in range(0, len(new), _AT_ONCE):
         connection.execute(insert(table), new[start : start + _AT_ONCE])
+    ids.notes += earlier.notes()
     return touched, known
 
 
@@ -344,7 +358,7 @@ class _InstanceIds:
     def __init__(self, connection: Connection, notes: list[str], *, last: int) -> None:
         table = schema.instances
         self._connection = connection
-        self._notes = notes
+        self.notes = notes
         self._holders: dict[int, tuple[str, str] | None] = {}  # key and state; None for what the import brings
         self._ids: dict[str, int] = {}
         for row in connection.execute(select(table.c.id, table.c.key, table.c.state)):
@@ -356,15 +370,16 @@ class _InstanceIds:
         """The instance with this key gets another id by its caller."""
         del self._holders[self._ids.pop(key)]
 
-    def take(self, id: int) -> int:
-        """This id, made free if need be, or else a new one, with a note."""
+    def take(self, id: int, instance: Instance) -> int:
+        """This id for the instance, made free if need be, or else a new one, with a note."""
         if id not in self._holders:
             self._holders[id] = None
             return id
         holder = self._holders[id]
         fresh, self._next = self._next, self._next + 1
         if holder is None or holder[1] == State.ACCEPTED.value:
-            self._notes.append(f"annotation {id}: is annotation {fresh} in the project, its number was taken")
+            why = "its number was taken" if holder is None else self._taken(id, holder[0], instance)
+            self.notes.append(f"annotation {id}: is annotation {fresh} in the project, {why}")
             self._holders[fresh] = None
             return fresh
         table = schema.instances
@@ -372,6 +387,16 @@ class _InstanceIds:
         self._holders[fresh], self._holders[id] = holder, None
         self._ids[holder[0]] = fresh
         return id
+
+    def _taken(self, id: int, key: str, instance: Instance) -> str:
+        """Why the id went to another: it may be that the same object was changed somewhere else."""
+        table = schema.instances
+        other = self._connection.execute(select(table.c.image_id, table.c.rle).where(table.c.key == key)).one()
+        if other.image_id == instance.image_id:
+            iou = rle_iou(replace(instance.rle, counts=other.rle), instance.rle)
+            if iou >= ANSWERED_IOU:
+                return f"where {id} lies over it with an IoU of {iou:.2f}: the same object in two versions?"
+        return "its number was taken"
 
 
 def _write_history(connection: Connection, touched: Mapping[int, Sequence[Instance]]) -> None:

@@ -76,22 +76,36 @@ class Detector:
         self.network = Network(info, device=device, precision=precision)
 
     def detect(self, photo: Photo) -> Detections:
-        """Detections on one picture."""
-        return next(found for _, found in self.stream([(None, photo)]))
+        """Detections on one picture. Raises ModelError where the network fails on it."""
+        (_, found), *_ = self.stream([(None, photo)])
+        return found
 
     def lay(self, photo: Photo) -> Laid:
         """A photo, or its draft, as the network takes it; may be called from any thread."""
         return Laid(*as_input(photo, self.info, input_size=self.network.input_size))
 
     def stream(self, photos: Iterable[tuple[Tag, Photo]]) -> Iterator[tuple[Tag, Detections]]:
-        """Detections in the order of the pictures, inference overlapping with what the caller does."""
-        return self.stream_laid((tag, self.lay(photo)) for tag, photo in photos)
+        """Detections in the order of the pictures, inference overlapping with what the caller does.
 
-    def stream_laid(self, pictures: Iterable[tuple[Tag, Laid]]) -> Iterator[tuple[Tag, Detections]]:
-        """As `stream`, of pictures that are laid into the input already."""
+        Raises ModelError at the first picture on which the network fails.
+        """
+        for tag, found in self.stream_laid((tag, self.lay(photo)) for tag, photo in photos):
+            if isinstance(found, ModelError):
+                raise found
+            yield tag, found
+
+    def stream_laid(self, pictures: Iterable[tuple[Tag, Laid]]) -> Iterator[tuple[Tag, Detections | ModelError]]:
+        """As `stream`, of pictures that are laid into the input already; an error is the answer where one fails."""
         inputs = (((tag, laid.resize), laid.picture) for tag, laid in pictures)
         for (tag, resize), raw in self.network.stream(inputs):
-            yield tag, to_detections(raw, resize, self.info)
+            if isinstance(raw, ModelError):
+                yield tag, raw
+                continue
+            try:
+                found: Detections | ModelError = to_detections(raw, resize, self.info)
+            except ModelError as error:
+                found = error
+            yield tag, found
 
 
 def as_input(photo: Photo, info: ModelInfo, *, input_size: tuple[int, int]) -> tuple[Resize, NDArray[np.uint8]]:

@@ -178,7 +178,7 @@ def _info_of_graph(graph: ov.Model, path: Path, *, name: str, folder: Path) -> M
     kind = values.get("model_type", "")
     if kind and kind.replace("_", "").casefold() not in [known.replace("_", "") for known in MODEL_TYPES]:
         raise ModelError(f"{path}: model_info.model_type: found {kind!r}, expected MaskRCNN: heatmaps over their boxes")
-    if _truth(values.get("embedded_processing", "")):
+    if _truth(values, "embedded_processing", path):
         raise ModelError(f"{path}: model_info.embedded_processing: found True, expected a graph without preprocessing")
     return ModelInfo(
         name=name,
@@ -186,8 +186,8 @@ def _info_of_graph(graph: ov.Model, path: Path, *, name: str, folder: Path) -> M
         version="1",
         folder=folder,
         resize=RESIZE_RULES[resize],
-        pad=int(_numbers(values, "pad_value", path, count=1, default=0, low=0, high=255)[0]),
-        order="RGB" if _truth(values.get("reverse_input_channels", "")) else "BGR",
+        pad=round(_numbers(values, "pad_value", path, count=1, default=0, low=0, high=255)[0]),
+        order="RGB" if _truth(values, "reverse_input_channels", path) else "BGR",
         mean=_triple(_numbers(values, "mean_values", path, count=3, default=0)),
         scale=_triple(_numbers(values, "scale_values", path, count=3, default=1, low=1e-6)),
         categories=_categories(_label_names(values), path),
@@ -239,6 +239,8 @@ def _numbers(
         numbers = [float(word) for word in words]
     except ValueError:
         numbers = []
+    if len(numbers) == 1:
+        numbers *= count  # one for all channels
     if len(numbers) != count or not all(low <= number <= high for number in numbers):
         many = "a number" if count == 1 else f"{count} numbers"
         expected = f"{many} from {low:g} to {high:g}"
@@ -250,8 +252,11 @@ def _triple(numbers: list[float]) -> Triple:
     return numbers[0], numbers[1], numbers[2]
 
 
-def _truth(text: str) -> bool:
-    return text.strip().lower() in ("true", "yes", "1")
+def _truth(values: dict[str, str], key: str, path: Path) -> bool:
+    text = values.get(key, "").strip().lower()
+    if text not in ("true", "yes", "1", "false", "no", "0", ""):
+        raise ModelError(f"{path}: model_info.{key}: found {values[key][:80]!r}, expected True or False")
+    return text in ("true", "yes", "1")
 
 
 # --- copying ---------------------------------------------------------------------------------------------------------

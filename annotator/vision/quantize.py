@@ -168,7 +168,10 @@ def compare(before: ModelInfo, after: ModelInfo, pictures: Sequence[Path], *, de
     times: tuple[list[float], list[float]] = ([], [])
     found, overlaps = 0, []
     for path in pictures:
-        photo = images.read(path)
+        try:
+            photo = images.read(path)
+        except ImageError:  # as little as it calibrates can it compare
+            continue
         answers: list[Detections] = []
         for detector, spent in zip(detectors, times, strict=True):
             began = time.perf_counter()
@@ -178,7 +181,7 @@ def compare(before: ModelInfo, after: ModelInfo, pictures: Sequence[Path], *, de
         found += len(best)
         overlaps += [overlap for overlap in best if overlap >= SAME_OBJECT_IOU]
     return Comparison(
-        pictures=len(pictures),
+        pictures=len(times[0]),
         found=found,
         kept=len(overlaps),
         mask_iou=statistics.fmean(overlaps) if overlaps else 0.0,

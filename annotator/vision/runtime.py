@@ -67,11 +67,17 @@ class Network:
         self.requests = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + WAITING
 
     def infer(self, picture: Picture) -> RawDetections:
-        """One picture, one answer."""
-        return next(raw for _, raw in self.stream([(None, picture)]))
+        """One picture, one answer. Raises ModelError where the network fails on it."""
+        (_, raw), *_ = self.stream([(None, picture)])
+        if isinstance(raw, ModelError):
+            raise raw
+        return raw
 
-    def stream(self, pictures: Iterable[tuple[Tag, Picture]]) -> Iterator[tuple[Tag, RawDetections]]:
-        """Answers in the order of the input, with as many pictures under way as the device likes and never more."""
+    def stream(self, pictures: Iterable[tuple[Tag, Picture]]) -> Iterator[tuple[Tag, RawDetections | ModelError]]:
+        """Answers in the order of the input, with as many pictures under way as the device likes and never more.
+
+        An error is the answer to the picture on which the network fails; the others have theirs.
+        """
         idle = [self._compiled.create_infer_request() for _ in range(self.requests)]
         running: deque[tuple[Tag, ov.InferRequest]] = deque()
         try:
@@ -93,13 +99,14 @@ class Network:
                 yield first, self._collect(request)
         finally:
             for _, request in running:
-                request.wait()
+                with contextlib.suppress(RuntimeError):  # nobody wants its answer any more
+                    request.wait()
 
-    def _collect(self, request: ov.InferRequest) -> RawDetections:
+    def _collect(self, request: ov.InferRequest) -> RawDetections | ModelError:
         try:
             request.wait()
         except RuntimeError as error:
-            raise ModelError(f"inference failed: {_last_line(error)}") from error
+            return ModelError(f"inference failed: {_last_line(error)}")
         # astype copies: the request's own tensors are written again by the next picture.
         return RawDetections(
             labels=request.get_tensor(self._outputs.labels).data.astype(np.int64),

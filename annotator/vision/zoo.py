@@ -58,8 +58,13 @@ def survey() -> Survey:
             models.append(_read(name, path))
         except ModelError as error:
             problems[name] = error
-    models.sort(key=lambda info: (info.name != BUNDLED_MODEL, any(file.source for file in info.files), info.name))
+    models.sort(key=lambda info: (info.name != BUNDLED_MODEL, _is_published(info), info.name))
     return Survey(tuple(models), problems)
+
+
+def _is_published(info: ModelInfo) -> bool:
+    """Whether a model's files come from somewhere else."""
+    return any(file.source for file in info.files)
 
 
 def list_models() -> tuple[ModelInfo, ...]:
@@ -68,14 +73,20 @@ def list_models() -> tuple[ModelInfo, ...]:
 
 
 def find(name: str) -> ModelInfo:
-    """The model of that short or full name. Raises ModelError that lists what there is."""
+    """The model of that short or full name. Raises ModelError that lists what there is.
+
+    A network of the user's own may keep the title of the published one that it was made from, and does not stand in
+    for it.
+    """
     found = survey()
     wanted = name.strip().lower()
-    for info in found.models:
-        if wanted in (info.name, info.title.lower()):
-            return info
     if wanted in found.problems:
         raise found.problems[wanted]
+    by_name = [info for info in found.models if info.name == wanted]
+    by_title = [info for info in found.models if info.title.lower() == wanted]
+    named = [*by_name, *sorted(by_title, key=lambda info: not _is_published(info))]
+    if named:
+        return named[0]
     raise ModelError(f"model {name!r}: not known, there are {', '.join(info.name for info in found.models) or 'none'}")
 
 
@@ -115,7 +126,8 @@ def free_folder(name: str) -> Path:
     target = models_folder() / name
     titles = {info.title.lower() for info in list_models()}
     if name in _descriptions() or name in titles or target.exists():
-        raise ModelError(f"name {name!r}: there is a model of that name already; remove {target} or choose another")
+        instead = f"remove {target} or choose another" if target.exists() else "choose another"
+        raise ModelError(f"name {name!r}: there is a model of that name already; {instead}")
     return target
 
 
@@ -133,7 +145,7 @@ def _read(name: str, path: Path) -> ModelInfo:
     info = read_description(path)
     if info.name != name:
         raise ModelError(f"{path}: name: found {info.name!r}, expected {name!r} as its folder has it")
-    if any(file.source for file in info.files):
+    if _is_published(info):
         return read_description(path, folder=models_folder() / name)
     if not info.files and info.present:
         # A folder that was put there by hand: its files are what they are.

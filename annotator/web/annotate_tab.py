@@ -18,6 +18,7 @@ from annotator.web import fragments
 from annotator.web.editor import SegmentationEditor
 from annotator.web.jobs import TICK_S, Job, Prelabelling
 from annotator.web.projects import Projects
+from annotator.web.texts import Language, label, language_of, say
 
 # A button that keeps the focus would take the editor's next Enter for a click.
 _ALL = "(key, model) => { document.activeElement?.blur(); return [key, model]; }"
@@ -42,7 +43,7 @@ class AnnotateTab:
     editor: SegmentationEditor
     cancel: gr.Button
     model: gr.Dropdown
-    resume: Callable[[str], AsyncIterator[Shown]]
+    resume: Callable[[str, gr.Request], AsyncIterator[Shown]]
 
     @property
     def shown(self) -> list[gr.Component]:
@@ -56,26 +57,26 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
     """
     with gr.Row(elem_id="bar"):
         progress = gr.HTML(fragments.line(), elem_id="progress", js_on_load=None)
-        cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="cancel")
+        cancel = gr.Button(label("cancel"), size="sm", visible=False, elem_id="cancel")
         model = gr.Dropdown(
-            fragments.model_choices(), label="Model", show_label=False, container=False, elem_id="model"
+            fragments.model_choices(), label=label("model"), show_label=False, container=False, elem_id="model"
         )
-        one = gr.Button("Pre-label picture", size="sm", elem_id="prelabel-one")
-        every = gr.Button("Pre-label all", size="sm", variant="primary", elem_id="prelabel-all")
+        one = gr.Button(label("prelabel_one"), size="sm", elem_id="prelabel-one")
+        every = gr.Button(label("prelabel_all"), size="sm", variant="primary", elem_id="prelabel-all")
     image_id = gr.Number(visible="hidden", precision=0)
     editor = SegmentationEditor()
 
-    async def follow(found: str, job: Job) -> AsyncIterator[Shown]:
+    async def follow(found: str, job: Job, language: Language) -> AsyncIterator[Shown]:
         shown = -1
         while job.running:
             refresh = tick(found) if job.done != shown else gr.skip()
             shown = job.done
-            yield fragments.job_line(job), refresh, gr.update(visible=True), gr.skip()
+            yield fragments.job_line(job, language), refresh, gr.update(visible=True), gr.skip()
             await asyncio.sleep(TICK_S)
-        ended = gr.update(choices=fragments.model_choices())
-        yield fragments.job_line(job), tick(found), gr.update(visible=False), ended
+        ended = gr.update(choices=fragments.model_choices(language))
+        yield fragments.job_line(job, language), tick(found), gr.update(visible=False), ended
 
-    async def prelabel(found: str, name: str, only: int | None) -> AsyncIterator[Shown]:
+    async def prelabel(found: str, name: str, only: int | None, language: Language) -> AsyncIterator[Shown]:
         def begin() -> Job | None:
             info = zoo.find(name)
             with projects.use(found) as store:
@@ -88,20 +89,21 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
             yield fragments.line(error=projects.plain(str(error))), *UNCHANGED[1:]
             return
         if job is None:
-            yield fragments.line("Add photographs first."), *UNCHANGED[1:]
+            yield fragments.line(say("add_first", language)), *UNCHANGED[1:]
             return
-        async for state in follow(found, job):
+        async for state in follow(found, job, language):
             yield state
 
-    async def prelabel_all(found: str, name: str) -> AsyncIterator[Shown]:
-        async for state in prelabel(found, name, None):
+    async def prelabel_all(found: str, name: str, request: gr.Request) -> AsyncIterator[Shown]:
+        async for state in prelabel(found, name, None, language_of(request)):
             yield state
 
-    async def prelabel_one(found: str, name: str, current: int | None) -> AsyncIterator[Shown]:
+    async def prelabel_one(found: str, name: str, current: int | None, request: gr.Request) -> AsyncIterator[Shown]:
+        language = language_of(request)
         if current is None:
-            yield fragments.line("Open a photograph first."), *UNCHANGED[1:]
+            yield fragments.line(say("open_first", language)), *UNCHANGED[1:]
             return
-        async for state in prelabel(found, name, int(current)):
+        async for state in prelabel(found, name, int(current), language):
             yield state
 
     def under_way(found: str) -> Job | None:
@@ -111,13 +113,13 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
         except AnnotatorError:
             return None
 
-    async def resume(found: str) -> AsyncIterator[Shown]:
+    async def resume(found: str, request: gr.Request) -> AsyncIterator[Shown]:
         job = await run_in_threadpool(under_way, found)
         if job is None or not job.running:
             # A generator that yields nothing would empty its outputs.
             yield UNCHANGED
             return
-        async for state in follow(found, job):
+        async for state in follow(found, job, language_of(request)):
             yield state
 
     def cancel_batch(found: str) -> Any:

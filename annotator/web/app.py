@@ -14,6 +14,7 @@ from annotator.web.export_tab import build_export_tab
 from annotator.web.jobs import Prelabelling
 from annotator.web.models_tab import build_models_tab
 from annotator.web.projects import Projects
+from annotator.web.texts import Language, label, language_of, say
 
 # The project's key lives in the browser and comes with each event: the server keeps no session that could be lost.
 _READ_KEY = "() => [localStorage.getItem('annotator.project') || '']"
@@ -28,27 +29,29 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
         if projects.login is not None:
             gr.LoginButton(size="sm", elem_id="sign-in")
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Annotate", id="annotate"):
+            with gr.Tab(label("annotate"), id="annotate"):
                 annotate = build_annotate_tab(projects, jobs, key)
-            with gr.Tab("Export", id="export"), gr.Column(elem_classes="annotator-sheet"):
+            with gr.Tab(label("export"), id="export"), gr.Column(elem_classes="annotator-sheet"):
                 build_export_tab(projects, key)
-            with gr.Tab("Models", id="models"), gr.Column(elem_classes="annotator-sheet"):
-                build_models_tab(projects, jobs, choice=annotate.model)
+            with gr.Tab(label("models"), id="models"), gr.Column(elem_classes="annotator-sheet"):
+                table = build_models_tab(projects, jobs, choice=annotate.model)
 
         def open_project(found: str, request: gr.Request) -> tuple[Any, ...]:
-            choices = fragments.model_choices()
+            language = language_of(request)
+            choices = fragments.model_choices(language)
             chosen = gr.update(choices=choices, value=choices[0][1])
             try:
                 opened = projects.welcome(found, address=_address(request))
                 jobs.resume(opened)
             except AnnotatorError as error:
-                return found, None, fragments.line(error=projects.plain(str(error))), chosen
-            return opened, tick(opened), fragments.line(_storage_notice(projects)), chosen
+                return found, None, fragments.line(error=projects.plain(str(error))), chosen, gr.skip()
+            notice = fragments.line(_storage_notice(projects, language))
+            return opened, tick(opened), notice, chosen, fragments.model_table(language)
 
         opened = page.load(
             open_project,
             [key],
-            [key, annotate.editor, annotate.progress, annotate.model],
+            [key, annotate.editor, annotate.progress, annotate.model, table],
             js=_READ_KEY,
             api_visibility="private",
             show_progress="hidden",
@@ -69,7 +72,5 @@ def _address(request: gr.Request) -> str:
     return visitor.address_of(request.headers, request.client.host if request.client else "")
 
 
-def _storage_notice(projects: Projects) -> str:
-    if projects.shared and places.persistent_storage() is None:
-        return "This Space keeps nothing over a restart: before you leave, download the project (tab Export)."
-    return ""
+def _storage_notice(projects: Projects, language: Language) -> str:
+    return say("forgets", language) if projects.shared and places.persistent_storage() is None else ""

@@ -16,6 +16,7 @@ from annotator.storage.store import Store
 from annotator.web import fragments
 from annotator.web.project_file import build_project_file
 from annotator.web.projects import Projects
+from annotator.web.texts import label, language_of
 
 Form = OtherForm | Literal["coco"]
 
@@ -29,41 +30,48 @@ _SPLITS = {
 
 def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
     """Lay out the tab and connect its button."""
-    gr.Markdown("## Export as COCO\nWhat you accepted, proven by reading the file back before it is yours.")
+    gr.Markdown(label("export_intro"))
     masks = gr.Radio(
         [
-            ("Lossless: polygons where they are exact, RLE where there are holes", "lossless"),
-            ("Polygons only, for trainers that read nothing else", "polygons"),
-            ("RLE only", "rle"),
+            (label("masks_lossless"), "lossless"),
+            (label("masks_polygons"), "polygons"),
+            (label("masks_rle"), "rle"),
         ],
         value="lossless",
-        label="Masks",
+        label=label("masks"),
     )
-    unreviewed = gr.Checkbox(False, label="Also images that are not marked reviewed")
-    with_images = gr.Checkbox(False, label="With the pictures, as one zip")
-    provenance = gr.Checkbox(True, label="With provenance (model, score, decision) under the key “annotator”")
-    with gr.Accordion("Parts for training, other formats", open=False):
+    unreviewed = gr.Checkbox(False, label=label("unreviewed"))
+    with_images = gr.Checkbox(False, label=label("with_images"))
+    provenance = gr.Checkbox(True, label=label("provenance"))
+    with gr.Accordion(label("more_forms"), open=False):
         split = gr.Radio(
             [
-                ("All in one", "none"),
-                ("Training 80 %, validation 20 %", "0.8"),
-                ("Training 70 %, validation 20 %, test 10 %", "0.7"),
-                ("By the folders train, val and test", "folder"),
+                (label("parts_none"), "none"),
+                (label("parts_two"), "0.8"),
+                (label("parts_three"), "0.7"),
+                (label("parts_folder"), "folder"),
             ],
             value="none",
-            label="Parts (pictures that look alike stay together)",
+            label=label("parts"),
         )
         form = gr.Radio(
-            [("COCO", "coco"), ("YOLO segmentation", "yolo-seg"), ("Pascal VOC", "voc"), ("LabelMe", "labelme")],
+            [("COCO", "coco"), (label("form_yolo"), "yolo-seg"), ("Pascal VOC", "voc"), ("LabelMe", "labelme")],
             value="coco",
-            label="Format (what others than COCO cannot hold stands in the report)",
+            label=label("form"),
         )
-    export = gr.Button("Export", variant="primary", elem_id="export-button")
+    export = gr.Button(label("export"), variant="primary", elem_id="export-button")
     report = gr.HTML("", elem_id="export-report", js_on_load=None)
     build_project_file(key)
 
     def export_project(  # noqa: PLR0917 - the page hands its fields over by place
-        found: str, masks: MaskForm, everything: bool, pictures: bool, origin: bool, parts: str, form: Form
+        found: str,
+        masks: MaskForm,
+        everything: bool,
+        pictures: bool,
+        origin: bool,
+        parts: str,
+        form: Form,
+        request: gr.Request,
     ) -> str:
         try:
             with projects.use(found) as store:
@@ -80,7 +88,7 @@ def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
                 )
         except AnnotatorError as error:
             return fragments.line(error=projects.plain(str(error)))
-        return fragments.export_report(found, written)
+        return fragments.export_report(found, written, language_of(request))
 
     export.click(
         export_project,

@@ -8,26 +8,27 @@ from annotator import exchange
 from annotator.vision import zoo
 from annotator.vision.zoo import ModelInfo
 from annotator.web.jobs import Job
+from annotator.web.texts import Language, say
 
 
-def classes(info: ModelInfo) -> str:
-    return info.categories[0].name if len(info.categories) == 1 else f"{len(info.categories)} classes"
+def classes(info: ModelInfo, language: Language = "en") -> str:
+    several = len(info.categories)
+    return info.categories[0].name if several == 1 else say("classes", language, n=several)
 
 
 def megabytes(count: int) -> str:
     return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
 
 
-def model_choices() -> list[tuple[str, str]]:
+def model_choices(language: Language = "en") -> list[tuple[str, str]]:
     """Label and name of each model: what it detects, and whether it is here or would be fetched."""
-    return [
-        (
-            f"{info.name} · {classes(info)} · "
-            + ("ready" if info.present else f"fetches {megabytes(info.missing_bytes)} once"),
-            info.name,
-        )
-        for info in zoo.list_models()
-    ]
+
+    def state(info: ModelInfo) -> str:
+        if info.present:
+            return say("ready", language)
+        return say("fetches_once", language, size=megabytes(info.missing_bytes))
+
+    return [(f"{info.name} · {classes(info, language)} · {state(info)}", info.name) for info in zoo.list_models()]
 
 
 def fetchable() -> list[tuple[str, str]]:
@@ -36,15 +37,21 @@ def fetchable() -> list[tuple[str, str]]:
     ]
 
 
-def model_table() -> str:
+def model_table(language: Language = "en") -> str:
+    def state(info: ModelInfo) -> str:
+        if info.present:
+            return say("here", language)
+        return say("to_fetch", language, size=megabytes(info.missing_bytes))
+
     rows = "".join(
         f"<tr><td><b>{escape(info.name)}</b><br><small>{escape(info.description)}</small></td>"
-        f"<td>{escape(classes(info))}</td><td class='number'>{info.threshold:.2f}</td>"
-        f"<td>{'✓ here' if info.present else f'to fetch, {megabytes(info.missing_bytes)}'}</td></tr>"
+        f"<td>{escape(classes(info, language))}</td><td class='number'>{info.threshold:.2f}</td>"
+        f"<td>{state(info)}</td></tr>"
         for info in zoo.list_models()
     )
-    head = "<tr><th>Network</th><th>Detects</th><th>Default threshold</th><th>State</th></tr>"
-    return f"<table class='annotator-table'>{head}{rows}</table>"
+    heads = (say(key, language) for key in ("network", "detects", "default_threshold", "state"))
+    head = "".join(f"<th>{text}</th>" for text in heads)
+    return f"<table class='annotator-table'><tr>{head}</tr>{rows}</table>"
 
 
 def line(message: str = "", *, error: str | None = None, done: int = 0, total: int = 0) -> str:
@@ -55,34 +62,34 @@ def line(message: str = "", *, error: str | None = None, done: int = 0, total: i
     return f"<div class='annotator-progress'>{bar}{text}{bad}</div>"
 
 
-def job_line(job: Job) -> str:
+def job_line(job: Job, language: Language = "en") -> str:
     trouble = None
     if job.failures:
-        more = f" (and {job.failed - 1} more)" if job.failed > 1 else ""
+        more = say("more_failures", language, n=job.failed - 1) if job.failed > 1 else ""
         trouble = f"{job.failures[0]}{more}"
     if job.error is not None:
         return line(error=job.error)
-    counted = f"{job.done} of {job.total}"
     if job.running:
         if job.stage == "fetching" and job.info is not None:
-            return fetch_line(job.info, *job.fetched)
-        stage = {"waiting": "Waiting for the network", "loading": f"Loading {job.model}"}.get(job.stage)
-        message = f"{stage}…" if stage else f"Pre-labelling {counted}"
+            return fetch_line(job.info, *job.fetched, language)
+        stage = job.stage if job.stage in {"waiting", "loading"} else "prelabelling"
+        message = say(stage, language, model=job.model, done=job.done, total=job.total)
         return line(message, error=trouble, done=job.done, total=job.total)
-    good = job.done - job.failed
-    message = f"Cancelled: {good} of {job.total} pre-labelled." if job.remaining else f"{good} pre-labelled."
-    return line(message, error=trouble)
+    ended = "cancelled" if job.remaining else "prelabelled"
+    return line(say(ended, language, done=job.done - job.failed, total=job.total), error=trouble)
 
 
-def fetch_line(info: ModelInfo, done: int, total: int) -> str:
-    return line(f"Fetching {info.name}: {megabytes(done)} of {megabytes(total)}", done=done, total=total)
+def fetch_line(info: ModelInfo, done: int, total: int, language: Language = "en") -> str:
+    message = say("fetching", language, name=info.name, done=megabytes(done), total=megabytes(total))
+    return line(message, done=done, total=total)
 
 
-def export_report(key: str, written: exchange.Written) -> str:
+def export_report(key: str, written: exchange.Written, language: Language = "en") -> str:
     lines = escape("\n".join(written.lines))
     files = "".join(
         f"<li><a href='annotator/{escape(key)}/exports/{escape(path.name)}' download>{escape(path.name)}</a>"
         f" ({megabytes(path.stat().st_size)})</li>"
         for path in written.files
     )
-    return f"<div class='annotator-report' role='status'><b>Download</b><ul>{files}</ul><pre>{lines}</pre></div>"
+    title = say("download", language)
+    return f"<div class='annotator-report' role='status'><b>{title}</b><ul>{files}</ul><pre>{lines}</pre></div>"

@@ -21,7 +21,7 @@ footer { display: none !important; }
 #bar > #progress { flex: 1 1 0; overflow: hidden; }
 #bar > #model { flex: 0 1 290px; border: 1px solid var(--border-color-primary) !important; }
 #bar button { white-space: nowrap; height: 32px; padding: 0 12px; font-weight: 500; }
-#bar #model input { height: 30px; font-size: 13px; padding: 0 10px; margin: 0; }
+#bar #model input { height: 30px; font-size: 13px; padding: 0 28px 0 10px; margin: 0; text-overflow: ellipsis; }
 #bar .html-container { padding: 0 !important; }
 .annotator-progress { display: flex; align-items: center; justify-content: flex-end; gap: 10px; font-size: 13px;
   min-height: 32px; overflow: hidden; color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums; }

@@ -12,35 +12,37 @@ from annotator.vision import zoo
 from annotator.web import fragments
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
+from annotator.web.texts import label, language_of, say
 
 
-def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropdown) -> None:
-    """Lay out the tab and connect its button. choice: where a network is chosen for pre-labelling."""
-    gr.Markdown(
-        "## Models\nThe bundled one works at once. The others are fetched once, checked by size and SHA-384, "
-        "and stay on this computer."
-    )
+def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropdown) -> gr.HTML:
+    """Lay out the tab and connect its button. choice: where a network is chosen for pre-labelling.
+
+    Returns the table of the networks, for who knows the reader's language when the page opens.
+    """
+    gr.Markdown(label("models_intro"))
     table = gr.HTML(fragments.model_table(), elem_id="model-table", js_on_load=None)
-    wanted = gr.Dropdown(fragments.fetchable(), label="Fetch", interactive=True, elem_id="fetch-name")
-    fetch = gr.Button("Fetch", variant="primary", elem_id="fetch-button")
+    wanted = gr.Dropdown(fragments.fetchable(), label=label("fetch"), interactive=True, elem_id="fetch-name")
+    fetch = gr.Button(label("fetch"), variant="primary", elem_id="fetch-button")
     fetched = gr.HTML("", elem_id="fetch-report", js_on_load=None)
 
-    def fetch_model(name: str | None) -> Iterator[tuple[Any, ...]]:
+    def fetch_model(name: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        language = language_of(request)
         if not name:
-            yield fragments.line("Everything is here already."), gr.skip(), gr.skip(), gr.skip()
+            yield fragments.line(say("all_here", language)), gr.skip(), gr.skip(), gr.skip()
             return
         try:
             info = zoo.find(name)
             for done, total in jobs.fetch(info):
-                yield fragments.fetch_line(info, done, total), gr.skip(), gr.skip(), gr.skip()
+                yield fragments.fetch_line(info, done, total, language), gr.skip(), gr.skip(), gr.skip()
         except AnnotatorError as error:
             yield fragments.line(error=projects.plain(str(error))), gr.skip(), gr.skip(), gr.skip()
             return
         yield (
-            fragments.line(f"{info.name} is here and verified."),
-            fragments.model_table(),
+            fragments.line(say("fetched", language, name=info.name)),
+            fragments.model_table(language),
             gr.update(choices=fragments.fetchable(), value=None),
-            gr.update(choices=fragments.model_choices()),
+            gr.update(choices=fragments.model_choices(language)),
         )
 
     fetch.click(
@@ -51,3 +53,4 @@ def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropd
         api_visibility="private",
         show_progress="hidden",
     )
+    return table

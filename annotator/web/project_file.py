@@ -4,7 +4,11 @@ neither way goes through Gradio, whose uploads are closed.
 
 from __future__ import annotations
 
+import json
+
 import gradio as gr
+
+from annotator.web.texts import in_all_languages, label
 
 _DOWNLOAD = """(key) => {
   const link = document.createElement("a");
@@ -17,6 +21,9 @@ _DOWNLOAD = """(key) => {
 
 # The answer's line may hold a name from the file: it is put in as text.
 _OPEN = """(key) => {
+  const tables = TEXTS;
+  const spoken = navigator.languages.map((one) => one.toLowerCase().split("-")[0]).find((one) => one in tables);
+  const texts = tables[spoken || "en"];
   const say = (text, bad) => {
     const line = document.createElement("div");
     line.className = "annotator-progress";
@@ -40,9 +47,9 @@ _OPEN = """(key) => {
     call.open("POST", "annotator/" + encodeURIComponent(key) + "/archive");
     call.upload.onprogress = (event) =>
       say(event.loaded < event.total
-        ? "Sending " + Math.floor(100 * event.loaded / event.total) + " %"
-        : "Checking and opening…");
-    call.onerror = () => say("The server could not be reached; nothing was changed.", true);
+        ? texts.sending.replace("{n}", Math.floor(100 * event.loaded / event.total))
+        : texts.opening);
+    call.onerror = () => say(texts.unreachable, true);
     call.onload = () => {
       let answer = {};
       try { answer = JSON.parse(call.responseText); } catch { }
@@ -57,18 +64,15 @@ _OPEN = """(key) => {
   });
   document.body.append(picker);
   picker.click();
-}"""
+}""".replace("TEXTS", json.dumps(in_all_languages("sending", "opening", "unreachable")))
 
 
 def build_project_file(key: gr.Textbox) -> None:
     """Lay it out here. key: the page's hidden box with the project's key."""
-    gr.Markdown(
-        "## The whole project\nPictures, suggestions and every decision as one file, which opens again here or on "
-        "another computer, in a project that is empty (on a Space: in a new one of yours)."
-    )
+    gr.Markdown(label("project_intro"))
     with gr.Row():
-        download = gr.Button("Download project", elem_id="download-project")
-        unpack = gr.Button("Open project file…", elem_id="open-project")
+        download = gr.Button(label("project_download"), elem_id="download-project")
+        unpack = gr.Button(label("project_open"), elem_id="open-project")
     gr.HTML("", elem_id="project-file-report", js_on_load=None)
     download.click(None, [key], None, js=_DOWNLOAD)
     unpack.click(None, [key], None, js=_OPEN)

@@ -29,6 +29,7 @@ from annotator.web.look import CSS, theme
 from annotator.web.projects import Projects
 from annotator.web.routes import add_error_handlers, add_shape_handler, build_routes
 from annotator.web.sweeper import Sweeper
+from annotator.web.texts import TRANSLATIONS
 from annotator.web.visitor import Visitors
 
 MAX_SESSIONS = 200
@@ -84,6 +85,7 @@ def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 786
         run_history=False,
         enable_monitoring=False,
         footer_links=[],
+        i18n=TRANSLATIONS,
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
     )
     mounted = (getattr(route, "app", None) for route in whole.routes)

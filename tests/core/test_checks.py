@@ -84,24 +84,24 @@ NAN, INF = float("nan"), float("inf")
         ((*A, "id"), None, "annotations[0].id: is None"),
         ((*A, "image_id"), 4, "annotations[0].image_id: is 4, which is not among the images (id 7)"),
         ((*A, "category_id"), 2, "annotations[0].category_id: is 2, which is not among the categories (id 7)"),
-        ((*A, "category_id"), [1], "annotations[0].category_id: is a list of 1"),
+        ((*A, "category_id"), [1], "annotations[0].category_id: is [1], expected"),
         ((*A, "iscrowd"), 2, "annotations[0].iscrowd: is 2, expected 0 or 1"),
         ((*A, "iscrowd"), "0", "annotations[0].iscrowd: is '0'"),
         ((*A, "area"), -1, "annotations[0].area: is -1"),
         ((*A, "area"), NAN, "annotations[0].area: is nan"),
         ((*A, "area"), 10**400, "annotations[0].area: is a number of more than 20 digits"),
-        ((*A, "bbox"), [1, 1, 4], "annotations[0].bbox: is a list of 3, expected 4 finite numbers"),
+        ((*A, "bbox"), [1, 1, 4], "annotations[0].bbox: is [1, 1, 4], expected 4 finite numbers"),
         ((*A, "bbox"), [1, 1, -4, 3], "annotations[0].bbox: has a width of -4"),
-        ((*A, "bbox"), [1, 1, INF, 3], "annotations[0].bbox: is a list of 4, expected 4 finite"),
+        ((*A, "bbox"), [1, 1, INF, 3], "annotations[0].bbox: is [1, 1, inf, 3], expected 4 finite"),
         ((*A, "segmentation"), 5, "annotations[0].segmentation: is 5, expected polygons or an RLE (id 7)"),
         ((*A, "segmentation"), [1, 1, 5, 1, 5, 4], "annotations[0].segmentation: a flat list"),
         ((*A, "segmentation"), [[1, 1, 5, 1]], "annotations[0].segmentation[0]: has 4 numbers"),
         ((*A, "segmentation"), [[1, 1, 5, 1, 5, 4, 1]], "annotations[0].segmentation[0]: has 7 numbers"),
         ((*A, "segmentation"), [[]], "annotations[0].segmentation[0]: has 0 numbers"),
-        ((*A, "segmentation"), [[1, 1, 5, 1, 5, NAN]], "annotations[0].segmentation: polygon has a coordinate"),
-        ((*A, "segmentation"), [[1, 1, 5, 1, 5, 1e999]], "annotations[0].segmentation: polygon has a coordinate"),
+        ((*A, "segmentation"), [[1, 1, 5, 1, 5, NAN]], "annotations[0].segmentation[0]: holds nan, expected finite"),
+        ((*A, "segmentation"), [[1, 1, 5, 1, 5, 1e999]], "annotations[0].segmentation[0]: holds inf, expected finite"),
         ((*A, "segmentation"), [[1, 1, 5, 1, 5, 4.3e8]], "annotations[0].segmentation: polygon reaches"),
-        ((*A, "segmentation"), [[1, 1, 5, 1, 5, 10**400]], "annotations[0].segmentation[0]: holds something other"),
+        ((*A, "segmentation"), [[1, 1, 5, 1, 5, 10**400]], "annotations[0].segmentation[0]: holds a number of more"),
         ((*A, "segmentation"), [["1", "1", "5", "1", "5", "4"]], "annotations[0].segmentation[0]: holds something"),
         ((*A, "segmentation"), [[[1, 1], [5, 1], [5, 4], 4, 5, 6]], "annotations[0].segmentation[0]: holds something"),
         ((*A, "segmentation"), [[True] * 6], "annotations[0].segmentation[0]: holds something"),
@@ -111,7 +111,7 @@ NAN, INF = float("nan"), float("inf")
         ((*A, "segmentation"), {"counts": [80]}, "segmentation: size is None"),
         ((*A, "segmentation"), {"size": [8, 10], "counts": [79]}, "segmentation: RLE: runs add up to 79, expected 80"),
         ((*A, "segmentation"), {"size": [8, 10], "counts": "x"}, "annotations[0].segmentation: RLE"),
-        ((*A, "keypoints"), [1, 2], "annotations[0].keypoints: is a list of 2"),
+        ((*A, "keypoints"), [1, 2], "annotations[0].keypoints: is [1, 2], expected 3"),
         (
             (*A, "attributes"),
             {"deep": [INF]},
@@ -221,6 +221,13 @@ def test_a_file_that_is_not_json_is_one_clear_line(tmp_path, content):
 def test_a_missing_file_is_one_clear_line(tmp_path):
     with pytest.raises(CocoError, match="cannot be read: No such file"):
         check_file(tmp_path / "none.json")
+
+
+def test_a_folder_that_is_none_is_said_once(tmp_path):
+    (tmp_path / "x.json").write_text(json.dumps(document()))
+    for folder in ("none", "x.json"):
+        with pytest.raises(CocoError, match="no such folder, expected the pictures of x"):
+            check_file(tmp_path / "x.json", images=tmp_path / folder)
 
 
 def test_pictures_are_looked_for_and_measured(tmp_path):

@@ -2,10 +2,12 @@
 
 import json
 
+import pytest
 from pycocotools.coco import COCO
 
 from annotator.core import places
 from annotator.core.masks import rle_to_mask
+from tests.e2e.screen import Screen
 
 PATIENCE_MS = 60_000
 
@@ -86,3 +88,31 @@ def test_the_whole_project_leaves_as_one_file(screen, project, tmp_path):
     assert json.dumps(download.value.suggested_filename).endswith('.zip"')
     download.value.save_as(tmp_path / "project.zip")
     assert (tmp_path / "project.zip").read_bytes()[:2] == b"PK"
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("de-AT", ("Vorschläge für alle", "Modelle", "Holen", "Erkennt", "Bilder")),
+        ("es-MX", ("Sugerencias en todas", "Modelos", "Descargar", "Detecta", "Imágenes")),
+        ("zh-CN", ("预标注全部", "模型", "获取", "检测", "图片")),
+        ("fr-FR", ("Pre-label all", "Models", "Fetch", "Detects", "Pictures")),
+    ],
+)
+def test_the_page_and_the_editor_speak_the_browsers_language(server, project, chromium, locale, words):
+    project.add("street.png")
+    every, tab, fetch, detects, pictures = words
+    context = chromium.new_context(viewport={"width": 1024, "height": 700}, locale=locale)
+    screen = Screen(context.new_page(), server.address).open()
+    page = screen.page
+    button = page.get_by_role("button", name=every, exact=True)
+    # Longer words than the English ones still find room beside the tabs.
+    right = page.get_by_role("tab", name=tab, exact=True).bounding_box()
+    assert right["x"] + right["width"] < page.locator("#model").bounding_box()["x"]
+    assert button.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert page.get_by_label(pictures, exact=True).first.is_visible()
+    page.get_by_role("tab", name=tab, exact=True).click()
+    page.get_by_role("button", name=fetch, exact=True).wait_for()
+    page.get_by_role("columnheader", name=detects).wait_for()
+    assert "__i18n__" not in page.inner_text("body")
+    context.close()

@@ -5,7 +5,7 @@ import numpy as np
 from annotator.core.cut import Heatmap
 from annotator.core.dataset import Suggestion
 from annotator.core.heatmaps import heatmap_to_rle
-from annotator.core.masks import rle_area, rle_to_mask
+from annotator.core.masks import rle_area, rle_box_xyxy, rle_to_mask
 from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square, wait_for
 
 
@@ -152,3 +152,82 @@ def test_a_remapped_key_is_remembered(screen, project):
     screen.press("a", "y")
     screen.saved()
     assert project.states(image_id) == ["accepted", "suggested", "suggested"]
+
+
+def test_a_line_right_through_makes_two_of_one(screen, project):
+    image_id = project.add("street.png", suggestions=1)
+    left, top, right, _ = BOXES[0]
+    screen.open()
+    screen.press("y")
+    screen.drag((left - 10, 60), (right + 10, 60))
+    screen.page.wait_for_function("document.querySelectorAll('.an-row:not([hidden])').length === 2")
+    screen.saved()
+    lower, upper = sorted(project.instances(image_id), key=lambda one: rle_area(one.rle), reverse=True)
+    assert np.array_equal(rle_to_mask(lower.rle) | rle_to_mask(upper.rle), square(BOXES[0]))
+    assert not (rle_to_mask(lower.rle) & rle_to_mask(upper.rle)).any()
+    rows = np.flatnonzero(rle_to_mask(upper.rle).any(axis=1))
+    assert [rows[0], rows[-1]] == [top, rows[-1]]
+    assert abs(rows[-1] - 60) <= 1
+    assert (upper.source, lower.source) == ("manual", "test@1")
+    screen.press("Control+z")
+    screen.saved()
+    (one,) = project.instances(image_id)
+    assert (one.edited, rle_area(one.rle)) == (False, np.count_nonzero(square(BOXES[0])))
+
+
+def test_the_box_of_the_selected_is_dragged_and_its_mask_found_again(screen, project):
+    image_id = project.add("street.png", suggestions=1)
+    (before,) = project.instances(image_id)
+    left, top, right, bottom = BOXES[0]
+    screen.open()
+    screen.click(25, 100)
+    screen.press("r")
+    screen.drag((right, (top + bottom) / 2), (right + 80, (top + bottom) / 2))
+    screen.page.locator(".an-row", has_text="edited").wait_for()
+    screen.saved()
+    (one,) = project.instances(image_id)
+    x0, _, x1, _ = rle_box_xyxy(one.rle)
+    assert one.key == before.key
+    assert left - 4 <= x0 < x1 <= right + 84
+    assert one.parts is None
+    assert len(project.store.decisions(image_id)) == 1
+    screen.press("Control+z")
+    screen.saved()
+    assert project.instances(image_id) == [before]
+
+
+def test_a_mask_by_grabcut_is_said_to_be_one(screen, project):
+    project.add("street.png", suggestions=0)
+    screen.open()
+    # The bundled network knows no cars.
+    screen.press("c")
+    screen.page.get_by_label("Find or create a category").fill("car")
+    screen.press("Enter", "r")
+    screen.drag((150, 60), (260, 200))
+    screen.page.locator(".an-notice", has_text="GrabCut").wait_for()
+    screen.page.locator(".an-row", has_text="car").wait_for()
+
+
+def test_triage_puts_aside_and_follows_threshold_and_undo(screen, project):
+    project.add("street.png")
+    screen.open()
+    slider = screen.page.get_by_label("Confidence threshold").first
+    slider.fill("0.2")
+    screen.page.locator(".an-stage").focus()
+    asked = lambda: screen.page.locator(".an-row.is-selected .an-row-detail").inner_text()  # noqa: E731
+    width = lambda: screen.page.locator(".an-picture").bounding_box()["width"]  # noqa: E731
+    fitted = width()
+    screen.press("t")
+    assert (asked(), width() > fitted) == ("0.30", True)
+    screen.press("e")
+    assert asked() == "0.60"
+    screen.press("a", "a")
+    assert asked() == "0.30 • later"
+    screen.press("a")
+    assert width() == fitted
+    screen.press("Control+z")
+    assert (asked(), width() > fitted) == ("0.30 • later", True)
+    slider.fill("0.95")
+    assert width() == fitted
+    slider.fill("0.1")
+    assert (asked(), width() > fitted) == ("0.30 • later", True)

@@ -118,6 +118,16 @@ def _renumber_image(found: dict[str, Any], id: object) -> None:
     found["images"][0]["id"] = found["annotations"][0]["image_id"] = id
 
 
+def _as_lvis(found: dict[str, Any]) -> None:
+    """Version 1 has no file names, and keys of its own."""
+    name = found["images"][0].pop("file_name")
+    found["images"][0] |= {"coco_url": f"http://images.cocodataset.org/train2017/{name}", "neg_category_ids": [95]}
+    for category in found["categories"]:
+        category |= {"frequency": "r", "synset": "person.n.01", "synonyms": ["person"], "def": "a person"}
+    for annotation in found["annotations"]:
+        del annotation["iscrowd"]
+
+
 def _resize(found: dict[str, Any], width: int, height: int) -> None:
     found["images"][0] |= {"width": width, "height": height}
 
@@ -171,6 +181,16 @@ VALID = [
         _first(segmentation=[[-9, 1, 5, 1, 5, 4, -9, 4]]),
         ("warning", f"{_S}[0]", "leaves the image"),
     ),
+    _case(
+        "a polygon that crosses itself",
+        _first(segmentation=[[1, 1, 9, 7, 9, 1, 1, 7]], area=24, bbox=[1, 1, 8, 6]),
+        ("warning", _S, "crosses itself: outlines of 0 px2 fill 2"),
+    ),
+    _case(
+        "a hole as a second polygon",
+        _first(segmentation=[[0, 0, 10, 0, 10, 8, 0, 8], [2, 2, 8, 2, 8, 6, 2, 6]], area=80, bbox=[0, 0, 10, 8]),
+        ("note", _S, "lie in each other, which makes no hole: outlines of 104 px2 fill 80 pixels (id 7)"),
+    ),
     _case("a polygon of no area", _first(segmentation=[[3, 3] * 3]), ("warning", _S, "covers no pixel")),
     _case("a box only", _first(segmentation=...), ("warning", _S, "absent")),
     _case("an empty list", _first(segmentation=[]), ("warning", _S, "absent")),
@@ -182,11 +202,17 @@ VALID = [
     _case("box outside", _first(bbox=[20, 1, 4, 3]), ("warning", f"{_A}.bbox", "leaves the image of 10 x 8 px")),
     _case("box of no width", _first(bbox=[1, 1, 0, 3]), ("warning", f"{_A}.bbox", "a width of 0")),
     _case("the same object twice", _again("annotations", id=9), ("warning", "annotations[2]", "same object")),
+    _case(
+        "keypoints of another visibility",
+        _first(keypoints=[1, 2, 7], num_keypoints=1),
+        ("warning", f"{_A}.keypoints", "has a visibility of 7, expected 0, 1 or 2"),
+    ),
     _case("keypoints", _first(keypoints=[1, 2, 2], num_keypoints=1)),
     _case(
         "keypoints miscounted", _first(keypoints=[1, 2, 2], num_keypoints=3), ("warning", f"{_A}.num_keypoints", "is 3")
     ),
     _case("captions beside masks", _first(caption="a person", attributes={"occluded": True, "deep": [1, {"x": None}]})),
+    _case("LVIS", _as_lvis, ("warning", "images[0].file_name", "absent, taken from coco_url: 'a.png' (id 3)")),
     _case("unknown keys", _set("ours", {"videos": [1, 2]})),
     _case("a name with the other slash", _set("images", 1, "file_name", "sub\\b.png")),
     _case("the same picture twice", _again("images", id=5), ("warning", "images", "'a.png' is there 2 times")),
@@ -228,7 +254,7 @@ BROKEN = [
     _case(
         "Latin-1", _TEXT.replace("helmet", "h\xe9lmet").encode("latin-1"), ("error", "", "is not JSON: 'utf-8' codec")
     ),
-    _case("compressed", b"\x1f\x8b\x08\x00\x00\x00\x00\x00", ("error", "", "is not JSON")),
+    _case("compressed", b"\x1f\x8b\x08\x00\x00\x00\x00\x00", ("error", "", "is not JSON: it is packed with gzip")),
     _case("endless nesting", b"[" * 100_000, ("error", "", "is not JSON")),
     _case(
         "an endless number", _TEXT.replace('"area": 12', '"area": ' + "9" * 5000, 1).encode(), ("error", "", "digits")
@@ -325,7 +351,7 @@ BROKEN = [
     _case("area null", _first(area=None), ("error", f"{_A}.area", "is None")),
     _case("box reversed", _first(bbox=[5, 4, -4, -3]), ("error", f"{_A}.bbox", "a width of -4 and a height of -3")),
     _case("box NaN", _first(bbox=[1, 1, NAN, 3]), ("error", f"{_A}.bbox", "expected 4 finite numbers")),
-    _case("box of 3", _first(bbox=[1, 1, 4]), ("error", f"{_A}.bbox", "is a list of 3, expected 4 finite numbers")),
+    _case("box of 3", _first(bbox=[1, 1, 4]), ("error", f"{_A}.bbox", "is [1, 1, 4], expected 4 finite numbers")),
     _case("box as an object", _first(bbox={"x": 1}), ("error", f"{_A}.bbox", "is a dict of 1")),
     _case("neither box nor mask", _first(bbox=..., segmentation=[]), ("error", _S, "absent")),
     _case(
@@ -341,9 +367,22 @@ BROKEN = [
         ("error", f"{_S}[0]", "is a list of points, expected a flat list"),
     ),
     _case("polygon of texts", _first(segmentation=[["1"] * 6]), ("error", f"{_S}[0]", "other than numbers")),
+    _case(
+        "polygon of true", _first(segmentation=[[1, 1, 5, True, 5, 4]]), ("error", f"{_S}[0]", "numbers: True (id 7)")
+    ),
+    _case("polygons of null", _first(segmentation=[None]), ("error", f"{_S}[0]", "is None, expected a polygon")),
+    _case(
+        "a list of runs", _first(segmentation=[_rle(RUNS)]), ("error", f"{_S}[0]", "is a dict of 2, expected a polygon")
+    ),
     _case("polygon of null", _first(segmentation=[[1, 1, 5, None, 5, 4]]), ("error", f"{_S}[0]", "other than numbers")),
-    _case("polygon NaN", _first(segmentation=[[1, 1, 5, 1, 5, NAN]]), ("error", _S, "not a finite number")),
-    _case("polygon infinite", _first(segmentation=[[1, 1, 5, 1, 5, -INF]]), ("error", _S, "not a finite number")),
+    _case(
+        "polygon NaN", _first(segmentation=[[1, 1, 5, 1, 5, NAN]]), ("error", f"{_S}[0]", "holds nan, expected finite")
+    ),
+    _case(
+        "polygon infinite",
+        _first(segmentation=[[1, 1, 5, 1, 5, -INF]]),
+        ("error", f"{_S}[0]", "holds -inf, expected finite"),
+    ),
     _case(
         "polygon far away", _first(segmentation=[[1, 1, 5, 1, 5, 4.3e8]]), ("error", _S, "polygon reaches 4.3e+08 px")
     ),
@@ -366,7 +405,8 @@ BROKEN = [
     _case(
         "runs that overflow", _first(segmentation=_rle([2**32 - 1] * 4)), ("error", _S, "whole numbers from 0 to 80")
     ),
-    _case("counts of rubbish", _first(segmentation=_rle("b'hello'")), ("error", _S, "not COCO's compressed form")),
+    _case("counts of rubbish", _first(segmentation=_rle("hel lo")), ("error", _S, "not COCO's compressed form")),
+    _case("counts as Python's bytes", _first(segmentation=_rle("b'9353'")), ("error", _S, "Python's text of bytes")),
     _case("counts cut off", _first(segmentation=_rle("Z1")), ("error", _S, "RLE")),
     _case("counts of no sign", _first(segmentation=_rle("")), ("error", _S, "RLE")),
     _case("counts absent", _first(segmentation={"size": [8, 10]}), ("error", _S, "counts is None")),

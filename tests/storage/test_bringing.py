@@ -1,6 +1,7 @@
 """Files and lists of results into a project through the command line: matched, merged, all of it or nothing."""
 
 import json
+import unicodedata
 
 import pytest
 
@@ -255,6 +256,20 @@ def test_ones_own_export_again_changes_nothing_and_leaves_as_the_same_bytes(tmp_
     assert {name: whole[name] for name in ("info", "licenses", "videos")} == {
         name: carrying()[name] for name in ("info", "licenses", "videos")
     }
+
+
+@pytest.mark.parametrize(("named", "lies"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_an_accent_in_a_name_is_one_letter_or_two(tmp_path, annotator, pictures, named, lies):
+    for folder in ("é", "x"):
+        path = pictures / unicodedata.normalize(lies, f"{folder}/ü.png")
+        path.parent.mkdir()
+        path.write_bytes((pictures / ("a.png" if folder == "é" else "sub/C.png")).read_bytes())
+    found = sound()
+    found["images"][0]["file_name"] = unicodedata.normalize(named, "é/ü.png")
+    assert annotator({"a.json": found})[0] == 0
+    with project_of(tmp_path) as store:
+        expected = (pictures / "a.png").read_bytes()
+        assert store.content(store.image(3)) == expected
 
 
 def test_the_same_picture_under_two_names_is_one_image(tmp_path, annotator, pictures):

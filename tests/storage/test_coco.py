@@ -184,6 +184,17 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path, where):
     assert [path.name for path in (tmp_path / "folder").iterdir()] == []
 
 
+@pytest.mark.parametrize("blocked", ["instances.json", "report.json", "report.txt"])
+def test_a_report_never_speaks_of_another_file_than_the_one_beside_it(tmp_path, blocked):
+    coco.write(dataset_of(donut()), tmp_path / "instances.json")
+    (tmp_path / blocked).unlink()
+    (tmp_path / blocked).mkdir()
+    before = {file.name: file.is_file() and file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(ExportError, match=f"{blocked}: cannot be written: it is a folder"):
+        coco.write(dataset_of(donut(7)), tmp_path / "instances.json")
+    assert {file.name: file.is_file() and file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
 def test_an_unknown_form_is_refused(tmp_path):
     with pytest.raises(ExportError, match="expected one of lossless, polygons, rle"):
         coco.write(dataset_of(donut()), tmp_path / "x.json", masks="masks")
@@ -269,8 +280,12 @@ def test_everything_that_came_in_leaves_again(tmp_path):
 
 def test_an_export_read_again_is_the_same_export(tmp_path):
     path = tmp_path / "in.json"
-    path.write_text(json.dumps(document()))
+    found = document()
+    half = masks.mask_to_rle(np.tile(np.arange(9) > 4, (9, 1)))
+    found["annotations"][1]["segmentation"] = {"size": [9, 9], "counts": half.counts}  # leaves as a traced polygon
+    path.write_text(json.dumps(found))
     first = coco.write(coco.read(path), tmp_path / "1.json")
+    assert "[[5,0,9,0,9,9,5,9]]" in (tmp_path / "1.json").read_text()
     assert coco.write(coco.read(tmp_path / "1.json"), tmp_path / "2.json").sha256 == first.sha256
 
 

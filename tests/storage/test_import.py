@@ -191,6 +191,60 @@ def test_the_same_object_twice_in_a_file_stays_twice(empty):
         assert [one.id for one in empty.dataset().instances] == [1, 2]
 
 
+def test_an_older_export_takes_back_neither_masks_nor_categories(empty):
+    bring(empty, DATASET)
+    moved, relabelled = empty.instances(4)
+    empty.record(gesture(empty.image(4), accept(moved.key, category_id=7, rle=block(12)), verb="edit", revision=1))
+    empty.record(gesture(empty.image(4), accept(relabelled.key, category_id=7), number=1, revision=2, verb="relabel"))
+    before = empty.dataset(), empty.decisions()
+    report = bring(empty, DATASET)
+    assert (report.instances_added, report.instances_known) == (0, 3)
+    assert report.notes == ("2 annotations were changed since in the project, which keeps its own (ids 5, 6)",)
+    assert (empty.dataset(), empty.decisions()) == before
+
+
+def test_what_was_deleted_since_an_export_comes_in_again(empty):
+    bring(empty, DATASET)
+    (gone,) = empty.instances(30)
+    empty.record(gesture(empty.image(30), Change(gone.key, 1, State.DELETED), revision=1, verb="delete"))
+    assert bring(empty, DATASET).instances_added == 1
+    assert [one.id for one in empty.dataset().instances] == [5, 6, 100]
+
+
+def test_an_earlier_version_that_the_file_has_beside_the_present_one_is_another_object(empty):
+    bring(empty, DATASET)
+    (mine,) = empty.instances(30)
+    empty.record(gesture(empty.image(30), accept(mine.key, rle=block(9)), revision=1, verb="edit"))
+    both = replace(DATASET, instances=(an_instance(100, 30), an_instance(101, 30, 9)))
+    report = bring(empty, both)
+    assert (report.instances_added, report.instances_known) == (1, 1)
+    assert [one.rle for one in empty.instances(30)] == [block(9), block(2)]
+
+
+def test_a_mask_that_was_changed_elsewhere_comes_in_beside_the_projects_and_is_told(empty):
+    bring(empty, DATASET)
+    elsewhere = replace(DATASET, instances=(an_instance(100, 30, 3), an_instance(5, 4, 14, category_id=7)))
+    report = bring(empty, elsewhere)
+    assert report.notes == (
+        "annotation 100: is annotation 101 in the project, where 100 lies over it with an IoU of 0.60: "
+        "the same object in two versions?",
+        "annotation 5: is annotation 102 in the project, its number was taken",
+    )
+    assert [one.id for one in empty.dataset().instances] == [5, 6, 100, 101, 102]
+
+
+def test_category_names_stay_to_the_letter(empty):
+    odd = replace(DATASET, categories=(PERSON, HELMET, Category(8, "vest"), Category(9, "vest ")))
+    for _ in range(2):
+        assert bring(empty, odd).notes == ()
+        assert empty.categories() == odd.categories
+    report = bring(empty, replace(odd, categories=(PERSON, Category(7, " helmet"), Category(10, "a\0b"))))
+    assert report.notes == (
+        "category 7 ' helmet': is called 'helmet' in the project",
+        "category 10 'a\\x00b': is called 'a?b' in the project",
+    )
+
+
 def test_a_stale_tab_is_told_after_an_import(store, image):
     dataset = replace(DATASET, images=(an_image(image.id, "picture"),), instances=(an_instance(70, image.id),))
     bring(store, dataset)

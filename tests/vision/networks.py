@@ -52,6 +52,27 @@ def constant_network(
     return path
 
 
+def fragile_network(folder: Path, *, input_size: tuple[int, int] = (64, 48)) -> Path:
+    """An IR of the contract that sees one object, and fails on pictures that are brighter than grey."""
+    width, height = input_size
+    image = ops.parameter([1, 3, height, width], np.float32, name="image")
+    image.output(0).tensor.set_names({"image"})
+    mean = ops.reduce_mean(image, ops.constant(np.arange(4)), True)
+    # As a sampler that was unrolled reads beyond its map.
+    index = ops.convert(ops.floor(ops.divide(ops.reshape(mean, ops.constant([1]), False), np.float32(128))), "i64")
+    score = ops.gather_elements(ops.constant(np.array([0.9], np.float32)), index, 0)
+    boxes = ops.concat([ops.constant(np.array([[4, 4, 40, 30]], np.float32)), ops.unsqueeze(score, np.int64(0))], 1)
+    masks = ops.constant(np.ones((1, 7, 7), np.float32))
+    nodes = {"boxes": boxes, "labels": ops.constant(np.array([0])), "masks": masks}
+    results = []
+    for name, node in nodes.items():
+        node.output(0).tensor.set_names({name})
+        results.append(ops.result(node))
+    folder.mkdir(parents=True, exist_ok=True)
+    ov.save_model(ov.Model(results, [image]), folder / "model.xml", compress_to_fp16=False)
+    return described(folder)
+
+
 # --- the real topologies, with random weights ------------------------------------------------------------------------
 
 BIG = 2**31 - 1

@@ -141,6 +141,22 @@ def test_model_info_of_labels_alone_is_enough(ir: Path) -> None:
     assert added.threshold == 0.5
 
 
+def test_one_number_stands_for_all_channels(ir: Path) -> None:
+    added = zoo.add("mine", with_model_info(ir, MODEL_INFO | {"mean_values": "0", "scale_values": "255.0"}))
+    assert (added.mean, added.scale) == ((0, 0, 0), (255, 255, 255))
+
+
+def test_a_network_with_the_title_of_another_does_not_stand_in_for_it(ir: Path) -> None:
+    """A copy of a published description, its title left as it was; and as Notepad saves it."""
+    for name, title in (("mine", "person-0007"), ("also-mine", "instance-segmentation-person-0007"), ("x", "mine")):
+        text = DESCRIPTION.replace('"whatever"', f'"whatever"\ntitle = "{title}"')
+        (ir / "model.toml").write_text(text, encoding="utf-8-sig")
+        zoo.add(name, ir)
+    for name in ("person-0007", "instance-segmentation-person-0007"):
+        assert zoo.find(name).name == "person-0007"
+    assert zoo.find("mine").name == "mine"
+
+
 def test_label_info_spells_names_with_their_spaces(ir: Path) -> None:
     spelt = {
         "labels": "otx_empty_lbl hard_hat traffic_light",
@@ -164,6 +180,7 @@ def test_label_info_spells_names_with_their_spaces(ir: Path) -> None:
         ({"labels": "a b a"}, "labels: found 'a b a', expected names that differ"),
         ({"labels": "['person', 'hard hat']"}, "labels: found .* expected names that differ"),
         ({"labels": "otx_empty_lbl"}, "labels: found"),
+        ({"reverse_input_channels": "RGB"}, "reverse_input_channels: found 'RGB', expected True or False"),
     ],
 )
 def test_model_info_that_is_not_supported_is_named(

@@ -18,6 +18,9 @@ export class RefusedError extends Error {
   }
 }
 
+/** Who found a mask where no network could (annotator/web/assistant.py). */
+export const GRABCUT = "GrabCut";
+
 /** The mask inside a box, who found it, and what a model cut it from. */
 export interface FoundMask {
   readonly rle: string;

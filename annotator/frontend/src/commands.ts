@@ -6,7 +6,7 @@ import { makeHoles, makeInstances, makeParts } from "./holes";
 import type { CommandId } from "./keys";
 import { withoutHoles, withoutSpecks } from "./paint";
 import type { QueuePanel } from "./queue";
-import { accept, beginTriage, likelyCategory, reject, relabel, setTriage, step, targets } from "./review";
+import { accept, beginTriage, likelyCategory, putAside, reject, relabel, setTriage, step, targets } from "./review";
 import { find } from "./scene";
 import { copy, duplicate, merge, nudge, paste, reshape, split } from "./shapes";
 import { openSimplify } from "./simplifier";
@@ -36,10 +36,14 @@ export interface CommandContext {
 export class Commands {
   constructor(private readonly context: CommandContext) {
     const { session } = context;
-    session.view.subscribe((now, before) => {
-      if (!now.triage || now.scene === null || now.scene.imageId === before.scene?.imageId) return;
+    const { view } = session;
+    view.subscribe((now, before) => {
+      if (!now.triage || now.scene === null) return;
+      const opened = now.scene.imageId !== before.scene?.imageId;
+      // The threshold may hide what is asked about, or show more where all was decided.
+      if (!opened && (now.threshold === before.threshold || now.selection.length > 0)) return;
       beginTriage(session);
-      this.follow();
+      if (opened || before.selection.length > 0 || view.get().selection.length > 0) this.follow();
     });
   }
 
@@ -90,6 +94,8 @@ export class Commands {
         return this.setTool("eraser");
       case "toolCut":
         return this.setTool("cut");
+      case "toolKnife":
+        return this.setTool("knife");
       case "cutSmaller":
         return void cutting.step("smaller");
       case "cutLarger":
@@ -101,9 +107,9 @@ export class Commands {
       case "cancel":
         return this.cancel();
       case "undo":
-        return void session.undo();
+        return void session.undo().then(() => this.retraced());
       case "redo":
-        return void session.redo();
+        return void session.redo().then(() => this.retraced());
       case "copy":
         return copy(targets(session));
       case "paste":
@@ -234,6 +240,17 @@ export class Commands {
     else if (instance !== null) stage.reveal(instance);
   }
 
+  /** What a step back or forth has changed is in sight; in triage it is asked about again. */
+  private retraced(): void {
+    const { session, stage } = this.context;
+    const { scene, selection, triage, gallery } = session.view.get();
+    if (scene === null || gallery) return;
+    if (triage && selection.length === 0) beginTriage(session);
+    const instance = find(scene, session.view.get().selection.at(-1) ?? null);
+    if (triage && instance?.state === "suggested") this.follow();
+    else if (instance !== null) stage.reveal(instance);
+  }
+
   private convert(change: typeof makeHoles, nothing: StringKey): void {
     const { session, stage, notice } = this.context;
     if (!change(session, targets(session), stage.placeUnderPointer())) notice(t(nothing));
@@ -251,6 +268,7 @@ export class Commands {
   }
 
   private adjust(): void {
+    if (putAside(this.context.session)) return this.follow();
     this.setTool("select");
     this.context.stage.zoomTo(targets(this.context.session));
   }

@@ -1,5 +1,6 @@
 /** New instances: their category, and the mask that the server finds inside a box. */
 import type { Api, FoundMask } from "./api";
+import { GRABCUT } from "./api";
 import { pickCategory } from "./categories";
 import type { Box } from "./geometry";
 import { partsOfBox } from "./geometry";
@@ -84,6 +85,7 @@ export class Drawing {
       const { rle, by, heatmap } = await ask(model).catch((error) => (model === BUNDLED_MODEL ? Promise.reject(error) : ask(BUNDLED_MODEL)));
       const mask = { ...maskOfRle(rle, scene.height), ...(heatmap === null ? {} : { heatmap }) };
       if (outlineOf(mask).area === 0) throw new Error(t("maskEmpty", { by }));
+      if (by === GRABCUT) notice(t("maskByGrabCut"), t("maskByGrabCutHint"));
       return mask;
     } catch (error) {
       notice(t("maskFailed"), error instanceof Error ? error.message : "");

@@ -33,6 +33,7 @@ import { Toolbar } from "./toolbar";
 import { BoxTool } from "./tools/box";
 import { BrushTool } from "./tools/brush";
 import { CutTool } from "./tools/cut";
+import { KnifeTool } from "./tools/knife";
 import { PolygonTool } from "./tools/polygon";
 import { SelectTool } from "./tools/select";
 import { Uploads } from "./upload";
@@ -87,6 +88,7 @@ export class Editor {
         new BrushTool(host, "brush"),
         new BrushTool(host, "eraser"),
         new CutTool(host, cutting),
+        new KnifeTool(host, (text) => notices.show("info", text)),
       ],
       addInstance: (mask) => void drawing.add(mask),
       addFromBox: (box) => void drawing.addFromBox(box),

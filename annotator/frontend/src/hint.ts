@@ -23,10 +23,11 @@ function hintFor(view: View): string {
   if (view.hideAll) return t("hintHidden", { key: keyOf("hideAll") });
   if (view.triage) {
     const { shown } = countSuggestions(view.scene!, view.threshold);
-    return shown > 0 ? t("hintTriage", { n: shown }) : t("hintTriageDone");
+    return shown > 0 ? t("hintTriage", { n: shown, aside: keyOf("adjust") }) : t("hintTriageDone");
   }
   if (view.tool === "polygon") return t("hintPolygon");
   if (view.tool === "box") return t("hintBox");
+  if (view.tool === "knife") return t("hintKnife");
   if (view.tool === "cut") return hintForCut(view);
   const sizes = { smaller: keyOf("brushSmaller"), larger: keyOf("brushLarger") };
   if (view.tool === "brush") return t("hintBrush", sizes);

@@ -8,7 +8,7 @@ import type { Pointer, Tool } from "./tools/tool";
 import { arrowStep } from "./tools/walk";
 
 /** Tools that draw; in the others the arrows mean something else. */
-const DRAWS: ReadonlySet<string> = new Set(["polygon", "box", "brush", "eraser"]);
+const DRAWS: ReadonlySet<string> = new Set(["polygon", "box", "brush", "eraser", "knife"]);
 
 export interface KeyPointerHost {
   tool(): Tool;

@@ -38,6 +38,7 @@ const TABLE = [
   { id: "brushSmaller", group: "tools", keys: ["("], label: "cmdBrushSmaller", repeats: true },
   { id: "brushLarger", group: "tools", keys: [")"], label: "cmdBrushLarger", repeats: true },
   { id: "toolCut", group: "tools", keys: ["W"], label: "cmdToolCut" },
+  { id: "toolKnife", group: "tools", keys: ["Y"], label: "cmdToolKnife" },
   { id: "cutSmaller", group: "tools", keys: ["<"], label: "cmdCutSmaller", repeats: true },
   { id: "cutLarger", group: "tools", keys: [">"], label: "cmdCutLarger", repeats: true },
   { id: "cancel", group: "tools", keys: ["Escape"], label: "cmdCancel" },

@@ -6,6 +6,7 @@ export class Layer {
   readonly context: CanvasRenderingContext2D;
   size: Size = { width: 0, height: 0 };
   private ratio = 1;
+  private blank = true;
 
   constructor(readonly canvas: HTMLCanvasElement) {
     this.context = canvas.getContext("2d")!;
@@ -18,7 +19,10 @@ export class Layer {
     this.canvas.height = Math.max(1, Math.round(size.height * ratio));
   }
 
+  /** What is blank stays untouched: a canvas that changed is handed to the screen again. */
   clear(): void {
+    if (this.blank) return;
+    this.blank = true;
     this.context.setTransform(1, 0, 0, 1, 0, 0);
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
@@ -26,12 +30,14 @@ export class Layer {
   /** From here on one unit is one image pixel. */
   inImage(camera: Camera): CanvasRenderingContext2D {
     const { ratio, context } = this;
+    this.blank = false;
     context.setTransform(camera.scale * ratio, 0, 0, camera.scale * ratio, camera.x * ratio, camera.y * ratio);
     return context;
   }
 
   /** From here on one unit is one CSS pixel. */
   inView(): CanvasRenderingContext2D {
+    this.blank = false;
     this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     return this.context;
   }

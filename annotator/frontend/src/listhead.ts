@@ -13,6 +13,7 @@ const SORTS: readonly (readonly [SortOrder, StringKey])[] = [
   ["doubt", "sortDoubt"],
   ["category", "sortCategory"],
   ["area", "sortArea"],
+  ["state", "sortState"],
 ];
 
 const STATES = ["suggested", "accepted", "rejected"] as const;

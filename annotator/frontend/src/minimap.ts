@@ -14,6 +14,7 @@ const FROM = 1.3;
 export class Minimap {
   readonly element: HTMLElement;
   private readonly picture = h("img", { alt: "", draggable: "false" });
+  private shown: { readonly camera: Camera; readonly view: Size } | null = null;
   private readonly frame = h("span", { class: "an-minimap-frame" });
 
   constructor(
@@ -21,6 +22,9 @@ export class Minimap {
     private readonly stage: Stage,
   ) {
     this.element = h("div", { class: "an-minimap", hidden: true, "aria-hidden": "true", title: t("minimap") }, this.picture, this.frame);
+    session.view.subscribe((now, before) => {
+      if (now.triage !== before.triage && this.shown !== null) this.show(this.shown.camera, this.shown.view);
+    });
     this.element.addEventListener("pointerdown", (event) => {
       event.preventDefault();
       this.element.setPointerCapture(event.pointerId);
@@ -32,8 +36,10 @@ export class Minimap {
   }
 
   show(camera: Camera, view: Size): void {
-    const { scene } = this.session.view.get();
-    this.element.hidden = scene === null || camera.scale < fit(scene, view).scale * FROM;
+    this.shown = { camera, view };
+    const { scene, triage } = this.session.view.get();
+    // In triage the object fills the view, and nothing may lie over it.
+    this.element.hidden = scene === null || triage || camera.scale < fit(scene, view).scale * FROM;
     if (scene === null || this.element.hidden) return;
     const scale = LONGEST_SIDE / Math.max(scene.width, scene.height);
     if (this.picture.getAttribute("src") !== scene.url) this.picture.src = scene.url;

@@ -2,7 +2,7 @@
 import { button, h, setClass, setText } from "./dom";
 import { icon, setIcon } from "./icons";
 import type { CommandId } from "./keys";
-import { keyOf } from "./keys";
+import { keyOf, keycaps } from "./keys";
 import { VirtualList } from "./list";
 import { ListHead } from "./listhead";
 import { outlineOf } from "./outline";
@@ -47,7 +47,7 @@ class Row {
 
 export class Panel {
   readonly element: HTMLElement;
-  private readonly rows = new WeakMap<HTMLElement, Row>();
+  private readonly rows = new Map<HTMLElement, Row>();
   private readonly list: VirtualList<Instance, HTMLElement>;
   private readonly head: ListHead;
   private readonly empty = h("p", { class: "an-panel-empty" });
@@ -58,6 +58,7 @@ export class Panel {
   private readonly rejectButton: HTMLButtonElement;
   private readonly doneButton: HTMLButtonElement;
   private readonly doneText = h("span");
+  private readonly doneKey = h("kbd");
   private shown: Instance[] = [];
 
   constructor(private readonly options: PanelOptions) {
@@ -73,7 +74,7 @@ export class Panel {
     this.acceptButton = button({ icon: "check", text: t("accept"), title: keyed("cmdAccept", "accept"), class: "an-button is-accept", onClick: () => accept(session) });
     this.rejectButton = button({ icon: "cross", text: t("reject"), title: keyed("cmdReject", "reject"), class: "an-button is-reject", onClick: () => reject(session) });
     this.doneButton = button({ icon: "checkAll", title: keyed("cmdAcceptAll", "acceptAll"), class: "an-button is-primary an-done", onClick: options.acceptAll });
-    this.doneButton.append(this.doneText, h("kbd", {}, "Enter"));
+    this.doneButton.append(this.doneText, this.doneKey);
     const more = button({ icon: "more", title: t("more"), class: "an-button is-square", onClick: () => options.showMenu(more) });
     this.element = h(
       "aside",
@@ -95,9 +96,11 @@ export class Panel {
       now.sort !== before.sort ||
       now.filter !== before.filter ||
       now.triage !== before.triage ||
+      now.aside !== before.aside ||
       now.categories !== before.categories;
     if (listed) this.render();
-    else if (now.hover !== before.hover || now.display !== before.display) this.list.refresh();
+    else if (now.display !== before.display) this.list.refresh();
+    else if (now.hover !== before.hover) this.markHovered(now.hover);
     if (now.selection !== before.selection) {
       this.list.refresh();
       this.list.reveal(this.shown.findIndex((one) => one.key === now.selection.at(-1)));
@@ -105,6 +108,11 @@ export class Panel {
     if (listed || now.selection !== before.selection || now.hover !== before.hover || now.category !== before.category) {
       this.renderChosen();
     }
+  }
+
+  /** A pointer that moves over a crowd changes this with each frame, and nothing else in the list. */
+  private markHovered(key: string | null): void {
+    for (const row of this.rows.values()) setClass(row.element, "is-hovered", row.key === key);
   }
 
   private render(): void {
@@ -119,6 +127,8 @@ export class Panel {
     this.empty.replaceChildren(h("strong", {}, t("noInstances")), h("span", {}, hint));
     const waiting = scene === null ? 0 : countSuggestions(scene, threshold).shown;
     setText(this.doneText, waiting > 0 ? t("acceptAllNext", { n: waiting }) : t("nextOnly"));
+    this.doneKey.hidden = keyOf("acceptAll") === "";
+    setText(this.doneKey, keycaps(keyOf("acceptAll")).join(" "));
     this.doneButton.disabled = scene === null;
     this.renderChosen();
   }
@@ -152,7 +162,7 @@ export class Panel {
   private updateRow(element: HTMLElement, instance: Instance): void {
     const row = this.rows.get(element)!;
     const { look, session } = this.options;
-    const { selection, hover } = session.view.get();
+    const { selection, hover, aside } = session.view.get();
     row.key = instance.key;
     row.swatch.style.background = look.color(instance);
     setIcon(row.state, STATE_ICONS[instance.state]);
@@ -163,7 +173,8 @@ export class Panel {
     element.setAttribute("aria-selected", String(selected));
     setText(row.name, look.categoryName(instance.category));
     const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? "manual" : "imported");
-    setText(row.detail, instance.edited ? `${score} • ${t("edited")}` : score);
+    const later = instance.state === "suggested" && aside.includes(instance.key);
+    setText(row.detail, instance.edited ? `${score} • ${t("edited")}` : later ? `${score} • ${t("aside")}` : score);
     element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${instance.source}`;
     row.accept.hidden = instance.state === "accepted";
     row.reject.hidden = instance.state === "rejected";

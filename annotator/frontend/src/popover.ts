@@ -17,12 +17,16 @@ export function openPopover(
   ...children: readonly Node[]
 ): Popover {
   const element = h("div", { class: `an-popover ${options.class}`, role: "dialog", "aria-label": options.label, tabindex: "-1" }, ...children);
+  const before = document.activeElement;
   let open = true;
   const close = (): void => {
     if (!open) return;
     open = false;
     document.removeEventListener("pointerdown", outside, true);
+    // Who came by the keyboard goes on from where the panel was opened.
+    const returns = element.contains(document.activeElement) && before instanceof HTMLElement && before.isConnected;
     element.remove();
+    if (returns) before.focus({ preventScroll: true });
     options.onClose?.();
   };
   const outside = (event: Event): void => {

@@ -56,10 +56,10 @@ function lighter(parts: readonly Part[], scale: number): readonly Part[] {
   return scale >= EXACT_FROM || vertices < MANY_VERTICES ? parts : simplifyParts(parts, UNSEEN / scale);
 }
 
-export function paintBase(layer: Layer, camera: Camera, instances: readonly Instance[], look: Look): void {
+export function paintBase(layer: Layer, camera: Camera, instances: readonly Instance[], look: Look, moving: boolean): void {
   const context = layer.inImage(camera);
   const shown = instances.filter((instance) => inSight(outlineOf(instance.mask).box, camera, layer.size));
-  const underlined = shown.length <= CROWDED;
+  const underlined = shown.length <= CROWDED && !moving;
   context.lineJoin = "round";
   for (const instance of shown) {
     const shapes = pathsOf(shownParts(instance, camera.scale), instance.mask.parts === null);

@@ -5,6 +5,9 @@ import { find, isVisible } from "./scene";
 import type { Session } from "./session";
 import type { Size, SortOrder } from "./view";
 
+/** What is to be decided comes first. */
+const STATES: readonly Instance["state"][] = ["suggested", "accepted", "rejected"];
+
 /** What a decision is about: the selected instances, or else the one under the pointer. */
 export function targets(session: Session): Instance[] {
   const { scene, selection, hover, threshold, showRejected } = session.view.get();
@@ -55,6 +58,16 @@ export function beginTriage(session: Session): void {
   session.view.set({ selection: first === undefined ? [] : [first.key] });
 }
 
+/** In triage: the next suggestion comes up, and this one again when the others are decided. False elsewhere. */
+export function putAside(session: Session): boolean {
+  const { scene, selection, triage, aside } = session.view.get();
+  const one = scene === null || selection.length !== 1 ? null : find(scene, selection[0]);
+  const next = triage && one?.state === "suggested" ? neighbour(session, 1) : null;
+  if (one === null || next?.state !== "suggested" || next.key === one.key) return false;
+  session.view.set({ aside: [...aside.filter((key) => key !== one.key), one.key], selection: [next.key] });
+  return true;
+}
+
 /** After a decision about the one selected suggestion the next one is selected: a key a decision. */
 function decide(session: Session, commit: () => void, instances: readonly Instance[]): void {
   const { selection } = session.view.get();
@@ -85,13 +98,17 @@ function neighbour(session: Session, direction: 1 | -1): Instance | null {
 
 /** Visible instances that pass the list's filter, in its order. */
 export function ordered(session: Session): Instance[] {
-  const { sort, filter, triage, threshold, categories } = session.view.get();
+  const { sort, filter, triage, threshold, categories, aside } = session.view.get();
   const listed = session.visible().filter((one) => {
     if ((filter.state ?? one.state) !== one.state || (filter.category ?? one.category) !== one.category) return false;
     return filter.size === null || filter.size === sizeOf(outlineOf(one.mask).area);
   });
   const names = new Map(categories.map((category) => [category.id, category.name]));
-  return listed.sort(comparison(triage ? "doubt" : sort, threshold, names));
+  listed.sort(comparison(triage ? "doubt" : sort, threshold, names));
+  if (!triage || aside.length === 0) return listed;
+  // After all that is to be decided first, before what is decided.
+  const turn = ({ key, state }: Instance): number => (state !== "suggested" ? aside.length : aside.indexOf(key));
+  return listed.sort((a, b) => turn(a) - turn(b));
 }
 
 /** As COCO counts them in its evaluation. */
@@ -112,6 +129,8 @@ function comparison(
       return (a, b) => doubt(a, threshold) - doubt(b, threshold);
     case "category":
       return (a, b) => (names.get(a.category) ?? "").localeCompare(names.get(b.category) ?? "") || byScore(a, b);
+    case "state":
+      return (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || byScore(a, b);
     case "area":
       return (a, b) => outlineOf(b.mask).area - outlineOf(a.mask).area;
   }

@@ -163,7 +163,7 @@ export class Session {
 
   private show(scene: Scene): void {
     this.lastGestureAt = this.options.now();
-    this.view.set({ scene, opening: null, selection: [], hover: null, draft: null });
+    this.view.set({ scene, opening: null, selection: [], hover: null, draft: null, aside: [] });
   }
 
   /** The same picture with what the server has; the selection stays where it can. */

@@ -1,7 +1,9 @@
 /** Commands that make new masks of old ones: copy, join, split, clean. Each is one gesture. */
-import { mapPoints } from "./geometry";
+import type { Box, Point } from "./geometry";
+import { boxOfParts, mapPoints } from "./geometry";
 import { outlineOf } from "./outline";
 import { areaOfWindow, joined, maskOfWindow, piecesOf, windowOfMask } from "./paint";
+import { parted } from "./parting";
 import type { MaskWindow } from "./rle";
 import type { Edit, Instance, Mask } from "./scene";
 import { maskOfParts, reshaped } from "./scene";
@@ -74,6 +76,31 @@ export function split(session: Session, instances: readonly Instance[]): void {
     ...rest.map((mask) => ({ before: null, after: drawn(before.category, mask) })),
   ];
   session.commit("edit", edits);
+}
+
+/** The first of the instances that a line runs right through falls in two; false where there is none. */
+export function cutInTwo(session: Session, instances: readonly Instance[], line: readonly Point[]): boolean {
+  const { scene } = session.view.get();
+  if (scene === null) return false;
+  const crossed = instances.filter((one) => crosses(line, outlineOf(one.mask).box));
+  for (const before of crossed.toSorted((a, b) => outlineOf(a.mask).area - outlineOf(b.mask).area)) {
+    const sides = parted(windowOfMask(before.mask), line);
+    if (sides === null) continue;
+    const [kept, away] = [sides.kept, sides.away].map((side) => maskOfWindow(side, scene.width, scene.height));
+    const second = drawn(before.category, away);
+    session.commit("edit", [
+      { before, after: reshaped(before, kept) },
+      { before: null, after: second },
+    ]);
+    session.view.set({ selection: [second.key] });
+    return true;
+  }
+  return false;
+}
+
+function crosses(line: readonly Point[], box: Box): boolean {
+  const reach = boxOfParts([[line]]);
+  return reach.x1 >= box.x0 && reach.x0 <= box.x1 && reach.y1 >= box.y0 && reach.y0 <= box.y1;
 }
 
 /** Moves by whole image pixels; what would leave the picture stays where it is. */

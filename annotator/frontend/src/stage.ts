@@ -56,6 +56,8 @@ export class Stage implements ToolHost {
   /** What the base layer shows at present. */
   private painted = { camera: START, crowded: false };
   private settling = 0;
+  /** While the camera moves, each frame paints everything again: without what only a still picture shows. */
+  private moving = false;
   private dirty = { base: false, active: false, frame: 0 };
   /** Where the pointer is, in CSS pixels of the view; null outside. */
   pointerAt: Point | null = null;
@@ -185,7 +187,7 @@ export class Stage implements ToolHost {
   zoomTo(instances: readonly Instance[]): void {
     if (instances.length === 0) return;
     const box = unionOfBoxes(instances.map((instance) => outlineOf(instance.mask).box));
-    const margin = Math.min(this.size.width, this.size.height) * 0.18;
+    const margin = Math.min(this.size.width, this.size.height) * 0.12;
     this.look(lookAt(box, this.size, margin, 16));
   }
 
@@ -221,13 +223,19 @@ export class Stage implements ToolHost {
   /** A crowd takes longer to paint than a frame lasts: while the camera moves, what was painted moves along as it is. */
   private moveLayer(): void {
     clearTimeout(this.settling);
+    this.moving = true;
+    this.settling = window.setTimeout(() => this.settle(), SETTLED_MS);
     const { camera, crowded } = this.painted;
     if (!crowded) return this.invalidate(true);
     const zoom = this.view.scale / camera.scale;
     const [x, y] = [this.view.x - camera.x * zoom, this.view.y - camera.y * zoom];
     this.base.canvas.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
     this.invalidate(false);
-    this.settling = window.setTimeout(() => this.invalidate(true), SETTLED_MS);
+  }
+
+  private settle(): void {
+    this.moving = false;
+    this.invalidate(true);
   }
 
   private placePicture(): void {
@@ -310,7 +318,7 @@ export class Stage implements ToolHost {
     const { look } = this.options;
     const resting = visible.filter((one) => !selection.includes(one.key) && one.key !== draft?.key);
     this.painted = { camera: this.view, crowded: resting.length > CROWDED };
-    paintBase(this.base, this.view, resting, look);
+    paintBase(this.base, this.view, resting, look, this.moving);
     if (!showLabels) return;
     for (const one of visible) {
       paintLabel(this.base, this.view, outlineOf(one.mask).box, look.label(one), look.color(one));

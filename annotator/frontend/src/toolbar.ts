@@ -30,6 +30,7 @@ const GROUPS: readonly (readonly Item[])[] = [
     { command: "toolBrush", icon: "brush", label: "cmdToolBrush", on: toolOf("brush") },
     { command: "toolEraser", icon: "eraser", label: "cmdToolEraser", on: toolOf("eraser") },
     { command: "toolCut", icon: "cut", label: "cmdToolCut", on: toolOf("cut") },
+    { command: "toolKnife", icon: "knife", label: "cmdToolKnife", on: toolOf("knife") },
   ],
   [
     { command: "triage", icon: "target", label: "cmdTriage", on: (view) => view.triage },

@@ -6,9 +6,9 @@ import type { QueueImage, WireCategory, WireQueue } from "./protocol";
 import type { SaveStatus } from "./saver";
 import type { Scene } from "./scene";
 
-export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser" | "cut";
+export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser" | "cut" | "knife";
 
-export type SortOrder = "score" | "doubt" | "category" | "area";
+export type SortOrder = "score" | "doubt" | "category" | "area" | "state";
 
 /** Which instances the list has; null: of every kind. */
 export interface ListFilter {
@@ -62,6 +62,8 @@ export interface View {
   readonly sort: SortOrder;
   /** One suggestion after the other, the most doubtful first, each as large as the view takes it. */
   readonly triage: boolean;
+  /** Suggestions of the open picture that triage comes back to when the others are decided, in that order. */
+  readonly aside: readonly string[];
   /** The cut-outs of one category over all pictures lie over the stage. */
   readonly gallery: boolean;
   /** Diameter of the brush, in image pixels. */
@@ -100,6 +102,7 @@ export const START_VIEW: View = {
   filter: { state: null, category: null, size: null },
   sort: "score",
   triage: false,
+  aside: [],
   gallery: false,
   brushSize: 24,
   category: null,

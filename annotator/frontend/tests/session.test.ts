@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accept, ordered, reject, relabel, step } from "../src/review";
+import { accept, ordered, putAside, reject, relabel, setTriage, step } from "../src/review";
 import type { Instance } from "../src/scene";
 import { find, maskOfParts, reshaped } from "../src/scene";
 import type { Session } from "../src/session";
@@ -26,6 +26,35 @@ function add(session: Session, key: string, x = 10): void {
 }
 
 describe("deciding", () => {
+  it("comes back to what was put aside in triage when the rest is decided", async () => {
+    const { session } = await opened(new FakeServer([3]));
+    session.setThreshold(0.55);
+    setTriage(session, true);
+    const asked = (): string | undefined => session.view.get().selection[0];
+    const order = ordered(session).map((one) => one.key);
+    expect(order).toEqual(["i0k2", "i0k1", "i0k0"]);
+    expect(putAside(session)).toBe(true);
+    expect(asked()).toBe("i0k1");
+    accept(session);
+    expect(asked()).toBe("i0k0");
+    reject(session);
+    expect(asked()).toBe("i0k2");
+    // The last one that is left: there is nothing to go on to.
+    expect(putAside(session)).toBe(false);
+    accept(session);
+    expect(asked()).toBeUndefined();
+    setTriage(session, false);
+    expect(putAside(session)).toBe(false);
+  });
+
+  it("lists by state what is to be decided first", async () => {
+    const { session } = await opened(new FakeServer([3]));
+    session.setThreshold(0);
+    accept(session, [instance(session, "i0k0")]);
+    session.view.set({ sort: "state" });
+    expect(ordered(session).map((one) => one.key)).toEqual(["i0k1", "i0k2", "i0k0"]);
+  });
+
   it("goes on to the next suggestion after each decision about the selected one", async () => {
     const { session } = await opened(new FakeServer([3]));
     session.setThreshold(0);

@@ -7,12 +7,13 @@ import { outlineOf } from "../src/outline";
 import { windowOfParts } from "../src/paint";
 import { windowToRle } from "../src/rle";
 import type { Instance, Mask } from "../src/scene";
-import { find } from "../src/scene";
+import { find, maskOfParts } from "../src/scene";
 import type { Session } from "../src/session";
 import type { ToolId } from "../src/view";
 import { KeyPointer } from "../src/keypointer";
 import { BoxTool } from "../src/tools/box";
 import { BrushTool } from "../src/tools/brush";
+import { KnifeTool } from "../src/tools/knife";
 import { PolygonTool } from "../src/tools/polygon";
 import { scaledBox } from "../src/tools/handles";
 import { SelectTool } from "../src/tools/select";
@@ -382,6 +383,43 @@ describe("brush and eraser", () => {
     host.addInstance = (mask) => void added.push(mask);
     drag(new BrushTool(host, "brush"), at(30, 30), at(35, 30));
     expect(outlineOf(added[0]).area).toBeGreaterThan(40);
+  });
+});
+
+describe("knife", () => {
+  it("cuts what the line runs through in two, as one step, and says where it does not", async () => {
+    const { host, session, server } = await hosted(null);
+    const said: string[] = [];
+    const tool = new KnifeTool(host, (text) => said.push(text));
+    drag(tool, at(7, 6), at(9, 6));
+    expect(said).toHaveLength(1);
+    click(tool, at(9, 6));
+    expect(said).toHaveLength(1);
+    drag(tool, at(10.5, 2), at(10.5, 6), at(10.5, 10));
+    const areas = (): number[] => session.view.get().scene!.instances.map((one) => outlineOf(one.mask).area);
+    expect(areas()).toEqual([12, 4]);
+    expect(host.tool).toBe("select");
+    await settle();
+    expect(server.gestures.map((gesture) => gesture.changes.length)).toEqual([2]);
+    await session.undo();
+    expect(areas()).toEqual([16]);
+  });
+
+  it("leaves alone what is not selected, and what has changed under the hand", async () => {
+    const { host, session } = await hosted();
+    const other = { ...find(session.view.get().scene!, "one")!, key: "two", mask: maskOfParts([[[[30, 10], [38, 10], [38, 20], [30, 20]]]], 40) };
+    session.commit("add", [{ before: null, after: other }]);
+    session.view.set({ selection: ["two"] });
+    const said: string[] = [];
+    const tool = new KnifeTool(host, (text) => said.push(text));
+    drag(tool, at(15, 5), at(15, 25));
+    expect(said).toHaveLength(1);
+    tool.down(at(34, 5));
+    tool.drag(at(34, 25));
+    await session.undo();
+    tool.up(at(34, 25));
+    expect(session.view.get().scene!.instances).toHaveLength(1);
+    expect(session.view.get().history.past).toEqual([]);
   });
 });
 

@@ -1,0 +1,86 @@
+/** Draw a line right through an instance: what it parts from the largest piece becomes an instance of its own. */
+import type { Camera } from "../camera";
+import { toView } from "../camera";
+import type { Point } from "../geometry";
+import { clampPoint } from "../geometry";
+import type { CommandId } from "../keys";
+import type { Layer } from "../layer";
+import type { Instance } from "../scene";
+import { find, unchanged } from "../scene";
+import { cutInTwo } from "../shapes";
+import { t } from "../strings";
+import type { Pointer, Tool, ToolHost } from "./tool";
+import { CLICK_SLACK, farFrom } from "./tool";
+
+export class KnifeTool implements Tool {
+  readonly id = "knife";
+  private line: Point[] = [];
+  private pressedAt: Point = [0, 0];
+  /** The selected instance, or else what can be hit, as it was at the press. */
+  private before: readonly Instance[] = [];
+
+  constructor(
+    private readonly host: ToolHost,
+    private readonly notice: (text: string) => void,
+  ) {}
+
+  hover(): void {
+    this.host.setCursor("crosshair");
+  }
+
+  down(pointer: Pointer): void {
+    const { scene, selection } = this.host.session.view.get();
+    const chosen = selection.flatMap((key) => find(scene!, key) ?? []);
+    this.before = chosen.length > 0 ? chosen : this.host.session.visible();
+    this.line = [this.clamped(pointer)];
+    this.pressedAt = pointer.view;
+  }
+
+  drag(pointer: Pointer): void {
+    if (this.line.length === 0) return;
+    this.line.push(this.clamped(pointer));
+    this.host.redraw();
+  }
+
+  up(pointer: Pointer): void {
+    const { line, before } = this;
+    const { session } = this.host;
+    this.cancel();
+    if (line.length === 0 || !farFrom(pointer.view, this.pressedAt, CLICK_SLACK)) return;
+    line.push(this.clamped(pointer));
+    const { scene } = session.view.get();
+    const crossed = before.flatMap((one) => unchanged(scene, one) ?? []);
+    if (cutInTwo(session, crossed, line)) this.host.setTool("select");
+    else this.notice(t("knifeNothing"));
+  }
+
+  cancel(): boolean {
+    const busy = this.line.length > 0;
+    this.line = [];
+    this.before = [];
+    this.host.redraw();
+    return busy;
+  }
+
+  command(id: CommandId): boolean {
+    return id === "undo" && this.cancel();
+  }
+
+  paint(layer: Layer, camera: Camera): void {
+    const context = layer.inView();
+    const path = new Path2D();
+    this.line.forEach((point) => path.lineTo(...toView(camera, point)));
+    context.lineCap = context.lineJoin = "round";
+    for (const [color, width] of [["rgba(0, 0, 0, 0.7)", 4], ["#fff", 2]] as const) {
+      context.strokeStyle = color;
+      context.lineWidth = width;
+      context.stroke(path);
+    }
+    context.lineCap = "butt";
+  }
+
+  private clamped(pointer: Pointer): Point {
+    const { width, height } = this.host.session.view.get().scene!;
+    return clampPoint(pointer.image, width, height);
+  }
+}

@@ -1,0 +1,246 @@
+"""What the page says around the editor, in the editor's languages (frontend/src/strings). `{name}` is filled in.
+
+Labels are laid out once for everybody and translated in the browser, by Gradio; what an event answers is in the
+language of whoever asked. Reports and errors of the core stay in English, as on the command line.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import gradio as gr
+
+Language = Literal["en", "de", "es", "zh"]
+
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "de", "es", "zh")
+
+_TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
+    "annotate": ("Annotate", "Annotieren", "Anotar", "标注"),
+    "export": ("Export", "Export", "Exportar", "导出"),
+    "models": ("Models", "Modelle", "Modelos", "模型"),
+    "model": ("Model", "Modell", "Modelo", "模型"),
+    "cancel": ("Cancel", "Abbrechen", "Cancelar", "取消"),
+    "prelabel_one": ("Pre-label picture", "Vorschläge fürs Bild", "Sugerencias aquí", "预标注此图"),
+    "prelabel_all": ("Pre-label all", "Vorschläge für alle", "Sugerencias en todas", "预标注全部"),
+    "add_first": (
+        "Add photographs first.",
+        "Zuerst Fotos hinzufügen.",
+        "Añada primero fotografías.",
+        "请先添加照片。",
+    ),
+    "open_first": (
+        "Open a photograph first.",
+        "Zuerst ein Foto öffnen.",
+        "Abra primero una fotografía.",
+        "请先打开一张照片。",
+    ),
+    "waiting": (
+        "Waiting for the network…",
+        "Wartet auf das Netz…",
+        "Esperando a la red…",
+        "正在等待网络模型…",
+    ),
+    "loading": ("Loading {model}…", "Lädt {model}…", "Cargando {model}…", "正在加载 {model}…"),
+    "prelabelling": (
+        "Pre-labelling {done} of {total}",
+        "Vorschläge für {done} von {total}",
+        "Sugerencias: {done} de {total}",
+        "正在预标注 {done} / {total}",
+    ),
+    "prelabelled": (
+        "{done} pre-labelled.",
+        "Vorschläge für {done} Bilder.",
+        "Sugerencias en {done} imágenes.",
+        "已预标注 {done} 张。",
+    ),
+    "cancelled": (
+        "Cancelled: {done} of {total} pre-labelled.",
+        "Abgebrochen: Vorschläge für {done} von {total}.",
+        "Cancelado: sugerencias en {done} de {total}.",
+        "已取消：已预标注 {done} / {total}。",
+    ),
+    "more_failures": (" (and {n} more)", " (und {n} weitere)", " (y {n} más)", "（另有 {n} 个）"),
+    "fetching": (
+        "Fetching {name}: {done} of {total}",
+        "Holt {name}: {done} von {total}",
+        "Descargando {name}: {done} de {total}",
+        "正在获取 {name}：{done} / {total}",
+    ),
+    "classes": ("{n} classes", "{n} Klassen", "{n} clases", "{n} 类"),
+    "ready": ("ready", "bereit", "lista", "就绪"),
+    "fetches_once": (
+        "fetches {size} once",
+        "holt einmal {size}",
+        "descarga {size} una vez",
+        "首次获取 {size}",
+    ),
+    "forgets": (
+        "This Space keeps nothing over a restart: before you leave, download the project (tab Export).",
+        "Dieser Space behält nach einem Neustart nichts: vor dem Gehen das Projekt herunterladen (Reiter Export).",
+        "Este Space no guarda nada tras un reinicio: antes de irse, descargue el proyecto (pestaña Exportar).",
+        "此 Space 重启后不保留任何内容：离开前请下载项目（“导出”标签页）。",
+    ),
+    "export_intro": (
+        "## Export as COCO\nWhat you accepted, proven by reading the file back before it is yours.",
+        "## Als COCO exportieren\nWas Sie angenommen haben, durch Wiedereinlesen geprüft, ehe Sie es bekommen.",
+        "## Exportar como COCO\nLo que ha aceptado, comprobado al volver a leer el archivo antes de entregarlo.",
+        "## 导出为 COCO\n您接受的内容；文件在交给您之前会重新读取并核对。",
+    ),
+    "masks": ("Masks", "Masken", "Máscaras", "掩码"),
+    "masks_lossless": (
+        "Lossless: polygons where they are exact, RLE where there are holes",
+        "Verlustfrei: Polygone, wo sie genau sind, RLE bei Löchern",
+        "Sin pérdida: polígonos donde son exactos, RLE donde hay huecos",
+        "无损：精确处用多边形，有孔处用 RLE",
+    ),
+    "masks_polygons": (
+        "Polygons only, for trainers that read nothing else",
+        "Nur Polygone, für Trainingsprogramme, die nichts anderes lesen",
+        "Solo polígonos, para programas que no leen otra cosa",
+        "仅多边形，用于只支持多边形的训练工具",
+    ),
+    "masks_rle": ("RLE only", "Nur RLE", "Solo RLE", "仅 RLE"),
+    "unreviewed": (
+        "Also images that are not marked reviewed",
+        "Auch Bilder, die nicht als geprüft gelten",
+        "También imágenes no marcadas como revisadas",
+        "包括未标记为已审核的图片",
+    ),
+    "with_images": (
+        "With the pictures, as one zip",
+        "Mit den Bildern, als eine Zip-Datei",
+        "Con las imágenes, en un solo zip",
+        "附带图片，打包为一个 zip",
+    ),
+    "provenance": (
+        "With provenance (model, score, decision) under the key “annotator”",
+        "Mit Herkunft (Modell, Wert, Entscheidung) unter dem Schlüssel „annotator“",
+        "Con procedencia (modelo, puntuación, decisión) en la clave «annotator»",
+        "附带来源信息（模型、分数、决定），写入键“annotator”",
+    ),
+    "more_forms": (
+        "Parts for training, other formats",
+        "Teile fürs Training, andere Formate",
+        "Partes para entrenar, otros formatos",
+        "训练划分与其他格式",
+    ),
+    "parts": (
+        "Parts (pictures that look alike stay together)",
+        "Teile (ähnliche Bilder bleiben zusammen)",
+        "Partes (las imágenes parecidas quedan juntas)",
+        "划分（相似的图片放在同一部分）",
+    ),
+    "parts_none": ("All in one", "Alles in einem", "Todo en uno", "不划分"),
+    "parts_two": (
+        "Training 80 %, validation 20 %",
+        "Training 80 %, Validierung 20 %",
+        "Entrenamiento 80 %, validación 20 %",
+        "训练 80 %，验证 20 %",
+    ),
+    "parts_three": (
+        "Training 70 %, validation 20 %, test 10 %",
+        "Training 70 %, Validierung 20 %, Test 10 %",
+        "Entrenamiento 70 %, validación 20 %, prueba 10 %",
+        "训练 70 %，验证 20 %，测试 10 %",
+    ),
+    "parts_folder": (
+        "By the folders train, val and test",
+        "Nach den Ordnern train, val und test",
+        "Según las carpetas train, val y test",
+        "按文件夹 train、val 和 test",
+    ),
+    "form": (
+        "Format (what others than COCO cannot hold stands in the report)",
+        "Format (was andere als COCO nicht fassen, steht im Bericht)",
+        "Formato (lo que otros no admiten y COCO sí figura en el informe)",
+        "格式（COCO 之外的格式无法保存的内容见报告）",
+    ),
+    "form_yolo": ("YOLO segmentation", "YOLO-Segmentierung", "Segmentación YOLO", "YOLO 分割"),
+    "download": ("Download", "Herunterladen", "Descargar", "下载"),
+    "project_intro": (
+        "## The whole project\nPictures, suggestions and every decision as one file, which opens again here or on "
+        "another computer, in a project that is empty (on a Space: in a new one of yours).",
+        "## Das ganze Projekt\nBilder, Vorschläge und jede Entscheidung als eine Datei, die sich hier oder anderswo "
+        "wieder öffnen lässt, in einem leeren Projekt (auf einem Space: in einem neuen von Ihnen).",
+        "## El proyecto entero\nImágenes, sugerencias y cada decisión en un archivo, que se abre de nuevo aquí o en "
+        "otro ordenador, en un proyecto vacío (en un Space: en uno nuevo suyo).",
+        "## 整个项目\n图片、建议和每个决定都在一个文件中，可在此处或另一台计算机上的空项目里重新打开"
+        "（在 Space 上：打开为您的新项目）。",
+    ),
+    "project_download": ("Download project", "Projekt herunterladen", "Descargar proyecto", "下载项目"),
+    "project_open": ("Open project file…", "Projektdatei öffnen…", "Abrir archivo de proyecto…", "打开项目文件…"),
+    "sending": ("Sending {n} %", "Sendet {n} %", "Enviando {n} %", "正在发送 {n} %"),
+    "opening": ("Checking and opening…", "Prüft und öffnet…", "Comprobando y abriendo…", "正在检查并打开…"),
+    "unreachable": (
+        "The server could not be reached; nothing was changed.",
+        "Der Server war nicht zu erreichen; nichts wurde verändert.",
+        "No se pudo contactar con el servidor; no ha cambiado nada.",
+        "无法连接服务器；没有任何更改。",
+    ),
+    "models_intro": (
+        "## Models\nThe bundled one works at once. The others are fetched once, checked by size and SHA-384, "
+        "and stay on this computer.",
+        "## Modelle\nDas mitgelieferte arbeitet sofort. Die anderen werden einmal geholt, nach Größe und SHA-384 "
+        "geprüft, und bleiben auf diesem Rechner.",
+        "## Modelos\nEl incluido funciona al momento. Los demás se descargan una vez, se comprueban por tamaño y "
+        "SHA-384, y quedan en este ordenador.",
+        "## 模型\n内置模型立即可用。其他模型只获取一次，按大小和 SHA-384 校验，并保存在这台计算机上。",
+    ),
+    "fetch": ("Fetch", "Holen", "Descargar", "获取"),
+    "network": ("Network", "Netz", "Red", "网络"),
+    "detects": ("Detects", "Erkennt", "Detecta", "检测"),
+    "default_threshold": ("Default threshold", "Schwelle zu Beginn", "Umbral inicial", "默认阈值"),
+    "state": ("State", "Zustand", "Estado", "状态"),
+    "here": ("✓ here", "✓ hier", "✓ aquí", "✓ 已有"),
+    "to_fetch": ("to fetch, {size}", "zu holen, {size}", "por descargar, {size}", "待获取，{size}"),
+    "all_here": (
+        "Everything is here already.",
+        "Es ist alles schon hier.",
+        "Ya está todo aquí.",
+        "全部已在本机。",
+    ),
+    "fetched": (
+        "{name} is here and verified.",
+        "{name} ist da und geprüft.",
+        "{name} está aquí y comprobada.",
+        "{name} 已获取并通过校验。",
+    ),
+}
+
+
+def say(key: str, language: Language = "en", **values: object) -> str:
+    """A text in a language, its names filled in. Raises KeyError for a text that there is not."""
+    return _in(language, key).format(**values)
+
+
+def language_of(request: gr.Request | None) -> Language:
+    """The first of the browser's languages that the page speaks, in the order that it prefers; else English."""
+    header = "" if request is None else request.headers.get("accept-language") or ""
+    asked: list[tuple[float, str]] = []
+    for part in header.split(","):
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            asked.append((-float(weight or 1), name.partition("-")[0].lower()))
+        except ValueError:
+            continue
+    spoken = [
+        language for _, short in sorted(asked, key=lambda one: one[0]) for language in LANGUAGES if language == short
+    ]
+    return spoken[0] if spoken else "en"
+
+
+def label(key: str) -> Any:
+    """A text that the browser shows in its own language; a component takes it for a string."""
+    return TRANSLATIONS(key)
+
+
+def in_all_languages(*keys: str) -> dict[str, dict[str, str]]:
+    """Texts by language and key, for scripts of the page; their names are still to be filled in."""
+    return {language: {key: _in(language, key) for key in keys} for language in LANGUAGES}
+
+
+def _in(language: Language, key: str) -> str:
+    return _TEXTS[key][LANGUAGES.index(language)]
+
+
+TRANSLATIONS: Final = gr.I18n(**in_all_languages(*_TEXTS))

@@ -1,0 +1,43 @@
+"""The page speaks the editor's languages: labels in the browser's own, answers in that of whoever asks."""
+
+import string
+from types import SimpleNamespace
+
+import pytest
+
+from annotator.web import fragments, texts
+from annotator.web.jobs import Job
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("de-DE,de;q=0.9,en;q=0.8", "de"),
+        ("fr, es;q=0.5, de;q=0.7", "de"),
+        ("zh-Hans-CN", "zh"),
+        ("pt-BR,pt", "en"),
+        ("de;q=much, es", "es"),
+        ("", "en"),
+        (None, "en"),
+    ],
+)
+def test_an_answer_is_in_the_first_language_that_the_page_speaks(header, language):
+    request = SimpleNamespace(headers={} if header is None else {"accept-language": header})
+    assert texts.language_of(request) == language
+
+
+def test_every_language_fills_in_the_same_names():
+    tables = texts.in_all_languages(*texts.TRANSLATIONS.translations["en"])
+    for key, english in tables["en"].items():
+        names = {name for _, name, _, _ in string.Formatter().parse(english) if name}
+        for language in texts.LANGUAGES:
+            text = tables[language][key]
+            assert {name for _, name, _, _ in string.Formatter().parse(text) if name} == names, (key, language)
+            assert text.strip()
+
+
+def test_a_batch_is_told_of_in_the_readers_language():
+    job = Job("key", "starter-person", [1, 2], 3, stage="loading")
+    assert "Lädt starter-person…" in fragments.job_line(job, "de")
+    assert "已预标注 1 张" in fragments.job_line(Job("key", "m", [], 1, running=False), "zh")
+    assert "<th>Erkennt</th>" in fragments.model_table("de")
