@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,6 +21,7 @@ from annotator.storage import coco
 from annotator.storage.coco import ExportReport, MaskForm
 from annotator.storage.contents import sync_folder
 
+_ABANDONED_AFTER_S = 24 * 3600.0
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # zip has no earlier date; the same pack is the same bytes
 
 
@@ -74,6 +77,7 @@ def staged(target: Path) -> Iterator[Path]:
     made = [above for above in (home, *home.parents) if not above.exists()]
     done = False
     try:
+        _remove_abandoned(home, target.name)
         folder.mkdir(parents=True)
         yield folder
         if zipped:
@@ -92,6 +96,17 @@ def staged(target: Path) -> Iterator[Path]:
             for above in made:
                 with suppress(OSError):
                     above.rmdir()
+
+
+def _remove_abandoned(home: Path, name: str) -> None:
+    """What exports to the same place left half made when they were killed long ago: copies of every picture."""
+    ours = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{12}}\.(new|zip)")
+    for path in home.iterdir() if home.is_dir() else ():
+        if ours.fullmatch(path.name) and time.time() - path.lstat().st_mtime > _ABANDONED_AFTER_S:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _move(folder: Path, target: Path) -> None:

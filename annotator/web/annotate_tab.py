@@ -106,8 +106,15 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
         async for state in prelabel(found, name, int(current), language):
             yield state
 
+    def under_way(found: str) -> Job | None:
+        try:
+            with projects.use(found):  # a key alone may open nothing
+                return jobs.status(found)
+        except AnnotatorError:
+            return None
+
     async def resume(found: str, request: gr.Request) -> AsyncIterator[Shown]:
-        job = jobs.status(found)
+        job = await run_in_threadpool(under_way, found)
         if job is None or not job.running:
             # A generator that yields nothing would empty its outputs.
             yield UNCHANGED

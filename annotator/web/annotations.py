@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from annotator import exchange
 from annotator.core.errors import CocoError
+from annotator.web import reading
 from annotator.web.guard import MAX_COCO_BYTES
 from annotator.web.projects import Projects
 from annotator.web.uploads import Turns, Uploads
@@ -16,7 +17,7 @@ MAX_NAME = 200
 
 def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
     # A document takes some ten times the memory of its file: one after the other.
-    reading = Turns(1, each=1)
+    turns = Turns(1, each=1)
 
     @router.post("/{key}/annotations")
     async def bring(key: str, name: str, request: Request) -> dict[str, list[str]]:
@@ -25,13 +26,14 @@ def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Upload
         # Before the body is read: whoever may not add anything need not send it either.
         await run_in_threadpool(projects.get, key)
 
-        async with uploads.received(request, key, MAX_COCO_BYTES) as body:
-            return {"lines": await reading.run(key, lambda: _bring(projects, key, body.content(), name=name))}
+        most = min(MAX_COCO_BYTES, int(projects.limits.coco_mb * 1e6)) if projects.shared else MAX_COCO_BYTES
+        async with uploads.received(request, key, most) as body:
+            return {"lines": await turns.run(key, lambda: _bring(projects, key, body.content(), name=name))}
 
 
 def _bring(projects: Projects, key: str, content: bytes, *, name: str) -> list[str]:
     """What changed, a line each. Raises CocoError, LimitError where there is no room; nothing has changed then."""
-    found = exchange.read_alone(content, name=name)
+    found = (reading.read if projects.shared else exchange.read_alone)(content, name=name)
     with projects.use(key) as store:
         projects.require_room(key, store, len(content))
         names = {category.name for dataset in found.datasets.values() for category in dataset.categories}

@@ -31,6 +31,7 @@ class Limits:
     age_hours: float = 72  # a project that nobody opened for so long makes room for others
     empty_hours: float = 24  # the same for one without a picture
     open_projects: float = 64  # databases kept open; one that is in use is never closed
+    coco_mb: float = 32  # of a COCO file that comes in
     jobs: float = 50  # batches that wait for the network
     client_jobs: float = 10  # of `jobs`, those of one address
     uploads: float = 64  # bodies of more than a megabyte received at once; they wait on the disk

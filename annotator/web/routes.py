@@ -53,6 +53,9 @@ from annotator.web.uploads import Lines, TooLargeError, Turns, Uploads
 
 MAX_SMALL_BYTES = 4096
 MAX_NAME = 1_000
+MAX_VALUES = 1_000_000
+"""In one body: JSON of more keeps this interpreter, and everybody's gestures, for seconds. A gesture of 200,000
+vertices has less than half as many."""
 MAX_PROBLEMS = 1_000
 """Of one file; the line says how many there are in all."""
 
@@ -407,6 +410,8 @@ def _add_gallery_routes(router: APIRouter, projects: Projects) -> None:
 
 
 def _parse(body: bytes) -> Any:
+    if body.count(b",") > MAX_VALUES:
+        raise GestureError(f"body: more than {MAX_VALUES} values, expected at most that")
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -1,6 +1,7 @@
 """Packs: annotations and pictures in the layout of trainers."""
 
 import json
+import os
 import zipfile
 from dataclasses import replace
 
@@ -43,6 +44,22 @@ def test_a_folder_has_annotations_and_images(tmp_path):
         for image in part.images:
             assert (tmp_path / "out/images" / image.file_name).read_bytes() == content(image)
     assert {part: report.instances for part, report in made.reports.items()} == {"train": 8, "val": 2}
+
+
+@pytest.mark.parametrize("target", ["out", "out/all.zip"])
+def test_what_a_killed_export_left_is_removed_by_one_of_another_day(tmp_path, target):
+    target = tmp_path / target
+    home = tmp_path / "out"
+    name = target.name
+    for old in (f".{name}.0123456789ab.new", f".{name}.0123456789cd.new", ".notes.0123456789ab.new"):
+        (home / old / "images").mkdir(parents=True)
+    (home / f".{name}.0123456789ab.zip").write_bytes(b"half a zip")
+    for path in (f".{name}.0123456789ab.new", f".{name}.0123456789ab.zip", ".notes.0123456789ab.new"):
+        os.utime(home / path, (1, 1))
+    pack.write({"": dataset("a.jpg")}, target, pictures=content)
+    # Neither what may be under way nor what is somebody else's.
+    left = {path.name for path in home.iterdir() if path.name.startswith(".")}
+    assert left == {".notes.0123456789ab.new", f".{name}.0123456789cd.new"}
 
 
 def test_a_zip_is_whole_and_always_the_same_bytes(tmp_path):

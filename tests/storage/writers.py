@@ -10,6 +10,10 @@ race:   records COUNT gestures on the newest revision it knows, again where it w
         its longest wait and the 99th of a hundred, in seconds
 open:   opens the project and adds a category; tells the project's key and the category's id
 import: brings 300 pictures and 3,000 instances; tells `done`
+empty:  empties the bin; tells `done`
+export: writes everything with its pictures to `out` beside the project; tells `done`
+pack:   writes the project to `packed.zip` beside it; tells `done`
+unpack: makes `opened` beside the project of `whole.zip` there; tells `done`
 """
 
 import os
@@ -19,9 +23,11 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
+from annotator import exchange
 from annotator.core.dataset import State
 from annotator.core.errors import StaleRevisionError
 from annotator.core.review import Change, Gesture
+from annotator.storage import archive
 from annotator.storage.store import Store
 from tests.storage.builders import block
 from tests.storage.test_import import DATASET, an_image, an_instance, pictures
@@ -79,7 +85,36 @@ def bring(store, count):
     tell("done")
 
 
-VERBS = {"record": record, "race": race, "open": add, "import": bring}
+def empty(store, count):
+    store.empty_bin()
+    tell("done")
+
+
+def export(store, count):
+    exchange.export_coco(store, store.folder.with_name("out"), masks="rle", with_images=True)
+    tell("done")
+
+
+def pack(store, count):
+    archive.pack_project(store, store.folder.with_name("packed.zip"))
+    tell("done")
+
+
+def unpack(store, count):
+    archive.unpack_project(store.folder.with_name("whole.zip"), store.folder.with_name("opened"))
+    tell("done")
+
+
+VERBS = {
+    "record": record,
+    "race": race,
+    "open": add,
+    "import": bring,
+    "empty": empty,
+    "export": export,
+    "pack": pack,
+    "unpack": unpack,
+}
 
 
 def child(verb, folder, count):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from annotator.core.dataset import State
+from annotator.web import reading
 from annotator.web.limits import Limits
 from annotator.web.projects import Projects
 from tests.web.conftest import client_of, png
@@ -98,3 +99,39 @@ def test_a_visitor_brings_no_more_than_fits(tmp_path):
     assert bring(client, "/annotator/not-a-key-of-anybody-here-at-all", coco("a.png")).status_code == 404
     assert bring(client, base, coco("a.png"), name="a\nb.json").status_code == 400
     projects.close()
+
+
+@pytest.fixture
+def visitor(tmp_path):
+    """A visitor's client and the beginning of their addresses."""
+    projects = Projects(visitors=tmp_path / "visitors", limits=Limits(coco_mb=2))
+    client, base = client_of(projects), f"/annotator/{projects.create()}"
+    client.post(f"{base}/images", params={"name": "a.png"}, content=png())
+    yield client, base
+    projects.close()
+
+
+def test_a_visitors_file_is_read_in_a_child_to_the_same_end(visitor):
+    client, base = visitor
+    assert "1 instances added, 0 known already" in bring(client, base, coco("a.png")).json()["lines"]
+    row = client.get(f"{base}/queue").json()["images"][0]
+    assert (row["accepted"], row["reviewed"]) == (1, True)
+    broken = coco("a.png")
+    broken["annotations"][0]["image_id"] = 99
+    answer = bring(client, base, broken)
+    assert answer.status_code == 400
+    assert "annotations[0].image_id" in answer.json()["error"]
+
+
+def test_a_visitors_file_takes_neither_the_time_nor_the_memory_of_others(visitor, monkeypatch):
+    client, base = visitor
+    many = b'{"images":[' + b'{"id":1},' * 20_000 + b"{}]}"
+    answer = bring(client, base, many)
+    assert answer.status_code == 400
+    assert len(answer.content) < 500_000
+    assert bring(client, base, b"[" + b" " * 2_000_000 + b"]").status_code == 413
+    monkeypatch.setattr(reading, "TIMEOUT_SECONDS", 0.05)
+    assert "took longer than" in bring(client, base, coco("a.png")).json()["error"]
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "1 instances added" in str(bring(client, base, coco("a.png")).json())

@@ -182,7 +182,17 @@ def test_no_upload_breaks_the_server(server, name, body, head):
 
 
 @pytest.mark.parametrize(
-    "body", [b"[" * 200_000, b'{"a":' * 50_000, b"1" * 100_000, b"\xff\xfe{}", b"", b"NaN", b'"\\ud800"']
+    "body",
+    [
+        b"[" + b"[]," * 1_000_001 + b"[]]",
+        b"[" * 200_000,
+        b'{"a":' * 50_000,
+        b"1" * 100_000,
+        b"\xff\xfe{}",
+        b"",
+        b"NaN",
+        b'"\\ud800"',
+    ],
 )
 def test_json_that_is_meant_to_hurt_is_refused(server, body):
     for route in ("images/1/gestures", "images/1/mask", "categories"):

@@ -16,6 +16,7 @@ from annotator.core.errors import AnnotatorError  # noqa: E402
 from annotator.storage import archive  # noqa: E402
 from annotator.storage.store import Store  # noqa: E402
 from annotator.web import visitor  # noqa: E402
+from annotator.web.jobs import Prelabelling  # noqa: E402
 from annotator.web.login import Login, SignInError  # noqa: E402
 from annotator.web.projects import OWNER, Projects, UnknownProjectError  # noqa: E402
 from annotator.web.server import build_server  # noqa: E402
@@ -171,15 +172,17 @@ def test_who_signed_in_is_known(space):
     assert (user.id, user.name) == ("id of anna", "anna")
 
 
-def test_events_of_the_page_are_their_askers_own(server):
+def test_events_of_the_page_are_their_askers_own(server, monkeypatch):
     """Through Gradio's real queue: the event's own request says who it is."""
     key = welcomed(server.projects, "anna")
     page = next(route.app for route in server.app.routes if hasattr(route, "app") and hasattr(route.app, "blocks"))
-    number, export = next((id, fn) for id, fn in page.blocks.fns.items() if fn.name == "export_project")
-    data = [key, *[None] * (len(export.inputs) - 1)]
+    looked = []
+    monkeypatch.setattr(Prelabelling, "status", lambda _, key: looked.append(key))
 
-    def said(name):
-        session = f"session{name}"
+    def said(name, event="export_project"):
+        number, found = next((id, fn) for id, fn in page.blocks.fns.items() if fn.name == event)
+        session = f"session{name}{event}"
+        data = [key, *[None] * (len(found.inputs) - 1)]
         joined = {"data": data, "fn_index": number, "session_hash": session}
         assert ask(server, "POST", "/gradio_api/queue/join", name, json=joined).status_code == 200
         return ask(server, "GET", f"/gradio_api/queue/data?session_hash={session}", name).text
@@ -187,6 +190,11 @@ def test_events_of_the_page_are_their_askers_own(server):
     assert "no such project" not in said("anna")
     assert "no such project" in said("bert")
     assert "sign in" in said(None)
+    for name in ("bert", None):
+        said(name, "resume")
+        assert looked == []  # nor how far somebody else's batch is
+    said("anna", "resume")
+    assert looked == [key]
 
 
 def test_the_page_has_the_button_only_where_it_is_asked_for(server, tmp_path):

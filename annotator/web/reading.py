@@ -1,0 +1,79 @@
+"""COCO files of visitors, read in a child process with limits.
+
+Reading one takes this interpreter for as long as its JSON lasts, seconds in which nobody else's gesture is saved, and a
+hostile one takes memory without end.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+from annotator import exchange
+from annotator.core.errors import CocoError
+
+try:
+    import resource
+except ImportError:  # Windows: the time is limited there, the memory is not
+    resource = None  # type: ignore[assignment]
+
+TIMEOUT_SECONDS = 60.0
+MEMORY_BYTES = 3 << 30
+MOST_TOLD = 1_000
+"""Problems of one file that are told; a hostile one has millions."""
+
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
+
+
+def read(content: bytes, *, name: str) -> exchange.Reading:
+    """As `exchange.read_alone`. Raises CocoError also where the file took too long or too much memory."""
+    environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+    asked = b"%s\n%s" % (name.encode(), content)  # the name has no line break
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "annotator.web.reading"],
+            input=asked,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            env=environment,
+            check=True,
+        )
+        # What a child of ours wrote, no visitor's bytes.
+        found = pickle.loads(done.stdout)  # noqa: S301
+    except subprocess.TimeoutExpired as error:
+        raise CocoError([f"{name}: took longer than {TIMEOUT_SECONDS:g} s, so it is not taken"]) from error
+    except (subprocess.CalledProcessError, pickle.UnpicklingError, EOFError) as error:
+        raise CocoError([f"{name}: needs more memory than there is, so it is not taken"]) from error
+    if isinstance(found, exchange.Reading):
+        return found
+    raise CocoError(found)
+
+
+def _answer(content: bytes, name: str) -> exchange.Reading | list[str]:
+    try:
+        return exchange.read_alone(content, name=name)
+    except CocoError as error:
+        more = len(error.problems) - MOST_TOLD
+        return error.problems[:MOST_TOLD] + ([f"and {more} more problems"] if more > 0 else [])
+
+
+def _limit_self() -> None:
+    if resource is None:
+        return
+    os.nice(5)
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        mapped = int(statm.read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY_BYTES,) * 2)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    _limit_self()
+    first = sys.stdin.buffer.readline()
+    sys.stdout.buffer.write(pickle.dumps(_answer(sys.stdin.buffer.read(), first[:-1].decode())))
