@@ -1,4 +1,4 @@
-"""Measure an exported model: COCO box and mask AP, mask IoU given the true boxes, precision and recall, speed.
+"""Measure an exported model: COCO box and mask AP, mask IoU given the box, precision and recall, speed.
 
 `--held-out N` measures on the N pictures that train.py held out of its annotation file, and fits the calibration of the
 scores; without it every picture of the file is measured.
@@ -20,6 +20,8 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 NAMES = ("AP", "AP50", "AP75", "small", "medium", "large")
+SMALL, LARGE = 32**2, 96**2  # COCO's areas, in pixels of the picture
+JITTER = 0.1  # share of the box by which each side moves at most, as when somebody draws it in haste
 
 
 class Detector:
@@ -80,9 +82,9 @@ def paste(heatmap: np.ndarray, box: np.ndarray, height: int, width: int) -> np.n
     return mask
 
 
-def detections_of(detector: Detector, coco: COCO, folder: Path) -> tuple[list[dict], list[float]]:
-    """COCO results for every picture, and the IoU of the mask for every true box with a mask."""
-    results, overlaps = [], []
+def detections_of(detector: Detector, coco: COCO, folder: Path) -> tuple[list[dict], np.ndarray]:
+    """COCO results for every picture; for every true box: area, IoU of the mask given the box, and given it moved."""
+    results, overlaps, rng = [], [], np.random.default_rng(0)
     for image in coco.dataset["images"]:
         picture = cv2.imread(str(folder / image["file_name"]), cv2.IMREAD_COLOR)
         height, width = picture.shape[:2]
@@ -94,10 +96,16 @@ def detections_of(detector: Detector, coco: COCO, folder: Path) -> tuple[list[di
         true = [a for a in coco.imgToAnns[image["id"]] if a["category_id"] == 1 and not a["iscrowd"]]
         boxes = np.float64([a["bbox"] for a in true]).reshape(-1, 4)
         boxes[:, 2:] += boxes[:, :2]
-        for annotation, box, heatmap in zip(true, boxes, detector.masks_of(picture, boxes), strict=True):
-            mask = coco_mask.encode(np.asfortranarray(paste(heatmap, box, height, width)))
-            overlaps.append(float(coco_mask.iou([mask], [coco.annToRLE(annotation)], [0])[0, 0]))
-    return results, overlaps
+        moved = boxes + np.tile(boxes[:, 2:] - boxes[:, :2], 2) * rng.uniform(-JITTER, JITTER, boxes.shape)
+        asked = np.concatenate([boxes, np.clip(moved, 0, [width, height] * 2)])
+        answers = [
+            coco_mask.encode(np.asfortranarray(paste(heatmap, box, height, width)))
+            for box, heatmap in zip(asked, detector.masks_of(picture, asked), strict=True)
+        ]
+        for number, annotation in enumerate(true):
+            given = [answers[number], answers[number + len(true)]]
+            overlaps.append((annotation["area"], *coco_mask.iou(given, [coco.annToRLE(annotation)], [0])[:, 0]))
+    return results, np.float64(overlaps).reshape(-1, 3)
 
 
 def average_precision(coco: COCO, results: list[dict], kind: str) -> COCOeval:
@@ -169,7 +177,10 @@ def main():
     print(f"{len(content['images'])} pictures, {len(results)} detections, {detector.height}x{detector.width}")
     for kind, verdict in (("box ", boxes), ("mask", masks)):
         print(kind, *(f"{name} {value * 100:.1f}" for name, value in zip(NAMES, verdict.stats, strict=False)))
-    print(f"mask IoU given the true box {np.mean(overlaps):.3f}")
+    area, exact, moved = overlaps.T
+    ranges = (("small", area < SMALL), ("medium", (area >= SMALL) & (area < LARGE)), ("large", area >= LARGE))
+    print(f"mask IoU given the true box {exact.mean():.3f}; each side moved by up to {JITTER:.0%} {moved.mean():.3f}")
+    print("by size:", *(f"{name} {exact[part].mean():.3f} of {part.sum()}" for name, part in ranges if part.any()))
     scores, right, total = matches(boxes)
     best = (0.0, 0.0)
     for threshold in np.arange(0.05, 0.96, 0.05):
