@@ -252,15 +252,18 @@ export function paintDot(context: CanvasRenderingContext2D, at: Point, radius: n
   context.stroke();
 }
 
-/** Category and score on a dark chip above the instance, kept inside the view. */
+/** Category and score on a dark chip above an instance in sight, kept inside the view. */
 export function paintLabel(layer: Layer, camera: Camera, box: Box, text: string, color: string): void {
+  if (!inSight(box, camera, layer.size)) return;
   const context = layer.inView();
   context.font = "600 12px system-ui, sans-serif";
   const width = context.measureText(text).width + 24;
   const [left, top] = toView(camera, [box.x0, box.y0]);
   const [, bottom] = toView(camera, [box.x0, box.y1]);
   const x = Math.max(4, Math.min(layer.size.width - width - 4, left));
-  const y = top - 28 >= 4 ? top - 28 : Math.max(4, Math.min(layer.size.height - 26, bottom + 6));
+  const lowest = layer.size.height - 26;
+  // Of what fills the view it stands at the top: the corners below are taken by legend and minimap.
+  const y = top - 28 >= 4 ? Math.min(lowest, top - 28) : bottom + 6 <= lowest ? Math.max(4, bottom + 6) : 4;
   context.fillStyle = "rgba(17, 20, 24, 0.88)";
   context.beginPath();
   context.roundRect(x, y, width, 22, 5);
