@@ -5,6 +5,7 @@
 import type { Api } from "./api";
 import { RefusedError } from "./api";
 import { button, h, setText } from "./dom";
+import { patiently } from "./patience";
 import { t } from "./strings";
 
 const AT_ONCE = 2;
@@ -92,7 +93,9 @@ export class Uploads {
   }
 
   private async upload(file: NamedFile): Promise<void> {
-    const answer = await this.options.api.upload(file.name, file.file, (share) => this.moved(file, share));
+    // The same bytes are the same picture, however often they are sent.
+    const send = (): ReturnType<Api["upload"]> => this.options.api.upload(file.name, file.file, (share) => this.moved(file, share));
+    const answer = await patiently(send);
     if (answer.known) this.known++;
     else this.added++;
     this.options.onAdded(answer.id);
