@@ -21,7 +21,7 @@ export interface NamedFile {
 }
 
 export interface UploadOptions {
-  readonly api: Pick<Api, "upload" | "bring">;
+  readonly api: Pick<Api, "upload" | "bring" | "queue">;
   /** Called with each picture that has arrived. */
   readonly onAdded: (imageId: number) => void;
   /** Called when a COCO file has changed pictures. */
@@ -95,10 +95,17 @@ export class Uploads {
   private async upload(file: NamedFile): Promise<void> {
     // The same bytes are the same picture, however often they are sent.
     const send = (): ReturnType<Api["upload"]> => this.options.api.upload(file.name, file.file, (share) => this.moved(file, share));
-    const answer = await patiently(send);
+    const answer = await patiently(send, { reachable: () => this.reachable() });
     if (answer.known) this.known++;
     else this.added++;
     this.options.onAdded(answer.id);
+  }
+
+  private reachable(): Promise<boolean> {
+    return this.options.api.queue().then(
+      () => true,
+      (error: unknown) => error instanceof RefusedError && error.status < 500,
+    );
   }
 
   private async bring(file: NamedFile): Promise<void> {
