@@ -186,7 +186,7 @@ def require_measurable(info: ModelInfo, truth: Truth, folder: Path) -> dict[int,
     names = [row["file_name"] for row in truth.coco.loadImgs(sorted(truth.coco.getImgIds()))]
     missing = [name for name in names if not is_file(folder / name)]
     if missing:
-        first = missing[0] + (", ..." if len(missing) > 1 else "")
+        first = f"{missing[0]}, ..." if len(missing) > 1 else missing[0]
         raise ImageError(f"{folder}: {len(missing)} of {len(names)} annotated pictures are not there: {first}")
     return ids
 
@@ -240,14 +240,13 @@ def _results(image_id: int, detections: Detections, ids: dict[int, int], *, publ
 
 
 def _measure(coco: COCO, found: list[dict[str, Any]], categories: Sequence[int], *, kind: str) -> dict[str, float]:
-    if not found:
-        present = bool(coco.getAnnIds(catIds=categories, iscrowd=False))
-        return dict.fromkeys(_FIGURES, 0.0 if present else -1.0)
     # loadRes derives box and area from the masks when both are there: each kind gets what it is measured on.
     wanted = "segmentation" if kind == "segm" else "bbox"
     rows = [{key: row[key] for key in ("image_id", "category_id", "score", wanted)} for row in found]
+    nothing = COCO()
+    nothing.dataset = {"images": [], "annotations": [], "categories": []}
     with contextlib.redirect_stdout(io.StringIO()):
-        measured = COCOeval(coco, coco.loadRes(rows), kind)
+        measured = COCOeval(coco, coco.loadRes(rows) if rows else nothing, kind)
         measured.params.catIds = list(categories)
         measured.evaluate()
         measured.accumulate()

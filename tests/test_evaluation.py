@@ -138,9 +138,12 @@ def test_nothing_found_is_a_figure_and_an_empty_list(
     for row in other["annotations"]:
         row["category_id"] = 4
     figures = measure(other, results=tmp_path / "results.json")
-    assert figures.box["AP"] == figures.mask["AP"] == 0.0
+    assert figures.box["AP"] == figures.mask["AP"] == figures.box["AP medium"] == 0.0
+    # Of small and of large ones there is none to be found.
+    assert {figures.box[size] for size in ("AP small", "AP large")} == {-1.0}
     assert json.loads((tmp_path / "results.json").read_text()) == []
-    assert measure(annotations() | {"annotations": []}).box["AP"] == -1.0
+    for emptied in ({"annotations": []}, {"annotations": [], "images": []}):
+        assert measure(annotations() | emptied).box["AP"] == -1.0
 
 
 def test_results_are_coco_s_and_a_published_box_is_one_pixel_wider(

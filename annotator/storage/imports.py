@@ -100,7 +100,8 @@ def _content(arrival: Arrival, image: Image) -> bytes | str:
         raise CocoError(["no picture was given for it"]) from None
     content, width, height = (found.sha256, found.width, found.height) if isinstance(found, Image) else found
     if (width, height) != (image.width, image.height):
-        raise CocoError([f"the picture is {width} x {height}, the file says {image.width} x {image.height}"])
+        turned = "; its EXIF orientation may turn it" if (height, width) == (image.width, image.height) else ""
+        raise CocoError([f"the picture is {width} x {height}, the file says {image.width} x {image.height}{turned}"])
     return content
 
 

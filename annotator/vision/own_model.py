@@ -94,6 +94,9 @@ def add_model(name: str, folder: Path, *, target: Path) -> ModelInfo:
         find_outputs(graph if changed is None else changed)
     except ModelError as error:
         raise ModelError(f"{graph_path}: {error}") from error
+    except UNREADABLE as error:
+        reason = _reason(error)
+        raise ModelError(f"{graph_path}: expected a graph that takes one picture at a time ({reason})") from error
     return install_model(info, graph_path, changed)
 
 
@@ -124,9 +127,15 @@ def _read_graph(path: Path) -> ov.Model:
                 raise ModelError(f"{path}: is not a graph that OpenVINO reads (not XML)")
         return ov.Core().read_model(path)
     except UNREADABLE as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-        reason = "" if str(path) in lines[-1] else f" ({lines[-1][:120]})"
-        raise ModelError(f"{path}: is not a graph that OpenVINO reads{reason}") from error
+        reason = _reason(error)
+        said = "" if str(path) in reason else f" ({reason})"
+        raise ModelError(f"{path}: is not a graph that OpenVINO reads{said}") from error
+
+
+def _reason(error: Exception) -> str:
+    """The last line of what OpenVINO says."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:120] if lines else type(error).__name__
 
 
 # --- the graph brought into the contract's form ----------------------------------------------------------------------

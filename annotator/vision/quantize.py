@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from annotator.core.errors import ImageError, ModelError
 from annotator.core.overlap import mask_iou
-from annotator.vision import images, zoo
+from annotator.vision import images, kept, zoo
 from annotator.vision.contract import find_outputs
 from annotator.vision.detector import Detections, Detector, as_input
 from annotator.vision.own_model import install_model
-from annotator.vision.runtime import Network
+from annotator.vision.rewrite import faster_graph
+from annotator.vision.runtime import Network, read_graph
 from annotator.vision.zoo import ModelInfo
 
 # NNCF's own default; more pictures make calibration slower, hardly better.
@@ -61,7 +62,8 @@ def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelIn
         raise ModelError("quantize: NNCF is not installed; install the extra: pip install 'annotator[int8]'") from error
     target = zoo.free_folder(name)
     zoo.verify(info)
-    graph = ov.Core().read_model(info.xml_path)
+    # Between the 8-bit layers nobody recognises a sampler that is still unrolled: it is folded before.
+    graph = faster_graph(read_graph(info), verdicts=kept.cache_folder(info))
     laid = _laid(info, pictures)
     # Its bars go where messages belong; stdout is for results. What it says of each operation goes nowhere.
     nncf.set_log_level(logging.ERROR)

@@ -230,3 +230,40 @@ def test_a_box_becomes_the_mask_inside_it(screen, project):
     assert drawn.parts is None
     assert 146 <= x0 < x1 <= 264
     assert 56 <= y0 < y1 <= 204
+
+
+def test_both_lists_are_gone_through_by_keyboard(screen, project):
+    first, second = project.add("first.png"), project.add("second.png")
+    screen.open()
+    screen.page.get_by_label("Confidence threshold").first.fill("0.1")
+    lists = screen.page.locator(".an-list")
+    lists.nth(1).focus()
+    details = lambda: screen.page.locator(".an-row.is-selected .an-row-detail").all_inner_texts()  # noqa: E731
+    screen.press("ArrowDown", "a", "ArrowUp")
+    # What is decided is in reach too, and letters decide as over the picture.
+    assert details() == ["0.90"]
+    screen.press("End")
+    assert details() == ["0.30"]
+    active = lists.nth(1).get_attribute("aria-activedescendant")
+    assert screen.page.locator(f"#{active}").get_attribute("aria-selected") == "true"
+    screen.saved()
+    assert project.states(first) == ["accepted", "suggested", "suggested"]
+    lists.nth(0).focus()
+    screen.press("ArrowDown")
+    screen.wait_for_picture("second.png")
+    screen.press("Delete")
+    screen.page.get_by_role("dialog", name="Remove this picture?").get_by_role("button", name="Remove").press("Enter")
+    screen.wait_for_picture("first.png")
+    assert [row.image.id for row in project.store.queue()] == [first]
+    assert second not in [row.image.id for row in project.store.queue()]
+
+
+def test_a_panel_gives_the_focus_back(screen, project):
+    project.add("street.png")
+    screen.open()
+    button = screen.page.get_by_title("Display", exact=True)
+    button.focus()
+    screen.press("Enter")
+    screen.page.get_by_role("dialog", name="Display").wait_for()
+    screen.press("Escape")
+    assert button.evaluate("one => one === document.activeElement")

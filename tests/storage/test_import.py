@@ -275,6 +275,15 @@ def test_a_missing_picture_and_one_of_another_size_are_both_listed_and_nothing_c
     assert (store.dataset(reviewed_only=False), store.categories()) == before
 
 
+def test_a_picture_that_may_be_turned_by_its_orientation_is_told(store):
+    with pytest.raises(CocoError) as error:
+        bring(store, DATASET, {30: (b"a.jpg", HEIGHT, WIDTH), 4: (b"b.jpg", WIDTH, HEIGHT)})
+    assert error.value.problems == [
+        f"image 30 'a.jpg': the picture is {HEIGHT} x {WIDTH}, the file says {WIDTH} x {HEIGHT}; "
+        "its EXIF orientation may turn it"
+    ]
+
+
 def test_a_failure_half_way_takes_everything_back(store, monkeypatch):
     monkeypatch.setattr(imports, "_keep_extra", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):

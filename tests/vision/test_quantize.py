@@ -85,6 +85,22 @@ def test_a_twin_joins_the_zoo_and_answers_nearly_alike(
     assert (compared.found, compared.kept, compared.mask_iou) == (12, 12, 1.0)
 
 
+def test_a_twin_is_made_of_the_folded_graph(
+    models: Path, pictures: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between layers of 8 bits no sampler is recognised any more."""
+    pytest.importorskip("nncf", reason="the extra int8 is not installed")
+    weighted_network(models / "net")
+
+    def folded(graph: ov.Model, *, verdicts: Path) -> ov.Model:
+        next(node for node in graph.get_ops() if node.get_type_name() == "Sigmoid").set_friendly_name("folded")
+        return graph
+
+    monkeypatch.setattr(quantize, "faster_graph", folded)
+    twin = quantize.quantize(zoo.find("net"), pictures, name="net-int8")
+    assert "folded" in [node.get_friendly_name() for node in ov.Core().read_model(twin.xml_path).get_ops()]
+
+
 def test_what_computes_places_stays_as_it_is() -> None:
     """A box from a layer with weights, and a grid from the box: 8 bits halved the bundled network's mask AP there."""
     image = ops.parameter([1, 3, 8, 8], np.float32, name="image")

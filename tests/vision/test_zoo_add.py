@@ -196,6 +196,25 @@ def test_the_batch_of_an_exporter_is_taken_off(ir: Path) -> None:
     assert same_answers(added.xml_path)
 
 
+def test_a_graph_that_takes_no_single_picture_is_refused(tmp_path: Path, models: Path) -> None:
+    """Any batch at its input, and two pictures at a time within."""
+    image = ops.parameter([-1, 3, 48, 64], np.float32, name="image")
+    pair = ops.reshape(image, ops.constant([2, 3, 48, 64]), False)
+    mean = ops.reduce_mean(pair, ops.constant([1, 2, 3]), False)
+    nodes = {"labels": ops.constant(LABELS), "masks": ops.constant(MASKS)}
+    nodes["boxes"] = ops.add(ops.constant(BOXES), ops.unsqueeze(mean, ops.constant(1)))
+    for name, node in nodes.items():
+        node.output(0).tensor.set_names({name})
+    folder = tmp_path / "pairs"
+    folder.mkdir()
+    results = [ops.result(node) for node in nodes.values()]
+    ov.save_model(ov.Model(results, [image]), folder / "model.xml", compress_to_fp16=False)
+    (folder / "model.toml").write_text(DESCRIPTION)
+    with pytest.raises(ModelError, match=r"model\.xml: expected a graph that takes one picture at a time \("):
+        zoo.add("pairs", folder)
+    assert not models.exists()
+
+
 def test_a_published_topology_is_taken_as_it_is(security_1040_ir: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(security_1040_ir.parent, tmp_path / "sibling")
     (folder / "model.toml").write_text(DESCRIPTION)

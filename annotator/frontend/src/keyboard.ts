@@ -24,7 +24,9 @@ export function listenToKeys(options: KeyboardOptions): () => void {
     if (event.defaultPrevented || event.isComposing || !options.active() || !isShown(root)) return;
     if (root.querySelector("dialog[open]") !== null) return;
     const target = event.target instanceof Element ? event.target : null;
-    if (!options.above.owns(target) && belongsToField(target, event.key)) return;
+    // The lists at the sides take the arrows themselves; all other keys are the picture's there too.
+    const listed = target !== null && target.closest(".an-list") !== null;
+    if (!listed && !options.above.owns(target) && belongsToField(target, event.key)) return;
     if (options.above.capture(event)) return event.preventDefault();
     const chord = chordOf(event);
     if (chord === "Space") {

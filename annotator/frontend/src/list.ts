@@ -6,22 +6,30 @@ export interface RowRenderer<T, E extends HTMLElement> {
   create(): E;
   /** Fills a row, which may have shown another item before. */
   update(row: E, item: T, index: number): void;
+  /** An item was gone to by the keyboard. */
+  choose(item: T): void;
 }
 
 const EXTRA_ROWS = 4;
+
+let lists = 0;
 
 export class VirtualList<T, E extends HTMLElement> {
   readonly element: HTMLElement;
   private readonly canvas = h("div", { class: "an-list-canvas" });
   private items: readonly T[] = [];
   private readonly rows: E[] = [];
+  private readonly name = `an-list-${++lists}`;
+  /** The item that the arrows go on from; -1: none. */
+  private active = -1;
 
   constructor(
     private readonly renderer: RowRenderer<T, E>,
     label: string,
   ) {
-    this.element = h("div", { class: "an-list", role: "listbox", "aria-label": label, tabindex: "-1" }, this.canvas);
+    this.element = h("div", { class: "an-list", role: "listbox", "aria-label": label, tabindex: "0" }, this.canvas);
     this.element.addEventListener("scroll", () => this.refresh(), { passive: true });
+    this.element.addEventListener("keydown", (event) => this.key(event));
     new ResizeObserver(() => this.refresh()).observe(this.element);
   }
 
@@ -45,6 +53,7 @@ export class VirtualList<T, E extends HTMLElement> {
     while (this.rows.length < count) {
       const row = this.renderer.create();
       row.style.height = `${height}px`;
+      row.id = `${this.name}-${this.rows.length}`;
       this.rows.push(row);
       this.canvas.append(row);
     }
@@ -56,18 +65,41 @@ export class VirtualList<T, E extends HTMLElement> {
       row.style.transform = `translateY(${index * height}px)`;
       row.setAttribute("aria-setsize", String(this.items.length));
       row.setAttribute("aria-posinset", String(index + 1));
+      if (index === this.active) this.element.setAttribute("aria-activedescendant", row.id);
       this.renderer.update(row, this.items[index], index);
     });
   }
 
-  /** Scrolls as little as needed to show a row. */
+  /** Scrolls as little as needed to show a row, from which the arrows go on. */
   reveal(index: number): void {
-    if (index < 0) return;
+    this.active = index;
+    if (index < 0) return this.element.removeAttribute("aria-activedescendant");
     const { height } = this.renderer;
     const { scrollTop, clientHeight } = this.element;
     if (clientHeight === 0) return;
     const top = index * height;
     if (top < scrollTop) this.element.scrollTop = top;
     else if (top + height > scrollTop + clientHeight) this.element.scrollTop = top + height - clientHeight;
+    this.refresh();
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const page = Math.max(1, Math.floor(this.element.clientHeight / this.renderer.height) - 1);
+    const steps: Readonly<Record<string, number>> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -Infinity,
+      End: Infinity,
+    };
+    const step = steps[event.key];
+    if (step === undefined) return;
+    // The same keys mean something else over the picture.
+    event.preventDefault();
+    event.stopPropagation();
+    const item = this.items[Math.max(0, Math.min(this.items.length - 1, this.active + step))];
+    if (item !== undefined) this.renderer.choose(item);
   }
 }

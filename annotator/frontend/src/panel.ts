@@ -65,7 +65,7 @@ export class Panel {
     const { session } = options;
     this.head = new ListHead(session, options.look);
     this.list = new VirtualList(
-      { height: 38, create: () => this.createRow(), update: (row, item) => this.updateRow(row, item) },
+      { height: 38, create: () => this.createRow(), update: (row, item) => this.updateRow(row, item), choose: (item) => this.choose(item) },
       t("instances"),
     );
     this.listen();
@@ -148,6 +148,11 @@ export class Panel {
     const deletes = about.some((one) => one.state === "accepted");
     setText(this.rejectButton.lastElementChild!, deletes ? t("delete") : t("reject"));
     setIcon(this.rejectButton.querySelector("svg")!, deletes ? "trash" : "cross");
+  }
+
+  private choose(instance: Instance): void {
+    this.options.session.view.set({ selection: [instance.key] });
+    this.options.reveal(instance);
   }
 
   private createRow(): HTMLElement {

@@ -66,7 +66,12 @@ export class QueuePanel {
   constructor(private readonly options: QueueOptions) {
     const { session } = options;
     this.list = new VirtualList(
-      { height: 64, create: () => this.createRow(), update: (row, image) => this.updateRow(row, image) },
+      {
+        height: 64,
+        create: () => this.createRow(),
+        update: (row, image) => this.updateRow(row, image),
+        choose: (image) => void session.open(image.id),
+      },
       t("queue"),
     );
     this.list.element.addEventListener("mousedown", (event) => event.preventDefault());
@@ -74,6 +79,14 @@ export class QueuePanel {
       if ((event.target as Element).closest("button") !== null) return;
       const image = this.imageOf(event.target as Element);
       if (image !== null) void session.open(image.id);
+    });
+    this.list.element.addEventListener("keydown", (event) => {
+      const open = this.shown.find((image) => image.id === session.imageId());
+      if (event.key !== "Delete" || open === undefined) return;
+      // Over the picture it is the instance that goes.
+      event.preventDefault();
+      event.stopPropagation();
+      options.remove(open);
     });
     this.filters = FILTERS.map(([filter, label]) =>
       button({ text: t(label), class: "an-segment", onClick: () => this.setFilter(filter) }),

@@ -1,6 +1,8 @@
 /** A server in memory that keeps to the rules of annotator/core/review.py: numbered gestures, revisions, masks. */
 import { RefusedError } from "../src/api";
+import { windowOfParts } from "../src/paint";
 import type { QueueImage, WireCategory, WireDocument, WireGesture, WireInstance, WireQueue } from "../src/protocol";
+import { windowToRle } from "../src/rle";
 
 export const CATEGORIES: readonly WireCategory[] = [
   { id: 1, name: "person", supercategory: "person" },
@@ -116,7 +118,7 @@ export class FakeServer {
     const base = before ?? wireInstance(change.key, 0, { score: null, source: "manual" });
     const mask =
       change.parts !== undefined
-        ? { parts: change.parts, rle: `of ${JSON.stringify(change.parts)}` }
+        ? { parts: change.parts, rle: windowToRle(windowOfParts(change.parts), 40, 40) }
         : change.rle !== undefined
           ? { parts: null, rle: change.rle }
           : {};

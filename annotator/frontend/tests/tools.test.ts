@@ -146,6 +146,19 @@ describe("select", () => {
     expect(boxOfParts(shapeOf(session))).toEqual({ x0: 0, y0: 13, x1: 10, y1: 23 });
   });
 
+  it("moves a model's mask by whole pixels, and as it is", async () => {
+    const { host, session } = await hosted(null);
+    const tool = new SelectTool(host);
+    session.view.set({ selection: ["one"] });
+    drag(tool, at(10, 6), at(10.3, 6), at(12.7, 9.4));
+    const { mask } = find(session.view.get().scene!, "one")!;
+    const square = [[[11, 7], [15, 7], [15, 11], [11, 11]]] as const;
+    expect(mask).toEqual({ rle: windowToRle(windowOfParts([square]), 40, 40), parts: null, height: 40 });
+    drag(tool, at(13, 9), at(13, 9.2), at(13.4, 9.4));
+    expect(find(session.view.get().scene!, "one")!.mask).toBe(mask);
+    expect(session.view.get()).toMatchObject({ draft: null, history: { past: { length: 1 } } });
+  });
+
   it("scales a mask with its hole by a handle of its box", async () => {
     const ring: Part = [[[10, 10], [20, 10], [20, 20], [10, 20]], [[13, 13], [16, 13], [16, 16], [13, 16]]];
     const { host, session } = await hosted([ring]);

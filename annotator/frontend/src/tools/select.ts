@@ -1,5 +1,6 @@
 /** Select, and change what is selected: vertices, edges, box handles, the whole. */
 import type { Camera } from "../camera";
+import { toView } from "../camera";
 import type { Box, NearEdge, Part, Point, VertexPlace } from "../geometry";
 import { areaOfParts, clampPoint, fitParts, mapPoints, nearestEdge, nearestVertex, withRing } from "../geometry";
 import { nextUnder } from "../hit";
@@ -9,7 +10,7 @@ import type { Layer } from "../layer";
 import { paintDot, shownHandles } from "../render";
 import type { Instance } from "../scene";
 import { find, maskOfParts, reshaped, unchanged } from "../scene";
-import { toView } from "../camera";
+import { nudge } from "../shapes";
 import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom, reach } from "./tool";
@@ -102,8 +103,11 @@ export class SelectTool implements Tool {
     this.press = null;
     if (press === null) return;
     if (!press.dragging) return this.click(press, pointer);
+    const by = this.shift(press, pointer);
     const parts = this.changed(press, pointer);
-    if (parts !== null) this.commit(press.selected!, parts);
+    // A mask of runs moves as it is, by whole pixels: polygons would only come near to it.
+    if (by !== null && press.selected!.mask.parts === null) this.move(press.selected!, by);
+    else if (parts !== null) this.commit(press.selected!, parts);
     this.hover(pointer);
   }
 
@@ -198,7 +202,9 @@ export class SelectTool implements Tool {
       const { part, ring, vertex, point } = target.edge;
       this.commit(selected, withRing(press.parts, part, ring, press.parts[part][ring].toSpliced(vertex + 1, 0, point)));
     } else if (target.kind === "instance" || target.kind === "nothing") {
-      this.pick(target.kind === "instance" ? target.under : [], pointer);
+      const { scene } = this.host.session.view.get();
+      const under = target.kind === "instance" ? target.under : [];
+      this.pick(under.filter((one) => find(scene!, one.key) !== null), pointer);
     }
     this.hover(pointer);
   }
@@ -236,13 +242,24 @@ export class SelectTool implements Tool {
       return withRing(parts, part, ring, points.map((point, index) => (ends.includes(index) ? move(point) : point)));
     }
     if (target.kind === "handle") return fitParts(parts, press.box, scaledBox(press.box, target.handle, to));
-    if (target.kind === "instance" && target.under.some((one) => one.key === selected.key)) {
-      const { box, start } = press;
-      const dx = clampShift(pointer.image[0] - start.image[0], box.x0, box.x1, width);
-      const dy = clampShift(pointer.image[1] - start.image[1], box.y0, box.y1, height);
-      return mapPoints(parts, ([x, y]) => [x + dx, y + dy]);
-    }
-    return null;
+    const by = this.shift(press, pointer);
+    return by === null ? null : mapPoints(parts, ([x, y]) => [x + by[0], y + by[1]]);
+  }
+
+  /** How far a drag inside the selected instance moves it, or null where it does something else. */
+  private shift({ target, selected, box, start }: Press, pointer: Pointer): Point | null {
+    if (selected === null || target.kind !== "instance" || !target.under.some((one) => one.key === selected.key)) return null;
+    const { width, height } = this.host.session.view.get().scene!;
+    const dx = clampShift(pointer.image[0] - start.image[0], box.x0, box.x1, width);
+    const dy = clampShift(pointer.image[1] - start.image[1], box.y0, box.y1, height);
+    return selected.mask.parts === null ? [Math.round(dx), Math.round(dy)] : [dx, dy];
+  }
+
+  private move(before: Instance, [dx, dy]: Point): void {
+    const { session } = this.host;
+    const now = unchanged(session.view.get().scene, before);
+    if (now === null || (dx === 0 && dy === 0)) return session.view.set({ draft: null });
+    nudge(session, [now], dx, dy);
   }
 
   private deleteVertex(selected: Instance, place: VertexPlace): void {
