@@ -81,7 +81,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(served, tmp_path):
         env=os.environ | {"ANNOTATOR_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert again.returncode == 1
@@ -106,7 +106,7 @@ def test_a_project_that_cannot_be_opened_is_told_in_one_line(tmp_path):
         env=os.environ | {"ANNOTATOR_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert refused.returncode == 1

@@ -5,6 +5,7 @@
 import type { Api } from "./api";
 import { RefusedError } from "./api";
 import { button, h, setText } from "./dom";
+import { patiently } from "./patience";
 import { t } from "./strings";
 
 const AT_ONCE = 2;
@@ -20,7 +21,7 @@ export interface NamedFile {
 }
 
 export interface UploadOptions {
-  readonly api: Pick<Api, "upload" | "bring">;
+  readonly api: Pick<Api, "upload" | "bring" | "queue">;
   /** Called with each picture that has arrived. */
   readonly onAdded: (imageId: number) => void;
   /** Called when a COCO file has changed pictures. */
@@ -92,10 +93,19 @@ export class Uploads {
   }
 
   private async upload(file: NamedFile): Promise<void> {
-    const answer = await this.options.api.upload(file.name, file.file, (share) => this.moved(file, share));
+    // The same bytes are the same picture, however often they are sent.
+    const send = (): ReturnType<Api["upload"]> => this.options.api.upload(file.name, file.file, (share) => this.moved(file, share));
+    const answer = await patiently(send, { reachable: () => this.reachable() });
     if (answer.known) this.known++;
     else this.added++;
     this.options.onAdded(answer.id);
+  }
+
+  private reachable(): Promise<boolean> {
+    return this.options.api.queue().then(
+      () => true,
+      (error: unknown) => error instanceof RefusedError && error.status < 500,
+    );
   }
 
   private async bring(file: NamedFile): Promise<void> {
