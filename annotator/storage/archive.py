@@ -30,8 +30,8 @@ from annotator.storage.store import Store
 MAX_BYTES = 2 * 2**30
 """Of an archive, packed as well as unpacked."""
 
-MAX_ENTRIES = 25_000
-"""More than the 10,000 that other archives may have: a project of 20,000 pictures has an entry for each."""
+MAX_ENTRIES = 10_000
+"""Each picture is one. A larger project, most often one of more than MAX_BYTES too, is copied as the folder it is."""
 
 MAX_RATIO = 100
 """Unpacked to packed, of each entry."""

@@ -50,7 +50,7 @@ export const de: Table = {
   offline: "Offline, {n} ungespeichert",
   conflictStatus: "Wartet, {n} ungespeichert",
   conflictTitle: "Dieses Bild wurde anderswo geändert.",
-  conflictBody: "Ihre letzten {n} Änderungen daran sind noch nicht gespeichert.",
+  conflictBody: "Noch nicht gespeichert: {n} Ihrer letzten Änderungen daran.",
   keepMine: "Meine behalten",
   takeTheirs: "Die anderen nehmen",
   keepBoth: "Beides behalten",

@@ -49,7 +49,7 @@ export const en = {
   offline: "Offline, {n} unsaved",
   conflictStatus: "Waiting, {n} unsaved",
   conflictTitle: "This picture was changed somewhere else.",
-  conflictBody: "Your last {n} changes to it are not saved yet.",
+  conflictBody: "Not saved yet: {n} of your latest changes to it.",
   keepMine: "Keep mine",
   takeTheirs: "Take theirs",
   keepBoth: "Keep both",

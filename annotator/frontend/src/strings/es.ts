@@ -50,7 +50,7 @@ export const es: Table = {
   offline: "Sin conexión, {n} sin guardar",
   conflictStatus: "En espera, {n} sin guardar",
   conflictTitle: "Esta imagen se cambió en otro lugar.",
-  conflictBody: "Sus últimos {n} cambios aún no están guardados.",
+  conflictBody: "Sin guardar todavía: {n} de sus últimos cambios.",
   keepMine: "Conservar los míos",
   takeTheirs: "Tomar los otros",
   keepBoth: "Conservar ambos",
