@@ -212,8 +212,9 @@ def _require_entries(entries: list[zipfile.ZipInfo], *, file_size: int, max_byte
             )
     if DATABASE_NAME not in names:
         raise ArchiveError(f"archive: no {DATABASE_NAME} in it, expected a project that was downloaded as one file")
-    if len(names) - 1 > max_images or len(names) > MAX_ENTRIES:
-        raise ArchiveError(f"archive: {len(names) - 1} pictures, expected at most {min(max_images, MAX_ENTRIES):g}")
+    most = min(max_images, MAX_ENTRIES - 1)
+    if len(names) - 1 > most:
+        raise ArchiveError(f"archive: {len(names) - 1} pictures, expected at most {most:g}")
     unpacked, packed = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
     if packed > file_size:
         raise ArchiveError("archive: its entries overlap")
