@@ -145,6 +145,8 @@ export class Panel {
     const about = targets(session);
     this.acceptButton.disabled = !about.some((one) => one.state !== "accepted");
     this.rejectButton.disabled = !about.some((one) => one.state !== "rejected");
+    // A pointer between two instances is no reason to write the button anew.
+    if (about.length === 0) return;
     const deletes = about.some((one) => one.state === "accepted");
     setText(this.rejectButton.lastElementChild!, deletes ? t("delete") : t("reject"));
     setIcon(this.rejectButton.querySelector("svg")!, deletes ? "trash" : "cross");
