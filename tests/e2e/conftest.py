@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 
@@ -86,13 +87,19 @@ def project(server):
 
 @pytest.fixture
 def screen(server, project, chromium):
+    with watched(chromium, server.address, viewport={"width": 1280, "height": 800}) as screen:
+        yield screen
+
+
+@contextmanager
+def watched(chromium, address, **profile):
     """The page in a fresh browser profile. A request to another host or an error of a script fails the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    context = chromium.new_context(locale="en-US", **profile)
     page = context.new_page()
     foreign, errors = [], []
     page.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    yield Screen(page, server.address)
+    yield Screen(page, address)
     context.close()
     assert foreign == []
     assert errors == []

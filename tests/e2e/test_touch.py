@@ -3,8 +3,8 @@
 import pytest
 
 from annotator.core.masks import rle_to_mask
-from tests.e2e.conftest import is_foreign
-from tests.e2e.screen import BOXES, HEIGHT, WIDTH, Screen
+from tests.e2e.conftest import watched
+from tests.e2e.screen import BOXES, HEIGHT, WIDTH
 
 
 class Fingers:
@@ -44,15 +44,8 @@ class Fingers:
 
 @pytest.fixture
 def screen(server, project, chromium):
-    context = chromium.new_context(viewport={"width": 1024, "height": 768}, locale="en-US", has_touch=True)
-    page = context.new_page()
-    foreign, errors = [], []
-    page.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield Screen(page, server.address)
-    context.close()
-    assert foreign == []
-    assert errors == []
+    with watched(chromium, server.address, viewport={"width": 1024, "height": 768}, has_touch=True) as screen:
+        yield screen
 
 
 @pytest.fixture
