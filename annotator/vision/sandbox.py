@@ -22,15 +22,15 @@ from typing import IO
 import cv2
 import numpy as np
 
+from annotator.core.child import child_environment, limit_self
 from annotator.core.errors import ImageError
 from annotator.vision import images
 from annotator.vision.images import Photo, Room
 
 try:
     import fcntl
-    import resource
-except ImportError:  # Windows: the time is limited there, the memory is not
-    fcntl = resource = None  # type: ignore[assignment]
+except ImportError:  # Windows: its pipes are as large as they are
+    fcntl = None  # type: ignore[assignment]
 
 TIMEOUT_SECONDS = 10.0
 """Of work: on a machine that many share a child may get a core only now and then, and a large picture is not to be
@@ -41,7 +41,6 @@ MEMORY_BYTES = 1 << 30
 # A fresh child now and then: whatever a decoder leaks goes with the old one.
 PICTURES_A_CHILD = 500
 PIPE_BYTES = 1 << 20
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "ANNOTATOR_MAX_MEGAPIXELS")
 
 # Request: lengths of name and content, width and height that are enough (0 for all there is), then name and content.
 # Answer: height and width of the pixels and of the whole picture, then the pixels; or 0, length, 0, 0, then an error.
@@ -96,14 +95,12 @@ class Child:
     """One decoder process and the two pipes to it."""
 
     def __init__(self) -> None:
-        environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-        environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
         self.process = subprocess.Popen(
             [sys.executable, "-m", "annotator.vision.sandbox"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment,
+            env=child_environment("ANNOTATOR_MAX_MEGAPIXELS"),
         )
         self._limit = os.environ.get("ANNOTATOR_MAX_MEGAPIXELS")
         self._decoded = 0
@@ -248,19 +245,7 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         answers.flush()
 
 
-def _limit_self() -> None:
-    """Memory: what is mapped now and MEMORY_BYTES more. No files are written, no core is dumped."""
-    cv2.setNumThreads(1)
-    if resource is None:
-        return
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        mapped = int(statm.read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY_BYTES,) * 2)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 if __name__ == "__main__":
-    _limit_self()
+    cv2.setNumThreads(1)
+    limit_self(MEMORY_BYTES)
     _serve(sys.stdin.buffer, sys.stdout.buffer)

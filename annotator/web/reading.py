@@ -10,28 +10,19 @@ import os
 import pickle
 import subprocess
 import sys
-from pathlib import Path
 
 from annotator import exchange
+from annotator.core.child import child_environment, limit_self
 from annotator.core.errors import CocoError
-
-try:
-    import resource
-except ImportError:  # Windows: the time is limited there, the memory is not
-    resource = None  # type: ignore[assignment]
 
 TIMEOUT_SECONDS = 60.0
 MEMORY_BYTES = 3 << 30
 MOST_TOLD = 1_000
 """Problems of one file that are told; a hostile one has millions."""
 
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
-
 
 def read(content: bytes, *, name: str) -> exchange.Reading:
     """As `exchange.read_alone`. Raises CocoError also where the file took too long or too much memory."""
-    environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
     asked = b"%s\n%s" % (name.encode(), content)  # the name has no line break
     try:
         done = subprocess.run(
@@ -39,7 +30,7 @@ def read(content: bytes, *, name: str) -> exchange.Reading:
             input=asked,
             capture_output=True,
             timeout=TIMEOUT_SECONDS,
-            env=environment,
+            env=child_environment(),
             check=True,
         )
         # What a child of ours wrote, no visitor's bytes.
@@ -61,19 +52,9 @@ def _answer(content: bytes, name: str) -> exchange.Reading | list[str]:
         return error.problems[:MOST_TOLD] + ([f"and {more} more problems"] if more > 0 else [])
 
 
-def _limit_self() -> None:
-    if resource is None:
-        return
-    os.nice(5)
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        mapped = int(statm.read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY_BYTES,) * 2)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 if __name__ == "__main__":
-    _limit_self()
+    if hasattr(os, "nice"):
+        os.nice(5)
+    limit_self(MEMORY_BYTES)
     first = sys.stdin.buffer.readline()
     sys.stdout.buffer.write(pickle.dumps(_answer(sys.stdin.buffer.read(), first[:-1].decode())))
