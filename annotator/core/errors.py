@@ -1,5 +1,7 @@
 """The one family of errors that a user sees: each is a line that names the place, what was found, what was expected."""
 
+from __future__ import annotations
+
 
 class AnnotatorError(Exception):
     """Base of every error that is shown to a user as one line."""
@@ -42,12 +44,22 @@ class StaleRevisionError(StoreError):
 
 
 class CocoError(AnnotatorError):
-    """A COCO file that cannot be read; `problems` lists every offending place."""
+    """A COCO file that cannot be read; `problems` lists every offending place, but for `untold` more of them."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], *, untold: int = 0) -> None:
         self.problems = problems
-        more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
-        super().__init__(f"{problems[0]}{more}")
+        self.untold = untold
+        more = len(problems) - 1 + untold
+        super().__init__(problems[0] + (f" (and {more} more problems)" if more else ""))
+
+    def shortened(self, most: int) -> CocoError:
+        """The same, with at most `most` places told."""
+        return CocoError(self.problems[:most], untold=self.untold + len(self.problems[most:]))
+
+    @property
+    def lines(self) -> list[str]:
+        """A line for each problem, and one for those that have none."""
+        return self.problems + ([f"and {self.untold} more problems"] if self.untold else [])
 
 
 class ExportError(AnnotatorError):

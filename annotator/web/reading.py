@@ -41,15 +41,16 @@ def read(content: bytes, *, name: str) -> exchange.Reading:
         raise CocoError([f"{name}: needs more memory than there is, so it is not taken"]) from error
     if isinstance(found, exchange.Reading):
         return found
-    raise CocoError(found)
+    problems, untold = found
+    raise CocoError(problems, untold=untold)
 
 
-def _answer(content: bytes, name: str) -> exchange.Reading | list[str]:
+def _answer(content: bytes, name: str) -> exchange.Reading | tuple[list[str], int]:
     try:
         return exchange.read_alone(content, name=name)
     except CocoError as error:
-        more = len(error.problems) - MOST_TOLD
-        return error.problems[:MOST_TOLD] + ([f"and {more} more problems"] if more > 0 else [])
+        short = error.shortened(MOST_TOLD)
+        return short.problems, short.untold
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ MAX_VALUES = 1_000_000
 """In one body: JSON of more keeps this interpreter, and everybody's gestures, for seconds. A gesture of 200,000
 vertices has less than half as many."""
 MAX_PROBLEMS = 1_000
-"""Of one file; the line says how many there are in all."""
+"""Of one file; another line says how many more there are."""
 
 STATIC = Path(__file__).with_name("static")
 
@@ -116,7 +116,7 @@ def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) 
         status = 507
     answer: dict[str, Any] = {"error": _one_line(plain(str(error)))}
     if isinstance(error, CocoError):
-        answer["problems"] = [_one_line(plain(problem)) for problem in error.problems[:MAX_PROBLEMS]]
+        answer["problems"] = [_one_line(plain(line)) for line in error.shortened(MAX_PROBLEMS).lines]
     return JSONResponse(answer, status_code=status)
 
 

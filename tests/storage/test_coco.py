@@ -307,6 +307,12 @@ def test_every_offending_place_is_listed_and_nothing_is_read(tmp_path):
     assert "(and 2 more problems)" in str(error.value)
 
 
+def test_problems_beyond_those_that_are_told_are_counted_whoever_shortens_the_list():
+    error = CocoError([f"annotations[{index}]: bad" for index in range(15)]).shortened(10).shortened(9)
+    assert str(error) == "annotations[0]: bad (and 14 more problems)"
+    assert error.lines[8:] == ["annotations[8]: bad", "and 6 more problems"]
+
+
 def test_our_own_provenance_comes_back():
     made = replace(instance([Part(SQUARE)]), provenance={"source": "m@1", "score": 0.5, "decision": "edit", "edits": 2})
     (read,) = coco.coco_to_dataset(coco.dataset_to_coco(dataset_of(made))).instances

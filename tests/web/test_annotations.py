@@ -1,6 +1,7 @@
 """COCO files over HTTP, about pictures that the project has."""
 
 import json
+import re
 
 import pytest
 
@@ -129,6 +130,7 @@ def test_a_visitors_file_takes_neither_the_time_nor_the_memory_of_others(visitor
     answer = bring(client, base, many)
     assert answer.status_code == 400
     assert len(answer.content) < 500_000
+    assert re.fullmatch(r"and \d{5} more problems", answer.json()["problems"][-1])
     assert bring(client, base, b"[" + b" " * 2_000_000 + b"]").status_code == 413
     monkeypatch.setattr(reading, "TIMEOUT_SECONDS", 0.05)
     assert "took longer than" in bring(client, base, coco("a.png")).json()["error"]
