@@ -219,9 +219,10 @@ def _prelabel(
     """
     failures: list[Failure] = []
     done = 0
-    ids = _category_ids(store, detector.info.categories)
-    # Scores of two networks are not on one scale: the review begins at the threshold that suits this one.
-    store.set_setting(THRESHOLD, detector.info.threshold)
+    with store.together():
+        ids = _category_ids(store, detector.info.categories)
+        # Scores of two networks are not on one scale: the review begins at the threshold that suits this one.
+        store.set_setting(THRESHOLD, detector.info.threshold)
 
     def keep(group: Sequence[tuple[Tag, _Ready, Detections] | tuple[Tag, None, Failure]]) -> None:
         nonlocal done
@@ -261,16 +262,17 @@ def _prelabel(
 
 
 def _category_ids(store: Store, categories: Sequence[Category]) -> dict[int, int]:
-    """The network's category ids -> the project's: the same, unless another name holds that id in the project."""
-    taken = {category.id: category.name for category in store.categories()}
-    return {
-        category.id: store.add_category(
-            category.name,
-            supercategory=category.supercategory,
-            id=category.id if taken.get(category.id, category.name) == category.name else None,
-        ).id
-        for category in categories
-    }
+    """The network's category ids -> the project's: the same, unless another name holds that id in the project.
+
+    Those that the project lacks are added to it.
+    """
+    ids = {category.name: category.id for category in store.categories()}
+    for category in categories:
+        if category.name not in ids:
+            id = None if category.id in ids.values() else category.id
+            added = store.add_category(category.name, supercategory=category.supercategory, id=id)
+            ids[category.name] = added.id
+    return {category.id: ids[category.name] for category in categories}
 
 
 def prelabel_files(

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import threading
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ import PIL.Image
 import pytest
 
 from annotator import pipeline
-from annotator.core.dataset import State
+from annotator.core.dataset import Category, State
 from annotator.core.errors import ImageError, ModelError, StoreError
 from annotator.core.masks import rle_box_xyxy
 from annotator.core.review import Change, Gesture
@@ -115,6 +116,14 @@ def test_an_id_that_another_name_holds_is_not_taken_over(store, detector, photog
     names = {category.id: category.name for category in store.categories()}
     assert {names[item.category_id] for item in store.instances(added[0].id)} == {"person"}
     assert names[1] == "helmet"
+
+
+def test_a_category_that_gives_way_takes_no_id_of_another_one_of_the_network(store, known_model, photographs):
+    info = replace(zoo.find(known_model), categories=(Category(1, "person", ""), Category(91, "helmet", "")))
+    store.add_category("vest", id=1)
+    added, _ = pipeline.add_pictures(store, [photographs / "sub" / "00.png"])
+    assert pipeline.prelabel(store, Detector(info), added).done == 1
+    assert {category.id: category.name for category in store.categories()} == {1: "vest", 91: "person", 92: "helmet"}
 
 
 def test_files_are_done_without_a_project(detector, photographs):
