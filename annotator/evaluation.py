@@ -152,11 +152,14 @@ def evaluate(
             )
         return detector.lay(photo)
 
+    def results_of(detections: Detections) -> list[dict[str, Any]]:
+        return _results(detections, ids, published=published)
+
     pictures = ((row, future.result()) for row, future in read_ahead(rows, laid))
-    for done, (row, detections) in enumerate(detector.stream_laid(pictures), start=1):
-        if isinstance(detections, ModelError):
-            raise ModelError(f"{row['file_name']}: {detections}") from detections
-        found.extend(_results(row["id"], detections, ids, published=published))
+    for done, (row, seen) in enumerate(detector.stream_laid(pictures, results_of), start=1):
+        if isinstance(seen, ModelError):
+            raise ModelError(f"{row['file_name']}: {seen}") from seen
+        found.extend({"image_id": row["id"], **result} for result in seen)
         progress(done, len(rows))
     if results is not None:
         written_whole(results, json.dumps(found).encode())
@@ -224,12 +227,12 @@ def _few(names: Collection[str]) -> str:
     return ", ".join(list(names)[:3]) + (", ..." if len(names) > 3 else "")
 
 
-def _results(image_id: int, detections: Detections, ids: dict[int, int], *, published: bool) -> list[dict[str, Any]]:
+def _results(detections: Detections, ids: dict[int, int], *, published: bool) -> list[dict[str, Any]]:
+    """In COCO's form for results, but for the image's id."""
     chosen = [index for index in range(len(detections))[:MAX_DETECTIONS] if int(detections.category_ids[index]) in ids]
     boxes = detections.boxes_xyxy + np.array([0, 0, 1, 1]) if published else detections.clipped_boxes()
     return [
         {
-            "image_id": image_id,
             "category_id": ids[int(detections.category_ids[index])],
             "bbox": list(xyxy_to_xywh(boxes[index].tolist())),
             "score": float(detections.scores[index]),

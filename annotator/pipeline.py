@@ -38,7 +38,7 @@ DECODE_AHEAD = 2 * DECODERS
 """Pictures read before the network asks for them: enough to hide the disk, few enough for 12 Mpx each."""
 
 STORED_TOGETHER = 8
-"""Most pictures of one transaction; as many may wait for it, with their heatmaps of 2 MB each."""
+"""Most pictures of one transaction; as many may wait for it, with their suggestions."""
 
 STORED_EVERY_S = 0.25
 """Quick networks share a transaction: each one costs the processor 2 ms, and waits for the disk."""
@@ -115,11 +115,11 @@ def suggest(
     """
     offered = []
     likely = [index for index, score in enumerate(detections.scores) if score >= floor]
-    for index, rle in zip(likely, detections.masks(likely), strict=True):
+    for index, rle, heatmap in zip(likely, detections.masks(likely), detections.kept_heatmaps(likely), strict=True):
         if rle_area(rle):
             category_id = int(detections.category_ids[index])
             own = category_id if ids is None else ids[category_id]
-            offered.append(Suggestion(own, float(detections.scores[index]), rle, source, detections.heatmap(index)))
+            offered.append(Suggestion(own, float(detections.scores[index]), rle, source, heatmap))
     return unanswered(offered, known)
 
 
@@ -224,21 +224,20 @@ def _prelabel(
         # Scores of two networks are not on one scale: the review begins at the threshold that suits this one.
         store.set_setting(THRESHOLD, detector.info.threshold)
 
-    def keep(group: Sequence[tuple[Tag, _Ready, Detections] | tuple[Tag, None, Failure]]) -> None:
+    def offered(detections: Detections) -> list[Suggestion]:
+        return suggest(detections, source=detector.info.source, known=(), floor=floor, ids=ids)
+
+    def keep(group: Sequence[tuple[Tag, _Ready, list[Suggestion]] | tuple[Tag, None, Failure]]) -> None:
         nonlocal done
-        offered = [
-            [] if seen[1] is None else suggest(seen[2], source=detector.info.source, known=(), floor=floor, ids=ids)
-            for seen in group
-        ]
         outcome: list[tuple[Tag, Failure | None]] = []
         with store.together():
-            for (item, ready, found), suggestions in zip(group, offered, strict=True):
+            for item, ready, found in group:
                 failure = found if isinstance(found, Failure) else None
-                if ready is not None:
+                if ready is not None and not isinstance(found, Failure):
                     try:
                         image = image_of(item, ready)
                         known = store.instances(image.id, states=tuple(State))
-                        store.set_suggestions(image.id, unanswered(suggestions, known))
+                        store.set_suggestions(image.id, unanswered(found, known))
                     except MissingError as error:
                         # A person took the picture out of the queue while the batch was under way.
                         failure = Failure.of(name(item), error)
@@ -253,7 +252,7 @@ def _prelabel(
 
     stopped = False
     with Groups(keep, most=STORED_TOGETHER, linger_s=STORED_EVERY_S, name="store") as groups:
-        for seen in _detect(detector, items, read, name=name, draft=draft, patience=patience):
+        for seen in _detect(detector, items, read, offered, name=name, draft=draft, patience=patience):
             # What the network has answered is stored, also for a person who has had enough.
             groups.put(seen)
             if stopped := cancelled():
@@ -292,14 +291,17 @@ def prelabel_files(
     instances: list[Instance] = []
     names = _relative_names(paths)
 
-    for path, ready, found in _detect(detector, paths, _content, name=str, draft=draft, patience=PATIENCE):
+    def offered(detections: Detections) -> list[Suggestion]:
+        return suggest(detections, source=detector.info.source, known=(), floor=threshold)
+
+    for path, ready, found in _detect(detector, paths, _content, offered, name=str, draft=draft, patience=PATIENCE):
         if isinstance(found, Failure):
             failures.append(found)
         elif ready is not None:
             width, height = ready.size
             image = Image(len(found_images) + 1, names[path], width, height, ready.sha256, prelabelled=True)
             found_images.append(image)
-            for item in suggest(found, source=detector.info.source, known=(), floor=threshold):
+            for item in found:
                 number = len(instances) + 1
                 instances.append(
                     Instance(
@@ -356,12 +358,13 @@ def _detect(
     detector: Detector,
     items: Sequence[Tag],
     read: Callable[[Tag], tuple[bytes, str | None]],
+    use: Callable[[Detections], Found],
     *,
     name: Callable[[Tag], str],
     draft: bool,
     patience: int,
-) -> Iterator[tuple[Tag, _Ready, Detections] | tuple[Tag, None, Failure]]:
-    """Each item with its detections, or with why there are none; in the order of the items.
+) -> Iterator[tuple[Tag, _Ready, Found] | tuple[Tag, None, Failure]]:
+    """Each item with what `use` makes of its detections, or with why there are none; in the order of the items.
 
     patience: on how many pictures in a row the network may fail before that is raised, as ModelError.
     """
@@ -393,7 +396,7 @@ def _detect(
             yield order.popleft()[0], None, failure
 
     in_a_row = 0
-    for _, found in detector.stream_laid(pictures()):
+    for _, found in detector.stream_laid(pictures(), use):
         yield from unread()
         item, picture = order.popleft()
         in_a_row = in_a_row + 1 if isinstance(found, ModelError) else 0

@@ -11,8 +11,9 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from annotator.core.errors import GeometryError
 from annotator.core.heatmaps import landing
@@ -59,12 +60,20 @@ class Heatmap:
     @classmethod
     def of(cls, soft: NDArray[np.float32], box_xyxy: Sequence[float]) -> Heatmap | None:
         """A network's heatmap (s, s) in 0..1 over a box in image pixels; None where it is too large to be kept."""
-        hundredths = np.rint(np.clip(np.nan_to_num(soft), 0, 1) * 100).astype(np.uint8)
-        begin, end = landing([box_xyxy], size=len(soft) + 2)
-        try:
-            return cls(hundredths, *begin[0].tolist(), *np.maximum(end - begin, 1)[0].tolist())
-        except GeometryError:
-            return None
+        return cls.of_all(soft[None], [box_xyxy])[0]
+
+    @classmethod
+    def of_all(cls, soft: NDArray[np.float32], boxes_xyxy: ArrayLike) -> list[Heatmap | None]:
+        """Heatmaps (n, s, s) over boxes (n, 4): each as `of` has it, faster together."""
+        begin, end = landing(boxes_xyxy, size=soft.shape[1] + 2)
+        places = np.hstack((begin, np.maximum(end - begin, 1))).tolist()
+        kept: list[Heatmap | None] = []
+        for one, (left, top, width, height) in zip(soft, places, strict=True):
+            try:
+                kept.append(cls(_hundredths(one), left, top, width, height))
+            except GeometryError:
+                kept.append(None)
+        return kept
 
     @property
     def region(self) -> tuple[int, int, int, int]:
@@ -101,6 +110,12 @@ class Heatmap:
         return mask_to_rle(mask)
 
 
+def _hundredths(soft: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Values in 0..1, or what a network gave instead -> whole hundredths, the nearest, halves to the even one."""
+    shares = np.fmin(np.fmax(soft, np.float32(0)), np.float32(1))  # what is not a number becomes 0
+    return np.asarray(cv2.convertScaleAbs(shares, alpha=100), np.uint8)
+
+
 def _taps(
     size: int, length: int, begin: int, end: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -118,11 +133,13 @@ def pack(values: NDArray[np.uint8]) -> bytes:
 
     A heatmap of 28 x 28 takes some 450 bytes.
     """
-    across = np.diff(values, axis=1, prepend=np.uint8(0))
-    differences = np.diff(across, axis=0, prepend=np.uint8(0)).tobytes()
+    across = values.copy()
+    across[:, 1:] -= values[:, :-1]
+    differences = across.copy()
+    differences[1:] -= across[:-1]
     # Looking for runs alone takes a tenth of the time, and noisy heatmaps come out no larger.
     deflated = zlib.compressobj(strategy=zlib.Z_RLE)
-    return deflated.compress(differences) + deflated.flush()
+    return deflated.compress(differences.tobytes()) + deflated.flush()
 
 
 def unpack(content: bytes, *, size: int) -> NDArray[np.uint8]:

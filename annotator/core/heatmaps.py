@@ -84,7 +84,7 @@ def heatmaps_to_rles(
 def _to_rles(padded: FloatMap, regions: Sequence[_Region], *, height: int, width: int, cut: float) -> list[Rle]:
     """Padded heatmaps (n, s + 2, s + 2) -> n RLEs."""
     size = padded.shape[1]
-    tame = (np.abs(padded).max(axis=(1, 2)) <= 2).tolist()
+    tame = ((padded.min(axis=(1, 2)) >= -2) & (padded.max(axis=(1, 2)) <= 2)).tolist()
     # A change of level at pixel (x, y) of instance i is one number, in the order that runs have: the end of a picture
     # is not the beginning of the next.
     stride = height * width + 1

@@ -22,7 +22,8 @@ from annotator.storage.stored import json_of, parts_of
 
 _AT_ONCE = 500  # keys in one query: SQLite takes 32,766 variables, older builds 999
 
-# What every gesture runs is put together once: making a statement takes longer than running it.
+# What every gesture and every pre-labelled picture runs is put together once: making a statement takes longer than
+# running it.
 _ANSWERED = select(schema.gestures.c.digest, schema.gestures.c.revision_after).where(
     schema.gestures.c.client == bindparam("client"), schema.gestures.c.number == bindparam("number")
 )
@@ -31,6 +32,10 @@ _ADD_INSTANCE = insert(schema.instances)
 _CHANGE_IMAGE = update(schema.images).where(schema.images.c.id == bindparam("of"))
 _ADD_GESTURE = insert(schema.gestures).returning(schema.gestures.c.id)
 _ADD_DECISIONS = insert(schema.decisions)
+_ADD_SUGGESTION = insert(schema.suggestions)
+_CATEGORY_IDS = select(schema.categories.c.id)
+_IN_STATES = schema.instances.c.state.in_(bindparam("states", expanding=True))
+_OF_IMAGE = select(schema.instances).where(schema.instances.c.image_id == bindparam("of"), _IN_STATES).order_by("id")
 _BY_KEYS = {
     table.name: select(table).where(table.c.key.in_(bindparam("keys", expanding=True)))
     for table in (schema.instances, schema.suggestions)
@@ -42,10 +47,8 @@ _BY_KEYS = {
 
 def instances(connection: Connection, image: Image, *, states: Collection[State]) -> tuple[Instance, ...]:
     """The image's instances in these states, in order of id."""
-    table = schema.instances
-    wanted = [State(state).value for state in states]
-    query = select(table).where(table.c.image_id == image.id, table.c.state.in_(wanted)).order_by(table.c.id)
-    return tuple(instance_of(row, image) for row in connection.execute(query))
+    wanted = {"of": image.id, "states": [State(state).value for state in states]}
+    return tuple(instance_of(row, image) for row in connection.execute(_OF_IMAGE, wanted))
 
 
 def instance_of(row: Row[Any], image: Image) -> Instance:
@@ -95,14 +98,14 @@ def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence
     The image's revision stays too: a gesture that a page makes meanwhile still finds the suggestion it was made on.
     """
     image = images.image_by_id(connection, image_id)
-    known = {category.id for category in images.categories(connection)}
+    known = set(connection.scalars(_CATEGORY_IDS))
     offered = [_checked(suggestion, index, image=image, known=known) for index, suggestion in enumerate(suggestions)]
-    kept, old = schema.instances, schema.suggestions
-    untouched = exists().where(
-        old.c.key == kept.c.key, old.c.category_id == kept.c.category_id, old.c.rle == kept.c.rle
-    )
-    replaced = (kept.c.image_id == image_id, kept.c.state == State.SUGGESTED.value, untouched)
     if image.prelabelled:
+        kept, old = schema.instances, schema.suggestions
+        untouched = exists().where(
+            old.c.key == kept.c.key, old.c.category_id == kept.c.category_id, old.c.rle == kept.c.rle
+        )
+        replaced = (kept.c.image_id == image_id, kept.c.state == State.SUGGESTED.value, untouched)
         heatmaps.delete_heatmaps(connection, schema.heatmaps.c.key.in_(select(kept.c.key).where(*replaced)))
         connection.execute(delete(kept).where(*replaced))
     fresh = [
@@ -113,11 +116,11 @@ def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence
     ]
     if fresh:
         at = now()
-        connection.execute(insert(old), [_suggestion_row(instance, at) for instance in fresh])
-        connection.execute(insert(kept), [row_of(instance) for instance in fresh])
+        connection.execute(_ADD_SUGGESTION, [_suggestion_row(instance, at) for instance in fresh])
+        connection.execute(_ADD_INSTANCE, [row_of(instance) for instance in fresh])
         cut_from = {made.key: one.heatmap for made, one in zip(fresh, offered, strict=True) if one.heatmap is not None}
         heatmaps.add_heatmaps(connection, image_id, cut_from)
-    connection.execute(update(schema.images).where(schema.images.c.id == image_id).values(prelabelled=True))
+    connection.execute(_CHANGE_IMAGE, {"of": image_id, "prelabelled": True})
 
 
 def _checked(suggestion: Suggestion, index: int, *, image: Image, known: set[int]) -> Suggestion:

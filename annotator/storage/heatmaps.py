@@ -13,12 +13,14 @@ from annotator.core.dataset import Image
 from annotator.core.masks import Rle
 from annotator.storage import schema
 
+_ADD = sqlite.insert(schema.heatmaps).on_conflict_do_nothing()
+
 
 def add_heatmaps(connection: Connection, image_id: int, heatmaps: Mapping[str, Heatmap]) -> None:
     """Keep what the instances of these keys were cut from; a key that has a heatmap keeps the one it has."""
     if heatmaps:
         rows = [_row_of(key, image_id, heatmap) for key, heatmap in heatmaps.items()]
-        connection.execute(sqlite.insert(schema.heatmaps).on_conflict_do_nothing(), rows)
+        connection.execute(_ADD, rows)
 
 
 def heatmap(connection: Connection, image: Image, key: str) -> Heatmap | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
@@ -20,6 +20,7 @@ from annotator.vision.runtime import PRECISION, Network, RawDetections
 from annotator.vision.zoo import ModelInfo
 
 Tag = TypeVar("Tag")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,20 +41,25 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
+    def copied(self) -> Detections:
+        """What stays when the network goes on: the heatmaps may lie in its own memory."""
+        return replace(self, heatmaps=self.heatmaps.copy())
+
     def mask(self, index: int, *, cut: float = 0.5) -> Rle:
         """The mask of one detection; it may be empty where the heatmap stays below the cut."""
         return self.masks([index], cut=cut)[0]
 
     def masks(self, indices: Sequence[int], *, cut: float = 0.5) -> list[Rle]:
         """The masks of some detections: faster together than one by one."""
-        chosen = list(indices)
+        chosen = _rows(np.asarray(indices, np.intp))
         return heatmaps_to_rles(
             self.heatmaps[chosen], self.boxes_xyxy[chosen], height=self.height, width=self.width, cut=cut
         )
 
-    def heatmap(self, index: int) -> Heatmap | None:
-        """What the mask of one detection is cut from, as it is kept; None where it is too large for that."""
-        return Heatmap.of(self.heatmaps[index], self.boxes_xyxy[index])
+    def kept_heatmaps(self, indices: Sequence[int]) -> list[Heatmap | None]:
+        """What the masks of some detections are cut from, as it is kept; None where it is too large for that."""
+        chosen = _rows(np.asarray(indices, np.intp))
+        return Heatmap.of_all(self.heatmaps[chosen], self.boxes_xyxy[chosen])
 
     def clipped_boxes(self) -> FloatArray:
         """The boxes inside the picture."""
@@ -89,22 +95,30 @@ class Detector:
 
         Raises ModelError at the first picture on which the network fails.
         """
-        for tag, found in self.stream_laid((tag, self.lay(photo)) for tag, photo in photos):
+        pictures = ((tag, self.lay(photo)) for tag, photo in photos)
+        for tag, found in self.stream_laid(pictures, Detections.copied):
             if isinstance(found, ModelError):
                 raise found
             yield tag, found
 
-    def stream_laid(self, pictures: Iterable[tuple[Tag, Laid]]) -> Iterator[tuple[Tag, Detections | ModelError]]:
-        """As `stream`, of pictures that are laid into the input already; an error is the answer where one fails."""
-        inputs = (((tag, laid.resize), laid.picture) for tag, laid in pictures)
-        for (tag, resize), raw in self.network.stream(inputs):
-            if isinstance(raw, ModelError):
-                yield tag, raw
-                continue
+    def stream_laid(
+        self, pictures: Iterable[tuple[Tag, Laid]], use: Callable[[Detections], Found]
+    ) -> Iterator[tuple[Tag, Found | ModelError]]:
+        """What `use` makes of the detections on pictures that are laid into the input already, in their order.
+
+        use: called before the network goes on, so that nobody copies heatmaps who only cuts masks from them.
+        An error is the answer to a picture on which the network fails.
+        """
+
+        def answer(tagged: tuple[Tag, Resize], raw: RawDetections) -> Found | ModelError:
             try:
-                found: Detections | ModelError = to_detections(raw, resize, self.info)
+                detections = to_detections(raw, tagged[1], self.info)
             except ModelError as error:
-                found = error
+                return error
+            return use(detections)
+
+        inputs = (((tag, laid.resize), laid.picture) for tag, laid in pictures)
+        for (tag, _), found in self.network.stream(inputs, answer):
             yield tag, found
 
 
@@ -136,17 +150,22 @@ def to_detections(raw: RawDetections, resize: Resize, info: ModelInfo) -> Detect
         raise ModelError(f"{info.name}: {found}, expected as many of each")
     # Rows that a fixed-size output does not use are all zeros. Source: the accuracy checker drops sums <= 0.
     kept = np.flatnonzero(np.isfinite(boxes).all(axis=1) & (boxes[:, :4].sum(axis=1) > 0))
-    kept = kept[np.argsort(-boxes[kept, 4], kind="stable")]
-    labels = raw.labels[kept]
+    chosen = _rows(kept[np.argsort(-boxes[kept, 4], kind="stable")])
+    labels = raw.labels[chosen]
     if labels.size and not 0 <= labels.min() <= labels.max() < len(info.categories):
         found = labels.min() if labels.min() < 0 else labels.max()
         raise ModelError(f"{info.name}: class index {found}, expected 0 to {len(info.categories) - 1}")
     ids = np.array([category.id for category in info.categories], np.int64)
     return Detections(
-        boxes_xyxy=resize.boxes_to_image(boxes[kept, :4]),
-        scores=np.clip(boxes[kept, 4], 0.0, 1.0),
+        boxes_xyxy=resize.boxes_to_image(boxes[chosen, :4]),
+        scores=np.clip(boxes[chosen, 4], 0.0, 1.0),
         category_ids=ids[labels],
-        heatmaps=raw.masks[kept],
+        heatmaps=raw.masks[chosen],
         width=resize.image_width,
         height=resize.image_height,
     )
+
+
+def _rows(indices: NDArray[np.intp]) -> NDArray[np.intp] | slice:
+    """Row numbers; as a slice, which copies none of 2 MB of heatmaps, where they are the first ones in order."""
+    return slice(len(indices)) if np.array_equal(indices, np.arange(len(indices))) else indices

@@ -20,6 +20,7 @@ from annotator.vision.rewrite import faster_graph
 from annotator.vision.zoo import ModelInfo
 
 Tag = TypeVar("Tag")
+Found = TypeVar("Found")
 Picture = NDArray[np.uint8]
 
 PRECISION = "f32"
@@ -42,6 +43,10 @@ class RawDetections:
     labels: NDArray[np.int64]
     boxes: NDArray[np.float32]
     masks: NDArray[np.float32]
+
+    def copied(self) -> RawDetections:
+        """What stays when the network goes on."""
+        return RawDetections(self.labels.copy(), self.boxes.copy(), self.masks.copy())
 
 
 class Network:
@@ -68,14 +73,18 @@ class Network:
 
     def infer(self, picture: Picture) -> RawDetections:
         """One picture, one answer. Raises ModelError where the network fails on it."""
-        (_, raw), *_ = self.stream([(None, picture)])
+        (_, raw), *_ = self.stream([(None, picture)], lambda _, raw: raw.copied())
         if isinstance(raw, ModelError):
             raise raw
         return raw
 
-    def stream(self, pictures: Iterable[tuple[Tag, Picture]]) -> Iterator[tuple[Tag, RawDetections | ModelError]]:
-        """Answers in the order of the input, with as many pictures under way as the device likes and never more.
+    def stream(
+        self, pictures: Iterable[tuple[Tag, Picture]], use: Callable[[Tag, RawDetections], Found]
+    ) -> Iterator[tuple[Tag, Found | ModelError]]:
+        """What `use` makes of each answer, in the order of the input, with as many pictures under way as the device
+        likes and never more.
 
+        use: called while the answer lies in the network's own memory, which the next picture writes over.
         An error is the answer to the picture on which the network fails; the others have theirs.
         """
         idle = [self._compiled.create_infer_request() for _ in range(self.requests)]
@@ -85,7 +94,7 @@ class Network:
                 done = None
                 if not idle:
                     first, request = running.popleft()
-                    done = first, self._collect(request)
+                    done = first, self._used(first, request, use)
                     idle.append(request)
                 request = idle.pop()
                 request.set_input_tensor(ov.Tensor(np.ascontiguousarray(picture[None])))
@@ -96,23 +105,25 @@ class Network:
                     yield done
             while running:
                 first, request = running.popleft()
-                yield first, self._collect(request)
+                yield first, self._used(first, request, use)
         finally:
             for _, request in running:
                 with contextlib.suppress(RuntimeError):  # nobody wants its answer any more
                     request.wait()
 
-    def _collect(self, request: ov.InferRequest) -> RawDetections | ModelError:
+    def _used(
+        self, tag: Tag, request: ov.InferRequest, use: Callable[[Tag, RawDetections], Found]
+    ) -> Found | ModelError:
         try:
             request.wait()
         except RuntimeError as error:
             return ModelError(f"inference failed: {_last_line(error)}")
-        # astype copies: the request's own tensors are written again by the next picture.
-        return RawDetections(
-            labels=request.get_tensor(self._outputs.labels).data.astype(np.int64),
-            boxes=request.get_tensor(self._outputs.boxes).data.astype(np.float32),
-            masks=request.get_tensor(self._outputs.masks).data.astype(np.float32),
+        raw = RawDetections(
+            labels=request.get_tensor(self._outputs.labels).data.astype(np.int64, copy=False),
+            boxes=request.get_tensor(self._outputs.boxes).data.astype(np.float32, copy=False),
+            masks=request.get_tensor(self._outputs.masks).data.astype(np.float32, copy=False),
         )
+        return use(tag, raw)
 
 
 def read_graph(info: ModelInfo) -> ov.Model:

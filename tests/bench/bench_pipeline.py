@@ -48,7 +48,8 @@ def alone(detector: Detector, contents: list[bytes], count: int) -> Iterator[Cal
     laid = [detector.lay(images.decode(content, file_name="picture")).picture for content in contents]
 
     def work() -> None:
-        for _ in detector.network.stream((None, picture) for picture in islice(cycle(laid), count)):
+        pictures = ((None, picture) for picture in islice(cycle(laid), count))
+        for _ in detector.network.stream(pictures, lambda _, raw: len(raw.labels)):
             pass
 
     yield work
