@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
+from annotator.core.dataset import Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import AnnotatorError, ImageError, MissingError, ModelError
 from annotator.core.groups import Groups
 from annotator.core.masks import rle_area
@@ -220,7 +220,7 @@ def _prelabel(
     failures: list[Failure] = []
     done = 0
     with store.together():
-        ids = _category_ids(store, detector.info.categories)
+        ids = store.add_categories(detector.info.categories)
         # Scores of two networks are not on one scale: the review begins at the threshold that suits this one.
         store.set_setting(THRESHOLD, detector.info.threshold)
 
@@ -258,20 +258,6 @@ def _prelabel(
             if stopped := cancelled():
                 break
     return BatchReport(done, tuple(failures), cancelled=stopped)
-
-
-def _category_ids(store: Store, categories: Sequence[Category]) -> dict[int, int]:
-    """The network's category ids -> the project's: the same, unless another name holds that id in the project.
-
-    Those that the project lacks are added to it.
-    """
-    ids = {category.name: category.id for category in store.categories()}
-    for category in categories:
-        if category.name not in ids:
-            id = None if category.id in ids.values() else category.id
-            added = store.add_category(category.name, supercategory=category.supercategory, id=id)
-            ids[category.name] = added.id
-    return {category.id: ids[category.name] for category in categories}
 
 
 def prelabel_files(

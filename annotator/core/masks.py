@@ -27,6 +27,9 @@ Runs = NDArray[np.int64]
 MAX_SIDE = 65_500
 MAX_PERIMETER = 5_000_000.0
 
+MAX_GROUPS = 10
+"""Of one compressed count: what 64 bits hold beyond the sign."""
+
 
 @dataclass(frozen=True)
 class Rle:
@@ -95,18 +98,13 @@ def rle_to_runs(rle: Rle) -> Runs:
     total = rle.height * rle.width
     if not (0 < rle.height <= MAX_SIDE and 0 < rle.width <= MAX_SIDE):
         raise GeometryError(f"RLE: size [{rle.height}, {rle.width}], expected 1 to {MAX_SIDE} pixels a side")
-    codes = np.frombuffer(rle.counts.encode("latin-1", "replace"), np.uint8).astype(np.int64) - 48
+    codes = _codes(rle.counts)
     if not codes.size or codes.min() < 0 or codes.max() > 63 or codes[-1] & 32:
         raise GeometryError("RLE: counts are not COCO's compressed form")
     ends = np.flatnonzero(codes & 32 == 0)
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    lengths = ends - starts + 1
-    if lengths.max() > 10:
-        raise GeometryError("RLE: a count of more than 10 groups, expected one that fits 64 bits")
-    place = np.arange(codes.size) - np.repeat(starts, lengths)
-    values = np.add.reduceat((codes & 31) << (5 * place), starts)
-    negative = (codes[ends] & 16) != 0
-    values[negative] -= np.int64(1) << np.minimum(5 * lengths[negative], 62)
+    if np.diff(ends, prepend=-1).max() > MAX_GROUPS:
+        raise GeometryError(f"RLE: a count of more than {MAX_GROUPS} groups, expected one that fits 64 bits")
+    values = _values(codes, ends)
     if np.abs(values).max() > total:
         raise GeometryError(f"RLE: a run beyond the {total} pixels of the image")
     runs = values
@@ -126,7 +124,8 @@ def checked_rle(counts: str | Sequence[int], *, height: int, width: int) -> Rle:
     if isinstance(counts, str):
         rle = Rle(height, width, counts)
         runs = rle_to_runs(rle)
-        if runs[1:].all() and _is_shortest(counts):
+        codes = _codes(counts)
+        if runs[1:].all() and _are_shortest(codes, np.flatnonzero(codes & 32 == 0)):
             return rle
     else:
         if not all(type(run) is int and 0 <= run <= height * width for run in counts):
@@ -137,13 +136,55 @@ def checked_rle(counts: str | Sequence[int], *, height: int, width: int) -> Rle:
     return runs_to_rle(_joined(runs), height=height, width=width)
 
 
-def _is_shortest(counts: str) -> bool:
-    """Whether no run of well-formed counts is written with a last group that its sign alone would have said."""
-    codes = np.frombuffer(counts.encode("ascii"), np.uint8) - 48
+def are_normal(counts: Sequence[str], *, height: int, width: int) -> bool:
+    """Whether `checked_rle` would take each of these counts as it is: asked of all at once, in a tenth of the time."""
+    total = height * width
+    codes = _codes("".join(counts))
+    heads = np.cumsum([0, *map(len, counts)])
+    if not all(counts) or not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE) or not codes.size:
+        return False
+    if codes.min() < 0 or codes.max() > 63 or (codes[heads[1:] - 1] & 32).any():
+        return False
     ends = np.flatnonzero(codes & 32 == 0)
-    ends = ends[np.diff(ends, prepend=-1) > 1]
-    said = np.where(codes[ends - 1] & 16, 31, 0)
-    return not (codes[ends] == said).any()
+    if np.diff(ends, prepend=-1).max() > MAX_GROUPS or not _are_shortest(codes, ends):
+        return False
+    values = _values(codes, ends)
+    if np.abs(values).max() > total:
+        return False
+    # Each mask's first run stands alone, those at odd places are a chain of differences, and so are the others.
+    firsts = np.searchsorted(ends, heads[:-1])
+    lengths = np.diff(firsts, append=len(ends))
+    place = np.arange(len(ends)) - np.repeat(firsts, lengths)
+    chain = 3 * np.repeat(np.arange(len(counts)), lengths) + np.where(place == 0, 0, 2 - place % 2)
+    order = np.argsort(chain, kind="stable")  # keeps the masks apart
+    sums = np.cumsum(values[order])
+    begins = np.flatnonzero(np.diff(chain[order], prepend=-1))
+    before = np.where(begins > 0, sums[begins - 1], 0)
+    runs = sums - np.repeat(before, np.diff(begins, append=len(sums)))
+    return bool((runs >= (place[order] > 0)).all() and (np.add.reduceat(runs, firsts) == total).all())
+
+
+def _codes(counts: str) -> Runs:
+    """The groups of compressed counts, 0..63 where they are any."""
+    return np.frombuffer(counts.encode("utf-8", "surrogatepass"), np.uint8).astype(np.int64) - 48
+
+
+def _values(codes: Runs, ends: NDArray[np.intp]) -> Runs:
+    """Groups, and where each value's last one is -> the values: of a run, or of a difference of two."""
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    lengths = ends - starts + 1
+    place = np.arange(codes.size) - np.repeat(starts, lengths)
+    values: Runs = np.add.reduceat((codes & 31) << (5 * place), starts)
+    negative = (codes[ends] & 16) != 0
+    values[negative] -= np.int64(1) << np.minimum(5 * lengths[negative], 62)
+    return values
+
+
+def _are_shortest(codes: Runs, ends: NDArray[np.intp]) -> bool:
+    """Whether no value is written with a last group that its sign alone would have said."""
+    longer = ends[np.diff(ends, prepend=-1) > 1]
+    said = np.where(codes[longer - 1] & 16, 31, 0)
+    return not (codes[longer] == said).any()
 
 
 def _joined(runs: Runs) -> Runs:

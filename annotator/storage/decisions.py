@@ -99,7 +99,11 @@ def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence
     """
     image = images.image_by_id(connection, image_id)
     known = set(connection.scalars(_CATEGORY_IDS))
-    offered = [_checked(suggestion, index, image=image, known=known) for index, suggestion in enumerate(suggestions)]
+    normal = masks.are_normal([one.rle.counts for one in suggestions], height=image.height, width=image.width)
+    offered = [
+        _checked(suggestion, index, image=image, known=known, normal=normal)
+        for index, suggestion in enumerate(suggestions)
+    ]
     if image.prelabelled:
         kept, old = schema.instances, schema.suggestions
         untouched = exists().where(
@@ -123,7 +127,8 @@ def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence
     connection.execute(_CHANGE_IMAGE, {"of": image_id, "prelabelled": True})
 
 
-def _checked(suggestion: Suggestion, index: int, *, image: Image, known: set[int]) -> Suggestion:
+def _checked(suggestion: Suggestion, index: int, *, image: Image, known: set[int], normal: bool) -> Suggestion:
+    """normal: its RLE is known to be in the normal form of an image of this size."""
     place = f"image {image.id}: suggestions[{index}]"
     rle = suggestion.rle
     if suggestion.category_id not in known:
@@ -133,7 +138,8 @@ def _checked(suggestion: Suggestion, index: int, *, image: Image, known: set[int
     if (rle.height, rle.width) != (image.height, image.width):
         raise StoreError(f"{place}: size {[rle.height, rle.width]}, image is {[image.height, image.width]}")
     try:
-        rle = masks.checked_rle(rle.counts, height=image.height, width=image.width)
+        if not normal:
+            rle = masks.checked_rle(rle.counts, height=image.height, width=image.width)
     except GeometryError as error:
         raise StoreError(f"{place}: {error}") from error
     if masks.rle_area(rle) == 0:

@@ -219,6 +219,25 @@ class Store:
             same = next((category for category in known if category.name == wanted.name), None)
             return same or images.add_category(connection, wanted, id=id, known=known)
 
+    def add_categories(self, table: Sequence[Category]) -> dict[int, int]:
+        """A network's table of categories: its ids -> the project's, of the same name each.
+
+        What is new is added, under its own id where no other name holds that.
+        """
+        ids: dict[int, int] = {}
+        with self._database.write() as connection:
+            known = list(images.categories(connection))
+            for category in table:
+                name = images.category_name(category.name)
+                mine = next((other for other in known if other.name == name), None)
+                if mine is None:
+                    free = all(other.id != category.id for other in known)
+                    wanted = Category(0, name, category.supercategory)
+                    mine = images.add_category(connection, wanted, id=category.id if free else None, known=known)
+                    known.append(mine)
+                ids[category.id] = mine.id
+        return ids
+
     # --- suggestions and decisions ---------------------------------------------------------------------------------
 
     def set_suggestions(self, image_id: int, suggestions: Sequence[Suggestion]) -> None:

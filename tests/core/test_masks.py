@@ -1,5 +1,7 @@
 """Every conversion keeps a mask to the pixel, and nothing malformed gets through."""
 
+import random
+
 import cv2
 import numpy as np
 import pytest
@@ -70,6 +72,8 @@ def written_longer(runs, random):
 @example("", 1, 1)
 @example("o" * 5_000, 3, 3)
 @example("ÿ", 3, 3)
+@example("€", 5, 3)
+@example("\ud800", 5, 3)
 @example("oooooooooooo0", 3, 3)
 def test_counts_from_outside_are_a_mask_or_refused(counts, height, width):
     try:
@@ -78,6 +82,23 @@ def test_counts_from_outside_are_a_mask_or_refused(counts, height, width):
         return
     assert masks.rle_to_mask(rle).shape == (height, width)
     assert masks.rle_to_runs(rle).sum() == height * width
+
+
+@given(st.data(), st.integers(1, 9), st.integers(1, 9))
+@settings(max_examples=examples(300, 20_000))
+def test_masks_are_normal_together_if_each_is_alone(data, height, width):
+    shape = st.lists(st.booleans(), min_size=height * width, max_size=height * width)
+    normal = shape.map(lambda bits: masks.mask_to_rle(np.reshape(bits, (height, width))).counts)
+    longer = normal.map(lambda counts: written_longer(masks.rle_to_runs(Rle(height, width, counts)), random.Random(0)))
+    mixed = data.draw(st.lists(st.one_of(normal, normal, longer, COUNTS), min_size=1, max_size=5))
+
+    def is_normal(counts):
+        try:
+            return masks.checked_rle(counts, height=height, width=width).counts == counts
+        except GeometryError:
+            return False
+
+    assert masks.are_normal(mixed, height=height, width=width) == all(map(is_normal, mixed))
 
 
 @pytest.mark.parametrize(
