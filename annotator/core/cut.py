@@ -65,6 +65,8 @@ class Heatmap:
     @classmethod
     def of_all(cls, soft: NDArray[np.float32], boxes_xyxy: ArrayLike) -> list[Heatmap | None]:
         """Heatmaps (n, s, s) over boxes (n, 4): each as `of` has it, faster together."""
+        if not len(soft):
+            return []
         begin, end = landing(boxes_xyxy, size=soft.shape[1] + 2)
         places = np.hstack((begin, np.maximum(end - begin, 1))).tolist()
         kept: list[Heatmap | None] = []

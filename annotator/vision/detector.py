@@ -142,12 +142,10 @@ def lay_into_input(pixels: NDArray[np.uint8], resize: Resize, *, pad: int) -> ND
 def to_detections(raw: RawDetections, resize: Resize, info: ModelInfo) -> Detections:
     """A network's answer -> detections: padding rows dropped, labels looked up, boxes back in image pixels.
 
-    Raises ModelError on a class index that the table of categories does not have, or rows that do not belong together.
+    Raises ModelError on outputs that are not of the contract's form, or a class index without a category.
     """
-    boxes = raw.boxes.astype(np.float64)
-    if not len(raw.labels) == len(boxes) == len(raw.masks):
-        found = f"{len(raw.labels)} labels, {len(boxes)} boxes, {len(raw.masks)} masks"
-        raise ModelError(f"{info.name}: {found}, expected as many of each")
+    _require_form(raw, info)
+    boxes = raw.boxes.astype(np.float64).reshape(len(raw.boxes), 5)
     # Rows that a fixed-size output does not use are all zeros. Source: the accuracy checker drops sums <= 0.
     kept = np.flatnonzero(np.isfinite(boxes).all(axis=1) & (boxes[:, :4].sum(axis=1) > 0))
     chosen = _rows(kept[np.argsort(-boxes[kept, 4], kind="stable")])
@@ -164,6 +162,16 @@ def to_detections(raw: RawDetections, resize: Resize, info: ModelInfo) -> Detect
         width=resize.image_width,
         height=resize.image_height,
     )
+
+
+def _require_form(raw: RawDetections, info: ModelInfo) -> None:
+    """Of outputs whose sides depend on the picture, no graph says beforehand what they will be."""
+    labels, boxes, masks = raw.labels.shape, raw.boxes.shape, raw.masks.shape
+    count = boxes[0] if boxes else 0
+    empty = (labels, boxes[:1], masks[:1]) == ((0,), (0,), (0,))
+    if not empty and (labels != (count,) or boxes != (count, 5) or masks != (count, *masks[1:2] * 2)):
+        found = f"labels {list(labels)}, boxes {list(boxes)}, masks {list(masks)}"
+        raise ModelError(f"{info.name}: found {found}, expected [n], [n, 5] and [n, s, s]")
 
 
 def _rows(indices: NDArray[np.intp]) -> NDArray[np.intp] | slice:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from annotator.core.errors import ModelError
 from annotator.core.masks import rle_area
 from annotator.vision import images, zoo
 from annotator.vision.detector import Detections, Detector
@@ -19,7 +20,10 @@ _REPEATS = 7
 
 
 def describe(info: ModelInfo, sample: Path, *, device: str = "AUTO") -> Iterator[str]:
-    """Lines that say what the network is and what it found. Raises ModelError where it does not fit its description."""
+    """Lines that say what the network is and what it found.
+
+    Raises ModelError where it does not fit its description, and at the end where it fails on one of the pictures.
+    """
     zoo.verify(info)
     yield f"files: {len(info.files)} verified by size and SHA-384"
     began = time.perf_counter()
@@ -33,8 +37,15 @@ def describe(info: ModelInfo, sample: Path, *, device: str = "AUTO") -> Iterator
         "grey": Photo("grey", b"", "", np.full_like(noise, 128)),
         "sample": images.read(sample),
     }
+    failed = []
     for name, photo in tried.items():
-        yield f"{name}: {_found(detector.detect(photo), info)}"
+        try:
+            yield f"{name}: {_found(detector.detect(photo), info)}"
+        except ModelError as error:
+            failed.append(name)
+            yield f"{name}: {error}"
+    if failed:
+        raise ModelError(f"{info.name}: fails on {', '.join(failed)}")
     times = []
     for _ in range(_REPEATS):
         began = time.perf_counter()
@@ -46,6 +57,9 @@ def describe(info: ModelInfo, sample: Path, *, device: str = "AUTO") -> Iterator
 def _found(detections: Detections, info: ModelInfo) -> str:
     above = int((detections.scores >= info.threshold).sum())
     best = f", best score {detections.scores[0]:.2f}" if len(detections) else ""
-    empty = sum(rle_area(rle) == 0 for rle in detections.masks(range(len(detections))))
+    everything = range(len(detections))
+    empty = sum(rle_area(rle) == 0 for rle in detections.masks(everything))
+    too_large = detections.kept_heatmaps(everything).count(None)
     hollow = f", {empty} without a pixel above the cut" if empty else ""
-    return f"{len(detections)} detections, {above} above the threshold of {info.threshold:g}{best}{hollow}"
+    beyond = f", {too_large} too large to be cut again" if too_large else ""
+    return f"{len(detections)} detections, {above} above the threshold of {info.threshold:g}{best}{hollow}{beyond}"

@@ -114,16 +114,36 @@ def test_rows_that_are_no_boxes_are_dropped_and_odd_ones_are_pasted_as_the_refer
         np.testing.assert_array_equal(rle_to_mask(found.masks([0, 1, 2])[index]), expected)
 
 
-def test_rows_that_do_not_belong_together_are_refused():
-    raw = RawDetections(np.array([0]), np.ones((2, 5), np.float32), np.ones((2, 28, 28), np.float32))
+@pytest.mark.parametrize(
+    ("labels", "boxes", "masks"),
+    [
+        ((1,), (2, 5), (2, 28, 28)),
+        ((2,), (2, 5), (1, 28, 28)),
+        ((2,), (2, 4), (2, 28, 28)),
+        ((2,), (2, 6), (2, 28, 28)),
+        ((2,), (2, 5), (2, 28, 14)),
+        ((2,), (2, 5), (2, 784)),
+        ((2, 1), (2, 5), (2, 28, 28)),
+        ((), (2, 5), (2, 28, 28)),
+        ((0,), (2, 5), (0, 28, 28)),
+    ],
+    ids=str,
+)
+def test_outputs_that_do_not_belong_together_are_refused(labels, boxes, masks):
+    raw = RawDetections(np.zeros(labels, np.int64), np.ones(boxes, np.float32), np.ones(masks, np.float32))
     resize = Resize.plan(rule="stretch", image_size=(10, 10), input_size=INPUT)
-    with pytest.raises(ModelError, match="1 labels, 2 boxes, 2 masks, expected as many of each"):
+    with pytest.raises(ModelError) as error:
         to_detections(raw, resize, zoo.find("starter-person"))
+    found = f"found labels {list(labels)}, boxes {list(boxes)}, masks {list(masks)}, expected [n], [n, 5] and [n, s, s]"
+    assert found in str(error.value)
 
 
-def test_no_detection_is_an_answer(add):
-    found = add(np.zeros((0, 5)), np.zeros((0, 28, 28))).detect(photo(64, 48))
-    assert len(found) == 0
+@pytest.mark.parametrize(("boxes", "masks"), [((0, 5), (0, 28, 28)), ((0, 5), (0, 0, 0)), ((0, 0), (0, 0, 0))])
+def test_no_detection_is_an_answer(boxes, masks):
+    raw = RawDetections(np.zeros(0, np.int64), np.zeros(boxes, np.float32), np.zeros(masks, np.float32))
+    resize = Resize.plan(rule="stretch", image_size=(10, 10), input_size=INPUT)
+    found = to_detections(raw, resize, zoo.find("starter-person"))
+    assert (len(found), found.masks([]), found.kept_heatmaps([])) == (0, [], [])
 
 
 def test_a_class_index_without_a_category_is_refused(add):
