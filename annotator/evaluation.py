@@ -170,6 +170,8 @@ def evaluate(
     ]
     if maskless:
         notes.append(f"{maskless} annotations have no mask, so masks are not measured")
+    if not any(row["category_id"] in measured for row in truth.coco.dataset["annotations"]):
+        notes.append(f"{truth.file} has no object of these categories, so nothing is measured")
     return Figures(
         model=detector.info.source,
         pictures=len(rows),
@@ -195,19 +197,25 @@ def require_measurable(info: ModelInfo, truth: Truth, folder: Path) -> dict[int,
 
 
 def _same_categories(info: ModelInfo, truth: Truth) -> dict[int, int]:
-    """The network's category ids -> the file's: of the same name, else of the same id where no name speaks against it.
+    """The network's category ids -> the file's: of the same name; of the same id where no name at all is in common.
 
     Raises ModelError where there is none.
     """
-    theirs = {_spoken(row["name"]): row["id"] for row in truth.coco.loadCats(truth.coco.getCatIds())}
-    mine = {_spoken(category.name): category.id for category in info.categories}
-    ids = {mine[name]: theirs[name] for name in mine if name in theirs}
-    taken = set(ids.values())
-    for category in info.categories:
-        if category.id not in ids and category.id in truth.coco.cats and category.id not in taken:
-            ids[category.id] = category.id
+    theirs = truth.coco.loadCats(truth.coco.getCatIds())
+    ids: dict[int, int] = {}
+    for said in (str, _spoken):  # to the letter first: a file may have both "person" and "Person"
+        named: dict[str, int] = {}
+        for row in theirs:
+            if row["id"] not in ids.values():
+                named.setdefault(said(row["name"]), row["id"])
+        for category in info.categories:
+            if category.id not in ids and (found := named.pop(said(category.name), None)) is not None:
+                ids[category.id] = found
     if not ids:
-        raise ModelError(f"{info.name}: none of its categories ({_few(mine)}) is in {truth.file} ({_few(theirs)})")
+        ids = {category.id: category.id for category in info.categories if category.id in truth.coco.cats}
+    if not ids:
+        mine, others = _few([category.name for category in info.categories]), _few([row["name"] for row in theirs])
+        raise ModelError(f"{info.name}: none of its categories ({mine}) is in {truth.file} ({others})")
     return ids
 
 
@@ -229,8 +237,9 @@ def _few(names: Collection[str]) -> str:
 
 def _results(detections: Detections, ids: dict[int, int], *, published: bool) -> list[dict[str, Any]]:
     """In COCO's form for results, but for the image's id."""
-    chosen = [index for index in range(len(detections))[:MAX_DETECTIONS] if int(detections.category_ids[index]) in ids]
+    chosen = [index for index in range(len(detections)) if int(detections.category_ids[index]) in ids][:MAX_DETECTIONS]
     boxes = detections.boxes_xyxy + np.array([0, 0, 1, 1]) if published else detections.clipped_boxes()
+    boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2])  # an inverted box has no place in COCO's form
     return [
         {
             "category_id": ids[int(detections.category_ids[index])],

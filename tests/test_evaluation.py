@@ -108,6 +108,41 @@ def test_categories_are_those_of_the_same_name_then_of_the_same_id(measure: Call
         measure(annotations() | {"categories": [{"id": 9, "name": "pedestrian"}], "annotations": []})
 
 
+def test_an_id_in_common_means_nothing_where_names_are_in_common(measure: Callable[..., evaluation.Figures]) -> None:
+    tables = (
+        [{"id": 4, "name": "boat"}, {"id": 1, "name": "person"}],
+        [{"id": 1, "name": "Person"}, {"id": 9, "name": "person"}],
+    )
+    for table, own in zip(tables, (1, 9), strict=True):
+        document = annotations() | {"categories": table}
+        for row in document["annotations"]:
+            row["category_id"] = own
+        figures = measure(document)
+        assert (figures.categories, figures.box["AP"], figures.notes) == (("person",), 1.0, ())
+
+
+def test_a_file_without_an_object_says_why_there_is_no_figure(measure: Callable[..., evaluation.Figures]) -> None:
+    figures = measure(annotations() | {"annotations": []})
+    assert figures.box["AP"] == -1.0
+    assert len(figures.notes) == 1
+    assert figures.notes[0].endswith("truth.json has no object of these categories, so nothing is measured")
+
+
+def test_results_are_in_cocos_form_whatever_box_the_network_gives(
+    measure: Callable[..., evaluation.Figures], tmp_path: Path
+) -> None:
+    folder = tmp_path / "models" / "inverted"
+    boxes = [[50, 60, 10, 10, 0.9], [40, 10, 40, 60, 0.8]]
+    constant_network(folder, boxes=boxes, labels=[0, 0], masks=np.ones((2, 28, 28)), input_size=(160, 96))
+    described(folder)
+    (tmp_path / "truth.json").write_text(json.dumps(annotations()))
+    truth, results = evaluation.Truth.read(tmp_path / "truth.json"), tmp_path / "results.json"
+    for published in (False, True):
+        evaluation.evaluate(Detector(zoo.find("inverted")), truth, tmp_path, published=published, results=results)
+        assert len(json.loads(results.read_text())) == 4
+        assert main(["check", str(results)]) == 0
+
+
 def test_a_picture_that_is_not_there_is_named_before_the_network_runs(
     measure: Callable[..., evaluation.Figures], tmp_path: Path
 ) -> None:
