@@ -219,24 +219,34 @@ def _model_info(graph: ov.Model) -> dict[str, str]:
 
 def _label_names(values: dict[str, str]) -> list[str]:
     """Labels in the order of the class index: as `label_info` spells them, else those of `labels`, '_' for a space."""
-    names = values["labels"].split()
+    names = _without_empty(values["labels"].split())
     with contextlib.suppress(ValueError, KeyError, TypeError):
         spelt = json.loads(values.get("label_info", ""))["label_names"]
         if isinstance(spelt, list) and all(isinstance(name, str) and name.strip() for name in spelt):
-            names = spelt
+            spelt = _without_empty(spelt)
+            # One that lists other names than the graph's own would leave class indices without one.
+            if len(spelt) == len(names) or " ".join(spelt).split() == names:
+                names = spelt
+    return names
+
+
+def _without_empty(names: list[str]) -> list[str]:
     return names[1:] if names[:1] == [EMPTY_LABEL] else names
 
 
 def _categories(names: list[str], path: Path) -> tuple[Category, ...]:
     """Names -> categories: COCO's own, then from 91 on."""
-    if not names or len(set(names)) != len(names) or names[0].startswith("["):
-        raise ModelError(f"{path}: model_info.labels: found {' '.join(names)[:80]!r}, expected names that differ")
-    categories, own = [], FIRST_OWN_ID
-    for name in names:
+    categories: list[Category] = []
+    own = FIRST_OWN_ID
+    for name in map(str.strip, names):
         category = COCO_BY_NAME.get(name.replace("_", " "))
         if category is None:
-            category, own = Category(own, name.strip()), own + 1
+            category, own = Category(own, name), own + 1
         categories.append(category)
+    said = [category.name for category in categories]
+    if not said or len(set(said)) != len(said) or names[0].startswith("[") or not all(map(str.isprintable, said)):
+        found = " ".join(names)[:80]
+        raise ModelError(f"{path}: model_info.labels: found {found!r}, expected printable names that differ")
     return tuple(categories)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -157,14 +158,19 @@ def test_a_network_with_the_title_of_another_does_not_stand_in_for_it(ir: Path) 
     assert zoo.find("mine").name == "mine"
 
 
-def test_label_info_spells_names_with_their_spaces(ir: Path) -> None:
-    spelt = {
-        "labels": "otx_empty_lbl hard_hat traffic_light",
-        "label_info": '{"label_names": ["hard hat", "traffic light"], "label_groups": []}',
-        "model_type": "MaskRCNN",
-    }
-    added = zoo.add("mine", with_model_info(ir, MODEL_INFO | spelt))
-    assert [category.name for category in added.categories] == ["hard hat", "traffic light"]
+@pytest.mark.parametrize(
+    ("labels", "spelt", "names"),
+    [
+        ("otx_empty_lbl hard_hat traffic_light", ["hard hat", "traffic light"], ["hard hat", "traffic light"]),
+        ("hard hat traffic light", ["otx_empty_lbl", "hard hat", "traffic light"], ["hard hat", "traffic light"]),
+        ("hard_hat vest", ["hard hat"], ["hard_hat", "vest"]),
+        ("hard_hat vest", ["hard hat ", "vest"], ["hard hat", "vest"]),
+    ],
+)
+def test_label_info_spells_names_with_their_spaces(ir: Path, labels: str, spelt: list[str], names: list[str]) -> None:
+    said = {"labels": labels, "label_info": json.dumps({"label_names": spelt, "label_groups": []})}
+    added = zoo.add("mine", with_model_info(ir, MODEL_INFO | said | {"model_type": "MaskRCNN"}))
+    assert [category.name for category in added.categories] == names
 
 
 @pytest.mark.parametrize(
@@ -177,8 +183,11 @@ def test_label_info_spells_names_with_their_spaces(ir: Path) -> None:
         ({"scale_values": "0 1 1"}, "scale_values: found '0 1 1', expected 3 numbers from"),
         ({"confidence_threshold": "high"}, "confidence_threshold: found 'high', expected a number from 0 to 1"),
         ({"model_type": "DETRInstSeg"}, "model_type: found 'DETRInstSeg', expected MaskRCNN"),
-        ({"labels": "a b a"}, "labels: found 'a b a', expected names that differ"),
-        ({"labels": "['person', 'hard hat']"}, "labels: found .* expected names that differ"),
+        ({"labels": "a b a"}, "labels: found 'a b a', expected printable names that differ"),
+        ({"labels": "['person', 'hard hat']"}, "labels: found .* expected printable names that differ"),
+        ({"labels": "a b", "label_info": '{"label_names": ["hat", "hat "]}'}, "labels: found 'hat hat ', expected"),
+        ({"labels": "a b", "label_info": '{"label_names": ["dining table", "dining_table"]}'}, "labels: found 'dining"),
+        ({"labels": "a", "label_info": '{"label_names": ["hard\\nhat"]}'}, r"labels: found 'hard\\nhat', expected"),
         ({"labels": "otx_empty_lbl"}, "labels: found"),
         ({"reverse_input_channels": "RGB"}, "reverse_input_channels: found 'RGB', expected True or False"),
     ],
