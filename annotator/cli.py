@@ -78,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     action.set_defaults(run=_models_add)
     action = actions.add_parser("check", help="verify a network's files and run it on noise and on a sample")
     action.add_argument("name", metavar="NAME")
+    action.add_argument("--device", type=str.upper, default="AUTO", metavar="D", help="OpenVINO device, else AUTO")
     action.set_defaults(run=_models_check)
 
     action = actions.add_parser("quantize", help="add the INT8 twin of a network, calibrated on your pictures")
@@ -87,7 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
     action.add_argument("--pictures", type=_count, default=300, metavar="N", help="how many calibrate (default 300)")
     action.add_argument("--annotations", type=Path, metavar="FILE.json", help="also measure the AP of both")
     action.add_argument("--annotated", type=Path, metavar="DIR", help="its pictures (default: those of --images)")
-    action.set_defaults(run=_models_quantize)
+    action.set_defaults(run=_models_quantize, refuse=action.error)
 
     prelabel = verbs.add_parser("prelabel", help="let a network suggest instances on pictures or folders")
     prelabel.add_argument("paths", nargs="+", type=Path, metavar="PATH")
@@ -287,7 +288,8 @@ def _models_check(options: argparse.Namespace) -> int:
     from annotator.vision import zoo
     from annotator.vision.trial import describe
 
-    for line in describe(zoo.find(options.name), sorted(places.EXAMPLES.glob("*.jpg"))[0]):
+    sample = sorted(places.EXAMPLES.glob("*.jpg"))[0]
+    for line in describe(zoo.find(options.name), sample, device=options.device):
         print(line, flush=True)
     return 0
 
@@ -296,6 +298,8 @@ def _models_quantize(options: argparse.Namespace) -> int:
     from annotator import evaluation, pipeline
     from annotator.vision import quantize, zoo
 
+    if options.annotated and not options.annotations:
+        options.refuse("--annotated is for --annotations")
     info = zoo.find(options.name)
     truth, annotated = None, options.annotated or options.images
     if options.annotations:
@@ -341,7 +345,7 @@ def _prelabel(options: argparse.Namespace) -> int:
         if report.done:
             coco.write(dataset, options.out, report_name=None)
         else:
-            summary = f"no picture could be read; {options.out} is not written"
+            summary = f"no picture could be pre-labelled; {options.out} is not written"
     else:
         from annotator.storage.store import Store
 

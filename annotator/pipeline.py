@@ -315,24 +315,29 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
 
     Raises ImageError for a path that is not there.
     """
-    found: dict[Path, None] = {}
+    found: list[Path] = []
     for path in paths:
         if path.is_dir():
             below = sorted(file for file in path.rglob("*") if file.suffix.lower() in PICTURE_SUFFIXES)
-            found.update(dict.fromkeys(file for file in below if file.is_file()))
+            found += [file for file in below if file.is_file()]
         elif path.exists():
-            found[path] = None
+            found.append(path)
         else:
             raise ImageError(f"{path}: no such file or folder")
-    return list(found)
+    return list({_absolute(path): path for path in reversed(found)}.values())[::-1]
 
 
 def _relative_names(paths: Sequence[Path]) -> dict[Path, str]:
     """Names from the folder that all pictures share, so that two files of one name stay apart and no home is told."""
     if not paths:
         return {}
-    root = Path(os.path.commonpath([path.absolute().parent for path in paths]))
-    return {path: path.absolute().relative_to(root).as_posix() for path in paths}
+    root = Path(os.path.commonpath([_absolute(path).parent for path in paths]))
+    return {path: _absolute(path).relative_to(root).as_posix() for path in paths}
+
+
+def _absolute(path: Path) -> Path:
+    """Without `..`, and with links as they are: their own names are those that people know."""
+    return Path(os.path.abspath(path))
 
 
 def _content(path: Path) -> tuple[bytes, None]:

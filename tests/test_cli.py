@@ -15,6 +15,7 @@ from annotator.cli import main
 from annotator.storage.store import Store
 from annotator.vision.detector import Detector
 from tests.conftest import picture
+from tests.vision.networks import fragile_network
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_pictures_that_all_fail_are_all_named(capsys, known_model, tmp_path):
     code, printed, errors = run(capsys, "prelabel", tmp_path, "--model", known_model, "--out", out)
     assert code == 1
     assert [line.split(": ")[1] for line in errors.splitlines()] == [f"{tmp_path}/a.png", f"{tmp_path}/b.png"]
-    assert printed == f"no picture could be read; {out} is not written\n"
+    assert printed == f"no picture could be pre-labelled; {out} is not written\n"
     assert not out.exists()
 
 
@@ -243,6 +244,7 @@ def test_a_problem_is_one_line_and_exit_1(capsys, known_model, tmp_path, monkeyp
         ["serve", "--port", "99999"],
         ["import", "x.json", "--project", "p", "--source", "m@"],
         ["import", "x.json", "--project", "p", "--source", "a\nb@1"],
+        ["models", "quantize", "known", "--images", ".", "--annotated", "."],
         ["explode"],
     ],
 )
@@ -293,6 +295,19 @@ def test_a_network_is_tried_on_noise_and_on_a_sample(capsys, known_model):
     assert code == 0
     assert "noise: 3 detections, 1 above the threshold of 0.5" in printed
     assert "sample: 3 detections" in printed
+
+
+def test_a_network_that_fails_on_a_picture_is_tried_on_the_others(capsys, known_model, tmp_path):
+    fragile_network(tmp_path / "models" / "fragile")
+    code, printed, errors = run(capsys, "models", "check", "fragile", "--device", "cpu")
+    assert code == 1
+    noise, grey, sample = printed.splitlines()[-3:]
+    assert (noise[:20], grey[:23], sample[:21]) == (
+        "noise: 1 detections,",
+        "grey: inference failed:",
+        "sample: 1 detections,",
+    )
+    assert errors == "error: fragile: fails on grey\n"
 
 
 def test_help_answers_without_loading_the_heavy_packages():

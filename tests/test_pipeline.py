@@ -5,6 +5,7 @@ import io
 import os
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -107,6 +108,17 @@ def test_pre_labelling_again_asks_nothing_twice(store, detector, photographs):
     pipeline.prelabel(store, detector, added)
     states = [(item.key, item.state) for item in store.instances(added[0].id)]
     assert states == [(sure.key, State.ACCEPTED), (unsure.key, State.REJECTED)]
+
+
+def test_a_picture_that_is_named_in_two_ways_is_one(photographs, monkeypatch):
+    monkeypatch.chdir(photographs / "sub")
+    named = [Path("00.png"), Path("..") / "sub" / "00.png", photographs]
+    found = pipeline.find_pictures(named)
+    assert found[0] == Path("00.png")
+    assert len(found) == len(pipeline.find_pictures([photographs]))
+    with Store.open(photographs.parent / "p") as store:
+        added, _ = pipeline.add_pictures(store, [Path("00.png"), Path("..") / "sub" / "01.png"])
+    assert [image.file_name for image in added] == ["00.png", "01.png"]
 
 
 def test_an_id_that_another_name_holds_is_not_taken_over(store, detector, photographs):

@@ -22,7 +22,7 @@ from annotator.core.errors import ImageError, ModelError
 from annotator.core.overlap import mask_iou
 from annotator.vision import images, kept, zoo
 from annotator.vision.contract import find_outputs
-from annotator.vision.detector import Detections, Detector, as_input
+from annotator.vision.detector import Detections, Detector, as_input, to_detections
 from annotator.vision.own_model import install_model
 from annotator.vision.rewrite import faster_graph
 from annotator.vision.runtime import Network, read_graph
@@ -117,8 +117,8 @@ def _laid(info: ModelInfo, pictures: Sequence[Path]) -> list[NDArray[np.uint8]]:
     laid = []
     for path in pictures:
         with contextlib.suppress(ImageError):  # one that cannot be read calibrates nothing
-            _, picture = as_input(images.read(path), info, input_size=network.input_size)
-            if len(network.infer(picture).boxes):
+            resize, picture = as_input(images.read(path), info, input_size=network.input_size)
+            if len(to_detections(network.infer(picture), resize, info)):
                 laid.append(picture)
     if len(laid) < LEAST_PICTURES:
         raise ModelError(

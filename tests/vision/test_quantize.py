@@ -134,6 +134,14 @@ def test_too_few_pictures_are_refused(models: Path, pictures: list[Path]) -> Non
         quantize.quantize(zoo.find("net"), pictures[:9], name="net-int8")
 
 
+def test_rows_of_zeros_show_nothing(models: Path, pictures: list[Path], constant_network: Callable[..., Path]) -> None:
+    pytest.importorskip("nncf", reason="the extra int8 is not installed")
+    constant_network(models / "empty", boxes=np.zeros((9, 5)), labels=[0] * 9, masks=np.ones((9, 28, 28)))
+    described(models / "empty")
+    with pytest.raises(ModelError, match="found 0 pictures that can be read and show something"):
+        quantize.quantize(zoo.find("empty"), pictures, name="empty-int8")
+
+
 def test_pictures_that_compare_did_not_calibrate(pictures: list[Path]) -> None:
     calibrating, others = quantize.divide(pictures, most=5)
     assert len(calibrating) == 5
