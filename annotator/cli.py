@@ -277,9 +277,12 @@ def _models_fetch(options: argparse.Namespace) -> int:
 
 def _models_add(options: argparse.Namespace) -> int:
     from annotator.vision import zoo
+    from annotator.vision.own_model import doubts
 
     info = zoo.add(options.name, options.folder)
     print(f"{info.name}: added to {info.folder}")
+    for line in doubts(info):
+        _say(line)
     return 0
 
 

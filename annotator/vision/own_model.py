@@ -16,6 +16,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from openvino.frontend import (
@@ -72,6 +73,8 @@ MODEL_INFO_KEYS = (
     "confidence_threshold",
     "embedded_processing",
 )
+# Source: torchvision's ImageNet weights, in 0..255.
+IMAGENET_RGB = (123.675, 116.28, 103.53)
 # Further outputs of a network that was exported with its explanations.
 EXPLANATIONS = {"feature_vector", "saliency_map"}
 
@@ -98,6 +101,17 @@ def add_model(name: str, folder: Path, *, target: Path) -> ModelInfo:
         reason = _reason(error)
         raise ModelError(f"{graph_path}: expected a graph that takes one picture at a time ({reason})") from error
     return install_model(info, graph_path, changed)
+
+
+def doubts(info: ModelInfo) -> list[str]:
+    """What whoever adds a network should look at, in a line each."""
+    if info.order == "BGR" and np.allclose(info.mean, IMAGENET_RGB, atol=1):
+        return [
+            f"{info.name}: the picture goes in as BGR, but the mean is ImageNet's in RGB order, as of networks that "
+            f'OpenVINO Training Extensions 2 exports: if it finds little, set order = "RGB" in '
+            f"{info.folder / DESCRIPTION_NAME}"
+        ]
+    return []
 
 
 def _graph_path(folder: Path) -> Path:

@@ -20,6 +20,7 @@ from annotator.vision import zoo
 from annotator.vision.contract import find_image_input, find_outputs
 from annotator.vision.detector import Detector, lay_into_input
 from annotator.vision.images import Photo
+from annotator.vision.own_model import doubts
 
 BOXES = np.array([[1, 2, 30, 40, 0.9], [5, 6, 7, 8, 0.4]], np.float32)
 LABELS = np.array([1, 0])
@@ -140,6 +141,22 @@ def test_model_info_of_labels_alone_is_enough(ir: Path) -> None:
     assert (added.resize, added.order, added.mean, added.scale) == ("stretch", "BGR", (0, 0, 0), (1, 1, 1))
     assert [category.id for category in added.categories] == [1, 18]
     assert added.threshold == 0.5
+
+
+@pytest.mark.parametrize(
+    ("mean", "reverse", "doubted"),
+    [
+        ("123.675 116.28 103.53", "False", True),
+        ("123.675 116.28 103.53", "True", False),
+        ("103.53 116.28 123.675", "False", False),
+        ("0 0 0", "False", False),
+    ],
+)
+def test_a_mean_in_the_order_of_rgb_makes_bgr_doubtful(ir: Path, mean: str, reverse: str, doubted: bool) -> None:
+    said = {"mean_values": mean, "reverse_input_channels": reverse}
+    added = zoo.add("mine", with_model_info(ir, MODEL_INFO | said))
+    assert added.order == ("RGB" if reverse == "True" else "BGR")
+    assert [line.startswith("mine: the picture goes in as BGR, but") for line in doubts(added)] == [True] * doubted
 
 
 def test_one_number_stands_for_all_channels(ir: Path) -> None:
