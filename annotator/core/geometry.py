@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,12 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 ResizeRule = Literal["stretch", "fit", "center"]
+
+CONTEXT = 2.0
+"""A part of a picture that is looked at for one object is at least this many times as wide and as high as its box."""
+
+WORTHWHILE = 1.2
+"""How much larger a part must show an object than the whole picture does, to be looked at."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,25 @@ def clip_boxes(boxes_xyxy: FloatArray, *, width: int, height: int) -> FloatArray
     """Boxes (n, 4) clipped to the picture of `width` x `height` image pixels."""
     limits = np.array([width, height, width, height], np.float64)
     return np.clip(boxes_xyxy, 0, limits)
+
+
+def part_around(
+    box_xyxy: Sequence[float], *, image_size: tuple[int, int], input_size: tuple[int, int]
+) -> tuple[int, int, int, int] | None:
+    """The part of a picture, x0 y0 x1 y1 in whole pixels, in which a network sees the object in a box best.
+
+    It has the input's aspect where the picture is large enough, and no pixel of it is enlarged. None where the whole
+    picture shows the object about as large. Sizes are (width, height); the box lies inside the picture.
+    """
+    image, asked = np.array(image_size), np.array(input_size)
+    first, last = np.asarray(box_xyxy[:2], np.float64), np.asarray(box_xyxy[2:], np.float64)
+    scale = max(1.0, float((CONTEXT * (last - first) / asked).max()))
+    sides = np.minimum(np.rint(scale * asked).astype(np.int64), image)
+    if (asked / sides).min() < WORTHWHILE * (asked / image).min():
+        return None
+    begin = np.clip(np.rint((first + last - sides) / 2).astype(np.int64), 0, image - sides)
+    x0, y0, x1, y1 = (int(value) for value in (*begin, *(begin + sides)))
+    return x0, y0, x1, y1
 
 
 def xyxy_to_xywh(box_xyxy: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

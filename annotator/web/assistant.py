@@ -62,7 +62,8 @@ class MaskAssistant:
             head = self._head(model)
             ids = [] if head is None else [category.id for category in head.info.categories]
             if head is not None and category_id in ids:
-                heatmap = head.heatmap(self._features_of(head, photo), box_xyxy, label=ids.index(category_id))
+                features = head.close_features(photo, box_xyxy) or self._features_of(head, photo)
+                heatmap = head.heatmap(features, box_xyxy, label=ids.index(category_id))
                 if heatmap is not None:
                     rle = heatmap.cut(HALF, height=photo.height, width=photo.width)
                     if rle_area(rle):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.core.geometry import Resize, clip_boxes, xyxy_to_xywh
+from annotator.core.geometry import Resize, clip_boxes, part_around, xyxy_to_xywh
 
 SIDES = st.integers(1, 5000)
 
@@ -43,6 +43,32 @@ def test_boxes_are_clipped_to_the_picture():
     boxes = np.array([[-5.0, -5.0, 700.0, 500.0], [10.0, 20.0, 30.0, 40.0], [800.0, 900.0, 801.0, 902.0]])
     clipped = clip_boxes(boxes, width=640, height=480)
     assert clipped.tolist() == [[0, 0, 640, 480], [10, 20, 30, 40], [640, 480, 640, 480]]
+
+
+@given(st.data(), SIDES, SIDES, st.integers(16, 1400), st.integers(16, 1400))
+def test_a_part_holds_its_box_and_shows_it_larger_and_never_enlarged(data, width, height, input_width, input_height):
+    x0, x1 = sorted(data.draw(st.floats(0, width)) for _ in range(2))
+    y0, y1 = sorted(data.draw(st.floats(0, height)) for _ in range(2))
+    size, asked = (width, height), (input_width, input_height)
+    part = part_around((x0, y0, x1, y1), image_size=size, input_size=asked)
+    whole = min(input_width / width, input_height / height)
+    if part is None:
+        # Its own box twice as large, or as many pixels as the input has, would show it hardly larger.
+        assert min(input_width / max(2 * (x1 - x0), 1), input_height / max(2 * (y1 - y0), 1), 1) < 1.25 * whole
+        return
+    left, top, right, bottom = part
+    assert 0 <= left <= x0
+    assert x1 <= right <= width
+    assert 0 <= top <= y0
+    assert y1 <= bottom <= height
+    assert 1.2 * whole <= min(input_width / (right - left), input_height / (bottom - top))
+    assert right - left >= min(input_width, width)
+    assert bottom - top >= min(input_height, height)
+
+
+def test_a_part_begins_no_further_than_it_can():
+    assert part_around((3990, 10, 3999, 40), image_size=(4000, 3000), input_size=(448, 320)) == (3552, 0, 4000, 320)
+    assert part_around((1000, 1000, 1400, 1900), image_size=(4000, 3000), input_size=(400, 300)) == (0, 550, 2400, 2350)
 
 
 def test_corners_become_corner_and_size():

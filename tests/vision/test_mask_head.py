@@ -1,6 +1,7 @@
 """The mask branch cut off a network answers for any boxes, and for the network's own as the network does."""
 
 import shutil
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -95,6 +96,26 @@ def test_a_users_box_gets_a_mask_near_it(tmp_path, monkeypatch):
     # The paste rounds outward by up to one step of the heatmap.
     assert x0 >= box[0] - 20
     assert x1 <= box[2] + 20
+
+
+@pytest.mark.parametrize("side", [90, 180])
+def test_somebody_small_in_a_large_picture_gets_the_mask_that_they_have_alone(tmp_path, monkeypatch, side):
+    from annotator.core import places
+
+    monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path))
+    head = MaskHead(zoo.find("starter-person"))
+    alone = images.read(places.EXAMPLES / "eileen-collins.jpg")
+    large = np.full((1800, 2400, 3), 96, np.uint8)
+    large[1200 : 1200 + side, 2300 - side : 2300] = cv2.resize(alone.pixels, (side, side), interpolation=cv2.INTER_AREA)
+    photo = replace(alone, pixels=large)
+    box = np.array([40.0, 10.0, 420.0, 510.0]) * side / 512 + [2300 - side, 1200, 2300 - side, 1200]
+    expected = head.heatmap(head.features(alone), (40.0, 10.0, 420.0, 510.0))
+    near, far = (head.heatmap(features, box) for features in (head.close_features(photo, box), head.features(photo)))
+    assert near.region == far.region
+    apart = [np.abs(found.values.astype(int) - expected.values).mean() for found in (near, far)]
+    assert apart[0] < 0.7 * apart[1]
+    assert apart[0] < 12
+    assert head.close_features(alone, (40, 10, 420, 510)) is None
 
 
 def test_a_network_whose_masks_ignore_its_boxes_is_not_split(tmp_path):
