@@ -1,8 +1,8 @@
 """Pictures and annotations in memory, cut into training samples.
 
 The annotation file is COCO. Beyond it, an image may say `complete: false` (some people have a box but no mask) and an
-annotation may have `segmentation: null`. Crowds (`iscrowd: 1`) become ignore regions: no cell in them is taught
-anything.
+annotation may have `segmentation: null`, or a mask of a network's own with its trust in it (`guessed`, see guess.py).
+Crowds (`iscrowd: 1`) become ignore regions: no cell in them is taught anything.
 """
 
 import hashlib
@@ -22,7 +22,10 @@ from pycocotools import mask as coco_mask
 
 PAD = 0  # grey value of the padding, in training as in model.toml
 SIDE = 320  # long side to which pictures are held in memory
-ROIS = 6  # boxes per picture that teach the mask head
+ROIS = 8  # boxes per picture that teach the mask head
+GUESS_WEIGHT = 0.5  # of a guessed mask in which its network had full trust; a true one has 1
+MOVED = (0.02, 0.06)  # standard deviation by which the sides of such a box move, as shares of its sides
+MOST_TURNED = math.radians(15)
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Picture:
     pixels: np.ndarray  # [h,w,3] uint8 BGR
     boxes: np.ndarray  # [n,4] x0,y0,x1,y1
     polygons: list  # per box: a list of [k,2] arrays, empty where there is no mask
+    weights: list  # per box: how much its mask counts, 1 for a true one
     crowds: np.ndarray  # [m,4]
 
 
@@ -42,6 +46,7 @@ class Sample:
     pixels: np.ndarray
     boxes: list = field(default_factory=list)
     polygons: list = field(default_factory=list)
+    weights: list = field(default_factory=list)
     covers: list = field(default_factory=list)  # per box: polygons of what was pasted in front of it
     ignored: list = field(default_factory=list)
 
@@ -91,7 +96,7 @@ def load(annotations: Path, folder: Path, validation: int, category: int = 1) ->
         scale = min(1.0, SIDE / max(height, width))
         if scale < 1.0:
             pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        boxes, polygons, crowds = [], [], []
+        boxes, polygons, weights, crowds = [], [], [], []
         for annotation in by_image.get(image["id"], []):
             x, y, wide, high = annotation["bbox"]
             box = [x * scale, y * scale, (x + wide) * scale, (y + high) * scale]
@@ -100,38 +105,60 @@ def load(annotations: Path, folder: Path, validation: int, category: int = 1) ->
                 continue
             boxes.append(box)
             polygons.append([ring * scale for ring in rings_of(annotation.get("segmentation"), height, width)])
-        pictures.append(Picture(pixels, as_boxes(boxes), polygons, as_boxes(crowds)))
+            weights.append(GUESS_WEIGHT * annotation["guessed"] if "guessed" in annotation else 1.0)
+        pictures.append(Picture(pixels, as_boxes(boxes), polygons, weights, as_boxes(crowds)))
     return pictures
 
 
-def place(picture: Picture, sample: Sample, region: tuple[int, int, int, int], scale: float, rng: random.Random):
-    """Draw the picture into a region of the canvas at about `scale`, mirrored half the time, with its annotations."""
+def can_turn(picture: Picture) -> bool:
+    """Whether every person has a true outline: a turned box alone would no longer fit its person."""
+    return all(picture.polygons) and all(weight == 1 for weight in picture.weights) and not len(picture.crowds)
+
+
+def place(
+    picture: Picture,
+    sample: Sample,
+    region: tuple[int, int, int, int],
+    scale: float,
+    rng: random.Random,
+    turned: float = 0.0,
+):
+    """Draw the picture into a region of the canvas at about `scale`, mirrored half the time, with its annotations.
+
+    `turned` in radians, around its middle; only for a picture that can_turn.
+    """
     left, top, right, bottom = region
-    scale_x = scale * math.exp(rng.uniform(-0.1, 0.1))
-    scale_y = scale * math.exp(rng.uniform(-0.1, 0.1))
-    height, width = picture.pixels.shape[:2]
-    spare_x, spare_y = right - left - width * scale_x, bottom - top - height * scale_y
-    shift = np.float32([rng.uniform(min(0, spare_x), max(0, spare_x)), rng.uniform(min(0, spare_y), max(0, spare_y))])
-    factor = np.float32([scale_x, scale_y])
+    factor = np.float64([scale * math.exp(rng.uniform(-0.1, 0.1)), scale * math.exp(rng.uniform(-0.1, 0.1))])
+    extent = np.float64(picture.pixels.shape[1::-1])
+    spare = [right - left, bottom - top] - extent * factor
+    middle = extent * factor / 2 + [rng.uniform(min(0, value), max(0, value)) for value in spare]
     if rng.random() < 0.5:
-        factor[0] = -scale_x
-        shift[0] += width * scale_x
+        factor[0] = -factor[0]
+    turn = np.float64([[math.cos(turned), -math.sin(turned)], [math.sin(turned), math.cos(turned)]]) * factor
+    shift = middle - turn @ (extent / 2)
     # warpAffine works on pixel centres, annotations on pixel edges: half a pixel apart on either side.
-    centre = shift + factor / 2 - 0.5
-    matrix = np.float32([[factor[0], 0, centre[0]], [0, factor[1], centre[1]]])
+    centre = shift + turn @ [0.5, 0.5] - 0.5
     sample.pixels[top:bottom, left:right] = cv2.warpAffine(
-        picture.pixels, matrix, (right - left, bottom - top), flags=cv2.INTER_LINEAR, borderValue=(PAD, PAD, PAD)
+        picture.pixels,
+        np.column_stack([turn, centre]),
+        (right - left, bottom - top),
+        flags=cv2.INTER_LINEAR,
+        borderValue=(PAD, PAD, PAD),
     )
-    offset = shift + np.float32([left, top])
 
-    def moved(boxes):
-        corners = boxes.reshape(-1, 2, 2) * factor + offset
-        full = np.concatenate([corners.min(1), corners.max(1)], 1)
-        inside = np.clip(full, [left, top, left, top], [right, bottom, right, bottom])
-        return full, inside
+    def moved(points):
+        return (points @ turn.T + shift + [left, top]).astype(np.float32)
 
-    full, inside = moved(picture.boxes)
-    for index, (whole, seen) in enumerate(zip(full, inside, strict=True)):
+    def moved_boxes(boxes):
+        corners = moved(boxes.reshape(-1, 2, 2))
+        return np.concatenate([corners.min(1), corners.max(1)], 1)
+
+    def seen_of(boxes):
+        return np.clip(boxes, [left, top, left, top], [right, bottom, right, bottom])
+
+    polygons = [[moved(ring) for ring in rings] for rings in picture.polygons]
+    full = as_boxes([bounds(rings) for rings in polygons]) if turned else moved_boxes(picture.boxes)
+    for index, (whole, seen) in enumerate(zip(full, seen_of(full), strict=True)):
         width, height = seen[2:] - seen[:2]
         if width < 1 or height < 1:
             continue
@@ -140,9 +167,16 @@ def place(picture: Picture, sample: Sample, region: tuple[int, int, int, int], s
             sample.ignored.append(seen)
             continue
         sample.boxes.append(seen)
-        sample.polygons.append([ring * factor + offset for ring in picture.polygons[index]])
+        sample.polygons.append(polygons[index])
+        sample.weights.append(picture.weights[index])
         sample.covers.append([])
-    sample.ignored.extend(box for box in moved(picture.crowds)[1] if (box[2:] - box[:2]).min() >= 1)
+    crowds = seen_of(moved_boxes(picture.crowds))
+    sample.ignored.extend(box for box in crowds if (box[2:] - box[:2]).min() >= 1)
+
+
+def bounds(rings: list[np.ndarray]) -> np.ndarray:
+    points = np.concatenate(rings)
+    return np.concatenate([points.min(0), points.max(0)])
 
 
 def paste_person(picture: Picture, index: int, sample: Sample, rng: random.Random):
@@ -177,12 +211,13 @@ def paste_person(picture: Picture, index: int, sample: Sample, rng: random.Rando
         a, b, c, d = (round(float(v)) for v in seen)
         if hidden[b:d, a:c].sum() > 0.4 * (c - a) * (d - b):  # hardly anything of this person is left
             sample.ignored.append(seen)
-            del sample.boxes[number], sample.polygons[number], sample.covers[number]
+            for rows in (sample.boxes, sample.polygons, sample.weights, sample.covers):
+                del rows[number]
         else:
             sample.covers[number].extend(rings)
-    points = np.concatenate(rings)
-    sample.boxes.append(np.clip(np.concatenate([points.min(0), points.max(0)]), 0, size))
+    sample.boxes.append(np.clip(bounds(rings), 0, size))
     sample.polygons.append(rings)
+    sample.weights.append(1.0)
     sample.covers.append([])
 
 
@@ -199,13 +234,22 @@ def colour(pixels: np.ndarray, rng: random.Random) -> np.ndarray:
     return cv2.LUT(pixels, table)
 
 
+def sharpness(pixels: np.ndarray, rng: random.Random) -> np.ndarray:
+    """Half the time softer or sharper: the training pictures are small, those of users have all their detail."""
+    if rng.random() < 0.5:
+        return pixels
+    amount = rng.uniform(-0.9, 1.2)
+    soft = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.6, 1.4))
+    return cv2.addWeighted(pixels, 1 + amount, soft, -amount, 0)
+
+
 def cuttable(pictures: list[Picture]) -> list[tuple[Picture, int]]:
-    """The people that paste_person can use: with a polygon, large enough to be seen and inside their picture."""
+    """The people that paste_person can use: with a true polygon, and large enough to be seen."""
     return [
         (picture, index)
         for picture in pictures
         for index, rings in enumerate(picture.polygons)
-        if rings and (picture.boxes[index, 2:] - picture.boxes[index, :2]).min() > 12
+        if rings and picture.weights[index] == 1 and (picture.boxes[index, 2:] - picture.boxes[index, :2]).min() > 12
     ]
 
 
@@ -220,10 +264,11 @@ def make_sample(pictures, donors, index: int, size: int, mosaic: bool, pasted: i
             place(picture, sample, region, math.exp(rng.uniform(math.log(0.45), math.log(1.3))) * size / SIDE, rng)
     else:
         scale = math.exp(rng.uniform(math.log(0.7), math.log(1.9)))
-        place(pictures[index], sample, (0, 0, size, size), scale * size / SIDE, rng)
+        turned = rng.uniform(-MOST_TURNED, MOST_TURNED) if can_turn(pictures[index]) else 0.0
+        place(pictures[index], sample, (0, 0, size, size), scale * size / SIDE, rng, turned)
     for _ in range(pasted):
         paste_person(*rng.choice(donors), sample, rng)
-    sample.pixels = colour(sample.pixels, rng)
+    sample.pixels = sharpness(colour(sample.pixels, rng), rng)
     return sample
 
 
@@ -240,20 +285,26 @@ def mask_target(rings: list[np.ndarray], covers: list[np.ndarray], box: np.ndarr
 
 
 def mask_lessons(sample: Sample, size: int, rng: random.Random):
-    """Up to ROIS boxes with polygons, each moved a little as a detector would: boxes [ROIS,4], targets, used [ROIS]."""
+    """Up to ROIS boxes with polygons, true ones first, each moved a little as a detector would.
+
+    -> boxes [ROIS,4], targets [ROIS,28,28], weights [ROIS]
+    """
     rois = np.zeros((ROIS, 4), np.float32)
     targets = np.zeros((ROIS, MASK_SIZE, MASK_SIZE), np.uint8)
-    used = np.zeros(ROIS, np.float32)
+    weights = np.zeros(ROIS, np.float32)
     candidates = [i for i, rings in enumerate(sample.polygons) if rings]
     rng.shuffle(candidates)
+    candidates.sort(key=lambda i: sample.weights[i] < 1)
     for slot, index in enumerate(candidates[:ROIS]):
         box = np.float32(sample.boxes[index])
         extent = np.tile(box[2:] - box[:2], 2)
-        box = np.clip(box + extent * np.float32([rng.gauss(0, 0.06) for _ in range(4)]), 0, size)
+        spread = rng.choice(MOVED)
+        box = np.clip(box + extent * np.float32([rng.gauss(0, spread) for _ in range(4)]), 0, size)
         if (box[2:] - box[:2]).min() < 2:
             continue
-        rois[slot], targets[slot], used[slot] = box, mask_target(sample.polygons[index], sample.covers[index], box), 1
-    return rois, targets, used
+        rois[slot], weights[slot] = box, sample.weights[index]
+        targets[slot] = mask_target(sample.polygons[index], sample.covers[index], box)
+    return rois, targets, weights
 
 
 def collate(samples: list[Sample], size: int, rng: random.Random) -> dict[str, torch.Tensor]:
@@ -270,7 +321,7 @@ def collate(samples: list[Sample], size: int, rng: random.Random) -> dict[str, t
     boxes, present = padded([sample.boxes for sample in samples])
     ignored, ignored_present = padded([sample.ignored for sample in samples])
     lessons = [mask_lessons(sample, size, rng) for sample in samples]
-    rois, targets, used = (np.stack(part) for part in zip(*lessons, strict=True))
+    rois, targets, weights = (np.stack(part) for part in zip(*lessons, strict=True))
     return {
         "image": torch.from_numpy(np.stack([sample.pixels for sample in samples])).permute(0, 3, 1, 2),
         "boxes": boxes,
@@ -279,7 +330,7 @@ def collate(samples: list[Sample], size: int, rng: random.Random) -> dict[str, t
         "ignored_present": ignored_present,
         "rois": torch.from_numpy(rois) / size,
         "mask_targets": torch.from_numpy(targets),
-        "mask_used": torch.from_numpy(used),
+        "mask_weights": torch.from_numpy(weights),
     }
 
 

@@ -1,8 +1,8 @@
 """Turn a checkpoint into what the app reads (model.xml, model.bin, model.toml) and weights.pt to train on from.
 
 The graph: picture -> trunk and box head -> calibrated scores -> NMS -> `boxes` [n,5] -> mask head -> `masks`.
-The mask head reads nothing but the tensor `boxes` and the maps `mask_features_4` and `mask_features_8`, so that the
-graph can be cut there and asked about boxes that somebody drew.
+The mask head reads nothing but the tensor `boxes` and the maps `mask_features_4`, `mask_features_8` and
+`mask_features_16`, so that the graph can be cut there and asked about boxes that somebody drew.
 """
 
 import argparse
@@ -28,7 +28,7 @@ name = "starter-person"
 title = "starter-person"
 version = "{version}"
 threshold = {threshold:.2f}
-description = "People. Bundled, works offline at once; 2.7 M parameters, masks of 28 x 28; weaker than the other two."
+description = "People. Bundled, works offline at once; 2.8 M parameters, masks of 28 x 28; weaker than the other two."
 
 [input]
 resize = "fit"
@@ -53,7 +53,7 @@ sha384 = "{sha384}"
 
 
 class Detecting(nn.Module):
-    """Picture -> score logits [1,cells], boxes [1,cells,4] in pixels and the two maps for the mask head."""
+    """Picture -> score logits [1,cells], boxes [1,cells,4] in pixels and the three maps for the mask head."""
 
     def __init__(self, network: Network):
         super().__init__()
@@ -61,20 +61,20 @@ class Detecting(nn.Module):
 
     def forward(self, image):
         map4, maps = self.network.trunk(image)
-        return *self.network.box_head(maps), *self.network.mask_features(map4, maps[0])
+        return *self.network.box_head(maps), *self.network.mask_features(map4, maps[0]), maps[1]
 
 
 class Masking(nn.Module):
-    """The two maps and boxes [n,5] in pixels, score unused -> heatmaps [n,28,28] in 0..1."""
+    """The three maps and boxes [n,5] in pixels, score unused -> heatmaps [n,28,28] in 0..1."""
 
     def __init__(self, network: Network, height: int, width: int):
         super().__init__()
         self.mask_head = network.mask_head
         self.register_buffer("extent", torch.tensor([width, height, width, height], dtype=torch.float32))
 
-    def forward(self, features4, features8, rois):
+    def forward(self, features4, features8, features16, rois):
         fractions = rois[:, :4] / self.extent
-        return self.mask_head(features4, features8, fractions[None]).sigmoid()
+        return self.mask_head(features4, features8, features16, fractions[None]).sigmoid()
 
 
 def build(network: Network, size: tuple[int, int], slope: float = 1.0, shift: float = 0.0) -> ov.Model:
@@ -89,12 +89,12 @@ def build(network: Network, size: tuple[int, int], slope: float = 1.0, shift: fl
         second = ov.convert_model(
             masking,
             example_input=(*maps, torch.tensor([[8.0, 8.0, 64.0, 96.0, 0.5], [0.0, 0.0, 32.0, 32.0, 0.5]])),
-            input=[list(maps[0].shape), list(maps[1].shape), [-1, 5]],
+            input=[*(list(features.shape) for features in maps), [-1, 5]],
         )
-    logits, boxes, features4, features8 = (result.input_value(0) for result in first.get_results())
-    for features, stride in ((features4, 4), (features8, 8)):
-        features.get_node().set_friendly_name(f"mask_features_{stride}")
-        features.get_tensor().set_names({f"mask_features_{stride}"})
+    logits, boxes, *features = (result.input_value(0) for result in first.get_results())
+    for source, stride in zip(features, (4, 8, 16), strict=True):
+        source.get_node().set_friendly_name(f"mask_features_{stride}")
+        source.get_tensor().set_names({f"mask_features_{stride}"})
 
     scores = ops.sigmoid(ops.add(ops.multiply(logits, np.float32(slope)), np.float32(shift)))
     chosen = ops.non_max_suppression(
@@ -115,7 +115,7 @@ def build(network: Network, size: tuple[int, int], slope: float = 1.0, shift: fl
     found = ops.concat([corners, ops.unsqueeze(kept_scores, np.int64(1))], 1)
     labels = ops.multiply(cells, np.int64(0))  # one class: index 0 for every detection
 
-    for parameter, source in zip(second.get_parameters(), (features4, features8, found.output(0)), strict=True):
+    for parameter, source in zip(second.get_parameters(), (*features, found.output(0)), strict=True):
         for target in parameter.output(0).get_target_inputs():
             target.replace_source_output(source)
     masks = second.get_results()[0].input_value(0)
@@ -161,11 +161,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--size", type=int, nargs=2, default=(448, 448), metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--size", type=int, nargs=2, default=(448, 576), metavar=("HEIGHT", "WIDTH"))
     parser.add_argument("--slope", type=float, default=1.0, help="calibration of the score, as evaluate.py prints it")
     parser.add_argument("--shift", type=float, default=0.0)
     parser.add_argument("--threshold", type=float, default=0.5, help="review threshold for model.toml")
-    parser.add_argument("--version", default="2")
+    parser.add_argument("--version", default="3")
     args = parser.parse_args()
     network = load_average(args.checkpoint)
     model = build(network, tuple(args.size), args.slope, args.shift)

@@ -9,7 +9,7 @@ from network import STRIDES, cell_centres
 CANDIDATES = 10  # cells that may answer for one box
 SCORE_POWER, OVERLAP_POWER = 0.5, 6.0  # how score and overlap weigh when cells compete for a box
 SMALLEST = 12.0  # px; smaller boxes claim cells as if they were this large, or they would hold no cell centre
-BOX_WEIGHT, MASK_WEIGHT = 2.5, 1.5
+BOX_WEIGHT, MASK_WEIGHT = 2.5, 3.0
 
 
 @lru_cache
@@ -81,10 +81,10 @@ def detection_loss(logits, boxes, batch, size: tuple[int, int]):
     return score_loss, box_loss
 
 
-def mask_loss(logits, targets, used):
-    """Cell-wise cross entropy plus Dice, mean over the boxes used. logits [k,28,28], targets uint8, used [k]."""
+def mask_loss(logits, targets, weights):
+    """Cell-wise cross entropy plus Dice, weighted mean over the boxes. logits [k,28,28], targets uint8, weights [k]."""
     targets = targets.float() / 255
     cross = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean((1, 2))
     share = logits.sigmoid()
     dice = 1 - (2 * (share * targets).sum((1, 2)) + 1) / (share.square().sum((1, 2)) + targets.square().sum((1, 2)) + 1)
-    return ((cross + dice) * used).sum() / used.sum().clamp(min=1)
+    return ((cross + dice) * weights).sum() / weights.sum().clamp(min=1)

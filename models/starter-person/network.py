@@ -55,7 +55,7 @@ def upsample(x):
 
 
 class Trunk(nn.Module):
-    """Picture -> the pyramid maps of the box head and the two maps that the mask head samples."""
+    """Picture -> the pyramid maps of the box head, and the map of stride 4."""
 
     def __init__(self):
         super().__init__()
@@ -132,7 +132,7 @@ def cell_centres(height: int, width: int, stride: int) -> torch.Tensor:
 
 
 class MaskFeatures(nn.Module):
-    """The two maps that the mask head samples: stride 4 for edges, stride 8 for what belongs to whom."""
+    """The finer maps that the mask head samples: stride 4 for edges, stride 8 for what belongs to whom."""
 
     def __init__(self):
         super().__init__()
@@ -164,26 +164,26 @@ def sample(features, rois, size: int):
 
 
 class MaskHead(nn.Module):
-    """Boxes -> heatmaps, for any boxes: fine samples 28x28 at stride 4, coarse ones 14x14 at stride 8."""
+    """Boxes -> heatmaps, for any boxes: fine samples 28x28 at stride 4, coarse ones 14x14 at strides 8 and 16."""
 
     def __init__(self):
         super().__init__()
         self.fine = ConvNorm(32, 32)
         self.fine_down = ConvNorm(32, 64, 3, 2)
-        self.join = ConvNorm(64 + WIDTH, 64)
+        self.join = ConvNorm(64 + 2 * WIDTH, 64)
         self.near = Residual(64)
         self.wide = ConvNorm(64, 64, dilation=3)  # the box's far side tells whose arm this is
         self.whole = nn.Linear(64, 64)
-        self.again = Residual(64)
+        self.again = nn.Sequential(Residual(64), Residual(64))
         self.last = ConvNorm(64, 32, act=False)
         self.refine = ConvNorm(32, 32)
         self.logit = nn.Conv2d(32, 1, 1)
 
-    def forward(self, features4, features8, rois):
+    def forward(self, features4, features8, features16, rois):
         """-> logits [b*n, 28, 28]; rois [b,n,4] in fractions of the canvas."""
         fine = self.fine(sample(features4, rois, MASK_SIZE))
-        coarse = sample(features8, rois, MASK_SIZE // 2)
-        x = self.near(self.join(torch.cat([self.fine_down(fine), coarse], 1)))
+        coarse = [sample(features, rois, MASK_SIZE // 2) for features in (features8, features16)]
+        x = self.near(self.join(torch.cat([self.fine_down(fine), *coarse], 1)))
         x = x + self.wide(x) + self.whole(x.mean((2, 3)))[:, :, None, None]
         x = self.refine(F.relu(upsample(self.last(self.again(x))) + fine))
         return self.logit(x)[:, 0]
@@ -203,9 +203,9 @@ class Network(nn.Module):
         """image [b,3,h,w], rois [b,n,4] in fractions -> score logits, boxes, mask logits."""
         map4, maps = self.trunk(image)
         logits, boxes = self.box_head(maps)
-        return logits, boxes, self.masks(map4, maps[0], rois)
+        return logits, boxes, self.masks(map4, maps, rois)
 
-    def masks(self, map4, top8, rois):
+    def masks(self, map4, maps, rois):
         """Mask logits [b*n,28,28] from the trunk's maps. Sampling runs in f32: bf16 coordinates are too coarse."""
-        features4, features8 = self.mask_features(map4, top8)
-        return self.mask_head(features4.float(), features8.float(), rois).float()
+        features4, features8 = self.mask_features(map4, maps[0])
+        return self.mask_head(features4.float(), features8.float(), maps[1].float(), rois).float()

@@ -71,15 +71,15 @@ def parameter_groups(network: Network, decay: float):
 def step_loss(network: Network, batch: dict, phase: str):
     """Forward pass of a batch in bf16 -> total loss and its parts for the log."""
     image = batch["image"].to(torch.bfloat16, memory_format=torch.channels_last)  # 0..255 is exact in bf16
-    targets, used = batch["mask_targets"].flatten(0, 1), batch["mask_used"].flatten()
+    targets, weights = batch["mask_targets"].flatten(0, 1), batch["mask_weights"].flatten()
     with torch.autocast("cpu", torch.bfloat16):
         if phase == MASKS:
             with torch.no_grad():
                 map4, maps = network.trunk(image)
-            masks = network.masks(map4, maps[0], batch["rois"])
+            masks = network.masks(map4, maps, batch["rois"])
         else:
             logits, boxes, masks = network(image, batch["rois"])
-    third = mask_loss(masks, targets, used)
+    third = mask_loss(masks, targets, weights)
     if phase == MASKS:
         return third, (0.0, 0.0, third.item())
     first, second = detection_loss(logits, boxes, batch, tuple(image.shape[2:]))
