@@ -26,10 +26,10 @@ Picture = NDArray[np.uint8]
 PRECISION = "f32"
 """What is computed in unless asked otherwise, for pre-labelling too: OpenVINO's own choice would be bf16 where it can.
 
-Measured with starter-person 1 on 96 photographs (tests/bench/bench_precision.py), bf16 takes 0.57 of the processor's
-time, and of 213 objects above the threshold none is lost; but their masks overlap f32's by 0.97 in the middle, one in
-twenty by less than 0.90 and the worst by 0.82, boxes move by up to 4 pixels of the input, and mask AP falls from 23.8
-to 23.6. Suggestions would not be the same ones within any bound worth the name, so f32 stays.
+Measured with starter-person 3 on 96 photographs (tests/bench/bench_precision.py), bf16 takes 0.53 of the processor's
+time, and of 239 objects above the threshold none is lost; but their masks overlap f32's by 0.97 in the middle, one in
+twenty by less than 0.89 and the worst by 0.63, and boxes move by up to 2 pixels of the input. Suggestions would not be
+the same ones within any bound worth the name, so f32 stays.
 """
 
 WAITING = 2
