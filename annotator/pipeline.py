@@ -315,16 +315,18 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
 
     Raises ImageError for a path that is not there.
     """
-    found: list[Path] = []
+    found: dict[Path, Path] = {}
     for path in paths:
         if path.is_dir():
             below = sorted(file for file in path.rglob("*") if file.suffix.lower() in PICTURE_SUFFIXES)
-            found += [file for file in below if file.is_file()]
+            files = [file for file in below if file.is_file()]
         elif path.exists():
-            found.append(path)
+            files = [path]
         else:
             raise ImageError(f"{path}: no such file or folder")
-    return list({_absolute(path): path for path in reversed(found)}.values())[::-1]
+        for file in files:
+            found.setdefault(_absolute(file), file)
+    return list(found.values())
 
 
 def _relative_names(paths: Sequence[Path]) -> dict[Path, str]:
