@@ -186,6 +186,14 @@ def add_category(connection: Connection, category: Category, *, id: int | None, 
     return added
 
 
+def join_category(connection: Connection, category: Category, *, known: list[Category]) -> Category:
+    """Add a category that comes with an id, under that id where it is free; it joins `known`, the project's."""
+    free = all(other.id != category.id for other in known)
+    added = add_category(connection, category, id=category.id if free else None, known=known)
+    known.append(added)
+    return added
+
+
 def complete_category(connection: Connection, mine: Category, other: Category) -> None:
     """Add to a category of the project what another of that name says beyond it; what it says itself stays."""
     extra = {**other.extra, **mine.extra}

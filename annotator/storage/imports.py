@@ -198,11 +198,9 @@ def _import_categories(
         same = [other for other in before if other.name.strip() == name]
         mine = next((other for other in same if other.id == category.id), same[0] if same else None)
         if mine is None:
-            free = all(other.id != category.id for other in known)
             kept = category.name if images.plain_text(category.name) == category.name else name
             wanted = Category(category.id, kept, category.supercategory, category.extra)
-            mine = images.add_category(connection, wanted, id=category.id if free else None, known=known)
-            known.append(mine)
+            mine = images.join_category(connection, wanted, known=known)
         else:
             images.complete_category(connection, mine, category)
         if mine.id != category.id:

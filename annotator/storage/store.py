@@ -231,10 +231,8 @@ class Store:
                 name = images.category_name(category.name)
                 mine = next((other for other in known if other.name == name), None)
                 if mine is None:
-                    free = all(other.id != category.id for other in known)
-                    wanted = Category(0, name, category.supercategory)
-                    mine = images.add_category(connection, wanted, id=category.id if free else None, known=known)
-                    known.append(mine)
+                    wanted = Category(category.id, name, category.supercategory)
+                    mine = images.join_category(connection, wanted, known=known)
                 ids[category.id] = mine.id
         return ids
 
