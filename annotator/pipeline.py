@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -102,14 +103,9 @@ class _Ready:
 
 
 def suggest(
-    detections: Detections,
-    *,
-    source: str,
-    known: Sequence[Instance],
-    floor: float,
-    ids: Mapping[int, int] | None = None,
+    detections: Detections, *, source: str, floor: float, ids: Mapping[int, int] | None = None
 ) -> list[Suggestion]:
-    """Detections -> what is offered for review: above the floor, with a mask, and not yet answered.
+    """Detections -> what is offered for review: above the floor, and with a mask.
 
     ids: the project's category id for each of the network's, where they differ.
     """
@@ -120,7 +116,7 @@ def suggest(
             category_id = int(detections.category_ids[index])
             own = category_id if ids is None else ids[category_id]
             offered.append(Suggestion(own, float(detections.scores[index]), rle, source, heatmap))
-    return unanswered(offered, known)
+    return offered
 
 
 def prelabel(
@@ -224,9 +220,6 @@ def _prelabel(
         # Scores of two networks are not on one scale: the review begins at the threshold that suits this one.
         store.set_setting(THRESHOLD, detector.info.threshold)
 
-    def offered(detections: Detections) -> list[Suggestion]:
-        return suggest(detections, source=detector.info.source, known=(), floor=floor, ids=ids)
-
     def keep(group: Sequence[tuple[Tag, _Ready, list[Suggestion]] | tuple[Tag, None, Failure]]) -> None:
         nonlocal done
         outcome: list[tuple[Tag, Failure | None]] = []
@@ -252,7 +245,8 @@ def _prelabel(
 
     stopped = False
     with Groups(keep, most=STORED_TOGETHER, linger_s=STORED_EVERY_S, name="store") as groups:
-        for seen in _detect(detector, items, read, offered, name=name, draft=draft, patience=patience):
+        use = partial(suggest, source=detector.info.source, floor=floor, ids=ids)
+        for seen in _detect(detector, items, read, use, name=name, draft=draft, patience=patience):
             # What the network has answered is stored, also for a person who has had enough.
             groups.put(seen)
             if stopped := cancelled():
@@ -276,11 +270,9 @@ def prelabel_files(
     found_images: list[Image] = []
     instances: list[Instance] = []
     names = _relative_names(paths)
+    use = partial(suggest, source=detector.info.source, floor=threshold)
 
-    def offered(detections: Detections) -> list[Suggestion]:
-        return suggest(detections, source=detector.info.source, known=(), floor=threshold)
-
-    for path, ready, found in _detect(detector, paths, _content, offered, name=str, draft=draft, patience=PATIENCE):
+    for path, ready, found in _detect(detector, paths, _content, use, name=str, draft=draft, patience=PATIENCE):
         if isinstance(found, Failure):
             failures.append(found)
         elif ready is not None:
