@@ -60,9 +60,9 @@ class Detector:
         rois = np.concatenate([boxes * scale, np.ones((len(boxes), 1))], 1).astype(np.float32)
         return self.cut({"image": canvas, "rois": rois})["masks"]
 
-    def close_masks_of(self, picture: np.ndarray, boxes: np.ndarray):
-        """The same as the app has them: from the part around each box, where that shows the person larger."""
-        heatmaps = self.masks_of(picture, boxes).copy()
+    def close_masks_of(self, picture: np.ndarray, boxes: np.ndarray, far: np.ndarray):
+        """The same as the app has them: from the part around a box where that shows more, else those of `far`."""
+        heatmaps = far.copy()
         size, asked = picture.shape[1::-1], (self.width, self.height)
         for number, box in enumerate(boxes):
             part = part_around(box.tolist(), image_size=size, input_size=asked)
@@ -112,9 +112,10 @@ def detections_of(detector: Detector, coco: COCO, folder: Path) -> tuple[list[di
         boxes[:, 2:] += boxes[:, :2]
         moved = boxes + np.tile(boxes[:, 2:] - boxes[:, :2], 2) * rng.uniform(-JITTER, JITTER, boxes.shape)
         asked = np.concatenate([boxes, np.clip(moved, 0, [width, height] * 2)])
+        far = detector.masks_of(picture, asked)
         answers = [
             coco_mask.encode(np.asfortranarray(paste(heatmap, box, height, width)))
-            for heatmaps in (detector.masks_of(picture, asked), detector.close_masks_of(picture, asked))
+            for heatmaps in (far, detector.close_masks_of(picture, asked, far))
             for box, heatmap in zip(asked, heatmaps, strict=True)
         ]
         for number, annotation in enumerate(true):
