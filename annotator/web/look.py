@@ -63,7 +63,7 @@ def theme() -> gr.themes.Base:
         radius_size="sm",
         spacing_size="sm",
     )
-    # The editor's own colours (frontend/src/editor.css), so that the page is of one piece.
+    # The editor's own colours (frontend/src/screen/editor.css), so that the page is of one piece.
     return base.set(
         body_background_fill="#ffffff",
         body_background_fill_dark="#1a1d22",

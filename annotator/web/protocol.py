@@ -1,4 +1,4 @@
-"""The JSON that the editor and the server share (frontend/src/protocol.ts has the same shapes)."""
+"""The JSON that the editor and the server share (frontend/src/document/protocol.ts has the same shapes)."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 /** A session over the server in memory, with time that the test moves. */
-import type { Keeper } from "../src/keep";
-import type { Pending, SaveStatus } from "../src/saver";
-import { Saver } from "../src/saver";
-import type { Instance, Scene } from "../src/scene";
-import { sceneOf } from "../src/scene";
-import type { NoticeText } from "../src/session";
-import { Session } from "../src/session";
+import type { Keeper } from "../src/saving/keep";
+import type { Pending, SaveStatus } from "../src/saving/saver";
+import { Saver } from "../src/saving/saver";
+import type { Instance, Scene } from "../src/document/scene";
+import { sceneOf } from "../src/document/scene";
+import type { NoticeText } from "../src/session/session";
+import { Session } from "../src/session/session";
 import type { FakeServer } from "./server";
 
 /** What a browser keeps, and gives to the next tab. */

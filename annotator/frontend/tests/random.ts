@@ -1,8 +1,8 @@
 /** Random values from a seed, so that a failure can be seen again. */
-import type { Part } from "../src/geometry";
-import type { MaskWindow } from "../src/rle";
-import { decodeCounts, windowToRle } from "../src/rle";
-import { traceRuns } from "../src/trace";
+import type { Part } from "../src/document/geometry";
+import type { MaskWindow } from "../src/document/rle";
+import { decodeCounts, windowToRle } from "../src/document/rle";
+import { traceRuns } from "../src/document/trace";
 
 export type Random = () => number;
 

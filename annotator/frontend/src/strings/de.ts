@@ -1,5 +1,5 @@
 /** German. */
-import type { Table } from "../strings";
+import type { Table } from ".";
 
 export const de: Table = {
   editor: "Annotationseditor",

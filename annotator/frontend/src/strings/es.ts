@@ -1,5 +1,5 @@
 /** Spanish. */
-import type { Table } from "../strings";
+import type { Table } from ".";
 
 export const es: Table = {
   editor: "Editor de anotaciones",

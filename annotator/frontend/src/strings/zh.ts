@@ -1,5 +1,5 @@
 /** Chinese (simplified). */
-import type { Table } from "../strings";
+import type { Table } from ".";
 
 export const zh: Table = {
   editor: "标注编辑器",

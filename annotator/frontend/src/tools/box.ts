@@ -2,16 +2,16 @@
  * Draw a box from corner to corner: the mask inside it is found, or with Alt it stays a rectangle. The selected instance
  * shows its own box: dragged by a handle, its mask is found again inside.
  */
-import type { Camera } from "../camera";
-import { toView } from "../camera";
-import type { Box, Point } from "../geometry";
-import { boxOfPoints, clampPoint, partsOfBox } from "../geometry";
-import type { CommandId } from "../keys";
-import type { Layer } from "../layer";
-import { outlineOf } from "../outline";
-import { paintHandles, shownHandles } from "../render";
-import type { Instance } from "../scene";
-import { find, maskOfParts, unchanged } from "../scene";
+import type { Camera } from "../canvas/camera";
+import { toView } from "../canvas/camera";
+import type { Box, Point } from "../document/geometry";
+import { boxOfPoints, clampPoint, partsOfBox } from "../document/geometry";
+import type { CommandId } from "../commands/keys";
+import type { Layer } from "../canvas/layer";
+import { outlineOf } from "../document/outline";
+import { paintHandles, shownHandles } from "../canvas/render";
+import type { Instance } from "../document/scene";
+import { find, maskOfParts, unchanged } from "../document/scene";
 import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom, reach } from "./tool";

@@ -1,15 +1,15 @@
 /** Brush and eraser: a stroke is laid on the selected instance's mask, or taken off it. */
-import type { Camera } from "../camera";
-import { toView } from "../camera";
-import type { Point } from "../geometry";
-import { areaOfWindow, maskOfWindow, stroked, windowOfMask } from "../paint";
-import type { Stroke } from "../paint";
-import type { CommandId } from "../keys";
-import type { Layer } from "../layer";
-import { EMPTY_WINDOW } from "../rle";
-import type { Instance } from "../scene";
-import { find, reshaped, unchanged } from "../scene";
-import type { Session } from "../session";
+import type { Camera } from "../canvas/camera";
+import { toView } from "../canvas/camera";
+import type { Point } from "../document/geometry";
+import { areaOfWindow, maskOfWindow, stroked, windowOfMask } from "../document/paint";
+import type { Stroke } from "../document/paint";
+import type { CommandId } from "../commands/keys";
+import type { Layer } from "../canvas/layer";
+import { EMPTY_WINDOW } from "../document/rle";
+import type { Instance } from "../document/scene";
+import { find, reshaped, unchanged } from "../document/scene";
+import type { Session } from "../session/session";
 import type { Pointer, Tool, ToolHost } from "./tool";
 
 const SMALLEST = 1;

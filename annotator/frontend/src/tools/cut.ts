@@ -1,5 +1,5 @@
 /** Grow or shrink the selected mask: a drag moves the level at which its heatmap is cut. */
-import type { Cutting } from "../cutting";
+import type { Cutting } from "../editing/cutting";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";
 

@@ -1,6 +1,6 @@
 /** A box changed by one of its handles. */
-import type { Box, Point } from "../geometry";
-import type { Handle } from "../render";
+import type { Box, Point } from "../document/geometry";
+import type { Handle } from "../canvas/render";
 
 /** In CSS pixels. */
 export const HANDLE_REACH = 8;

@@ -1,13 +1,13 @@
 /** Draw a line right through an instance: what it parts from the largest piece becomes an instance of its own. */
-import type { Camera } from "../camera";
-import { toView } from "../camera";
-import type { Point } from "../geometry";
-import { clampPoint } from "../geometry";
-import type { CommandId } from "../keys";
-import type { Layer } from "../layer";
-import type { Instance } from "../scene";
-import { find, unchanged } from "../scene";
-import { cutInTwo } from "../shapes";
+import type { Camera } from "../canvas/camera";
+import { toView } from "../canvas/camera";
+import type { Point } from "../document/geometry";
+import { clampPoint } from "../document/geometry";
+import type { CommandId } from "../commands/keys";
+import type { Layer } from "../canvas/layer";
+import type { Instance } from "../document/scene";
+import { find, unchanged } from "../document/scene";
+import { cutInTwo } from "../editing/shapes";
 import { t } from "../strings";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";

@@ -1,13 +1,13 @@
 /** Draw a polygon: click point by point, or drag freehand. */
-import type { Camera } from "../camera";
-import { toView } from "../camera";
-import type { Point } from "../geometry";
-import { areaOfParts, clampPoint } from "../geometry";
-import type { CommandId } from "../keys";
-import type { Layer } from "../layer";
-import { paintDot } from "../render";
-import { maskOfParts } from "../scene";
-import { simplifyRing } from "../simplify";
+import type { Camera } from "../canvas/camera";
+import { toView } from "../canvas/camera";
+import type { Point } from "../document/geometry";
+import { areaOfParts, clampPoint } from "../document/geometry";
+import type { CommandId } from "../commands/keys";
+import type { Layer } from "../canvas/layer";
+import { paintDot } from "../canvas/render";
+import { maskOfParts } from "../document/scene";
+import { simplifyRing } from "../document/simplify";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";
 

@@ -1,16 +1,16 @@
 /** Select, and change what is selected: vertices, edges, box handles, the whole. */
-import type { Camera } from "../camera";
-import { toView } from "../camera";
-import type { Box, NearEdge, Part, Point, VertexPlace } from "../geometry";
-import { areaOfParts, clampPoint, fitParts, mapPoints, nearestEdge, nearestVertex, withRing } from "../geometry";
-import { nextUnder } from "../hit";
-import type { CommandId } from "../keys";
-import { outlineOf } from "../outline";
-import type { Layer } from "../layer";
-import { paintDot, shownHandles } from "../render";
-import type { Instance } from "../scene";
-import { find, maskOfParts, reshaped, unchanged } from "../scene";
-import { nudge } from "../shapes";
+import type { Camera } from "../canvas/camera";
+import { toView } from "../canvas/camera";
+import type { Box, NearEdge, Part, Point, VertexPlace } from "../document/geometry";
+import { areaOfParts, clampPoint, fitParts, mapPoints, nearestEdge, nearestVertex, withRing } from "../document/geometry";
+import { nextUnder } from "../document/hit";
+import type { CommandId } from "../commands/keys";
+import { outlineOf } from "../document/outline";
+import type { Layer } from "../canvas/layer";
+import { paintDot, shownHandles } from "../canvas/render";
+import type { Instance } from "../document/scene";
+import { find, maskOfParts, reshaped, unchanged } from "../document/scene";
+import { nudge } from "../editing/shapes";
 import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom, reach } from "./tool";

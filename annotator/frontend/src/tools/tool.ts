@@ -1,12 +1,12 @@
 /** What a tool is: a small state machine between the pointer and the session. */
-import type { Camera } from "../camera";
-import type { Box, Point } from "../geometry";
-import type { HitIndex } from "../hit";
-import type { CommandId } from "../keys";
-import type { Layer } from "../layer";
-import type { Instance, Mask } from "../scene";
-import type { Session } from "../session";
-import type { ToolId } from "../view";
+import type { Camera } from "../canvas/camera";
+import type { Box, Point } from "../document/geometry";
+import type { HitIndex } from "../document/hit";
+import type { CommandId } from "../commands/keys";
+import type { Layer } from "../canvas/layer";
+import type { Instance, Mask } from "../document/scene";
+import type { Session } from "../session/session";
+import type { ToolId } from "../session/view";
 
 export interface Pointer {
   /** In image pixels. */

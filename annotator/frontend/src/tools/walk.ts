@@ -1,12 +1,12 @@
 /** Vertices and box handles by keyboard: one of them has the focus, and the arrows move it. */
-import type { Camera } from "../camera";
-import { toView } from "../camera";
-import type { Box, Part, Point, VertexPlace } from "../geometry";
-import { areaOfParts, boxOfParts, clampPoint, fitParts, withRing } from "../geometry";
-import type { Layer } from "../layer";
-import { outlineOf } from "../outline";
-import { shownHandles } from "../render";
-import type { Instance } from "../scene";
+import type { Camera } from "../canvas/camera";
+import { toView } from "../canvas/camera";
+import type { Box, Part, Point, VertexPlace } from "../document/geometry";
+import { areaOfParts, boxOfParts, clampPoint, fitParts, withRing } from "../document/geometry";
+import type { Layer } from "../canvas/layer";
+import { outlineOf } from "../document/outline";
+import { shownHandles } from "../canvas/render";
+import type { Instance } from "../document/scene";
 import { t } from "../strings";
 import { scaledBox } from "./handles";
 import type { ToolHost } from "./tool";

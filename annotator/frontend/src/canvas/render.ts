@@ -1,0 +1,284 @@
+/** Paints instances over the picture: a base layer with all of them, an active layer with what the person touches. */
+import type { Camera, Size } from "./camera";
+import { toView } from "./camera";
+import type { Box, Part, Point } from "../document/geometry";
+import type { Layer } from "./layer";
+import { outlineOf } from "../document/outline";
+import type { Instance } from "../document/scene";
+import { simplifyParts } from "../document/simplify";
+
+const TAU = Math.PI * 2;
+/** From this scale on outlines follow the pixels; below, simplified ones look the same and draw faster. */
+const EXACT_FROM = 1.5;
+/** Beyond this many shown instances the dark lines under the coloured ones are left out. */
+const CROWDED = 400;
+const MANY_VERTICES = 400;
+/** In CSS pixels: how far off an outline may be drawn while it changes. */
+const UNSEEN = 0.75;
+
+export interface Look {
+  readonly categoryColor: (id: number) => string;
+  readonly categoryName: (id: number) => string;
+  /** How strongly masks are filled; 1 is usual. */
+  readonly fill: () => number;
+  readonly color: (instance: Instance) => string;
+  readonly label: (instance: Instance) => string;
+}
+
+const paths = new WeakMap<readonly Part[], readonly Path2D[]>();
+
+/** One path a part, so that parts that a person laid over each other join instead of cancelling out. */
+function pathsOf(parts: readonly Part[], disjoint: boolean): readonly Path2D[] {
+  let found = paths.get(parts);
+  if (found === undefined) {
+    const groups = disjoint ? [parts.flat()] : parts;
+    found = groups.map((rings) => {
+      const path = new Path2D();
+      for (const ring of rings) {
+        ring.forEach(([x, y], index) => (index === 0 ? path.moveTo(x, y) : path.lineTo(x, y)));
+        path.closePath();
+      }
+      return path;
+    });
+    paths.set(parts, found);
+  }
+  return found;
+}
+
+function shownParts(instance: Instance, scale: number): readonly Part[] {
+  const outline = outlineOf(instance.mask);
+  return scale >= EXACT_FROM ? outline.parts : outline.simple;
+}
+
+/** What changes with each frame costs as much as it has vertices: from afar, those that nobody sees are left out. */
+function lighter(parts: readonly Part[], scale: number): readonly Part[] {
+  const vertices = parts.flat().reduce((sum, ring) => sum + ring.length, 0);
+  return scale >= EXACT_FROM || vertices < MANY_VERTICES ? parts : simplifyParts(parts, UNSEEN / scale);
+}
+
+export function paintBase(layer: Layer, camera: Camera, instances: readonly Instance[], look: Look, moving: boolean): void {
+  const context = layer.inImage(camera);
+  const shown = instances.filter((instance) => inSight(outlineOf(instance.mask).box, camera, layer.size));
+  const underlined = shown.length <= CROWDED && !moving;
+  context.lineJoin = "round";
+  for (const instance of shown) {
+    const shapes = pathsOf(shownParts(instance, camera.scale), instance.mask.parts === null);
+    for (const shape of shapes) paintShape(context, shape, instance, look, camera.scale, underlined);
+  }
+  const view = layer.inView();
+  for (const instance of shown) paintMarks(view, instance, camera);
+}
+
+function paintShape(
+  context: CanvasRenderingContext2D,
+  shape: Path2D,
+  instance: Instance,
+  look: Look,
+  scale: number,
+  underlined: boolean,
+): void {
+  const pixel = 1 / scale;
+  const color = look.color(instance);
+  const rejected = instance.state === "rejected";
+  if (rejected) {
+    context.globalAlpha = 0.6;
+    context.strokeStyle = "#d5dae1";
+    context.lineWidth = pixel;
+    context.setLineDash([1.5 * pixel, 3.5 * pixel]);
+    context.stroke(shape);
+  } else {
+    const accepted = instance.state === "accepted";
+    const fill = Math.min(0.9, (accepted ? 0.34 : 0.2) * look.fill());
+    context.globalAlpha = fill;
+    context.fillStyle = color;
+    if (fill > 0) context.fill(shape, "evenodd");
+    if (!accepted) context.setLineDash([6 * pixel, 5 * pixel]);
+    if (underlined) {
+      context.globalAlpha = 0.6;
+      context.strokeStyle = "#000";
+      context.lineWidth = 3.5 * pixel;
+      context.stroke(shape);
+    }
+    context.globalAlpha = 1;
+    context.strokeStyle = color;
+    context.lineWidth = 2 * pixel;
+    context.stroke(shape);
+  }
+  context.setLineDash([]);
+  context.globalAlpha = 1;
+}
+
+/** A dot on what was edited, a cross on what was rejected. */
+function paintMarks(context: CanvasRenderingContext2D, instance: Instance, camera: Camera): void {
+  const { box } = outlineOf(instance.mask);
+  if (instance.state === "rejected") {
+    const [x, y] = toView(camera, [(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2]);
+    context.strokeStyle = "#d5dae1";
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.moveTo(x - 4, y - 4);
+    context.lineTo(x + 4, y + 4);
+    context.moveTo(x + 4, y - 4);
+    context.lineTo(x - 4, y + 4);
+    context.stroke();
+  } else if (instance.edited) {
+    paintDot(context, toView(camera, [box.x1, box.y0]), 3.5, "#fff", "#111");
+  }
+}
+
+export function paintHover(layer: Layer, camera: Camera, instance: Instance, look: Look): void {
+  const context = layer.inImage(camera);
+  const color = look.color(instance);
+  for (const shape of pathsOf(shownParts(instance, camera.scale), instance.mask.parts === null)) {
+    context.globalAlpha = 0.22;
+    context.fillStyle = color;
+    context.fill(shape, "evenodd");
+    context.globalAlpha = 1;
+    context.strokeStyle = "#fff";
+    context.lineWidth = 2 / camera.scale;
+    context.stroke(shape);
+  }
+}
+
+/** A selected instance, or its draft: the line in white and colour, dashed while it is a suggestion. */
+export function paintSelected(
+  layer: Layer,
+  camera: Camera,
+  instance: Instance | null,
+  draft: readonly Part[] | null,
+  color: string,
+  fill: number,
+): void {
+  const context = layer.inImage(camera);
+  const pixel = 1 / camera.scale;
+  const parts = draft === null ? shownParts(instance!, camera.scale) : lighter(draft, camera.scale);
+  const disjoint = draft === null && instance?.mask.parts === null;
+  context.lineJoin = "round";
+  for (const shape of pathsOf(parts, disjoint)) {
+    context.globalAlpha = Math.min(0.9, 0.26 * fill);
+    context.fillStyle = color;
+    context.fill(shape, "evenodd");
+    context.globalAlpha = 1;
+    context.strokeStyle = "rgba(0, 0, 0, 0.55)";
+    context.lineWidth = 5 * pixel;
+    context.stroke(shape);
+    context.strokeStyle = "#fff";
+    context.lineWidth = 3.5 * pixel;
+    context.stroke(shape);
+    context.strokeStyle = color;
+    context.lineWidth = 2 * pixel;
+    if (draft === null && instance?.state === "suggested") context.setLineDash([6 * pixel, 4 * pixel]);
+    context.stroke(shape);
+    context.setLineDash([]);
+  }
+}
+
+export function paintHandles(layer: Layer, camera: Camera, box: Box): void {
+  const context = layer.inView();
+  const [x0, y0] = toView(camera, [box.x0, box.y0]);
+  const [x1, y1] = toView(camera, [box.x1, box.y1]);
+  context.lineWidth = 1;
+  context.strokeStyle = "rgba(0, 0, 0, 0.5)";
+  context.strokeRect(x0 - 0.5, y0 - 0.5, x1 - x0 + 1, y1 - y0 + 1);
+  context.strokeStyle = "rgba(255, 255, 255, 0.9)";
+  context.setLineDash([3, 3]);
+  context.strokeRect(x0 - 0.5, y0 - 0.5, x1 - x0 + 1, y1 - y0 + 1);
+  context.setLineDash([]);
+  for (const { place } of shownHandles(box, camera.scale)) {
+    const [cx, cy] = toView(camera, place);
+    context.fillStyle = "#fff";
+    context.strokeStyle = "#1a1d21";
+    context.fillRect(cx - 4, cy - 4, 8, 8);
+    context.strokeRect(cx - 4, cy - 4, 8, 8);
+  }
+}
+
+export interface Handle {
+  /** 0 at the top left, then clockwise: even ones are corners, odd ones the middles of sides. */
+  readonly index: number;
+  readonly place: Point;
+}
+
+/** The handles that there is room for: a small box keeps its corners, a tiny one has none. */
+export function shownHandles(box: Box, scale: number): Handle[] {
+  const { x0, y0, x1, y1 } = box;
+  const [mx, my] = [(x0 + x1) / 2, (y0 + y1) / 2];
+  const places: Point[] = [[x0, y0], [mx, y0], [x1, y0], [x1, my], [x1, y1], [mx, y1], [x0, y1], [x0, my]];
+  const [width, height] = [(x1 - x0) * scale, (y1 - y0) * scale];
+  const roomy = (index: number): boolean => {
+    if (index % 2 === 0) return Math.max(width, height) >= 32;
+    return (index === 1 || index === 5 ? width : height) >= 56;
+  };
+  return places.map((place, index) => ({ index, place })).filter(({ index }) => roomy(index));
+}
+
+/** Vertices near the pointer in full size, the others small, and none where they would run into one another. */
+export function paintVertices(layer: Layer, camera: Camera, parts: readonly Part[], near: Point | null, color: string): void {
+  const context = layer.inView();
+  const roomy = spacing(parts) * camera.scale > 9;
+  for (const part of parts) {
+    for (const ring of part) {
+      for (const point of ring) {
+        const place = toView(camera, point);
+        const close = near !== null && Math.abs(place[0] - near[0]) < 48 && Math.abs(place[1] - near[1]) < 48;
+        if (close) paintDot(context, place, 4, "#fff", color);
+        else if (roomy) paintDot(context, place, 2.5, "#fff", color);
+      }
+    }
+  }
+}
+
+function spacing(parts: readonly Part[]): number {
+  let length = 0;
+  let count = 0;
+  for (const part of parts) {
+    for (const ring of part) {
+      count += ring.length;
+      for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+        length += Math.hypot(ring[i][0] - ring[j][0], ring[i][1] - ring[j][1]);
+      }
+    }
+  }
+  return count === 0 ? 0 : length / count;
+}
+
+export function paintDot(context: CanvasRenderingContext2D, at: Point, radius: number, fill: string, line: string): void {
+  context.beginPath();
+  context.arc(at[0], at[1], radius, 0, TAU);
+  context.fillStyle = fill;
+  context.fill();
+  context.lineWidth = 1.5;
+  context.strokeStyle = line;
+  context.stroke();
+}
+
+/** Category and score on a dark chip above an instance in sight, kept inside the view. */
+export function paintLabel(layer: Layer, camera: Camera, box: Box, text: string, color: string): void {
+  if (!inSight(box, camera, layer.size)) return;
+  const context = layer.inView();
+  context.font = "600 12px system-ui, sans-serif";
+  const width = context.measureText(text).width + 24;
+  const [left, top] = toView(camera, [box.x0, box.y0]);
+  const [, bottom] = toView(camera, [box.x0, box.y1]);
+  const x = Math.max(4, Math.min(layer.size.width - width - 4, left));
+  const lowest = layer.size.height - 26;
+  // Of what fills the view it stands at the top: the corners below are taken by legend and minimap.
+  const y = top - 28 >= 4 ? Math.min(lowest, top - 28) : bottom + 6 <= lowest ? Math.max(4, bottom + 6) : 4;
+  context.fillStyle = "rgba(17, 20, 24, 0.88)";
+  context.beginPath();
+  context.roundRect(x, y, width, 22, 5);
+  context.fill();
+  context.fillStyle = color;
+  context.beginPath();
+  context.arc(x + 10, y + 11, 4, 0, TAU);
+  context.fill();
+  context.fillStyle = "#fff";
+  context.textBaseline = "middle";
+  context.fillText(text, x + 18, y + 11.5);
+}
+
+function inSight(box: Box, camera: Camera, size: Size): boolean {
+  const [x0, y0] = toView(camera, [box.x0, box.y0]);
+  const [x1, y1] = toView(camera, [box.x1, box.y1]);
+  return x1 >= 0 && y1 >= 0 && x0 <= size.width && y0 <= size.height;
+}

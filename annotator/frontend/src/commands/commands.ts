@@ -1,0 +1,305 @@
+/** What each command does. Keys, buttons and tests all come through here. */
+import { pickCategory } from "../screen/categories";
+import type { Cutting } from "../editing/cutting";
+import type { Drawing } from "../editing/drawing";
+import { makeHoles, makeInstances, makeParts } from "../editing/holes";
+import type { CommandId } from "./keys";
+import { withoutHoles, withoutSpecks } from "../document/paint";
+import type { QueuePanel } from "../screen/queue";
+import { accept, beginTriage, likelyCategory, putAside, reject, relabel, setTriage, step, targets } from "../editing/review";
+import { find } from "../document/scene";
+import { copy, duplicate, merge, nudge, paste, reshape, split } from "../editing/shapes";
+import { openSimplify } from "../screen/simplifier";
+import type { Session } from "../session/session";
+import type { ToolId } from "../session/view";
+import type { Stage } from "../stage/stage";
+import { resizeBrush } from "../tools/brush";
+import type { StringKey } from "../strings";
+import { t } from "../strings";
+
+const THRESHOLD_STEP = 0.05;
+/** Pieces of fewer pixels are specks. */
+const SPECK = 30;
+
+export interface CommandContext {
+  readonly session: Session;
+  readonly stage: Stage;
+  readonly drawing: Drawing;
+  readonly cutting: Cutting;
+  readonly queue: QueuePanel;
+  readonly root: HTMLElement;
+  readonly color: (id: number) => string;
+  readonly showKeys: () => void;
+  readonly notice: (text: string) => void;
+}
+
+export class Commands {
+  constructor(private readonly context: CommandContext) {
+    const { session } = context;
+    const { view } = session;
+    view.subscribe((now, before) => {
+      if (!now.triage || now.scene === null) return;
+      const opened = now.scene.imageId !== before.scene?.imageId;
+      // The threshold may hide what is asked about, or show more where all was decided.
+      if (!opened && (now.threshold === before.threshold || now.selection.length > 0)) return;
+      beginTriage(session);
+      if (opened || before.selection.length > 0 || view.get().selection.length > 0) this.follow();
+    });
+  }
+
+  run(id: CommandId): void {
+    const { session, stage, cutting } = this.context;
+    // What a key has cut counts before anything else is done with it.
+    if (id !== "cutSmaller" && id !== "cutLarger" && id !== "cancel") cutting.finish();
+    if (stage.tool().command?.(id) === true) return;
+    const { view } = session;
+    switch (id) {
+      case "accept":
+        return this.moving(() => accept(session));
+      case "reject":
+        return this.moving(() => reject(session));
+      case "relabel":
+        return void this.chooseCategory(null);
+      case "adjust":
+        return this.adjust();
+      case "next":
+        return this.moving(() => step(session, 1));
+      case "previous":
+        return this.moving(() => step(session, -1));
+      case "triage":
+        return this.moving(() => setTriage(session, !view.get().triage));
+      case "gallery":
+        return view.set({ gallery: !view.get().gallery });
+      case "acceptAll":
+        return this.finish(() => session.acceptVisible());
+      case "markReviewed":
+        return this.finish(() => session.commit("review", [], true));
+      case "lowerThreshold":
+        return this.shiftThreshold(-THRESHOLD_STEP);
+      case "raiseThreshold":
+        return this.shiftThreshold(THRESHOLD_STEP);
+      case "previousPicture":
+        return this.openNeighbour(-1);
+      case "nextPicture":
+        return this.openNeighbour(1);
+      case "toolSelect":
+        return this.setTool("select");
+      case "toolPolygon":
+        return this.setTool("polygon");
+      case "toolBox":
+        return this.setTool("box");
+      case "toolBrush":
+        return this.setTool("brush");
+      case "toolEraser":
+        return this.setTool("eraser");
+      case "toolCut":
+        return this.setTool("cut");
+      case "toolKnife":
+        return this.setTool("knife");
+      case "cutSmaller":
+        return void cutting.step("smaller");
+      case "cutLarger":
+        return void cutting.step("larger");
+      case "brushSmaller":
+        return resizeBrush(session, -1);
+      case "brushLarger":
+        return resizeBrush(session, 1);
+      case "cancel":
+        return this.cancel();
+      case "undo":
+        return void session.undo().then(() => this.retraced());
+      case "redo":
+        return void session.redo().then(() => this.retraced());
+      case "copy":
+        return copy(targets(session));
+      case "paste":
+        return paste(session);
+      case "duplicate":
+        return duplicate(session, targets(session));
+      case "merge":
+        return merge(session, targets(session));
+      case "split":
+        return split(session, targets(session));
+      case "fillHoles":
+        return reshape(session, targets(session), withoutHoles);
+      case "dropSpecks":
+        return reshape(session, targets(session), (window) => withoutSpecks(window, SPECK));
+      case "simplify":
+        return this.simplify();
+      case "nudgeLeft":
+        return nudge(session, targets(session), -1, 0);
+      case "nudgeRight":
+        return nudge(session, targets(session), 1, 0);
+      case "nudgeUp":
+        return nudge(session, targets(session), 0, -1);
+      case "nudgeDown":
+        return nudge(session, targets(session), 0, 1);
+      case "predict":
+        return this.predict();
+      case "makeHoles":
+        return this.convert(makeHoles, "noInnerParts");
+      case "makeParts":
+        return this.convert(makeParts, "noHoles");
+      case "makeInstances":
+        return this.convert(makeInstances, "noHoles");
+      case "nextVertex":
+      case "previousVertex":
+      case "nextHandle":
+      case "addVertex":
+      case "deleteVertex":
+        return;
+      case "fit":
+        return stage.fitPicture();
+      case "actualSize":
+        return stage.showActualSize();
+      case "zoomIn":
+        return stage.zoom(1);
+      case "zoomOut":
+        return stage.zoom(-1);
+      case "hideAll":
+        return view.set({ hideAll: !view.get().hideAll, hover: null });
+      case "isolate":
+        return view.set({ isolate: !view.get().isolate });
+      case "showLabels":
+        return view.set({ showLabels: !view.get().showLabels });
+      case "showRejected":
+        return view.set({ showRejected: !view.get().showRejected, hover: null });
+      case "help":
+        return this.context.showKeys();
+    }
+  }
+
+  /** A key was let go: what was done while it was held is one gesture. */
+  released(): void {
+    this.context.cutting.released();
+    this.context.stage.tool().released?.();
+  }
+
+  /** A digit relabels what is selected; true where there was something to relabel. */
+  digit(digit: number): boolean {
+    const { session } = this.context;
+    const { selection, categories } = session.view.get();
+    const category = categories[digit - 1];
+    if (selection.length === 0) return false;
+    if (category !== undefined) this.moving(() => relabel(session, category.id));
+    return true;
+  }
+
+  /** Picks a category for what is selected, or for new instances where nothing is. */
+  async chooseCategory(anchor: Element | null): Promise<void> {
+    const { session, root, color, stage } = this.context;
+    const { view } = session;
+    const chosen = targets(session);
+    const current = chosen.length > 0 ? chosen[0].category : likelyCategory(session);
+    const { imageId } = view.get().scene ?? { imageId: null };
+    const id = await pickCategory({
+      root,
+      anchor,
+      color,
+      current,
+      title: t("categoryFor"),
+      categories: view.get().categories,
+      create: (name) => session.addCategory(name),
+    });
+    stage.element.focus({ preventScroll: true });
+    const { scene } = view.get();
+    if (id === null || scene === null || scene.imageId !== imageId) return;
+    if (chosen.length === 0) view.set({ category: id });
+    else this.moving(() => relabel(session, id, chosen.flatMap((one) => find(scene, one.key) ?? [])));
+  }
+
+  /** Opens a picture at one of its instances. */
+  async openAt(imageId: number, key: string): Promise<void> {
+    const { session, stage } = this.context;
+    const { view } = session;
+    if (view.get().scene?.imageId !== imageId) await session.open(imageId);
+    const { scene } = view.get();
+    const instance = scene === null || scene.imageId !== imageId ? null : find(scene, key);
+    if (instance === null) return;
+    view.set({ tool: "select", selection: [key], ...(instance.state === "rejected" ? { showRejected: true } : {}) });
+    stage.zoomTo([instance]);
+    stage.element.focus({ preventScroll: true });
+  }
+
+  private setTool(tool: ToolId): void {
+    this.context.session.view.set({ tool, hover: null });
+  }
+
+  /** After the selection has moved on, the selected instance is in sight; in triage it fills the view. */
+  private moving(change: () => void): void {
+    change();
+    this.follow();
+  }
+
+  private follow(): void {
+    const { session, stage } = this.context;
+    const { scene, selection, triage } = session.view.get();
+    const instance = scene === null ? null : find(scene, selection.at(-1) ?? null);
+    if (triage && (instance === null || instance.state !== "suggested")) stage.fitPicture();
+    else if (triage && instance !== null) stage.zoomTo([instance]);
+    else if (instance !== null) stage.reveal(instance);
+  }
+
+  /** What a step back or forth has changed is in sight; in triage it is asked about again. */
+  private retraced(): void {
+    const { session, stage } = this.context;
+    const { scene, selection, triage, gallery } = session.view.get();
+    if (scene === null || gallery) return;
+    if (triage && selection.length === 0) beginTriage(session);
+    const instance = find(scene, session.view.get().selection.at(-1) ?? null);
+    if (triage && instance?.state === "suggested") this.follow();
+    else if (instance !== null) stage.reveal(instance);
+  }
+
+  private convert(change: typeof makeHoles, nothing: StringKey): void {
+    const { session, stage, notice } = this.context;
+    if (!change(session, targets(session), stage.placeUnderPointer())) notice(t(nothing));
+  }
+
+  private predict(): void {
+    const { session, drawing } = this.context;
+    for (const instance of targets(session)) void drawing.predictAgain(instance);
+  }
+
+  private simplify(): void {
+    const { session, root } = this.context;
+    const chosen = targets(session);
+    if (chosen.length === 1) openSimplify(root, session, chosen[0]);
+  }
+
+  private adjust(): void {
+    if (putAside(this.context.session)) return this.follow();
+    this.setTool("select");
+    this.context.stage.zoomTo(targets(this.context.session));
+  }
+
+  private finish(decide: () => void): void {
+    const { session } = this.context;
+    if (session.view.get().scene === null || session.view.get().opening !== null) return;
+    decide();
+    void session.openNextToDo();
+  }
+
+  private openNeighbour(direction: 1 | -1): void {
+    const image = this.context.queue.neighbour(direction);
+    if (image !== null) void this.context.session.open(image.id);
+  }
+
+  /** What was begun is given up first, then the tool is put away, then triage, then the selection. */
+  private cancel(): void {
+    const { session, stage, cutting } = this.context;
+    if (stage.tool().cancel() || cutting.cancel()) return;
+    const { tool, selection, triage } = session.view.get();
+    // With a brush the next stroke begins a new instance once nothing is selected.
+    const paints = tool === "brush" || tool === "eraser";
+    if (tool !== "select" && !(paints && selection.length > 0)) this.setTool("select");
+    else if (triage) setTriage(session, false);
+    else session.view.set({ selection: [] });
+  }
+
+  private shiftThreshold(by: number): void {
+    const { session } = this.context;
+    const value = Math.round((session.view.get().threshold + by) * 100) / 100;
+    session.setThreshold(Math.max(0, Math.min(1, value)));
+  }
+}

@@ -1,0 +1,64 @@
+/** Listens on the page, because the picture is seldom what has the focus; hidden editors and fields are left alone. */
+import type { Commands } from "./commands";
+import { belongsToField, chordOf, commandFor } from "./keys";
+import type { Stage } from "../stage/stage";
+
+export interface KeyboardOptions {
+  readonly root: HTMLElement;
+  readonly stage: Stage;
+  readonly commands: Commands;
+  /** Whether there is a picture to work on. */
+  readonly active: () => boolean;
+  /** What may lie over the picture and then has the keys first. */
+  readonly above: {
+    /** Whether keys pressed in this element are its own, although it is a list. */
+    owns(target: Element | null): boolean;
+    /** True where a key was used, or must not reach the picture. */
+    capture(event: KeyboardEvent): boolean;
+  };
+}
+
+export function listenToKeys(options: KeyboardOptions): () => void {
+  const { root, stage, commands } = options;
+  const onDown = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || event.isComposing || !options.active() || !isShown(root)) return;
+    if (root.querySelector("dialog[open]") !== null) return;
+    const target = event.target instanceof Element ? event.target : null;
+    // The lists at the sides take the arrows themselves; all other keys are the picture's there too.
+    const listed = target !== null && target.closest(".an-list") !== null;
+    if (!listed && !options.above.owns(target) && belongsToField(target, event.key)) return;
+    if (options.above.capture(event)) return event.preventDefault();
+    const chord = chordOf(event);
+    if (chord === "Space") {
+      stage.holdSpace(true);
+      return event.preventDefault();
+    }
+    if (stage.key(chord)) return event.preventDefault();
+    if (/^[1-9]$/.test(chord) && commands.digit(Number(chord))) return event.preventDefault();
+    const command = commandFor(chord);
+    if (command === null || command.native === true) return;
+    event.preventDefault();
+    if (!event.repeat || command.repeats === true) commands.run(command.id);
+  };
+  const onUp = (event: KeyboardEvent): void => {
+    if (event.key === " ") stage.holdSpace(false);
+    commands.released();
+  };
+  const onBlur = (): void => {
+    stage.holdSpace(false);
+    commands.released();
+  };
+  document.addEventListener("keydown", onDown);
+  document.addEventListener("keyup", onUp);
+  window.addEventListener("blur", onBlur);
+  return () => {
+    document.removeEventListener("keydown", onDown);
+    document.removeEventListener("keyup", onUp);
+    window.removeEventListener("blur", onBlur);
+  };
+}
+
+/** A tab that is not open has no size. */
+export function isShown(root: HTMLElement): boolean {
+  return root.isConnected && root.offsetParent !== null && root.clientHeight > 0;
+}

@@ -1,0 +1,170 @@
+/** One table of commands with their keys: the handler, the tooltips and the "?" sheet all read it. */
+import type { StringKey } from "../strings";
+
+export type CommandGroup = "review" | "pictures" | "tools" | "edit" | "view";
+
+export interface Command {
+  readonly id: string;
+  readonly group: CommandGroup;
+  /** Chords such as "A", "Ctrl+Z" (Cmd on a Mac) or "Shift+Enter"; the first is shown in tooltips. */
+  readonly keys: readonly string[];
+  readonly label: StringKey;
+  /** Fires again while the key is held down. */
+  readonly repeats?: true;
+  /** The browser turns the key into an event of its own, which is what is listened to. */
+  readonly native?: true;
+}
+
+const TABLE = [
+  { id: "accept", group: "review", keys: ["A"], label: "cmdAccept" },
+  { id: "reject", group: "review", keys: ["D", "Delete"], label: "cmdReject" },
+  { id: "relabel", group: "review", keys: ["C"], label: "cmdRelabel" },
+  { id: "adjust", group: "review", keys: ["E"], label: "cmdAdjust" },
+  { id: "next", group: "review", keys: ["]", "ArrowRight", "ArrowDown"], label: "cmdNext", repeats: true },
+  { id: "previous", group: "review", keys: ["[", "ArrowLeft", "ArrowUp"], label: "cmdPrevious", repeats: true },
+  { id: "triage", group: "review", keys: ["T"], label: "cmdTriage" },
+  { id: "gallery", group: "review", keys: ["Shift+G"], label: "cmdGallery" },
+  { id: "acceptAll", group: "review", keys: ["Enter"], label: "cmdAcceptAll" },
+  { id: "markReviewed", group: "review", keys: ["Shift+Enter"], label: "cmdMarkReviewed" },
+  { id: "lowerThreshold", group: "review", keys: [","], label: "cmdLowerThreshold", repeats: true },
+  { id: "raiseThreshold", group: "review", keys: ["."], label: "cmdRaiseThreshold", repeats: true },
+  { id: "previousPicture", group: "pictures", keys: ["PageUp", "J"], label: "cmdPreviousPicture", repeats: true },
+  { id: "nextPicture", group: "pictures", keys: ["PageDown", "K"], label: "cmdNextPicture", repeats: true },
+  { id: "toolSelect", group: "tools", keys: ["V"], label: "cmdToolSelect" },
+  { id: "toolPolygon", group: "tools", keys: ["P"], label: "cmdToolPolygon" },
+  { id: "toolBox", group: "tools", keys: ["R"], label: "cmdToolBox" },
+  { id: "toolBrush", group: "tools", keys: ["B"], label: "cmdToolBrush" },
+  { id: "toolEraser", group: "tools", keys: ["X"], label: "cmdToolEraser" },
+  { id: "brushSmaller", group: "tools", keys: ["("], label: "cmdBrushSmaller", repeats: true },
+  { id: "brushLarger", group: "tools", keys: [")"], label: "cmdBrushLarger", repeats: true },
+  { id: "toolCut", group: "tools", keys: ["W"], label: "cmdToolCut" },
+  { id: "toolKnife", group: "tools", keys: ["Y"], label: "cmdToolKnife" },
+  { id: "cutSmaller", group: "tools", keys: ["<"], label: "cmdCutSmaller", repeats: true },
+  { id: "cutLarger", group: "tools", keys: [">"], label: "cmdCutLarger", repeats: true },
+  { id: "cancel", group: "tools", keys: ["Escape"], label: "cmdCancel" },
+  { id: "undo", group: "edit", keys: ["Ctrl+Z"], label: "cmdUndo", repeats: true },
+  { id: "redo", group: "edit", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], label: "cmdRedo", repeats: true },
+  { id: "copy", group: "edit", keys: ["Ctrl+C"], label: "cmdCopy" },
+  { id: "paste", group: "edit", keys: ["Ctrl+V"], label: "cmdPaste", native: true },
+  { id: "duplicate", group: "edit", keys: ["Ctrl+D"], label: "cmdDuplicate" },
+  { id: "merge", group: "edit", keys: ["U"], label: "cmdMerge" },
+  { id: "split", group: "edit", keys: ["Shift+U"], label: "cmdSplit" },
+  { id: "fillHoles", group: "edit", keys: ["I"], label: "cmdFillHoles" },
+  { id: "dropSpecks", group: "edit", keys: ["O"], label: "cmdDropSpecks" },
+  { id: "makeHoles", group: "edit", keys: ["Shift+O"], label: "cmdMakeHoles" },
+  { id: "makeParts", group: "edit", keys: ["Shift+I"], label: "cmdMakeParts" },
+  { id: "makeInstances", group: "edit", keys: ["Alt+I"], label: "cmdMakeInstances" },
+  { id: "simplify", group: "edit", keys: ["S"], label: "cmdSimplify" },
+  { id: "predict", group: "edit", keys: ["M"], label: "cmdPredict" },
+  { id: "nudgeLeft", group: "edit", keys: ["Shift+ArrowLeft"], label: "cmdNudgeLeft", repeats: true },
+  { id: "nudgeRight", group: "edit", keys: ["Shift+ArrowRight"], label: "cmdNudgeRight", repeats: true },
+  { id: "nudgeUp", group: "edit", keys: ["Shift+ArrowUp"], label: "cmdNudgeUp", repeats: true },
+  { id: "nudgeDown", group: "edit", keys: ["Shift+ArrowDown"], label: "cmdNudgeDown", repeats: true },
+  { id: "nextVertex", group: "edit", keys: ["N"], label: "cmdNextVertex", repeats: true },
+  { id: "previousVertex", group: "edit", keys: ["Shift+N"], label: "cmdPreviousVertex", repeats: true },
+  { id: "nextHandle", group: "edit", keys: ["Q"], label: "cmdNextHandle", repeats: true },
+  { id: "addVertex", group: "edit", keys: ["Insert", "Ctrl+I"], label: "cmdAddVertex" },
+  { id: "deleteVertex", group: "edit", keys: ["Backspace"], label: "cmdDeleteVertex", repeats: true },
+  { id: "fit", group: "view", keys: ["F"], label: "cmdFit" },
+  { id: "actualSize", group: "view", keys: ["1"], label: "cmdActualSize" },
+  { id: "zoomIn", group: "view", keys: ["+", "="], label: "cmdZoomIn", repeats: true },
+  { id: "zoomOut", group: "view", keys: ["-"], label: "cmdZoomOut", repeats: true },
+  { id: "hideAll", group: "view", keys: ["H"], label: "cmdHideAll" },
+  { id: "isolate", group: "view", keys: ["Shift+H"], label: "cmdIsolate" },
+  { id: "showLabels", group: "view", keys: ["L"], label: "cmdShowLabels" },
+  { id: "showRejected", group: "view", keys: ["G"], label: "cmdShowRejected" },
+  { id: "help", group: "view", keys: ["?"], label: "cmdHelp" },
+] as const satisfies readonly Command[];
+
+export type CommandId = (typeof TABLE)[number]["id"];
+export const COMMANDS: readonly (Command & { readonly id: CommandId })[] = TABLE;
+
+/** What was remapped: command -> chords. */
+export type KeyMap = Partial<Record<CommandId, readonly string[]>>;
+
+let keyMap: KeyMap = {};
+
+export function setKeyMap(map: KeyMap): void {
+  keyMap = map;
+}
+
+export function currentKeyMap(): KeyMap {
+  return keyMap;
+}
+
+export function keysOf(id: CommandId): readonly string[] {
+  return keyMap[id] ?? COMMANDS.find((command) => command.id === id)!.keys;
+}
+
+/** The key that texts name; "" where a command has lost all of its keys. */
+export function keyOf(id: CommandId): string {
+  return keysOf(id)[0] ?? "";
+}
+
+export function commandFor(chord: string): (Command & { readonly id: CommandId }) | null {
+  return COMMANDS.find((command) => keysOf(command.id).includes(chord)) ?? null;
+}
+
+/** The map with one key for a command; whichever command had that key loses it. */
+export function remapped(map: KeyMap, id: CommandId, chord: string): KeyMap {
+  const taken = COMMANDS.filter((command) => (map[command.id] ?? command.keys).includes(chord) && command.id !== id);
+  const without = taken.map((command) => [command.id, (map[command.id] ?? command.keys).filter((one) => one !== chord)]);
+  return { ...map, ...Object.fromEntries(without), [id]: [chord] };
+}
+
+interface KeyPress {
+  readonly key: string;
+  readonly code: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly shiftKey: boolean;
+  readonly altKey: boolean;
+}
+
+/** "Ctrl+Shift+Z" and the like. Letters go by what they print, or by their place where that is no Latin letter. */
+export function chordOf(press: KeyPress): string {
+  let key = press.key;
+  const letter = /^Key([A-Z])$/.exec(press.code);
+  if (letter !== null && !/^[a-z]$/i.test(key)) key = letter[1];
+  const isLetter = /^[a-z]$/i.test(key);
+  const named = key.length > 1;
+  const modifiers = [
+    press.ctrlKey || press.metaKey ? "Ctrl+" : "",
+    press.altKey ? "Alt+" : "",
+    press.shiftKey && (isLetter || named) ? "Shift+" : "",
+  ];
+  return modifiers.join("") + (isLetter ? key.toUpperCase() : key === " " ? "Space" : key);
+}
+
+const SYMBOLS: Readonly<Record<string, string>> = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  PageUp: "Page ↑",
+  PageDown: "Page ↓",
+  Escape: "Esc",
+  Backspace: "⌫",
+  Delete: "Del",
+};
+
+/** A chord as people read it, key by key. */
+export function keycaps(chord: string): string[] {
+  const keys = chord === "+" ? ["+"] : chord.split("+");
+  return keys.map((key) => SYMBOLS[key] ?? key);
+}
+
+const TEXT_INPUTS = new Set(["text", "search", "number", "email", "password", "url", "tel", "date", "time"]);
+
+/** Whether a key press belongs to the element it was made in: text being typed, a slider moved, a button pressed. */
+export function belongsToField(target: Element | null, key: string): boolean {
+  if (target === null) return false;
+  const field = target.closest("input, textarea, select, [contenteditable='true'], [contenteditable='']");
+  if (field instanceof HTMLInputElement) {
+    if (field.type === "range") return /^(Arrow|Page|Home|End)/.test(key);
+    return TEXT_INPUTS.has(field.type) || key === " " || key === "Enter" || key.startsWith("Arrow");
+  }
+  if (field !== null) return true;
+  if (target.closest("[role='listbox'], [role='combobox'], [role='dialog'], [role='menu']") !== null) return true;
+  return (key === "Enter" || key === " ") && target.closest("button, a[href], summary, [role='tab']") !== null;
+}

@@ -1,0 +1,37 @@
+/** The third answer to "mine or theirs": theirs stays, and mine comes beside it. */
+import type { WireChange } from "./protocol";
+import type { Pending } from "../saving/saver";
+import type { Edit, Instance, Mask, Scene } from "./scene";
+import { find, maskOfParts, maskOfRle, sameInstance } from "./scene";
+import { randomName } from "../saving/shelf";
+
+/**
+ * What waiting gestures come to on a picture that others changed: the same as ever on instances that nobody else
+ * touched; where both changed one, mine is added as a new instance, unless I rejected or deleted it.
+ * `mine` is the picture as it was shown here, where it was.
+ */
+export function editsForBoth(
+  theirs: Scene,
+  mine: Scene | undefined,
+  gestures: readonly Pending[],
+  clashes: (key: string) => boolean,
+): Edit[] {
+  const last = new Map<string, WireChange>();
+  const masks = new Map<string, Mask>();
+  for (const change of gestures.flatMap(({ body }) => body.changes)) {
+    last.set(change.key, change);
+    if (change.parts !== undefined) masks.set(change.key, maskOfParts(change.parts, theirs.height));
+    else if (change.rle !== undefined) masks.set(change.key, maskOfRle(change.rle, theirs.height));
+  }
+  return [...last.values()].flatMap(({ key, category, state }): Edit[] => {
+    const before = find(theirs, key);
+    const mask = masks.get(key) ?? before?.mask ?? (mine && find(mine, key))?.mask;
+    if (before !== null && !clashes(key)) {
+      const after = state === "deleted" ? null : { ...before, category, state, mask: mask ?? before.mask };
+      return sameInstance(before, after) ? [] : [{ before, after }];
+    }
+    if (state !== "accepted" || mask === undefined) return [];
+    const copy: Instance = { key: randomName(), category, state, score: null, source: "manual", edited: false, mask };
+    return sameInstance(before, copy) ? [] : [{ before: null, after: copy }];
+  });
+}

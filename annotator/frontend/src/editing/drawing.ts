@@ -1,0 +1,119 @@
+/** New instances: their category, and the mask that the server finds inside a box. */
+import type { Api, FoundMask } from "../saving/api";
+import { GRABCUT } from "../saving/api";
+import { pickCategory } from "../screen/categories";
+import type { Box } from "../document/geometry";
+import { partsOfBox } from "../document/geometry";
+import { outlineOf } from "../document/outline";
+import { likelyCategory } from "./review";
+import type { Instance, Mask } from "../document/scene";
+import { find, maskOfParts, maskOfRle, reshaped } from "../document/scene";
+import type { Session } from "../session/session";
+import { randomName } from "../saving/shelf";
+import { t } from "../strings";
+
+/** Who is asked for a mask where no model has seen the picture. */
+const BUNDLED_MODEL = "starter-person";
+
+export interface DrawingOptions {
+  readonly session: Session;
+  readonly api: Pick<Api, "mask" | "prepareMask">;
+  readonly root: HTMLElement;
+  readonly color: (id: number) => string;
+  readonly notice: (text: string, detail?: string) => void;
+}
+
+export class Drawing {
+  private model = BUNDLED_MODEL;
+
+  constructor(private readonly options: DrawingOptions) {
+    const { session, api } = options;
+    // The first box should not wait: what it needs is computed when the tool is taken up, and for each picture after.
+    session.view.subscribe((now, before) => {
+      if (now.scene === null || now.tool !== "box") return;
+      if (now.tool === before.tool && now.scene.imageId === before.scene?.imageId) return;
+      api.prepareMask(now.scene.imageId, this.modelOf(now.scene.instances)).catch(() => {});
+    });
+  }
+
+  /** A new instance of the category at hand; where none is known the person is asked, and may give up. */
+  async add(mask: Mask): Promise<void> {
+    const { session } = this.options;
+    const { scene } = session.view.get();
+    if (scene === null) return;
+    const category = likelyCategory(session) ?? (await this.askCategory(mask));
+    if (category === null || session.view.get().scene?.imageId !== scene.imageId) return;
+    session.view.set({ category });
+    const key = randomName();
+    const after = { key, category, state: "accepted", score: null, source: "manual", edited: false, mask } as const;
+    session.commit("add", [{ before: null, after }]);
+    session.view.set({ selection: [key] });
+  }
+
+  /** A new instance with the mask inside a box. A box without one is kept as it was drawn, and said to be. */
+  async addFromBox(box: Box): Promise<void> {
+    const { session } = this.options;
+    const { scene } = session.view.get();
+    if (scene === null) return;
+    const plain = maskOfParts(partsOfBox(box), scene.height);
+    session.view.set({ draft: { key: null, parts: plain.parts! } });
+    const mask = await this.maskIn(box, likelyCategory(session) ?? 0);
+    if (session.view.get().scene?.imageId !== scene.imageId) return;
+    session.view.set({ draft: null });
+    await this.add(mask ?? plain);
+  }
+
+  /** The mask of an instance found again inside its box, or inside another one. */
+  async predictAgain(instance: Instance, box: Box = outlineOf(instance.mask).box): Promise<void> {
+    const { session } = this.options;
+    const found = await this.maskIn(box, instance.category);
+    // The instance keeps the heatmap that it has: what was found now is a mask like any other.
+    const mask = found === null ? null : maskOfRle(found.rle!, found.height);
+    const { scene } = session.view.get();
+    const now = scene === null ? null : find(scene, instance.key);
+    if (mask !== null && now !== null) session.commit("edit", [{ before: now, after: reshaped(now, mask) }]);
+  }
+
+  private async maskIn(box: Box, category: number): Promise<Mask | null> {
+    const { session, api, notice } = this.options;
+    const { scene } = session.view.get();
+    if (scene === null) return null;
+    const ask = (model: string): Promise<FoundMask> => api.mask(scene.imageId, model, category, box);
+    try {
+      const model = this.modelOf(scene.instances);
+      // The model that labelled the picture may be gone by now.
+      const { rle, by, heatmap } = await ask(model).catch((error) => (model === BUNDLED_MODEL ? Promise.reject(error) : ask(BUNDLED_MODEL)));
+      const mask = { ...maskOfRle(rle, scene.height), ...(heatmap === null ? {} : { heatmap }) };
+      if (outlineOf(mask).area === 0) throw new Error(t("maskEmpty", { by }));
+      if (by === GRABCUT) notice(t("maskByGrabCut"), t("maskByGrabCutHint"));
+      return mask;
+    } catch (error) {
+      notice(t("maskFailed"), error instanceof Error ? error.message : "");
+      return null;
+    }
+  }
+
+  /** The model that suggested most of what the picture holds, else the one of the pictures before. */
+  private modelOf(instances: readonly Instance[]): string {
+    const names = instances.flatMap(({ source }) => (source.includes("@") ? source.split("@")[0] : []));
+    const count = (name: string): number => names.filter((one) => one === name).length;
+    this.model = names.toSorted((a, b) => count(b) - count(a))[0] ?? this.model;
+    return this.model;
+  }
+
+  private async askCategory(mask: Mask): Promise<number | null> {
+    const { session, root, color } = this.options;
+    session.view.set({ draft: { key: null, parts: outlineOf(mask).simple } });
+    const category = await pickCategory({
+      root,
+      anchor: null,
+      color,
+      current: null,
+      title: t("pickCategory"),
+      categories: session.view.get().categories,
+      create: (name) => session.addCategory(name),
+    });
+    session.view.set({ draft: null });
+    return category;
+  }
+}

@@ -1,0 +1,152 @@
+/** Decisions about instances: what A, D, C and the arrows do, without a page around them. */
+import { outlineOf } from "../document/outline";
+import type { Edit, Instance } from "../document/scene";
+import { find, isVisible } from "../document/scene";
+import type { Session } from "../session/session";
+import type { Size, SortOrder } from "../session/view";
+
+/** What is to be decided comes first. */
+const STATES: readonly Instance["state"][] = ["suggested", "accepted", "rejected"];
+
+/** What a decision is about: the selected instances, or else the one under the pointer. */
+export function targets(session: Session): Instance[] {
+  const { scene, selection, hover, threshold, showRejected } = session.view.get();
+  if (scene === null) return [];
+  const keys = selection.length > 0 ? selection : hover === null ? [] : [hover];
+  return keys.flatMap((key) => find(scene, key) ?? []).filter((one) => isVisible(one, threshold, showRejected));
+}
+
+export function accept(session: Session, instances: readonly Instance[] = targets(session)): void {
+  const edits = instances
+    .filter((one) => one.state !== "accepted")
+    .map((before) => ({ before, after: { ...before, state: "accepted" as const } }));
+  decide(session, () => session.commit("accept", edits), instances);
+}
+
+/** A suggestion is rejected, an accepted instance deleted; what is rejected already stays. */
+export function reject(session: Session, instances: readonly Instance[] = targets(session)): void {
+  const edits: Edit[] = instances
+    .filter((one) => one.state !== "rejected")
+    .map((before) => ({ before, after: before.state === "suggested" ? { ...before, state: "rejected" as const } : null }));
+  const verb = edits.some((edit) => edit.after === null) ? "delete" : "reject";
+  decide(session, () => session.commit(verb, edits), instances);
+}
+
+/** Choosing a category says that the mask is right: a suggestion counts as accepted from then on. */
+export function relabel(session: Session, category: number, instances: readonly Instance[] = targets(session)): void {
+  session.view.set({ category });
+  const edits = instances
+    .filter((one) => one.category !== category || one.state !== "accepted")
+    .map((before) => ({ before, after: { ...before, category, state: "accepted" as const } }));
+  // In triage a category is a decision like any other, and moves on.
+  if (session.view.get().triage) decide(session, () => session.commit("relabel", edits), instances);
+  else session.commit("relabel", edits);
+}
+
+/** Turns triage on or off; it begins with the first suggestion of its order. */
+export function setTriage(session: Session, on: boolean): void {
+  session.view.set({ triage: on, tool: "select", hover: null });
+  if (!on) return;
+  const { scene, selection } = session.view.get();
+  const chosen = scene === null ? null : find(scene, selection.at(-1) ?? null);
+  if (chosen?.state !== "suggested") beginTriage(session);
+}
+
+/** Selects the first suggestion to decide on, or nothing where all is decided. */
+export function beginTriage(session: Session): void {
+  const first = ordered(session).find((one) => one.state === "suggested");
+  session.view.set({ selection: first === undefined ? [] : [first.key] });
+}
+
+/** In triage: the next suggestion comes up, and this one again when the others are decided. False elsewhere. */
+export function putAside(session: Session): boolean {
+  const { scene, selection, triage, aside } = session.view.get();
+  const one = scene === null || selection.length !== 1 ? null : find(scene, selection[0]);
+  const next = triage && one?.state === "suggested" ? neighbour(session, 1) : null;
+  if (one === null || next?.state !== "suggested" || next.key === one.key) return false;
+  session.view.set({ aside: [...aside.filter((key) => key !== one.key), one.key], selection: [next.key] });
+  return true;
+}
+
+/** After a decision about the one selected suggestion the next one is selected: a key a decision. */
+function decide(session: Session, commit: () => void, instances: readonly Instance[]): void {
+  const { selection } = session.view.get();
+  const moves = instances.length === 1 && selection.length === 1 && instances[0].key === selection[0];
+  // In triage what was adjusted counts as accepted already: the key then only moves on.
+  const triage = moves && (instances[0].state === "suggested" || session.view.get().triage);
+  const next = triage ? neighbour(session, 1) : null;
+  commit();
+  if (!triage) return;
+  const goesOn = next !== null && next.state === "suggested" && next.key !== instances[0].key;
+  session.view.set({ selection: goesOn ? [next.key] : [] });
+}
+
+export function step(session: Session, direction: 1 | -1): void {
+  const next = neighbour(session, direction);
+  if (next !== null) session.view.set({ selection: [next.key] });
+}
+
+/** The next suggestion in the list's order, round and round; where none is left to decide, the next instance. */
+function neighbour(session: Session, direction: 1 | -1): Instance | null {
+  const all = ordered(session);
+  const { selection } = session.view.get();
+  const from = all.findIndex((one) => one.key === selection.at(-1));
+  const start = from < 0 && direction < 0 ? 0 : from;
+  const circle = all.map((_, index) => all[(((start + direction * (index + 1)) % all.length) + all.length) % all.length]);
+  return circle.find((one) => one.state === "suggested" && one.key !== selection.at(-1)) ?? circle[0] ?? null;
+}
+
+/** Visible instances that pass the list's filter, in its order. */
+export function ordered(session: Session): Instance[] {
+  const { sort, filter, triage, threshold, categories, aside } = session.view.get();
+  const listed = session.visible().filter((one) => {
+    if ((filter.state ?? one.state) !== one.state || (filter.category ?? one.category) !== one.category) return false;
+    return filter.size === null || filter.size === sizeOf(outlineOf(one.mask).area);
+  });
+  const names = new Map(categories.map((category) => [category.id, category.name]));
+  listed.sort(comparison(triage ? "doubt" : sort, threshold, names));
+  if (!triage || aside.length === 0) return listed;
+  // After all that is to be decided first, before what is decided.
+  const turn = ({ key, state }: Instance): number => (state !== "suggested" ? aside.length : aside.indexOf(key));
+  return listed.sort((a, b) => turn(a) - turn(b));
+}
+
+/** As COCO counts them in its evaluation. */
+export function sizeOf(area: number): Size {
+  return area < 32 ** 2 ? "small" : area < 96 ** 2 ? "medium" : "large";
+}
+
+function comparison(
+  sort: SortOrder,
+  threshold: number,
+  names: ReadonlyMap<number, string>,
+): (a: Instance, b: Instance) => number {
+  const byScore = (a: Instance, b: Instance): number => (b.score ?? 2) - (a.score ?? 2);
+  switch (sort) {
+    case "score":
+      return byScore;
+    case "doubt":
+      return (a, b) => doubt(a, threshold) - doubt(b, threshold);
+    case "category":
+      return (a, b) => (names.get(a.category) ?? "").localeCompare(names.get(b.category) ?? "") || byScore(a, b);
+    case "state":
+      return (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || byScore(a, b);
+    case "area":
+      return (a, b) => outlineOf(b.mask).area - outlineOf(a.mask).area;
+  }
+}
+
+/** The nearer a suggestion's score lies to the threshold, the more doubtful it is; what is decided comes last. */
+function doubt(instance: Instance, threshold: number): number {
+  return instance.state === "suggested" ? Math.abs((instance.score ?? 1) - threshold) : 2;
+}
+
+/** The category that a new instance gets without asking: the last one chosen, or what the picture mostly holds. */
+export function likelyCategory(session: Session): number | null {
+  const { scene, category, categories } = session.view.get();
+  if (category !== null && categories.some((one) => one.id === category)) return category;
+  const counts = new Map<number, number>();
+  for (const one of scene?.instances ?? []) counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
+  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+  return most?.[0] ?? (categories.length === 1 ? categories[0].id : null);
+}

@@ -1,0 +1,177 @@
+/** Requests to the server, all relative to the page so that a sub-path works. */
+import type { CutoutFilter } from "../session/cutouts";
+import type { Box } from "../document/geometry";
+import type { QueueImage, WireCategory, WireDocument, WireGallery, WireGesture, WireHeatmap, WireQueue, WirePresence } from "../document/protocol";
+
+/** How long the answer to a gesture may take, beside the time that its bytes take on a slow network. */
+const ANSWER_MS = 30_000;
+const SLOWEST_BYTES_PER_MS = 20;
+
+/** The server answered, and said no. `message` is its one line. */
+export class RefusedError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly answer: Record<string, unknown> = {},
+  ) {
+    super(message);
+  }
+}
+
+/** Who found a mask where no network could (annotator/web/assistant.py). */
+export const GRABCUT = "GrabCut";
+
+/** The mask inside a box, who found it, and what a model cut it from. */
+export interface FoundMask {
+  readonly rle: string;
+  readonly by: string;
+  readonly heatmap: WireHeatmap | null;
+}
+
+export class Api {
+  private readonly root: string;
+
+  constructor(readonly project: string) {
+    this.root = `annotator/${encodeURIComponent(project)}`;
+  }
+
+  queue(): Promise<WireQueue> {
+    return request(`${this.root}/queue`);
+  }
+
+  document(imageId: number): Promise<WireDocument> {
+    return request(`${this.root}/images/${imageId}`);
+  }
+
+  /** Given up where no answer comes: a network that is gone says nothing, and the saver tries again. */
+  gesture(imageId: number, gesture: WireGesture): Promise<{ revision?: unknown }> {
+    const init = json("POST", gesture);
+    const patience = ANSWER_MS + (init.body as string).length / SLOWEST_BYTES_PER_MS;
+    return request(`${this.root}/images/${imageId}/gestures`, { ...init, signal: AbortSignal.timeout(patience) });
+  }
+
+  /** The mask inside a box, by the mask head of the model or, where it has none, by GrabCut; `by` says which. */
+  mask(imageId: number, model: string, category: number, box: Box): Promise<FoundMask> {
+    const { x0, y0, x1, y1 } = box;
+    const asked = { model, category, box: [x0, y0, x1, y1] };
+    return request(`${this.root}/images/${imageId}/mask`, json("POST", asked));
+  }
+
+  /** What an instance can be cut from; null where nothing is kept. */
+  async heatmap(imageId: number, key: string): Promise<WireHeatmap | null> {
+    const found = request<{ heatmap: WireHeatmap | null }>(`${this.root}/images/${imageId}/heatmaps/${encodeURIComponent(key)}`);
+    return (await found).heatmap;
+  }
+
+  /** Says that a box will be asked for soon. */
+  prepareMask(imageId: number, model: string): Promise<unknown> {
+    return request(`${this.root}/images/${imageId}/mask`, json("POST", { model, category: 0, box: null }));
+  }
+
+  /** A page of the gallery: `after` is empty for the first one. */
+  gallery(filter: CutoutFilter, after: string, limit: number): Promise<WireGallery> {
+    const { category, state, order, threshold } = filter;
+    const asked = { category: String(category), state, order, threshold: String(threshold), after, limit: String(limit) };
+    return request(`${this.root}/gallery?${new URLSearchParams(asked)}`);
+  }
+
+  /** Says that this page shows a picture; who else does. */
+  present(page: string, imageId: number): Promise<WirePresence> {
+    return request(`${this.root}/presence`, json("POST", { page, image: imageId }));
+  }
+
+  /** Says that this page shows none any more, also while it is being closed. */
+  leave(page: string): void {
+    navigator.sendBeacon(`${this.root}/presence`, JSON.stringify({ page, image: null }));
+  }
+
+  addCategory(name: string): Promise<WireCategory> {
+    return request(`${this.root}/categories`, json("POST", { name }));
+  }
+
+  bin(): Promise<{ images: readonly { readonly id: number; readonly name: string }[] }> {
+    return request(`${this.root}/bin`);
+  }
+
+  restore(imageId: number): Promise<unknown> {
+    return request(`${this.root}/bin/${imageId}/restore`, { method: "POST" });
+  }
+
+  restoreAll(): Promise<unknown> {
+    return request(`${this.root}/bin/restore`, { method: "POST" });
+  }
+
+  removeAll(): Promise<unknown> {
+    return request(`${this.root}/bin`, { method: "POST" });
+  }
+
+  emptyBin(): Promise<unknown> {
+    return request(`${this.root}/bin`, { method: "DELETE" });
+  }
+
+  addExample(): Promise<{ id: number }> {
+    return request(`${this.root}/example`, { method: "POST" });
+  }
+
+  removeImage(imageId: QueueImage["id"]): Promise<unknown> {
+    return request(`${this.root}/images/${imageId}`, { method: "DELETE" });
+  }
+
+  /** A picture; `progress` gets 0..1. */
+  async upload(name: string, file: Blob, progress: (share: number) => void): Promise<{ id: number; known: boolean }> {
+    const answer = await this.send("images", name, file, progress);
+    if (typeof answer["id"] !== "number") throw new TypeError("answer without an id");
+    return answer as { id: number; known: boolean };
+  }
+
+  /** A COCO file about pictures that the project has; what it changed, a line each. */
+  async bring(name: string, file: Blob, progress: (share: number) => void): Promise<readonly string[]> {
+    const { lines } = await this.send("annotations", name, file, progress);
+    if (!Array.isArray(lines)) throw new TypeError("answer without lines");
+    return lines as string[];
+  }
+
+  /** One file; XMLHttpRequest because fetch cannot tell how much has been sent. */
+  private send(to: string, name: string, file: Blob, progress: (share: number) => void): Promise<Record<string, unknown>> {
+    return new Promise((resolve, reject) => {
+      const call = new XMLHttpRequest();
+      call.open("POST", `${this.root}/${to}?name=${encodeURIComponent(name)}`);
+      call.setRequestHeader("Content-Type", "application/octet-stream");
+      call.upload.onprogress = (event) => {
+        if (event.lengthComputable) progress(event.loaded / event.total);
+      };
+      call.onerror = () => reject(new TypeError("network"));
+      call.onload = () => {
+        const answer = parse(call.responseText);
+        if (call.status === 200) resolve(answer);
+        else reject(new RefusedError(lineOf(answer, call.status), call.status, answer));
+      };
+      call.send(file);
+    });
+  }
+}
+
+function json(method: string, body: unknown): RequestInit {
+  return { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+}
+
+async function request<T>(url: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(url, { cache: "no-store", ...init });
+  const answer = parse(await response.text());
+  if (!response.ok) throw new RefusedError(lineOf(answer, response.status), response.status, answer);
+  return answer as T;
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function lineOf(answer: Record<string, unknown>, status: number): string {
+  const line = answer["error"] ?? answer["detail"];
+  return typeof line === "string" ? line : `HTTP ${status}`;
+}

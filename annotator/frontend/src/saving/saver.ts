@@ -1,0 +1,209 @@
+/**
+ * Sends gestures in order, one at a time, and keeps each until the server has answered with a revision.
+ * What is not yet saved also lies in the browser's storage (keep.ts), so that a closed tab's gestures are sent at the
+ * next visit.
+ */
+import { RefusedError } from "./api";
+import type { Keeper } from "./keep";
+import type { GestureBody, WireGesture } from "../document/protocol";
+
+export interface Pending {
+  readonly client: string;
+  readonly number: number;
+  readonly imageId: number;
+  /** The revision the gesture builds on, or null: the last one that the server acknowledged. */
+  readonly revision: number | null;
+  readonly body: GestureBody;
+}
+
+export interface SaveStatus {
+  readonly kind: "saved" | "saving" | "offline" | "conflict";
+  readonly unsaved: number;
+  /** Offline: the server's own line, where it was reached and could not save; its disk is full, say. */
+  readonly reason?: string;
+}
+
+/** The part of localStorage that is used. */
+export interface Shelf {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+export interface SaverOptions {
+  readonly keep: Keeper;
+  readonly client: string;
+  readonly post: (imageId: number, gesture: WireGesture) => Promise<{ revision?: unknown }>;
+  /** Resolves after some milliseconds, or earlier when `hurry` is called. */
+  readonly wait: (milliseconds: number) => Promise<void>;
+  readonly onStatus: (status: SaveStatus) => void;
+  /** The picture changed elsewhere: its gestures wait for `keepMine` or `takeTheirs`. */
+  readonly onConflict: (imageId: number) => void;
+  /** The server refuses a gesture for good; it is dropped, and `line` says why. */
+  readonly onRefused: (imageId: number, line: string) => void;
+  /** Nothing of this picture is unsaved any more. */
+  readonly onSettled: (imageId: number) => void;
+}
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 20_000;
+
+export class Saver {
+  private queue: Pending[] = [];
+  private number = 0;
+  private sending = false;
+  private failures = 0;
+  private reason: string | null = null;
+  private readonly revisions = new Map<number, number>();
+  private readonly held = new Set<number>();
+
+  constructor(private readonly options: SaverOptions) {}
+
+  /** A picture's document came from the server. */
+  loaded(imageId: number, revision: number): void {
+    if (this.unsaved(imageId) === 0) this.revisions.set(imageId, revision);
+  }
+
+  /** The last revision that the server acknowledged. */
+  revision(imageId: number): number | null {
+    return this.revisions.get(imageId) ?? null;
+  }
+
+  push(imageId: number, body: GestureBody): void {
+    const { client, keep } = this.options;
+    const gesture = { client, number: ++this.number, imageId, revision: this.revision(imageId), body };
+    this.queue.push(gesture);
+    keep.put(gesture);
+    this.changed();
+    void this.run();
+  }
+
+  /** Gestures of a tab that was closed before they were saved; they are kept already. */
+  adopt(gestures: readonly Pending[]): void {
+    this.queue.push(...gestures);
+    this.changed();
+    void this.run();
+  }
+
+  unsaved(imageId?: number): number {
+    return imageId === undefined ? this.queue.length : this.queue.filter((one) => one.imageId === imageId).length;
+  }
+
+  pending(imageId: number): readonly Pending[] {
+    return this.queue.filter((one) => one.imageId === imageId);
+  }
+
+  isHeld(imageId: number): boolean {
+    return this.held.has(imageId);
+  }
+
+  /** A picture that waits for a choice, the one that waits for longest; null where none does. */
+  firstHeld(): number | null {
+    return [...this.held][0] ?? null;
+  }
+
+  /** The waiting gestures of a picture are sent on top of the given revision. */
+  keepMine(imageId: number, revision: number): void {
+    this.revisions.set(imageId, revision);
+    this.held.delete(imageId);
+    this.changed();
+    void this.run();
+  }
+
+  /** The waiting gestures of a picture are given up. */
+  takeTheirs(imageId: number): void {
+    this.held.delete(imageId);
+    const given = this.pending(imageId);
+    this.queue = this.queue.filter((one) => one.imageId !== imageId);
+    this.options.keep.drop(given);
+    this.revisions.delete(imageId);
+    this.changed();
+    void this.run();
+  }
+
+  private async run(): Promise<void> {
+    if (this.sending) return;
+    this.sending = true;
+    try {
+      for (;;) {
+        const next = this.queue.find((one) => !this.held.has(one.imageId));
+        if (next === undefined) return;
+        await this.send(next);
+      }
+    } finally {
+      this.sending = false;
+      this.changed();
+    }
+  }
+
+  private async send(gesture: Pending): Promise<void> {
+    const { client, number, imageId, body } = gesture;
+    const revision = this.revisions.get(imageId) ?? gesture.revision ?? 0;
+    try {
+      const answer = await this.options.post(imageId, { client, number, revision, ...body });
+      // Only a revision proves that the gesture was committed; anything else is sent again, which the server takes once.
+      if (typeof answer.revision !== "number") throw new TypeError("answer without a revision");
+      this.succeeded();
+      if (this.queue.includes(gesture)) this.saved(gesture, Math.max(answer.revision, this.revision(imageId) ?? 0));
+    } catch (error) {
+      if (!this.queue.includes(gesture)) return;
+      if (error instanceof RefusedError && error.status === 409) {
+        this.succeeded();
+        this.held.add(imageId);
+        this.changed();
+        this.options.onConflict(imageId);
+      } else if (error instanceof RefusedError && isFinal(error)) {
+        this.succeeded();
+        this.options.onRefused(imageId, error.message);
+        this.drop(gesture);
+      } else {
+        this.failures++;
+        this.reason = error instanceof RefusedError ? error.message : null;
+        this.changed();
+        await this.options.wait(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.failures - 1)));
+      }
+    }
+  }
+
+  private succeeded(): void {
+    this.failures = 0;
+    this.reason = null;
+  }
+
+  /** The next one builds on this one: should the tab end now, whoever sends it knows. */
+  private saved(gesture: Pending, revision: number): void {
+    const { imageId } = gesture;
+    this.revisions.set(imageId, revision);
+    const next = this.queue.find((one) => one !== gesture && one.imageId === imageId);
+    const updated = next && { ...next, revision };
+    if (updated) this.queue = this.queue.map((one) => (one === next ? updated : one));
+    this.drop(gesture, updated);
+  }
+
+  private drop(gesture: Pending, next?: Pending): void {
+    this.queue = this.queue.filter((one) => one !== gesture);
+    this.options.keep.drop([gesture], next);
+    this.changed();
+    if (this.unsaved(gesture.imageId) === 0) this.options.onSettled(gesture.imageId);
+  }
+
+  private changed(): void {
+    this.options.onStatus(this.status());
+  }
+
+  private status(): SaveStatus {
+    const unsaved = this.queue.length;
+    if (this.held.size > 0) return { kind: "conflict", unsaved };
+    if (unsaved === 0) return { kind: "saved", unsaved };
+    if (this.failures === 0) return { kind: "saving", unsaved };
+    return { kind: "offline", unsaved, ...(this.reason === null ? {} : { reason: this.reason }) };
+  }
+}
+
+/** Another try may succeed after these: who asks too much, too slowly or signed out is asked to come again. */
+const PASSING: ReadonlySet<number> = new Set([401, 403, 408, 425, 429]);
+
+/** Only the server itself says no for good, in a line of its own; a proxy before one that restarts knows nothing. */
+function isFinal({ status, answer }: RefusedError): boolean {
+  return status >= 400 && status < 500 && !PASSING.has(status) && typeof answer["error"] === "string";
+}

@@ -1,0 +1,26 @@
+/** The choice that a person has when a picture was changed somewhere else. */
+import { button, h } from "../widgets/dom";
+import type { Session } from "../session/session";
+import { t } from "../strings";
+
+export function createBanner(session: Session): HTMLElement {
+  const detail = h("span");
+  const show = button({ text: t("conflictOpen"), class: "an-button", onClick: () => void open() });
+  const mine = button({ text: t("keepMine"), class: "an-button is-primary", onClick: () => void session.resolveConflict("mine") });
+  const theirs = button({ text: t("takeTheirs"), class: "an-button", onClick: () => void session.resolveConflict("theirs") });
+  const both = button({ text: t("keepBoth"), title: t("keepBothHint"), class: "an-button", onClick: () => void session.resolveConflict("both") });
+  const text = h("span", { class: "an-banner-text" }, h("strong", {}, t("conflictTitle")), " ", detail);
+  const banner = h("div", { class: "an-banner", role: "alert", hidden: true }, text, show, mine, theirs, both);
+
+  const open = async (): Promise<void> => {
+    const { conflict } = session.view.get();
+    if (conflict !== null) await session.open(conflict);
+  };
+  session.view.subscribe((now) => {
+    banner.hidden = now.conflict === null;
+    if (now.conflict === null) return;
+    detail.textContent = t("conflictBody", { n: session.saver.unsaved(now.conflict) });
+    show.hidden = now.scene?.imageId === now.conflict;
+  });
+  return banner;
+}

@@ -1,0 +1,93 @@
+/** Ways in for photographs: drop, paste, choose files or a folder, and the bundled example. */
+import { button, h } from "../widgets/dom";
+import { icon } from "../widgets/icons";
+import { belongsToField } from "../commands/keys";
+import { isShown } from "../commands/keyboard";
+import { t } from "../strings";
+import type { NamedFile } from "./upload";
+import { filesOfDrop, filesOfInput } from "./upload";
+
+export interface DropZoneOptions {
+  readonly root: HTMLElement;
+  readonly add: (files: readonly NamedFile[]) => void;
+  readonly addExample: () => void;
+  /** A paste without files: instances that were copied. */
+  readonly pasteInstances: () => void;
+}
+
+export class DropZone {
+  /** What an empty project shows. */
+  readonly element: HTMLElement;
+  private readonly files = h("input", { type: "file", multiple: true, accept: "image/*,.tif,.tiff,.heic,.avif,.json", hidden: true, "data-choose": "files" });
+  private readonly folder = h("input", { type: "file", multiple: true, webkitdirectory: true, hidden: true, "data-choose": "folder" });
+  /** Shown while files are dragged over the editor. */
+  readonly overlay: HTMLElement;
+  private readonly stopListening: () => void;
+  private depth = 0;
+
+  constructor(private readonly options: DropZoneOptions) {
+    const link = (text: string, onClick: () => void): HTMLElement => button({ text, class: "an-link", onClick });
+    const choices = h("p", {}, t("dropBody"), " ", link(t("dropFiles"), () => this.chooseFiles()), " ", t("dropOr"), " ", link(t("dropFolder"), () => this.chooseFolder()));
+    const example = button({ icon: "images", text: t("tryExample"), class: "an-button is-large", onClick: options.addExample });
+    this.element = h("section", { class: "an-empty" }, h("div", { class: "an-empty-card" }, icon("images"), h("h2", {}, t("dropTitle")), choices, example, h("small", {}, t("dropHint"))), this.files, this.folder);
+    this.overlay = h("div", { class: "an-drop-overlay", hidden: true }, icon("images"), h("span", {}, t("dropOverlay")));
+    for (const input of [this.files, this.folder]) {
+      input.addEventListener("change", () => {
+        options.add(filesOfInput(input));
+        input.value = "";
+      });
+    }
+    this.listenToDrops();
+    const onPaste = (event: ClipboardEvent): void => this.paste(event);
+    document.addEventListener("paste", onPaste);
+    this.stopListening = () => document.removeEventListener("paste", onPaste);
+  }
+
+  chooseFiles(): void {
+    this.files.click();
+  }
+
+  chooseFolder(): void {
+    this.folder.click();
+  }
+
+  destroy(): void {
+    this.stopListening();
+  }
+
+  private listenToDrops(): void {
+    const { root } = this.options;
+    const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") === true;
+    const show = (on: boolean): void => {
+      this.depth = on ? this.depth : 0;
+      this.overlay.hidden = !on;
+    };
+    root.addEventListener("dragenter", (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      this.depth++;
+      show(true);
+    });
+    root.addEventListener("dragover", (event) => {
+      if (carriesFiles(event)) event.preventDefault();
+    });
+    root.addEventListener("dragleave", (event) => {
+      // Entering a child leaves its parent: only the last leave counts.
+      if (carriesFiles(event) && --this.depth <= 0) show(false);
+    });
+    root.addEventListener("drop", (event) => {
+      show(false);
+      if (event.dataTransfer === null || !carriesFiles(event)) return;
+      event.preventDefault();
+      void filesOfDrop(event.dataTransfer).then((files) => this.options.add(files));
+    });
+  }
+
+  private paste(event: ClipboardEvent): void {
+    if (!isShown(this.options.root) || belongsToField(event.target instanceof Element ? event.target : null, "v")) return;
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0) return this.options.pasteInstances();
+    event.preventDefault();
+    this.options.add(files.map((file) => ({ name: file.name || "pasted.png", file })));
+  }
+}

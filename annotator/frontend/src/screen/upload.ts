@@ -1,0 +1,235 @@
+/**
+ * Files on their way in: photographs two at once, then the COCO files that speak of them. Each problem has a line of its
+ * own, and none stops the rest.
+ */
+import type { Api } from "../saving/api";
+import { RefusedError } from "../saving/api";
+import { button, h, setText } from "../widgets/dom";
+import { patiently } from "../saving/patience";
+import { t } from "../strings";
+
+const AT_ONCE = 2;
+const ANNOTATIONS = /\.json$/i;
+/** Of a folder, what COCO and most others call such files; beside them lies JSON of every kind. */
+const ANNOTATIONS_IN_FOLDER = /(^|[/_-])(instances|annotations|coco)[^/]*\.json$/i;
+const PICTURE = /\.(jpe?g|jfif|png|webp|bmp|tiff?|gif|avif|heic|heif|ppm|pgm)$/i;
+
+export interface NamedFile {
+  /** With its folders, such as "street/001.jpg". */
+  readonly name: string;
+  readonly file: File;
+}
+
+export interface UploadOptions {
+  readonly api: Pick<Api, "upload" | "bring" | "queue">;
+  /** Called with each picture that has arrived. */
+  readonly onAdded: (imageId: number) => void;
+  /** Called when a COCO file has changed pictures. */
+  readonly onBrought: () => void;
+  readonly onFinished: () => void;
+}
+
+export class Uploads {
+  readonly element: HTMLElement;
+  private readonly title = h("span");
+  private readonly fill = h("span", { class: "an-bar-fill" });
+  private readonly problems = h("ul", { class: "an-problems" });
+  private readonly stopButton: HTMLButtonElement;
+  private waiting: NamedFile[] = [];
+  private annotations: NamedFile[] = [];
+  private readonly shares = new Map<NamedFile, number>();
+  private done = 0;
+  private added = 0;
+  private total = 0;
+  private known = 0;
+  private failed = 0;
+  private brought = 0;
+
+  constructor(private readonly options: UploadOptions) {
+    this.stopButton = button({ icon: "cross", title: t("cancelUpload"), class: "an-row-button", onClick: () => this.stop() });
+    this.element = h(
+      "section",
+      { class: "an-uploads", "aria-label": t("addPhotos"), hidden: true },
+      h("header", {}, this.title, this.stopButton),
+      h("span", { class: "an-bar" }, this.fill),
+      this.problems,
+    );
+  }
+
+  add(files: readonly NamedFile[]): void {
+    if (this.idle()) this.reset();
+    const pictures: NamedFile[] = [];
+    const annotations: NamedFile[] = [];
+    for (const one of files) {
+      if (looksLikeAnnotations(one)) annotations.push(one);
+      else if (looksLikePicture(one)) pictures.push(one);
+      // Of a folder, what is no picture is passed over; a file that somebody chose deserves a word.
+      else if (!one.name.includes("/")) this.problem(one.name, [t("uploadNotPicture")]);
+    }
+    this.total += pictures.length + annotations.length;
+    this.waiting.push(...pictures);
+    this.annotations.push(...annotations);
+    this.render(pictures.length + annotations.length + this.failed === 0 ? t("uploadNothing") : this.summary());
+    while (this.shares.size < AT_ONCE && this.waiting.length > 0) void this.next();
+    if (this.shares.size === 0) void this.next();
+  }
+
+  private async next(): Promise<void> {
+    const picture = this.waiting.shift();
+    // What speaks of pictures comes after the last of them.
+    const file = picture ?? (this.shares.size === 0 ? this.annotations.shift() : undefined);
+    if (file === undefined) return;
+    this.shares.set(file, 0);
+    try {
+      await (picture === undefined ? this.bring(file) : this.upload(picture));
+    } catch (error) {
+      this.problem(file.name, error instanceof RefusedError ? problemsOf(error) : [t("uploadNetwork")]);
+    }
+    this.shares.delete(file);
+    this.done++;
+    this.render();
+    if (this.idle()) this.finish();
+    else void this.next();
+  }
+
+  private async upload(file: NamedFile): Promise<void> {
+    // The same bytes are the same picture, however often they are sent.
+    const send = (): ReturnType<Api["upload"]> => this.options.api.upload(file.name, file.file, (share) => this.moved(file, share));
+    const answer = await patiently(send, { reachable: () => this.reachable() });
+    if (answer.known) this.known++;
+    else this.added++;
+    this.options.onAdded(answer.id);
+  }
+
+  private reachable(): Promise<boolean> {
+    return this.options.api.queue().then(
+      () => true,
+      (error: unknown) => error instanceof RefusedError && error.status < 500,
+    );
+  }
+
+  private async bring(file: NamedFile): Promise<void> {
+    const lines = await this.options.api.bring(lastPart(file.name), file.file, (share) => this.moved(file, share));
+    this.brought++;
+    this.say(file.name, lines);
+    this.options.onBrought();
+  }
+
+  private moved(file: NamedFile, share: number): void {
+    this.shares.set(file, share);
+    this.render();
+  }
+
+  /** Whether nothing is on its way. */
+  idle(): boolean {
+    return this.shares.size === 0 && this.waiting.length + this.annotations.length === 0;
+  }
+
+  private stop(): void {
+    this.total -= this.waiting.length + this.annotations.length;
+    this.waiting = [];
+    this.annotations = [];
+    if (this.idle()) this.element.hidden = true;
+    else this.render();
+  }
+
+  private finish(): void {
+    this.options.onFinished();
+    // Good news goes by itself; what has lines of its own stays until it is dismissed.
+    const over = (): boolean => this.idle() && this.problems.childElementCount === 0;
+    if (over()) setTimeout(() => (this.element.hidden = this.element.hidden || over()), 4000);
+  }
+
+  private reset(): void {
+    this.done = this.total = this.added = this.known = this.failed = this.brought = 0;
+    this.problems.replaceChildren();
+  }
+
+  private problem(name: string, lines: readonly string[]): void {
+    this.failed++;
+    this.say(name, lines, "is-problem");
+  }
+
+  private say(name: string, lines: readonly string[], kind = ""): void {
+    // The server's line names the file too; once is enough.
+    const bare = (line: string): string => {
+      const named = [name, lastPart(name)].find((one) => line.startsWith(`${one}: `));
+      return named === undefined ? line : line.slice(named.length + 2);
+    };
+    this.problems.append(h("li", { class: kind }, h("strong", {}, name), ...lines.map((line) => h("span", {}, bare(line)))));
+  }
+
+  private render(text: string = this.summary()): void {
+    this.element.hidden = false;
+    setText(this.title, text);
+    const moving = [...this.shares.values()].reduce((sum, share) => sum + share, 0);
+    this.fill.style.width = this.total === 0 ? "0" : `${(100 * (this.done + moving)) / this.total}%`;
+    this.fill.parentElement!.hidden = this.idle();
+    this.stopButton.title = this.idle() ? t("dismiss") : t("cancelUpload");
+    this.stopButton.setAttribute("aria-label", this.stopButton.title);
+  }
+
+  private summary(): string {
+    if (!this.idle()) return t("uploading", { done: this.done, total: this.total });
+    const parts = [this.added > 0 || this.failed + this.known + this.brought === 0 ? t("uploadDone", { n: this.added }) : ""];
+    if (this.known > 0) parts.push(t("uploadKnown", { n: this.known }));
+    if (this.brought > 0) parts.push(t("uploadBrought", { n: this.brought }));
+    if (this.failed > 0) parts.push(t("uploadProblems", { n: this.failed }));
+    return parts.filter((part) => part !== "").join(", ");
+  }
+}
+
+/** A file without an extension may be one: the server looks into it. */
+function looksLikePicture({ name, file }: NamedFile): boolean {
+  return PICTURE.test(name) || file.type.startsWith("image/") || (!name.includes("/") && !name.includes("."));
+}
+
+/** A COCO file or a list of results; of a folder, only what is called so. */
+function looksLikeAnnotations({ name }: NamedFile): boolean {
+  return (name.includes("/") ? ANNOTATIONS_IN_FOLDER : ANNOTATIONS).test(name);
+}
+
+/** The line, or each of several. */
+function problemsOf({ message, answer }: RefusedError): readonly string[] {
+  const { problems } = answer;
+  return Array.isArray(problems) && problems.length > 1 ? (problems as string[]) : [message];
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1);
+}
+
+/** Everything in a drop, folders included, with paths. Must be called while the event is being handled. */
+export async function filesOfDrop(transfer: DataTransfer): Promise<NamedFile[]> {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
+  const loose = [...transfer.files].map((file) => ({ name: file.name, file }));
+  if (entries.every((entry) => entry === null || entry.isFile)) return loose;
+  const found = await Promise.all(entries.map((entry) => (entry === null ? [] : filesOfEntry(entry))));
+  return found.flat();
+}
+
+async function filesOfEntry(entry: FileSystemEntry): Promise<NamedFile[]> {
+  const name = entry.fullPath.replace(/^\//, "");
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    return [{ name, file }];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const children: FileSystemEntry[] = [];
+  // A reader hands out a hundred entries a time, and none at the end.
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) break;
+    children.push(...some);
+  }
+  children.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+  const found: NamedFile[] = [];
+  for (const child of children) found.push(...(await filesOfEntry(child)));
+  return found;
+}
+
+/** Files of an input, with their folders where a folder was chosen. */
+export function filesOfInput(input: HTMLInputElement): NamedFile[] {
+  const files = [...(input.files ?? [])].map((file) => ({ name: file.webkitRelativePath || file.name, file }));
+  return files.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+}

@@ -1,0 +1,213 @@
+/** One project on the server, followed by one tab: what is read, when it is read again, what is remembered. */
+import { Api } from "../saving/api";
+import { Keep, browserDatabases } from "../saving/keep";
+import type { QueueImage } from "../document/protocol";
+import { Saver } from "../saving/saver";
+import type { Notice } from "./session";
+import { Session } from "./session";
+import { openShelf, preference, randomName, setPreference, tabStorage } from "../saving/shelf";
+import { Tabs } from "../saving/tabs";
+import { Tape } from "../saving/tape";
+
+/** How often a running job is asked after, at the fastest. */
+const POLL_MS = 1500;
+/** While pictures arrive the queue is read again this often at most. */
+const QUEUE_MS = 1000;
+const PRELOADED = 6;
+
+/** One for the page, whatever projects it shows one after the other. */
+const tabs = new Tabs();
+
+export class Connection {
+  readonly api: Api;
+  readonly session: Session;
+  readonly shelf = openShelf();
+  private readonly client = randomName();
+  private readonly keep: Keep;
+  private readonly tape: Tape;
+  private readonly preloaded: HTMLImageElement[] = [];
+  private readonly stops: (() => void)[] = [];
+  private hurry: () => void = () => {};
+  private refreshing: Promise<void> = Promise.resolve();
+  private nextRefresh: Promise<void> | null = null;
+  private polling = 0;
+  private queueTimer = 0;
+  private stopped = false;
+
+  constructor(
+    readonly project: string,
+    notice: Notice,
+    private readonly isSeen: () => boolean,
+  ) {
+    this.api = new Api(project);
+    this.keep = new Keep({ project, client: this.client, tabs, shelf: this.shelf, factory: browserDatabases() });
+    this.tape = new Tape({ project, tabs, factory: browserDatabases(), storage: tabStorage() });
+    this.session = new Session({
+      api: this.api,
+      makeSaver: (session) => this.makeSaver(session),
+      notice,
+      preload: (url) => this.preload(url),
+      now: () => performance.now(),
+    });
+    this.session.chosenThreshold = preference(this.shelf, `threshold:${project}`, null);
+    this.follow();
+  }
+
+  async start(): Promise<void> {
+    const { session } = this;
+    const [orphans, history] = await Promise.all([this.keep.orphans(), this.tape.load(), session.refreshQueue()]);
+    session.view.set({ history });
+    session.saver.adopt(orphans);
+    if (session.view.get().scene === null) await this.openFirst();
+  }
+
+  /** Reads queue and picture again: after a pre-labelling, an import, another tab's work. */
+  refresh(): Promise<void> {
+    // A job reports each picture: while one answer is on its way, all later calls share the next one.
+    this.nextRefresh ??= this.refreshing.then(() => {
+      this.nextRefresh = null;
+      this.refreshing = this.readAgain();
+      return this.refreshing;
+    });
+    return this.nextRefresh;
+  }
+
+  /** The picture that was open last, else the first to do. */
+  async openFirst(): Promise<void> {
+    const { images } = this.session.queue.get();
+    const last = preference<number | null>(this.shelf, `picture:${this.project}`, null);
+    const image = images.find((one) => one.id === last) ?? images.find((one) => !one.reviewed) ?? images[0];
+    if (image !== undefined) await this.session.open(image.id);
+    else this.session.close();
+  }
+
+  /** A picture has arrived: the first one is opened, the queue follows. */
+  added(imageId: number): void {
+    const { session } = this;
+    if (session.imageId() === null) void session.open(imageId);
+    const { images } = session.queue.get();
+    if (this.queueTimer !== 0 || images.some((image) => image.id === imageId)) return;
+    const read = (): void => {
+      this.queueTimer = 0;
+      void session.refreshQueue();
+    };
+    this.queueTimer = window.setTimeout(read, images.length === 0 ? 0 : QUEUE_MS);
+  }
+
+  async addExample(): Promise<void> {
+    const { id } = await this.api.addExample();
+    await this.session.refreshQueue();
+    await this.session.open(id);
+  }
+
+  async remove(image: QueueImage): Promise<void> {
+    const { session } = this;
+    const next = session.imageId() === image.id ? session.nextToDo() : null;
+    await this.api.removeImage(image.id);
+    session.forget(image.id);
+    await session.refreshQueue();
+    if (session.imageId() !== null) return;
+    if (next !== null) await session.open(next.id);
+    else await this.openFirst();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.polling);
+    clearTimeout(this.queueTimer);
+    for (const stop of this.stops) stop();
+    this.hurry();
+  }
+
+  private async readAgain(): Promise<void> {
+    const { session } = this;
+    await session.refreshQueue();
+    const { scene } = session.view.get();
+    const ids = session.queue.get().images.map((image) => image.id);
+    if (scene !== null && ids.includes(scene.imageId)) await session.revalidate(scene.imageId);
+    else await this.openFirst();
+    this.prefetch();
+  }
+
+  private makeSaver(session: Session): Saver {
+    return new Saver({
+      keep: this.keep,
+      client: this.client,
+      post: (imageId, gesture) => this.api.gesture(imageId, gesture),
+      wait: (milliseconds) => this.wait(milliseconds),
+      onStatus: (status) => session.view.set({ status }),
+      onConflict: (imageId) => void session.onConflict(imageId),
+      onRefused: (imageId, line) => session.onRefused(imageId, line),
+      onSettled: (imageId) => session.onSettled(imageId),
+    });
+  }
+
+  private wait(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      // Not all pages at once, after a server that was away.
+      const timer = setTimeout(resolve, milliseconds * (0.75 + Math.random() / 2));
+      this.hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  private follow(): void {
+    const { session } = this;
+    session.queue.subscribe((now) => {
+      if (now.job?.running === true) this.poll();
+    });
+    session.view.subscribe((now, before) => {
+      this.tape.follow(now.history, before.history);
+      if (now.threshold !== before.threshold) setPreference(this.shelf, `threshold:${this.project}`, session.chosenThreshold);
+      if (now.scene === null || now.scene.imageId === before.scene?.imageId) return;
+      setPreference(this.shelf, `picture:${this.project}`, now.scene.imageId);
+      this.prefetch();
+    });
+    this.listen("online", () => this.hurry());
+    this.listen("focus", () => this.hurry());
+    this.listen("pagehide", () => this.tape.leave());
+  }
+
+  private listen(name: "online" | "focus" | "pagehide", react: () => void): void {
+    window.addEventListener(name, react);
+    this.stops.push(() => window.removeEventListener(name, react));
+  }
+
+  private prefetch(): void {
+    const next = this.session.nextToDo();
+    if (next !== null) this.session.prefetch(next.id);
+  }
+
+  /** The browser keeps what is referred to from here decoded. */
+  private preload(url: string): void {
+    const image = new Image();
+    image.src = url;
+    image.decode().catch(() => {});
+    this.preloaded.push(image);
+    if (this.preloaded.length > PRELOADED) this.preloaded.shift();
+  }
+
+  /** While pictures are pre-labelled their counts change; a page that nobody looks at asks less often. */
+  private poll(): void {
+    clearTimeout(this.polling);
+    const delay = this.isSeen() && !document.hidden ? POLL_MS : POLL_MS * 4;
+    this.polling = window.setTimeout(() => void this.pollNow(), delay);
+  }
+
+  private async pollNow(): Promise<void> {
+    if (this.stopped) return;
+    const { session } = this;
+    const before = session.queue.get();
+    await session.refreshQueue();
+    const { images, job } = session.queue.get();
+    if (before.job?.running === true && job?.running !== true) return this.refresh();
+    const open = session.imageId();
+    const state = (list: readonly QueueImage[]): string => {
+      const image = list.find((one) => one.id === open);
+      return image === undefined ? "" : `${image.suggested} ${image.prelabelled}`;
+    };
+    if (open !== null && state(images) !== state(before.images)) await session.revalidate(open);
+  }
+}

@@ -1,0 +1,442 @@
+/** One person at work on one project: which picture is open, what changes on it, and what follows from that. */
+import { Ahead } from "../saving/ahead";
+import type { Api } from "../saving/api";
+import { RefusedError } from "../saving/api";
+import { editsForBoth } from "../document/both";
+import type { HistoryEntry } from "../document/history";
+import { forgotten, recorded, redone, undone } from "../document/history";
+import type { QueueImage, Verb, WireCategory, WireDocument } from "../document/protocol";
+import type { Saver } from "../saving/saver";
+import type { Edit, Instance, Scene } from "../document/scene";
+import { applyEdits, find, isVisible, keyOf, passes, reversed, sameInstance, sceneOf, wireChange } from "../document/scene";
+import { scoresOf } from "../document/scores";
+import { Store } from "./store";
+import { UnsavedScenes } from "../saving/unsaved";
+import type { QueueView, View } from "./view";
+import { START_VIEW } from "./view";
+
+export type Notice = (kind: "info" | "error", text: NoticeText, detail?: string) => void;
+export type NoticeText =
+  | "openFailed"
+  | "refused"
+  | "allReviewed"
+  | "undoChanged"
+  | "nothingToUndo"
+  | "nothingToRedo"
+  | "queueFailed";
+
+export interface SessionOptions {
+  readonly api: Pick<Api, "queue" | "document" | "addCategory">;
+  readonly makeSaver: (session: Session) => Saver;
+  readonly notice: Notice;
+  /** Asks the browser to fetch and decode a picture ahead. */
+  readonly preload: (url: string) => void;
+  readonly now: () => number;
+}
+
+const LONGEST_PAUSE_S = 300;
+/** A key held down over a slow network must not go on for long after it was let go. */
+const MOST_TRAVELS = 5;
+
+export class Session {
+  readonly view = new Store<View>(START_VIEW);
+  readonly queue = new Store<QueueView>({ images: [], bin: 0, job: null, loaded: false });
+  readonly saver: Saver;
+  /** The threshold that the person chose, and the project's own at that time. */
+  chosenThreshold: { readonly base: number; readonly value: number } | null = null;
+
+  private readonly api: SessionOptions["api"];
+  private readonly unsaved = new UnsavedScenes();
+  private readonly ahead: Ahead;
+  private readonly toReload = new Set<number>();
+  private readonly reading = new Map<number, Promise<WireDocument>>();
+  private readonly editListeners: ((imageId: number, edits: readonly Edit[]) => void)[] = [];
+  private travelling: Promise<void> = Promise.resolve();
+  private travels = 0;
+  private projectThreshold = 0.5;
+  private lastGestureAt: number;
+
+  constructor(private readonly options: SessionOptions) {
+    this.api = options.api;
+    this.ahead = new Ahead(options);
+    this.saver = options.makeSaver(this);
+    this.lastGestureAt = options.now();
+  }
+
+  // --- the queue ---
+
+  async refreshQueue(): Promise<void> {
+    try {
+      const { images, bin, job } = await this.api.queue();
+      this.queue.set({ images: images.map((image) => this.withLocalCounts(image)), bin, job, loaded: true });
+    } catch (error) {
+      if (!this.queue.get().loaded) this.options.notice("error", "queueFailed", lineOf(error));
+    }
+  }
+
+  /** The next picture to do after the open one, from the top again at the end; null when all are reviewed. */
+  nextToDo(): QueueImage | null {
+    const { images } = this.queue.get();
+    const current = images.findIndex((image) => image.id === this.imageId());
+    const order = [...images.slice(current + 1), ...images.slice(0, Math.max(0, current))];
+    return order.find((image) => !image.reviewed) ?? null;
+  }
+
+  imageId(): number | null {
+    return this.view.get().opening ?? this.view.get().scene?.imageId ?? null;
+  }
+
+  // --- opening ---
+
+  async open(imageId: number): Promise<void> {
+    const kept = this.unsaved.get(imageId);
+    if (kept !== undefined) return this.show(kept);
+    this.view.set({ opening: imageId, hover: null });
+    const ahead = this.ahead.take(imageId);
+    try {
+      const document = await (ahead?.document ?? this.api.document(imageId));
+      if (this.view.get().opening !== imageId) return;
+      this.showDocument(document);
+      if (ahead?.fresh === false) void this.revalidate(imageId);
+    } catch (error) {
+      if (this.view.get().opening !== imageId) return;
+      this.view.set({ opening: null });
+      // The steps of a picture that is gone would stand in the way of all earlier ones.
+      const gone = error instanceof RefusedError && error.status === 404;
+      if (gone) this.view.set({ history: forgotten(this.view.get().history, imageId) });
+      this.options.notice("error", "openFailed", lineOf(error));
+    }
+  }
+
+  /** Fetches a picture and its document ahead, so that opening it takes no time. */
+  prefetch(imageId: number): void {
+    if (!this.unsaved.has(imageId) && imageId !== this.imageId()) this.ahead.fetch(imageId);
+  }
+
+  /** Reads the open picture again, unless it has gestures that the server does not know yet. */
+  async revalidate(imageId: number): Promise<void> {
+    this.ahead.clear();
+    if (this.saver.unsaved(imageId) > 0) return void this.toReload.add(imageId);
+    const document = await this.api.document(imageId).catch(() => null);
+    const { scene, opening } = this.view.get();
+    if (document === null || scene?.imageId !== imageId || opening !== null) return;
+    if (this.saver.unsaved(imageId) > 0) return;
+    // Suggestions come and go without a revision, which counts what people did.
+    const known = new Set(scene.instances.map((one) => one.key));
+    const same =
+      document.revision === this.saver.revision(imageId) &&
+      document.image.prelabelled === scene.prelabelled &&
+      document.instances.length === known.size &&
+      document.instances.every((one) => known.has(one.key));
+    if (same) {
+      this.view.set({ categories: document.categories, threshold: this.thresholdFor(document) });
+      return;
+    }
+    this.replace(document);
+  }
+
+  /** A picture has left for the bin: what is not saved yet is saved there, unless it waits for a choice. */
+  forget(imageId: number): void {
+    if (this.saver.isHeld(imageId)) this.saver.takeTheirs(imageId);
+    if (this.saver.unsaved(imageId) === 0) this.onSettled(imageId);
+    this.view.set({ history: forgotten(this.view.get().history, imageId), conflict: this.saver.firstHeld() });
+    if (this.imageId() === imageId) this.close();
+  }
+
+  /** The picture itself did not come, or is none. */
+  pictureFailed(): void {
+    this.options.notice("error", "openFailed", this.view.get().scene?.name);
+  }
+
+  close(): void {
+    this.view.set({ scene: null, opening: null, selection: [], hover: null, draft: null });
+  }
+
+  private showDocument(document: WireDocument): void {
+    const { id } = document.image;
+    this.saver.loaded(id, document.revision);
+    // A closed tab's gestures are still on their way: what they did is shown once they are saved.
+    if (this.saver.unsaved(id) > 0) this.toReload.add(id);
+    this.view.set({ categories: document.categories, threshold: this.thresholdFor(document) });
+    this.show(sceneOf(document));
+  }
+
+  private show(scene: Scene): void {
+    this.lastGestureAt = this.options.now();
+    this.view.set({ scene, opening: null, selection: [], hover: null, draft: null, aside: [] });
+  }
+
+  /** The same picture with what the server has; the selection stays where it can. */
+  private replace(document: WireDocument): void {
+    const scene = sceneOf(document);
+    this.saver.loaded(scene.imageId, document.revision);
+    const selection = this.view.get().selection.filter((key) => find(scene, key) !== null);
+    const threshold = this.thresholdFor(document);
+    this.view.set({ scene, categories: document.categories, threshold, selection, hover: null, draft: null });
+  }
+
+  private thresholdFor(document: WireDocument): number {
+    this.projectThreshold = document.threshold;
+    const chosen = this.chosenThreshold;
+    return chosen !== null && chosen.base === document.threshold ? chosen.value : document.threshold;
+  }
+
+  /** Hides suggestions under a score; a person's choice holds for all pictures until the project's own value changes. */
+  setThreshold(value: number): void {
+    this.chosenThreshold = { base: this.projectThreshold, value };
+    const { scene, showRejected, selection } = this.view.get();
+    const shown = selection.filter((key) => {
+      const instance = scene && find(scene, key);
+      return instance && isVisible(instance, value, showRejected);
+    });
+    this.view.set({ threshold: value, selection: shown.length === selection.length ? selection : shown });
+  }
+
+  // --- changing ---
+
+  /** One gesture: shown at once, one undo step, sent in the background. */
+  commit(verb: Verb, edits: readonly Edit[], reviewed?: boolean): void {
+    const { scene, history } = this.view.get();
+    if (scene === null || (edits.length === 0 && (reviewed === undefined || reviewed === scene.reviewed))) return;
+    const flag = reviewed === undefined ? null : { before: scene.reviewed, after: reviewed };
+    const entry: HistoryEntry = { imageId: scene.imageId, edits, reviewed: flag };
+    this.apply(scene, verb, edits, reviewed);
+    this.view.set({ history: recorded(history, entry) });
+  }
+
+  undo(): Promise<void> {
+    return this.travel("undo");
+  }
+
+  redo(): Promise<void> {
+    return this.travel("redo");
+  }
+
+  /** One gesture on any picture, open or not; `edit` is given the picture as it stands. False: it could not be read. */
+  async commitOn(imageId: number, verb: Verb, edit: (scene: Scene) => readonly Edit[]): Promise<boolean> {
+    const scene = await this.latest(imageId);
+    if (scene === null) return false;
+    const edits = edit(scene);
+    if (edits.length === 0) return true;
+    this.apply(scene, verb, edits, undefined);
+    this.view.set({ history: recorded(this.view.get().history, { imageId, edits, reviewed: null }) });
+    return true;
+  }
+
+  /** A picture with every gesture of this tab, where it need not be read. */
+  private here(imageId: number): Scene | undefined {
+    const { scene } = this.view.get();
+    return scene?.imageId === imageId ? scene : this.unsaved.get(imageId);
+  }
+
+  /** A picture as it stands; null where it cannot be read. */
+  private async latest(imageId: number): Promise<Scene | null> {
+    const read = this.here(imageId) ?? (await this.read(imageId));
+    // Whoever asked at the same time may have changed it a moment ago.
+    return this.here(imageId) ?? read;
+  }
+
+  private async read(imageId: number): Promise<Scene | null> {
+    for (;;) {
+      const read = this.reading.get(imageId) ?? this.api.document(imageId);
+      this.reading.set(imageId, read);
+      const document = await read.catch((error: unknown) => {
+        this.options.notice("error", "openFailed", lineOf(error));
+        return null;
+      });
+      this.reading.delete(imageId);
+      if (document === null) return null;
+      // While it was on its way, a gesture of ours may have been made and even saved: then it is read again.
+      const here = this.here(imageId);
+      if (here !== undefined) return here;
+      if (document.revision < (this.saver.revision(imageId) ?? 0)) continue;
+      this.saver.loaded(imageId, document.revision);
+      return sceneOf(document);
+    }
+  }
+
+  /** One after the other: a step on a picture that has to be read first lets the next ones wait, a few of them. */
+  private travel(verb: "undo" | "redo"): Promise<void> {
+    if (this.travels >= MOST_TRAVELS) return this.travelling;
+    const work = this.travels === 0 ? this.travelNow(verb) : this.travelling.then(() => this.travelNow(verb));
+    this.travels++;
+    this.travelling = work.finally(() => this.travels--);
+    return this.travelling;
+  }
+
+  private async travelNow(verb: "undo" | "redo"): Promise<void> {
+    const { history, opening, gallery } = this.view.get();
+    const entry = (verb === "undo" ? history.past : history.future).at(-1);
+    if (opening !== null) return;
+    if (entry === undefined) return this.options.notice("info", verb === "undo" ? "nothingToUndo" : "nothingToRedo");
+    // In the gallery the picture need not be seen.
+    if (!gallery && this.view.get().scene?.imageId !== entry.imageId) await this.open(entry.imageId);
+    const scene = gallery ? await this.latest(entry.imageId) : this.view.get().scene;
+    if (scene?.imageId === entry.imageId && this.view.get().history === history) this.retrace(verb, entry, scene);
+  }
+
+  private retrace(verb: "undo" | "redo", entry: HistoryEntry, scene: Scene): void {
+    const { history } = this.view.get();
+    const edits = verb === "undo" ? reversed(entry.edits) : entry.edits;
+    if (!edits.every((edit) => sameInstance(find(scene, keyOf(edit)), edit.before))) {
+      this.view.set({ history: forgotten(history, entry.imageId) });
+      return this.options.notice("error", "undoChanged");
+    }
+    const reviewed = entry.reviewed === null ? undefined : entry.reviewed[verb === "undo" ? "before" : "after"];
+    this.apply(scene, verb, edits, reviewed);
+    if (this.view.get().scene?.imageId !== entry.imageId) {
+      return this.view.set({ history: verb === "undo" ? undone(history) : redone(history) });
+    }
+    const selection = edits.flatMap((edit) => edit.after?.key ?? []);
+    this.view.set({
+      history: verb === "undo" ? undone(history) : redone(history),
+      selection: selection.length === 1 ? selection : [],
+    });
+  }
+
+  private apply(scene: Scene, verb: Verb, edits: readonly Edit[], reviewed: boolean | undefined): void {
+    // Masks that came back from the server are other objects than those in the history: the scene's own stay.
+    const next = applyEdits(scene, edits, reviewed);
+    this.unsaved.keep(scene, next, edits);
+    this.ahead.drop(scene.imageId);
+    const { threshold } = this.view.get();
+    if (this.view.get().scene?.imageId === scene.imageId) this.showEdited(next);
+    this.queue.set({ images: this.queue.get().images.map((image) => this.withLocalCounts(image)) });
+    const now = this.options.now();
+    const seconds = Math.min(LONGEST_PAUSE_S, Math.round((now - this.lastGestureAt) / 100) / 10);
+    this.lastGestureAt = now;
+    const body = { verb, changes: edits.map(wireChange), threshold, seconds };
+    this.saver.push(scene.imageId, reviewed === undefined ? body : { ...body, reviewed });
+    for (const listener of this.editListeners) listener(scene.imageId, edits);
+  }
+
+  private showEdited(next: Scene): void {
+    const { selection, hover } = this.view.get();
+    const stays = (key: string): boolean => find(next, key) !== null;
+    this.view.set({
+      scene: next,
+      draft: null,
+      selection: selection.every(stays) ? selection : selection.filter(stays),
+      hover: hover !== null && stays(hover) ? hover : null,
+    });
+  }
+
+  /** Calls back with every change of an instance, on whichever picture. */
+  onEdits(listener: (imageId: number, edits: readonly Edit[]) => void): void {
+    this.editListeners.push(listener);
+  }
+
+  private withLocalCounts(image: QueueImage): QueueImage {
+    const scene = this.unsaved.get(image.id);
+    if (scene === undefined) return image;
+    const count = (state: Instance["state"]): number => scene.instances.filter((one) => one.state === state).length;
+    const [accepted, suggested, rejected] = [count("accepted"), count("suggested"), count("rejected")];
+    return { ...image, reviewed: scene.reviewed, accepted, suggested, rejected, scores: scoresOf(scene.instances) };
+  }
+
+  // --- commands on the whole picture ---
+
+  visible(): Instance[] {
+    const { scene, threshold, showRejected } = this.view.get();
+    return scene === null ? [] : scene.instances.filter((one) => isVisible(one, threshold, showRejected));
+  }
+
+  /** Accepts every suggestion above the threshold and marks the picture reviewed. */
+  acceptVisible(): void {
+    const { scene, threshold } = this.view.get();
+    if (scene === null) return;
+    const edits = scene.instances
+      .filter((one) => one.state === "suggested" && passes(one, threshold))
+      .map((before) => ({ before, after: { ...before, state: "accepted" as const } }));
+    this.commit(edits.length > 0 ? "accept" : "review", edits, true);
+  }
+
+  async openNextToDo(): Promise<void> {
+    const next = this.nextToDo();
+    if (next === null) return this.options.notice("info", "allReviewed");
+    await this.open(next.id);
+  }
+
+  async addCategory(name: string): Promise<WireCategory> {
+    const category = await this.api.addCategory(name);
+    const { categories } = this.view.get();
+    if (!categories.some((one) => one.id === category.id)) this.view.set({ categories: [...categories, category] });
+    return category;
+  }
+
+  // --- what the saver reports ---
+
+  onSettled(imageId: number): void {
+    this.unsaved.drop(imageId);
+    this.ahead.drop(imageId);
+    if (this.toReload.delete(imageId)) void this.reload(imageId);
+  }
+
+  onRefused(imageId: number, line: string): void {
+    this.toReload.add(imageId);
+    this.options.notice("error", "refused", line);
+  }
+
+  /** Somebody else changed the picture. Where they touched other instances than ours, nothing is in question. */
+  async onConflict(imageId: number): Promise<void> {
+    const document = await this.api.document(imageId).catch(() => null);
+    const touched = this.saver.pending(imageId).flatMap(({ body }) => body.changes.map((change) => change.key));
+    if (document !== null && !this.unsaved.clashes(sceneOf(document), touched)) {
+      this.toReload.add(imageId);
+      return this.saver.keepMine(imageId, document.revision);
+    }
+    this.view.set({ conflict: this.saver.firstHeld() });
+  }
+
+  async resolveConflict(choice: "mine" | "theirs" | "both"): Promise<void> {
+    const imageId = this.view.get().conflict;
+    if (imageId === null) return;
+    try {
+      if (choice === "mine") {
+        const document = await this.api.document(imageId);
+        this.toReload.add(imageId);
+        this.saver.keepMine(imageId, document.revision);
+      } else if (choice === "both") {
+        await this.keepBoth(imageId);
+      } else {
+        this.saver.takeTheirs(imageId);
+        this.onSettled(imageId);
+        await this.reload(imageId);
+      }
+      // Another picture may have been changed elsewhere meanwhile: one question after the other.
+      this.view.set({ conflict: this.saver.firstHeld() });
+    } catch (error) {
+      this.options.notice("error", "openFailed", lineOf(error));
+    }
+  }
+
+  private async keepBoth(imageId: number): Promise<void> {
+    const document = await this.api.document(imageId);
+    if (this.imageId() !== imageId || this.view.get().opening !== null) await this.open(imageId);
+    if (this.view.get().scene?.imageId !== imageId) return;
+    const theirs = sceneOf(document);
+    const clashes = (key: string): boolean => this.unsaved.clashes(theirs, [key]);
+    const gestures = this.saver.pending(imageId);
+    const edits = editsForBoth(theirs, this.unsaved.get(imageId), gestures, clashes);
+    const reviewed = gestures.findLast(({ body }) => body.reviewed !== undefined)?.body.reviewed;
+    // In one go, so that at no moment neither the old gestures nor the new one is kept.
+    this.saver.takeTheirs(imageId);
+    this.onSettled(imageId);
+    this.view.set({ history: forgotten(this.view.get().history, imageId) });
+    this.replace(document);
+    const { scene } = this.view.get();
+    this.commit("edit", edits.map(({ before, after }) => ({ before: before && find(scene!, before.key), after })), reviewed);
+  }
+
+  private async reload(imageId: number): Promise<void> {
+    void this.refreshQueue();
+    if (this.imageId() !== imageId) return;
+    const document = await this.api.document(imageId).catch(() => null);
+    if (document === null || this.view.get().scene?.imageId !== imageId || this.saver.unsaved(imageId) > 0) return;
+    this.replace(document);
+  }
+}
+
+function lineOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

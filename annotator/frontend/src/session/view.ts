@@ -1,0 +1,112 @@
+/** What is shown, as one value that the parts of the screen follow. */
+import type { Part } from "../document/geometry";
+import type { History } from "../document/history";
+import { EMPTY_HISTORY } from "../document/history";
+import type { QueueImage, WireCategory, WireQueue } from "../document/protocol";
+import type { SaveStatus } from "../saving/saver";
+import type { Scene } from "../document/scene";
+
+export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser" | "cut" | "knife";
+
+export type SortOrder = "score" | "doubt" | "category" | "area" | "state";
+
+/** Which instances the list has; null: of every kind. */
+export interface ListFilter {
+  readonly state: "suggested" | "accepted" | "rejected" | null;
+  readonly category: number | null;
+  readonly size: Size | null;
+}
+
+/** COCO's sizes: below 32 x 32 pixels, below 96 x 96, and above. */
+export type Size = "small" | "medium" | "large";
+
+export interface Display {
+  /** How strongly masks are filled: 0 leaves their outlines, 1 is usual. */
+  readonly fill: number;
+  readonly brightness: number;
+  readonly contrast: number;
+  readonly colorBy: "category" | "instance" | "score";
+  /** What the colours mean, over the picture. */
+  readonly legend: boolean;
+}
+
+export const START_DISPLAY: Display = { fill: 1, brightness: 1, contrast: 1, colorBy: "category", legend: false };
+
+/** A shape on its way: of an instance that is being changed, or of a new one (key null). */
+export interface Draft {
+  readonly key: string | null;
+  readonly parts: readonly Part[];
+  /** What is to be said of it beside the shape. */
+  readonly note?: string;
+}
+
+export interface View {
+  readonly scene: Scene | null;
+  /** The picture on its way, while `scene` still shows the one before. */
+  readonly opening: number | null;
+  readonly categories: readonly WireCategory[];
+  readonly selection: readonly string[];
+  readonly hover: string | null;
+  readonly draft: Draft | null;
+  readonly tool: ToolId;
+  /** Whether the one selected instance has a heatmap to cut; null: not known. */
+  readonly cuttable: boolean | null;
+  readonly threshold: number;
+  readonly showRejected: boolean;
+  readonly showLabels: boolean;
+  readonly hideAll: boolean;
+  /** Only the selected instances are drawn. */
+  readonly isolate: boolean;
+  readonly display: Display;
+  readonly filter: ListFilter;
+  readonly sort: SortOrder;
+  /** One suggestion after the other, the most doubtful first, each as large as the view takes it. */
+  readonly triage: boolean;
+  /** Suggestions of the open picture that triage comes back to when the others are decided, in that order. */
+  readonly aside: readonly string[];
+  /** The cut-outs of one category over all pictures lie over the stage. */
+  readonly gallery: boolean;
+  /** Diameter of the brush, in image pixels. */
+  readonly brushSize: number;
+  /** What new instances are; null until it is known. */
+  readonly category: number | null;
+  readonly history: History;
+  readonly status: SaveStatus;
+  /** The picture whose gestures wait for the person's choice. */
+  readonly conflict: number | null;
+}
+
+export interface QueueView {
+  readonly images: readonly QueueImage[];
+  readonly bin: number;
+  readonly job: WireQueue["job"];
+  /** False until the first answer, so that an empty project is not announced too early. */
+  readonly loaded: boolean;
+}
+
+export const START_VIEW: View = {
+  scene: null,
+  opening: null,
+  categories: [],
+  selection: [],
+  hover: null,
+  draft: null,
+  tool: "select",
+  cuttable: null,
+  threshold: 0.5,
+  showRejected: false,
+  showLabels: false,
+  hideAll: false,
+  isolate: false,
+  display: START_DISPLAY,
+  filter: { state: null, category: null, size: null },
+  sort: "score",
+  triage: false,
+  aside: [],
+  gallery: false,
+  brushSize: 24,
+  category: null,
+  history: EMPTY_HISTORY,
+  status: { kind: "saved", unsaved: 0 },
+  conflict: null,
+};

@@ -1,0 +1,99 @@
+/** A pointer moved by the arrow keys, for who draws without a mouse: a key presses it down and lets it go. */
+import type { Camera, Size } from "../canvas/camera";
+import { toImage, toView } from "../canvas/camera";
+import type { Point } from "../document/geometry";
+import { clampPoint } from "../document/geometry";
+import type { Layer } from "../canvas/layer";
+import type { Pointer, Tool } from "../tools/tool";
+import { arrowStep } from "../tools/walk";
+
+/** Tools that draw; in the others the arrows mean something else. */
+const DRAWS: ReadonlySet<string> = new Set(["polygon", "box", "brush", "eraser", "knife"]);
+
+export interface KeyPointerHost {
+  tool(): Tool;
+  camera(): Camera;
+  viewSize(): Size;
+  pictureSize(): Size | null;
+  showPoint(point: Point): void;
+  redraw(): void;
+}
+
+export class KeyPointer {
+  /** In image pixels; null while the keys are not used. */
+  private at: Point | null = null;
+  private pressed: Tool | null = null;
+
+  constructor(private readonly host: KeyPointerHost) {}
+
+  /** True where the key was used. */
+  key(chord: string): boolean {
+    const tool = this.host.tool();
+    const picture = this.host.pictureSize();
+    if (picture === null || !DRAWS.has(tool.id)) return false;
+    if (this.pressed !== null && this.pressed !== tool) this.pressed = null;
+    const by = arrowStep(chord);
+    if (by !== null) {
+      // At least one pixel of the screen, so that it is seen to move.
+      const step = Math.max(1, 1 / this.host.camera().scale);
+      const [x, y] = this.at ?? this.middle();
+      this.at = clampPoint([x + by[0] * step, y + by[1] * step], picture.width, picture.height);
+      this.host.showPoint(this.at);
+      if (this.pressed === null) tool.hover(this.pointer());
+      else tool.drag(this.pointer());
+      this.host.redraw();
+      return true;
+    }
+    if (chord !== "Insert" && !(chord === "Enter" && this.pressed !== null)) return false;
+    this.at ??= this.middle();
+    if (this.pressed !== null) this.release(tool);
+    else {
+      tool.down(this.pointer());
+      // A polygon goes point by point.
+      if (tool.id === "polygon") tool.up(this.pointer());
+      else this.pressed = tool;
+    }
+    this.host.redraw();
+    return true;
+  }
+
+  /** A real pointer has come, or the tool was given up. */
+  hide(): void {
+    if (this.at === null) return;
+    if (this.pressed !== null) this.pressed.cancel();
+    this.at = this.pressed = null;
+    this.host.redraw();
+  }
+
+  paint(layer: Layer, camera: Camera): void {
+    if (this.at === null || !DRAWS.has(this.host.tool().id)) return;
+    const [x, y] = toView(camera, this.at);
+    const context = layer.inView();
+    for (const [color, width] of [["rgba(0, 0, 0, 0.7)", 3.5], ["#fff", 1.5]] as const) {
+      context.strokeStyle = color;
+      context.lineWidth = width;
+      context.beginPath();
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]] as const) {
+        context.moveTo(x + 4 * dx, y + 4 * dy);
+        context.lineTo(x + 13 * dx, y + 13 * dy);
+      }
+      context.stroke();
+    }
+  }
+
+  private release(tool: Tool): void {
+    this.pressed = null;
+    tool.up(this.pointer());
+  }
+
+  private middle(): Point {
+    const { width, height } = this.host.viewSize();
+    const picture = this.host.pictureSize()!;
+    return clampPoint(toImage(this.host.camera(), width / 2, height / 2), picture.width, picture.height);
+  }
+
+  private pointer(): Pointer {
+    const image = this.at!;
+    return { image, view: toView(this.host.camera(), image), shift: false, alt: false, ctrl: false, coarse: false };
+  }
+}

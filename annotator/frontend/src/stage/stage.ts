@@ -1,0 +1,374 @@
+/** The picture and its layers: pointers become gestures of the current tool, the wheel zooms, space pans. */
+import type { Camera, Size } from "../canvas/camera";
+import { PIXELATED_FROM, actualSize, fit, kept, lookAt, panned, toImage, toView, zoomAt } from "../canvas/camera";
+import { h, setClass } from "../widgets/dom";
+import type { Box, Part, Point } from "../document/geometry";
+import { boxOfParts, unionOfBoxes } from "../document/geometry";
+import { HitIndex } from "../document/hit";
+import { outlineOf } from "../document/outline";
+import { Layer } from "../canvas/layer";
+import type { Look } from "../canvas/render";
+import { paintBase, paintHandles, paintHover, paintLabel, paintSelected, paintVertices } from "../canvas/render";
+import type { Instance, Mask } from "../document/scene";
+import { find, isVisible } from "../document/scene";
+import type { Session } from "../session/session";
+import type { Display, ToolId, View } from "../session/view";
+import { t } from "../strings";
+import { KeyPointer } from "./keypointer";
+import { Pointers } from "./pointers";
+import type { Pointer, Tool, ToolHost } from "../tools/tool";
+import { reach } from "../tools/tool";
+
+const START: Camera = { scale: 1, x: 0, y: 0 };
+const KEY_ZOOM = 1.25;
+/** What the keys move stays this far from the border of the view, in CSS pixels. */
+const EDGE = 24;
+const ASK_REACH = 5;
+/** From this many instances on, painting them all takes longer than a frame should. */
+const CROWDED = 250;
+const SETTLED_MS = 90;
+
+export interface StageOptions {
+  readonly session: Session;
+  readonly look: Look;
+  readonly makeTools: (host: ToolHost) => readonly Tool[];
+  readonly addInstance: (mask: Mask) => void;
+  readonly addFromBox: (box: Box) => void;
+  readonly findAgain: (instance: Instance, box: Box) => void;
+  readonly say: (text: string) => void;
+  /** Shows what can be done to what is selected, at a place of the page. */
+  readonly showMenu: (place: Point) => void;
+  readonly onCamera: (camera: Camera, size: Size) => void;
+}
+
+export class Stage implements ToolHost {
+  readonly element: HTMLElement;
+  readonly session: Session;
+  private readonly picture = h("img", { class: "an-picture", alt: "", draggable: "false", decoding: "async" });
+  private readonly base = new Layer(h("canvas", { class: "an-layer" }));
+  private readonly active = new Layer(h("canvas", { class: "an-layer" }));
+  private readonly tools: readonly Tool[];
+  private view: Camera = START;
+  private size: Size = { width: 0, height: 0 };
+  /** The camera is fitted again while nobody has moved it, so that a resized window shows the whole picture. */
+  private fitted = true;
+  private index: HitIndex | null = null;
+  /** What the base layer shows at present. */
+  private painted = { camera: START, crowded: false };
+  private settling = 0;
+  /** While the camera moves, each frame paints everything again: without what only a still picture shows. */
+  private moving = false;
+  private dirty = { base: false, active: false, frame: 0 };
+  /** Where the pointer is, in CSS pixels of the view; null outside. */
+  pointerAt: Point | null = null;
+  private readonly pointers: Pointers;
+  readonly keyPointer = new KeyPointer(this);
+
+  constructor(private readonly options: StageOptions) {
+    this.session = options.session;
+    this.element = h(
+      "div",
+      { class: "an-stage", tabindex: "0", role: "application", "aria-label": t("editor") },
+      this.picture,
+      this.base.canvas,
+      this.active.canvas,
+    );
+    this.tools = options.makeTools(this);
+    this.session.view.subscribe((now, before) => this.follow(now, before));
+    this.picture.addEventListener("error", () => this.session.pictureFailed());
+    this.picture.addEventListener("load", () => setClass(this.picture, "is-ready", true));
+    this.pointers = new Pointers(this);
+    new ResizeObserver(() => this.resize()).observe(this.element);
+  }
+
+  // --- what tools ask for ---
+
+  camera(): Camera {
+    return this.view;
+  }
+
+  hits(): HitIndex {
+    const { scene, hideAll } = this.session.view.get();
+    this.index ??= new HitIndex(hideAll ? [] : this.session.visible(), scene?.width ?? 1, scene?.height ?? 1);
+    return this.index;
+  }
+
+  pan(dx: number, dy: number): void {
+    this.look(panned(this.view, dx, dy));
+  }
+
+  redraw(): void {
+    this.invalidate(false);
+  }
+
+  setCursor(cursor: string): void {
+    if (!this.pointers.pans()) this.element.style.cursor = cursor;
+  }
+
+  addInstance(mask: Mask): void {
+    this.options.addInstance(mask);
+  }
+
+  addFromBox(box: Box): void {
+    this.options.addFromBox(box);
+  }
+
+  findAgain(instance: Instance, box: Box): void {
+    this.options.findAgain(instance, box);
+  }
+
+  setTool(tool: ToolId): void {
+    this.session.view.set({ tool });
+  }
+
+  say(text: string): void {
+    this.options.say(text);
+  }
+
+  showPoint(point: Point): void {
+    const [x, y] = toView(this.view, point);
+    const beyond = (at: number, size: number): number => (at < EDGE ? EDGE - at : at > size - EDGE ? size - EDGE - at : 0);
+    const [dx, dy] = [beyond(x, this.size.width), beyond(y, this.size.height)];
+    if (dx !== 0 || dy !== 0) this.pan(dx, dy);
+  }
+
+  /** What lies under the pointer is selected, unless it is already, and asked about. */
+  askAt(pointer: Pointer, place: Point): void {
+    const { selection } = this.session.view.get();
+    const under = this.hits().at(pointer.image[0], pointer.image[1], reach(pointer, ASK_REACH, this.view));
+    if (under.length === 0) return;
+    if (!under.some((one) => selection.includes(one.key))) this.session.view.set({ selection: [under[0].key] });
+    this.options.showMenu(place);
+  }
+
+  viewSize(): Size {
+    return this.size;
+  }
+
+  pictureSize(): Size | null {
+    return this.session.view.get().scene;
+  }
+
+  /** A key that the tool, or the pointer moved by keys, wants for itself. */
+  key(chord: string): boolean {
+    return this.tool().key?.(chord) === true || this.keyPointer.key(chord);
+  }
+
+  /** Where the mouse is, in image pixels; null where it is elsewhere. */
+  placeUnderPointer(): Point | null {
+    return this.pointerAt === null ? null : toImage(this.view, this.pointerAt[0], this.pointerAt[1]);
+  }
+
+  tool(): Tool {
+    const { tool } = this.session.view.get();
+    return this.tools.find((one) => one.id === tool) ?? this.tools[0];
+  }
+
+  // --- the camera ---
+
+  fitPicture(): void {
+    const { scene } = this.session.view.get();
+    if (scene === null || this.size.width === 0) return;
+    this.look(fit(scene, this.size));
+    this.fitted = true;
+  }
+
+  showActualSize(): void {
+    const { scene } = this.session.view.get();
+    if (scene !== null) this.look(actualSize(this.view, scene, this.size));
+  }
+
+  zoom(direction: 1 | -1): void {
+    const center: Point = [this.size.width / 2, this.size.height / 2];
+    this.zoomBy(direction > 0 ? KEY_ZOOM : 1 / KEY_ZOOM, this.pointerAt ?? center);
+  }
+
+  /** Brings instances to the middle, as large as leaves some surroundings to judge them by. */
+  zoomTo(instances: readonly Instance[]): void {
+    if (instances.length === 0) return;
+    const box = unionOfBoxes(instances.map((instance) => outlineOf(instance.mask).box));
+    const margin = Math.min(this.size.width, this.size.height) * 0.12;
+    this.look(lookAt(box, this.size, margin, 16));
+  }
+
+  centerOn(point: Point): void {
+    const [x, y] = toView(this.view, point);
+    this.pan(this.size.width / 2 - x, this.size.height / 2 - y);
+  }
+
+  /** Moves the picture only where the instance would not be seen. */
+  reveal(instance: Instance): void {
+    const { box } = outlineOf(instance.mask);
+    const [x0, y0] = toView(this.view, [box.x0, box.y0]);
+    const [x1, y1] = toView(this.view, [box.x1, box.y1]);
+    if (x1 > 0 && y1 > 0 && x0 < this.size.width && y0 < this.size.height) return;
+    this.pan(this.size.width / 2 - (x0 + x1) / 2, this.size.height / 2 - (y0 + y1) / 2);
+  }
+
+  zoomBy(factor: number, at: Point): void {
+    const { scene } = this.session.view.get();
+    if (scene !== null) this.look(zoomAt(this.view, factor, at, scene, this.size));
+  }
+
+  private look(camera: Camera): void {
+    const { scene } = this.session.view.get();
+    if (scene === null) return;
+    this.view = kept(camera, scene, this.size);
+    this.fitted = false;
+    this.placePicture();
+    this.moveLayer();
+    this.options.onCamera(this.view, this.size);
+  }
+
+  /** A crowd takes longer to paint than a frame lasts: while the camera moves, what was painted moves along as it is. */
+  private moveLayer(): void {
+    clearTimeout(this.settling);
+    this.moving = true;
+    this.settling = window.setTimeout(() => this.settle(), SETTLED_MS);
+    const { camera, crowded } = this.painted;
+    if (!crowded) return this.invalidate(true);
+    const zoom = this.view.scale / camera.scale;
+    const [x, y] = [this.view.x - camera.x * zoom, this.view.y - camera.y * zoom];
+    this.base.canvas.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+    this.invalidate(false);
+  }
+
+  private settle(): void {
+    this.moving = false;
+    this.invalidate(true);
+  }
+
+  private placePicture(): void {
+    const { scale, x, y } = this.view;
+    this.picture.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+    setClass(this.picture, "is-pixelated", scale >= PIXELATED_FROM);
+  }
+
+  private resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (width === 0 || height === 0) return;
+    this.size = { width, height };
+    this.base.resize(this.size, window.devicePixelRatio);
+    this.active.resize(this.size, window.devicePixelRatio);
+    if (this.fitted) this.fitPicture();
+    else this.look(this.view);
+    // A cleared canvas must not be seen: what a resize wipes is painted again before the next frame.
+    this.paint(true);
+  }
+
+  // --- following the session ---
+
+  private follow(now: View, before: View): void {
+    if (now.scene?.imageId !== before.scene?.imageId) this.showPicture(now);
+    if (now.tool !== before.tool) this.tools.find((one) => one.id === before.tool)?.cancel();
+    const filtered =
+      now.scene !== before.scene ||
+      now.threshold !== before.threshold ||
+      now.showRejected !== before.showRejected ||
+      now.hideAll !== before.hideAll;
+    if (filtered) this.index = null;
+    const others = now.selection !== before.selection || now.showLabels !== before.showLabels;
+    const draft = (now.draft === null) !== (before.draft === null);
+    const shown = now.display !== before.display || now.isolate !== before.isolate;
+    if (shown) this.picture.style.filter = filterOf(now.display);
+    if (shown || filtered || others || draft || now.categories !== before.categories) this.invalidate(true);
+    else if (now.hover !== before.hover || now.draft !== before.draft || now.tool !== before.tool) this.invalidate(false);
+    else if (now.brushSize !== before.brushSize) this.invalidate(false);
+  }
+
+  private showPicture(view: View): void {
+    this.tools.forEach((tool) => tool.cancel());
+    this.keyPointer.hide();
+    setClass(this.picture, "is-ready", false);
+    const { scene } = view;
+    this.picture.hidden = scene === null;
+    this.picture.style.filter = filterOf(view.display);
+    if (scene === null) return;
+    this.picture.src = scene.url;
+    this.picture.alt = t("picture", { name: scene.name });
+    this.picture.style.width = `${scene.width}px`;
+    this.picture.style.height = `${scene.height}px`;
+    if (this.picture.complete) setClass(this.picture, "is-ready", true);
+    this.fitPicture();
+  }
+
+  // --- painting ---
+
+  private invalidate(base: boolean): void {
+    this.dirty.base ||= base;
+    this.dirty.active = true;
+    if (this.dirty.frame === 0) this.dirty.frame = requestAnimationFrame(() => this.paint(false));
+  }
+
+  private paint(all: boolean): void {
+    cancelAnimationFrame(this.dirty.frame);
+    const { base, active } = all ? { base: true, active: true } : this.dirty;
+    this.dirty = { base: false, active: false, frame: 0 };
+    if (base) this.paintAll();
+    if (active) this.paintActive();
+  }
+
+  private paintAll(): void {
+    this.base.clear();
+    this.base.canvas.style.transform = "";
+    this.painted = { camera: this.view, crowded: false };
+    const { hideAll, isolate, selection, draft, showLabels } = this.session.view.get();
+    if (hideAll || (isolate && selection.length > 0)) return;
+    const visible = this.session.visible();
+    const { look } = this.options;
+    const resting = visible.filter((one) => !selection.includes(one.key) && one.key !== draft?.key);
+    this.painted = { camera: this.view, crowded: resting.length > CROWDED };
+    paintBase(this.base, this.view, resting, look, this.moving);
+    if (!showLabels) return;
+    for (const one of visible) {
+      paintLabel(this.base, this.view, outlineOf(one.mask).box, look.label(one), look.color(one));
+    }
+  }
+
+  private paintActive(): void {
+    this.active.clear();
+    const { scene, selection, hover, draft, hideAll, threshold, showRejected } = this.session.view.get();
+    if (scene === null) return;
+    const { look } = this.options;
+    const shown = (key: string): Instance | null => {
+      const instance = find(scene, key);
+      return instance !== null && isVisible(instance, threshold, showRejected) && !hideAll ? instance : null;
+    };
+    const hovered = hover === null || selection.includes(hover) ? null : shown(hover);
+    if (hovered !== null) paintHover(this.active, this.view, hovered, look);
+    const chosen = selection.map(shown).filter((one) => one !== null);
+    for (const one of chosen) {
+      const parts = draft?.key === one.key ? draft.parts : null;
+      paintSelected(this.active, this.view, one, parts, look.color(one), look.fill());
+    }
+    if (draft !== null && draft.key === null) paintSelected(this.active, this.view, null, draft.parts, "#ffffff", 1);
+    const only = chosen.length === 1 ? chosen[0] : null;
+    const selecting = this.session.view.get().tool === "select";
+    if (only !== null && selecting) this.paintGrips(only, draft?.key === only.key ? draft.parts : null);
+    this.tool().paint?.(this.active, this.view);
+    this.keyPointer.paint(this.active, this.view);
+    if (only !== null && draft?.key === only.key && draft.note !== undefined) {
+      paintLabel(this.active, this.view, boxOfParts(draft.parts), draft.note, look.color(only));
+    }
+    for (const one of new Set([hovered, only])) {
+      if (one === null || draft !== null) continue;
+      paintLabel(this.active, this.view, outlineOf(one.mask).box, look.label(one), look.color(one));
+    }
+  }
+
+  private paintGrips(instance: Instance, draft: readonly Part[] | null): void {
+    const outline = outlineOf(instance.mask);
+    paintHandles(this.active, this.view, draft === null ? outline.box : boxOfParts(draft));
+    const color = this.options.look.color(instance);
+    paintVertices(this.active, this.view, draft ?? outline.simple, this.pointerAt, color);
+  }
+
+  /** Space turns the next drag into a pan. */
+  holdSpace(held: boolean): void {
+    this.pointers.holdSpace(held);
+  }
+}
+
+function filterOf({ brightness, contrast }: Display): string {
+  return brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
+}

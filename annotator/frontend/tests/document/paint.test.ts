@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { areaOfWindow, joined, piecesOf, stroked, windowOfParts, withoutHoles, withoutSpecks } from "../../src/document/paint";
+import type { MaskWindow } from "../../src/document/rle";
+import { EMPTY_WINDOW } from "../../src/document/rle";
+
+import { randomOf, randomWindow, traceWindow, whole } from "../random";
+
+function at(window: MaskWindow, x: number, y: number): number {
+  const [column, row] = [x - window.left, y - window.top];
+  const inside = column >= 0 && row >= 0 && column < window.width && row < window.height;
+  return inside ? window.pixels[row * window.width + column] : 0;
+}
+
+function window(...rows: readonly string[]): MaskWindow {
+  const pixels = Uint8Array.from(rows.join(""), (letter) => Number(letter === "#"));
+  return { left: 3, top: 2, width: rows[0].length, height: rows.length, pixels };
+}
+
+const rowsOf = (mask: MaskWindow, width = 12, height = 10): string[] =>
+  Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => (at(mask, x, y) ? "#" : ".")).join(""));
+
+describe("painting", () => {
+  it("fills traced parts to the very pixels they were traced from", () => {
+    const random = randomOf(21);
+    for (let round = 0; round < 100; round++) {
+      const mask = randomWindow(random);
+      expect(rowsOf(windowOfParts(traceWindow(mask)), 20, 20)).toEqual(rowsOf(mask, 20, 20));
+    }
+  });
+
+  it("joins parts that lie over each other", () => {
+    const square = (x: number) => [[[x, 1], [x + 4, 1], [x + 4, 5], [x, 5]] as const];
+    expect(areaOfWindow(windowOfParts([square(1), square(3)]))).toBe(24);
+  });
+
+  it("lays on and takes off exactly what lies within the brush's radius", () => {
+    const random = randomOf(4);
+    for (let round = 0; round < 40; round++) {
+      const start = randomWindow(random);
+      const points = Array.from({ length: 1 + whole(random, 4) }, () => [random() * 26 - 3, random() * 26 - 3] as const);
+      const radius = 0.5 + random() * 5;
+      const erases = random() < 0.5;
+      const result = stroked(start, { points, radius, erases }, 20, 20);
+      for (let y = 0; y < 20; y++) {
+        for (let x = 0; x < 20; x++) {
+          const under = points.some((b, i) => distance(points[Math.max(0, i - 1)], b, x + 0.5, y + 0.5) <= radius);
+          expect(at(result, x, y)).toBe(under ? Number(!erases) : at(start, x, y));
+        }
+      }
+    }
+  });
+
+  it("starts a mask from nothing and stays within the picture", () => {
+    const result = stroked(EMPTY_WINDOW, { points: [[0, 0]], radius: 3, erases: false }, 20, 20);
+    expect(at(result, 0, 0)).toBe(1);
+    expect([result.left, result.top]).toEqual([0, 0]);
+  });
+
+  it("fills holes but not bays", () => {
+    const filled = withoutHoles(window("####.", "#..#.", "#.##.", "###..", ".#.#."));
+    expect(rowsOf(filled).slice(2, 7).map((row) => row.slice(3, 8))).toEqual(["####.", "####.", "####.", "###..", ".#.#."]);
+  });
+
+  it("drops specks and keeps the largest piece even if it is one itself", () => {
+    expect(areaOfWindow(withoutSpecks(window("##.#", "##..", "...#"), 3))).toBe(4);
+    expect(areaOfWindow(withoutSpecks(window("#.", ".#"), 5))).toBeGreaterThan(0);
+  });
+
+  it("splits into pieces that join to the whole again", () => {
+    const random = randomOf(8);
+    for (let round = 0; round < 40; round++) {
+      const mask = randomWindow(random);
+      const pieces = piecesOf(mask);
+      expect(pieces.length).toBe(traceWindow(mask).length);
+      expect(rowsOf(joined(pieces), 20, 20)).toEqual(rowsOf(mask, 20, 20));
+    }
+  });
+});
+
+function distance(a: readonly [number, number], b: readonly [number, number], x: number, y: number): number {
+  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+  const length = dx * dx + dy * dy;
+  const t = length === 0 ? 0 : Math.max(0, Math.min(1, ((x - a[0]) * dx + (y - a[1]) * dy) / length));
+  return Math.hypot(x - a[0] - t * dx, y - a[1] - t * dy);
+}

@@ -1,0 +1,239 @@
+import { describe, expect, it } from "vitest";
+import { RefusedError } from "../../src/saving/api";
+import { accept, reject, relabel } from "../../src/editing/review";
+import { find } from "../../src/document/scene";
+import type { MemoryKeep } from "../harness";
+import { seen, settle, start, stored } from "../harness";
+import { FakeServer, refused } from "../server";
+
+async function opened(server: FakeServer, client: string, keep?: MemoryKeep) {
+  const harness = start(server, client, keep);
+  await harness.session.open(1);
+  const one = (key: string) => [find(harness.session.view.get().scene!, key)!];
+  return { ...harness, one };
+}
+
+describe("saving", () => {
+  it("says saved only after the server has answered with a revision", async () => {
+    const server = new FakeServer([2]);
+    const { session, statuses, one } = await opened(server, "a");
+    const post = server.post.bind(server);
+    let answers = 0;
+    server.post = async (id, gesture) => {
+      const answer = await post(id, gesture);
+      // A function of Gradio that failed resolves to undefined: that is no proof.
+      return ++answers < 3 ? ({} as { revision: number }) : answer;
+    };
+    accept(session, one("i0k0"));
+    await settle();
+    expect(answers).toBe(3);
+    expect(server.gestures).toHaveLength(1);
+    expect(statuses.map((status) => status.kind)).toEqual(["saving", "offline", "offline", "saved", "saved"]);
+  });
+
+  it("keeps what is unsaved in the browser until it is saved", async () => {
+    const server = new FakeServer([2]);
+    const { session, keep, one } = await opened(server, "a");
+    server.before = () => {
+      throw new TypeError("network");
+    };
+    accept(session, one("i0k0"));
+    reject(session, one("i0k1"));
+    expect(keep.pending().map((gesture) => [gesture.number, gesture.body.verb])).toEqual([
+      [1, "accept"],
+      [2, "reject"],
+    ]);
+    server.before = () => {};
+    await settle();
+    expect(keep.pending()).toEqual([]);
+    expect(server.gestures.map((gesture) => gesture.number)).toEqual([1, 2]);
+  });
+
+  it("sends what a closed tab left behind, each once, also where only the answer was lost", async () => {
+    const server = new FakeServer([2]);
+    const closed = await opened(server, "a");
+    let requests = 0;
+    server.after = () => {
+      requests++;
+      throw new TypeError("network");
+    };
+    accept(closed.session, closed.one("i0k0"));
+    accept(closed.session, closed.one("i0k1"));
+    const left = closed.keep.pending();
+    expect(left).toHaveLength(2);
+    // The closed tab sends nothing more: its server is gone.
+    const copy = new FakeServer([2]);
+    await copy.post(1, { client: "a", number: 1, revision: 1, ...left[0].body });
+    const next = await opened(copy, "b");
+    next.session.saver.adopt(left);
+    await settle();
+    expect(copy.gestures.map((gesture) => [gesture.client, gesture.number])).toEqual([
+      ["a", 1],
+      ["a", 2],
+    ]);
+    expect(requests).toBeGreaterThan(0);
+    server.after = () => {};
+    await settle();
+  });
+
+  it("tells the next tab which revision is the last: only what came after it is sent, on top of it", async () => {
+    const server = new FakeServer([3]);
+    const closed = await opened(server, "a");
+    let taken = 0;
+    server.before = () => {
+      if (taken++ > 0) throw new TypeError("network");
+    };
+    for (const key of ["i0k0", "i0k1", "i0k2"]) accept(closed.session, closed.one(key));
+    await settle(3);
+    const left = closed.keep.pending();
+    expect(left.map(({ number, revision }) => [number, revision])).toEqual([
+      [2, 2],
+      [3, 1],
+    ]);
+    server.before = () => {};
+    const next = start(server, "b");
+    next.session.saver.adopt(left);
+    await settle();
+    expect(next.session.view.get().conflict).toBeNull();
+    expect(server.gestures.map((gesture) => gesture.number)).toEqual([1, 2, 3]);
+  });
+
+  it.each([
+    ["the disk is full", refused("the disk is full", 507), "the disk is full"],
+    ["a proxy finds nothing", new RefusedError("HTTP 404", 404), "HTTP 404"],
+    ["signed out", refused("sign in", 401), "sign in"],
+    ["no network", new TypeError("network"), undefined],
+  ])("keeps a gesture that may be taken later, and says why it is not: %s", async (_, error, reason) => {
+    const server = new FakeServer([2]);
+    const { session, statuses, keep, one } = await opened(server, "a");
+    server.before = () => {
+      throw error;
+    };
+    accept(session, one("i0k0"));
+    await settle(3);
+    expect(keep.pending()).toHaveLength(1);
+    expect(statuses.at(-1)).toEqual({ kind: "offline", unsaved: 1, reason });
+    server.before = () => {};
+    await settle();
+    expect(statuses.at(-1)).toEqual({ kind: "saved", unsaved: 0 });
+    expect(server.gestures).toHaveLength(1);
+  });
+
+  it("drops what the server refuses, says why, and shows what the server has", async () => {
+    const server = new FakeServer([2]);
+    const { session, notices, one } = await opened(server, "a");
+    let refuse = true;
+    server.before = () => {
+      if (!refuse) return;
+      refuse = false;
+      throw refused("gesture.changes[0]: no", 400);
+    };
+    accept(session, one("i0k0"));
+    accept(session, one("i0k1"));
+    await settle();
+    expect(notices).toEqual(["refused"]);
+    expect(seen(session.view.get().scene!)).toEqual(await stored(server, 1));
+    expect(server.gestures).toHaveLength(1);
+  });
+});
+
+describe("two tabs on one picture", () => {
+  it("do not disturb each other where they touch different instances", async () => {
+    const server = new FakeServer([3]);
+    const first = await opened(server, "a");
+    const second = await opened(server, "b");
+    accept(first.session, first.one("i0k0"));
+    await settle();
+    reject(second.session, second.one("i0k1"));
+    await settle();
+    expect(second.session.view.get().conflict).toBeNull();
+    expect(second.session.view.get().scene!.instances.map((one) => one.state)).toEqual(["accepted", "rejected", "suggested"]);
+  });
+
+  it.each(["mine", "theirs"] as const)("ask whose answer holds where both changed one instance: %s", async (choice) => {
+    const server = new FakeServer([2]);
+    const first = await opened(server, "a");
+    const second = await opened(server, "b");
+    relabel(first.session, 3, first.one("i0k0"));
+    await settle();
+    reject(second.session, second.one("i0k0"));
+    await settle();
+    expect(second.session.view.get().conflict).toBe(1);
+    expect(second.statuses.at(-1)).toEqual({ kind: "conflict", unsaved: 1 });
+    await second.session.resolveConflict(choice);
+    await settle();
+    expect(second.session.view.get().conflict).toBeNull();
+    expect(second.statuses.at(-1)!.kind).toBe("saved");
+    expect(second.one("i0k0")[0].state).toBe(choice === "mine" ? "rejected" : "accepted");
+    expect(seen(second.session.view.get().scene!)).toEqual(await stored(server, 1));
+  });
+
+  it("ask about one picture after the other where several were changed elsewhere", async () => {
+    const server = new FakeServer([1, 1, 1]);
+    const first = await opened(server, "a");
+    const second = await opened(server, "b");
+    for (const id of [1, 2, 3]) {
+      await second.session.open(id);
+      await first.session.open(id);
+      relabel(first.session, 3, first.session.view.get().scene!.instances);
+      await settle();
+      reject(second.session, second.session.view.get().scene!.instances);
+    }
+    await settle();
+    expect(second.statuses.at(-1)).toEqual({ kind: "conflict", unsaved: 3 });
+    const asked: (number | null)[] = [];
+    for (const choice of ["mine", "theirs", "both"] as const) {
+      asked.push(second.session.view.get().conflict);
+      await second.session.resolveConflict(choice);
+      await settle();
+    }
+    expect(asked).toEqual([1, 2, 3]);
+    expect(second.session.view.get().conflict).toBeNull();
+    expect(second.statuses.at(-1)).toEqual({ kind: "saved", unsaved: 0 });
+    const states = [...server.images.values()].map((image) => [...image.instances.values()].map((one) => one.state));
+    expect(states).toEqual([["rejected"], ["accepted"], ["accepted"]]);
+  });
+
+  it("save what was not yet saved of a picture that goes to the bin", async () => {
+    const server = new FakeServer([1, 1]);
+    const { session, statuses, one } = await opened(server, "a");
+    server.before = () => {
+      throw new TypeError("network");
+    };
+    accept(session, one("i0k0"));
+    await settle(3);
+    session.forget(1);
+    server.before = () => {};
+    await settle();
+    expect(server.gestures).toHaveLength(1);
+    expect(statuses.at(-1)).toEqual({ kind: "saved", unsaved: 0 });
+  });
+
+  it("keep both: theirs as it is, mine beside it, and what I removed stays theirs", async () => {
+    const server = new FakeServer([3]);
+    const first = await opened(server, "a");
+    const second = await opened(server, "b");
+    relabel(first.session, 3, first.one("i0k0"));
+    await settle();
+    reject(first.session, first.one("i0k1"));
+    await settle();
+    relabel(second.session, 91, second.one("i0k0"));
+    reject(second.session, second.one("i0k1"));
+    accept(second.session, second.one("i0k2"));
+    await settle();
+    expect(second.session.view.get().conflict).toBe(1);
+    await second.session.resolveConflict("both");
+    await settle();
+    expect(second.session.view.get().conflict).toBeNull();
+    expect(second.keep.pending()).toEqual([]);
+    const document = await server.document(1);
+    const found = document.instances.map(({ category, state, rle }) => [category, state, rle === document.instances[0].rle]);
+    expect(found).toEqual([
+      [3, "accepted", true],
+      [1, "rejected", false],
+      [1, "accepted", false], // nobody else touched it
+      [91, "accepted", true],
+    ]);
+    expect(seen(second.session.view.get().scene!)).toEqual(await stored(server, 1));
+  });
+});
