@@ -1,7 +1,8 @@
 """A network's soft mask as it is kept, so that the level at which it is cut can be moved later.
 
-All of it is whole numbers, values and levels in hundredths: the editor computes the same (frontend/src/document/heatmap.ts), and
-the two agree on every pixel at every level. A higher level's mask lies within a lower one's.
+All of it is whole numbers, values and levels in hundredths: the editor computes the same
+(frontend/src/document/heatmap.ts), and the two agree on every pixel at every level. A higher level's mask lies within a
+lower one's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Random gestures in a real browser against a model of the document, with undo, redo and reload mixed in.
 
-The two thousand sequences are run without a browser (annotator/frontend/tests/sequences.test.ts); these few go through
-keys, pointer, the browser's database and the real server.
+The two thousand sequences are run without a browser (annotator/frontend/tests/session/sequences.test.ts); these few go
+through keys, pointer, the browser's database and the real server.
 """
 
 import os

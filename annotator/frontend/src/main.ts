@@ -1,7 +1,7 @@
 /** Mounts editors into Gradio components; the only file that knows Gradio. */
+import type { PageValue } from "./document/protocol";
 import { Editor } from "./screen/editor";
 import "./screen/editor.css";
-import type { PageValue } from "./document/protocol";
 import { setLanguage } from "./strings";
 
 /** What `js_on_load` of the component hands over (annotator/web/editor.py). */

@@ -1,9 +1,8 @@
 /** A session over the server in memory, with time that the test moves. */
-import type { Keeper } from "../src/saving/keep";
-import type { Pending, SaveStatus } from "../src/saving/saver";
-import { Saver } from "../src/saving/saver";
 import type { Instance, Scene } from "../src/document/scene";
 import { sceneOf } from "../src/document/scene";
+import type { Keeper, Pending, SaveStatus } from "../src/saving/pending";
+import { Saver } from "../src/saving/saver";
 import type { NoticeText } from "../src/session/session";
 import { Session } from "../src/session/session";
 import type { FakeServer } from "./server";

@@ -1,8 +1,8 @@
 /** A server in memory that keeps to the rules of annotator/core/review.py: numbered gestures, revisions, masks. */
-import { RefusedError } from "../src/saving/api";
 import { windowOfParts } from "../src/document/paint";
 import type { QueueImage, WireCategory, WireDocument, WireGesture, WireInstance, WireQueue } from "../src/document/protocol";
 import { windowToRle } from "../src/document/rle";
+import { RefusedError } from "../src/saving/errors";
 
 export const CATEGORIES: readonly WireCategory[] = [
   { id: 1, name: "person", supercategory: "person" },

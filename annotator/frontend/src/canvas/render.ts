@@ -1,11 +1,11 @@
 /** Paints instances over the picture: a base layer with all of them, an active layer with what the person touches. */
-import type { Camera, Size } from "./camera";
-import { toView } from "./camera";
 import type { Box, Part, Point } from "../document/geometry";
-import type { Layer } from "./layer";
 import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
 import { simplifyParts } from "../document/simplify";
+import type { Camera, Size } from "./camera";
+import { toView } from "./camera";
+import type { Layer } from "./layer";
 
 const TAU = Math.PI * 2;
 /** From this scale on outlines follow the pixels; below, simplified ones look the same and draw faster. */

@@ -1,21 +1,21 @@
 /** What each command does. Keys, buttons and tests all come through here. */
-import { pickCategory } from "../screen/categories";
+import { withoutHoles, withoutSpecks } from "../document/paint";
+import type { QueueImage } from "../document/protocol";
+import type { Instance } from "../document/scene";
+import { find } from "../document/scene";
 import type { Cutting } from "../editing/cutting";
 import type { Drawing } from "../editing/drawing";
 import { makeHoles, makeInstances, makeParts } from "../editing/holes";
-import type { CommandId } from "./keys";
-import { withoutHoles, withoutSpecks } from "../document/paint";
-import type { QueuePanel } from "../screen/queue";
 import { accept, beginTriage, likelyCategory, putAside, reject, relabel, setTriage, step, targets } from "../editing/review";
-import { find } from "../document/scene";
 import { copy, duplicate, merge, nudge, paste, reshape, split } from "../editing/shapes";
-import { openSimplify } from "../screen/simplifier";
 import type { Session } from "../session/session";
 import type { ToolId } from "../session/view";
 import type { Stage } from "../stage/stage";
-import { resizeBrush } from "../tools/brush";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
+import { resizeBrush } from "../tools/brush";
+import { isToolCommand } from "../tools/tool";
+import type { CommandId } from "./keys";
 
 const THRESHOLD_STEP = 0.05;
 /** Pieces of fewer pixels are specks. */
@@ -26,9 +26,10 @@ export interface CommandContext {
   readonly stage: Stage;
   readonly drawing: Drawing;
   readonly cutting: Cutting;
-  readonly queue: QueuePanel;
-  readonly root: HTMLElement;
-  readonly color: (id: number) => string;
+  /** The picture before or after the open one in the list. */
+  readonly neighbour: (direction: 1 | -1) => QueueImage | null;
+  readonly pickCategory: (current: number | null, anchor: Element | null) => Promise<number | null>;
+  readonly openSimplify: (instance: Instance) => void;
   readonly showKeys: () => void;
   readonly notice: (text: string) => void;
 }
@@ -51,7 +52,9 @@ export class Commands {
     const { session, stage, cutting } = this.context;
     // What a key has cut counts before anything else is done with it.
     if (id !== "cutSmaller" && id !== "cutLarger" && id !== "cancel") cutting.finish();
-    if (stage.tool().command?.(id) === true) return;
+    const tool = stage.tool();
+    tool.released?.();
+    if (isToolCommand(id) && tool.command?.(id) === true) return;
     const { view } = session;
     switch (id) {
       case "accept":
@@ -187,20 +190,12 @@ export class Commands {
 
   /** Picks a category for what is selected, or for new instances where nothing is. */
   async chooseCategory(anchor: Element | null): Promise<void> {
-    const { session, root, color, stage } = this.context;
+    const { session, stage } = this.context;
     const { view } = session;
     const chosen = targets(session);
     const current = chosen.length > 0 ? chosen[0].category : likelyCategory(session);
     const { imageId } = view.get().scene ?? { imageId: null };
-    const id = await pickCategory({
-      root,
-      anchor,
-      color,
-      current,
-      title: t("categoryFor"),
-      categories: view.get().categories,
-      create: (name) => session.addCategory(name),
-    });
+    const id = await this.context.pickCategory(current, anchor);
     stage.element.focus({ preventScroll: true });
     const { scene } = view.get();
     if (id === null || scene === null || scene.imageId !== imageId) return;
@@ -262,9 +257,8 @@ export class Commands {
   }
 
   private simplify(): void {
-    const { session, root } = this.context;
-    const chosen = targets(session);
-    if (chosen.length === 1) openSimplify(root, session, chosen[0]);
+    const chosen = targets(this.context.session);
+    if (chosen.length === 1) this.context.openSimplify(chosen[0]);
   }
 
   private adjust(): void {
@@ -281,7 +275,7 @@ export class Commands {
   }
 
   private openNeighbour(direction: 1 | -1): void {
-    const image = this.context.queue.neighbour(direction);
+    const image = this.context.neighbour(direction);
     if (image !== null) void this.context.session.open(image.id);
   }
 

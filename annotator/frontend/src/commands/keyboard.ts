@@ -1,7 +1,7 @@
 /** Listens on the page, because the picture is seldom what has the focus; hidden editors and fields are left alone. */
+import type { Stage } from "../stage/stage";
 import type { Commands } from "./commands";
 import { belongsToField, chordOf, commandFor } from "./keys";
-import type { Stage } from "../stage/stage";
 
 export interface KeyboardOptions {
   readonly root: HTMLElement;

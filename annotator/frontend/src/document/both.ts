@@ -1,9 +1,8 @@
 /** The third answer to "mine or theirs": theirs stays, and mine comes beside it. */
-import type { WireChange } from "./protocol";
-import type { Pending } from "../saving/saver";
+import { randomName } from "./names";
+import type { GestureBody, WireChange } from "./protocol";
 import type { Edit, Instance, Mask, Scene } from "./scene";
 import { find, maskOfParts, maskOfRle, sameInstance } from "./scene";
-import { randomName } from "../saving/shelf";
 
 /**
  * What waiting gestures come to on a picture that others changed: the same as ever on instances that nobody else
@@ -13,12 +12,12 @@ import { randomName } from "../saving/shelf";
 export function editsForBoth(
   theirs: Scene,
   mine: Scene | undefined,
-  gestures: readonly Pending[],
+  gestures: readonly GestureBody[],
   clashes: (key: string) => boolean,
 ): Edit[] {
   const last = new Map<string, WireChange>();
   const masks = new Map<string, Mask>();
-  for (const change of gestures.flatMap(({ body }) => body.changes)) {
+  for (const change of gestures.flatMap(({ changes }) => changes)) {
     last.set(change.key, change);
     if (change.parts !== undefined) masks.set(change.key, maskOfParts(change.parts, theirs.height));
     else if (change.rle !== undefined) masks.set(change.key, maskOfRle(change.rle, theirs.height));

@@ -119,6 +119,17 @@ export interface WireCutout {
   readonly cutout: string;
 }
 
+/** Which instances the gallery asks for. */
+export type CutoutOrder = "doubt" | "odd" | "score" | "area";
+export type CutoutState = "suggested" | "accepted" | "rejected";
+
+export interface CutoutFilter {
+  readonly category: number;
+  readonly state: CutoutState;
+  readonly order: CutoutOrder;
+  readonly threshold: number;
+}
+
 export interface WireGallery {
   readonly total: number;
   /** Suggestions that the threshold leaves out. */

@@ -1,14 +1,14 @@
 /** Moves the level at which the selected instance's heatmap is cut: shown live, one gesture when it ends. */
-import type { Api } from "../saving/api";
 import type { Heatmap } from "../document/heatmap";
 import { HALF, cutRuns, unpacked } from "../document/heatmap";
 import { windowOfMask } from "../document/paint";
 import { areaOfRuns, decodeCounts, encodeCounts, iouOfRuns, windowToRle } from "../document/rle";
 import type { Instance, Mask, Scene } from "../document/scene";
 import { find, maskOfRle, reshaped, unchanged } from "../document/scene";
+import { traceRuns } from "../document/trace";
+import type { Api } from "../saving/api";
 import type { Session } from "../session/session";
 import { t } from "../strings";
-import { traceRuns } from "../document/trace";
 
 const LOWEST = 1;
 const HIGHEST = 99;

@@ -1,16 +1,15 @@
 /** New instances: their category, and the mask that the server finds inside a box. */
-import type { Api, FoundMask } from "../saving/api";
-import { GRABCUT } from "../saving/api";
-import { pickCategory } from "../screen/categories";
 import type { Box } from "../document/geometry";
 import { partsOfBox } from "../document/geometry";
+import { randomName } from "../document/names";
 import { outlineOf } from "../document/outline";
-import { likelyCategory } from "./review";
 import type { Instance, Mask } from "../document/scene";
 import { find, maskOfParts, maskOfRle, reshaped } from "../document/scene";
+import type { Api, FoundMask } from "../saving/api";
+import { GRABCUT } from "../saving/api";
 import type { Session } from "../session/session";
-import { randomName } from "../saving/shelf";
 import { t } from "../strings";
+import { likelyCategory } from "./review";
 
 /** Who is asked for a mask where no model has seen the picture. */
 const BUNDLED_MODEL = "starter-person";
@@ -18,8 +17,8 @@ const BUNDLED_MODEL = "starter-person";
 export interface DrawingOptions {
   readonly session: Session;
   readonly api: Pick<Api, "mask" | "prepareMask">;
-  readonly root: HTMLElement;
-  readonly color: (id: number) => string;
+  /** Asks the person; null where they give up. */
+  readonly pickCategory: () => Promise<number | null>;
   readonly notice: (text: string, detail?: string) => void;
 }
 
@@ -102,17 +101,9 @@ export class Drawing {
   }
 
   private async askCategory(mask: Mask): Promise<number | null> {
-    const { session, root, color } = this.options;
+    const { session, pickCategory } = this.options;
     session.view.set({ draft: { key: null, parts: outlineOf(mask).simple } });
-    const category = await pickCategory({
-      root,
-      anchor: null,
-      color,
-      current: null,
-      title: t("pickCategory"),
-      categories: session.view.get().categories,
-      create: (name) => session.addCategory(name),
-    });
+    const category = await pickCategory();
     session.view.set({ draft: null });
     return category;
   }

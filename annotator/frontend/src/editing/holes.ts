@@ -1,13 +1,13 @@
 /** Parts and holes turned into one another, and into instances of their own. Each is one gesture. */
 import type { Part, Point, Ring } from "../document/geometry";
 import { partContains, partsContain, signedArea } from "../document/geometry";
+import { randomName } from "../document/names";
 import { outlineOf } from "../document/outline";
 import { areaOfWindow, joined, maskOfWindow, windowOfMask, windowOfParts } from "../document/paint";
 import type { MaskWindow } from "../document/rle";
 import type { Edit, Instance, Mask, Scene } from "../document/scene";
 import { maskOfParts, reshaped } from "../document/scene";
 import type { Session } from "../session/session";
-import { randomName } from "../saving/shelf";
 
 /** A ring lies in another one where this share of its points does: drawn ones may touch. */
 const INSIDE = 0.9;

@@ -1,6 +1,7 @@
 /** Commands that make new masks of old ones: copy, join, split, clean. Each is one gesture. */
 import type { Box, Point } from "../document/geometry";
 import { boxOfParts, mapPoints } from "../document/geometry";
+import { randomName } from "../document/names";
 import { outlineOf } from "../document/outline";
 import { areaOfWindow, joined, maskOfWindow, piecesOf, windowOfMask } from "../document/paint";
 import { parted } from "../document/parting";
@@ -8,7 +9,6 @@ import type { MaskWindow } from "../document/rle";
 import type { Edit, Instance, Mask } from "../document/scene";
 import { maskOfParts, reshaped } from "../document/scene";
 import type { Session } from "../session/session";
-import { randomName } from "../saving/shelf";
 
 /** How far a duplicate lies from its original, in image pixels. */
 const OFFSET = 12;

@@ -1,6 +1,6 @@
 /** Documents fetched ahead, so that opening the next picture takes no time. */
-import type { Api } from "./api";
 import type { WireDocument } from "../document/protocol";
+import type { Api } from "./api";
 
 const MOST = 4;
 /** A document fetched ahead counts as fresh for this long; after that it is checked once it is shown. */

@@ -1,22 +1,21 @@
 /** Requests to the server, all relative to the page so that a sub-path works. */
-import type { CutoutFilter } from "../session/cutouts";
 import type { Box } from "../document/geometry";
-import type { QueueImage, WireCategory, WireDocument, WireGallery, WireGesture, WireHeatmap, WireQueue, WirePresence } from "../document/protocol";
+import type {
+  CutoutFilter,
+  QueueImage,
+  WireCategory,
+  WireDocument,
+  WireGallery,
+  WireGesture,
+  WireHeatmap,
+  WirePresence,
+  WireQueue,
+} from "../document/protocol";
+import { RefusedError } from "./errors";
 
 /** How long the answer to a gesture may take, beside the time that its bytes take on a slow network. */
 const ANSWER_MS = 30_000;
 const SLOWEST_BYTES_PER_MS = 20;
-
-/** The server answered, and said no. `message` is its one line. */
-export class RefusedError extends Error {
-  constructor(
-    message: string,
-    readonly status: number,
-    readonly answer: Record<string, unknown> = {},
-  ) {
-    super(message);
-  }
-}
 
 /** Who found a mask where no network could (annotator/web/assistant.py). */
 export const GRABCUT = "GrabCut";

@@ -2,7 +2,8 @@
  * Where the browser keeps gestures that the server has not acknowledged: IndexedDB, or localStorage where a browser has
  * no IndexedDB, forbids it (some private windows) or has no room left in it.
  */
-import type { Pending, Shelf } from "./saver";
+import type { Keeper, Pending } from "./pending";
+import type { Shelf } from "./shelf";
 import type { Tabs } from "./tabs";
 
 const NAME = "annotator";
@@ -15,13 +16,6 @@ const PREFIX = "annotator:unsaved";
 interface Kept extends Pending {
   readonly project: string;
   readonly at: number;
-}
-
-/** What the saver needs: neither call fails, and what cannot be written anywhere stays in memory. */
-export interface Keeper {
-  put(gesture: Pending): void;
-  /** Forgets what was saved or given up; `next` is kept instead of what it was, in the same moment. */
-  drop(gestures: readonly Pending[], next?: Pending): void;
 }
 
 export interface KeepOptions {

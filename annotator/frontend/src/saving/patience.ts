@@ -1,5 +1,5 @@
 /** Asking again where a server is away. Only for what it takes once, however often it is sent. */
-import { RefusedError } from "./api";
+import { RefusedError } from "./errors";
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 16_000;

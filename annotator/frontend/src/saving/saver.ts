@@ -3,32 +3,9 @@
  * What is not yet saved also lies in the browser's storage (keep.ts), so that a closed tab's gestures are sent at the
  * next visit.
  */
-import { RefusedError } from "./api";
-import type { Keeper } from "./keep";
 import type { GestureBody, WireGesture } from "../document/protocol";
-
-export interface Pending {
-  readonly client: string;
-  readonly number: number;
-  readonly imageId: number;
-  /** The revision the gesture builds on, or null: the last one that the server acknowledged. */
-  readonly revision: number | null;
-  readonly body: GestureBody;
-}
-
-export interface SaveStatus {
-  readonly kind: "saved" | "saving" | "offline" | "conflict";
-  readonly unsaved: number;
-  /** Offline: the server's own line, where it was reached and could not save; its disk is full, say. */
-  readonly reason?: string;
-}
-
-/** The part of localStorage that is used. */
-export interface Shelf {
-  getItem(key: string): string | null;
-  setItem(key: string, value: string): void;
-  removeItem(key: string): void;
-}
+import { RefusedError } from "./errors";
+import type { Keeper, Pending, SaveStatus } from "./pending";
 
 export interface SaverOptions {
   readonly keep: Keeper;

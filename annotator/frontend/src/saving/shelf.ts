@@ -1,5 +1,11 @@
 /** What the browser remembers between visits: small preferences. Unsaved gestures lie elsewhere, see keep.ts. */
-import type { Shelf } from "./saver";
+
+/** The part of localStorage that is used. */
+export interface Shelf {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
 
 const PREFIX = "annotator";
 
@@ -29,12 +35,6 @@ export function setPreference(shelf: Shelf | null, name: string, value: unknown)
   } catch {
     // A preference that cannot be kept only lasts as long as the tab.
   }
-}
-
-/** A random name for this tab. crypto.randomUUID exists only on https and localhost. */
-export function randomName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** What lasts as long as this tab, or null where the browser forbids it. */

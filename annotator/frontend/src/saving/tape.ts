@@ -4,7 +4,7 @@
  */
 import type { History, HistoryEntry } from "../document/history";
 import { EMPTY_HISTORY } from "../document/history";
-import { randomName } from "./shelf";
+import { randomName } from "../document/names";
 import type { Tabs } from "./tabs";
 
 const NAME = "annotator-history";

@@ -1,10 +1,10 @@
 /** Says aloud, for those who do not see the picture, what was selected and what was decided about it. */
-import { h, setText } from "../widgets/dom";
 import type { Look } from "../canvas/render";
-import { ordered } from "../editing/review";
 import { find } from "../document/scene";
+import { ordered } from "../editing/review";
 import type { Session } from "../session/session";
 import { t } from "../strings";
+import { h, setText } from "../widgets/dom";
 
 export function createAnnouncer(session: Session, look: Look): HTMLElement {
   const element = h("div", { class: "an-unseen", role: "status", "aria-live": "polite" });

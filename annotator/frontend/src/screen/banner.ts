@@ -1,7 +1,7 @@
 /** The choice that a person has when a picture was changed somewhere else. */
-import { button, h } from "../widgets/dom";
 import type { Session } from "../session/session";
 import { t } from "../strings";
+import { button, h } from "../widgets/dom";
 
 export function createBanner(session: Session): HTMLElement {
   const detail = h("span");

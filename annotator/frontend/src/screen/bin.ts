@@ -1,9 +1,9 @@
 /** What was removed from the project: it can be taken back until the bin is emptied. */
 import type { Api } from "../saving/api";
-import { confirmRemoval, dialog, openDialog } from "../widgets/dialogs";
-import { button, h, setText } from "../widgets/dom";
 import type { Session } from "../session/session";
 import { t } from "../strings";
+import { confirmRemoval, dialog, openDialog } from "../widgets/dialogs";
+import { button, h, setText } from "../widgets/dom";
 
 export interface BinOptions {
   readonly root: HTMLElement;

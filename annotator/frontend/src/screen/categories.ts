@@ -1,9 +1,9 @@
 /** The category picker: type to find, Enter takes the first, and a new name makes a new category. */
+import type { WireCategory } from "../document/protocol";
+import { t } from "../strings";
 import { h, setClass } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 import { openPopover } from "../widgets/popover";
-import type { WireCategory } from "../document/protocol";
-import { t } from "../strings";
 
 export interface PickerOptions {
   readonly root: HTMLElement;

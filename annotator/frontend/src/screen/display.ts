@@ -1,14 +1,14 @@
 /** How the picture and its instances are shown: remembered, and changed in a panel under the toolbar. */
+import type { Shelf } from "../saving/shelf";
+import { preference, setPreference } from "../saving/shelf";
+import type { Session } from "../session/session";
+import type { Display } from "../session/view";
+import { START_DISPLAY } from "../session/view";
+import type { StringKey } from "../strings";
+import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 import { openPopover } from "../widgets/popover";
-import type { Shelf } from "../saving/saver";
-import type { Session } from "../session/session";
-import { preference, setPreference } from "../saving/shelf";
-import type { StringKey } from "../strings";
-import { t } from "../strings";
-import type { Display } from "../session/view";
-import { START_DISPLAY } from "../session/view";
 
 const SLIDERS: readonly (readonly [name: "fill" | "brightness" | "contrast", label: StringKey, most: number])[] = [
   ["fill", "displayFill", 2.5],

@@ -1,9 +1,9 @@
 /** Ways in for photographs: drop, paste, choose files or a folder, and the bundled example. */
+import { isShown } from "../commands/keyboard";
+import { belongsToField } from "../commands/keys";
+import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import { icon } from "../widgets/icons";
-import { belongsToField } from "../commands/keys";
-import { isShown } from "../commands/keyboard";
-import { t } from "../strings";
 import type { NamedFile } from "./upload";
 import { filesOfDrop, filesOfInput } from "./upload";
 

@@ -1,41 +1,43 @@
 /** Puts the parts of the screen together. */
-import { createAnnouncer } from "./announcer";
-import { createBanner } from "./banner";
-import { createBin } from "./bin";
 import { Commands } from "../commands/commands";
-import { Connection } from "../session/connection";
-import { confirmRemoval, openDialog } from "../widgets/dialogs";
-import { Cutting } from "../editing/cutting";
-import { createDisplayMenu, rememberedDisplay } from "./display";
-import { h, setText } from "../widgets/dom";
-import { Drawing } from "../editing/drawing";
-import { DropZone } from "./dropzone";
-import { Gallery } from "./gallery";
-import { createHint } from "./hint";
 import { isShown, listenToKeys } from "../commands/keyboard";
 import { setKeyMap } from "../commands/keys";
-import { keySheet } from "./keysheet";
-import { createLegend } from "./legend";
-import { createLook } from "../stage/look";
-import { SHAPE_COMMANDS, openMenu } from "./menu";
-import { Minimap } from "../stage/minimap";
-import { Notices } from "./notices";
-import { Panel } from "./panel";
-import { Presence } from "./presence";
 import type { QueueImage } from "../document/protocol";
-import { QueuePanel } from "./queue";
-import type { Session } from "../session/session";
+import { Cutting } from "../editing/cutting";
+import { Drawing } from "../editing/drawing";
 import { preference, setPreference } from "../saving/shelf";
+import { Connection } from "../session/connection";
+import type { Session } from "../session/session";
+import { createLook } from "../stage/look";
+import { Minimap } from "../stage/minimap";
 import { Stage } from "../stage/stage";
 import { t } from "../strings";
-import { ThresholdBar } from "./threshold";
-import { Toolbar } from "./toolbar";
 import { BoxTool } from "../tools/box";
 import { BrushTool } from "../tools/brush";
 import { CutTool } from "../tools/cut";
 import { KnifeTool } from "../tools/knife";
 import { PolygonTool } from "../tools/polygon";
 import { SelectTool } from "../tools/select";
+import { confirmRemoval, openDialog } from "../widgets/dialogs";
+import { h, setText } from "../widgets/dom";
+import { createAnnouncer } from "./announcer";
+import { createBanner } from "./banner";
+import { createBin } from "./bin";
+import { pickCategory } from "./categories";
+import { createDisplayMenu, rememberedDisplay } from "./display";
+import { DropZone } from "./dropzone";
+import { Gallery } from "./gallery";
+import { createHint } from "./hint";
+import { keySheet } from "./keysheet";
+import { createLegend } from "./legend";
+import { SHAPE_COMMANDS, openMenu } from "./menu";
+import { Notices } from "./notices";
+import { Panel } from "./panel";
+import { Presence } from "./presence";
+import { QueuePanel } from "./queue";
+import { openSimplify } from "./simplifier";
+import { ThresholdBar } from "./threshold";
+import { Toolbar } from "./toolbar";
 import { Uploads } from "./upload";
 
 /** A menu asked for at a place of the picture opens to its right. */
@@ -70,7 +72,22 @@ export class Editor {
     toolbar.addBeforeStatus(presence.element);
     this.stops.push(() => presence.stop());
     const color = look.categoryColor;
-    const drawing = new Drawing({ session, api, root, color, notice: (text, detail) => notices.show("info", text, detail) });
+    const askCategory = (title: "pickCategory" | "categoryFor", current: number | null, anchor: Element | null): Promise<number | null> =>
+      pickCategory({
+        root,
+        anchor,
+        color,
+        current,
+        title: t(title),
+        categories: session.view.get().categories,
+        create: (name) => session.addCategory(name),
+      });
+    const drawing = new Drawing({
+      session,
+      api,
+      pickCategory: () => askCategory("pickCategory", null, null),
+      notice: (text, detail) => notices.show("info", text, detail),
+    });
     const cutting = new Cutting({
       session,
       api,
@@ -130,7 +147,17 @@ export class Editor {
       reveal: (instance) => stage.reveal(instance),
     });
     const showKeys = (): void => openDialog(root, keySheet((map) => setPreference(shelf, "keys", map)));
-    const commands = new Commands({ session, stage, drawing, cutting, queue, root, color, showKeys, notice: (text) => notices.show("info", text) });
+    const commands = new Commands({
+      session,
+      stage,
+      drawing,
+      cutting,
+      neighbour: (direction) => queue.neighbour(direction),
+      pickCategory: (current, anchor) => askCategory("categoryFor", current, anchor),
+      openSimplify: (instance) => openSimplify(root, session, instance),
+      showKeys,
+      notice: (text) => notices.show("info", text),
+    });
 
     const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session), createLegend(session, look), minimap.element, notices.element, announcer);
     const gallery = new Gallery({ session, api, look, shelf, open: (imageId, key) => void commands.openAt(imageId, key) });

@@ -1,20 +1,21 @@
 /** The cut-outs of one category over all pictures: wrong ones stand out, and a click rejects them. */
+import type { Look } from "../canvas/render";
+import type { CommandId } from "../commands/keys";
+import { chordOf, commandFor, keyOf } from "../commands/keys";
+import type { CutoutFilter, CutoutOrder, CutoutState } from "../document/protocol";
+import { likelyCategory } from "../editing/review";
 import type { Api } from "../saving/api";
-import type { Cutout, CutoutFilter, CutoutOrder, CutoutState } from "../session/cutouts";
+import type { Shelf } from "../saving/shelf";
+import { preference, setPreference } from "../saving/shelf";
+import type { Cutout } from "../session/cutouts";
 import { CutoutList } from "../session/cutouts";
+import type { Session } from "../session/session";
+import type { View } from "../session/view";
+import type { StringKey } from "../strings";
+import { t } from "../strings";
 import { button, h, setClass, setText } from "../widgets/dom";
 import { VirtualGrid } from "../widgets/grid";
 import { icon, setIcon } from "../widgets/icons";
-import type { CommandId } from "../commands/keys";
-import { chordOf, commandFor, keyOf } from "../commands/keys";
-import type { Look } from "../canvas/render";
-import { likelyCategory } from "../editing/review";
-import type { Shelf } from "../saving/saver";
-import type { Session } from "../session/session";
-import { preference, setPreference } from "../saving/shelf";
-import type { StringKey } from "../strings";
-import { t } from "../strings";
-import type { View } from "../session/view";
 
 export interface GalleryOptions {
   readonly session: Session;

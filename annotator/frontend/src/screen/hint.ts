@@ -1,10 +1,10 @@
 /** One line over the picture that says how the current tool works, or why nothing is to be seen. */
-import { h, setText } from "../widgets/dom";
 import { keyOf } from "../commands/keys";
 import { countSuggestions } from "../document/scene";
 import type { Session } from "../session/session";
 import type { View } from "../session/view";
 import { t } from "../strings";
+import { h, setText } from "../widgets/dom";
 
 export function createHint(session: Session): HTMLElement {
   const element = h("div", { class: "an-hint", role: "status", hidden: true });

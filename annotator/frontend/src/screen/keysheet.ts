@@ -1,10 +1,10 @@
 /** All keys on one sheet. A press on a key, then another key, changes it; the change is remembered. */
-import { button, h } from "../widgets/dom";
-import { dialog } from "../widgets/dialogs";
 import type { Command, CommandGroup, CommandId, KeyMap } from "../commands/keys";
 import { COMMANDS, chordOf, currentKeyMap, keycaps, keysOf, remapped, setKeyMap } from "../commands/keys";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
+import { dialog } from "../widgets/dialogs";
+import { button, h } from "../widgets/dom";
 
 const GROUPS: readonly (readonly [CommandGroup, StringKey])[] = [
   ["review", "groupReview"],

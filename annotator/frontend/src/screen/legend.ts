@@ -1,10 +1,10 @@
 /** What the colours mean, in a corner of the picture: categories with their numbers, or scores. */
-import { h } from "../widgets/dom";
 import { scoreColor } from "../canvas/palette";
 import type { Look } from "../canvas/render";
 import type { Instance } from "../document/scene";
 import type { Session } from "../session/session";
 import { t } from "../strings";
+import { h } from "../widgets/dom";
 
 /** More than this would cover the picture. */
 const MOST = 12;

@@ -1,12 +1,12 @@
 /** Above the list of instances: how many there are, which of them are listed, in which order. */
-import { h, setText } from "../widgets/dom";
-import { icon } from "../widgets/icons";
 import type { Look } from "../canvas/render";
 import { categoryCounts } from "../document/scene";
 import type { Session } from "../session/session";
+import type { ListFilter, Size, SortOrder } from "../session/view";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
-import type { ListFilter, Size, SortOrder } from "../session/view";
+import { h, setText } from "../widgets/dom";
+import { icon } from "../widgets/icons";
 
 const SORTS: readonly (readonly [SortOrder, StringKey])[] = [
   ["score", "sortScore"],

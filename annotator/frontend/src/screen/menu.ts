@@ -1,10 +1,10 @@
 /** A menu of commands, each with its key. */
-import { h } from "../widgets/dom";
 import type { CommandId } from "../commands/keys";
 import { COMMANDS, keycaps, keysOf } from "../commands/keys";
+import { t } from "../strings";
+import { h } from "../widgets/dom";
 import type { Anchor } from "../widgets/popover";
 import { openPopover } from "../widgets/popover";
-import { t } from "../strings";
 
 /** What can be done to a shape beyond deciding about it. */
 export const SHAPE_COMMANDS: readonly CommandId[] = [

@@ -1,7 +1,7 @@
 /** Short messages over the picture: news goes by itself, an error stays until it is dismissed. */
+import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import { icon } from "../widgets/icons";
-import { t } from "../strings";
 
 const NEWS_MS = 3500;
 const MOST = 4;

@@ -1,19 +1,19 @@
 /** The list of instances at the right, with what can be done to the selected one. */
-import { button, h, setClass, setText } from "../widgets/dom";
-import { icon, setIcon } from "../widgets/icons";
+import type { Look } from "../canvas/render";
 import type { CommandId } from "../commands/keys";
 import { keyOf, keycaps } from "../commands/keys";
-import { VirtualList } from "../widgets/list";
-import { ListHead } from "./listhead";
 import { outlineOf } from "../document/outline";
-import type { Look } from "../canvas/render";
-import { accept, likelyCategory, ordered, reject, targets } from "../editing/review";
 import type { Instance, Scene } from "../document/scene";
 import { countSuggestions, find } from "../document/scene";
+import { accept, likelyCategory, ordered, reject, targets } from "../editing/review";
 import type { Session } from "../session/session";
 import type { View } from "../session/view";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
+import { button, h, setClass, setText } from "../widgets/dom";
+import { icon, setIcon } from "../widgets/icons";
+import { VirtualList } from "../widgets/list";
+import { ListHead } from "./listhead";
 
 const STATE_ICONS = { accepted: "check", suggested: "dashed", rejected: "cross" } as const;
 export interface PanelOptions {

@@ -1,11 +1,11 @@
 /** Tells the server which picture this page shows, and the person who else has it open. */
-import type { Api } from "../saving/api";
-import { h, setText } from "../widgets/dom";
+import { randomName } from "../document/names";
 import type { WirePresence } from "../document/protocol";
+import type { Api } from "../saving/api";
 import type { Session } from "../session/session";
-import { randomName } from "../saving/shelf";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
+import { h, setText } from "../widgets/dom";
 
 /** The server forgets a page after 25 s. */
 const BEAT_MS = 10_000;

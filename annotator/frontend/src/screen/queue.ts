@@ -1,12 +1,12 @@
 /** The pictures of the project at the left: thumbnails, state, filter, progress. */
-import { button, h, setClass, setText } from "../widgets/dom";
-import { icon, setIcon } from "../widgets/icons";
-import { VirtualList } from "../widgets/list";
 import type { QueueImage } from "../document/protocol";
 import { shownOf } from "../document/scores";
 import type { Session } from "../session/session";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
+import { button, h, setClass, setText } from "../widgets/dom";
+import { icon, setIcon } from "../widgets/icons";
+import { VirtualList } from "../widgets/list";
 
 type Filter = "all" | "toDo" | "reviewed";
 

@@ -1,14 +1,14 @@
 /** Fewer vertices for one instance, with a slider that shows what of the mask stays. */
-import { button, h } from "../widgets/dom";
 import { areaOfParts } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import { iouOfWindows, windowOfMask, windowOfParts } from "../document/paint";
-import { openPopover } from "../widgets/popover";
 import type { Instance } from "../document/scene";
 import { find, maskOfParts, reshaped } from "../document/scene";
-import type { Session } from "../session/session";
 import { simplifyParts } from "../document/simplify";
+import type { Session } from "../session/session";
 import { t } from "../strings";
+import { button, h } from "../widgets/dom";
+import { openPopover } from "../widgets/popover";
 
 const START = 1.5;
 

@@ -1,8 +1,8 @@
 /** The confidence threshold under the picture: acts at once, without a request. */
-import { h, setText } from "../widgets/dom";
 import { countSuggestions } from "../document/scene";
 import type { Session } from "../session/session";
 import { t } from "../strings";
+import { h, setText } from "../widgets/dom";
 
 export class ThresholdBar {
   readonly element: HTMLElement;

@@ -1,15 +1,15 @@
 /** Tools and views above the picture, and whether everything is saved. */
 import type { Camera } from "../canvas/camera";
-import { button, h, setClass, setText } from "../widgets/dom";
-import type { IconName } from "../widgets/icons";
-import { icon, setIcon } from "../widgets/icons";
 import type { CommandId } from "../commands/keys";
-import { keyed } from "./panel";
-import type { SaveStatus } from "../saving/saver";
+import type { SaveStatus } from "../saving/pending";
 import type { Session } from "../session/session";
 import type { ToolId, View } from "../session/view";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
+import { button, h, setClass, setText } from "../widgets/dom";
+import type { IconName } from "../widgets/icons";
+import { icon, setIcon } from "../widgets/icons";
+import { keyed } from "./panel";
 
 interface Item {
   readonly command: CommandId;

@@ -3,10 +3,10 @@
  * own, and none stops the rest.
  */
 import type { Api } from "../saving/api";
-import { RefusedError } from "../saving/api";
-import { button, h, setText } from "../widgets/dom";
+import { RefusedError } from "../saving/errors";
 import { patiently } from "../saving/patience";
 import { t } from "../strings";
+import { button, h, setText } from "../widgets/dom";
 
 const AT_ONCE = 2;
 const ANNOTATIONS = /\.json$/i;

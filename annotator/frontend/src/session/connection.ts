@@ -1,13 +1,14 @@
 /** One project on the server, followed by one tab: what is read, when it is read again, what is remembered. */
+import { randomName } from "../document/names";
+import type { QueueImage } from "../document/protocol";
 import { Api } from "../saving/api";
 import { Keep, browserDatabases } from "../saving/keep";
-import type { QueueImage } from "../document/protocol";
 import { Saver } from "../saving/saver";
-import type { Notice } from "./session";
-import { Session } from "./session";
-import { openShelf, preference, randomName, setPreference, tabStorage } from "../saving/shelf";
+import { openShelf, preference, setPreference, tabStorage } from "../saving/shelf";
 import { Tabs } from "../saving/tabs";
 import { Tape } from "../saving/tape";
+import type { Notice } from "./session";
+import { Session } from "./session";
 
 /** How often a running job is asked after, at the fastest. */
 const POLL_MS = 1500;

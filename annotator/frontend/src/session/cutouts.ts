@@ -1,19 +1,9 @@
 /** What the gallery lists: pages of one category's instances, and what was decided about them since. */
-import type { Api } from "../saving/api";
-import type { State, WireCutout } from "../document/protocol";
+import type { CutoutFilter, State, WireCutout } from "../document/protocol";
 import type { Edit, Instance } from "../document/scene";
 import { find, keyOf } from "../document/scene";
+import type { Api } from "../saving/api";
 import type { Session } from "./session";
-
-export type CutoutOrder = "doubt" | "odd" | "score" | "area";
-export type CutoutState = "suggested" | "accepted" | "rejected";
-
-export interface CutoutFilter {
-  readonly category: number;
-  readonly state: CutoutState;
-  readonly order: CutoutOrder;
-  readonly threshold: number;
-}
 
 /** One cell. It keeps its place whatever is decided, so that nothing moves under the pointer. */
 export interface Cutout {

@@ -1,17 +1,17 @@
 /** One person at work on one project: which picture is open, what changes on it, and what follows from that. */
-import { Ahead } from "../saving/ahead";
-import type { Api } from "../saving/api";
-import { RefusedError } from "../saving/api";
 import { editsForBoth } from "../document/both";
 import type { HistoryEntry } from "../document/history";
 import { forgotten, recorded, redone, undone } from "../document/history";
 import type { QueueImage, Verb, WireCategory, WireDocument } from "../document/protocol";
-import type { Saver } from "../saving/saver";
 import type { Edit, Instance, Scene } from "../document/scene";
 import { applyEdits, find, isVisible, keyOf, passes, reversed, sameInstance, sceneOf, wireChange } from "../document/scene";
 import { scoresOf } from "../document/scores";
-import { Store } from "./store";
+import { Ahead } from "../saving/ahead";
+import type { Api } from "../saving/api";
+import { RefusedError } from "../saving/errors";
+import type { Saver } from "../saving/saver";
 import { UnsavedScenes } from "../saving/unsaved";
+import { Store } from "./store";
 import type { QueueView, View } from "./view";
 import { START_VIEW } from "./view";
 
@@ -416,9 +416,9 @@ export class Session {
     if (this.view.get().scene?.imageId !== imageId) return;
     const theirs = sceneOf(document);
     const clashes = (key: string): boolean => this.unsaved.clashes(theirs, [key]);
-    const gestures = this.saver.pending(imageId);
+    const gestures = this.saver.pending(imageId).map(({ body }) => body);
     const edits = editsForBoth(theirs, this.unsaved.get(imageId), gestures, clashes);
-    const reviewed = gestures.findLast(({ body }) => body.reviewed !== undefined)?.body.reviewed;
+    const reviewed = gestures.findLast((one) => one.reviewed !== undefined)?.reviewed;
     // In one go, so that at no moment neither the old gestures nor the new one is kept.
     this.saver.takeTheirs(imageId);
     this.onSettled(imageId);

@@ -3,8 +3,8 @@ import type { Part } from "../document/geometry";
 import type { History } from "../document/history";
 import { EMPTY_HISTORY } from "../document/history";
 import type { QueueImage, WireCategory, WireQueue } from "../document/protocol";
-import type { SaveStatus } from "../saving/saver";
 import type { Scene } from "../document/scene";
+import type { SaveStatus } from "../saving/pending";
 
 export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser" | "cut" | "knife";
 

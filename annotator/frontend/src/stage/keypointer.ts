@@ -1,9 +1,9 @@
 /** A pointer moved by the arrow keys, for who draws without a mouse: a key presses it down and lets it go. */
 import type { Camera, Size } from "../canvas/camera";
 import { toImage, toView } from "../canvas/camera";
+import type { Layer } from "../canvas/layer";
 import type { Point } from "../document/geometry";
 import { clampPoint } from "../document/geometry";
-import type { Layer } from "../canvas/layer";
 import type { Pointer, Tool } from "../tools/tool";
 import { arrowStep } from "../tools/walk";
 

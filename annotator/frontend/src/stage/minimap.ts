@@ -1,11 +1,11 @@
 /** The whole picture in a corner while only a part of it is in view; a press there goes to that place. */
 import type { Camera, Size } from "../canvas/camera";
 import { fit, toImage } from "../canvas/camera";
-import { h } from "../widgets/dom";
 import type { Point } from "../document/geometry";
 import type { Session } from "../session/session";
-import type { Stage } from "./stage";
 import { t } from "../strings";
+import { h } from "../widgets/dom";
+import type { Stage } from "./stage";
 
 const LONGEST_SIDE = 150;
 /** From this much larger than fitted on, the minimap helps. */

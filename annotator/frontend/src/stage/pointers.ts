@@ -1,14 +1,29 @@
 /** Mouse, pen and fingers over the picture: they become gestures of the current tool, pans and zooms. */
+import type { Camera } from "../canvas/camera";
 import { toImage } from "../canvas/camera";
-import { setClass } from "../widgets/dom";
 import type { Point } from "../document/geometry";
-import type { Stage } from "./stage";
-import type { Pointer } from "../tools/tool";
+import type { Session } from "../session/session";
+import type { Pointer, Tool } from "../tools/tool";
 import { farFrom } from "../tools/tool";
+import { setClass } from "../widgets/dom";
 
 /** A finger that rests for so long, within so many CSS pixels, asks what can be done there. */
 const LONG_PRESS_MS = 500;
 const LONG_PRESS_SLACK = 9;
+
+export interface PointerHost {
+  readonly element: HTMLElement;
+  readonly session: Session;
+  readonly keyPointer: { hide(): void };
+  /** Where the pointer is, in CSS pixels of the view; null outside. */
+  pointerAt: Point | null;
+  tool(): Tool;
+  camera(): Camera;
+  pan(dx: number, dy: number): void;
+  zoomBy(factor: number, at: Point): void;
+  /** Asks what can be done to what lies under the pointer; `place` is on the page. */
+  askAt(pointer: Pointer, place: Point): void;
+}
 
 export class Pointers {
   private asked = false;
@@ -20,7 +35,7 @@ export class Pointers {
   private kind = "";
   private spaceHeld = false;
 
-  constructor(private readonly stage: Stage) {
+  constructor(private readonly host: PointerHost) {
     this.listen();
   }
 
@@ -30,18 +45,18 @@ export class Pointers {
   }
 
   private listen(): void {
-    const { element } = this.stage;
+    const { element } = this.host;
     element.addEventListener("pointerdown", (event) => this.onDown(event));
     element.addEventListener("pointermove", (event) => this.onMove(event));
     element.addEventListener("pointerup", (event) => this.onUp(event));
     element.addEventListener("pointercancel", (event) => this.onCancel(event));
     element.addEventListener("lostpointercapture", (event) => this.onCancel(event));
     element.addEventListener("pointerleave", () => {
-      this.stage.pointerAt = null;
-      this.stage.tool().leave?.();
+      this.host.pointerAt = null;
+      this.host.tool().leave?.();
     });
     element.addEventListener("dblclick", (event) => {
-      if (this.stage.session.view.get().scene !== null) this.stage.tool().doubleClick?.(this.pointer(event));
+      if (this.host.session.view.get().scene !== null) this.host.tool().doubleClick?.(this.pointer(event));
     });
     element.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
     element.addEventListener("keyup", (event) => event.key === "Tab" && setClass(element, "is-tabbed", true));
@@ -62,11 +77,11 @@ export class Pointers {
   }
 
   private pointer(event: MouseEvent): Pointer {
-    const frame = this.stage.element.getBoundingClientRect();
+    const frame = this.host.element.getBoundingClientRect();
     const view: Point = [event.clientX - frame.left, event.clientY - frame.top];
     return {
       view,
-      image: toImage(this.stage.camera(), view[0], view[1]),
+      image: toImage(this.host.camera(), view[0], view[1]),
       shift: event.shiftKey,
       alt: event.altKey,
       ctrl: event.ctrlKey || event.metaKey,
@@ -75,12 +90,12 @@ export class Pointers {
   }
 
   private onDown(event: PointerEvent): void {
-    if (this.stage.session.view.get().scene === null || this.disturbs(event)) return;
-    this.stage.element.focus({ preventScroll: true });
-    this.stage.keyPointer.hide();
+    if (this.host.session.view.get().scene === null || this.disturbs(event)) return;
+    this.host.element.focus({ preventScroll: true });
+    this.host.keyPointer.hide();
     this.kind = event.pointerType;
     const pointer = this.pointer(event);
-    this.stage.element.setPointerCapture(event.pointerId);
+    this.host.element.setPointerCapture(event.pointerId);
     this.rest();
     if (event.pointerType !== "mouse") {
       const timer = window.setTimeout(() => this.longPressed(event, pointer), LONG_PRESS_MS);
@@ -97,10 +112,10 @@ export class Pointers {
     }
     if (event.button === 1 || (event.button === 0 && this.spaceHeld)) {
       this.panning = { id: event.pointerId, last: pointer.view };
-      this.stage.element.style.cursor = "grabbing";
+      this.host.element.style.cursor = "grabbing";
     } else if (event.button === 0 && this.touches.size < 2) {
       this.pressed = event.pointerId;
-      this.stage.tool().down(pointer);
+      this.host.tool().down(pointer);
     }
   }
 
@@ -123,26 +138,26 @@ export class Pointers {
 
   private giveUp(): void {
     this.rest();
-    const tool = this.stage.tool();
+    const tool = this.host.tool();
     if (this.pressed !== null && tool.lose !== undefined) tool.lose();
     else if (this.pressed !== null) tool.cancel();
     this.pressed = this.panning = null;
   }
 
   private onMove(event: PointerEvent): void {
-    if (this.stage.session.view.get().scene === null) return;
+    if (this.host.session.view.get().scene === null) return;
     const pointer = this.pointer(event);
-    this.stage.keyPointer.hide();
+    this.host.keyPointer.hide();
     if (this.resting !== null && farFrom(pointer.view, this.resting.from, LONG_PRESS_SLACK)) this.rest();
-    this.stage.pointerAt = pointer.view;
+    this.host.pointerAt = pointer.view;
     if (this.touches.size >= 2) return this.pinch(event.pointerId, pointer.view);
     if (this.panning?.id === event.pointerId) {
-      this.stage.pan(pointer.view[0] - this.panning.last[0], pointer.view[1] - this.panning.last[1]);
+      this.host.pan(pointer.view[0] - this.panning.last[0], pointer.view[1] - this.panning.last[1]);
       this.panning.last = pointer.view;
     } else if (this.pressed === event.pointerId) {
-      this.stage.tool().drag(pointer);
+      this.host.tool().drag(pointer);
     } else if (this.pressed === null && this.panning === null) {
-      this.stage.tool().hover(pointer);
+      this.host.tool().hover(pointer);
     }
   }
 
@@ -151,10 +166,10 @@ export class Pointers {
     this.touches.delete(event.pointerId);
     if (this.panning?.id === event.pointerId) {
       this.panning = null;
-      this.stage.element.style.cursor = this.spaceHeld ? "grab" : "";
+      this.host.element.style.cursor = this.spaceHeld ? "grab" : "";
     } else if (this.pressed === event.pointerId) {
       this.pressed = null;
-      if (this.stage.session.view.get().scene !== null) this.stage.tool().up(this.pointer(event));
+      if (this.host.session.view.get().scene !== null) this.host.tool().up(this.pointer(event));
     }
   }
 
@@ -172,14 +187,14 @@ export class Pointers {
 
   private longPressed(event: PointerEvent, pointer: Pointer): void {
     this.resting = null;
-    if (this.pressed !== event.pointerId || this.stage.tool().id !== "select") return;
+    if (this.pressed !== event.pointerId || this.host.tool().id !== "select") return;
     this.giveUp();
     this.asked = event.pointerType === "touch";
     this.ask(pointer, event);
   }
 
   private ask(pointer: Pointer, { clientX, clientY }: MouseEvent): void {
-    if (this.stage.session.view.get().scene !== null) this.stage.askAt(pointer, [clientX, clientY]);
+    if (this.host.session.view.get().scene !== null) this.host.askAt(pointer, [clientX, clientY]);
   }
 
   private pinch(id: number, to: Point): void {
@@ -191,24 +206,24 @@ export class Pointers {
     const [anchor] = [others[0][1]];
     const spread = (a: Point): number => Math.max(1, Math.hypot(a[0] - anchor[0], a[1] - anchor[1]));
     const middle: Point = [(to[0] + anchor[0]) / 2, (to[1] + anchor[1]) / 2];
-    this.stage.zoomBy(spread(to) / spread(from), middle);
-    this.stage.pan((to[0] - from[0]) / 2, (to[1] - from[1]) / 2);
+    this.host.zoomBy(spread(to) / spread(from), middle);
+    this.host.pan((to[0] - from[0]) / 2, (to[1] - from[1]) / 2);
   }
 
   private onWheel(event: WheelEvent): void {
     event.preventDefault();
-    const tool = this.stage.tool();
+    const tool = this.host.tool();
     if (event.shiftKey && tool.wheel !== undefined) return tool.wheel((event.deltaY || event.deltaX) < 0 ? 1 : -1);
     const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1);
     // A pinch on a trackpad arrives as a wheel with Ctrl, in much smaller steps.
     const speed = event.ctrlKey ? 0.01 : 0.0016;
-    this.stage.zoomBy(Math.exp(-Math.max(-300, Math.min(300, pixels)) * speed), this.pointer(event).view);
+    this.host.zoomBy(Math.exp(-Math.max(-300, Math.min(300, pixels)) * speed), this.pointer(event).view);
   }
 
   /** Space turns the next drag into a pan. */
   holdSpace(held: boolean): void {
     if (this.spaceHeld === held) return;
     this.spaceHeld = held;
-    this.stage.element.style.cursor = held ? "grab" : "";
+    this.host.element.style.cursor = held ? "grab" : "";
   }
 }

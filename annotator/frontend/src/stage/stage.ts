@@ -1,23 +1,25 @@
 /** The picture and its layers: pointers become gestures of the current tool, the wheel zooms, space pans. */
 import type { Camera, Size } from "../canvas/camera";
 import { PIXELATED_FROM, actualSize, fit, kept, lookAt, panned, toImage, toView, zoomAt } from "../canvas/camera";
-import { h, setClass } from "../widgets/dom";
+import { Layer } from "../canvas/layer";
+import type { Look } from "../canvas/render";
+import { paintBase, paintHandles, paintHover, paintLabel, paintSelected, paintVertices } from "../canvas/render";
 import type { Box, Part, Point } from "../document/geometry";
 import { boxOfParts, unionOfBoxes } from "../document/geometry";
 import { HitIndex } from "../document/hit";
 import { outlineOf } from "../document/outline";
-import { Layer } from "../canvas/layer";
-import type { Look } from "../canvas/render";
-import { paintBase, paintHandles, paintHover, paintLabel, paintSelected, paintVertices } from "../canvas/render";
 import type { Instance, Mask } from "../document/scene";
 import { find, isVisible } from "../document/scene";
 import type { Session } from "../session/session";
 import type { Display, ToolId, View } from "../session/view";
 import { t } from "../strings";
-import { KeyPointer } from "./keypointer";
-import { Pointers } from "./pointers";
 import type { Pointer, Tool, ToolHost } from "../tools/tool";
 import { reach } from "../tools/tool";
+import { h, setClass } from "../widgets/dom";
+import type { KeyPointerHost } from "./keypointer";
+import { KeyPointer } from "./keypointer";
+import type { PointerHost } from "./pointers";
+import { Pointers } from "./pointers";
 
 const START: Camera = { scale: 1, x: 0, y: 0 };
 const KEY_ZOOM = 1.25;
@@ -41,7 +43,7 @@ export interface StageOptions {
   readonly onCamera: (camera: Camera, size: Size) => void;
 }
 
-export class Stage implements ToolHost {
+export class Stage implements ToolHost, PointerHost, KeyPointerHost {
   readonly element: HTMLElement;
   readonly session: Session;
   private readonly picture = h("img", { class: "an-picture", alt: "", draggable: "false", decoding: "async" });

@@ -1,5 +1,5 @@
 /** German. */
-import type { Table } from ".";
+import type { Table } from "./en";
 
 export const de: Table = {
   editor: "Annotationseditor",

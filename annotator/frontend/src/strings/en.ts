@@ -278,3 +278,6 @@ export const en = {
   legendMore: "{n} more",
   picture: "Picture {name}",
 } as const;
+
+export type StringKey = keyof typeof en;
+export type Table = Readonly<Record<StringKey, string>>;

@@ -1,5 +1,5 @@
 /** Spanish. */
-import type { Table } from ".";
+import type { Table } from "./en";
 
 export const es: Table = {
   editor: "Editor de anotaciones",

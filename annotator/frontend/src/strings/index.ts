@@ -1,11 +1,11 @@
 /** Texts in the person's language. `{name}` in a text is filled in. */
 import { de } from "./de";
+import type { StringKey, Table } from "./en";
 import { en } from "./en";
 import { es } from "./es";
 import { zh } from "./zh";
 
-export type StringKey = keyof typeof en;
-export type Table = Readonly<Record<StringKey, string>>;
+export type { StringKey };
 
 const TABLES: Readonly<Record<string, Table>> = { en, de, es, zh };
 

@@ -1,5 +1,5 @@
 /** Chinese (simplified). */
-import type { Table } from ".";
+import type { Table } from "./en";
 
 export const zh: Table = {
   editor: "标注编辑器",

@@ -4,16 +4,15 @@
  */
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
+import type { Layer } from "../canvas/layer";
+import { paintHandles, shownHandles } from "../canvas/render";
 import type { Box, Point } from "../document/geometry";
 import { boxOfPoints, clampPoint, partsOfBox } from "../document/geometry";
-import type { CommandId } from "../commands/keys";
-import type { Layer } from "../canvas/layer";
 import { outlineOf } from "../document/outline";
-import { paintHandles, shownHandles } from "../canvas/render";
 import type { Instance } from "../document/scene";
 import { find, maskOfParts, unchanged } from "../document/scene";
 import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
-import type { Pointer, Tool, ToolHost } from "./tool";
+import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom, reach } from "./tool";
 
 /** From the press on; `grip` where it was on a handle of the selected instance's box. */
@@ -70,7 +69,7 @@ export class BoxTool implements Tool {
     return busy;
   }
 
-  command(id: CommandId): boolean {
+  command(id: ToolCommand): boolean {
     return id === "undo" && this.cancel();
   }
 

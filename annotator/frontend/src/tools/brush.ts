@@ -1,16 +1,15 @@
 /** Brush and eraser: a stroke is laid on the selected instance's mask, or taken off it. */
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
-import type { Point } from "../document/geometry";
-import { areaOfWindow, maskOfWindow, stroked, windowOfMask } from "../document/paint";
-import type { Stroke } from "../document/paint";
-import type { CommandId } from "../commands/keys";
 import type { Layer } from "../canvas/layer";
+import type { Point } from "../document/geometry";
+import type { Stroke } from "../document/paint";
+import { areaOfWindow, maskOfWindow, stroked, windowOfMask } from "../document/paint";
 import { EMPTY_WINDOW } from "../document/rle";
 import type { Instance } from "../document/scene";
 import { find, reshaped, unchanged } from "../document/scene";
 import type { Session } from "../session/session";
-import type { Pointer, Tool, ToolHost } from "./tool";
+import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
 
 const SMALLEST = 1;
 const LARGEST = 2000;
@@ -87,7 +86,7 @@ export class BrushTool implements Tool {
     return busy;
   }
 
-  command(id: CommandId): boolean {
+  command(id: ToolCommand): boolean {
     return id === "undo" && this.cancel();
   }
 

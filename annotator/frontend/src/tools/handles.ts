@@ -1,6 +1,6 @@
 /** A box changed by one of its handles. */
-import type { Box, Point } from "../document/geometry";
 import type { Handle } from "../canvas/render";
+import type { Box, Point } from "../document/geometry";
 
 /** In CSS pixels. */
 export const HANDLE_REACH = 8;

@@ -1,15 +1,14 @@
 /** Draw a line right through an instance: what it parts from the largest piece becomes an instance of its own. */
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
+import type { Layer } from "../canvas/layer";
 import type { Point } from "../document/geometry";
 import { clampPoint } from "../document/geometry";
-import type { CommandId } from "../commands/keys";
-import type { Layer } from "../canvas/layer";
 import type { Instance } from "../document/scene";
 import { find, unchanged } from "../document/scene";
 import { cutInTwo } from "../editing/shapes";
 import { t } from "../strings";
-import type { Pointer, Tool, ToolHost } from "./tool";
+import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";
 
 export class KnifeTool implements Tool {
@@ -62,7 +61,7 @@ export class KnifeTool implements Tool {
     return busy;
   }
 
-  command(id: CommandId): boolean {
+  command(id: ToolCommand): boolean {
     return id === "undo" && this.cancel();
   }
 

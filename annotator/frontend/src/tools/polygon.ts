@@ -1,14 +1,13 @@
 /** Draw a polygon: click point by point, or drag freehand. */
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
-import type { Point } from "../document/geometry";
-import { areaOfParts, clampPoint } from "../document/geometry";
-import type { CommandId } from "../commands/keys";
 import type { Layer } from "../canvas/layer";
 import { paintDot } from "../canvas/render";
+import type { Point } from "../document/geometry";
+import { areaOfParts, clampPoint } from "../document/geometry";
 import { maskOfParts } from "../document/scene";
 import { simplifyRing } from "../document/simplify";
-import type { Pointer, Tool, ToolHost } from "./tool";
+import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";
 
 const CLOSE_REACH = 10;
@@ -88,7 +87,7 @@ export class PolygonTool implements Tool {
     this.host.redraw();
   }
 
-  command(id: CommandId): boolean {
+  command(id: ToolCommand): boolean {
     if (this.points.length === 0) return false;
     if (id === "acceptAll") this.finish();
     else if (id === "deleteVertex" || id === "undo") this.points.pop();

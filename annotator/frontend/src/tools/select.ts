@@ -1,18 +1,17 @@
 /** Select, and change what is selected: vertices, edges, box handles, the whole. */
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
+import type { Layer } from "../canvas/layer";
+import { paintDot, shownHandles } from "../canvas/render";
 import type { Box, NearEdge, Part, Point, VertexPlace } from "../document/geometry";
 import { areaOfParts, clampPoint, fitParts, mapPoints, nearestEdge, nearestVertex, withRing } from "../document/geometry";
 import { nextUnder } from "../document/hit";
-import type { CommandId } from "../commands/keys";
 import { outlineOf } from "../document/outline";
-import type { Layer } from "../canvas/layer";
-import { paintDot, shownHandles } from "../canvas/render";
 import type { Instance } from "../document/scene";
 import { find, maskOfParts, reshaped, unchanged } from "../document/scene";
 import { nudge } from "../editing/shapes";
 import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
-import type { Pointer, Tool, ToolHost } from "./tool";
+import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom, reach } from "./tool";
 import { Walk } from "./walk";
 
@@ -126,8 +125,7 @@ export class SelectTool implements Tool {
     this.walk.release();
   }
 
-  command(id: CommandId): boolean {
-    this.walk.release();
+  command(id: ToolCommand): boolean {
     if (id === "undo" && this.press?.dragging === true) return this.cancel();
     if (id === "nextVertex") return this.walk.step("vertex", 1);
     if (id === "previousVertex") return this.walk.step("vertex", -1);

@@ -1,9 +1,8 @@
 /** What a tool is: a small state machine between the pointer and the session. */
 import type { Camera } from "../canvas/camera";
+import type { Layer } from "../canvas/layer";
 import type { Box, Point } from "../document/geometry";
 import type { HitIndex } from "../document/hit";
-import type { CommandId } from "../commands/keys";
-import type { Layer } from "../canvas/layer";
 import type { Instance, Mask } from "../document/scene";
 import type { Session } from "../session/session";
 import type { ToolId } from "../session/view";
@@ -41,6 +40,10 @@ export interface ToolHost {
   say(text: string): void;
 }
 
+/** What a tool may make of a command before anybody else does. */
+export const TOOL_COMMANDS = ["undo", "acceptAll", "nextVertex", "previousVertex", "nextHandle", "addVertex", "deleteVertex"] as const;
+export type ToolCommand = (typeof TOOL_COMMANDS)[number];
+
 export interface Tool {
   readonly id: ToolId;
   /** The pointer moves with no button down. */
@@ -56,13 +59,17 @@ export interface Tool {
   leave?(): void;
   /** Shift and the wheel. */
   wheel?(direction: 1 | -1): void;
-  /** A key's command comes here first; true where the tool has used it. */
-  command?(id: CommandId): boolean;
+  /** A command that a tool may use comes here first; true where it has used it. */
+  command?(id: ToolCommand): boolean;
   /** Any other key, before it is looked up; true where the tool has used it. */
   key?(chord: string): boolean;
-  /** A key was let go. */
+  /** A key was let go, or a command comes: what was done while a key was held is one gesture. */
   released?(): void;
   paint?(layer: Layer, camera: Camera): void;
+}
+
+export function isToolCommand(id: string): id is ToolCommand {
+  return TOOL_COMMANDS.some((one) => one === id);
 }
 
 /** How far a pointer may stray during a click, in CSS pixels. */

@@ -1,11 +1,11 @@
 /** Vertices and box handles by keyboard: one of them has the focus, and the arrows move it. */
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
+import type { Layer } from "../canvas/layer";
+import { shownHandles } from "../canvas/render";
 import type { Box, Part, Point, VertexPlace } from "../document/geometry";
 import { areaOfParts, boxOfParts, clampPoint, fitParts, withRing } from "../document/geometry";
-import type { Layer } from "../canvas/layer";
 import { outlineOf } from "../document/outline";
-import { shownHandles } from "../canvas/render";
 import type { Instance } from "../document/scene";
 import { t } from "../strings";
 import { scaledBox } from "./handles";

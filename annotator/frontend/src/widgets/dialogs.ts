@@ -1,6 +1,6 @@
 /** Sheets over the page, and the question before something is lost. */
-import { button, h } from "./dom";
 import { t } from "../strings";
+import { button, h } from "./dom";
 
 /** Resolves to true where the person agrees. */
 export function confirmRemoval(root: Element, title: string, body: string, agree: string): Promise<boolean> {

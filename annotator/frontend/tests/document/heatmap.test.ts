@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { WireHeatmap } from "../../src/document/protocol";
 import { cutRuns, unpacked } from "../../src/document/heatmap";
-import { areaOfRuns, decodeCounts, encodeCounts, iouOfRuns, rleToWindow } from "../../src/document/rle";
 import { iouOfWindows } from "../../src/document/paint";
+import type { WireHeatmap } from "../../src/document/protocol";
+import { areaOfRuns, decodeCounts, encodeCounts, iouOfRuns, rleToWindow } from "../../src/document/rle";
 import golden from "../heatmaps.golden.json";
 import masks from "../masks.golden.json";
 

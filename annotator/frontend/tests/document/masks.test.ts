@@ -3,7 +3,6 @@ import type { Ring } from "../../src/document/geometry";
 import { areaOfParts, partsContain } from "../../src/document/geometry";
 import { decodeCounts, encodeCounts, rleToWindow, windowToRle } from "../../src/document/rle";
 import { simplifyParts } from "../../src/document/simplify";
-
 import { traceRuns } from "../../src/document/trace";
 import golden from "../masks.golden.json";
 import { randomOf, randomWindow, traceWindow } from "../random";

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { areaOfWindow, joined, piecesOf, stroked, windowOfParts, withoutHoles, withoutSpecks } from "../../src/document/paint";
 import type { MaskWindow } from "../../src/document/rle";
 import { EMPTY_WINDOW } from "../../src/document/rle";
-
 import { randomOf, randomWindow, traceWindow, whole } from "../random";
 
 function at(window: MaskWindow, x: number, y: number): number {

@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Camera } from "../../src/canvas/camera";
-import { Cutting } from "../../src/editing/cutting";
+import { areaOfParts } from "../../src/document/geometry";
 import { cutRuns, unpacked } from "../../src/document/heatmap";
 import { HitIndex } from "../../src/document/hit";
-import { areaOfParts } from "../../src/document/geometry";
 import { maskOfWindow, windowOfMask } from "../../src/document/paint";
 import type { WireHeatmap } from "../../src/document/protocol";
 import { areaOfRuns, decodeCounts, encodeCounts } from "../../src/document/rle";
 import { find, maskOfRle, reshaped } from "../../src/document/scene";
+import { Cutting } from "../../src/editing/cutting";
 import { CutTool } from "../../src/tools/cut";
 import type { Pointer, ToolHost } from "../../src/tools/tool";
 import { settle, start } from "../harness";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Part, Ring } from "../../src/document/geometry";
-import { makeHoles, makeInstances, makeParts, partsToHoles } from "../../src/editing/holes";
 import { outlineOf } from "../../src/document/outline";
 import { areaOfWindow, windowOfMask, windowOfParts } from "../../src/document/paint";
 import { windowToRle } from "../../src/document/rle";
 import type { Instance } from "../../src/document/scene";
+import { makeHoles, makeInstances, makeParts, partsToHoles } from "../../src/editing/holes";
 import type { Session } from "../../src/session/session";
 import { seen, settle, start, stored } from "../harness";
 import { FakeServer, wireInstance } from "../server";

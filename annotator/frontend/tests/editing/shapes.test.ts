@@ -3,8 +3,8 @@ import { outlineOf } from "../../src/document/outline";
 import { withoutHoles } from "../../src/document/paint";
 import type { Instance } from "../../src/document/scene";
 import { find, maskOfParts } from "../../src/document/scene";
-import type { Session } from "../../src/session/session";
 import { copy, duplicate, merge, nudge, paste, reshape, split } from "../../src/editing/shapes";
+import type { Session } from "../../src/session/session";
 import { seen, settle, start, stored } from "../harness";
 import { FakeServer } from "../server";
 

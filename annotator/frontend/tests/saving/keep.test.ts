@@ -2,7 +2,7 @@ import { IDBFactory } from "fake-indexeddb";
 import "fake-indexeddb/auto";
 import { describe, expect, it } from "vitest";
 import { Keep, shelfKey } from "../../src/saving/keep";
-import type { Pending } from "../../src/saving/saver";
+import type { Pending } from "../../src/saving/pending";
 
 class Shelf {
   readonly values = new Map<string, string>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RefusedError } from "../../src/saving/api";
+import { RefusedError } from "../../src/saving/errors";
 import { patiently } from "../../src/saving/patience";
 
 describe("asking again", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { RefusedError } from "../../src/saving/api";
-import { accept, reject, relabel } from "../../src/editing/review";
 import { find } from "../../src/document/scene";
+import { accept, reject, relabel } from "../../src/editing/review";
+import { RefusedError } from "../../src/saving/errors";
 import type { MemoryKeep } from "../harness";
 import { seen, settle, start, stored } from "../harness";
 import { FakeServer, refused } from "../server";

@@ -3,10 +3,10 @@
  * other pictures and a network that loses requests and answers. SEED=n runs one of them, SEQUENCES=n that many.
  */
 import { describe, expect, it } from "vitest";
-import { accept, reject, relabel } from "../../src/editing/review";
-import { Saver } from "../../src/saving/saver";
 import type { Instance } from "../../src/document/scene";
 import { find, maskOfParts, reshaped } from "../../src/document/scene";
+import { accept, reject, relabel } from "../../src/editing/review";
+import { Saver } from "../../src/saving/saver";
 import { Session } from "../../src/session/session";
 import { MemoryKeep, seen, stored } from "../harness";
 import type { Random } from "../random";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { accept, ordered, putAside, reject, relabel, setTriage, step } from "../../src/editing/review";
 import type { Instance } from "../../src/document/scene";
 import { find, maskOfParts, reshaped } from "../../src/document/scene";
+import { accept, ordered, putAside, reject, relabel, setTriage, step } from "../../src/editing/review";
 import type { Session } from "../../src/session/session";
 import { seen, settle, start, stored } from "../harness";
 import { FakeServer } from "../server";

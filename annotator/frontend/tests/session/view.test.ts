@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { actualSize, fit, kept, toImage, toView, zoomAt } from "../../src/canvas/camera";
+import { COMMANDS, chordOf, commandFor, keysOf, remapped, setKeyMap } from "../../src/commands/keys";
 import { partsContain } from "../../src/document/geometry";
 import { HitIndex, nextUnder } from "../../src/document/hit";
-import { COMMANDS, chordOf, commandFor, keysOf, remapped, setKeyMap } from "../../src/commands/keys";
 import { outlineOf } from "../../src/document/outline";
 import type { Instance } from "../../src/document/scene";
 import { maskOfParts } from "../../src/document/scene";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { PointerHost } from "../../src/stage/pointers";
 import { Pointers } from "../../src/stage/pointers";
-import type { Stage } from "../../src/stage/stage";
 import type { Tool } from "../../src/tools/tool";
 
 interface Fields {
@@ -57,7 +57,7 @@ function staged(more: Partial<Tool> = {}) {
     zoomBy: tell("zoom"),
     askAt: tell("ask"),
   };
-  new Pointers(stage as unknown as Stage);
+  new Pointers(stage as unknown as PointerHost);
   const send = (type: string, fields: Partial<Fields> = {}) => element.dispatchEvent(new FakeEvent(type, fields));
   return { told, send };
 }

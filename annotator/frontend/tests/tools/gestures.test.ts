@@ -6,21 +6,20 @@
  */
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Camera } from "../../src/canvas/camera";
-import { Cutting } from "../../src/editing/cutting";
-import { Drawing } from "../../src/editing/drawing";
 import type { Box } from "../../src/document/geometry";
 import { HitIndex } from "../../src/document/hit";
-import { makeHoles, makeParts } from "../../src/editing/holes";
-import type { CommandId } from "../../src/commands/keys";
 import { outlineOf } from "../../src/document/outline";
 import { withoutHoles } from "../../src/document/paint";
-import { Pointers } from "../../src/stage/pointers";
-import { accept, reject, relabel, step, targets } from "../../src/editing/review";
 import type { Instance, Mask } from "../../src/document/scene";
 import { find } from "../../src/document/scene";
-import type { Session } from "../../src/session/session";
+import { Cutting } from "../../src/editing/cutting";
+import { Drawing } from "../../src/editing/drawing";
+import { makeHoles, makeParts } from "../../src/editing/holes";
+import { accept, reject, relabel, step, targets } from "../../src/editing/review";
 import { duplicate, merge, nudge, reshape, split } from "../../src/editing/shapes";
-import type { Stage } from "../../src/stage/stage";
+import type { Session } from "../../src/session/session";
+import type { PointerHost } from "../../src/stage/pointers";
+import { Pointers } from "../../src/stage/pointers";
 import { BoxTool } from "../../src/tools/box";
 import { BrushTool } from "../../src/tools/brush";
 import { CutTool } from "../../src/tools/cut";
@@ -28,6 +27,7 @@ import { KnifeTool } from "../../src/tools/knife";
 import { PolygonTool } from "../../src/tools/polygon";
 import { SelectTool } from "../../src/tools/select";
 import type { Tool, ToolHost } from "../../src/tools/tool";
+import { isToolCommand } from "../../src/tools/tool";
 import { seen, start, stored } from "../harness";
 import golden from "../heatmaps.golden.json";
 import type { Random } from "../random";
@@ -59,13 +59,13 @@ class FakeEvent extends Event {
 }
 
 /** The editor without a screen: what Stage and Commands do around the tools. */
-class Bench implements ToolHost {
+class Bench implements ToolHost, PointerHost {
   readonly element = Object.assign(new EventTarget(), {
     style: { cursor: "" },
     focus: () => {},
     setPointerCapture: () => {},
     getBoundingClientRect: () => ({ left: 0, top: 0 }),
-  });
+  }) as unknown as HTMLElement;
   readonly keyPointer = { hide: () => {} };
   readonly cutting: Cutting;
   private readonly drawing: Drawing;
@@ -81,9 +81,9 @@ class Bench implements ToolHost {
       if (random() < 0.1) throw new Error("no mask");
       return { rle: squareRle(whole(random, 5)), by: "m", heatmap: null };
     };
-    const options = { session, root: null as never, color: () => "", notice: () => {}, say: () => {} };
+    const options = { session, notice: () => {}, say: () => {} };
     this.cutting = new Cutting({ ...options, api: { heatmap: async () => (random() < 0.2 ? null : HEATMAP) } });
-    this.drawing = new Drawing({ ...options, api: { mask, prepareMask: async () => ({}) } });
+    this.drawing = new Drawing({ ...options, pickCategory: async () => null, api: { mask, prepareMask: async () => ({}) } });
     this.tools = [
       new SelectTool(this),
       new PolygonTool(this),
@@ -97,7 +97,7 @@ class Bench implements ToolHost {
       if (now.scene?.imageId !== before.scene?.imageId) this.tools.forEach((tool) => tool.cancel());
       if (now.tool !== before.tool) this.tools.find((one) => one.id === before.tool)?.cancel();
     });
-    new Pointers(this as unknown as Stage);
+    new Pointers(this);
   }
 
   camera = (): Camera => ({ scale: SCALE, x: 0, y: 0 });
@@ -130,9 +130,10 @@ class Bench implements ToolHost {
     this.cutting.cancel();
   }
 
-  command(id: CommandId): boolean {
+  command(id: string): boolean {
     this.cutting.finish();
-    return this.tool().command?.(id) === true;
+    this.tool().released?.();
+    return isToolCommand(id) && this.tool().command?.(id) === true;
   }
 }
 

@@ -1,0 +1,25 @@
+/** Gestures on their way to the server, and how far they are. */
+import type { GestureBody } from "../document/protocol";
+
+export interface Pending {
+  readonly client: string;
+  readonly number: number;
+  readonly imageId: number;
+  /** The revision the gesture builds on, or null: the last one that the server acknowledged. */
+  readonly revision: number | null;
+  readonly body: GestureBody;
+}
+
+export interface SaveStatus {
+  readonly kind: "saved" | "saving" | "offline" | "conflict";
+  readonly unsaved: number;
+  /** Offline: the server's own line, where it was reached and could not save; its disk is full, say. */
+  readonly reason?: string;
+}
+
+/** What the saver needs: neither call fails, and what cannot be written anywhere stays in memory. */
+export interface Keeper {
+  put(gesture: Pending): void;
+  /** Forgets what was saved or given up; `next` is kept instead of what it was, in the same moment. */
+  drop(gestures: readonly Pending[], next?: Pending): void;
+}
