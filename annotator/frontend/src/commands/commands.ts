@@ -3,9 +3,9 @@ import { withoutHoles, withoutSpecks } from "../document/paint";
 import type { QueueImage } from "../document/protocol";
 import type { Instance } from "../document/scene";
 import { find } from "../document/scene";
-import type { Cutting } from "../editing/cutting";
 import type { Drawing } from "../editing/drawing";
 import { makeHoles, makeInstances, makeParts } from "../editing/holes";
+import type { Levels } from "../editing/levels";
 import { accept, beginTriage, likelyCategory, putAside, reject, relabel, setTriage, step, targets } from "../editing/review";
 import { copy, duplicate, merge, nudge, paste, reshape, split } from "../editing/shapes";
 import type { Session } from "../session/session";
@@ -25,7 +25,7 @@ export interface CommandContext {
   readonly session: Session;
   readonly stage: Stage;
   readonly drawing: Drawing;
-  readonly cutting: Cutting;
+  readonly levels: Levels;
   /** The picture before or after the open one in the list. */
   readonly neighbour: (direction: 1 | -1) => QueueImage | null;
   readonly pickCategory: (current: number | null, anchor: Element | null) => Promise<number | null>;
@@ -49,9 +49,9 @@ export class Commands {
   }
 
   run(id: CommandId): void {
-    const { session, stage, cutting } = this.context;
-    // What a key has cut counts before anything else is done with it.
-    if (id !== "cutSmaller" && id !== "cutLarger" && id !== "cancel") cutting.finish();
+    const { session, stage, levels } = this.context;
+    // A level that a key has moved counts before anything else is done with it.
+    if (id !== "shrinkMask" && id !== "growMask" && id !== "cancel") levels.finish();
     const tool = stage.tool();
     tool.released?.();
     if (isToolCommand(id) && tool.command?.(id) === true) return;
@@ -95,14 +95,14 @@ export class Commands {
         return this.setTool("brush");
       case "toolEraser":
         return this.setTool("eraser");
-      case "toolCut":
-        return this.setTool("cut");
+      case "toolLevel":
+        return this.setTool("level");
       case "toolKnife":
         return this.setTool("knife");
-      case "cutSmaller":
-        return void cutting.step("smaller");
-      case "cutLarger":
-        return void cutting.step("larger");
+      case "shrinkMask":
+        return void levels.step("smaller");
+      case "growMask":
+        return void levels.step("larger");
       case "brushSmaller":
         return resizeBrush(session, -1);
       case "brushLarger":
@@ -174,7 +174,7 @@ export class Commands {
 
   /** A key was let go: what was done while it was held is one gesture. */
   released(): void {
-    this.context.cutting.released();
+    this.context.levels.released();
     this.context.stage.tool().released?.();
   }
 
@@ -281,8 +281,8 @@ export class Commands {
 
   /** What was begun is given up first, then the tool is put away, then triage, then the selection. */
   private cancel(): void {
-    const { session, stage, cutting } = this.context;
-    if (stage.tool().cancel() || cutting.cancel()) return;
+    const { session, stage, levels } = this.context;
+    if (stage.tool().cancel() || levels.cancel()) return;
     const { tool, selection, triage } = session.view.get();
     // With a brush the next stroke begins a new instance once nothing is selected.
     const paints = tool === "brush" || tool === "eraser";

@@ -37,10 +37,10 @@ const TABLE = [
   { id: "toolEraser", group: "tools", keys: ["X"], label: "cmdToolEraser" },
   { id: "brushSmaller", group: "tools", keys: ["("], label: "cmdBrushSmaller", repeats: true },
   { id: "brushLarger", group: "tools", keys: [")"], label: "cmdBrushLarger", repeats: true },
-  { id: "toolCut", group: "tools", keys: ["W"], label: "cmdToolCut" },
+  { id: "toolLevel", group: "tools", keys: ["W"], label: "cmdToolLevel" },
   { id: "toolKnife", group: "tools", keys: ["Y"], label: "cmdToolKnife" },
-  { id: "cutSmaller", group: "tools", keys: ["<"], label: "cmdCutSmaller", repeats: true },
-  { id: "cutLarger", group: "tools", keys: [">"], label: "cmdCutLarger", repeats: true },
+  { id: "shrinkMask", group: "tools", keys: ["<"], label: "cmdShrinkMask", repeats: true },
+  { id: "growMask", group: "tools", keys: [">"], label: "cmdGrowMask", repeats: true },
   { id: "cancel", group: "tools", keys: ["Escape"], label: "cmdCancel" },
   { id: "undo", group: "edit", keys: ["Ctrl+Z"], label: "cmdUndo", repeats: true },
   { id: "redo", group: "edit", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], label: "cmdRedo", repeats: true },
@@ -84,8 +84,11 @@ export type KeyMap = Partial<Record<CommandId, readonly string[]>>;
 
 let keyMap: KeyMap = {};
 
+/** Commands under the names that they had when a browser remembered their keys. */
+const RENAMED: Readonly<Record<string, CommandId>> = { toolCut: "toolLevel", cutSmaller: "shrinkMask", cutLarger: "growMask" };
+
 export function setKeyMap(map: KeyMap): void {
-  keyMap = map;
+  keyMap = Object.fromEntries(Object.entries(map).map(([id, keys]) => [RENAMED[id] ?? id, keys]));
 }
 
 export function currentKeyMap(): KeyMap {

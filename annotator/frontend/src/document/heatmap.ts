@@ -1,5 +1,5 @@
 /**
- * A model's soft mask, cut at any level. All of it is whole numbers that a double holds exactly, values and levels in
+ * A model's soft mask, and the mask at any level of it. All of it is whole numbers that a double holds exactly, values and levels in
  * hundredths: annotator/core/cut.py computes the same, and the two agree on every pixel.
  */
 import type { WireHeatmap } from "./protocol";
@@ -64,7 +64,7 @@ function tapsOf(size: number, length: number, begin: number, end: number): Taps 
  * straight between two rows of samples: only where these lie on both sides of the level are pixels looked at, so that
  * the work grows with the outline.
  */
-export function cutRuns(heatmap: Heatmap, level: number, width: number, height: number): readonly number[] {
+export function runsAtLevel(heatmap: Heatmap, level: number, width: number, height: number): readonly number[] {
   if (level === HALF && heatmap.half !== null) return heatmap.half;
   const { size, samples } = heatmap;
   const left = Math.max(heatmap.left, 0);

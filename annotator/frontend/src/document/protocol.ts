@@ -39,7 +39,7 @@ export interface WireDocument {
   readonly instances: readonly WireInstance[];
 }
 
-/** What a mask is cut from: hundredths over a region of the picture. */
+/** A soft mask: hundredths over a region of the picture. */
 export interface WireHeatmap {
   /** In image pixels, possibly beyond the picture's borders. */
   readonly region: readonly [left: number, top: number, width: number, height: number];
@@ -57,9 +57,9 @@ export interface WireChange {
   readonly state: State;
   readonly rle?: string;
   readonly parts?: readonly Part[];
-  /** Hundredths: `rle` is the instance's heatmap cut at this level. */
+  /** Hundredths: `rle` is the instance's heatmap at this level. */
   readonly cut?: number;
-  /** What a new instance was cut from. */
+  /** The heatmap of a new instance. */
   readonly heatmap?: WireHeatmap;
 }
 

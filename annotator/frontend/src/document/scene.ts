@@ -12,9 +12,9 @@ export interface Mask {
   readonly parts: readonly Part[] | null;
   /** Height of the picture; runs cannot be read without it. */
   readonly height: number;
-  /** Hundredths: the level at which the instance's heatmap was cut, where that made the mask. */
-  readonly cut?: number;
-  /** What a mask that was found inside a box was cut from. */
+  /** Hundredths: the level of the instance's heatmap that made the mask, where one did. */
+  readonly level?: number;
+  /** The heatmap of a mask that was found inside a box. */
   readonly heatmap?: WireHeatmap;
 }
 
@@ -109,8 +109,8 @@ export function wireChange({ before, after }: Edit): WireChange {
   const change = { key: after.key, category: after.category, state: after.state };
   if (before !== null && before.mask === after.mask) return change;
   if (after.mask.parts !== null) return { ...change, parts: after.mask.parts };
-  const { rle, cut, heatmap } = after.mask;
-  return { ...change, rle: rle!, ...(cut === undefined ? {} : { cut }), ...(heatmap === undefined ? {} : { heatmap }) };
+  const { rle, level, heatmap } = after.mask;
+  return { ...change, rle: rle!, ...(level === undefined ? {} : { cut: level }), ...(heatmap === undefined ? {} : { heatmap }) };
 }
 
 /** The same decision about the same mask, whether it came from the server or from here. */

@@ -20,7 +20,7 @@ const SLOWEST_BYTES_PER_MS = 20;
 /** Who found a mask where no network could (annotator/web/assistant.py). */
 export const GRABCUT = "GrabCut";
 
-/** The mask inside a box, who found it, and what a model cut it from. */
+/** The mask inside a box, who found it, and the heatmap that a model made it of. */
 export interface FoundMask {
   readonly rle: string;
   readonly by: string;
@@ -56,7 +56,7 @@ export class Api {
     return request(`${this.root}/images/${imageId}/mask`, json("POST", asked));
   }
 
-  /** What an instance can be cut from; null where nothing is kept. */
+  /** The heatmap of an instance; null where none is kept. */
   async heatmap(imageId: number, key: string): Promise<WireHeatmap | null> {
     const found = request<{ heatmap: WireHeatmap | null }>(`${this.root}/images/${imageId}/heatmaps/${encodeURIComponent(key)}`);
     return (await found).heatmap;

@@ -120,8 +120,8 @@ export class Tape {
     const old = labels.filter((label) => label.project !== project || label.tape !== this.name);
     void this.sweep(database, old);
     const entries = sorted.map((step) => step.entry);
-    const cut = Math.max(0, entries.length - undone);
-    return { past: entries.slice(0, cut), future: entries.slice(cut).reverse() };
+    const done = Math.max(0, entries.length - undone);
+    return { past: entries.slice(0, done), future: entries.slice(done).reverse() };
   }
 
   /** The tab's own tape; else the newest of the project that no open tab has; else a new one. */

@@ -3,8 +3,8 @@ import { Commands } from "../commands/commands";
 import { isShown, listenToKeys } from "../commands/keyboard";
 import { setKeyMap } from "../commands/keys";
 import type { QueueImage } from "../document/protocol";
-import { Cutting } from "../editing/cutting";
 import { Drawing } from "../editing/drawing";
+import { Levels } from "../editing/levels";
 import { preference, setPreference } from "../saving/shelf";
 import { Connection } from "../session/connection";
 import type { Session } from "../session/session";
@@ -14,8 +14,8 @@ import { Stage } from "../stage/stage";
 import { t } from "../strings";
 import { BoxTool } from "../tools/box";
 import { BrushTool } from "../tools/brush";
-import { CutTool } from "../tools/cut";
 import { KnifeTool } from "../tools/knife";
+import { LevelTool } from "../tools/level";
 import { PolygonTool } from "../tools/polygon";
 import { SelectTool } from "../tools/select";
 import { confirmRemoval, openDialog } from "../widgets/dialogs";
@@ -88,7 +88,7 @@ export class Editor {
       pickCategory: () => askCategory("pickCategory", null, null),
       notice: (text, detail) => notices.show("info", text, detail),
     });
-    const cutting = new Cutting({
+    const levels = new Levels({
       session,
       api,
       notice: (text) => notices.show("info", text),
@@ -104,7 +104,7 @@ export class Editor {
         new BoxTool(host),
         new BrushTool(host, "brush"),
         new BrushTool(host, "eraser"),
-        new CutTool(host, cutting),
+        new LevelTool(host, levels),
         new KnifeTool(host, (text) => notices.show("info", text)),
       ],
       addInstance: (mask) => void drawing.add(mask),
@@ -151,7 +151,7 @@ export class Editor {
       session,
       stage,
       drawing,
-      cutting,
+      levels,
       neighbour: (direction) => queue.neighbour(direction),
       pickCategory: (current, anchor) => askCategory("categoryFor", current, anchor),
       openSimplify: (instance) => openSimplify(root, session, instance),

@@ -10,8 +10,8 @@ export function createHint(session: Session): HTMLElement {
   const element = h("div", { class: "an-hint", role: "status", hidden: true });
   session.view.subscribe((now, before) => {
     const same = now.tool === before.tool && now.hideAll === before.hideAll && now.scene === before.scene;
-    const sameCut = now.cuttable === before.cuttable && (now.tool !== "cut" || now.selection === before.selection);
-    if (same && sameCut && now.triage === before.triage && now.threshold === before.threshold) return;
+    const sameLevel = now.hasHeatmap === before.hasHeatmap && (now.tool !== "level" || now.selection === before.selection);
+    if (same && sameLevel && now.triage === before.triage && now.threshold === before.threshold) return;
     const text = now.scene === null ? "" : hintFor(now);
     element.hidden = text === "";
     setText(element, text);
@@ -28,15 +28,15 @@ function hintFor(view: View): string {
   if (view.tool === "polygon") return t("hintPolygon");
   if (view.tool === "box") return t("hintBox");
   if (view.tool === "knife") return t("hintKnife");
-  if (view.tool === "cut") return hintForCut(view);
+  if (view.tool === "level") return hintForLevel(view);
   const sizes = { smaller: keyOf("brushSmaller"), larger: keyOf("brushLarger") };
   if (view.tool === "brush") return t("hintBrush", sizes);
   if (view.tool === "eraser") return t("hintEraser", sizes);
   return "";
 }
 
-function hintForCut({ selection, cuttable }: View): string {
-  if (selection.length !== 1) return t("hintCutSelect");
-  if (cuttable === false) return t("cutNothing");
-  return t("hintCut", { smaller: keyOf("cutSmaller"), larger: keyOf("cutLarger") });
+function hintForLevel({ selection, hasHeatmap }: View): string {
+  if (selection.length !== 1) return t("hintLevelSelect");
+  if (hasHeatmap === false) return t("levelNothing");
+  return t("hintLevel", { smaller: keyOf("shrinkMask"), larger: keyOf("growMask") });
 }

@@ -29,7 +29,7 @@ const GROUPS: readonly (readonly Item[])[] = [
     { command: "toolBox", icon: "box", label: "cmdToolBox", on: toolOf("box") },
     { command: "toolBrush", icon: "brush", label: "cmdToolBrush", on: toolOf("brush") },
     { command: "toolEraser", icon: "eraser", label: "cmdToolEraser", on: toolOf("eraser") },
-    { command: "toolCut", icon: "cut", label: "cmdToolCut", on: toolOf("cut") },
+    { command: "toolLevel", icon: "level", label: "cmdToolLevel", on: toolOf("level") },
     { command: "toolKnife", icon: "knife", label: "cmdToolKnife", on: toolOf("knife") },
   ],
   [

@@ -6,7 +6,7 @@ import type { QueueImage, WireCategory, WireQueue } from "../document/protocol";
 import type { Scene } from "../document/scene";
 import type { SaveStatus } from "../saving/pending";
 
-export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser" | "cut" | "knife";
+export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser" | "level" | "knife";
 
 export type SortOrder = "score" | "doubt" | "category" | "area" | "state";
 
@@ -49,8 +49,8 @@ export interface View {
   readonly hover: string | null;
   readonly draft: Draft | null;
   readonly tool: ToolId;
-  /** Whether the one selected instance has a heatmap to cut; null: not known. */
-  readonly cuttable: boolean | null;
+  /** Whether the one selected instance has a heatmap; null: not known. */
+  readonly hasHeatmap: boolean | null;
   readonly threshold: number;
   readonly showRejected: boolean;
   readonly showLabels: boolean;
@@ -92,7 +92,7 @@ export const START_VIEW: View = {
   hover: null,
   draft: null,
   tool: "select",
-  cuttable: null,
+  hasHeatmap: null,
   threshold: 0.5,
   showRejected: false,
   showLabels: false,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cutRuns, unpacked } from "../../src/document/heatmap";
+import { runsAtLevel, unpacked } from "../../src/document/heatmap";
 import { iouOfWindows } from "../../src/document/paint";
 import type { WireHeatmap } from "../../src/document/protocol";
 import { areaOfRuns, decodeCounts, encodeCounts, iouOfRuns, rleToWindow } from "../../src/document/rle";
@@ -17,15 +17,15 @@ describe("heatmaps that the server has cut", () => {
   it.each(golden)("$name: the very same mask at each level", async (one) => {
     const heatmap = await unpacked(wireOf(one));
     for (const [level, counts] of Object.entries(one.cuts)) {
-      expect(encodeCounts(cutRuns(heatmap, Number(level), one.width, one.height)), `at ${level}`).toBe(counts);
+      expect(encodeCounts(runsAtLevel(heatmap, Number(level), one.width, one.height)), `at ${level}`).toBe(counts);
     }
   });
 
   it.each(golden)("$name: a higher level's mask lies within a lower one's", async (one) => {
     const heatmap = await unpacked(wireOf(one));
-    let before = cutRuns(heatmap, 1, one.width, one.height);
+    let before = runsAtLevel(heatmap, 1, one.width, one.height);
     for (let level = 2; level < 100; level++) {
-      const runs = cutRuns(heatmap, level, one.width, one.height);
+      const runs = runsAtLevel(heatmap, level, one.width, one.height);
       expect(runs.reduce((sum, run) => sum + run, 0)).toBe(one.width * one.height);
       const shared = iouOfRuns(before, runs) * areaOfRuns(before);
       // The golden file's own mask at 0.5 is no cut of its heatmap.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { actualSize, fit, kept, toImage, toView, zoomAt } from "../../src/canvas/camera";
+import type { KeyMap } from "../../src/commands/keys";
 import { COMMANDS, chordOf, commandFor, keysOf, remapped, setKeyMap } from "../../src/commands/keys";
 import { partsContain } from "../../src/document/geometry";
 import { HitIndex, nextUnder } from "../../src/document/hit";
@@ -119,6 +120,13 @@ describe("keys", () => {
     setKeyMap(remapped(remapped({}, "accept", "X"), "toolEraser", "X"));
     expect(commandFor("X")?.id).toBe("toolEraser");
     expect(keysOf("reject")).toEqual(["D", "Delete"]);
+    setKeyMap({});
+  });
+
+  it("keep the keys that a person gave them under an earlier name", () => {
+    setKeyMap({ toolCut: ["Z"] } as KeyMap);
+    expect(commandFor("Z")?.id).toBe("toolLevel");
+    expect(commandFor("W")).toBeNull();
     setKeyMap({});
   });
 });

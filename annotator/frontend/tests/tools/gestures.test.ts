@@ -12,9 +12,9 @@ import { outlineOf } from "../../src/document/outline";
 import { withoutHoles } from "../../src/document/paint";
 import type { Instance, Mask } from "../../src/document/scene";
 import { find } from "../../src/document/scene";
-import { Cutting } from "../../src/editing/cutting";
 import { Drawing } from "../../src/editing/drawing";
 import { makeHoles, makeParts } from "../../src/editing/holes";
+import { Levels } from "../../src/editing/levels";
 import { accept, reject, relabel, step, targets } from "../../src/editing/review";
 import { duplicate, merge, nudge, reshape, split } from "../../src/editing/shapes";
 import type { Session } from "../../src/session/session";
@@ -22,8 +22,8 @@ import type { PointerHost } from "../../src/stage/pointers";
 import { Pointers } from "../../src/stage/pointers";
 import { BoxTool } from "../../src/tools/box";
 import { BrushTool } from "../../src/tools/brush";
-import { CutTool } from "../../src/tools/cut";
 import { KnifeTool } from "../../src/tools/knife";
+import { LevelTool } from "../../src/tools/level";
 import { PolygonTool } from "../../src/tools/polygon";
 import { SelectTool } from "../../src/tools/select";
 import type { Tool, ToolHost } from "../../src/tools/tool";
@@ -42,7 +42,7 @@ const SEQUENCES = Number(process.env["SEQUENCES"] ?? 2000);
 const ACTS = 60;
 const AT_ONCE = 200;
 const SCALE = 10;
-const TOOLS = ["select", "polygon", "box", "brush", "eraser", "cut", "knife"] as const;
+const TOOLS = ["select", "polygon", "box", "brush", "eraser", "level", "knife"] as const;
 const HEATMAP = { region: [2, 2, 20, 20] as const, size: 1, values: golden.find((one) => one.name === "one sample")!.values, half: null };
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -67,7 +67,7 @@ class Bench implements ToolHost, PointerHost {
     getBoundingClientRect: () => ({ left: 0, top: 0 }),
   }) as unknown as HTMLElement;
   readonly keyPointer = { hide: () => {} };
-  readonly cutting: Cutting;
+  readonly levels: Levels;
   private readonly drawing: Drawing;
   private readonly tools: readonly Tool[];
   pointerAt = null;
@@ -82,7 +82,7 @@ class Bench implements ToolHost, PointerHost {
       return { rle: squareRle(whole(random, 5)), by: "m", heatmap: null };
     };
     const options = { session, notice: () => {}, say: () => {} };
-    this.cutting = new Cutting({ ...options, api: { heatmap: async () => (random() < 0.2 ? null : HEATMAP) } });
+    this.levels = new Levels({ ...options, api: { heatmap: async () => (random() < 0.2 ? null : HEATMAP) } });
     this.drawing = new Drawing({ ...options, pickCategory: async () => null, api: { mask, prepareMask: async () => ({}) } });
     this.tools = [
       new SelectTool(this),
@@ -90,7 +90,7 @@ class Bench implements ToolHost, PointerHost {
       new BoxTool(this),
       new BrushTool(this, "brush"),
       new BrushTool(this, "eraser"),
-      new CutTool(this, this.cutting),
+      new LevelTool(this, this.levels),
       new KnifeTool(this, () => {}),
     ];
     session.view.subscribe((now, before) => {
@@ -127,11 +127,11 @@ class Bench implements ToolHost, PointerHost {
     for (const pointerId of [1, 2, 3, 9]) this.send("pointercancel", { pointerId, pointerType: "mouse", button: 0, clientX: 0, clientY: 0 });
     this.tools.forEach((tool) => tool.cancel());
     this.tools.forEach((tool) => tool.released?.());
-    this.cutting.cancel();
+    this.levels.cancel();
   }
 
   command(id: string): boolean {
-    this.cutting.finish();
+    this.levels.finish();
     this.tool().released?.();
     return isToolCommand(id) && this.tool().command?.(id) === true;
   }
@@ -180,8 +180,8 @@ class Run {
     else if (dice < 0.9) bench.tool().cancel();
     else if (dice < 0.92) bench.tool().key?.(oneOf(random, ["ArrowLeft", "Shift+ArrowDown", "Delete"]));
     else if (dice < 0.94) bench.tool().released?.();
-    else if (dice < 0.96) this.steps.push(bench.cutting.step(oneOf(random, ["larger", "smaller"])));
-    else if (dice < 0.97) bench.cutting.released();
+    else if (dice < 0.96) this.steps.push(bench.levels.step(oneOf(random, ["larger", "smaller"])));
+    else if (dice < 0.97) bench.levels.released();
     else if (dice < 0.98) await session.open(1 + whole(random, 2));
     else if (dice < 0.99) await session.revalidate(session.imageId()!);
     else await turn();
@@ -217,7 +217,7 @@ class Run {
 
   private shape(): void {
     const { random, session, bench } = this;
-    bench.cutting.finish();
+    bench.levels.finish();
     const { scene } = session.view.get();
     const some = scene!.instances.filter(() => random() < 0.4);
     const chosen = random() < 0.5 ? targets(session) : some;
@@ -245,7 +245,7 @@ class Run {
 
   private decide(): void {
     const { random, session, bench } = this;
-    bench.cutting.finish();
+    bench.levels.finish();
     const dice = whole(random, 4);
     if (dice === 0) accept(session);
     else if (dice === 1) reject(session);
@@ -255,7 +255,7 @@ class Run {
 
   async finish(): Promise<void> {
     for (let turns = 0; turns < 8; turns++) await turn();
-    this.bench.cutting.released();
+    this.bench.levels.released();
     // A key's step waits for its heatmap, and is a gesture once it is there.
     await Promise.all(this.steps);
     this.bench.rest();

@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Camera } from "../../src/canvas/camera";
 import { areaOfParts } from "../../src/document/geometry";
-import { cutRuns, unpacked } from "../../src/document/heatmap";
+import { runsAtLevel, unpacked } from "../../src/document/heatmap";
 import { HitIndex } from "../../src/document/hit";
 import { maskOfWindow, windowOfMask } from "../../src/document/paint";
 import type { WireHeatmap } from "../../src/document/protocol";
 import { areaOfRuns, decodeCounts, encodeCounts } from "../../src/document/rle";
 import { find, maskOfRle, reshaped } from "../../src/document/scene";
-import { Cutting } from "../../src/editing/cutting";
-import { CutTool } from "../../src/tools/cut";
+import { Levels } from "../../src/editing/levels";
+import { LevelTool } from "../../src/tools/level";
 import type { Pointer, ToolHost } from "../../src/tools/tool";
 import { settle, start } from "../harness";
 import golden from "../heatmaps.golden.json";
@@ -18,7 +18,7 @@ const SIDE = 40;
 const cone = golden.find((one) => one.name === "one sample")!;
 const WIRE: WireHeatmap = { region: [6, 6, 28, 28], size: cone.size, values: cone.values, half: null };
 const heatmap = await unpacked(WIRE);
-const cut = (level: number): string => encodeCounts(cutRuns(heatmap, level, SIDE, SIDE));
+const cut = (level: number): string => encodeCounts(runsAtLevel(heatmap, level, SIDE, SIDE));
 const OWN = cut(50);
 
 class Host implements ToolHost {
@@ -44,17 +44,17 @@ async function hosted(wire: WireHeatmap | null = WIRE, source = "starter@1") {
   const notices: string[] = [];
   let answer = (): Promise<WireHeatmap | null> => Promise.resolve(wire);
   const api = { heatmap: (_image: number, key: string) => (asked.push(key), answer()) };
-  const cutting = new Cutting({ session, api, notice: (text) => notices.push(text), say: () => {} });
+  const levels = new Levels({ session, api, notice: (text) => notices.push(text), say: () => {} });
   await session.open(1);
-  const tool = new CutTool(new Host(session), cutting);
+  const tool = new LevelTool(new Host(session), levels);
   const select = async (): Promise<void> => {
     session.view.set({ selection: ["one"] });
     await known();
   };
   // A heatmap is inflated beside the main thread: how many turns that takes is not known.
-  const known = (): Promise<void> => vi.waitFor(() => expect(session.view.get().cuttable).not.toBeNull());
+  const known = (): Promise<void> => vi.waitFor(() => expect(session.view.get().hasHeatmap).not.toBeNull());
   const one = () => find(session.view.get().scene!, "one")!;
-  return { session, server, cutting, tool, asked, notices, select, known, one, answerWith: (next: typeof answer) => (answer = next) };
+  return { session, server, levels, tool, asked, notices, select, known, one, answerWith: (next: typeof answer) => (answer = next) };
 }
 
 /** A pointer at CSS pixels from the middle of the picture, where the instance is. */
@@ -74,12 +74,12 @@ describe("cut", () => {
     tool.drag(at(0, -10));
     tool.drag(at(5, -40));
     const { draft } = session.view.get();
-    expect(draft!.note).toMatch(/^cut 0\.40, IoU with before 0\.\d{3}$/);
+    expect(draft!.note).toMatch(/^level 0\.40, IoU with before 0\.\d{3}$/);
     expect(areaOfParts(draft!.parts)).toBe(areaOfRuns(decodeCounts(cut(40))));
     tool.drag(at(9, -19));
     tool.up(at(9, -19));
     await settle();
-    expect(one().mask).toMatchObject({ rle: cut(47), cut: 47 });
+    expect(one().mask).toMatchObject({ rle: cut(47), level: 47 });
     expect(one()).toMatchObject({ state: "accepted", edited: true });
     expect(server.gestures.map((gesture) => gesture.verb)).toEqual(["edit"]);
     expect(server.gestures[0].changes).toEqual([{ key: "one", category: 1, state: "accepted", rle: cut(47), cut: 47 }]);
@@ -91,40 +91,40 @@ describe("cut", () => {
   });
 
   it("goes on from the level of the mask, also where only its runs are known", async () => {
-    const { session, select, cutting, one } = await hosted();
+    const { session, select, levels, one } = await hosted();
     await select();
     session.commit("edit", [{ before: one(), after: reshaped(one(), maskOfRle(cut(63), SIDE)) }]);
-    expect(cutting.begin()).toBe(true);
-    expect(encodeCounts(cutRuns(heatmap, cutting.from()!, SIDE, SIDE))).toBe(cut(63));
+    expect(levels.begin()).toBe(true);
+    expect(encodeCounts(runsAtLevel(heatmap, levels.from()!, SIDE, SIDE))).toBe(cut(63));
   });
 
   it("says what is left out of a mask that was changed by hand, and begins at the cut most like it", async () => {
-    const { session, select, cutting, one } = await hosted();
+    const { session, select, levels, one } = await hosted();
     await select();
     const brushed = { ...windowOfMask(maskOfRle(cut(30), SIDE)) };
     brushed.pixels.fill(1, 0, brushed.width);
     session.commit("edit", [{ before: one(), after: reshaped(one(), maskOfWindow(brushed, SIDE, SIDE)) }]);
-    cutting.begin();
-    cutting.to(cutting.from()!);
+    levels.begin();
+    levels.to(levels.from()!);
     expect(session.view.get().draft!.note).toContain("by hand");
-    expect(encodeCounts(cutRuns(heatmap, cutting.from()!, SIDE, SIDE))).toBe(cut(30));
+    expect(encodeCounts(runsAtLevel(heatmap, levels.from()!, SIDE, SIDE))).toBe(cut(30));
   });
 
   it("never empties the mask, and stays where it is at the ends", async () => {
-    const { select, cutting, one } = await hosted();
+    const { select, levels, one } = await hosted();
     await select();
-    cutting.begin();
-    cutting.to(500);
-    cutting.finish();
+    levels.begin();
+    levels.to(500);
+    levels.finish();
     expect(areaOfRuns(decodeCounts(one().mask.rle!))).toBeGreaterThan(0);
-    cutting.begin();
-    cutting.to(-500);
-    cutting.finish();
-    expect(one().mask.cut).toBe(1);
+    levels.begin();
+    levels.to(-500);
+    levels.finish();
+    expect(one().mask.level).toBe(1);
   });
 
   it("gives up on Escape, and does nothing where nothing changed", async () => {
-    const { session, server, select, tool, cutting, one } = await hosted();
+    const { session, server, select, tool, levels, one } = await hosted();
     await select();
     tool.down(at(0, 0));
     tool.drag(at(40, 0));
@@ -132,47 +132,47 @@ describe("cut", () => {
     expect(tool.cancel()).toBe(true);
     tool.up(at(80, 0));
     expect(session.view.get().draft).toBeNull();
-    cutting.begin();
-    cutting.to(50);
-    cutting.finish();
+    levels.begin();
+    levels.to(50);
+    levels.finish();
     await settle();
     expect([one().mask.rle, server.gestures]).toEqual([OWN, []]);
   });
 
   it("steps while a key is held, and is one gesture when it is let go", async () => {
-    const { server, select, cutting, one } = await hosted();
+    const { server, select, levels, one } = await hosted();
     await select();
-    for (let press = 0; press < 5; press++) void cutting.step("larger");
-    void cutting.step("smaller");
+    for (let press = 0; press < 5; press++) void levels.step("larger");
+    void levels.step("smaller");
     await settle();
     expect(server.gestures).toEqual([]);
-    cutting.released();
+    levels.released();
     await settle();
     expect(server.gestures).toHaveLength(1);
-    expect(one().mask.cut).toBe(46);
+    expect(one().mask.level).toBe(46);
   });
 
   it("waits for a heatmap on its way, even when the key is up again", async () => {
-    const { session, cutting, one, answerWith } = await hosted();
+    const { session, levels, one, answerWith } = await hosted();
     let arrive = (_wire: WireHeatmap): void => {};
     answerWith(() => new Promise((resolve) => (arrive = resolve)));
     session.view.set({ selection: ["one"] });
-    void cutting.step("larger");
-    cutting.released();
+    void levels.step("larger");
+    levels.released();
     arrive(WIRE);
-    await vi.waitFor(() => expect(one().mask.cut).toBe(49));
+    await vi.waitFor(() => expect(one().mask.level).toBe(49));
   });
 
   it("is one gesture of as many levels as presses before the heatmap was there", async () => {
-    const { session, server, cutting, one, answerWith } = await hosted();
+    const { session, server, levels, one, answerWith } = await hosted();
     let arrive = (_wire: WireHeatmap): void => {};
     answerWith(() => new Promise((resolve) => (arrive = resolve)));
     session.view.set({ selection: ["one"] });
-    for (let press = 0; press < 5; press++) void cutting.step("larger");
-    void cutting.step("smaller");
-    cutting.released();
+    for (let press = 0; press < 5; press++) void levels.step("larger");
+    void levels.step("smaller");
+    levels.released();
     arrive(WIRE);
-    await vi.waitFor(() => expect(one().mask.cut).toBe(46));
+    await vi.waitFor(() => expect(one().mask.level).toBe(46));
     await settle();
     expect(server.gestures).toHaveLength(1);
   });
@@ -182,18 +182,18 @@ describe("cut", () => {
     session.view.set({ selection: ["one"] });
     await settle();
     expect(asked).toEqual([]);
-    session.view.set({ tool: "cut" });
+    session.view.set({ tool: "level" });
     session.view.set({ selection: [] });
     await select();
     expect(asked).toEqual(["one"]);
-    expect(session.view.get().cuttable).toBe(false);
+    expect(session.view.get().hasHeatmap).toBe(false);
   });
 
   it("says that nothing is kept where there is no heatmap", async () => {
-    const { server, select, cutting, tool, notices } = await hosted(null);
+    const { server, select, levels, tool, notices } = await hosted(null);
     await select();
-    void cutting.step("larger");
-    cutting.released();
+    void levels.step("larger");
+    levels.released();
     tool.down(at(0, 0));
     tool.drag(at(40, 0));
     tool.up(at(40, 0));
@@ -203,14 +203,14 @@ describe("cut", () => {
   });
 
   it("cuts what a box found from the heatmap that came with it, and sends that with the new instance", async () => {
-    const { session, server, cutting, known, asked } = await hosted();
+    const { session, server, levels, known, asked } = await hosted();
     const mask = { ...maskOfRle(OWN, SIDE), heatmap: WIRE };
     const after = { key: "new", category: 1, state: "accepted", score: null, source: "manual", edited: false, mask } as const;
     session.commit("add", [{ before: null, after }]);
     session.view.set({ selection: ["new"] });
     await known();
-    void cutting.step("larger");
-    cutting.released();
+    void levels.step("larger");
+    levels.released();
     await settle();
     expect(asked).toEqual([]);
     expect(server.gestures.map(({ changes }) => changes[0])).toEqual([
@@ -220,17 +220,17 @@ describe("cut", () => {
   });
 
   it("ends with the selection, and leaves alone what somebody else changed meanwhile", async () => {
-    const { session, select, cutting, one, server } = await hosted();
+    const { session, select, levels, one, server } = await hosted();
     await select();
-    cutting.begin();
-    cutting.to(30);
+    levels.begin();
+    levels.to(30);
     session.view.set({ selection: [] });
     expect(session.view.get().draft).toBeNull();
     await select();
-    cutting.begin();
-    cutting.to(30);
+    levels.begin();
+    levels.to(30);
     session.commit("reject", [{ before: one(), after: { ...one(), state: "rejected" } }]);
-    cutting.finish();
+    levels.finish();
     await settle();
     expect(server.gestures.map((gesture) => gesture.verb)).toEqual(["reject"]);
   });

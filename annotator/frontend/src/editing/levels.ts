@@ -1,6 +1,6 @@
-/** Moves the level at which the selected instance's heatmap is cut: shown live, one gesture when it ends. */
+/** Moves the level at which the selected instance's heatmap becomes a mask: shown live, one gesture when it ends. */
 import type { Heatmap } from "../document/heatmap";
-import { HALF, cutRuns, unpacked } from "../document/heatmap";
+import { HALF, runsAtLevel, unpacked } from "../document/heatmap";
 import { windowOfMask } from "../document/paint";
 import { areaOfRuns, decodeCounts, encodeCounts, iouOfRuns, windowToRle } from "../document/rle";
 import type { Instance, Mask, Scene } from "../document/scene";
@@ -13,7 +13,7 @@ import { t } from "../strings";
 const LOWEST = 1;
 const HIGHEST = 99;
 
-export interface CuttingOptions {
+export interface LevelsOptions {
   readonly session: Session;
   readonly api: Pick<Api, "heatmap">;
   readonly notice: (text: string) => void;
@@ -23,21 +23,21 @@ export interface CuttingOptions {
 
 type Size = Pick<Scene, "width" | "height">;
 
-/** Snapshot at the start; every level is cut from it. */
+/** Snapshot at the start; the mask of every level is computed from it. */
 interface Begun {
   readonly before: Instance;
   readonly runsBefore: readonly number[];
   readonly heatmap: Heatmap;
   readonly size: Size;
-  /** The level of the mask before, or of the cut that is most like it. */
+  /** The level of the mask before, or the one whose mask is most like it. */
   readonly from: number;
-  /** The mask before is that cut: nothing drawn by hand is lost. */
+  /** The mask before is exactly of that level: nothing drawn by hand is lost. */
   readonly exact: boolean;
   level: number;
   runs: readonly number[];
 }
 
-export class Cutting {
+export class Levels {
   /** Of the open picture; null where there is none. */
   private readonly heatmaps = new Map<string, Heatmap | null>();
   private readonly loading = new Map<string, Promise<void>>();
@@ -46,7 +46,7 @@ export class Cutting {
   /** Presses whose heatmap is on its way: they move the level together once it is there. */
   private early: { readonly key: string; readonly by: number } | null = null;
 
-  constructor(private readonly options: CuttingOptions) {
+  constructor(private readonly options: LevelsOptions) {
     const { session } = options;
     session.view.subscribe((now, before) => {
       if (now.scene?.imageId !== before.scene?.imageId) {
@@ -72,7 +72,7 @@ export class Cutting {
     const { width, height } = scene;
     const runsBefore = runsOf(before.mask, scene);
     const from = levelOf(heatmap, before.mask, runsBefore, scene);
-    const runs = cutRuns(heatmap, from, width, height);
+    const runs = runsAtLevel(heatmap, from, width, height);
     if (areaOfRuns(runs) === 0) return false;
     const exact = encodeCounts(runs) === encodeCounts(runsBefore);
     this.begun = { before, runsBefore, heatmap, size: scene, from, exact, level: from, runs };
@@ -85,10 +85,10 @@ export class Cutting {
     if (begun === null) return;
     const { width, height } = begun.size;
     begun.level = Math.max(LOWEST, Math.min(HIGHEST, Math.round(level)));
-    begun.runs = cutRuns(begun.heatmap, begun.level, width, height);
+    begun.runs = runsAtLevel(begun.heatmap, begun.level, width, height);
     if (areaOfRuns(begun.runs) === 0) {
-      begun.level = highestWhere((one) => areaOfRuns(cutRuns(begun.heatmap, one, width, height)) > 0);
-      begun.runs = cutRuns(begun.heatmap, begun.level, width, height);
+      begun.level = highestWhere((one) => areaOfRuns(runsAtLevel(begun.heatmap, one, width, height)) > 0);
+      begun.runs = runsAtLevel(begun.heatmap, begun.level, width, height);
     }
     const { parts } = traceRuns(begun.runs, begun.size.height);
     this.options.session.view.set({ draft: { key: begun.before.key, parts, note: noteOf(begun) } });
@@ -113,7 +113,7 @@ export class Cutting {
     }
     if (this.begun === null && !this.begin()) {
       // With the tool at hand the hint says it.
-      if (this.options.session.view.get().tool !== "cut") this.options.notice(t("cutNothing"));
+      if (this.options.session.view.get().tool !== "level") this.options.notice(t("levelNothing"));
       return;
     }
     this.to(this.begun!.level + by);
@@ -138,7 +138,7 @@ export class Cutting {
     if (now === null) return;
     const counts = encodeCounts(begun.runs);
     if (counts === encodeCounts(begun.runsBefore)) return;
-    const mask: Mask = { ...maskOfRle(counts, begun.size.height), cut: begun.level };
+    const mask: Mask = { ...maskOfRle(counts, begun.size.height), level: begun.level };
     session.commit("edit", [{ before: now, after: reshaped(now, mask) }]);
   }
 
@@ -163,7 +163,7 @@ export class Cutting {
     if (one === null || this.heatmaps.has(one.key)) return;
     // What a person drew seldom has one: that is asked only where it matters.
     const { tool } = this.options.session.view.get();
-    if (tool === "cut" || one.source.includes("@") || one.mask.heatmap !== undefined) void this.load(one);
+    if (tool === "level" || one.source.includes("@") || one.mask.heatmap !== undefined) void this.load(one);
   }
 
   private load(one: Instance): Promise<void> {
@@ -186,7 +186,7 @@ export class Cutting {
       this.heatmaps.set(one.key, heatmap);
       this.tell();
     } catch {
-      // Not known: it is asked for again when the instance is selected or cut.
+      // Not known: it is asked for again when the instance is selected or its level moved.
     }
   }
 
@@ -194,8 +194,8 @@ export class Cutting {
     const { view } = this.options.session;
     const one = this.selected();
     const heatmap = one === null ? undefined : this.heatmaps.get(one.key);
-    const cuttable = heatmap === undefined ? null : heatmap !== null;
-    if (view.get().cuttable !== cuttable) view.set({ cuttable });
+    const hasHeatmap = heatmap === undefined ? null : heatmap !== null;
+    if (view.get().hasHeatmap !== hasHeatmap) view.set({ hasHeatmap });
   }
 }
 
@@ -205,10 +205,10 @@ function runsOf(mask: Mask, { width, height }: Size): readonly number[] {
 
 /** The level that gives this very mask, or else, where people have changed it, the one that is most like it. */
 function levelOf(heatmap: Heatmap, mask: Mask, runs: readonly number[], { width, height }: Size): number {
-  const at = (level: number): readonly number[] => cutRuns(heatmap, level, width, height);
+  const at = (level: number): readonly number[] => runsAtLevel(heatmap, level, width, height);
   const counts = encodeCounts(runs);
   const area = areaOfRuns(runs);
-  for (const likely of [mask.cut, HALF, highestWhere((level) => areaOfRuns(at(level)) >= area)]) {
+  for (const likely of [mask.level, HALF, highestWhere((level) => areaOfRuns(at(level)) >= area)]) {
     if (likely !== undefined && likely >= LOWEST && encodeCounts(at(likely)) === counts) return likely;
   }
   const likest = (levels: readonly number[]): number => {
@@ -231,5 +231,5 @@ function highestWhere(holds: (level: number) => boolean): number {
 }
 
 function noteOf({ level, runs, runsBefore, exact }: Begun): string {
-  return t(exact ? "cutNote" : "cutNoteEdited", { level: (level / 100).toFixed(2), iou: iouOfRuns(runs, runsBefore).toFixed(3) });
+  return t(exact ? "levelNote" : "levelNoteEdited", { level: (level / 100).toFixed(2), iou: iouOfRuns(runs, runsBefore).toFixed(3) });
 }

@@ -1,20 +1,20 @@
-/** Grow or shrink the selected mask: a drag moves the level at which its heatmap is cut. */
-import type { Cutting } from "../editing/cutting";
+/** Grow or shrink the selected mask: a drag moves the level of its heatmap. */
+import type { Levels } from "../editing/levels";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";
 
 /** CSS pixels for each hundredth: the whole range takes a drag of 300. */
 const PIXELS_A_LEVEL = 3;
 
-export class CutTool implements Tool {
-  readonly id = "cut";
+export class LevelTool implements Tool {
+  readonly id = "level";
   private press: Pointer | null = null;
   /** The first direction stays: to the right or upwards is larger. */
   private axis: 0 | 1 | null = null;
 
   constructor(
     private readonly host: ToolHost,
-    private readonly cutting: Cutting,
+    private readonly levels: Levels,
   ) {}
 
   hover(pointer: Pointer): void {
@@ -39,30 +39,30 @@ export class CutTool implements Tool {
   }
 
   drag(pointer: Pointer): void {
-    const { press, cutting } = this;
+    const { press, levels } = this;
     if (press === null) return;
     const [dx, dy] = [pointer.view[0] - press.view[0], press.view[1] - pointer.view[1]];
     if (this.axis === null) {
-      if (!farFrom(pointer.view, press.view, CLICK_SLACK) || !cutting.begin()) return;
+      if (!farFrom(pointer.view, press.view, CLICK_SLACK) || !levels.begin()) return;
       // From here on, so that nothing jumps, whenever the heatmap has come.
       this.axis = Math.abs(dx) >= Math.abs(dy) ? 0 : 1;
       this.press = pointer;
     }
     const moved = this.axis === 0 ? pointer.view[0] - this.press!.view[0] : this.press!.view[1] - pointer.view[1];
-    const from = cutting.from();
-    if (from !== null) cutting.to(from - Math.round(moved / PIXELS_A_LEVEL));
+    const from = levels.from();
+    if (from !== null) levels.to(from - Math.round(moved / PIXELS_A_LEVEL));
   }
 
   up(pointer: Pointer): void {
     const moved = this.axis !== null;
     this.press = this.axis = null;
-    if (moved) this.cutting.finish();
+    if (moved) this.levels.finish();
     this.hover(pointer);
   }
 
   cancel(): boolean {
     this.press = this.axis = null;
-    return this.cutting.cancel();
+    return this.levels.cancel();
   }
 
   private under(pointer: Pointer): string[] {
