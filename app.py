@@ -3,7 +3,7 @@
 import sys
 
 from annotator.cli import main
-from annotator.core.places import on_a_space
+from annotator.system.paths import on_a_space
 
 if __name__ == "__main__":
     everyone = ["--host", "0.0.0.0"] if on_a_space() else []  # noqa: S104  (a Space's proxy asks from outside)

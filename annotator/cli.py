@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator.core.errors import AnnotatorError, CocoError, ImageError
-from annotator.core.files import require_writable
+from annotator.system.files import require_writable
 
 if TYPE_CHECKING:
     from annotator import exchange, pipeline
@@ -287,11 +287,11 @@ def _models_add(options: argparse.Namespace) -> int:
 
 
 def _models_check(options: argparse.Namespace) -> int:
-    from annotator.core import places
+    from annotator.system import paths
     from annotator.vision import zoo
     from annotator.vision.trial import describe
 
-    sample = sorted(places.EXAMPLES.glob("*.jpg"))[0]
+    sample = sorted(paths.EXAMPLES.glob("*.jpg"))[0]
     for line in describe(zoo.find(options.name), sample, device=options.device):
         print(line, flush=True)
     return 0

@@ -28,10 +28,10 @@ from pycocotools.cocoeval import COCOeval
 from annotator.core import checks
 from annotator.core.coco_lint import inspect_coco
 from annotator.core.errors import CocoError, ImageError, ModelError
-from annotator.core.files import is_file, require_writable, written_whole
 from annotator.core.geometry import xyxy_to_xywh
 from annotator.core.masks import Rle, rle_area, rle_box_xyxy
 from annotator.pipeline import Progress, read_ahead
+from annotator.system.files import is_file, require_writable, written_whole
 from annotator.vision import images
 from annotator.vision.detector import Detections, Detector, Laid
 from annotator.vision.zoo import ModelInfo

@@ -13,11 +13,11 @@ from typing import Any
 from annotator.core import splits
 from annotator.core.dataset import Category, Dataset, Image, Suggestion
 from annotator.core.errors import CocoError, ExportError
-from annotator.core.files import is_file
 from annotator.storage import coco, formats, pack
 from annotator.storage.formats import OtherForm
 from annotator.storage.imports import Arrival, ImportReport
 from annotator.storage.store import Store
+from annotator.system.files import is_file
 from annotator.vision import images
 from annotator.vision.images import decode, upright_picture
 

@@ -14,10 +14,10 @@ from typing import TypeVar
 
 from annotator.core.dataset import Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import AnnotatorError, ImageError, MissingError, ModelError
-from annotator.core.groups import Groups
 from annotator.core.masks import rle_area
 from annotator.core.overlap import unanswered
 from annotator.storage.store import Store
+from annotator.system.groups import Groups
 from annotator.vision import images
 from annotator.vision.detector import Detections, Detector, Laid
 from annotator.vision.images import Room

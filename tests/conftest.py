@@ -1,10 +1,17 @@
-"""What every test may use: a network with known answers among the models, and pictures."""
+"""What every test may use: a network with known answers among the models, and pictures.
+
+No property has a deadline for a single example: on a busy machine every one of them may be slow.
+"""
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from tests.vision.networks import constant_network, described
+
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def picture(width=64, height=48, *, seed=0, suffix=".png"):

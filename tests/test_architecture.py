@@ -11,12 +11,13 @@ PACKAGE = ROOT / "annotator"
 
 # A room may import from its own and from those that stand before it in its row.
 MAY_IMPORT = {
-    "core": {"core"},
-    "vision": {"core", "vision"},
-    "storage": {"core", "storage"},
-    "journey": {"core", "vision", "storage", "journey"},
-    "web": {"core", "vision", "storage", "journey", "web"},
-    "cli": {"core", "vision", "storage", "journey", "web", "cli"},
+    "system": {"system"},
+    "core": {"system", "core"},
+    "vision": {"system", "core", "vision"},
+    "storage": {"system", "core", "storage"},
+    "journey": {"system", "core", "vision", "storage", "journey"},
+    "web": {"system", "core", "vision", "storage", "journey", "web"},
+    "cli": {"system", "core", "vision", "storage", "journey", "web", "cli"},
 }
 JOURNEY = {"pipeline", "evaluation", "exchange"}
 

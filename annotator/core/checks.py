@@ -15,10 +15,10 @@ from PIL import Image as Picture
 
 from annotator.core.coco_lint import Problem, inspect_coco
 from annotator.core.coco_values import areas_of, is_id, name_of, shown
-from annotator.core.collection import collection_paused
 from annotator.core.dataset import Dataset, State
 from annotator.core.errors import CocoError, ExportError
-from annotator.core.files import is_file
+from annotator.system.collection import collection_paused
+from annotator.system.files import is_file
 
 __all__ = ["Problem", "check_coco", "check_file", "load", "loads", "require_exportable"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from annotator.core import checks, files, masks
+from annotator.core import checks, masks
 from annotator.core.checks import load, loads
 from annotator.core.coco_lint import inspect_coco
 from annotator.core.coco_values import (
@@ -27,12 +27,13 @@ from annotator.core.coco_values import (
     polygons_of,
     rasterised,
 )
-from annotator.core.collection import collection_paused
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import CocoError, ExportError, GeometryError
 from annotator.core.masks import Part, Ring, Rle
 from annotator.storage.contents import sync_folder
 from annotator.storage.proof import MASK_FORMS, ExportReport, MaskForm, prove
+from annotator.system import files
+from annotator.system.collection import collection_paused
 
 __all__ = [
     "MASK_FORMS",

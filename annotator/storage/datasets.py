@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, literal_column, select
 
 from annotator.core import masks
-from annotator.core.collection import collection_paused
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.storage import decisions, images, schema
 from annotator.storage.coco import PROVENANCE
 from annotator.storage.stored import json_of
+from annotator.system.collection import collection_paused
 
 IMPORTED_EXTRA = "import"
 """The setting that keeps the imported files' own top-level keys."""

@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.core import files
 from annotator.core.checks import require_exportable
 from annotator.core.dataset import Dataset, Image, Instance
 from annotator.core.errors import ExportError
 from annotator.core.masks import BoolMask, rle_box_xyxy, rle_to_mask
 from annotator.core.splits import safe_names
 from annotator.storage.pack import staged
+from annotator.system import files
 
 OtherForm = Literal["yolo-seg", "voc", "labelme"]
 OTHER_FORMS: tuple[OtherForm, ...] = get_args(OtherForm)

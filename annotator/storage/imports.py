@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
 from sqlalchemy.dialects import sqlite
 
-from annotator.core.collection import collection_paused
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import AnnotatorError, CocoError, MissingError
 from annotator.core.masks import rle_iou
@@ -23,6 +22,7 @@ from annotator.storage.database import now
 from annotator.storage.datasets import IMPORTED_EXTRA, imported_extra
 from annotator.storage.earlier import EarlierVersions
 from annotator.storage.images import IMPORT
+from annotator.system.collection import collection_paused
 
 _AT_ONCE = 5_000  # rows in one statement
 _DECIDED = (State.ACCEPTED, State.REJECTED)

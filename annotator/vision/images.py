@@ -22,8 +22,8 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from annotator.core import places
 from annotator.core.errors import ImageError
+from annotator.system import paths
 from annotator.vision import jpeg, kinds, tiff
 from annotator.vision.orientation import is_plain, orientation_of
 
@@ -130,7 +130,7 @@ def decode(
     too large (ANNOTATOR_MAX_MEGAPIXELS, 40 by default; seen before anything is decoded), truncated or damaged. In a
     server, on a Space, or with ANNOTATOR_SANDBOX=1, a child process with limits decodes (see `sandbox`).
     """
-    if os.environ.get("ANNOTATOR_SANDBOX", "1" if places.on_a_space() else "0") != "0":
+    if os.environ.get("ANNOTATOR_SANDBOX", "1" if paths.on_a_space() else "0") != "0":
         from annotator.vision import sandbox
 
         return sandbox.decode(content, file_name=file_name, sha256=sha256, enough=enough, room=room)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import openvino as ov
 
-from annotator.core import places
-from annotator.core.files import written_whole
+from annotator.system import paths
+from annotator.system.files import written_whole
 from annotator.vision.model_info import ModelInfo
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
@@ -23,7 +23,7 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 def cache_folder(info: ModelInfo) -> Path:
     """Compiled networks are kept by the hash of their files, so that a changed file never meets an old compilation."""
     digest = hashlib.sha256("".join(file.sha384 for file in info.files).encode()).hexdigest()[:16]
-    return places.home() / "cache" / f"{info.name}-{digest}"
+    return paths.home() / "cache" / f"{info.name}-{digest}"
 
 
 def circumstances(core: ov.Core, *further: object) -> str:

@@ -22,8 +22,8 @@ from typing import IO
 import cv2
 import numpy as np
 
-from annotator.core.child import child_environment, limit_self
 from annotator.core.errors import ImageError
+from annotator.system.child import child_environment, limit_self
 from annotator.vision import images
 from annotator.vision.images import Photo, Room
 

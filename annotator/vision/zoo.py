@@ -11,8 +11,8 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from annotator.core import places
 from annotator.core.errors import FetchError, ModelError
+from annotator.system import paths
 from annotator.vision.fetch import Cancelled, FetchCancelledError, Progress, download
 from annotator.vision.model_info import DESCRIPTION_NAME, NAME_PATTERN, ModelFile, ModelInfo, read_description
 
@@ -34,12 +34,12 @@ __all__ = [
 BUNDLED_MODEL = "starter-person"
 """Works everywhere, at once: its files come with the project."""
 
-BUNDLED_FOLDER = places.bundled_models()
+BUNDLED_FOLDER = paths.bundled_models()
 
 
 def models_folder() -> Path:
-    """Where fetched and added files land: see `places.models`."""
-    return places.models()
+    """Where fetched and added files land: see `paths.models`."""
+    return paths.models()
 
 
 @dataclass(frozen=True)

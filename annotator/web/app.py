@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from annotator.core import places
 from annotator.core.errors import AnnotatorError
+from annotator.system import paths
 from annotator.web import fragments, visitor
 from annotator.web.annotate_tab import build_annotate_tab, tick
 from annotator.web.export_tab import build_export_tab
@@ -73,4 +73,4 @@ def _address(request: gr.Request) -> str:
 
 
 def _storage_notice(projects: Projects, language: Language) -> str:
-    return say("forgets", language) if projects.shared and places.persistent_storage() is None else ""
+    return say("forgets", language) if projects.shared and paths.persistent_storage() is None else ""

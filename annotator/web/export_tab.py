@@ -8,11 +8,11 @@ from typing import Literal
 import gradio as gr
 
 from annotator import exchange
-from annotator.core import places
 from annotator.core.errors import AnnotatorError
 from annotator.storage.coco import MaskForm
 from annotator.storage.formats import OtherForm
 from annotator.storage.store import Store
+from annotator.system import paths
 from annotator.web import fragments
 from annotator.web.project_file import build_project_file
 from annotator.web.projects import Projects
@@ -78,7 +78,7 @@ def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
                 projects.require_room(found, store, 0)
                 written = _export(
                     store,
-                    projects.export_folder(found, places.exports()),
+                    projects.export_folder(found, paths.exports()),
                     masks=masks,
                     everything=everything,
                     pictures=pictures,

@@ -15,8 +15,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from annotator.core import places
 from annotator.core.errors import AnnotatorError
+from annotator.system import paths
 from annotator.web.visitor import Visitor
 
 SWITCH = "ANNOTATOR_LOGIN"
@@ -55,7 +55,7 @@ class Login:
         if os.environ.get(SWITCH, "0") in ("", "0"):
             return None
         missing = [name for name in _NEEDED if not os.environ.get(name)]
-        if not places.on_a_space() or missing:
+        if not paths.on_a_space() or missing:
             raise AnnotatorError(
                 f"{SWITCH}: signing in works on a Hugging Face Space with `hf_oauth: true` in its README "
                 f"(not set here: {', '.join(missing) or 'SPACE_ID'})"

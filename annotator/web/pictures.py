@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from annotator.core.dataset import Image
-from annotator.core.files import written_whole
 from annotator.storage.store import Store
+from annotator.system.files import written_whole
 from annotator.vision import images
 from annotator.web.projects import Projects
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import IO
 
 from annotator.core.errors import StoreError
-from annotator.core.files import written_whole
 from annotator.storage import archive
 from annotator.storage.store import Store
+from annotator.system.files import written_whole
 from annotator.web import visitor
 from annotator.web.limits import LimitError, Limits
 from annotator.web.login import Login, SignInError, User

@@ -12,8 +12,8 @@ import subprocess
 import sys
 
 from annotator import exchange
-from annotator.core.child import child_environment, limit_self
 from annotator.core.errors import CocoError
+from annotator.system.child import child_environment, limit_self
 
 TIMEOUT_SECONDS = 60.0
 MEMORY_BYTES = 3 << 30

@@ -19,7 +19,6 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from annotator.core import files, places
 from annotator.core.errors import (
     AnnotatorError,
     ArchiveError,
@@ -30,6 +29,7 @@ from annotator.core.errors import (
     StaleRevisionError,
     StoreError,
 )
+from annotator.system import files, paths
 from annotator.web import pictures
 from annotator.web.annotations import add_annotation_routes
 from annotator.web.archives import add_archive_routes
@@ -127,12 +127,12 @@ def _one_line(text: str) -> str:
 def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     """The routes over the projects of one server."""
     router = APIRouter(prefix="/annotator")
-    uploads = Uploads(projects.limits, places.home() / "incoming")
+    uploads = Uploads(projects.limits, paths.home() / "incoming")
     _add_project_routes(router, projects, jobs, uploads)
     _add_image_routes(router, projects, uploads)
     _add_gallery_routes(router, projects)
     add_annotation_routes(router, projects, uploads)
-    add_archive_routes(router, projects, uploads, outgoing=places.home() / "outgoing")
+    add_archive_routes(router, projects, uploads, outgoing=paths.home() / "outgoing")
 
     @router.api_route("/{rest:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
     def nothing(rest: str) -> Response:
@@ -245,7 +245,7 @@ def _add_project_routes(router: APIRouter, projects: Projects, jobs: Prelabellin
     @router.post("/{key}/example")
     async def example(key: str) -> dict[str, Any]:
         def add() -> dict[str, Any]:
-            examples = sorted(places.EXAMPLES.glob("*.jpg"))
+            examples = sorted(paths.EXAMPLES.glob("*.jpg"))
             added = []
             for path in examples:
                 content = path.read_bytes()
@@ -270,7 +270,7 @@ def _add_project_routes(router: APIRouter, projects: Projects, jobs: Prelabellin
 
     @router.get("/{key}/exports/{name}")
     def export(key: str, name: str) -> Response:
-        path = projects.export_folder(key, places.exports()) / name
+        path = projects.export_folder(key, paths.exports()) / name
         if Path(name).name != name or path.suffix not in EXPORT_SUFFIXES or not files.is_file(path):
             return JSONResponse({"error": f"no export {name:.80}"}, status_code=404)
         return FileResponse(path, filename=name, headers=_INERT | {"Cache-Control": "no-store"})

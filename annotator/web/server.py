@@ -17,8 +17,8 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from annotator.core import places
 from annotator.core.errors import AnnotatorError
+from annotator.system import paths
 from annotator.web.app import build_page
 from annotator.web.editor import EDITOR_HEAD
 from annotator.web.fairness import FairShare, share_queue
@@ -100,11 +100,11 @@ def serve(*, project: Path | None = None, host: str = "127.0.0.1", port: int = 7
     """
     # Whatever comes over a network is decoded in a child, here as on a Space: 1 ms a picture, 12 ms at 12 megapixels.
     os.environ.setdefault("ANNOTATOR_SANDBOX", "1")
-    if project is None and places.on_a_space():
-        root = places.persistent_storage() or places.home()
+    if project is None and paths.on_a_space():
+        root = paths.persistent_storage() or paths.home()
         projects = Projects(visitors=root / "visitors", login=Login.from_environment())
     else:
-        projects = Projects(local=project or places.default_project())
+        projects = Projects(local=project or paths.default_project())
     config = uvicorn.Config(
         build_server(projects, host=host, port=port),
         host=host,

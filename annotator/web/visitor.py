@@ -12,7 +12,7 @@ from gradio.context import LocalContext
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from annotator.core import places
+from annotator.system import paths
 
 SESSION_COOKIE = "session"
 """Where Gradio keeps who signed in."""
@@ -56,7 +56,7 @@ def visitor_of(headers: Mapping[str, str], host: str) -> Visitor:
 
 def address_of(headers: Mapping[str, str], host: str) -> str:
     """Where a visitor asks from; behind a Space's proxy that is what the proxy says."""
-    forwarded = headers.get("x-forwarded-for", "") if places.on_a_space() else ""
+    forwarded = headers.get("x-forwarded-for", "") if paths.on_a_space() else ""
     return forwarded.partition(",")[0].strip()[:100] or host
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from annotator.core import places
+from annotator.system import paths
 from annotator.web.projects import Projects
 from tests.web.served import Served
 
@@ -40,7 +40,7 @@ def resident_mb(process_id):
 
 def photograph(seed):
     """A picture that is new to the server: an example with some pixels changed."""
-    content = np.fromfile(sorted(places.EXAMPLES.glob("*.jpg"))[seed % 2], np.uint8)
+    content = np.fromfile(sorted(paths.EXAMPLES.glob("*.jpg"))[seed % 2], np.uint8)
     pixels = cv2.imdecode(content, cv2.IMREAD_COLOR)
     pixels[:8, :8] = np.random.default_rng(seed).integers(0, 256, (8, 8, 3))
     return cv2.imencode(".jpg", pixels)[1].tobytes()

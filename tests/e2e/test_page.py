@@ -5,8 +5,8 @@ import json
 import pytest
 from pycocotools.coco import COCO
 
-from annotator.core import places
 from annotator.core.masks import rle_to_mask
+from annotator.system import paths
 from tests.e2e.screen import Screen
 
 PATIENCE_MS = 60_000
@@ -23,7 +23,7 @@ def test_from_photographs_to_a_downloaded_coco_file(screen, project, tmp_path):
     page = screen.page
     page.goto(screen.address)
     page.get_by_text("Try an example").wait_for()
-    examples = sorted(places.EXAMPLES.glob("*.jpg"))
+    examples = sorted(paths.EXAMPLES.glob("*.jpg"))
     page.locator("input[type=file]").first.set_input_files(examples)
     page.wait_for_selector(".an-picture.is-ready")
     prelabel_all(page)

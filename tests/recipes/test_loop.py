@@ -5,14 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from annotator.core import masks, places
+from annotator.core import masks
+from annotator.system import paths
 from tests.bench.bench_loop import Loop, turned_points, turned_segmentation
 
 
 def test_an_export_trains_on_and_comes_back_as_a_model_with_a_figure(tmp_path):
     pytest.importorskip("torch", reason="the extra train is not installed")
     loop = Loop(tmp_path)
-    pictures, project, dataset = places.EXAMPLES, tmp_path / "project", tmp_path / "dataset"
+    pictures, project, dataset = paths.EXAMPLES, tmp_path / "project", tmp_path / "dataset"
     loop.annotator("prelabel", pictures, "--model", "starter-person", "--out", tmp_path / "said.json")
     loop.annotator("import", tmp_path / "said.json", "--images", pictures, "--project", project)
     # Nobody has reviewed what the network says of itself; to see the loop close it will do.

@@ -1,13 +1,9 @@
-"""A project with one picture and COCO's first category; and no deadline for a single example of a property."""
+"""A project with one picture and COCO's first category."""
 
 import pytest
-from hypothesis import settings
 
 from annotator.storage.store import Store
 from tests.storage.builders import add_image
-
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 
 @pytest.fixture

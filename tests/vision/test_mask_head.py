@@ -67,10 +67,10 @@ def test_the_real_person_0007_gives_its_own_masks_back(person_0007, photo):
 
 
 def test_the_bundled_network_gives_its_own_masks_back(tmp_path, monkeypatch):
-    from annotator.core import places
+    from annotator.system import paths
 
     monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path))
-    require_self_consistent(zoo.find("starter-person"), images.read(places.EXAMPLES / "eileen-collins.jpg"))
+    require_self_consistent(zoo.find("starter-person"), images.read(paths.EXAMPLES / "eileen-collins.jpg"))
 
 
 def test_the_second_start_takes_up_what_the_first_one_compiled(person_0007, photo, monkeypatch):
@@ -83,11 +83,11 @@ def test_the_second_start_takes_up_what_the_first_one_compiled(person_0007, phot
 
 
 def test_a_users_box_gets_a_mask_near_it(tmp_path, monkeypatch):
-    from annotator.core import places
+    from annotator.system import paths
 
     monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path))
     head = MaskHead(zoo.find("starter-person"))
-    features = head.features(images.read(places.EXAMPLES / "eileen-collins.jpg"))
+    features = head.features(images.read(paths.EXAMPLES / "eileen-collins.jpg"))
     box = (40.0, 10.0, 420.0, 510.0)
     mask = head.heatmap(features, box).cut(50, height=features.resize.image_height, width=features.resize.image_width)
     x0, y0, x1, y1 = rle_box_xyxy(mask)
@@ -100,11 +100,11 @@ def test_a_users_box_gets_a_mask_near_it(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("side", [90, 180])
 def test_somebody_small_in_a_large_picture_gets_the_mask_that_they_have_alone(tmp_path, monkeypatch, side):
-    from annotator.core import places
+    from annotator.system import paths
 
     monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path))
     head = MaskHead(zoo.find("starter-person"))
-    alone = images.read(places.EXAMPLES / "eileen-collins.jpg")
+    alone = images.read(paths.EXAMPLES / "eileen-collins.jpg")
     large = np.full((1800, 2400, 3), 96, np.uint8)
     large[1200 : 1200 + side, 2300 - side : 2300] = cv2.resize(alone.pixels, (side, side), interpolation=cv2.INTER_AREA)
     photo = replace(alone, pixels=large)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from annotator.core.groups import Groups
+from annotator.system.groups import Groups
 
 PATIENCE_S = 20
 

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from annotator.core.collection import collection_paused
+from annotator.system.collection import collection_paused
 
 
 def test_the_last_to_end_lets_the_collector_go_on():
