@@ -19,11 +19,6 @@ from annotator.core.coco_values import (
     ANNOTATION_KEYS,
     CATEGORY_KEYS,
     IMAGE_KEYS,
-    MAX_ID,
-    areas_of,
-    boxes_of,
-    is_finite,
-    is_id,
     name_of,
     named_by_id,
     polygons_of,
@@ -32,6 +27,8 @@ from annotator.core.coco_values import (
 )
 from annotator.core.errors import GeometryError
 from annotator.core.masks import Rle
+from annotator.core.measures import areas_of, boxes_of
+from annotator.core.numbers import MAX_ID, is_finite, is_id
 
 Level = Literal["error", "warning", "note"]
 

@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from pycocotools import mask as coco_mask
 
 from annotator.core import masks
 from annotator.core.errors import GeometryError
 from annotator.core.masks import Rle
+from annotator.core.numbers import is_finite, is_id
 
 IMAGE_KEYS = frozenset({"id", "width", "height", "file_name"})
 ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd"})
 CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
 """What is read of each; every other key is carried through."""
 
-MAX_ID = 2**53 - 1
-"""Beyond it, readers that keep numbers as doubles mix ids up."""
-
 _FEW, _SHOWN = 6, 60  # items of a list, and characters, that a message shows
-
-AT_ONCE = 255
-"""pycocotools 2.0.11 on NumPy 2 counts the masks of one call in a byte."""
-
-
-def is_id(value: object) -> bool:
-    """Whether the value can be an id of ours: a whole number from 0 on that every reader keeps exactly."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_ID
-
-
-def is_finite(value: object) -> bool:
-    """Whether the value is a number, and a finite one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number beyond every double
-        return False
 
 
 def name_of(image: Mapping[str, Any]) -> object:
@@ -100,28 +78,6 @@ def shown(value: object) -> str:
 def named_by_id(item: Mapping[str, Any]) -> str:
     """The id behind a message, beside the place in the file that stands before it."""
     return f" (id {item['id']})" if is_id(item.get("id")) else ""
-
-
-def areas_of(rles: Sequence[Rle]) -> list[float]:
-    coded = (rle.to_coco() for rle in rles)
-    return [float(area) for chunk in _chunks(coded) for area in coco_mask.area(chunk)]
-
-
-def boxes_of(rles: Sequence[Rle]) -> list[list[float]]:
-    """The tight boxes, xywh."""
-    coded = (rle.to_coco() for rle in rles)
-    return [box for chunk in _chunks(coded) for box in coco_mask.toBbox(chunk).tolist()]
-
-
-def _chunks(items: Iterable[Any]) -> Iterable[list[Any]]:
-    chunk: list[Any] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == AT_ONCE:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
 
 
 def rle_of(value: object, *, size: tuple[int, int] | None) -> Rle:

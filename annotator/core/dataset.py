@@ -8,6 +8,13 @@ from typing import Any
 
 from annotator.core.cut import Heatmap
 from annotator.core.masks import Part, Rle
+from annotator.core.numbers import is_id
+
+PROVENANCE = "annotator"
+"""The one key of ours in a COCO file, on annotations and on images; strict readers ignore it."""
+
+WITHOUT_MASK = "without_mask"
+"""Under our key of an image: its annotations that have no mask, carried through an import as they were."""
 
 
 class State(StrEnum):
@@ -44,6 +51,15 @@ class Image:
     revision: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
     """Keys of an imported COCO image that are not ours, carried through to the export."""
+
+
+def without_mask(image: Image) -> list[dict[str, Any]]:
+    """The image's annotations that an import carried through because they have no mask."""
+    ours = image.extra.get(PROVENANCE)
+    carried = ours.get(WITHOUT_MASK) if isinstance(ours, dict) else None
+    # A project that somebody handed over may hold anything here.
+    found = [item for item in carried if isinstance(item, dict)] if isinstance(carried, list) else []
+    return [item for item in found if is_id(item.get("id")) and is_id(item.get("category_id"))]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -12,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.core.dataset import Dataset, Image
+from annotator.core.dataset import Dataset
 from annotator.core.errors import ExportError
 
 ALIKE_BITS = 5
@@ -147,53 +146,3 @@ def _dealt(units: list[tuple[list[int], Counter[int]]], shares: Mapping[str, flo
     for index in list(waiting):
         deal(index, None)
     return part_of
-
-
-def safe_names(images: Iterable[Image]) -> dict[int, str]:
-    """A file name for each image that any system can write below a folder, by id; names that are safe stay.
-
-    A name is changed where it leads out of the folder, holds what some system forbids, or is another's, be it in
-    other capitals.
-    """
-    names: dict[int, str] = {}
-    taken: set[str] = set()  # by files
-    folders: set[str] = set()
-    for image in images:
-        name = image.file_name
-        safe = len(name) <= _LONGEST and all(map(_is_safe, name.split("/")))
-        if not safe or _collides(name, taken, folders):
-            last = name.replace("\\", "/").rpartition("/")[2]
-            plain = "".join(letter if letter.isalnum() or letter in "._- " else "_" for letter in last)
-            stem, dot, suffix = plain.strip(". ")[-100:].rpartition(".")
-            name = f"{stem}-{image.id}.{suffix}" if dot and stem else f"{suffix}-{image.id}"
-            while not _is_safe(name) or _collides(name, taken, folders):
-                name = f"_{name}"
-        names[image.id] = name
-        folded = _folded(name)
-        taken.add(folded)
-        folders.update(folded[:end] for end, letter in enumerate(folded) if letter == "/")
-    return names
-
-
-def _collides(name: str, taken: set[str], folders: set[str]) -> bool:
-    """Whether some system would write two files, or a file and a folder, to one place."""
-    folded = _folded(name)
-    above = (folded[:end] for end, letter in enumerate(folded) if letter == "/")
-    return folded in taken or folded in folders or any(folder in taken for folder in above)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name.casefold())
-
-
-_LONGEST = 200
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{device}{digit}" for device in ("com", "lpt") for digit in range(1, 10))}
-
-
-def _is_safe(part: str) -> bool:
-    plain = part.strip(". ") == part and part != "" and part.isprintable()
-    return (
-        plain
-        and not any(letter in '<>:"|?*\\' for letter in part)
-        and part.split(".", maxsplit=1)[0].lower() not in _RESERVED
-    )

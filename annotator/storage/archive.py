@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import IO
 
 from annotator.core.errors import ArchiveError, StoreError
-from annotator.storage import contents, vetting
+from annotator.storage import vetting
 from annotator.storage.database import DATABASE_NAME
 from annotator.storage.store import Store
+from annotator.system.files import sync_folder
 
 MAX_BYTES = 2 * 2**30
 """Of an archive, packed as well as unpacked."""
@@ -133,11 +134,11 @@ def unpack_project(
         vetting.require_harmless(new / DATABASE_NAME, without=_NOT_CARRIED)
         with Store.open(new) as store:  # migrates, and makes the key
             vetting.require_sound(store)
-        contents.sync_folder(new)
+        sync_folder(new)
         if folder.exists():
             folder.rmdir()
         os.replace(new, folder)
-        contents.sync_folder(folder.parent)
+        sync_folder(folder.parent)
     except (OSError, *_DAMAGED) as error:
         if isinstance(error, OSError) and error.errno in _NOT_THE_ARCHIVES:
             raise StoreError(f"the project cannot be unpacked: {_reason(error)}") from error

@@ -12,28 +12,29 @@ from typing import Any
 
 import numpy as np
 
-from annotator.core import checks, masks
+from annotator.core import masks
 from annotator.core.checks import load, loads
 from annotator.core.coco_lint import inspect_coco
-from annotator.core.coco_values import (
-    ANNOTATION_KEYS,
-    AT_ONCE,
-    CATEGORY_KEYS,
-    IMAGE_KEYS,
-    areas_of,
-    boxes_of,
-    is_id,
-    name_of,
-    polygons_of,
-    rasterised,
+from annotator.core.coco_values import ANNOTATION_KEYS, CATEGORY_KEYS, IMAGE_KEYS, name_of, polygons_of, rasterised
+from annotator.core.dataset import (
+    PROVENANCE,
+    WITHOUT_MASK,
+    Category,
+    Dataset,
+    Image,
+    Instance,
+    State,
+    Suggestion,
+    without_mask,
 )
-from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import CocoError, ExportError, GeometryError
+from annotator.core.exportable import require_exportable
 from annotator.core.masks import Part, Ring, Rle
-from annotator.storage.contents import sync_folder
+from annotator.core.measures import AT_ONCE, areas_of, boxes_of
 from annotator.storage.proof import MASK_FORMS, ExportReport, MaskForm, prove
 from annotator.system import files
 from annotator.system.collection import collection_paused
+from annotator.system.files import sync_folder
 
 __all__ = [
     "MASK_FORMS",
@@ -48,12 +49,6 @@ __all__ = [
     "results_to_suggestions",
     "write",
 ]
-
-PROVENANCE = "annotator"
-"""The one key of ours in a COCO file, on annotations and on images; strict readers ignore it."""
-
-WITHOUT_MASK = "without_mask"
-"""Under our key of an image: its annotations that have no mask, carried through an import as they were."""
 
 _LISTS = frozenset({"images", "annotations", "categories"})
 _IMPORT = "import"
@@ -96,7 +91,7 @@ def write(
     """
     if masks not in MASK_FORMS:
         raise ExportError(f"masks are {masks!r}, expected one of {', '.join(MASK_FORMS)}")
-    checks.require_exportable(dataset)
+    require_exportable(dataset)
     path = Path(path)
     token = secrets.token_hex(6)
     new = path.with_name(f".{path.name}.{token}.new")
@@ -179,15 +174,6 @@ def each_annotation(dataset: Dataset, *, masks: MaskForm, provenance: bool) -> I
             id = carried["id"] if carried["id"] not in taken else max(taken) + 1
             taken.add(id)
             yield {**carried, "id": id, "image_id": image.id}
-
-
-def without_mask(image: Image) -> list[dict[str, Any]]:
-    """The image's annotations that an import carried through because they have no mask."""
-    ours = image.extra.get(PROVENANCE)
-    carried = ours.get(WITHOUT_MASK) if isinstance(ours, dict) else None
-    # A project that somebody handed over may hold anything here.
-    found = [item for item in carried if isinstance(item, dict)] if isinstance(carried, list) else []
-    return [item for item in found if is_id(item.get("id")) and is_id(item.get("category_id"))]
 
 
 def _category_to_coco(category: Category) -> dict[str, Any]:

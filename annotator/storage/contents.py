@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from annotator.core.errors import StoreError
+from annotator.system.files import sync_folder
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NEW = ".new-"
@@ -106,17 +107,6 @@ def _sync_files(paths: Collection[Path]) -> None:
     for path in paths:
         with open(path, "rb+") as file:
             os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in the folder survive a power cut, where the system can."""
-    if os.name == "nt":  # a folder cannot be opened there
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sweep(folder: Path) -> None:

@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, literal_column, select
 
 from annotator.core import masks
-from annotator.core.dataset import Category, Dataset, Image, Instance, State
+from annotator.core.dataset import PROVENANCE, Category, Dataset, Image, Instance, State
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.storage import decisions, images, schema
-from annotator.storage.coco import PROVENANCE
 from annotator.storage.stored import json_of
 from annotator.system.collection import collection_paused
 

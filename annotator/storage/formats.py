@@ -18,11 +18,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.core.checks import require_exportable
 from annotator.core.dataset import Dataset, Image, Instance
 from annotator.core.errors import ExportError
+from annotator.core.exportable import require_exportable
 from annotator.core.masks import BoolMask, rle_box_xyxy, rle_to_mask
-from annotator.core.splits import safe_names
+from annotator.core.names import safe_names
 from annotator.storage.pack import staged
 from annotator.system import files
 

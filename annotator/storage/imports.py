@@ -12,12 +12,21 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
 from sqlalchemy.dialects import sqlite
 
-from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
+from annotator.core.dataset import (
+    PROVENANCE,
+    WITHOUT_MASK,
+    Category,
+    Dataset,
+    Image,
+    Instance,
+    State,
+    Suggestion,
+    without_mask,
+)
 from annotator.core.errors import AnnotatorError, CocoError, MissingError
 from annotator.core.masks import rle_iou
 from annotator.core.overlap import ANSWERED_IOU, unanswered
 from annotator.storage import contents, decisions, images, schema
-from annotator.storage.coco import PROVENANCE, WITHOUT_MASK, without_mask
 from annotator.storage.database import now
 from annotator.storage.datasets import IMPORTED_EXTRA, imported_extra
 from annotator.storage.earlier import EarlierVersions

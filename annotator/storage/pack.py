@@ -15,11 +15,11 @@ from pathlib import Path
 
 from annotator.core.dataset import Dataset, Image
 from annotator.core.errors import ExportError
-from annotator.core.splits import safe_names
+from annotator.core.names import safe_names
 from annotator.storage import coco
 from annotator.storage.coco import ExportReport, MaskForm
-from annotator.storage.contents import sync_folder
 from annotator.system import files
+from annotator.system.files import sync_folder
 
 _ABANDONED_AFTER_S = 24 * 3600.0
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # zip has no earlier date; the same pack is the same bytes

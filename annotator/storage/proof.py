@@ -19,13 +19,13 @@ from annotator.core import masks
 from annotator.core.dataset import Dataset
 from annotator.core.errors import ExportError
 from annotator.core.masks import Rle
+from annotator.core.measures import AT_ONCE
 
 MaskForm = Literal["lossless", "polygons", "rle"]
 MASK_FORMS: tuple[MaskForm, ...] = get_args(MaskForm)
 
 TINY_PX = 16  # masks below 4 x 4 pixels are mostly slips of the hand
 
-_AT_ONCE = 255  # pycocotools 2.0.11 on NumPy 2 counts the masks of one call in a byte
 _READING = threading.Lock()  # pycocotools prints; what it prints to is one for the whole process
 
 
@@ -135,8 +135,8 @@ class _Comparison:
 
 def _compare(dataset: Dataset, coco: Any) -> _Comparison:
     found = _Comparison({}, tiny=[])
-    for start in range(0, len(dataset.instances), _AT_ONCE):
-        chunk = dataset.instances[start : start + _AT_ONCE]
+    for start in range(0, len(dataset.instances), AT_ONCE):
+        chunk = dataset.instances[start : start + AT_ONCE]
         annotations = [coco.anns[instance.id] for instance in chunk]
         decoded = [coco.annToRLE(annotation) for annotation in annotations]
         areas = coco_mask.area(decoded).tolist()

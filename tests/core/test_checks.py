@@ -3,18 +3,15 @@
 import copy
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from annotator.core.checks import check_coco, check_file, load, require_exportable
+from annotator.core.checks import check_coco, check_file, load
 from annotator.core.coco_lint import inspect_coco
-from annotator.core.dataset import Category, Dataset, Image, Instance, State
-from annotator.core.errors import CocoError, ExportError
-from annotator.core.masks import mask_to_rle
+from annotator.core.errors import CocoError
 
 DATA = os.environ.get("ANNOTATOR_TEST_DATA")
 
@@ -257,38 +254,3 @@ def test_cocos_own_files_have_no_error_and_hardly_a_warning():
         found = check_file(folder / name, images=folder / "images")
         assert not [problem for problem in found if problem.level == "error"]
         assert sum(problem.level == "warning" for problem in found) <= 1
-
-
-# --- exports ---------------------------------------------------------------------------------------------------------
-
-MASK = np.ones((8, 10), bool)
-IMAGE = Image(3, "a.jpg", 10, 8, "0" * 64)
-INSTANCE = Instance(7, "k", 3, 1, State.ACCEPTED, mask_to_rle(MASK))
-DATASET = Dataset((Category(1, "person", "person"),), (IMAGE,), (INSTANCE,))
-
-
-def test_a_sound_dataset_may_leave():
-    require_exportable(DATASET)
-    require_exportable(replace(DATASET, instances=()))
-
-
-@pytest.mark.parametrize(
-    ("dataset", "reason"),
-    [
-        (replace(DATASET, images=(), instances=()), "no image to export"),
-        (replace(DATASET, images=(IMAGE, IMAGE)), "image 3: the id is there 2 times"),
-        (replace(DATASET, instances=(INSTANCE, INSTANCE)), "annotation 7: the id is there 2 times"),
-        (replace(DATASET, instances=(replace(INSTANCE, image_id=4),)), "on image 4, which is not exported"),
-        (replace(DATASET, instances=(replace(INSTANCE, category_id=4),)), "of category 4, which is not exported"),
-        (replace(DATASET, instances=(replace(INSTANCE, state=State.SUGGESTED),)), "is suggested"),
-        (replace(DATASET, instances=(replace(INSTANCE, rle=mask_to_rle(~MASK)),)), "the mask is empty"),
-        (
-            replace(DATASET, instances=(replace(INSTANCE, rle=mask_to_rle(MASK.T)),)),
-            "the mask is [10, 8], the image is",
-        ),
-    ],
-)
-def test_what_forbids_an_export_is_named(dataset, reason):
-    with pytest.raises(ExportError) as error:
-        require_exportable(dataset)
-    assert reason in str(error.value)

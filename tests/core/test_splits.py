@@ -1,4 +1,4 @@
-"""Splits: by share and category, the same every time, look-alikes on one side; and names that any system can write."""
+"""Splits: by share and category, the same every time, look-alikes on one side."""
 
 from collections import Counter
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import ExportError
 from annotator.core.masks import Rle
-from annotator.core.splits import fingerprint, near_duplicates, safe_names, split, split_by_folder
+from annotator.core.splits import fingerprint, near_duplicates, split, split_by_folder
 
 RLE = Rle(2, 2, "04")
 
@@ -122,51 +122,6 @@ def test_thousands_are_compared_across_every_step():
     assert near_duplicates(values, bits=2) == [[3, 2499]]
 
 
-# --- names -----------------------------------------------------------------------------------------------------------
-
-
-def named(*names):
-    return list(safe_names([Image(id, name, 2, 2, "") for id, name in enumerate(names)]).values())
-
-
-def test_safe_names_stay():
-    names = ["a.jpg", "folder/b c.png", "ж/日本.webp", "no suffix"]
-    assert named(*names) == names
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["../a.jpg", "/etc/passwd", "a/../../b", "C:\\x.jpg", "a\\b.jpg", "con.jpg", "a/", "", ".", "..", "a\0b",
-     "a\nb.jpg", "x" * 300 + ".jpg", " a.jpg", "a.jpg.", "a:b.jpg", "<script>.jpg", ".hidden/../x"],
-)  # fmt: skip
-def test_an_unsafe_name_is_replaced_below_the_folder(name):
-    (made,) = named(name)
-    assert made != name
-    assert "/" not in made
-    assert named(made) == [made]  # which is safe
-
-
-def test_a_name_that_is_anothers_in_other_capitals_is_replaced():
-    made = named("a.jpg", "A.JPG", "a.jpg", "a-2.jpg", "b.jpg")
-    assert len({name.lower() for name in made}) == 5
-    assert (made[0], made[4]) == ("a.jpg", "b.jpg")
-
-
-def test_a_file_is_never_where_a_folder_is():
-    made = named("a", "a/b.jpg", "x/y.jpg", "X", "a/c.jpg")
-    assert (made[0], made[2]) == ("a", "x/y.jpg")
-    assert made[1] != "a/b.jpg"
-    assert made[3] != "X"
-
-
 def test_a_category_of_id_0_is_stratified_too():
     parts = split(dataset(*([{0}] * 5 + [{1}] * 95)), {"train": 0.8, "val": 0.2})
     assert sum(one.category_id == 0 for one in parts["val"].instances) == 1
-
-
-@given(st.lists(st.text(st.sampled_from("abA/.\\: \nä\0"), max_size=8) | st.text(max_size=12), max_size=8))
-def test_any_names_become_different_safe_ones(names):
-    made = named(*names)
-    assert len({name.lower() for name in made}) == len(names)
-    assert not any(name.startswith("/") or ".." in name.split("/") for name in made)
-    assert named(*made) == made

@@ -1,0 +1,42 @@
+"""What forbids an export: everything that would make the file untrue."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from annotator.core.dataset import Dataset, State
+from annotator.core.errors import ExportError
+from annotator.core.measures import areas_of
+
+_MANY = 5  # reasons in one line
+
+
+def require_exportable(dataset: Dataset) -> None:
+    """Raise ExportError, naming every reason, where the dataset cannot become a true COCO file."""
+    reasons = []
+    if not dataset.images:
+        reasons.append("no image to export: none is reviewed yet")
+    sizes = {image.id: [image.height, image.width] for image in dataset.images}
+    categories = {category.id for category in dataset.categories}
+    for kind, ids in (
+        ("image", [image.id for image in dataset.images]),
+        ("category", [category.id for category in dataset.categories]),
+        ("annotation", [instance.id for instance in dataset.instances]),
+    ):
+        reasons += [f"{kind} {id}: the id is there {count} times" for id, count in Counter(ids).items() if count > 1]
+    for instance, area in zip(dataset.instances, areas_of([one.rle for one in dataset.instances]), strict=True):
+        place = f"annotation {instance.id}"
+        size = sizes.get(instance.image_id)
+        if size is None:
+            reasons.append(f"{place}: on image {instance.image_id}, which is not exported")
+        elif [instance.rle.height, instance.rle.width] != size:
+            reasons.append(f"{place}: the mask is {[instance.rle.height, instance.rle.width]}, the image is {size}")
+        if instance.category_id not in categories:
+            reasons.append(f"{place}: of category {instance.category_id}, which is not exported")
+        if instance.state != State.ACCEPTED:
+            reasons.append(f"{place}: is {instance.state}, only what was accepted leaves")
+        if area == 0:
+            reasons.append(f"{place}: the mask is empty")
+    if reasons:
+        more = f"; and {len(reasons) - _MANY} more" if len(reasons) > _MANY else ""
+        raise ExportError("; ".join(reasons[:_MANY]) + more)

@@ -1,0 +1,36 @@
+"""Areas and boxes of many masks at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pycocotools import mask as coco_mask
+
+from annotator.core.masks import Rle
+
+AT_ONCE = 255
+"""pycocotools 2.0.11 on NumPy 2 counts the masks of one call in a byte."""
+
+
+def areas_of(rles: Sequence[Rle]) -> list[float]:
+    """The numbers of pixels."""
+    coded = (rle.to_coco() for rle in rles)
+    return [float(area) for chunk in _chunks(coded) for area in coco_mask.area(chunk)]
+
+
+def boxes_of(rles: Sequence[Rle]) -> list[list[float]]:
+    """The tight boxes, xywh."""
+    coded = (rle.to_coco() for rle in rles)
+    return [box for chunk in _chunks(coded) for box in coco_mask.toBbox(chunk).tolist()]
+
+
+def _chunks(items: Iterable[Any]) -> Iterable[list[Any]]:
+    chunk: list[Any] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == AT_ONCE:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
