@@ -19,7 +19,8 @@ from annotator.core.errors import AnnotatorError, CocoError, ImageError
 from annotator.system.files import require_writable
 
 if TYPE_CHECKING:
-    from annotator import exchange, pipeline
+    from annotator import pipeline
+    from annotator.exchange import leaving
     from annotator.vision.detector import Detector
     from annotator.vision.zoo import ModelInfo
 
@@ -327,7 +328,7 @@ def _models_quantize(options: argparse.Namespace) -> int:
 
 def _prelabel(options: argparse.Namespace) -> int:
     from annotator import pipeline
-    from annotator.storage import coco
+    from annotator.exchange import coco
     from annotator.vision import zoo
 
     info = zoo.find(options.model)
@@ -377,22 +378,22 @@ def _detector(info: ModelInfo, device: str, *, precision: str = "f32") -> Detect
 
 
 def _import(options: argparse.Namespace) -> int:
-    from annotator import exchange
+    from annotator.exchange import coming
     from annotator.storage.store import Store
 
-    reading = exchange.read_import(options.files, folder=options.images)
+    reading = coming.read_import(options.files, folder=options.images)
     if not reading.datasets:
         _require_project(options.project)
     progress = _bar("importing") if reading.datasets else _silent
     with Store.open(options.project) as store:
-        lines = exchange.bring(reading, store, folder=options.images, source=options.source, progress=progress)
+        lines = coming.bring(reading, store, folder=options.images, source=options.source, progress=progress)
     for line in lines:
         print(line)
     return 0
 
 
 def _export(options: argparse.Namespace) -> int:
-    from annotator import exchange
+    from annotator.exchange import leaving
     from annotator.storage.store import Store
 
     if options.masks is not None and options.format != "coco":
@@ -404,7 +405,7 @@ def _export(options: argparse.Namespace) -> int:
     progress = _silent if split is None else _bar("comparing pictures")
     with Store.open(options.project) as store:
         if options.format == "coco":
-            written = exchange.export_coco(
+            written = leaving.export_coco(
                 store,
                 options.out,
                 masks=options.masks or "lossless",
@@ -416,7 +417,7 @@ def _export(options: argparse.Namespace) -> int:
                 provenance=not options.no_provenance,
             )
         else:
-            written = exchange.export_other(
+            written = leaving.export_other(
                 store,
                 options.out,
                 form=options.format,
@@ -428,19 +429,19 @@ def _export(options: argparse.Namespace) -> int:
     for line in written.lines:
         print(line)
     if options.push_to_hub:
-        from annotator.storage import hub
+        from annotator.exchange import hub
 
         private = not options.public
         print(hub.push(written.files, options.out, name=options.push_to_hub, lines=written.lines, private=private))
     return 0
 
 
-def _split_of(options: argparse.Namespace) -> exchange.Split | None:
-    from annotator import exchange
+def _split_of(options: argparse.Namespace) -> leaving.Split | None:
+    from annotator.exchange import leaving
 
     if options.split is None and options.split_by is None:
         return None
-    return exchange.Split(options.split, options.seed)
+    return leaving.Split(options.split, options.seed)
 
 
 def _require_project(folder: Path) -> None:
@@ -449,9 +450,9 @@ def _require_project(folder: Path) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from annotator.core import checks
+    from annotator.exchange.coco import check
 
-    problems = checks.check_file(options.file, images=options.images)
+    problems = check.check_file(options.file, images=options.images)
     if options.json:
         print(json.dumps([{"level": item.level, "place": item.place, "message": item.message} for item in problems]))
     else:

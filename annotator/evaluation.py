@@ -25,11 +25,11 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from annotator.core import checks
-from annotator.core.coco_lint import inspect_coco
 from annotator.core.errors import CocoError, ImageError, ModelError
 from annotator.core.geometry import xyxy_to_xywh
 from annotator.core.masks import Rle, rle_area, rle_box_xyxy
+from annotator.exchange.coco.document import load
+from annotator.exchange.coco.lint import inspect_coco
 from annotator.pipeline import Progress, read_ahead
 from annotator.system.files import is_file, require_writable, written_whole
 from annotator.vision import images
@@ -55,7 +55,7 @@ class Truth:
     @classmethod
     def read(cls, file: Path) -> Truth:
         """Raises CocoError, listing every error of the file."""
-        document = checks.load(file)
+        document = load(file)
         if not isinstance(document, dict):
             raise CocoError([f"{file}: is a list of results, expected annotations: images, annotations, categories"])
         inspection = inspect_coco(document)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Row, bindparam, case, cast, func, insert, select, update
 
-from annotator.core.coco_categories import COCO_BY_NAME, FIRST_OWN_ID
+from annotator.core.categories import COCO_BY_NAME, FIRST_OWN_ID
 from annotator.core.dataset import Category, Image, State
 from annotator.core.errors import MissingError, StoreError
 from annotator.storage import schema

@@ -28,7 +28,7 @@ from openvino.frontend import (
     OpValidationFailure,
 )
 
-from annotator.core.coco_categories import COCO_BY_NAME, FIRST_OWN_ID
+from annotator.core.categories import COCO_BY_NAME, FIRST_OWN_ID
 from annotator.core.dataset import Category
 from annotator.core.errors import ModelError
 from annotator.core.geometry import ResizeRule

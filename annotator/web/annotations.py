@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from annotator import exchange
 from annotator.core.errors import CocoError
+from annotator.exchange import coming
 from annotator.web import reading
 from annotator.web.guard import MAX_COCO_BYTES
 from annotator.web.projects import Projects
@@ -33,11 +33,11 @@ def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Upload
 
 def _bring(projects: Projects, key: str, content: bytes, *, name: str) -> list[str]:
     """What changed, a line each. Raises CocoError, LimitError where there is no room; nothing has changed then."""
-    found = (reading.read if projects.shared else exchange.read_alone)(content, name=name)
+    found = (reading.read if projects.shared else coming.read_alone)(content, name=name)
     with projects.use(key) as store:
         projects.require_room(key, store, len(content))
         names = {category.name for dataset in found.datasets.values() for category in dataset.categories}
         projects.require_room_for_categories(store, names)
-        lines = exchange.bring(found, store, folder=None)
+        lines = coming.bring(found, store, folder=None)
         projects.grew(key, len(content))
     return lines

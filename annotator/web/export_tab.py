@@ -7,10 +7,10 @@ from typing import Literal
 
 import gradio as gr
 
-from annotator import exchange
 from annotator.core.errors import AnnotatorError
-from annotator.storage.coco import MaskForm
-from annotator.storage.formats import OtherForm
+from annotator.exchange import leaving
+from annotator.exchange.coco.proof import MaskForm
+from annotator.exchange.formats.base import OtherForm
 from annotator.storage.store import Store
 from annotator.system import paths
 from annotator.web import fragments
@@ -22,9 +22,9 @@ Form = OtherForm | Literal["coco"]
 
 _SPLITS = {
     "none": None,
-    "0.8": exchange.Split({"train": 0.8, "val": 0.2}),
-    "0.7": exchange.Split({"train": 0.7, "val": 0.2, "test": 0.1}),
-    "folder": exchange.Split(),
+    "0.8": leaving.Split({"train": 0.8, "val": 0.2}),
+    "0.7": leaving.Split({"train": 0.7, "val": 0.2, "test": 0.1}),
+    "folder": leaving.Split(),
 }
 
 
@@ -108,13 +108,13 @@ def _export(
     everything: bool,
     pictures: bool,
     origin: bool,
-    split: exchange.Split | None,
+    split: leaving.Split | None,
     form: Form,
-) -> exchange.Written:
+) -> leaving.Written:
     """What leaves as more than one file leaves as a zip: a browser downloads one file at a time."""
     if form != "coco":
-        return exchange.export_other(store, folder, form=form, reviewed_only=not everything, split=split, zipped=True)
-    return exchange.export_coco(
+        return leaving.export_other(store, folder, form=form, reviewed_only=not everything, split=split, zipped=True)
+    return leaving.export_coco(
         store,
         folder,
         masks=masks,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from annotator import exchange
+from annotator.exchange import leaving
 from annotator.vision import zoo
 from annotator.vision.zoo import ModelInfo
 from annotator.web.jobs import Job
@@ -84,7 +84,7 @@ def fetch_line(info: ModelInfo, done: int, total: int, language: Language = "en"
     return line(message, done=done, total=total)
 
 
-def export_report(key: str, written: exchange.Written, language: Language = "en") -> str:
+def export_report(key: str, written: leaving.Written, language: Language = "en") -> str:
     lines = escape("\n".join(written.lines))
     files = "".join(
         f"<li><a href='annotator/{escape(key)}/exports/{escape(path.name)}' download>{escape(path.name)}</a>"

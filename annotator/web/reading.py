@@ -11,8 +11,8 @@ import pickle
 import subprocess
 import sys
 
-from annotator import exchange
 from annotator.core.errors import CocoError
+from annotator.exchange import coming
 from annotator.system.child import child_environment, limit_self
 
 TIMEOUT_SECONDS = 60.0
@@ -21,8 +21,8 @@ MOST_TOLD = 1_000
 """Problems of one file that are told; a hostile one has millions."""
 
 
-def read(content: bytes, *, name: str) -> exchange.Reading:
-    """As `exchange.read_alone`. Raises CocoError also where the file took too long or too much memory."""
+def read(content: bytes, *, name: str) -> coming.Reading:
+    """As `coming.read_alone`. Raises CocoError also where the file took too long or too much memory."""
     asked = b"%s\n%s" % (name.encode(), content)  # the name has no line break
     try:
         done = subprocess.run(
@@ -39,15 +39,15 @@ def read(content: bytes, *, name: str) -> exchange.Reading:
         raise CocoError([f"{name}: took longer than {TIMEOUT_SECONDS:g} s, so it is not taken"]) from error
     except (subprocess.CalledProcessError, pickle.UnpicklingError, EOFError) as error:
         raise CocoError([f"{name}: needs more memory than there is, so it is not taken"]) from error
-    if isinstance(found, exchange.Reading):
+    if isinstance(found, coming.Reading):
         return found
     problems, untold = found
     raise CocoError(problems, untold=untold)
 
 
-def _answer(content: bytes, name: str) -> exchange.Reading | tuple[list[str], int]:
+def _answer(content: bytes, name: str) -> coming.Reading | tuple[list[str], int]:
     try:
-        return exchange.read_alone(content, name=name)
+        return coming.read_alone(content, name=name)
     except CocoError as error:
         short = error.shortened(MOST_TOLD)
         return short.problems, short.untold

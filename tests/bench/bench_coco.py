@@ -25,10 +25,10 @@ import numpy as np
 from pycocotools.coco import COCO
 
 from annotator.core import masks
-from annotator.core.checks import check_file
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.masks import Part
-from annotator.storage import coco
+from annotator.exchange import coco
+from annotator.exchange.coco.check import check_file
 from annotator.storage.store import Store
 
 WIDTH, HEIGHT = 640, 480

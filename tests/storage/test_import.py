@@ -8,10 +8,11 @@ import pytest
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import CocoError
 from annotator.core.review import Change
-from annotator.storage import coco, imports
+from annotator.exchange import coco
+from annotator.storage import imports
 from annotator.storage.store import Store
+from tests.exchange.coco.test_writer import document
 from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture, suggestion
-from tests.storage.test_coco import document
 
 
 def an_image(id, name="x.jpg"):

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator import exchange
 from annotator.core.review import Gesture
+from annotator.exchange import leaving
 from annotator.storage import archive, schema
 from annotator.storage.store import Store
 from tests.core.strategies import examples
@@ -85,7 +85,7 @@ def export(folder, done):
     assert len(document["annotations"]) == PICTURES
     assert len(list((out / "images").iterdir())) == PICTURES
     with Store.open(folder) as store:
-        exchange.export_coco(store, out, with_images=True)
+        leaving.export_coco(store, out, with_images=True)
 
 
 def pack(folder, done):
@@ -137,7 +137,7 @@ def test_killed_in_the_middle_of(verb, whole, tmp_path):
                 if verb == "empty":
                     store.remove_images()
                 if verb == "export":
-                    exchange.export_coco(store, folder.with_name("out"), with_images=True)
+                    leaving.export_coco(store, folder.with_name("out"), with_images=True)
             if verb == "open":
                 make_old(folder)
             check(folder, killed(program, chance))

@@ -23,10 +23,10 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from annotator import exchange
 from annotator.core.dataset import State
 from annotator.core.errors import StaleRevisionError
 from annotator.core.review import Change, Gesture
+from annotator.exchange import leaving
 from annotator.storage import archive
 from annotator.storage.store import Store
 from tests.storage.builders import block
@@ -91,7 +91,7 @@ def empty(store, count):
 
 
 def export(store, count):
-    exchange.export_coco(store, store.folder.with_name("out"), masks="rle", with_images=True)
+    leaving.export_coco(store, store.folder.with_name("out"), masks="rle", with_images=True)
     tell("done")
 
 

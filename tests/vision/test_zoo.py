@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.core.coco_categories import COCO_CATEGORIES
+from annotator.core.categories import COCO_CATEGORIES
 from annotator.core.dataset import Category
 from annotator.core.errors import ModelError
 from annotator.vision import zoo

@@ -123,7 +123,7 @@ def look_around(served, browser):
 
 
 def test_names_are_text_in_exports(served):
-    from annotator.storage import coco
+    from annotator.exchange import coco
 
     with Store.open(served.project) as store:
         target = served.project.parent / "out" / "instances.json"

@@ -1,4 +1,4 @@
-"""Dataset <-> COCO JSON; with the linter in `core` the only place that knows COCO's keys."""
+"""Dataset -> COCO JSON, written aside and proven before it takes its name."""
 
 from __future__ import annotations
 
@@ -6,56 +6,29 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from annotator.core import masks
-from annotator.core.checks import load, loads
-from annotator.core.coco_lint import inspect_coco
-from annotator.core.coco_values import ANNOTATION_KEYS, CATEGORY_KEYS, IMAGE_KEYS, name_of, polygons_of, rasterised
 from annotator.core.dataset import (
     PROVENANCE,
-    WITHOUT_MASK,
     Category,
     Dataset,
     Image,
     Instance,
-    State,
-    Suggestion,
     without_mask,
 )
-from annotator.core.errors import CocoError, ExportError, GeometryError
+from annotator.core.errors import ExportError, GeometryError
 from annotator.core.exportable import require_exportable
 from annotator.core.masks import Part, Ring, Rle
 from annotator.core.measures import AT_ONCE, areas_of, boxes_of
-from annotator.storage.proof import MASK_FORMS, ExportReport, MaskForm, prove
+from annotator.exchange.coco.proof import MASK_FORMS, ExportReport, MaskForm, prove
+from annotator.exchange.coco.values import ANNOTATION_KEYS, IMAGE_KEYS, LISTS
 from annotator.system import files
 from annotator.system.collection import collection_paused
 from annotator.system.files import sync_folder
-
-__all__ = [
-    "MASK_FORMS",
-    "ExportReport",
-    "MaskForm",
-    "Results",
-    "coco_to_dataset",
-    "dataset_to_coco",
-    "load",
-    "loads",
-    "read",
-    "results_to_suggestions",
-    "write",
-]
-
-_LISTS = frozenset({"images", "annotations", "categories"})
-_IMPORT = "import"
-_MAX_SOURCE = 200
-
-
-# --- out -------------------------------------------------------------------------------------------------------------
 
 
 def dataset_to_coco(dataset: Dataset, *, masks: MaskForm = "lossless", provenance: bool = True) -> dict[str, Any]:
@@ -149,7 +122,7 @@ def _json(value: object) -> str:
 
 def document_head(dataset: Dataset, *, provenance: bool) -> dict[str, Any]:
     """Everything but the annotations; what an import brought at the top level comes along."""
-    carried = {name: value for name, value in dataset.extra.items() if name not in _LISTS}
+    carried = {name: value for name, value in dataset.extra.items() if name not in LISTS}
     info = carried.pop("info", {"description": "Exported by annotator", "version": "1.0"})
     return {
         "info": info,
@@ -257,176 +230,3 @@ def bridge_holes(part: Part) -> Ring:
         around = np.concatenate((hole[there:], hole[: there + 1]))
         ring = np.concatenate((ring[: here + 1], around, ring[here:]))
     return ring
-
-
-# --- in --------------------------------------------------------------------------------------------------------------
-
-
-@collection_paused()
-def read(path: Path) -> Dataset:
-    """Read any COCO instances file: every id is kept, every key that is not ours is carried through.
-
-    Annotations without a mask (a box only, or polygons that cover no pixel) are carried on their image, not offered.
-    Raises CocoError, listing every offending place, and then nothing was read.
-    """
-    return coco_to_dataset(load(path))
-
-
-def coco_to_dataset(document: Any) -> Dataset:
-    """A decoded COCO document -> dataset. Raises CocoError, listing every offending place."""
-    if isinstance(document, list):
-        raise CocoError(["the file is a list of results, expected images, annotations and categories beside them"])
-    inspection = inspect_coco(document)
-    if inspection.errors:
-        raise CocoError([str(problem) for problem in inspection.errors])
-    kept: list[Instance] = []
-    carried: dict[int, list[dict[str, Any]]] = {}
-    for index, annotation in enumerate(document["annotations"]):
-        rle = inspection.masks.get(index)
-        if rle is None or masks.rle_area(rle) == 0:
-            carried.setdefault(annotation["image_id"], []).append(annotation)
-        else:
-            kept.append(_instance_from_coco(annotation, rle))
-    return Dataset(
-        categories=tuple(_category_from_coco(category) for category in document["categories"]),
-        images=tuple(_image_from_coco(image, carried.get(image["id"], [])) for image in document["images"]),
-        instances=tuple(kept),
-        extra={name: value for name, value in document.items() if name not in _LISTS},
-    )
-
-
-def _category_from_coco(category: dict[str, Any]) -> Category:
-    extra = {name: value for name, value in category.items() if name not in CATEGORY_KEYS}
-    return Category(category["id"], category["name"], category.get("supercategory") or "", extra)
-
-
-def _image_from_coco(image: dict[str, Any], carried: list[dict[str, Any]]) -> Image:
-    extra = {name: value for name, value in image.items() if name not in IMAGE_KEYS}
-    ours = extra.get(PROVENANCE)
-    ours = {name: value for name, value in ours.items() if name != WITHOUT_MASK} if isinstance(ours, dict) else {}
-    reviewed = ours.get("reviewed") is not False
-    if carried:
-        extra[PROVENANCE] = {**ours, WITHOUT_MASK: carried}
-    elif PROVENANCE in extra:
-        extra[PROVENANCE] = ours
-    return Image(image["id"], str(name_of(image)), image["width"], image["height"], "", reviewed=reviewed, extra=extra)
-
-
-def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
-    extra = {name: value for name, value in annotation.items() if name not in ANNOTATION_KEYS}
-    if annotation.get("iscrowd") == 1:
-        extra["iscrowd"] = 1
-    segmentation = annotation["segmentation"]
-    parts = None
-    if isinstance(segmentation, list):
-        rings = polygons_of(segmentation)
-        for ring in rings:
-            ring.setflags(write=False)
-        parts = tuple(Part(ring) for ring in rings)
-    ours = annotation.get(PROVENANCE)
-    ours = ours if isinstance(ours, dict) else {}
-    source, score = ours.get("source"), ours.get("score")
-    return Instance(
-        id=annotation["id"],
-        key=str(annotation["id"]),
-        image_id=annotation["image_id"],
-        category_id=annotation["category_id"],
-        state=State.ACCEPTED,
-        rle=rle,
-        parts=parts,
-        source=source if isinstance(source, str) and _is_source(source) else _IMPORT,
-        score=float(score) if isinstance(score, int | float) and 0 <= score <= 1 else None,
-        extra=extra,
-    )
-
-
-def _is_source(text: str) -> bool:
-    return 0 < len(text) <= _MAX_SOURCE and text.isprintable()
-
-
-@dataclass(frozen=True)
-class Results:
-    """A list of results as suggestions, by image id; and how many had a box alone, and how many had no pixel."""
-
-    suggestions: dict[int, tuple[Suggestion, ...]]
-    boxes: int = 0
-    empty: int = 0
-
-
-@collection_paused()
-def results_to_suggestions(document: list[Any], dataset: Dataset, *, source: str = _IMPORT) -> Results:
-    """A list of results (image_id, category_id, segmentation or bbox, score) -> suggestions for the dataset's images.
-
-    An image is found by its name where a result has one (`file_name`, or a text as `image_id`), else by its id. A
-    result with a box alone has that box for a mask.
-    Raises CocoError, listing every result that is malformed or of an image or category not there.
-    """
-    problems = [str(problem) for problem in inspect_coco(document).errors]
-    if problems:
-        raise CocoError(problems)
-    images = _ImageFinder(dataset.images)
-    categories = {category.id for category in dataset.categories}
-    found: dict[int, list[Suggestion]] = {}
-    boxes = empty = 0
-    for index, result in enumerate(document):
-        place = f"[{index}]"
-        try:
-            image = images.find(result)
-            if result["category_id"] not in categories:
-                raise CocoError([f".category_id: is {result['category_id']}, which is not among the categories"])
-            if not 0 <= result["score"] <= 1:
-                raise CocoError([f".score: is {result['score']}, expected 0 to 1"])
-            rle = _result_mask(result, image)
-        except (CocoError, GeometryError) as error:
-            problems.append(f"{place}{error}" if isinstance(error, CocoError) else f"{place}.segmentation: {error}")
-            continue
-        boxes += _box_alone(result)
-        if masks.rle_area(rle):
-            offered = Suggestion(result["category_id"], float(result["score"]), rle, source)
-            found.setdefault(image.id, []).append(offered)
-        else:
-            empty += 1
-    if problems:
-        raise CocoError(problems)
-    return Results({image_id: tuple(suggestions) for image_id, suggestions in found.items()}, boxes, empty)
-
-
-class _ImageFinder:
-    """The image that a result speaks of."""
-
-    def __init__(self, images: Iterable[Image]) -> None:
-        self._by_id = {image.id: image for image in images}
-        self._by_name: dict[str, dict[int, Image]] = {}
-        for image in self._by_id.values():
-            plain = image.file_name.replace("\\", "/")
-            last = plain.rsplit("/", 1)[-1]
-            for name in (plain, last, last.rpartition(".")[0] or last):
-                self._by_name.setdefault(name, {})[image.id] = image
-
-    def find(self, result: dict[str, Any]) -> Image:
-        """Raises CocoError if there is none, or more than one."""
-        key = next((key for key in ("file_name", "image_id") if isinstance(result.get(key), str)), None)
-        if key is None:
-            image = self._by_id.get(result["image_id"])
-            if image is None:
-                raise CocoError([f".image_id: is {result['image_id']}, which is not among the images"])
-            return image
-        named = self._by_name.get(result[key].replace("\\", "/"), {})
-        if len(named) != 1:
-            count = f"the name of {len(named)} images" if named else "which is not among the images"
-            raise CocoError([f".{key}: is {result[key]!r:.80}, {count}"])
-        return next(iter(named.values()))
-
-
-def _box_alone(result: dict[str, Any]) -> bool:
-    return result.get("segmentation") in (None, [])
-
-
-def _result_mask(result: dict[str, Any], image: Image) -> Rle:
-    if not _box_alone(result):
-        return rasterised(result["segmentation"], height=image.height, width=image.width)
-    x, y, w, h = result["bbox"]
-    left, right = (round(min(max(value, 0), image.width)) for value in (x, x + w))
-    top, bottom = (round(min(max(value, 0), image.height)) for value in (y, y + h))
-    ring = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
-    return masks.polygons_to_rle([ring], height=image.height, width=image.width)

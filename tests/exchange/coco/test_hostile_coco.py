@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from annotator.core.errors import CocoError
-from annotator.storage import coco
+from annotator.exchange import coco
 from tests.core.strategies import examples
-from tests.storage.test_coco import document
+from tests.exchange.coco.test_writer import document
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,7 @@ def test_documents_broken_at_random_neither_crash_nor_hang():
     count = examples(500, 100_000)
     workers = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.storage.fuzz_coco", str(seed), str(count)],
+            [sys.executable, "-m", "tests.exchange.coco.fuzz_coco", str(seed), str(count)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -14,8 +14,12 @@ from typing import Any, Literal
 import numpy as np
 
 from annotator.core import masks
-from annotator.core.coco_categories import COCO_BY_NAME
-from annotator.core.coco_values import (
+from annotator.core.categories import COCO_BY_NAME
+from annotator.core.errors import GeometryError
+from annotator.core.masks import Rle
+from annotator.core.measures import areas_of, boxes_of
+from annotator.core.numbers import MAX_ID, is_finite, is_id
+from annotator.exchange.coco.values import (
     ANNOTATION_KEYS,
     CATEGORY_KEYS,
     IMAGE_KEYS,
@@ -25,10 +29,6 @@ from annotator.core.coco_values import (
     rle_of,
     shown,
 )
-from annotator.core.errors import GeometryError
-from annotator.core.masks import Rle
-from annotator.core.measures import areas_of, boxes_of
-from annotator.core.numbers import MAX_ID, is_finite, is_id
 
 Level = Literal["error", "warning", "note"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from annotator.cli import main
 from annotator.storage.store import Store
-from tests.storage.odd_coco import BROKEN, PICTURES, VALID, sound, write_pictures
+from tests.exchange.coco.odd_coco import BROKEN, PICTURES, VALID, sound, write_pictures
 
 named = {"ids": lambda case: case.name.replace(" ", "-")}
 

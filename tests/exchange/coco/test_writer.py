@@ -18,7 +18,8 @@ from annotator.core import masks
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import CocoError, ExportError
 from annotator.core.masks import Part
-from annotator.storage import coco
+from annotator.exchange import coco
+from annotator.exchange.coco import writer
 from tests.core.strategies import examples
 from tests.core.strategies import masks as any_mask
 
@@ -157,7 +158,7 @@ def test_an_export_that_does_not_read_back_is_not_written(tmp_path, monkeypatch)
     coco.write(dataset_of(donut()), path)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     wrong = {"size": [9, 9], "counts": masks.mask_to_rle(~donut()).counts}
-    monkeypatch.setattr(coco, "_segmentation", lambda instance, **_: (wrong, instance.rle))
+    monkeypatch.setattr(writer, "_segmentation", lambda instance, **_: (wrong, instance.rle))
     with pytest.raises(ExportError, match=r"annotation 1: reads back with IoU 0\.0"):
         coco.write(dataset_of(donut()), path)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
@@ -166,7 +167,7 @@ def test_an_export_that_does_not_read_back_is_not_written(tmp_path, monkeypatch)
 def test_polygons_that_lose_say_so(tmp_path, monkeypatch):
     mask = np.zeros((9, 9), bool)
     mask[1:8, 1:8] = True
-    monkeypatch.setattr(coco, "bridge_holes", lambda part: part.outer)  # as if holes were dropped
+    monkeypatch.setattr(writer, "bridge_holes", lambda part: part.outer)  # as if holes were dropped
     report = coco.write(dataset_of(donut(), mask), tmp_path / "instances.json", masks="polygons")
     exact = donut().sum() / mask.sum()
     assert report.losses == {1: pytest.approx(exact, abs=1e-6)}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotator.core.dataset import Image
-from annotator.core.names import safe_names
+from annotator.exchange.names import safe_names
 
 
 def named(*names):

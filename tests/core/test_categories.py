@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from annotator.core.coco_categories import COCO_BY_NAME, COCO_CATEGORIES, FIRST_OWN_ID
+from annotator.core.categories import COCO_BY_NAME, COCO_CATEGORIES, FIRST_OWN_ID
 
 DATA = os.environ.get("ANNOTATOR_TEST_DATA")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import ExportError
 from annotator.core.masks import Rle
-from annotator.core.splits import fingerprint, near_duplicates, split, split_by_folder
+from annotator.exchange.splits import fingerprint, near_duplicates, split, split_by_folder
 
 RLE = Rle(2, 2, "04")
 

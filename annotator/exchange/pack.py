@@ -15,9 +15,9 @@ from pathlib import Path
 
 from annotator.core.dataset import Dataset, Image
 from annotator.core.errors import ExportError
-from annotator.core.names import safe_names
-from annotator.storage import coco
-from annotator.storage.coco import ExportReport, MaskForm
+from annotator.exchange import coco
+from annotator.exchange.coco.proof import ExportReport, MaskForm
+from annotator.exchange.names import safe_names
 from annotator.system import files
 from annotator.system.files import sync_folder
 

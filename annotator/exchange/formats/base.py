@@ -22,8 +22,8 @@ from annotator.core.dataset import Dataset, Image, Instance
 from annotator.core.errors import ExportError
 from annotator.core.exportable import require_exportable
 from annotator.core.masks import BoolMask, rle_box_xyxy, rle_to_mask
-from annotator.core.names import safe_names
-from annotator.storage.pack import staged
+from annotator.exchange.names import safe_names
+from annotator.exchange.pack import staged
 from annotator.system import files
 
 OtherForm = Literal["yolo-seg", "voc", "labelme"]

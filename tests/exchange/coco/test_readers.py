@@ -16,7 +16,7 @@ from pycocotools.coco import COCO
 
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.masks import Part, mask_to_rle, parts_to_rle
-from annotator.storage import coco, pack
+from annotator.exchange import coco, pack
 
 WIDTH, HEIGHT = 80, 60
 

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator.core.checks import check_coco, check_file, load
-from annotator.core.coco_lint import inspect_coco
 from annotator.core.errors import CocoError
+from annotator.exchange.coco.check import check_coco, check_file
+from annotator.exchange.coco.document import load
+from annotator.exchange.coco.lint import inspect_coco
 
 DATA = os.environ.get("ANNOTATOR_TEST_DATA")
 

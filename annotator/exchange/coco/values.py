@@ -17,6 +17,9 @@ ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "segmentation", "a
 CATEGORY_KEYS = frozenset({"id", "name", "supercategory"})
 """What is read of each; every other key is carried through."""
 
+LISTS = frozenset({"images", "annotations", "categories"})
+"""What is read of a document; every other top-level key is carried through."""
+
 _FEW, _SHOWN = 6, 60  # items of a list, and characters, that a message shows
 
 

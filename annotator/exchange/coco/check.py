@@ -1,4 +1,4 @@
-"""What is wrong with a COCO file, and what forbids an export."""
+"""What is wrong with a COCO file, and with the pictures that it names."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ import json
 import os
 import unicodedata
 import warnings
-from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from PIL import Image as Picture
 
-from annotator.core.coco_lint import Problem, inspect_coco
-from annotator.core.coco_values import name_of, shown
 from annotator.core.errors import CocoError
 from annotator.core.numbers import is_id
+from annotator.exchange.coco.document import NOTHING, parse, read_content
+from annotator.exchange.coco.lint import Problem, inspect_coco
+from annotator.exchange.coco.values import name_of, shown
 from annotator.system.collection import collection_paused
 from annotator.system.files import is_file
 
-__all__ = ["Problem", "check_coco", "check_file", "load", "loads"]
-
 _ORIENTATION = 0x0112  # EXIF
 _MANY = 5  # reasons in one line
-_PACKED = {b"\x1f\x8b": "gzip", b"PK\3\4": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 def check_coco(document: object) -> list[Problem]:
@@ -40,72 +37,13 @@ def check_file(path: Path, *, images: Path | None = None) -> list[Problem]:
     """
     if images is not None and not images.is_dir():
         raise CocoError([f"{images}: no such folder, expected the pictures of {path.name}"])
-    content = _content(path)
-    document, problems = _parsed(content)
-    if document is _NOTHING:
+    content = read_content(path)
+    document, problems = parse(content)
+    if document is NOTHING:
         return problems
     problems = [*_encoding_problems(content), *problems, *check_coco(document)]
     if images is not None and isinstance(document, dict) and isinstance(document.get("images"), list):
         problems += _picture_problems(document["images"], images)
-    return problems
-
-
-def load(path: Path) -> Any:
-    """The JSON of a file. Raises CocoError if it cannot be read, is not JSON, or says something twice."""
-    return loads(_content(path), name=str(path))
-
-
-def loads(content: bytes, *, name: str) -> Any:
-    """As `load`, of a file's bytes; `name` is what problems call it."""
-    document, problems = _parsed(content)
-    if problems:
-        raise CocoError([str(problem) if problem.place else f"{name}: {problem}" for problem in problems])
-    return document
-
-
-_NOTHING = object()
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise CocoError([f"{path}: cannot be read: {error.strerror or error}"]) from error
-
-
-def _parsed(content: bytes) -> tuple[Any, list[Problem]]:
-    """The document, and the keys that some object of it has twice; `_NOTHING` and the reason where it is not JSON."""
-    doubled: list[tuple[dict[str, Any], str]] = []
-
-    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            names = Counter(name for name, _ in pairs)
-            doubled.append((found, next(name for name, count in names.items() if count > 1)))
-        return found
-
-    try:
-        document = json.loads(content, object_pairs_hook=made)
-    except (ValueError, RecursionError) as error:  # also wrong UTF-8, numbers of thousands of digits, endless nesting
-        packed = next((name for start, name in _PACKED.items() if content.startswith(start)), None)
-        reason = f"it is packed with {packed}" if packed else " ".join(str(error).split()) or "too deep"
-        return _NOTHING, [Problem("error", "", f"is not JSON: {reason}")]
-    return document, _doubled_problems(document, doubled) if doubled else []
-
-
-def _doubled_problems(document: Any, doubled: list[tuple[dict[str, Any], str]]) -> list[Problem]:
-    """A key that is there twice, with its place: each reader keeps another one of the values."""
-    names = {id(found): name for found, name in doubled}
-    problems = []
-    waiting = deque([("", document)])
-    while waiting and names:
-        place, inner = waiting.popleft()
-        if id(inner) in names:
-            problems.append(Problem("error", place, f"the key {shown(names.pop(id(inner)))} is there twice"))
-        if isinstance(inner, list):
-            waiting.extend((f"{place}[{index}]", item) for index, item in enumerate(inner))
-        elif isinstance(inner, dict):
-            waiting.extend((f"{place}.{name}".lstrip("."), item) for name, item in inner.items())
     return problems
 
 

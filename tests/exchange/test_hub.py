@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from annotator.core.errors import ExportError
-from annotator.storage import hub
+from annotator.exchange import hub
 
 
 class Hub(BaseHTTPRequestHandler):

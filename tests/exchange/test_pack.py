@@ -11,8 +11,8 @@ import pytest
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import ExportError, ImageError
 from annotator.core.masks import mask_to_rle
-from annotator.core.splits import split
-from annotator.storage import coco, pack
+from annotator.exchange import coco, pack
+from annotator.exchange.splits import split
 
 MASK = mask_to_rle(np.ones((4, 5), bool))
 

@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 from annotator.core.errors import CocoError, StoreError
-from annotator.storage import coco
+from annotator.exchange import coco
 from annotator.storage.store import Store
-from tests.storage.test_coco import document
+from tests.exchange.coco.test_writer import document
 
 NUMBERS = [
     0, -1, 1, 2, 3, 0.5, -0.0, 1e-300, 4.3e8, -4.3e8, 1e999, -1e999, float("nan"), 2**31 - 1, 2**31, 2**32 - 1, 2**32,

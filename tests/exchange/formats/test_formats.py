@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import ExportError
 from annotator.core.masks import mask_to_rle
-from annotator.storage import formats
+from annotator.exchange.formats import base
 from tests.core.strategies import examples
 from tests.core.strategies import masks as any_mask
 
@@ -64,14 +64,14 @@ LAYOUTS = {
 
 
 @needs_library
-@pytest.mark.parametrize("form", formats.OTHER_FORMS)
+@pytest.mark.parametrize("form", base.OTHER_FORMS)
 def test_each_format_has_its_layout_and_exact_masks(tmp_path, form):
     whole = dataset_of(disc(20, 20, 12), disc(50, 40, 15))
     parts = {
         "train": replace(whole, images=whole.images[:1]),
         "val": replace(whole, images=whole.images[1:], instances=()),
     }
-    made = formats.write(parts, tmp_path / "out", form=form, pictures=content)
+    made = base.write(parts, tmp_path / "out", form=form, pictures=content)
     assert files_of(tmp_path / "out") == LAYOUTS[form] | {"report.json", "report.txt"}
     assert set(made.files) == {tmp_path / "out" / name for name in files_of(tmp_path / "out")}
     report = made.report
@@ -81,11 +81,11 @@ def test_each_format_has_its_layout_and_exact_masks(tmp_path, form):
 
 
 @needs_library
-@pytest.mark.parametrize("form", formats.OTHER_FORMS)
+@pytest.mark.parametrize("form", base.OTHER_FORMS)
 def test_what_a_format_cannot_hold_is_said(tmp_path, form):
     parts = disc(15, 15, 10) | disc(60, 40, 12)
     line = np.eye(60, 80, dtype=bool)
-    made = formats.write(
+    made = base.write(
         {"": dataset_of(disc(40, 30, 25, 10), parts, line)}, tmp_path / "x.zip", form=form, pictures=content
     )
     assert made.files == (tmp_path / "x.zip",)
@@ -96,14 +96,14 @@ def test_what_a_format_cannot_hold_is_said(tmp_path, form):
     assert report.losses[3] == pytest.approx(60 / 3600)
     assert "1 instances in several parts" in report.to_text()
     assert "the worst with IoU 0.016667" in report.to_text()
-    crowded = formats.write({"": dataset_of(disc(40, 30, 9), iscrowd=1)}, tmp_path / "c", form=form, pictures=content)
+    crowded = base.write({"": dataset_of(disc(40, 30, 9), iscrowd=1)}, tmp_path / "c", form=form, pictures=content)
     assert (crowded.report.instances, crowded.report.crowds_left_out) == (0, [1])
 
 
 @needs_library
 def test_a_yolo_file_says_its_classes_and_its_parts(tmp_path):
     yaml = pytest.importorskip("yaml")
-    formats.write({"": dataset_of(disc(20, 20, 12))}, tmp_path, form="yolo-seg", pictures=content)
+    base.write({"": dataset_of(disc(20, 20, 12))}, tmp_path, form="yolo-seg", pictures=content)
     described = yaml.safe_load((tmp_path / "data.yaml").read_text("utf-8"))
     assert described == {
         "train": "images/train", "val": "images/train", "names": {0: "bus", 1: "каска: \"x\""},
@@ -114,7 +114,7 @@ def test_a_yolo_file_says_its_classes_and_its_parts(tmp_path):
 
 
 @needs_library
-@given(st.lists(any_mask(min_pixels=1), min_size=1, max_size=3), st.sampled_from(formats.OTHER_FORMS))
+@given(st.lists(any_mask(min_pixels=1), min_size=1, max_size=3), st.sampled_from(base.OTHER_FORMS))
 @settings(max_examples=examples(15, 500), deadline=None)
 def test_any_mask_leaves_and_what_it_lost_is_counted(tmp_path_factory, found, form):
     images = tuple(Image(id, f"{id}.png", *mask.shape[::-1], f"{id:064x}") for id, mask in enumerate(found, start=1))
@@ -123,7 +123,7 @@ def test_any_mask_leaves_and_what_it_lost_is_counted(tmp_path_factory, found, fo
         for image, mask in zip(images, found, strict=True)
     )
     whole = Dataset((Category(1, "person"),), images, instances)
-    report = formats.write({"": whole}, tmp_path_factory.mktemp("x") / "out", form=form, pictures=content).report
+    report = base.write({"": whole}, tmp_path_factory.mktemp("x") / "out", form=form, pictures=content).report
     assert report.instances == len(found)
     assert report.objects >= len(found)
     assert all(0 <= iou < 1 for iou in report.losses.values())
@@ -132,14 +132,14 @@ def test_any_mask_leaves_and_what_it_lost_is_counted(tmp_path_factory, found, fo
 @needs_library
 def test_a_failure_leaves_nothing_behind(tmp_path):
     with pytest.raises(ExportError, match="none is reviewed"):
-        formats.write({"": Dataset((), (), ())}, tmp_path / "out", form="voc", pictures=content)
+        base.write({"": Dataset((), (), ())}, tmp_path / "out", form="voc", pictures=content)
     with pytest.raises(ExportError, match=r"sub_a\.png: cannot be written as yolo-seg"):
-        formats.write({"": dataset_of(disc(20, 20, 9))}, tmp_path / "o", form="yolo-seg", pictures=lambda image: b"x")
+        base.write({"": dataset_of(disc(20, 20, 9))}, tmp_path / "o", form="yolo-seg", pictures=lambda image: b"x")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_the_extra_one_line_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "supervision", None)
     with pytest.raises(ExportError, match=r"the extra formats is not installed, .*pip install 'annotator\[formats\]'"):
-        formats.write({"": dataset_of(disc(9, 9, 5))}, tmp_path / "out", form="voc", pictures=content)
+        base.write({"": dataset_of(disc(9, 9, 5))}, tmp_path / "out", form="voc", pictures=content)
     assert list(tmp_path.iterdir()) == []

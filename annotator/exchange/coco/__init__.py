@@ -1,0 +1,27 @@
+"""COCO's JSON: lint, read, write, results and the proof of every file; the only wing that knows COCO's keys.
+
+Enter through `read`, `write`, `check_file` and `results_to_suggestions`.
+"""
+
+from annotator.exchange.coco.check import check_coco, check_file
+from annotator.exchange.coco.document import load, loads
+from annotator.exchange.coco.proof import MASK_FORMS, ExportReport, MaskForm
+from annotator.exchange.coco.reader import coco_to_dataset, read
+from annotator.exchange.coco.results import Results, results_to_suggestions
+from annotator.exchange.coco.writer import dataset_to_coco, write
+
+__all__ = [
+    "MASK_FORMS",
+    "ExportReport",
+    "MaskForm",
+    "Results",
+    "check_coco",
+    "check_file",
+    "coco_to_dataset",
+    "dataset_to_coco",
+    "load",
+    "loads",
+    "read",
+    "results_to_suggestions",
+    "write",
+]

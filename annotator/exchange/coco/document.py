@@ -1,0 +1,74 @@
+"""The JSON of a COCO file: read once, with the keys that it says twice."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, deque
+from pathlib import Path
+from typing import Any
+
+from annotator.core.errors import CocoError
+from annotator.exchange.coco.lint import Problem
+from annotator.exchange.coco.values import shown
+
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\3\4": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+def load(path: Path) -> Any:
+    """The JSON of a file. Raises CocoError if it cannot be read, is not JSON, or says something twice."""
+    return loads(read_content(path), name=str(path))
+
+
+def loads(content: bytes, *, name: str) -> Any:
+    """As `load`, of a file's bytes; `name` is what problems call it."""
+    document, problems = parse(content)
+    if problems:
+        raise CocoError([str(problem) if problem.place else f"{name}: {problem}" for problem in problems])
+    return document
+
+
+NOTHING = object()
+"""What `parse` gives where the bytes are no JSON; every JSON value may be a document."""
+
+
+def read_content(path: Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise CocoError([f"{path}: cannot be read: {error.strerror or error}"]) from error
+
+
+def parse(content: bytes) -> tuple[Any, list[Problem]]:
+    """The document, and the keys that some object of it has twice; `NOTHING` and the reason where it is not JSON."""
+    doubled: list[tuple[dict[str, Any], str]] = []
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            names = Counter(name for name, _ in pairs)
+            doubled.append((found, next(name for name, count in names.items() if count > 1)))
+        return found
+
+    try:
+        document = json.loads(content, object_pairs_hook=made)
+    except (ValueError, RecursionError) as error:  # also wrong UTF-8, numbers of thousands of digits, endless nesting
+        packed = next((name for start, name in _PACKED.items() if content.startswith(start)), None)
+        reason = f"it is packed with {packed}" if packed else " ".join(str(error).split()) or "too deep"
+        return NOTHING, [Problem("error", "", f"is not JSON: {reason}")]
+    return document, _doubled_problems(document, doubled) if doubled else []
+
+
+def _doubled_problems(document: Any, doubled: list[tuple[dict[str, Any], str]]) -> list[Problem]:
+    """A key that is there twice, with its place: each reader keeps another one of the values."""
+    names = {id(found): name for found, name in doubled}
+    problems = []
+    waiting = deque([("", document)])
+    while waiting and names:
+        place, inner = waiting.popleft()
+        if id(inner) in names:
+            problems.append(Problem("error", place, f"the key {shown(names.pop(id(inner)))} is there twice"))
+        if isinstance(inner, list):
+            waiting.extend((f"{place}[{index}]", item) for index, item in enumerate(inner))
+        elif isinstance(inner, dict):
+            waiting.extend((f"{place}.{name}".lstrip("."), item) for name, item in inner.items())
+    return problems

@@ -1,0 +1,108 @@
+"""COCO JSON -> dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from annotator.core import masks
+from annotator.core.dataset import (
+    PROVENANCE,
+    WITHOUT_MASK,
+    Category,
+    Dataset,
+    Image,
+    Instance,
+    State,
+)
+from annotator.core.errors import CocoError
+from annotator.core.masks import Part, Rle
+from annotator.exchange.coco.document import load
+from annotator.exchange.coco.lint import inspect_coco
+from annotator.exchange.coco.values import ANNOTATION_KEYS, CATEGORY_KEYS, IMAGE_KEYS, LISTS, name_of, polygons_of
+from annotator.system.collection import collection_paused
+
+_IMPORT = "import"
+_MAX_SOURCE = 200
+
+
+@collection_paused()
+def read(path: Path) -> Dataset:
+    """Read any COCO instances file: every id is kept, every key that is not ours is carried through.
+
+    Annotations without a mask (a box only, or polygons that cover no pixel) are carried on their image, not offered.
+    Raises CocoError, listing every offending place, and then nothing was read.
+    """
+    return coco_to_dataset(load(path))
+
+
+def coco_to_dataset(document: Any) -> Dataset:
+    """A decoded COCO document -> dataset. Raises CocoError, listing every offending place."""
+    if isinstance(document, list):
+        raise CocoError(["the file is a list of results, expected images, annotations and categories beside them"])
+    inspection = inspect_coco(document)
+    if inspection.errors:
+        raise CocoError([str(problem) for problem in inspection.errors])
+    kept: list[Instance] = []
+    carried: dict[int, list[dict[str, Any]]] = {}
+    for index, annotation in enumerate(document["annotations"]):
+        rle = inspection.masks.get(index)
+        if rle is None or masks.rle_area(rle) == 0:
+            carried.setdefault(annotation["image_id"], []).append(annotation)
+        else:
+            kept.append(_instance_from_coco(annotation, rle))
+    return Dataset(
+        categories=tuple(_category_from_coco(category) for category in document["categories"]),
+        images=tuple(_image_from_coco(image, carried.get(image["id"], [])) for image in document["images"]),
+        instances=tuple(kept),
+        extra={name: value for name, value in document.items() if name not in LISTS},
+    )
+
+
+def _category_from_coco(category: dict[str, Any]) -> Category:
+    extra = {name: value for name, value in category.items() if name not in CATEGORY_KEYS}
+    return Category(category["id"], category["name"], category.get("supercategory") or "", extra)
+
+
+def _image_from_coco(image: dict[str, Any], carried: list[dict[str, Any]]) -> Image:
+    extra = {name: value for name, value in image.items() if name not in IMAGE_KEYS}
+    ours = extra.get(PROVENANCE)
+    ours = {name: value for name, value in ours.items() if name != WITHOUT_MASK} if isinstance(ours, dict) else {}
+    reviewed = ours.get("reviewed") is not False
+    if carried:
+        extra[PROVENANCE] = {**ours, WITHOUT_MASK: carried}
+    elif PROVENANCE in extra:
+        extra[PROVENANCE] = ours
+    return Image(image["id"], str(name_of(image)), image["width"], image["height"], "", reviewed=reviewed, extra=extra)
+
+
+def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
+    extra = {name: value for name, value in annotation.items() if name not in ANNOTATION_KEYS}
+    if annotation.get("iscrowd") == 1:
+        extra["iscrowd"] = 1
+    segmentation = annotation["segmentation"]
+    parts = None
+    if isinstance(segmentation, list):
+        rings = polygons_of(segmentation)
+        for ring in rings:
+            ring.setflags(write=False)
+        parts = tuple(Part(ring) for ring in rings)
+    ours = annotation.get(PROVENANCE)
+    ours = ours if isinstance(ours, dict) else {}
+    source, score = ours.get("source"), ours.get("score")
+    return Instance(
+        id=annotation["id"],
+        key=str(annotation["id"]),
+        image_id=annotation["image_id"],
+        category_id=annotation["category_id"],
+        state=State.ACCEPTED,
+        rle=rle,
+        parts=parts,
+        source=source if isinstance(source, str) and _is_source(source) else _IMPORT,
+        score=float(score) if isinstance(score, int | float) and 0 <= score <= 1 else None,
+        extra=extra,
+    )
+
+
+def _is_source(text: str) -> bool:
+    return 0 < len(text) <= _MAX_SOURCE and text.isprintable()
