@@ -21,8 +21,8 @@ from annotator.system.files import require_writable
 if TYPE_CHECKING:
     from annotator import pipeline
     from annotator.exchange import leaving
-    from annotator.vision.detector import Detector
-    from annotator.vision.zoo import ModelInfo
+    from annotator.vision.networks.detector import Detector
+    from annotator.vision.networks.zoo import ModelInfo
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -240,7 +240,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _models_list(options: argparse.Namespace) -> int:
-    from annotator.vision import zoo
+    from annotator.vision.networks import zoo
 
     models = zoo.list_models()
     if options.json:
@@ -266,7 +266,7 @@ def _models_list(options: argparse.Namespace) -> int:
 
 
 def _models_fetch(options: argparse.Namespace) -> int:
-    from annotator.vision import zoo
+    from annotator.vision.networks import zoo
 
     info = zoo.find(options.name)
     if not info.present:
@@ -277,8 +277,8 @@ def _models_fetch(options: argparse.Namespace) -> int:
 
 
 def _models_add(options: argparse.Namespace) -> int:
-    from annotator.vision import zoo
-    from annotator.vision.own_model import doubts
+    from annotator.vision.networks import zoo
+    from annotator.vision.networks.own_model import doubts
 
     info = zoo.add(options.name, options.folder)
     print(f"{info.name}: added to {info.folder}")
@@ -289,8 +289,8 @@ def _models_add(options: argparse.Namespace) -> int:
 
 def _models_check(options: argparse.Namespace) -> int:
     from annotator.system import paths
-    from annotator.vision import zoo
-    from annotator.vision.trial import describe
+    from annotator.vision.networks import zoo
+    from annotator.vision.networks.try_model import describe
 
     sample = sorted(paths.EXAMPLES.glob("*.jpg"))[0]
     for line in describe(zoo.find(options.name), sample, device=options.device):
@@ -300,7 +300,7 @@ def _models_check(options: argparse.Namespace) -> int:
 
 def _models_quantize(options: argparse.Namespace) -> int:
     from annotator import evaluation, pipeline
-    from annotator.vision import quantize, zoo
+    from annotator.vision.networks import quantize, zoo
 
     if options.annotated and not options.annotations:
         options.refuse("--annotated is for --annotations")
@@ -329,7 +329,7 @@ def _models_quantize(options: argparse.Namespace) -> int:
 def _prelabel(options: argparse.Namespace) -> int:
     from annotator import pipeline
     from annotator.exchange import coco
-    from annotator.vision import zoo
+    from annotator.vision.networks import zoo
 
     info = zoo.find(options.model)
     paths = pipeline.find_pictures(options.paths)
@@ -369,8 +369,8 @@ def _tell(failures: Sequence[pipeline.Failure]) -> None:
 
 def _detector(info: ModelInfo, device: str, *, precision: str = "f32") -> Detector:
     """The network, fetched on its first use."""
-    from annotator.vision import zoo
-    from annotator.vision.detector import Detector
+    from annotator.vision.networks import zoo
+    from annotator.vision.networks.detector import Detector
 
     if not info.present:
         zoo.fetch(info, progress=_bar(f"fetching {info.name}", "B", scale=True))
@@ -465,7 +465,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from annotator import evaluation
-    from annotator.vision import zoo
+    from annotator.vision.networks import zoo
 
     info = zoo.find(options.model)
     truth = evaluation.Truth.read(options.annotations)

@@ -32,9 +32,9 @@ from annotator.exchange.coco.document import load
 from annotator.exchange.coco.lint import inspect_coco
 from annotator.pipeline import Progress, read_ahead
 from annotator.system.files import is_file, require_writable, written_whole
-from annotator.vision import images
-from annotator.vision.detector import Detections, Detector, Laid
-from annotator.vision.zoo import ModelInfo
+from annotator.vision.networks.detector import Detections, Detector, Laid
+from annotator.vision.networks.zoo import ModelInfo
+from annotator.vision.pictures import decode
 
 MAX_DETECTIONS = 100
 
@@ -145,7 +145,7 @@ def evaluate(
     found: list[dict[str, Any]] = []
 
     def laid(row: dict[str, Any]) -> Laid:
-        photo = images.read(folder / row["file_name"])
+        photo = decode.read(folder / row["file_name"])
         if (photo.width, photo.height) != (row["width"], row["height"]):
             raise ImageError(
                 f"{row['file_name']}: {photo.width} x {photo.height}, annotated as {row['width']} x {row['height']}"

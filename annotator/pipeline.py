@@ -18,10 +18,10 @@ from annotator.core.masks import rle_area
 from annotator.core.overlap import unanswered
 from annotator.storage.store import Store
 from annotator.system.groups import Groups
-from annotator.vision import images
-from annotator.vision.detector import Detections, Detector, Laid
-from annotator.vision.images import Room
-from annotator.vision.runtime import WAITING
+from annotator.vision.networks.detector import Detections, Detector, Laid
+from annotator.vision.networks.runtime import WAITING
+from annotator.vision.pictures import decode
+from annotator.vision.pictures.photo import Buffers
 
 Tag = TypeVar("Tag")
 Found = TypeVar("Found")
@@ -132,7 +132,7 @@ def prelabel(
 ) -> BatchReport:
     """Pre-label images of a project; each one is stored as soon as it is done, a bad one is named and passed over.
 
-    draft: decode large JPEG files at a part of their size, for speed (see `images.decode`); suggestions are in pixels
+    draft: decode large JPEG files at a part of their size, for speed (see `decode.decode`); suggestions are in pixels
     of the whole picture all the same. finished: called in the order of `queued` after pictures are stored, from
     another thread.
 
@@ -336,7 +336,7 @@ def _absolute(path: Path) -> Path:
 
 def _content(path: Path) -> tuple[bytes, None]:
     """A file's bytes, of which no SHA-256 is known."""
-    return images.content_of(path), None
+    return decode.content_of(path), None
 
 
 def _detect(
@@ -356,13 +356,15 @@ def _detect(
     # The network is some pictures behind the reading: what could not be read waits for its turn.
     order: deque[tuple[Tag, _Ready] | tuple[Tag, Failure]] = deque()
     enough = detector.network.input_size if draft else None
-    rooms = threading.local()
+    threads = threading.local()
 
     def ready(item: Tag) -> _Ready:
         content, sha256 = read(item)
-        if not hasattr(rooms, "mine"):
-            rooms.mine = Room()
-        photo = images.decode(content, file_name=Path(name(item)).name, sha256=sha256, enough=enough, room=rooms.mine)
+        if not hasattr(threads, "mine"):
+            threads.mine = Buffers()
+        photo = decode.decode(
+            content, file_name=Path(name(item)).name, sha256=sha256, enough=enough, buffers=threads.mine
+        )
         # Decoded, resized and forgotten in one thread: what waits for the network is of the network's size.
         return _Ready(content if sha256 is None else b"", photo.sha256, detector.lay(photo))
 
@@ -415,7 +417,7 @@ def add_pictures(store: Store, paths: Sequence[Path]) -> tuple[list[Image], tupl
     names = _relative_names(paths)
     added: dict[int, Image] = {}
     failures = []
-    for path, future in read_ahead(paths, images.read):
+    for path, future in read_ahead(paths, decode.read):
         try:
             photo = future.result()
             image = store.add_image(photo.content, file_name=names[path], width=photo.width, height=photo.height)

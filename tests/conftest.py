@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from tests.vision.networks import constant_network, described
+from tests.vision.graphs import constant_network, described
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")

@@ -13,9 +13,9 @@ from pycocotools import mask as coco_mask
 
 from annotator.cli import main
 from annotator.storage.store import Store
-from annotator.vision.detector import Detector
+from annotator.vision.networks.detector import Detector
 from tests.conftest import picture
-from tests.vision.networks import fragile_network
+from tests.vision.graphs import fragile_network
 
 
 @pytest.fixture

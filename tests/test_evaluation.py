@@ -17,11 +17,11 @@ from pycocotools.cocoeval import COCOeval
 from annotator import evaluation
 from annotator.cli import main
 from annotator.core.errors import CocoError, ImageError, ModelError
-from annotator.vision import zoo
-from annotator.vision.detector import Detector
+from annotator.vision.networks import zoo
+from annotator.vision.networks.detector import Detector
 from tests.conftest import picture
-from tests.vision import networks
-from tests.vision.networks import constant_network, described
+from tests.vision import graphs
+from tests.vision.graphs import constant_network, described
 
 BOXES = [[10, 10, 50, 60, 0.9], [80, 20, 120, 90, 0.3]]
 
@@ -157,7 +157,7 @@ def test_a_picture_that_is_not_there_is_named_before_the_network_runs(
 def test_a_picture_on_which_the_network_fails_is_named(
     measure: Callable[..., evaluation.Figures], tmp_path: Path
 ) -> None:
-    networks.fragile_network(tmp_path / "models" / "fragile")
+    graphs.fragile_network(tmp_path / "models" / "fragile")
     for name, grey in (("1.png", 9), ("2.png", 255)):
         assert cv2.imwrite(str(tmp_path / name), np.full((96, 160, 3), grey, np.uint8))
     (tmp_path / "truth.json").write_text(json.dumps(annotations()))
@@ -203,7 +203,7 @@ def test_a_list_of_results_is_no_truth(measure: Callable[..., evaluation.Figures
 def test_photographs_that_are_here_give_the_figures_that_pycocotools_gives(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = networks.test_data() / "data" / "eval"
+    data = graphs.test_data() / "data" / "eval"
     document = json.loads((data / "instances_person.json").read_text())
     document["images"] = document["images"][:12]
     kept = {image["id"] for image in document["images"]}

@@ -18,10 +18,11 @@ from annotator.core.errors import ImageError, ModelError, StoreError
 from annotator.core.masks import rle_box_xyxy
 from annotator.core.review import Change, Gesture
 from annotator.storage.store import Store
-from annotator.vision import images, zoo
-from annotator.vision.detector import Detector
+from annotator.vision.networks import zoo
+from annotator.vision.networks.detector import Detector
+from annotator.vision.pictures import decode
 from tests.conftest import picture
-from tests.vision.networks import fragile_network
+from tests.vision.graphs import fragile_network
 
 
 @pytest.fixture
@@ -274,7 +275,7 @@ def test_a_network_that_fails_on_everything_ends_the_batch_with_one_line(store, 
     with pytest.raises(ModelError, match="inference failed"):
         pipeline.prelabel(store, fragile, pipeline.add_pictures(store, paths[:1])[0])
     with pytest.raises(ModelError, match="inference failed"):
-        fragile.detect(images.read(paths[0]))
+        fragile.detect(decode.read(paths[0]))
 
 
 def test_pictures_of_one_name_in_two_folders_stay_apart(store, tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from annotator.core.cut import Heatmap
+from annotator.core.heatmap import Heatmap
 from annotator.core.masks import Part, Rle
 from annotator.core.numbers import is_id
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from annotator.core import masks
-from annotator.core.cut import LEVELS, Heatmap
 from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import GeometryError, GestureError
+from annotator.core.heatmap import LEVELS, Heatmap
 from annotator.core.masks import Part, Rle
 
 Verb = Literal["accept", "reject", "edit", "add", "delete", "relabel", "review", "undo", "redo"]

@@ -13,7 +13,8 @@ from annotator.exchange.formats import base
 from annotator.exchange.formats.base import OtherForm
 from annotator.storage.store import Store
 from annotator.system.progress import Progress
-from annotator.vision.images import decode, upright_picture
+from annotator.vision.pictures.decode import decode
+from annotator.vision.pictures.renditions import upright_picture
 
 
 @dataclass(frozen=True)

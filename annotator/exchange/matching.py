@@ -9,7 +9,7 @@ from pathlib import Path
 
 from annotator.core.dataset import Dataset, Image
 from annotator.system.files import is_file
-from annotator.vision import images
+from annotator.vision.pictures import decode
 
 
 class FolderPictures(Mapping[int, tuple[bytes, int, int]]):
@@ -31,7 +31,7 @@ class FolderPictures(Mapping[int, tuple[bytes, int, int]]):
         path = self._find(self._names[image_id])
         if path is None:
             raise KeyError(image_id)
-        photo = images.read(path)
+        photo = decode.read(path)
         self._progress()
         return photo.content, photo.width, photo.height
 

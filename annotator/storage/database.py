@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, inser
 
 from annotator.core.errors import StoreError
 from annotator.storage import schema
-from annotator.storage.turns import turn
+from annotator.storage.write_lock import turn
 from annotator.system.files import sync_folder
 
 DATABASE_NAME = "project.db"

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select
 from sqlalchemy.dialects import sqlite
 
-from annotator.core.cut import Heatmap, pack, unpack
 from annotator.core.dataset import Image
+from annotator.core.heatmap import Heatmap, pack, unpack
 from annotator.core.masks import Rle
 from annotator.storage import schema
 

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects import sqlite
 
 from annotator.core import review
-from annotator.core.cut import Heatmap
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import MissingError, StoreError
+from annotator.core.heatmap import Heatmap
 from annotator.core.review import Decision, Gesture
 from annotator.storage import contents, datasets, decisions, gallery, heatmaps, images, imports, schema
 from annotator.storage.database import Database

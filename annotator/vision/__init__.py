@@ -1,0 +1,4 @@
+"""Photographs from outside and networks that look at them.
+
+May import core and system; never storage.
+"""

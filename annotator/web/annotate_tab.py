@@ -13,7 +13,7 @@ import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import AnnotatorError
-from annotator.vision import zoo
+from annotator.vision.networks import zoo
 from annotator.web import fragments
 from annotator.web.editor import SegmentationEditor
 from annotator.web.jobs import TICK_S, Job, Prelabelling

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from annotator.core.cut import HALF, Heatmap
 from annotator.core.dataset import Image
 from annotator.core.errors import ModelError
+from annotator.core.heatmap import HALF, Heatmap
 from annotator.core.masks import Rle, rle_area
 from annotator.storage.store import Store
-from annotator.vision import images, zoo
-from annotator.vision.grabcut import grabcut_mask
-from annotator.vision.images import Photo
-from annotator.vision.mask_head import Features, MaskHead
+from annotator.vision.networks import zoo
+from annotator.vision.networks.mask_head import Features, MaskHead
+from annotator.vision.pictures import decode
+from annotator.vision.pictures.grabcut import grabcut_mask
+from annotator.vision.pictures.photo import Photo
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -82,7 +83,7 @@ class MaskAssistant:
     def _photo(self, store: Store, image: Image) -> Photo:
         photo = self._photos.get(image.sha256)
         if photo is None:
-            photo = self._photos[image.sha256] = images.decode(store.content(image), file_name=image.file_name)
+            photo = self._photos[image.sha256] = decode.decode(store.content(image), file_name=image.file_name)
         _keep_latest(self._photos, image.sha256)
         while len(self._photos) > 1 and sum(map(_bytes, self._photos.values())) > KEPT_BYTES:
             self._photos.popitem(last=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from annotator.exchange import leaving
-from annotator.vision import zoo
-from annotator.vision.zoo import ModelInfo
+from annotator.vision.networks import zoo
+from annotator.vision.networks.zoo import ModelInfo
 from annotator.web.jobs import Job
 from annotator.web.texts import Language, say
 

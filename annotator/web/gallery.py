@@ -11,8 +11,9 @@ from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import GestureError, MissingError
 from annotator.storage.gallery import Order, Page, place_from_text, version_of
 from annotator.storage.store import Store
-from annotator.vision import images
-from annotator.vision.cutouts import cutout
+from annotator.vision.pictures import decode
+from annotator.vision.pictures.cutouts import cutout
+from annotator.vision.pictures.photo import Pixels
 
 MAX_PAGE = 1_000
 MAX_CUTOUT_BYTES = 96 * 1024 * 1024
@@ -132,5 +133,5 @@ def _beside(instances: Sequence[Instance], wanted: Instance) -> list[Instance]:
     return [*others[: _TOGETHER - 1], wanted]
 
 
-def _pixels(store: Store, image: Image) -> images.Pixels:
-    return images.decode(store.content(image), file_name=image.file_name).pixels
+def _pixels(store: Store, image: Image) -> Pixels:
+    return decode.decode(store.content(image), file_name=image.file_name).pixels

@@ -19,9 +19,9 @@ from annotator import pipeline
 from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError, ModelError
 from annotator.storage.store import Store
-from annotator.vision import zoo
-from annotator.vision.detector import Detector
-from annotator.vision.zoo import ModelInfo
+from annotator.vision.networks import zoo
+from annotator.vision.networks.detector import Detector
+from annotator.vision.networks.zoo import ModelInfo
 from annotator.web import visitor
 from annotator.web.limits import LimitError
 from annotator.web.projects import Projects

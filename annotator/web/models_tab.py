@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from annotator.core.errors import AnnotatorError
-from annotator.vision import zoo
+from annotator.vision.networks import zoo
 from annotator.web import fragments
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects

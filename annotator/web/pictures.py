@@ -9,7 +9,7 @@ from typing import Any
 from annotator.core.dataset import Image
 from annotator.storage.store import Store
 from annotator.system.files import written_whole
-from annotator.vision import images
+from annotator.vision.pictures import decode, renditions
 from annotator.web.projects import Projects
 
 _KEPT = (("png", "image/png"), ("jpeg", "image/jpeg"))
@@ -30,8 +30,8 @@ def check(projects: Projects, key: str, content: bytes, name: str) -> Checked:
     """Decode an upload. Raises ImageError for what is no picture, LimitError where there is no room."""
     with projects.use(key) as store:
         _require_room(projects, key, store, content)
-    photo = images.decode(content, file_name=name)
-    return Checked(name, photo.width, photo.height, photo.sha256, images.thumbnail(photo))
+    photo = decode.decode(content, file_name=name)
+    return Checked(name, photo.width, photo.height, photo.sha256, renditions.thumbnail(photo))
 
 
 def put(projects: Projects, key: str, content: bytes, checked: Checked) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def shown(store: Store, image: Image) -> tuple[Path | bytes, str]:
         if path.is_file():
             return path, kind
     content = store.content(image)
-    made, kind = images.browser_picture(content)
+    made, kind = renditions.browser_picture(content)
     if made is content:
         return store.content_path(image.sha256), kind
     return _kept(store.folder / "shown" / f"{image.sha256}.{kind.rpartition('/')[2]}", made), kind
@@ -72,8 +72,8 @@ def thumbnail(store: Store, image: Image) -> Path | None:
 
 def make_thumbnail(store: Store, image: Image) -> Path | bytes:
     """The thumbnail of a stored picture, made again."""
-    photo = images.decode(store.content(image), file_name=image.file_name)
-    return _kept(_thumbnail_path(store, image.sha256), images.thumbnail(photo))
+    photo = decode.decode(store.content(image), file_name=image.file_name)
+    return _kept(_thumbnail_path(store, image.sha256), renditions.thumbnail(photo))
 
 
 def _kept(path: Path, content: bytes) -> Path | bytes:

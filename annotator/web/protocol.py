@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from annotator.core.cut import Heatmap, pack, unpack
 from annotator.core.dataset import Category, Instance, State
 from annotator.core.errors import GeometryError, GestureError
+from annotator.core.heatmap import Heatmap, pack, unpack
 from annotator.core.masks import Part, Rle
 from annotator.core.review import MAX_VERTICES, Change, Gesture
 from annotator.pipeline import THRESHOLD

@@ -21,7 +21,7 @@ from pycocotools import mask as coco_mask
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from annotator.core.heatmaps import heatmaps_to_rles
+from annotator.core.paste import heatmaps_to_rles
 
 SIZES = ((640, 480), (1920, 1080), (4000, 3000))
 

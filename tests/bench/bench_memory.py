@@ -19,7 +19,7 @@ from material import jpegs, network
 
 from annotator import pipeline
 from annotator.storage.store import Store
-from annotator.vision.detector import Detector
+from annotator.vision.networks.detector import Detector
 
 SIZES = ((320, 240), (640, 480), (1920, 1080), (1000, 2000), (4000, 3000))
 WEIGHTS = (8, 8, 4, 2, 1)

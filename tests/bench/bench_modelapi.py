@@ -25,8 +25,8 @@ from pycocotools import mask as coco_mask
 
 from annotator import pipeline
 from annotator.storage.store import Store
-from annotator.vision.detector import Detector
-from annotator.vision.zoo import ModelInfo
+from annotator.vision.networks.detector import Detector
+from annotator.vision.networks.zoo import ModelInfo
 
 
 def model_api(info: ModelInfo, *, precision: str) -> Callable[[bytes], list[dict[str, Any]]]:

@@ -31,8 +31,8 @@ from material import SIZES, jpegs, network
 
 from annotator import pipeline
 from annotator.storage.store import Store
-from annotator.vision import images
-from annotator.vision.detector import Detector
+from annotator.vision.networks.detector import Detector
+from annotator.vision.pictures import decode
 
 
 def timed(work: Callable[[], None], count: int) -> tuple[float, float]:
@@ -45,7 +45,7 @@ def timed(work: Callable[[], None], count: int) -> tuple[float, float]:
 @contextmanager
 def alone(detector: Detector, contents: list[bytes], count: int) -> Iterator[Callable[[], None]]:
     """The network on these pictures in turn, laid into its input already."""
-    laid = [detector.lay(images.decode(content, file_name="picture")).picture for content in contents]
+    laid = [detector.lay(decode.decode(content, file_name="picture")).picture for content in contents]
 
     def work() -> None:
         pictures = ((None, picture) for picture in islice(cycle(laid), count))
@@ -75,7 +75,7 @@ def whole(
 
 def typical(detector: Detector, contents: list[bytes]) -> bytes:
     """The picture in the middle of them by the number of objects, on which a network's work may depend."""
-    return sorted(contents, key=lambda content: len(detector.detect(images.decode(content, file_name="picture"))))[
+    return sorted(contents, key=lambda content: len(detector.detect(decode.decode(content, file_name="picture"))))[
         len(contents) // 2
     ]
 

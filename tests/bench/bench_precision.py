@@ -18,8 +18,8 @@ from material import network
 
 from annotator import pipeline
 from annotator.core.overlap import mask_iou
-from annotator.vision import images
-from annotator.vision.detector import Detections, Detector
+from annotator.vision.networks.detector import Detections, Detector
+from annotator.vision.pictures import decode
 
 
 def quantiles(values: list[float], *shares: float) -> list[float]:
@@ -62,7 +62,7 @@ def main() -> None:
     with network(options.model) as info:
         for precision in ("f32", options.precision):
             detector = Detector(info, precision=precision)
-            photos = ((None, images.read(path)) for path in paths)
+            photos = ((None, decode.read(path)) for path in paths)
             cpu = time.process_time()
             answers.append([found for _, found in detector.stream(photos)])
             spent = (time.process_time() - cpu) / len(paths)

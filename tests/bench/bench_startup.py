@@ -23,8 +23,8 @@ _START = """
 import json, os, sys, time
 sys.path.insert(0, sys.argv[2])
 import numpy as np
-from annotator.vision import zoo
-from annotator.vision.runtime import Network
+from annotator.vision.networks import zoo
+from annotator.vision.networks.runtime import Network
 info = zoo.find(sys.argv[1])
 clock, cpu = time.perf_counter(), time.process_time()
 network = Network(info)

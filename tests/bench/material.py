@@ -18,9 +18,9 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from annotator.vision import zoo
-from annotator.vision.zoo import ModelInfo
-from tests.vision import networks
+from annotator.vision.networks import zoo
+from annotator.vision.networks.zoo import ModelInfo
+from tests.vision import graphs
 
 SIZES = {"vga": (640, 480), "1080p": (1920, 1080), "12mp": (4000, 3000)}
 
@@ -87,12 +87,12 @@ def known(folder: Path) -> Path:
     masks = np.zeros((10, 28, 28), np.float32)
     masks[:, 4:24, 4:24] = 1
     boxes = [[10 * index, 10 * index, 200 + 10 * index, 150 + 10 * index, 0.9] for index in range(10)]
-    return networks.constant_network(folder, boxes=boxes, labels=[0] * 10, masks=masks, input_size=(544, 320))
+    return graphs.constant_network(folder, boxes=boxes, labels=[0] * 10, masks=masks, input_size=(544, 320))
 
 
 MAKERS = {
     "known": (known, {}),
-    "person-0007": (networks.person_0007, {}),
+    "person-0007": (graphs.person_0007, {}),
     "security-0002": (security_0002, {"resize": "fit", "categories": 80}),
     "security-0002-int8": (security_0002_int8, {"resize": "fit", "categories": 80}),
 }
@@ -116,7 +116,7 @@ def network(name: str) -> Iterator[ModelInfo]:
                 folder = root / "models" / name
                 if not (folder / "model.toml").is_file():
                     make(folder)
-                    networks.described(folder, **description)
+                    graphs.described(folder, **description)
             yield zoo.find(name)
         finally:
             for key, value in before.items():

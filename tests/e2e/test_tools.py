@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from annotator.core.cut import Heatmap
 from annotator.core.dataset import Suggestion
-from annotator.core.heatmaps import heatmap_to_rle
+from annotator.core.heatmap import Heatmap
 from annotator.core.masks import rle_area, rle_box_xyxy, rle_to_mask
+from annotator.core.paste import heatmap_to_rle
 from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square, wait_for
 
 

@@ -5,9 +5,9 @@ import sqlite3
 import numpy as np
 import pytest
 
-from annotator.core.cut import Heatmap
 from annotator.core.dataset import State, Suggestion
 from annotator.core.errors import GestureError
+from annotator.core.heatmap import Heatmap
 from annotator.core.review import Change
 from annotator.storage import schema
 from annotator.storage.archive import pack_project, unpack_project

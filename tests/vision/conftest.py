@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.vision import networks
+from tests.vision import graphs
 
 
 @pytest.fixture(scope="session")
 def constant_network() -> Callable[..., Path]:
-    """See networks.constant_network: (folder, *, boxes, labels, masks, input_size) -> path of an IR."""
-    return networks.constant_network
+    """See graphs.constant_network: (folder, *, boxes, labels, masks, input_size) -> path of an IR."""
+    return graphs.constant_network
 
 
 @pytest.fixture(scope="session")
 def person_0007_ir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """model.xml of person-0007's topology with random weights, its model.bin beside it."""
-    return networks.person_0007(tmp_path_factory.mktemp("person-0007"))
+    return graphs.person_0007(tmp_path_factory.mktemp("person-0007"))
 
 
 @pytest.fixture(scope="session")
 def security_1040_ir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """model.xml of security-1040's topology with random weights, its model.bin beside it."""
-    return networks.security_1040(tmp_path_factory.mktemp("security-1040"))
+    return graphs.security_1040(tmp_path_factory.mktemp("security-1040"))

@@ -5,8 +5,8 @@ import base64
 import numpy as np
 import pytest
 
-from annotator.core.cut import Heatmap, pack, unpack
 from annotator.core.dataset import Suggestion
+from annotator.core.heatmap import Heatmap, pack, unpack
 from annotator.core.masks import Rle
 from tests.web.conftest import png
 

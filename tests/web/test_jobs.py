@@ -11,7 +11,8 @@ import pytest
 from annotator import pipeline
 from annotator.core.errors import ModelError
 from annotator.storage.store import Store
-from annotator.vision import sandbox, zoo
+from annotator.vision.networks import zoo
+from annotator.vision.pictures import sandbox
 from annotator.web import jobs as jobs_module
 from annotator.web.jobs import BATCH, PROGRESS, Prelabelling
 from annotator.web.limits import LimitError, Limits

@@ -12,7 +12,7 @@ from annotator.exchange import coco
 from tests.core.strategies import examples
 from tests.exchange.coco.test_writer import document
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_documents_broken_at_random_neither_crash_nor_hang():

@@ -1,6 +1,6 @@
 /**
  * A model's soft mask, and the mask at any level of it. All of it is whole numbers that a double holds exactly, values and levels in
- * hundredths: annotator/core/cut.py computes the same, and the two agree on every pixel.
+ * hundredths: annotator/core/heatmap.py computes the same, and the two agree on every pixel.
  */
 import type { WireHeatmap } from "./protocol";
 import { decodeCounts } from "./rle";

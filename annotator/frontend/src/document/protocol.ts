@@ -45,7 +45,7 @@ export interface WireHeatmap {
   readonly region: readonly [left: number, top: number, width: number, height: number];
   /** Samples a side. */
   readonly size: number;
-  /** Packed by the server (annotator/core/cut.py), as base64. */
+  /** Packed by the server (annotator/core/heatmap.py), as base64. */
   readonly values: string;
   /** Counts of the mask at 0.5 where that is a model's own; null where it is computed. */
   readonly half: string | null;

@@ -1,0 +1,60 @@
+"""Compiled networks on disk: the next start takes one up if it is, to the byte, what an earlier start left there.
+
+A network's files are verified by their hash before it is loaded. What was compiled from them is no less a network: bits
+that rotted in it would give other detections in silence, so it carries a hash of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+
+import openvino as ov
+
+from annotator.system import paths
+from annotator.system.files import written_whole
+from annotator.vision.networks.model_info import ModelInfo
+
+_DIGEST_BYTES = hashlib.sha256().digest_size
+
+
+def cache_folder(info: ModelInfo) -> Path:
+    """Compiled networks are kept by the hash of their files, so that a changed file never meets an old compilation."""
+    digest = hashlib.sha256("".join(file.sha384 for file in info.files).encode()).hexdigest()[:16]
+    return paths.home() / "cache" / f"{info.name}-{digest}"
+
+
+def circumstances(core: ov.Core, *further: object) -> str:
+    """What a compilation depends on besides the network's files, as a part of a file's name.
+
+    OpenVINO's version and the processor, and whatever else `further` says.
+    """
+    traits = [core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
+    return hashlib.sha256(repr((ov.get_version(), traits, further)).encode()).hexdigest()[:16]
+
+
+def take_up(path: Path) -> bytes | None:
+    """What `leave` wrote; None where there is nothing or not that."""
+    try:
+        with path.open("rb") as stream:
+            digest, content = stream.read(_DIGEST_BYTES), stream.read()
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).digest() == digest else None
+
+
+def leave(path: Path, content: bytes) -> None:
+    """Keep something for the next start. A full disk or a read-only folder costs that start its speed, no more."""
+    with contextlib.suppress(OSError):
+        written_whole(path, hashlib.sha256(content).digest() + content)
+
+
+def openvino_cache(folder: Path) -> dict[str, str]:
+    """OpenVINO's setting for a cache of its own in a folder; none where it could not write there, which it refuses."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK | os.X_OK):
+            return {"CACHE_DIR": str(folder)}
+    return {}

@@ -1,0 +1,179 @@
+"""From a picture to detections in its own pixels. The network's class index ends here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.core.errors import ModelError
+from annotator.core.geometry import FloatArray, Resize, clip_boxes
+from annotator.core.heatmap import Heatmap
+from annotator.core.masks import Rle
+from annotator.core.paste import heatmaps_to_rles
+from annotator.vision.networks.runtime import PRECISION, Network, RawDetections
+from annotator.vision.networks.zoo import ModelInfo
+from annotator.vision.pictures.photo import Photo
+
+Tag = TypeVar("Tag")
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """What a network saw on one picture, the surest first.
+
+    boxes_xyxy: (n, 4) float64 in image pixels, as the network has them, possibly beyond the borders.
+    scores: (n,) in 0..1. category_ids: (n,). heatmaps: (n, s, s) in 0..1 over the boxes.
+    """
+
+    boxes_xyxy: FloatArray
+    scores: FloatArray
+    category_ids: NDArray[np.int64]
+    heatmaps: NDArray[np.float32]
+    width: int
+    height: int
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def copied(self) -> Detections:
+        """What stays when the network goes on: the heatmaps may lie in its own memory."""
+        return replace(self, heatmaps=self.heatmaps.copy())
+
+    def mask(self, index: int, *, cut: float = 0.5) -> Rle:
+        """The mask of one detection; it may be empty where the heatmap stays below the cut."""
+        return self.masks([index], cut=cut)[0]
+
+    def masks(self, indices: Sequence[int], *, cut: float = 0.5) -> list[Rle]:
+        """The masks of some detections: faster together than one by one."""
+        chosen = _rows(np.asarray(indices, np.intp))
+        return heatmaps_to_rles(
+            self.heatmaps[chosen], self.boxes_xyxy[chosen], height=self.height, width=self.width, cut=cut
+        )
+
+    def kept_heatmaps(self, indices: Sequence[int]) -> list[Heatmap | None]:
+        """What the masks of some detections are cut from, as it is kept; None where it is too large for that."""
+        chosen = _rows(np.asarray(indices, np.intp))
+        return Heatmap.of_all(self.heatmaps[chosen], self.boxes_xyxy[chosen])
+
+    def clipped_boxes(self) -> FloatArray:
+        """The boxes inside the picture."""
+        return clip_boxes(self.boxes_xyxy, width=self.width, height=self.height)
+
+
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """A photo as the network takes it: `picture` (height, width, 3) uint8 RGB of the input's size, and how it lies."""
+
+    resize: Resize
+    picture: NDArray[np.uint8]
+
+
+class Detector:
+    """A compiled network with its resize rule and its table of categories."""
+
+    def __init__(self, info: ModelInfo, *, device: str = "AUTO", precision: str = PRECISION) -> None:
+        self.info = info
+        self.network = Network(info, device=device, precision=precision)
+
+    def detect(self, photo: Photo) -> Detections:
+        """Detections on one picture. Raises ModelError where the network fails on it."""
+        (_, found), *_ = self.stream([(None, photo)])
+        return found
+
+    def lay(self, photo: Photo) -> Laid:
+        """A photo, or its draft, as the network takes it; may be called from any thread."""
+        return Laid(*as_input(photo, self.info, input_size=self.network.input_size))
+
+    def stream(self, photos: Iterable[tuple[Tag, Photo]]) -> Iterator[tuple[Tag, Detections]]:
+        """Detections in the order of the pictures, inference overlapping with what the caller does.
+
+        Raises ModelError at the first picture on which the network fails.
+        """
+        pictures = ((tag, self.lay(photo)) for tag, photo in photos)
+        for tag, found in self.stream_laid(pictures, Detections.copied):
+            if isinstance(found, ModelError):
+                raise found
+            yield tag, found
+
+    def stream_laid(
+        self, pictures: Iterable[tuple[Tag, Laid]], use: Callable[[Detections], Found]
+    ) -> Iterator[tuple[Tag, Found | ModelError]]:
+        """What `use` makes of the detections on pictures that are laid into the input already, in their order.
+
+        use: called before the network goes on, so that nobody copies heatmaps who only cuts masks from them.
+        An error is the answer to a picture on which the network fails.
+        """
+
+        def answer(tagged: tuple[Tag, Resize], raw: RawDetections) -> Found | ModelError:
+            try:
+                detections = to_detections(raw, tagged[1], self.info)
+            except ModelError as error:
+                return error
+            return use(detections)
+
+        inputs = (((tag, laid.resize), laid.picture) for tag, laid in pictures)
+        for (tag, _), found in self.network.stream(inputs, answer):
+            yield tag, found
+
+
+def as_input(photo: Photo, info: ModelInfo, *, input_size: tuple[int, int]) -> tuple[Resize, NDArray[np.uint8]]:
+    """How a photo is laid into an input of (width, height), and the picture that the network takes of it."""
+    resize = Resize.plan(rule=info.resize, image_size=(photo.width, photo.height), input_size=input_size)
+    return resize, lay_into_input(photo.pixels, resize, pad=info.pad)
+
+
+def lay_into_input(pixels: NDArray[np.uint8], resize: Resize, *, pad: int) -> NDArray[np.uint8]:
+    """Picture (H, W, 3) -> the network's input (input_height, input_width, 3), padded with the value `pad`."""
+    content = cv2.resize(pixels, (resize.content_width, resize.content_height), interpolation=cv2.INTER_LINEAR)
+    if content.shape[:2] == (resize.input_height, resize.input_width):
+        return np.asarray(content, np.uint8)
+    canvas = np.full((resize.input_height, resize.input_width, 3), pad, np.uint8)
+    rows = slice(resize.top, resize.top + resize.content_height)
+    canvas[rows, resize.left : resize.left + resize.content_width] = content
+    return canvas
+
+
+def to_detections(raw: RawDetections, resize: Resize, info: ModelInfo) -> Detections:
+    """A network's answer -> detections: padding rows dropped, labels looked up, boxes back in image pixels.
+
+    Raises ModelError on outputs that are not of the contract's form, or a class index without a category.
+    """
+    _require_form(raw, info)
+    boxes = raw.boxes.astype(np.float64).reshape(len(raw.boxes), 5)
+    # Rows that a fixed-size output does not use are all zeros. Source: the accuracy checker drops sums <= 0.
+    kept = np.flatnonzero(np.isfinite(boxes).all(axis=1) & (boxes[:, :4].sum(axis=1) > 0))
+    chosen = _rows(kept[np.argsort(-boxes[kept, 4], kind="stable")])
+    labels = raw.labels[chosen]
+    if labels.size and not 0 <= labels.min() <= labels.max() < len(info.categories):
+        found = labels.min() if labels.min() < 0 else labels.max()
+        raise ModelError(f"{info.name}: class index {found}, expected 0 to {len(info.categories) - 1}")
+    ids = np.array([category.id for category in info.categories], np.int64)
+    return Detections(
+        boxes_xyxy=resize.boxes_to_image(boxes[chosen, :4]),
+        scores=np.clip(boxes[chosen, 4], 0.0, 1.0),
+        category_ids=ids[labels],
+        heatmaps=raw.masks[chosen],
+        width=resize.image_width,
+        height=resize.image_height,
+    )
+
+
+def _require_form(raw: RawDetections, info: ModelInfo) -> None:
+    """Of outputs whose sides depend on the picture, no graph says beforehand what they will be."""
+    labels, boxes, masks = raw.labels.shape, raw.boxes.shape, raw.masks.shape
+    count = boxes[0] if boxes else 0
+    empty = (labels, boxes[:1], masks[:1]) == ((0,), (0,), (0,))
+    if not empty and (labels != (count,) or boxes != (count, 5) or masks != (count, *masks[1:2] * 2)):
+        found = f"labels {list(labels)}, boxes {list(boxes)}, masks {list(masks)}"
+        raise ModelError(f"{info.name}: found {found}, expected [n], [n, 5] and [n, s, s]")
+
+
+def _rows(indices: NDArray[np.intp]) -> NDArray[np.intp] | slice:
+    """Row numbers; as a slice, which copies none of 2 MB of heatmaps, where they are the first ones in order."""
+    return slice(len(indices)) if np.array_equal(indices, np.arange(len(indices))) else indices

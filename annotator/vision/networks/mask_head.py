@@ -1,0 +1,98 @@
+"""A box of the user's own through the network's own mask head, from features kept for the open picture.
+
+The published graph detects, and then predicts a mask for each box that it detected. It is cut in two:
+
+- where the outputs `boxes` and `labels` feed anything but a result, the boxes and class indices asked for enter instead
+  (`rois` [n, 5], `roi_labels` [n]): everything behind that depends on them, the point refinement included;
+- where that part reads what depends on the picture alone, the features enter, computed once when a picture is opened.
+
+So the network's own boxes give its own masks back, any subset gives the subset, and any other box its own mask.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from annotator.core.geometry import Resize, clip_boxes, part_around
+from annotator.core.heatmap import Heatmap
+from annotator.vision.networks import compile_cache, zoo
+from annotator.vision.networks.detector import as_input
+from annotator.vision.networks.graph_split import ask_head, split
+from annotator.vision.networks.rewrite import faster_graph
+from annotator.vision.networks.runtime import compile_network, read_graph, with_u8_input
+from annotator.vision.networks.zoo import ModelInfo
+from annotator.vision.pictures.photo import Photo
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What the mask head needs of one picture, or of the part that begins at (left, top); 0.5 to 2 MB."""
+
+    maps: tuple[NDArray[np.float32], ...]
+    resize: Resize
+    left: int = 0
+    top: int = 0
+
+
+class MaskHead:
+    """The mask branch of a network, compiled apart. Raises ModelError where the graph cannot be cut."""
+
+    def __init__(self, info: ModelInfo, *, device: str = "CPU") -> None:
+        zoo.verify(info)
+        self.info = info
+
+        @functools.cache
+        def halves() -> tuple[ov.Model, ov.Model]:
+            return split(faster_graph(read_graph(info), verdicts=compile_cache.cache_folder(info)))
+
+        self._features = compile_network(lambda: with_u8_input(halves()[0], info), info, device=device, part="features")
+        self._head = compile_network(lambda: halves()[1], info, device=device, part="head")
+        _, height, width, _ = self._features.inputs[0].get_shape()
+        self._input_size = (int(width), int(height))
+
+    def features(self, photo: Photo) -> Features:
+        """The backbone's work on one picture, done once."""
+        resize, picture = as_input(photo, self.info, input_size=self._input_size)
+        answer = self._features(picture[None])
+        return Features(tuple(np.array(answer[port]) for port in self._features.outputs), resize)
+
+    def close_features(self, photo: Photo, box_xyxy: Sequence[float]) -> Features | None:
+        """Those of the part of a picture around one box, where the whole would show the object much smaller; else None.
+
+        The box is in image pixels. A person of 300 pixels in a photograph of 12 megapixels has 30 of the input's when
+        the whole is laid into it, too few for an outline.
+        """
+        box = clip_boxes(np.array([box_xyxy], np.float64), width=photo.width, height=photo.height)[0]
+        part = part_around(box.tolist(), image_size=(photo.width, photo.height), input_size=self._input_size)
+        if part is None:
+            return None
+        left, top, right, bottom = part
+        return replace(self.features(replace(photo, pixels=photo.pixels[top:bottom, left:right])), left=left, top=top)
+
+    def input_heatmaps(
+        self, features: Features, boxes: NDArray[np.floating], labels: Sequence[int]
+    ) -> NDArray[np.float32]:
+        """Boxes (n, 5) in input pixels with a score, as the network gives them out, and class indices (n,) -> heatmaps.
+
+        The boxes lie inside the input: beyond it, person-0007's unrolled sampling reads past its maps and fails.
+        """
+        if not len(boxes):
+            return np.zeros((0, 1, 1), np.float32)
+        return ask_head(self._head, boxes, labels, features.maps)
+
+    def heatmap(self, features: Features, box_xyxy: Sequence[float], *, label: int = 0) -> Heatmap | None:
+        """What the mask inside one box in image pixels is cut from; the part of the box inside the picture counts.
+
+        None where the network's heatmaps are too large to be compile_cache.
+        """
+        height, width = features.resize.image_height, features.resize.image_width
+        begin = np.array([features.left, features.top] * 2, np.float64)
+        box = clip_boxes(np.array([box_xyxy], np.float64) - begin, width=width, height=height)
+        asked = np.column_stack((features.resize.boxes_to_input(box), [1.0]))
+        return Heatmap.of(self.input_heatmaps(features, asked, [label])[0], (box + begin)[0])

@@ -1,0 +1,226 @@
+"""Pictures from outside: checked before they are decoded, then upright RGB, one byte a channel.
+
+Pixels are what trainers read (cv2.imread, Pillow's convert("RGB")): alpha is dropped, of several frames or pages the
+first counts, 16-bit values keep their upper byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from annotator.core.errors import ImageError
+from annotator.vision.pictures import jpeg, kinds, tiff
+from annotator.vision.pictures.orientation import orientation_of
+from annotator.vision.pictures.photo import Buffers, Photo, Pixels
+
+# A JPEG of several pictures (MPO, as some cameras write) opens as a JPEG too.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
+FORMATS_IN_WORDS = "JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
+MAX_MEGAPIXELS = 40.0
+# A side beyond this cannot be a mask of COCO's tools.
+MAX_SIDE = 65_500
+
+# Pillow only warns from 89 to 178 Mpx; nothing here may decode what it warns of.
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+# A damaged EXIF block or TIFF tag says nothing about the pixels; what matters raises.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+
+def decode_here(
+    content: bytes,
+    *,
+    file_name: str,
+    sha256: str | None = None,
+    enough: tuple[int, int] | None = None,
+    buffers: Buffers | None = None,
+) -> Photo:
+    """As `decode.decode`, in this very process."""
+    full_size = None
+    with naming_errors(file_name), opened(content) as picture:
+        if is_plain_jpeg(picture):
+            pixels, full_size = _jpeg_pixels(content, picture, enough=enough, buffers=buffers)
+        else:
+            pixels = _pixels(picture)
+    pixels.setflags(write=False)
+    return Photo(file_name, content, sha256 or hashlib.sha256(content).hexdigest(), pixels, full_size)
+
+
+# --- checks before decoding ------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def naming_errors(file_name: str) -> Iterator[None]:
+    """Whatever a decoder raises on hostile bytes becomes one ImageError that names the file."""
+    try:
+        yield
+    except ImageError as error:
+        raise ImageError(f"{file_name}: {error}") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError(f"{file_name}: too large, expected at most {max_megapixels():g} megapixels") from error
+    except MemoryError as error:
+        raise ImageError(f"{file_name}: needs more memory than there is") from error
+    except Exception as error:
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise ImageError(f"{file_name}: damaged or truncated ({reason})") from error
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[Image.Image]:
+    """The picture with its header read, nothing decoded yet, and its size and kind found harmless."""
+    if not content:
+        raise ImageError("is empty, expected a picture")
+    # Pillow's own limit must not be below the one that was asked for.
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, int(max_megapixels() * 1e6))
+    try:
+        picture = Image.open(io.BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{kinds.name(content)}, expected {FORMATS_IN_WORDS}") from error
+    with picture:
+        _require_size(picture.width, picture.height)
+        if picture.format in ("JPEG", "MPO"):
+            jpeg.require_few_scans(content, megapixels=picture.width * picture.height / 1e6)
+        tiff.require_readable(picture)
+        yield picture
+
+
+def max_megapixels() -> float:
+    """ANNOTATOR_MAX_MEGAPIXELS, or 40. Raises ImageError where it is not a number above 0."""
+    text = os.environ.get("ANNOTATOR_MAX_MEGAPIXELS", "")
+    try:
+        limit = float(text or MAX_MEGAPIXELS)
+    except ValueError:
+        limit = 0
+    if not 0 < limit < float("inf"):
+        raise ImageError(f"ANNOTATOR_MAX_MEGAPIXELS: found {text!r}, expected a number above 0")
+    return limit
+
+
+def _require_size(width: int, height: int) -> None:
+    limit = max_megapixels()
+    if width < 1 or height < 1:
+        raise ImageError(f"is {width} x {height} pixels, expected at least 1 x 1")
+    if width * height > limit * 1e6:
+        raise ImageError(
+            f"is {width} x {height} = {width * height / 1e6:.1f} megapixels, expected at most {limit:g} "
+            "(ANNOTATOR_MAX_MEGAPIXELS)"
+        )
+    if max(width, height) > MAX_SIDE:
+        raise ImageError(f"is {width} x {height} pixels, expected at most {MAX_SIDE} a side")
+
+
+# --- JPEG ------------------------------------------------------------------------------------------------------------
+
+
+def is_plain_jpeg(picture: Image.Image) -> bool:
+    return picture.format in ("JPEG", "MPO") and picture.mode in ("RGB", "L")
+
+
+def _jpeg_pixels(
+    content: bytes, picture: Image.Image, *, enough: tuple[int, int] | None, buffers: Buffers | None
+) -> tuple[Pixels, tuple[int, int] | None]:
+    """Upright pixels, and the size of the whole picture where they are a draft.
+
+    Pillow's decoder takes twice as long; it has the files without an end, since the others would fill up in silence.
+    """
+    if not jpeg.has_its_end(content):
+        return _pixels(picture), None
+    orientation = orientation_of(picture)
+    width, height = (picture.height, picture.width) if orientation >= 5 else picture.size
+    scale = 1 if enough is None else _draft_scale((width, height), enough)
+    decoded = _decoded_jpeg(content, picture, scale=scale, buffers=buffers)
+    if decoded is None:
+        return _pixels(picture), None
+    return _upright(decoded, orientation, buffers), (width, height) if scale > 1 else None
+
+
+def _draft_scale(size: tuple[int, int], enough: tuple[int, int]) -> int:
+    """By how much both sides may be divided with enough left of them: what a JPEG decodes to without its full size."""
+    return next(
+        (scale for scale in (8, 4, 2) if all(-(-a // scale) >= b for a, b in zip(size, enough, strict=True))), 1
+    )
+
+
+def _decoded_jpeg(content: bytes, picture: Image.Image, *, scale: int, buffers: Buffers | None) -> Pixels | None:
+    """Pixels as they lie in the file, its sides divided by `scale`; None where they do not come out so."""
+    height, width = -(-picture.height // scale), -(-picture.width // scale)
+    least = {"min_height": height, "min_width": width} if scale > 1 else {}
+    try:
+        decoded = simplejpeg.decode_jpeg(
+            content, "RGB", buffer=None if buffers is None else buffers.decoded(height, width), **least
+        )
+    except ValueError:
+        # It refuses what libjpeg only warns of. OpenCV shows such a file as trainers read it, to the same pixels.
+        if scale > 1:
+            return None
+        decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+    if decoded is None or decoded.shape[:2] != (height, width):
+        return None
+    return np.asarray(decoded, np.uint8)
+
+
+# --- everything else -------------------------------------------------------------------------------------------------
+
+
+def _pixels(picture: Image.Image) -> Pixels:
+    picture.load()
+    # A TIFF turns itself while it loads and then has no orientation left.
+    orientation = orientation_of(picture)
+    if tiff.is_grey_of_its_own(picture):
+        grey = _grey_to_uint8(tiff.grey_of(picture))
+        return _upright(np.repeat(grey[:, :, None], 3, axis=2), orientation)
+    return _upright(np.array(picture.convert("RGB")), orientation)
+
+
+def _grey_to_uint8(grey: NDArray[np.generic]) -> Pixels:
+    """Grey of more than 8 bits (H, W) -> 0..255.
+
+    16-bit values keep their upper byte, as cv2.imread and Pillow's 16-bit colour do. Wider integers and floats stay
+    when they lie in 0..255 (floats in 0..1 are scaled up), else they are stretched from their least to their greatest.
+    Values that are not finite are black.
+    """
+    if grey.dtype == np.uint16:
+        return np.right_shift(grey.astype(np.uint16, copy=False), 8).astype(np.uint8)
+    values = np.array(grey, np.float32)
+    np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and high <= 1 and grey.dtype.kind == "f":
+        low, high = 0.0, 1.0
+    elif low >= 0 and high <= 255:
+        low, high = 0.0, 255.0
+    elif low >= 0 and high <= 65535 and grey.dtype.kind != "f":
+        low, high = 0.0, 65535.0
+    values -= low
+    values *= 255.0 / max(high - low, 1e-30)
+    return np.rint(values, out=values).astype(np.uint8)
+
+
+# EXIF's orientations as OpenCV has them; 5 mirrors along the diagonal, 7 along the other one.
+_FLIPS = {2: 1, 4: 0}
+_ROTATIONS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+def _upright(pixels: Pixels, orientation: int, buffers: Buffers | None = None) -> Pixels:
+    """Turn and mirror pixels (H, W, 3) as EXIF's orientation says."""
+    if orientation == 1:
+        return np.ascontiguousarray(pixels)
+    height, width = pixels.shape[:2]
+    turned = None
+    if buffers is not None:
+        turned = buffers.turned(width, height) if orientation >= 5 else buffers.turned(height, width)
+    if orientation in _FLIPS:
+        return np.asarray(cv2.flip(pixels, _FLIPS[orientation], dst=turned), np.uint8)
+    if orientation in _ROTATIONS:
+        return np.asarray(cv2.rotate(pixels, _ROTATIONS[orientation], dst=turned), np.uint8)
+    turned = cv2.transpose(pixels, dst=turned)
+    return np.asarray(cv2.flip(turned, -1, dst=turned) if orientation == 7 else turned, np.uint8)
