@@ -122,7 +122,7 @@ heatmaps = Table(  # what masks are cut from; gone with the instance
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("size", Integer, nullable=False),
-    Column("content", LargeBinary, nullable=False),  # as core/cut.py packs it
+    Column("content", LargeBinary, nullable=False),  # as core/heatmap.py packs it
 )
 
 _STATES = "('suggested', 'accepted', 'rejected', 'deleted')"

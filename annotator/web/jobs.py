@@ -22,9 +22,9 @@ from annotator.storage.store import Store
 from annotator.vision.networks import zoo
 from annotator.vision.networks.detector import Detector
 from annotator.vision.networks.zoo import ModelInfo
-from annotator.web import visitor
-from annotator.web.limits import LimitError
 from annotator.web.projects import Projects
+from annotator.web.sharing import visitor
+from annotator.web.sharing.limits import LimitError
 
 TICK_S = 0.4
 """How often progress is shown: often enough to be seen moving, seldom enough to cost nothing."""

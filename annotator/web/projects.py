@@ -20,10 +20,10 @@ from annotator.core.errors import StoreError
 from annotator.storage import archive
 from annotator.storage.store import Store
 from annotator.system.files import written_whole
-from annotator.web import visitor
-from annotator.web.limits import LimitError, Limits
-from annotator.web.login import Login, SignInError, User
-from annotator.web.makers import Makers
+from annotator.web.sharing import visitor
+from annotator.web.sharing.limits import LimitError, Limits
+from annotator.web.sharing.login import Login, SignInError, User
+from annotator.web.sharing.makers import Makers
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 

@@ -19,18 +19,18 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from annotator.core.errors import AnnotatorError
 from annotator.system import paths
-from annotator.web.app import build_page
-from annotator.web.editor import EDITOR_HEAD
-from annotator.web.fairness import FairShare, share_queue
-from annotator.web.guard import Guard
 from annotator.web.jobs import Prelabelling
-from annotator.web.login import Login
-from annotator.web.look import CSS, theme
+from annotator.web.page.app import build_page
+from annotator.web.page.editor import EDITOR_HEAD
+from annotator.web.page.texts import TRANSLATIONS
+from annotator.web.page.theme import CSS, theme
 from annotator.web.projects import Projects
-from annotator.web.routes import add_error_handlers, add_shape_handler, build_routes
+from annotator.web.routes.router import add_error_handlers, add_shape_handler, build_routes
+from annotator.web.sharing.fairness import FairShare, share_queue
+from annotator.web.sharing.guard import Guard
+from annotator.web.sharing.login import Login
+from annotator.web.sharing.visitor import Visitors
 from annotator.web.sweeper import Sweeper
-from annotator.web.texts import TRANSLATIONS
-from annotator.web.visitor import Visitors
 
 MAX_SESSIONS = 200
 """Sessions of the page that Gradio remembers; an older one is made anew when it asks again."""

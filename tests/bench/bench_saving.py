@@ -35,10 +35,10 @@ def serve(folder, listener):
     import uvicorn
     from fastapi import FastAPI
 
-    from annotator.web.guard import Guard
     from annotator.web.jobs import Prelabelling
     from annotator.web.projects import Projects
-    from annotator.web.routes import add_error_handlers, build_routes
+    from annotator.web.routes.router import add_error_handlers, build_routes
+    from annotator.web.sharing.guard import Guard
 
     projects = Projects(local=folder)
     server = FastAPI()
@@ -54,7 +54,7 @@ class Killable:
     def __init__(self, folder):
         self.folder = folder
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["annotator.web.routes", "uvicorn"])
+        self._context.set_forkserver_preload(["annotator.web.routes.router", "uvicorn"])
         self._listener = socket.socket()
         self._listener.bind(("127.0.0.1", 0))
         self._listener.listen(64)

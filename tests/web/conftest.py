@@ -9,10 +9,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from annotator.web.guard import Guard
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
-from annotator.web.routes import add_error_handlers, build_routes
+from annotator.web.routes.router import add_error_handlers, build_routes
+from annotator.web.sharing.guard import Guard
 from tests.machine import CHROMIUM
 
 

@@ -15,8 +15,8 @@ from annotator.vision.networks import zoo
 from annotator.vision.pictures import sandbox
 from annotator.web import jobs as jobs_module
 from annotator.web.jobs import BATCH, PROGRESS, Prelabelling
-from annotator.web.limits import LimitError, Limits
 from annotator.web.projects import Projects
+from annotator.web.sharing.limits import LimitError, Limits
 from tests.conftest import picture
 
 PATIENCE_S = 30

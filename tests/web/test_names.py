@@ -7,8 +7,8 @@ import pytest
 
 from annotator import pipeline
 from annotator.storage.store import Store
-from annotator.web import fragments
 from annotator.web.jobs import Job
+from annotator.web.page import fragments
 from annotator.web.projects import Projects
 from tests.conftest import picture
 from tests.web.conftest import client_of

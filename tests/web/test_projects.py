@@ -9,12 +9,12 @@ import time
 import pytest
 
 from annotator.core.errors import AnnotatorError
-from annotator.web import makers
 from annotator.web import projects as projects_module
-from annotator.web.limits import LimitError, Limits
 from annotator.web.projects import Projects, UnknownProjectError
+from annotator.web.sharing import makers
+from annotator.web.sharing.limits import LimitError, Limits
+from annotator.web.sharing.visitor import Visitors
 from annotator.web.sweeper import Sweeper
-from annotator.web.visitor import Visitors
 from tests.conftest import picture
 from tests.web.conftest import client_of, png
 

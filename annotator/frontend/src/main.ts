@@ -4,7 +4,7 @@ import { Editor } from "./screen/editor";
 import "./screen/editor.css";
 import { setLanguage } from "./strings";
 
-/** What `js_on_load` of the component hands over (annotator/web/editor.py). */
+/** What `js_on_load` of the component hands over (annotator/web/page/editor.py). */
 interface Mount {
   readonly element: HTMLElement;
   readonly props: { readonly value: unknown };

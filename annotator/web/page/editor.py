@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).resolve().parents[1] / "static"
 
 
 def _address(name: str) -> str:
@@ -32,7 +32,7 @@ class SegmentationEditor(gr.HTML):
     """The whole "Annotate" screen.
 
     Its value is a JSON string `{"project": KEY, "tick": n}`. A new project is opened, a new tick makes the editor read
-    the queue and the open picture again. Everything else goes over the routes of annotator/web/routes.py.
+    the queue and the open picture again. Everything else goes over the routes of annotator/web/routes/.
     """
 
     def __init__(self, value: str | None = None, **props: Any) -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from annotator.web import presence
-from annotator.web.presence import ANIMALS, MAX_PAGES, SILENT_S, Presence
 from annotator.web.projects import Projects
+from annotator.web.routes import presence
+from annotator.web.routes.presence import ANIMALS, MAX_PAGES, SILENT_S, Presence
 from tests.web.conftest import client_of, png
 
 

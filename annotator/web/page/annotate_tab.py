@@ -14,11 +14,11 @@ from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import AnnotatorError
 from annotator.vision.networks import zoo
-from annotator.web import fragments
-from annotator.web.editor import SegmentationEditor
 from annotator.web.jobs import TICK_S, Job, Prelabelling
+from annotator.web.page import fragments
+from annotator.web.page.editor import SegmentationEditor
+from annotator.web.page.texts import Language, label, language_of, say
 from annotator.web.projects import Projects
-from annotator.web.texts import Language, label, language_of, say
 
 # A button that keeps the focus would take the editor's next Enter for a click.
 _ALL = "(key, model) => { document.activeElement?.blur(); return [key, model]; }"

@@ -7,8 +7,8 @@ import zipfile
 import pytest
 
 from annotator.core.errors import StoreError
-from annotator.web.limits import Limits
 from annotator.web.projects import OccupiedError, Projects
+from annotator.web.sharing.limits import Limits
 from tests.web.conftest import client_of, png
 
 

@@ -10,10 +10,10 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from annotator.web import guard
-from annotator.web.guard import Guard
 from annotator.web.projects import Projects
 from annotator.web.server import MAX_SESSIONS, build_server
+from annotator.web.sharing import guard
+from annotator.web.sharing.guard import Guard
 from tests.web.conftest import png, run
 
 EXAMPLES = 60

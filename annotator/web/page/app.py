@@ -8,13 +8,14 @@ import gradio as gr
 
 from annotator.core.errors import AnnotatorError
 from annotator.system import paths
-from annotator.web import fragments, visitor
-from annotator.web.annotate_tab import build_annotate_tab, tick
-from annotator.web.export_tab import build_export_tab
 from annotator.web.jobs import Prelabelling
-from annotator.web.models_tab import build_models_tab
+from annotator.web.page import fragments
+from annotator.web.page.annotate_tab import build_annotate_tab, tick
+from annotator.web.page.export_tab import build_export_tab
+from annotator.web.page.models_tab import build_models_tab
+from annotator.web.page.texts import Language, label, language_of, say
 from annotator.web.projects import Projects
-from annotator.web.texts import Language, label, language_of, say
+from annotator.web.sharing import visitor
 
 # The project's key lives in the browser and comes with each event: the server keeps no session that could be lost.
 _READ_KEY = "() => [localStorage.getItem('annotator.project') || '']"

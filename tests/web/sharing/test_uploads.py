@@ -8,10 +8,10 @@ import time
 import pytest
 from starlette.requests import Request
 
-from annotator.web import uploads as uploads_module
-from annotator.web.limits import LimitError, Limits
-from annotator.web.uploads import SMALL_BYTES, Lines, TooLargeError, Turns, Uploads
-from annotator.web.visitor import Visitor, acting_for
+from annotator.web.sharing import uploads as uploads_module
+from annotator.web.sharing.limits import LimitError, Limits
+from annotator.web.sharing.uploads import SMALL_BYTES, Lines, TooLargeError, Turns, Uploads
+from annotator.web.sharing.visitor import Visitor, acting_for
 from tests.web.conftest import run
 
 LARGE = 2 * SMALL_BYTES

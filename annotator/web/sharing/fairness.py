@@ -11,7 +11,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from annotator.web.visitor import address_of
+from annotator.web.sharing.visitor import address_of
 
 PROJECT_AT_ONCE = 8
 """Requests of one project that are worked on at once, of the 40 threads of the server; a browser sends six."""

@@ -13,10 +13,10 @@ from annotator.exchange.coco.proof import MaskForm
 from annotator.exchange.formats.base import OtherForm
 from annotator.storage.store import Store
 from annotator.system import paths
-from annotator.web import fragments
-from annotator.web.project_file import build_project_file
+from annotator.web.page import fragments
+from annotator.web.page.project_file import build_project_file
+from annotator.web.page.texts import label, language_of
 from annotator.web.projects import Projects
-from annotator.web.texts import label, language_of
 
 Form = OtherForm | Literal["coco"]
 

@@ -8,7 +8,7 @@ import json
 
 import gradio as gr
 
-from annotator.web.texts import in_all_languages, label
+from annotator.web.page.texts import in_all_languages, label
 
 _DOWNLOAD = """(key) => {
   const link = document.createElement("a");

@@ -14,10 +14,10 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from annotator.storage import archive
-from annotator.web.guard import MAX_ARCHIVE_BYTES
-from annotator.web.limits import LimitError
 from annotator.web.projects import Projects
-from annotator.web.uploads import Turns, Uploads
+from annotator.web.sharing.guard import MAX_ARCHIVE_BYTES
+from annotator.web.sharing.limits import LimitError
+from annotator.web.sharing.uploads import Turns, Uploads
 
 MAX_OUTGOING = 8
 """Archives that are being downloaded at once: each lies on the disk for as long."""

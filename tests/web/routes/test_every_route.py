@@ -10,11 +10,11 @@ import pytest
 import uvicorn
 from fastapi.routing import APIRoute
 
-from annotator.web.guard import is_closed
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
-from annotator.web.routes import build_routes
+from annotator.web.routes.router import build_routes
 from annotator.web.server import build_server
+from annotator.web.sharing.guard import is_closed
 from tests.machine import free_port
 from tests.web.conftest import png
 

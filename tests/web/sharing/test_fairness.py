@@ -13,12 +13,12 @@ from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Queue
 from starlette.concurrency import run_in_threadpool
 
-from annotator.web import fairness
-from annotator.web.fairness import ADDRESS_AT_ONCE, EVENTS, PROJECT_AT_ONCE, FairShare, share_queue
-from annotator.web.guard import Guard
 from annotator.web.jobs import Job, Prelabelling
 from annotator.web.projects import Projects
 from annotator.web.server import build_server
+from annotator.web.sharing import fairness
+from annotator.web.sharing.fairness import ADDRESS_AT_ONCE, EVENTS, PROJECT_AT_ONCE, FairShare, share_queue
+from annotator.web.sharing.guard import Guard
 from tests.web.conftest import run
 
 GREEDY, MODEST = "g" * 32, "m" * 32

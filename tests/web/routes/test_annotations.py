@@ -6,9 +6,9 @@ import re
 import pytest
 
 from annotator.core.dataset import State
-from annotator.web import reading
-from annotator.web.limits import Limits
 from annotator.web.projects import Projects
+from annotator.web.sharing import coco_child
+from annotator.web.sharing.limits import Limits
 from tests.web.conftest import client_of, png
 
 SQUARE = [[10, 10, 30, 10, 30, 30, 10, 30]]
@@ -132,7 +132,7 @@ def test_a_visitors_file_takes_neither_the_time_nor_the_memory_of_others(visitor
     assert len(answer.content) < 500_000
     assert re.fullmatch(r"and \d{5} more problems", answer.json()["problems"][-1])
     assert bring(client, base, b"[" + b" " * 2_000_000 + b"]").status_code == 413
-    monkeypatch.setattr(reading, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(coco_child, "TIMEOUT_SECONDS", 0.05)
     assert "took longer than" in bring(client, base, coco("a.png")).json()["error"]
     monkeypatch.undo()
     monkeypatch.setenv("PATH", "/nowhere")

@@ -31,15 +31,9 @@ from annotator.core.errors import (
 )
 from annotator.system import files, paths
 from annotator.web import pictures
-from annotator.web.annotations import add_annotation_routes
-from annotator.web.archives import add_archive_routes
 from annotator.web.assistant import MaskAssistant
-from annotator.web.gallery import Cutouts, page_to_json
-from annotator.web.guard import MAX_GESTURE_BYTES, MAX_PICTURE_BYTES
 from annotator.web.jobs import Prelabelling
-from annotator.web.limits import LimitError
-from annotator.web.login import SignInError
-from annotator.web.presence import Presence
+from annotator.web.page.editor import STATIC
 from annotator.web.projects import OccupiedError, Projects, UnknownProjectError
 from annotator.web.protocol import (
     box_from_json,
@@ -49,7 +43,14 @@ from annotator.web.protocol import (
     heatmap_to_json,
     page_from_json,
 )
-from annotator.web.uploads import Lines, TooLargeError, Turns, Uploads
+from annotator.web.routes.annotations import add_annotation_routes
+from annotator.web.routes.archives import add_archive_routes
+from annotator.web.routes.gallery import Cutouts, page_to_json
+from annotator.web.routes.presence import Presence
+from annotator.web.sharing.guard import MAX_GESTURE_BYTES, MAX_PICTURE_BYTES
+from annotator.web.sharing.limits import LimitError
+from annotator.web.sharing.login import SignInError
+from annotator.web.sharing.uploads import Lines, TooLargeError, Turns, Uploads
 
 MAX_SMALL_BYTES = 4096
 MAX_NAME = 1_000
@@ -58,8 +59,6 @@ MAX_VALUES = 1_000_000
 vertices has less than half as many."""
 MAX_PROBLEMS = 1_000
 """Of one file; another line says how many more there are."""
-
-STATIC = Path(__file__).with_name("static")
 
 ImageId = Annotated[int, InPath(ge=0, lt=2**53)]
 

@@ -7,10 +7,10 @@ from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import CocoError
 from annotator.exchange import coming
-from annotator.web import reading
-from annotator.web.guard import MAX_COCO_BYTES
 from annotator.web.projects import Projects
-from annotator.web.uploads import Turns, Uploads
+from annotator.web.sharing import coco_child
+from annotator.web.sharing.guard import MAX_COCO_BYTES
+from annotator.web.sharing.uploads import Turns, Uploads
 
 MAX_NAME = 200
 
@@ -33,7 +33,7 @@ def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Upload
 
 def _bring(projects: Projects, key: str, content: bytes, *, name: str) -> list[str]:
     """What changed, a line each. Raises CocoError, LimitError where there is no room; nothing has changed then."""
-    found = (reading.read if projects.shared else coming.read_alone)(content, name=name)
+    found = (coco_child.read if projects.shared else coming.read_alone)(content, name=name)
     with projects.use(key) as store:
         projects.require_room(key, store, len(content))
         names = {category.name for dataset in found.datasets.values() for category in dataset.categories}

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from annotator.web import fragments, texts
 from annotator.web.jobs import Job
+from annotator.web.page import fragments, texts
 
 
 @pytest.mark.parametrize(

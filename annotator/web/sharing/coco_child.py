@@ -26,7 +26,7 @@ def read(content: bytes, *, name: str) -> coming.Reading:
     asked = b"%s\n%s" % (name.encode(), content)  # the name has no line break
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "annotator.web.reading"],
+            [sys.executable, "-m", "annotator.web.sharing.coco_child"],
             input=asked,
             capture_output=True,
             timeout=TIMEOUT_SECONDS,

@@ -8,7 +8,7 @@ from annotator.exchange import leaving
 from annotator.vision.networks import zoo
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.web.jobs import Job
-from annotator.web.texts import Language, say
+from annotator.web.page.texts import Language, say
 
 
 def classes(info: ModelInfo, language: Language = "en") -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from annotator.core.errors import AnnotatorError
 from annotator.system import paths
-from annotator.web.visitor import Visitor
+from annotator.web.sharing.visitor import Visitor
 
 SWITCH = "ANNOTATOR_LOGIN"
 _NEEDED = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")

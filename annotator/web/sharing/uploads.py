@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from annotator.core.errors import AnnotatorError, StoreError
-from annotator.web import visitor
-from annotator.web.limits import LimitError, Limits
+from annotator.web.sharing import visitor
+from annotator.web.sharing.limits import LimitError, Limits
 
 Result = TypeVar("Result")
 

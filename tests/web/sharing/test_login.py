@@ -15,12 +15,12 @@ itsdangerous = pytest.importorskip("itsdangerous", reason="signing in needs grad
 from annotator.core.errors import AnnotatorError  # noqa: E402
 from annotator.storage import archive  # noqa: E402
 from annotator.storage.store import Store  # noqa: E402
-from annotator.web import visitor  # noqa: E402
 from annotator.web.jobs import Prelabelling  # noqa: E402
-from annotator.web.login import Login, SignInError  # noqa: E402
 from annotator.web.projects import OWNER, Projects, UnknownProjectError  # noqa: E402
 from annotator.web.server import build_server  # noqa: E402
-from annotator.web.visitor import Visitor  # noqa: E402
+from annotator.web.sharing import visitor  # noqa: E402
+from annotator.web.sharing.login import Login, SignInError  # noqa: E402
+from annotator.web.sharing.visitor import Visitor  # noqa: E402
 from tests.web.conftest import png  # noqa: E402
 
 SECRET = "a secret of the Space"

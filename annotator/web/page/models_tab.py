@@ -9,10 +9,10 @@ import gradio as gr
 
 from annotator.core.errors import AnnotatorError
 from annotator.vision.networks import zoo
-from annotator.web import fragments
 from annotator.web.jobs import Prelabelling
+from annotator.web.page import fragments
+from annotator.web.page.texts import label, language_of, say
 from annotator.web.projects import Projects
-from annotator.web.texts import label, language_of, say
 
 
 def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropdown) -> gr.HTML:

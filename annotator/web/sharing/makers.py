@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Container
 
-from annotator.web.limits import LimitError, Limits
+from annotator.web.sharing.limits import LimitError, Limits
 
 KNOWN_ADDRESSES = 10_000
 
