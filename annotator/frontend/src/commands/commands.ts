@@ -9,13 +9,16 @@ import type { Levels } from "../editing/levels";
 import { accept, beginTriage, likelyCategory, putAside, reject, relabel, setTriage, step, targets } from "../editing/review";
 import { copy, duplicate, merge, nudge, paste, reshape, split } from "../editing/shapes";
 import type { Session } from "../session/session";
-import type { ToolId } from "../session/view";
+import { START_VIEW } from "../session/view";
 import type { Stage } from "../stage/stage";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
 import { resizeBrush } from "../tools/brush";
-import { isToolCommand } from "../tools/tool";
-import type { CommandId } from "./keys";
+import type { ToolId } from "../tools/registry";
+import { TOOLS } from "../tools/registry";
+import { offer } from "../tools/tool";
+import type { CommandId, TakeCommand } from "./keys";
+import { takeCommand } from "./keys";
 
 const THRESHOLD_STEP = 0.05;
 /** Pieces of fewer pixels are specks. */
@@ -34,8 +37,13 @@ export interface CommandContext {
   readonly notice: (text: string) => void;
 }
 
+type Actions = Readonly<Record<CommandId, () => void>>;
+
 export class Commands {
+  private readonly actions: Actions;
+
   constructor(private readonly context: CommandContext) {
+    this.actions = { ...this.takeActions(), ...this.reviewActions(), ...this.editActions(), ...this.viewActions() };
     const { session } = context;
     const { view } = session;
     view.subscribe((now, before) => {
@@ -49,127 +57,12 @@ export class Commands {
   }
 
   run(id: CommandId): void {
-    const { session, stage, levels } = this.context;
+    const { stage, levels } = this.context;
     // A level that a key has moved counts before anything else is done with it.
     if (id !== "shrinkMask" && id !== "growMask" && id !== "cancel") levels.finish();
     const tool = stage.tool();
     tool.released?.();
-    if (isToolCommand(id) && tool.command?.(id) === true) return;
-    const { view } = session;
-    switch (id) {
-      case "accept":
-        return this.moving(() => accept(session));
-      case "reject":
-        return this.moving(() => reject(session));
-      case "relabel":
-        return void this.chooseCategory(null);
-      case "adjust":
-        return this.adjust();
-      case "next":
-        return this.moving(() => step(session, 1));
-      case "previous":
-        return this.moving(() => step(session, -1));
-      case "triage":
-        return this.moving(() => setTriage(session, !view.get().triage));
-      case "gallery":
-        return view.set({ gallery: !view.get().gallery });
-      case "acceptAll":
-        return this.finish(() => session.acceptVisible());
-      case "markReviewed":
-        return this.finish(() => session.commit("review", [], true));
-      case "lowerThreshold":
-        return this.shiftThreshold(-THRESHOLD_STEP);
-      case "raiseThreshold":
-        return this.shiftThreshold(THRESHOLD_STEP);
-      case "previousPicture":
-        return this.openNeighbour(-1);
-      case "nextPicture":
-        return this.openNeighbour(1);
-      case "toolSelect":
-        return this.setTool("select");
-      case "toolPolygon":
-        return this.setTool("polygon");
-      case "toolBox":
-        return this.setTool("box");
-      case "toolBrush":
-        return this.setTool("brush");
-      case "toolEraser":
-        return this.setTool("eraser");
-      case "toolLevel":
-        return this.setTool("level");
-      case "toolKnife":
-        return this.setTool("knife");
-      case "shrinkMask":
-        return void levels.step("smaller");
-      case "growMask":
-        return void levels.step("larger");
-      case "brushSmaller":
-        return resizeBrush(session, -1);
-      case "brushLarger":
-        return resizeBrush(session, 1);
-      case "cancel":
-        return this.cancel();
-      case "undo":
-        return void session.undo().then(() => this.retraced());
-      case "redo":
-        return void session.redo().then(() => this.retraced());
-      case "copy":
-        return copy(targets(session));
-      case "paste":
-        return paste(session);
-      case "duplicate":
-        return duplicate(session, targets(session));
-      case "merge":
-        return merge(session, targets(session));
-      case "split":
-        return split(session, targets(session));
-      case "fillHoles":
-        return reshape(session, targets(session), withoutHoles);
-      case "dropSpecks":
-        return reshape(session, targets(session), (window) => withoutSpecks(window, SPECK));
-      case "simplify":
-        return this.simplify();
-      case "nudgeLeft":
-        return nudge(session, targets(session), -1, 0);
-      case "nudgeRight":
-        return nudge(session, targets(session), 1, 0);
-      case "nudgeUp":
-        return nudge(session, targets(session), 0, -1);
-      case "nudgeDown":
-        return nudge(session, targets(session), 0, 1);
-      case "predict":
-        return this.predict();
-      case "makeHoles":
-        return this.convert(makeHoles, "noInnerParts");
-      case "makeParts":
-        return this.convert(makeParts, "noHoles");
-      case "makeInstances":
-        return this.convert(makeInstances, "noHoles");
-      case "nextVertex":
-      case "previousVertex":
-      case "nextHandle":
-      case "addVertex":
-      case "deleteVertex":
-        return;
-      case "fit":
-        return stage.fitPicture();
-      case "actualSize":
-        return stage.showActualSize();
-      case "zoomIn":
-        return stage.zoom(1);
-      case "zoomOut":
-        return stage.zoom(-1);
-      case "hideAll":
-        return view.set({ hideAll: !view.get().hideAll, hover: null });
-      case "isolate":
-        return view.set({ isolate: !view.get().isolate });
-      case "showLabels":
-        return view.set({ showLabels: !view.get().showLabels });
-      case "showRejected":
-        return view.set({ showRejected: !view.get().showRejected, hover: null });
-      case "help":
-        return this.context.showKeys();
-    }
+    if (!offer(tool, id)) this.actions[id]();
   }
 
   /** A key was let go: what was done while it was held is one gesture. */
@@ -211,12 +104,91 @@ export class Commands {
     const { scene } = view.get();
     const instance = scene === null || scene.imageId !== imageId ? null : find(scene, key);
     if (instance === null) return;
-    view.set({ tool: "select", selection: [key], ...(instance.state === "rejected" ? { showRejected: true } : {}) });
+    view.set({ tool: START_VIEW.tool, selection: [key], ...(instance.state === "rejected" ? { showRejected: true } : {}) });
     stage.zoomTo([instance]);
     stage.element.focus({ preventScroll: true });
   }
 
-  private setTool(tool: ToolId): void {
+  private takeActions(): Pick<Actions, TakeCommand> {
+    const actions = TOOLS.map(({ id }) => [takeCommand(id), () => this.takeUp(id)] as const);
+    return Object.fromEntries(actions) as Pick<Actions, TakeCommand>;
+  }
+
+  private reviewActions() {
+    const { session } = this.context;
+    const { view } = session;
+    return {
+      accept: () => this.moving(() => accept(session)),
+      reject: () => this.moving(() => reject(session)),
+      relabel: () => void this.chooseCategory(null),
+      adjust: () => this.adjust(),
+      next: () => this.moving(() => step(session, 1)),
+      previous: () => this.moving(() => step(session, -1)),
+      triage: () => this.moving(() => setTriage(session, !view.get().triage)),
+      gallery: () => view.set({ gallery: !view.get().gallery }),
+      acceptAll: () => this.finish(() => session.acceptVisible()),
+      markReviewed: () => this.finish(() => session.commit("review", [], true)),
+      lowerThreshold: () => this.shiftThreshold(-THRESHOLD_STEP),
+      raiseThreshold: () => this.shiftThreshold(THRESHOLD_STEP),
+      previousPicture: () => this.openNeighbour(-1),
+      nextPicture: () => this.openNeighbour(1),
+    };
+  }
+
+  private editActions() {
+    const { session, levels } = this.context;
+    const nudgeBy = (dx: number, dy: number) => () => nudge(session, targets(session), dx, dy);
+    // The tool in hand uses these, or nothing does.
+    const nothing = (): void => {};
+    return {
+      shrinkMask: () => void levels.step("smaller"),
+      growMask: () => void levels.step("larger"),
+      brushSmaller: () => resizeBrush(session, -1),
+      brushLarger: () => resizeBrush(session, 1),
+      cancel: () => this.cancel(),
+      undo: () => void session.undo().then(() => this.retraced()),
+      redo: () => void session.redo().then(() => this.retraced()),
+      copy: () => copy(targets(session)),
+      paste: () => paste(session),
+      duplicate: () => duplicate(session, targets(session)),
+      merge: () => merge(session, targets(session)),
+      split: () => split(session, targets(session)),
+      fillHoles: () => reshape(session, targets(session), withoutHoles),
+      dropSpecks: () => reshape(session, targets(session), (window) => withoutSpecks(window, SPECK)),
+      simplify: () => this.simplify(),
+      nudgeLeft: nudgeBy(-1, 0),
+      nudgeRight: nudgeBy(1, 0),
+      nudgeUp: nudgeBy(0, -1),
+      nudgeDown: nudgeBy(0, 1),
+      predict: () => this.predict(),
+      makeHoles: () => this.convert(makeHoles, "noInnerParts"),
+      makeParts: () => this.convert(makeParts, "noHoles"),
+      makeInstances: () => this.convert(makeInstances, "noHoles"),
+      nextVertex: nothing,
+      previousVertex: nothing,
+      nextHandle: nothing,
+      addVertex: nothing,
+      deleteVertex: nothing,
+    };
+  }
+
+  private viewActions() {
+    const { session, stage, showKeys } = this.context;
+    const { view } = session;
+    return {
+      fit: () => stage.fitPicture(),
+      actualSize: () => stage.showActualSize(),
+      zoomIn: () => stage.zoom(1),
+      zoomOut: () => stage.zoom(-1),
+      hideAll: () => view.set({ hideAll: !view.get().hideAll, hover: null }),
+      isolate: () => view.set({ isolate: !view.get().isolate }),
+      showLabels: () => view.set({ showLabels: !view.get().showLabels }),
+      showRejected: () => view.set({ showRejected: !view.get().showRejected, hover: null }),
+      help: () => showKeys(),
+    };
+  }
+
+  private takeUp(tool: ToolId): void {
     this.context.session.view.set({ tool, hover: null });
   }
 
@@ -263,7 +235,7 @@ export class Commands {
 
   private adjust(): void {
     if (putAside(this.context.session)) return this.follow();
-    this.setTool("select");
+    this.takeUp("select");
     this.context.stage.zoomTo(targets(this.context.session));
   }
 
@@ -284,9 +256,7 @@ export class Commands {
     const { session, stage, levels } = this.context;
     if (stage.tool().cancel() || levels.cancel()) return;
     const { tool, selection, triage } = session.view.get();
-    // With a brush the next stroke begins a new instance once nothing is selected.
-    const paints = tool === "brush" || tool === "eraser";
-    if (tool !== "select" && !(paints && selection.length > 0)) this.setTool("select");
+    if (tool !== START_VIEW.tool && !(stage.tool().adds && selection.length > 0)) this.takeUp("select");
     else if (triage) setTriage(session, false);
     else session.view.set({ selection: [] });
   }

@@ -1,5 +1,7 @@
-/** One table of commands with their keys: the handler, the tooltips and the "?" sheet all read it. */
+/** One table of commands with their keys: the handler, the tooltips and the "?" sheet all read it. Tools add theirs. */
 import type { StringKey } from "../strings";
+import type { ToolId } from "../tools/registry";
+import { TOOLS } from "../tools/registry";
 
 export type CommandGroup = "review" | "pictures" | "tools" | "edit" | "view";
 
@@ -30,15 +32,8 @@ const TABLE = [
   { id: "raiseThreshold", group: "review", keys: ["."], label: "cmdRaiseThreshold", repeats: true },
   { id: "previousPicture", group: "pictures", keys: ["PageUp", "J"], label: "cmdPreviousPicture", repeats: true },
   { id: "nextPicture", group: "pictures", keys: ["PageDown", "K"], label: "cmdNextPicture", repeats: true },
-  { id: "toolSelect", group: "tools", keys: ["V"], label: "cmdToolSelect" },
-  { id: "toolPolygon", group: "tools", keys: ["P"], label: "cmdToolPolygon" },
-  { id: "toolBox", group: "tools", keys: ["R"], label: "cmdToolBox" },
-  { id: "toolBrush", group: "tools", keys: ["B"], label: "cmdToolBrush" },
-  { id: "toolEraser", group: "tools", keys: ["X"], label: "cmdToolEraser" },
   { id: "brushSmaller", group: "tools", keys: ["("], label: "cmdBrushSmaller", repeats: true },
   { id: "brushLarger", group: "tools", keys: [")"], label: "cmdBrushLarger", repeats: true },
-  { id: "toolLevel", group: "tools", keys: ["W"], label: "cmdToolLevel" },
-  { id: "toolKnife", group: "tools", keys: ["Y"], label: "cmdToolKnife" },
   { id: "shrinkMask", group: "tools", keys: ["<"], label: "cmdShrinkMask", repeats: true },
   { id: "growMask", group: "tools", keys: [">"], label: "cmdGrowMask", repeats: true },
   { id: "cancel", group: "tools", keys: ["Escape"], label: "cmdCancel" },
@@ -76,8 +71,18 @@ const TABLE = [
   { id: "help", group: "view", keys: ["?"], label: "cmdHelp" },
 ] as const satisfies readonly Command[];
 
-export type CommandId = (typeof TABLE)[number]["id"];
-export const COMMANDS: readonly (Command & { readonly id: CommandId })[] = TABLE;
+/** What takes a tool up. */
+export type TakeCommand = `tool${Capitalize<ToolId>}`;
+export type CommandId = (typeof TABLE)[number]["id"] | TakeCommand;
+
+export function takeCommand(tool: ToolId): TakeCommand {
+  return `tool${tool[0].toUpperCase()}${tool.slice(1)}` as TakeCommand;
+}
+
+export const COMMANDS: readonly (Command & { readonly id: CommandId })[] = [
+  ...TOOLS.map(({ id, keys, label }) => ({ id: takeCommand(id), group: "tools", keys, label }) as const),
+  ...TABLE,
+];
 
 /** What was remapped: command -> chords. */
 export type KeyMap = Partial<Record<CommandId, readonly string[]>>;

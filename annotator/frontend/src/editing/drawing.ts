@@ -25,14 +25,13 @@ export interface DrawingOptions {
 export class Drawing {
   private model = BUNDLED_MODEL;
 
-  constructor(private readonly options: DrawingOptions) {
-    const { session, api } = options;
-    // The first box should not wait: what it needs is computed when the tool is taken up, and for each picture after.
-    session.view.subscribe((now, before) => {
-      if (now.scene === null || now.tool !== "box") return;
-      if (now.tool === before.tool && now.scene.imageId === before.scene?.imageId) return;
-      api.prepareMask(now.scene.imageId, this.modelOf(now.scene.instances)).catch(() => {});
-    });
+  constructor(private readonly options: DrawingOptions) {}
+
+  /** The first box should not wait: what the open picture's boxes need is computed before they are drawn. */
+  prepare(): void {
+    const { session, api } = this.options;
+    const { scene } = session.view.get();
+    if (scene !== null) api.prepareMask(scene.imageId, this.modelOf(scene.instances)).catch(() => {});
   }
 
   /** A new instance of the category at hand; where none is known the person is asked, and may give up. */

@@ -10,6 +10,9 @@ import type { Api } from "../saving/api";
 import type { Session } from "../session/session";
 import { t } from "../strings";
 
+/** The id of the tool that moves the level: with it in hand, heatmaps are asked for early. */
+export const LEVEL_TOOL = "level";
+
 const LOWEST = 1;
 const HIGHEST = 99;
 
@@ -113,7 +116,7 @@ export class Levels {
     }
     if (this.begun === null && !this.begin()) {
       // With the tool at hand the hint says it.
-      if (this.options.session.view.get().tool !== "level") this.options.notice(t("levelNothing"));
+      if (this.options.session.view.get().tool !== LEVEL_TOOL) this.options.notice(t("levelNothing"));
       return;
     }
     this.to(this.begun!.level + by);
@@ -163,7 +166,7 @@ export class Levels {
     if (one === null || this.heatmaps.has(one.key)) return;
     // What a person drew seldom has one: that is asked only where it matters.
     const { tool } = this.options.session.view.get();
-    if (tool === "level" || one.source.includes("@") || one.mask.heatmap !== undefined) void this.load(one);
+    if (tool === LEVEL_TOOL || one.source.includes("@") || one.mask.heatmap !== undefined) void this.load(one);
   }
 
   private load(one: Instance): Promise<void> {

@@ -2,8 +2,10 @@
 import { outlineOf } from "../document/outline";
 import type { Edit, Instance } from "../document/scene";
 import { find, isVisible } from "../document/scene";
+import { unreachable } from "../document/unreachable";
 import type { Session } from "../session/session";
 import type { Size, SortOrder } from "../session/view";
+import { START_VIEW } from "../session/view";
 
 /** What is to be decided comes first. */
 const STATES: readonly Instance["state"][] = ["suggested", "accepted", "rejected"];
@@ -45,7 +47,7 @@ export function relabel(session: Session, category: number, instances: readonly 
 
 /** Turns triage on or off; it begins with the first suggestion of its order. */
 export function setTriage(session: Session, on: boolean): void {
-  session.view.set({ triage: on, tool: "select", hover: null });
+  session.view.set({ triage: on, tool: START_VIEW.tool, hover: null });
   if (!on) return;
   const { scene, selection } = session.view.get();
   const chosen = scene === null ? null : find(scene, selection.at(-1) ?? null);
@@ -133,6 +135,8 @@ function comparison(
       return (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || byScore(a, b);
     case "area":
       return (a, b) => outlineOf(b.mask).area - outlineOf(a.mask).area;
+    default:
+      return unreachable(sort);
   }
 }
 

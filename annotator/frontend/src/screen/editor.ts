@@ -12,12 +12,6 @@ import { createLook } from "../stage/look";
 import { Minimap } from "../stage/minimap";
 import { Stage } from "../stage/stage";
 import { t } from "../strings";
-import { BoxTool } from "../tools/box";
-import { BrushTool } from "../tools/brush";
-import { KnifeTool } from "../tools/knife";
-import { LevelTool } from "../tools/level";
-import { PolygonTool } from "../tools/polygon";
-import { SelectTool } from "../tools/select";
 import { confirmRemoval, openDialog } from "../widgets/dialogs";
 import { h, setText } from "../widgets/dom";
 import { createAnnouncer } from "./announcer";
@@ -98,20 +92,14 @@ export class Editor {
     const stage = new Stage({
       session,
       look,
-      makeTools: (host) => [
-        new SelectTool(host),
-        new PolygonTool(host),
-        new BoxTool(host),
-        new BrushTool(host, "brush"),
-        new BrushTool(host, "eraser"),
-        new LevelTool(host, levels),
-        new KnifeTool(host, (text) => notices.show("info", text)),
-      ],
+      levels,
       addInstance: (mask) => void drawing.add(mask),
       addFromBox: (box) => void drawing.addFromBox(box),
       findAgain: (instance, box) => void drawing.predictAgain(instance, box),
       showMenu: ([x, y]) => openMenu(root, { getBoundingClientRect: () => new DOMRect(x, y, MENU_WIDTH, 0) }, SHAPE_COMMANDS, run),
+      prepareBox: () => drawing.prepare(),
       say: (text) => setText(announcer, text),
+      notice: (text) => notices.show("info", text),
       onCamera: (camera, size) => {
         toolbar.showScale(camera);
         minimap.show(camera, size);

@@ -1,37 +1,29 @@
 /** Tools and views above the picture, and whether everything is saved. */
 import type { Camera } from "../canvas/camera";
 import type { CommandId } from "../commands/keys";
+import { takeCommand } from "../commands/keys";
 import type { SaveStatus } from "../saving/pending";
 import type { Session } from "../session/session";
-import type { ToolId, View } from "../session/view";
+import type { View } from "../session/view";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
+import { TOOLS } from "../tools/registry";
 import { button, h, setClass, setText } from "../widgets/dom";
-import type { IconName } from "../widgets/icons";
+import type { Icon } from "../widgets/icons";
 import { icon, setIcon } from "../widgets/icons";
 import { keyed } from "./panel";
 
 interface Item {
   readonly command: CommandId;
-  readonly icon: IconName;
+  readonly icon: Icon;
   readonly label: StringKey;
   /** When the button is shown as pressed. */
   readonly on?: (view: View) => boolean;
   readonly off?: (view: View) => boolean;
 }
 
-const toolOf = (tool: ToolId) => (view: View) => view.tool === tool;
-
 const GROUPS: readonly (readonly Item[])[] = [
-  [
-    { command: "toolSelect", icon: "select", label: "cmdToolSelect", on: toolOf("select") },
-    { command: "toolPolygon", icon: "polygon", label: "cmdToolPolygon", on: toolOf("polygon") },
-    { command: "toolBox", icon: "box", label: "cmdToolBox", on: toolOf("box") },
-    { command: "toolBrush", icon: "brush", label: "cmdToolBrush", on: toolOf("brush") },
-    { command: "toolEraser", icon: "eraser", label: "cmdToolEraser", on: toolOf("eraser") },
-    { command: "toolLevel", icon: "level", label: "cmdToolLevel", on: toolOf("level") },
-    { command: "toolKnife", icon: "knife", label: "cmdToolKnife", on: toolOf("knife") },
-  ],
+  TOOLS.map(({ id, icon, label }) => ({ command: takeCommand(id), icon, label, on: (view) => view.tool === id })),
   [
     { command: "triage", icon: "target", label: "cmdTriage", on: (view) => view.triage },
     { command: "gallery", icon: "grid", label: "cmdGallery", on: (view) => view.gallery },

@@ -6,8 +6,6 @@ import type { QueueImage, WireCategory, WireQueue } from "../document/protocol";
 import type { Scene } from "../document/scene";
 import type { SaveStatus } from "../saving/pending";
 
-export type ToolId = "select" | "polygon" | "box" | "brush" | "eraser" | "level" | "knife";
-
 export type SortOrder = "score" | "doubt" | "category" | "area" | "state";
 
 /** Which instances the list has; null: of every kind. */
@@ -48,7 +46,8 @@ export interface View {
   readonly selection: readonly string[];
   readonly hover: string | null;
   readonly draft: Draft | null;
-  readonly tool: ToolId;
+  /** The id of the tool in hand (tools/registry.ts, which lies above: here every string will do). */
+  readonly tool: string;
   /** Whether the one selected instance has a heatmap; null: not known. */
   readonly hasHeatmap: boolean | null;
   readonly threshold: number;

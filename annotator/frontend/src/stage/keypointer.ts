@@ -4,14 +4,14 @@ import { toImage, toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
 import type { Point } from "../document/geometry";
 import { clampPoint } from "../document/geometry";
+import type { ToolEntry } from "../tools/registry";
 import type { Pointer, Tool } from "../tools/tool";
 import { arrowStep } from "../tools/walk";
 
-/** Tools that draw; in the others the arrows mean something else. */
-const DRAWS: ReadonlySet<string> = new Set(["polygon", "box", "brush", "eraser", "knife"]);
-
 export interface KeyPointerHost {
   tool(): Tool;
+  /** How the tool in hand draws by keys; null where the arrows mean something else. */
+  draws(): ToolEntry["draws"];
   camera(): Camera;
   viewSize(): Size;
   pictureSize(): Size | null;
@@ -30,7 +30,7 @@ export class KeyPointer {
   key(chord: string): boolean {
     const tool = this.host.tool();
     const picture = this.host.pictureSize();
-    if (picture === null || !DRAWS.has(tool.id)) return false;
+    if (picture === null || this.host.draws() === null) return false;
     if (this.pressed !== null && this.pressed !== tool) this.pressed = null;
     const by = arrowStep(chord);
     if (by !== null) {
@@ -49,8 +49,7 @@ export class KeyPointer {
     if (this.pressed !== null) this.release(tool);
     else {
       tool.down(this.pointer());
-      // A polygon goes point by point.
-      if (tool.id === "polygon") tool.up(this.pointer());
+      if (this.host.draws() === "points") tool.up(this.pointer());
       else this.pressed = tool;
     }
     this.host.redraw();
@@ -66,7 +65,7 @@ export class KeyPointer {
   }
 
   paint(layer: Layer, camera: Camera): void {
-    if (this.at === null || !DRAWS.has(this.host.tool().id)) return;
+    if (this.at === null || this.host.draws() === null) return;
     const [x, y] = toView(camera, this.at);
     const context = layer.inView();
     for (const [color, width] of [["rgba(0, 0, 0, 0.7)", 3.5], ["#fff", 1.5]] as const) {

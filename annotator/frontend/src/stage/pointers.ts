@@ -187,7 +187,7 @@ export class Pointers {
 
   private longPressed(event: PointerEvent, pointer: Pointer): void {
     this.resting = null;
-    if (this.pressed !== event.pointerId || this.host.tool().id !== "select") return;
+    if (this.pressed !== event.pointerId || !this.host.tool().edits) return;
     this.giveUp();
     this.asked = event.pointerType === "touch";
     this.ask(pointer, event);

@@ -10,9 +10,13 @@ import { HitIndex } from "../document/hit";
 import { outlineOf } from "../document/outline";
 import type { Instance, Mask } from "../document/scene";
 import { find, isVisible } from "../document/scene";
+import type { Levels } from "../editing/levels";
 import type { Session } from "../session/session";
-import type { Display, ToolId, View } from "../session/view";
+import type { Display, View } from "../session/view";
+import { START_VIEW } from "../session/view";
 import { t } from "../strings";
+import type { ToolEntry, Tools } from "../tools/registry";
+import { makeTools, toolInHand } from "../tools/registry";
 import type { Pointer, Tool, ToolHost } from "../tools/tool";
 import { reach } from "../tools/tool";
 import { h, setClass } from "../widgets/dom";
@@ -33,11 +37,13 @@ const SETTLED_MS = 90;
 export interface StageOptions {
   readonly session: Session;
   readonly look: Look;
-  readonly makeTools: (host: ToolHost) => readonly Tool[];
+  readonly levels: Levels;
   readonly addInstance: (mask: Mask) => void;
   readonly addFromBox: (box: Box) => void;
   readonly findAgain: (instance: Instance, box: Box) => void;
+  readonly prepareBox: () => void;
   readonly say: (text: string) => void;
+  readonly notice: (text: string) => void;
   /** Shows what can be done to what is selected, at a place of the page. */
   readonly showMenu: (place: Point) => void;
   readonly onCamera: (camera: Camera, size: Size) => void;
@@ -49,7 +55,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
   private readonly picture = h("img", { class: "an-picture", alt: "", draggable: "false", decoding: "async" });
   private readonly base = new Layer(h("canvas", { class: "an-layer" }));
   private readonly active = new Layer(h("canvas", { class: "an-layer" }));
-  private readonly tools: readonly Tool[];
+  private readonly tools: Tools;
   private view: Camera = START;
   private size: Size = { width: 0, height: 0 };
   /** The camera is fitted again while nobody has moved it, so that a resized window shows the whole picture. */
@@ -75,7 +81,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
       this.base.canvas,
       this.active.canvas,
     );
-    this.tools = options.makeTools(this);
+    this.tools = makeTools(this, options.levels);
     this.session.view.subscribe((now, before) => this.follow(now, before));
     this.picture.addEventListener("error", () => this.session.pictureFailed());
     this.picture.addEventListener("load", () => setClass(this.picture, "is-ready", true));
@@ -119,12 +125,20 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     this.options.findAgain(instance, box);
   }
 
-  setTool(tool: ToolId): void {
-    this.session.view.set({ tool });
+  prepareBox(): void {
+    this.options.prepareBox();
+  }
+
+  putAway(): void {
+    this.session.view.set({ tool: START_VIEW.tool });
   }
 
   say(text: string): void {
     this.options.say(text);
+  }
+
+  notice(text: string): void {
+    this.options.notice(text);
   }
 
   showPoint(point: Point): void {
@@ -162,8 +176,11 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
   }
 
   tool(): Tool {
-    const { tool } = this.session.view.get();
-    return this.tools.find((one) => one.id === tool) ?? this.tools[0];
+    return this.tools[toolInHand(this.session.view.get()).id];
+  }
+
+  draws(): ToolEntry["draws"] {
+    return toolInHand(this.session.view.get()).draws;
   }
 
   // --- the camera ---
@@ -261,8 +278,10 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
   // --- following the session ---
 
   private follow(now: View, before: View): void {
-    if (now.scene?.imageId !== before.scene?.imageId) this.showPicture(now);
-    if (now.tool !== before.tool) this.tools.find((one) => one.id === before.tool)?.cancel();
+    const opened = now.scene?.imageId !== before.scene?.imageId;
+    if (opened) this.showPicture(now);
+    if (now.tool !== before.tool) this.tools[toolInHand(before).id].cancel();
+    if (now.scene !== null && (opened || now.tool !== before.tool)) this.tool().begin?.();
     const filtered =
       now.scene !== before.scene ||
       now.threshold !== before.threshold ||
@@ -279,7 +298,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
   }
 
   private showPicture(view: View): void {
-    this.tools.forEach((tool) => tool.cancel());
+    Object.values(this.tools).forEach((tool) => tool.cancel());
     this.keyPointer.hide();
     setClass(this.picture, "is-ready", false);
     const { scene } = view;
@@ -345,8 +364,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     }
     if (draft !== null && draft.key === null) paintSelected(this.active, this.view, null, draft.parts, "#ffffff", 1);
     const only = chosen.length === 1 ? chosen[0] : null;
-    const selecting = this.session.view.get().tool === "select";
-    if (only !== null && selecting) this.paintGrips(only, draft?.key === only.key ? draft.parts : null);
+    if (only !== null && this.tool().edits) this.paintGrips(only, draft?.key === only.key ? draft.parts : null);
     this.tool().paint?.(this.active, this.view);
     this.keyPointer.paint(this.active, this.view);
     if (only !== null && draft?.key === only.key && draft.note !== undefined) {

@@ -12,7 +12,7 @@ import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
 import { find, maskOfParts, unchanged } from "../document/scene";
 import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
-import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
+import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom, reach } from "./tool";
 
 /** From the press on; `grip` where it was on a handle of the selected instance's box. */
@@ -23,10 +23,13 @@ interface Press {
 }
 
 export class BoxTool implements Tool {
-  readonly id = "box";
   private press: Press | null = null;
 
   constructor(private readonly host: ToolHost) {}
+
+  begin(): void {
+    this.host.prepareBox();
+  }
 
   hover(pointer: Pointer): void {
     const grip = this.gripAt(pointer);
@@ -59,7 +62,7 @@ export class BoxTool implements Tool {
     }
     if (pointer.alt) this.host.addInstance(maskOfParts(partsOfBox(box), scene!.height));
     else this.host.addFromBox(box);
-    this.host.setTool("select");
+    this.host.putAway();
   }
 
   cancel(): boolean {
@@ -67,10 +70,6 @@ export class BoxTool implements Tool {
     this.press = null;
     this.host.redraw();
     return busy;
-  }
-
-  command(id: ToolCommand): boolean {
-    return id === "undo" && this.cancel();
   }
 
   paint(layer: Layer, camera: Camera): void {

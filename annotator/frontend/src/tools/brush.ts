@@ -9,7 +9,7 @@ import { EMPTY_WINDOW } from "../document/rle";
 import type { Instance } from "../document/scene";
 import { find, reshaped, unchanged } from "../document/scene";
 import type { Session } from "../session/session";
-import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
+import type { Pointer, Tool, ToolHost } from "./tool";
 
 const SMALLEST = 1;
 const LARGEST = 2000;
@@ -22,6 +22,7 @@ export function resizeBrush(session: Session, direction: 1 | -1): void {
 }
 
 export class BrushTool implements Tool {
+  readonly adds = true;
   private points: Point[] = [];
   /** What the stroke is laid on, as it was at the press; null for a new instance. */
   private before: Instance | null = null;
@@ -30,7 +31,8 @@ export class BrushTool implements Tool {
 
   constructor(
     private readonly host: ToolHost,
-    readonly id: "brush" | "eraser",
+    /** What it does without Alt. */
+    private readonly does: "paints" | "erases",
   ) {}
 
   hover(pointer: Pointer): void {
@@ -46,7 +48,7 @@ export class BrushTool implements Tool {
 
   down(pointer: Pointer): void {
     this.pointer = pointer;
-    this.erases = (this.id === "eraser") !== pointer.alt;
+    this.erases = (this.does === "erases") !== pointer.alt;
     if (this.erases && this.selected() === null) this.selectUnder(pointer);
     if (this.erases && this.selected() === null) return;
     this.points = [pointer.image];
@@ -86,10 +88,6 @@ export class BrushTool implements Tool {
     return busy;
   }
 
-  command(id: ToolCommand): boolean {
-    return id === "undo" && this.cancel();
-  }
-
   wheel(direction: 1 | -1): void {
     resizeBrush(this.host.session, direction);
     this.host.redraw();
@@ -107,7 +105,7 @@ export class BrushTool implements Tool {
       context.lineWidth = width;
       context.beginPath();
       context.arc(x, y, radius, 0, Math.PI * 2);
-      if ((this.id === "eraser") !== this.pointer.alt) {
+      if ((this.does === "erases") !== this.pointer.alt) {
         context.moveTo(x - 4, y);
         context.lineTo(x + 4, y);
       }

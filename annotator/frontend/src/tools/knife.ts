@@ -8,20 +8,16 @@ import type { Instance } from "../document/scene";
 import { find, unchanged } from "../document/scene";
 import { cutInTwo } from "../editing/shapes";
 import { t } from "../strings";
-import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
+import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";
 
 export class KnifeTool implements Tool {
-  readonly id = "knife";
   private line: Point[] = [];
   private pressedAt: Point = [0, 0];
   /** The selected instance, or else what can be hit, as it was at the press. */
   private before: readonly Instance[] = [];
 
-  constructor(
-    private readonly host: ToolHost,
-    private readonly notice: (text: string) => void,
-  ) {}
+  constructor(private readonly host: ToolHost) {}
 
   hover(): void {
     this.host.setCursor("crosshair");
@@ -49,8 +45,8 @@ export class KnifeTool implements Tool {
     line.push(this.clamped(pointer));
     const { scene } = session.view.get();
     const crossed = before.flatMap((one) => unchanged(scene, one) ?? []);
-    if (cutInTwo(session, crossed, line)) this.host.setTool("select");
-    else this.notice(t("knifeNothing"));
+    if (cutInTwo(session, crossed, line)) this.host.putAway();
+    else this.host.notice(t("knifeNothing"));
   }
 
   cancel(): boolean {
@@ -59,10 +55,6 @@ export class KnifeTool implements Tool {
     this.before = [];
     this.host.redraw();
     return busy;
-  }
-
-  command(id: ToolCommand): boolean {
-    return id === "undo" && this.cancel();
   }
 
   paint(layer: Layer, camera: Camera): void {

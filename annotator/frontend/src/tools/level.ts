@@ -1,13 +1,19 @@
 /** Grow or shrink the selected mask: a drag moves the level of its heatmap. */
 import type { Levels } from "../editing/levels";
+import type { View } from "../session/view";
+import type { StringKey } from "../strings";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";
 
 /** CSS pixels for each hundredth: the whole range takes a drag of 300. */
 const PIXELS_A_LEVEL = 3;
 
+export function levelHint({ selection, hasHeatmap }: View): StringKey {
+  if (selection.length !== 1) return "hintLevelSelect";
+  return hasHeatmap === false ? "levelNothing" : "hintLevel";
+}
+
 export class LevelTool implements Tool {
-  readonly id = "level";
   private press: Pointer | null = null;
   /** The first direction stays: to the right or upwards is larger. */
   private axis: 0 | 1 | null = null;

@@ -15,7 +15,6 @@ const CLOSE_REACH = 10;
 const FREEHAND_STEP = 5;
 
 export class PolygonTool implements Tool {
-  readonly id = "polygon";
   private points: Point[] = [];
   /** How many there were before the press that is under way. */
   private settled = 0;
@@ -120,7 +119,7 @@ export class PolygonTool implements Tool {
     this.points = [];
     this.drewFreehand = false;
     this.host.addInstance(maskOfParts([[ring]], this.host.session.view.get().scene!.height));
-    this.host.setTool("select");
+    this.host.putAway();
   }
 
   private closesAt(pointer: Pointer): boolean {

@@ -38,7 +38,7 @@ interface Press {
 }
 
 export class SelectTool implements Tool {
-  readonly id = "select";
+  readonly edits = true;
   private target: Target = { kind: "nothing" };
   private press: Press | null = null;
 

@@ -1,11 +1,20 @@
-/** What a tool is: a small state machine between the pointer and the session. */
+/**
+ * What a tool is: a small state machine between the pointer and the session.
+ *
+ * While its entry in registry.ts is in hand, mouse, finger, pen and the pointer moved by keys all come to it as the same
+ * few calls: `hover` with nothing pressed, then `down`, `drag` as often as it moves, and `up`. A tool keeps what was
+ * pressed as it was at `down`, computes every move from there so that nothing drifts, and shows it: shapes on their way
+ * as the view's `draft`, lines of its own in `paint`. Only `up` changes anything, by one call that is one step of undo:
+ * `host.addInstance`, or `session.commit`. What was pressed may have been undone or decided about meanwhile, by a key or
+ * by somebody else: `unchanged` asks. `cancel` gives up whatever was begun and must leave nothing behind, since it comes
+ * at any time: Esc, undo, another tool, another picture, a second finger. box.ts is the shortest to begin from.
+ */
 import type { Camera } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
 import type { Box, Point } from "../document/geometry";
 import type { HitIndex } from "../document/hit";
 import type { Instance, Mask } from "../document/scene";
 import type { Session } from "../session/session";
-import type { ToolId } from "../session/view";
 
 export interface Pointer {
   /** In image pixels. */
@@ -33,11 +42,16 @@ export interface ToolHost {
   addFromBox(box: Box): void;
   /** The mask of an instance found again inside another box. */
   findAgain(instance: Instance, box: Box): void;
-  setTool(tool: ToolId): void;
+  /** Computes ahead what the next box will need. */
+  prepareBox(): void;
+  /** Puts the tool away: the next press selects. */
+  putAway(): void;
   /** Moves the picture as little as needed to show a place of it. */
   showPoint(point: Point): void;
   /** Says something to who does not see the picture. */
   say(text: string): void;
+  /** Says something that everybody should see. */
+  notice(text: string): void;
 }
 
 /** What a tool may make of a command before anybody else does. */
@@ -45,7 +59,12 @@ export const TOOL_COMMANDS = ["undo", "acceptAll", "nextVertex", "previousVertex
 export type ToolCommand = (typeof TOOL_COMMANDS)[number];
 
 export interface Tool {
-  readonly id: ToolId;
+  /** It changes the selected instance by vertices and handles, and a long press asks what else can be done to it. */
+  readonly edits?: true;
+  /** It adds to what is selected: Esc lets go of that first, and the next stroke is a new instance. */
+  readonly adds?: true;
+  /** The tool was taken up, or another picture has come while it is in hand. */
+  begin?(): void;
   /** The pointer moves with no button down. */
   hover(pointer: Pointer): void;
   down(pointer: Pointer): void;
@@ -59,7 +78,7 @@ export interface Tool {
   leave?(): void;
   /** Shift and the wheel. */
   wheel?(direction: 1 | -1): void;
-  /** A command that a tool may use comes here first; true where it has used it. */
+  /** A command that a tool may use comes here first; true where it has used it. Without this, undo cancels. */
   command?(id: ToolCommand): boolean;
   /** Any other key, before it is looked up; true where the tool has used it. */
   key?(chord: string): boolean;
@@ -68,7 +87,13 @@ export interface Tool {
   paint?(layer: Layer, camera: Camera): void;
 }
 
-export function isToolCommand(id: string): id is ToolCommand {
+/** Offers a command to a tool; true where it has used it. */
+export function offer(tool: Tool, id: string): boolean {
+  if (!isToolCommand(id)) return false;
+  return tool.command === undefined ? id === "undo" && tool.cancel() : tool.command(id);
+}
+
+function isToolCommand(id: string): id is ToolCommand {
   return TOOL_COMMANDS.some((one) => one === id);
 }
 

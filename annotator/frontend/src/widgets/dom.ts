@@ -1,5 +1,5 @@
 /** Elements in one line. Texts go in as text nodes only, so that no file or category name can become markup. */
-import type { IconName } from "./icons";
+import type { Icon } from "./icons";
 import { icon } from "./icons";
 
 type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -22,7 +22,7 @@ export function setAttribute(element: Element, name: string, value: Attributes[s
 }
 
 export interface ButtonOptions {
-  readonly icon?: IconName;
+  readonly icon?: Icon;
   readonly text?: string;
   /** What it does, for the tooltip and for those who do not see the icon. */
   readonly title?: string;

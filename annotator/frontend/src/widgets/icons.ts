@@ -1,12 +1,6 @@
 /** Line icons on a 20 x 20 grid, drawn for this editor. */
 
 const PATHS = {
-  select: "M5 3l10.5 6.2-4.6 1.2-2 4.5z",
-  polygon: "M10 3l6.5 5-2.6 8H6.1L3.5 8z M10 3v0 M16.5 8v0",
-  box: "M4 5h12v10H4z",
-  brush: "M16.5 3.5L9 11m-1.6.4c-1.8 0-2.7 1.2-2.7 2.7 0 1-.7 1.7-1.7 1.9 2.7 1.3 6.6.6 6.6-2.2 0-1.4-.9-2.4-2.2-2.4z",
-  eraser: "M8.5 16.5h8M11.5 4l4.5 4.5-7.5 8H6l-3-3z M7.5 8l4.5 4.5",
-  level: "M3 16.5c3.2 0 3.6-12 7-12s3.8 12 7 12 M2.5 10.5h15",
   undo: "M7.5 4.5L4 8l3.5 3.5M4.5 8h7a4 4 0 010 8H8",
   redo: "M12.5 4.5L16 8l-3.5 3.5M15.5 8h-7a4 4 0 000 8H12",
   fit: "M3.5 7.5v-4h4M12.5 3.5h4v4M16.5 12.5v4h-4M7.5 16.5h-4v-4",
@@ -26,7 +20,6 @@ const PATHS = {
   cloud: "M6 15.5a3.5 3.5 0 01-.5-7 5 5 0 019.6 1 3 3 0 01-.6 6z",
   cloudOff: "M3.5 3.5l13 13M8.2 5.7a5 5 0 016.9 3.8 3 3 0 011.7 4.5M13 15.5H6a3.5 3.5 0 01-.5-7",
   warning: "M10 3.5l7 12.5H3z M10 8v4M10 14h.01",
-  knife: "M6.8 6.2A5.2 5.2 0 0115 12.6M13.2 13.8A5.2 5.2 0 015 7.4M4 16L16 4",
   pencil: "M4 16l.8-3.5L13 4.3l2.7 2.7-8.2 8.2z",
   chevron: "M6 8l4 4 4-4",
   search: "M9 14.5a5.5 5.5 0 100-11 5.5 5.5 0 000 11z M13 13l3.5 3.5",
@@ -38,16 +31,22 @@ const PATHS = {
 } as const;
 
 export type IconName = keyof typeof PATHS;
+/** One of those here, or a path of one's own. */
+export type Icon = IconName | `M${string}`;
+
+function pathOf(icon: Icon): string {
+  return icon in PATHS ? PATHS[icon as IconName] : icon;
+}
 
 const SVG = "http://www.w3.org/2000/svg";
 
-export function icon(name: IconName): SVGSVGElement {
+export function icon(icon: Icon): SVGSVGElement {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 20 20");
   svg.setAttribute("class", "an-icon");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", PATHS[name]);
+  path.setAttribute("d", pathOf(icon));
   svg.append(path);
   return svg;
 }

@@ -31,9 +31,11 @@ class Host implements ToolHost {
   addInstance = (): void => {};
   addFromBox = (): void => {};
   findAgain = (): void => {};
-  setTool = (): void => {};
+  prepareBox = (): void => {};
+  putAway = (): void => {};
   showPoint = (): void => {};
   say = (): void => {};
+  notice = (): void => {};
 }
 
 async function hosted(wire: WireHeatmap | null = WIRE, source = "starter@1") {

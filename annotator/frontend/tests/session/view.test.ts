@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { actualSize, fit, kept, toImage, toView, zoomAt } from "../../src/canvas/camera";
-import type { KeyMap } from "../../src/commands/keys";
-import { COMMANDS, chordOf, commandFor, keysOf, remapped, setKeyMap } from "../../src/commands/keys";
 import { partsContain } from "../../src/document/geometry";
 import { HitIndex, nextUnder } from "../../src/document/hit";
 import { outlineOf } from "../../src/document/outline";
@@ -88,46 +86,6 @@ describe("hits", () => {
     const index = new HitIndex([{ ...square("ring", 0, 0, 1), mask: ring }], 640, 480);
     expect(index.at(15, 15, 1)).toEqual([]);
     expect(index.at(5, 5, 1)).toHaveLength(1);
-  });
-});
-
-describe("keys", () => {
-  const press = (key: string, more = {}) => ({ key, code: "", ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more });
-
-  it("lead each to one command", () => {
-    const chords = COMMANDS.flatMap((command) => command.keys);
-    expect(new Set(chords).size).toBe(chords.length);
-  });
-
-  it.each([
-    [press("a"), "accept"],
-    [press("A", { shiftKey: true }), undefined],
-    [press("z", { ctrlKey: true }), "undo"],
-    [press("z", { metaKey: true, shiftKey: true }), "redo"],
-    [press("?", { shiftKey: true }), "help"],
-    [press("Enter", { shiftKey: true }), "markReviewed"],
-    [press("ф", { code: "KeyA" }), "accept"],
-    [press("]"), "next"],
-  ])("%o", (event, command) => {
-    expect(commandFor(chordOf(event))?.id).toBe(command);
-  });
-
-  it("follow what a person has remapped", () => {
-    setKeyMap(remapped({}, "accept", "X"));
-    expect(commandFor("X")?.id).toBe("accept");
-    expect(commandFor("A")).toBeNull();
-    expect(keysOf("toolEraser")).toEqual([]);
-    setKeyMap(remapped(remapped({}, "accept", "X"), "toolEraser", "X"));
-    expect(commandFor("X")?.id).toBe("toolEraser");
-    expect(keysOf("reject")).toEqual(["D", "Delete"]);
-    setKeyMap({});
-  });
-
-  it("keep the keys that a person gave them under an earlier name", () => {
-    setKeyMap({ toolCut: ["Z"] } as KeyMap);
-    expect(commandFor("Z")?.id).toBe("toolLevel");
-    expect(commandFor("W")).toBeNull();
-    setKeyMap({});
   });
 });
 

@@ -32,7 +32,7 @@ function staged(more: Partial<Tool> = {}) {
   const told: string[] = [];
   const tell = (name: string) => () => void told.push(name);
   const tool = {
-    id: "select",
+    edits: true,
     hover: tell("hover"),
     down: tell("down"),
     drag: tell("drag"),

@@ -20,14 +20,10 @@ import { duplicate, merge, nudge, reshape, split } from "../../src/editing/shape
 import type { Session } from "../../src/session/session";
 import type { PointerHost } from "../../src/stage/pointers";
 import { Pointers } from "../../src/stage/pointers";
-import { BoxTool } from "../../src/tools/box";
-import { BrushTool } from "../../src/tools/brush";
-import { KnifeTool } from "../../src/tools/knife";
-import { LevelTool } from "../../src/tools/level";
-import { PolygonTool } from "../../src/tools/polygon";
-import { SelectTool } from "../../src/tools/select";
+import type { Tools } from "../../src/tools/registry";
+import { TOOLS, makeTools, toolInHand } from "../../src/tools/registry";
 import type { Tool, ToolHost } from "../../src/tools/tool";
-import { isToolCommand } from "../../src/tools/tool";
+import { offer } from "../../src/tools/tool";
 import { seen, start, stored } from "../harness";
 import golden from "../heatmaps.golden.json";
 import type { Random } from "../random";
@@ -42,7 +38,6 @@ const SEQUENCES = Number(process.env["SEQUENCES"] ?? 2000);
 const ACTS = 60;
 const AT_ONCE = 200;
 const SCALE = 10;
-const TOOLS = ["select", "polygon", "box", "brush", "eraser", "level", "knife"] as const;
 const HEATMAP = { region: [2, 2, 20, 20] as const, size: 1, values: golden.find((one) => one.name === "one sample")!.values, half: null };
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -69,7 +64,7 @@ class Bench implements ToolHost, PointerHost {
   readonly keyPointer = { hide: () => {} };
   readonly levels: Levels;
   private readonly drawing: Drawing;
-  private readonly tools: readonly Tool[];
+  private readonly tools: Tools;
   pointerAt = null;
 
   constructor(
@@ -84,18 +79,10 @@ class Bench implements ToolHost, PointerHost {
     const options = { session, notice: () => {}, say: () => {} };
     this.levels = new Levels({ ...options, api: { heatmap: async () => (random() < 0.2 ? null : HEATMAP) } });
     this.drawing = new Drawing({ ...options, pickCategory: async () => null, api: { mask, prepareMask: async () => ({}) } });
-    this.tools = [
-      new SelectTool(this),
-      new PolygonTool(this),
-      new BoxTool(this),
-      new BrushTool(this, "brush"),
-      new BrushTool(this, "eraser"),
-      new LevelTool(this, this.levels),
-      new KnifeTool(this, () => {}),
-    ];
+    this.tools = makeTools(this, this.levels);
     session.view.subscribe((now, before) => {
-      if (now.scene?.imageId !== before.scene?.imageId) this.tools.forEach((tool) => tool.cancel());
-      if (now.tool !== before.tool) this.tools.find((one) => one.id === before.tool)?.cancel();
+      if (now.scene?.imageId !== before.scene?.imageId) this.every((tool) => tool.cancel());
+      if (now.tool !== before.tool) this.tools[toolInHand(before).id].cancel();
     });
     new Pointers(this);
   }
@@ -110,12 +97,18 @@ class Bench implements ToolHost, PointerHost {
   addInstance = (mask: Mask): void => void this.drawing.add(mask);
   addFromBox = (box: Box): void => void this.drawing.addFromBox(box);
   findAgain = (instance: Instance, box: Box): void => void this.drawing.predictAgain(instance, box);
-  setTool = (tool: (typeof TOOLS)[number]): void => this.session.view.set({ tool });
+  prepareBox = (): void => {};
+  putAway = (): void => this.session.view.set({ tool: "select" });
   showPoint = (): void => {};
   say = (): void => {};
+  notice = (): void => {};
 
   tool(): Tool {
-    return this.tools.find((one) => one.id === this.session.view.get().tool)!;
+    return this.tools[toolInHand(this.session.view.get()).id];
+  }
+
+  private every(act: (tool: Tool) => void): void {
+    Object.values(this.tools).forEach(act);
   }
 
   send(type: string, fields: object): void {
@@ -125,15 +118,15 @@ class Bench implements ToolHost, PointerHost {
   /** Nothing is pressed any more, and nothing is on its way. */
   rest(): void {
     for (const pointerId of [1, 2, 3, 9]) this.send("pointercancel", { pointerId, pointerType: "mouse", button: 0, clientX: 0, clientY: 0 });
-    this.tools.forEach((tool) => tool.cancel());
-    this.tools.forEach((tool) => tool.released?.());
+    this.every((tool) => tool.cancel());
+    this.every((tool) => tool.released?.());
     this.levels.cancel();
   }
 
   command(id: string): boolean {
     this.levels.finish();
     this.tool().released?.();
-    return isToolCommand(id) && this.tool().command?.(id) === true;
+    return offer(this.tool(), id);
   }
 }
 
@@ -171,7 +164,7 @@ class Run {
     const { random, bench, session } = this;
     const dice = random();
     if (dice < 0.7) this.pointer();
-    else if (dice < 0.74) session.view.set({ tool: oneOf(random, TOOLS) });
+    else if (dice < 0.74) session.view.set({ tool: oneOf(random, TOOLS).id });
     else if (dice < 0.76) await this.travel("undo");
     else if (dice < 0.77) await this.travel("redo");
     else if (dice < 0.83) this.shape();

@@ -9,15 +9,16 @@ import { windowToRle } from "../../src/document/rle";
 import type { Instance, Mask } from "../../src/document/scene";
 import { find, maskOfParts } from "../../src/document/scene";
 import type { Session } from "../../src/session/session";
-import type { ToolId } from "../../src/session/view";
 import { KeyPointer } from "../../src/stage/keypointer";
 import { BoxTool } from "../../src/tools/box";
 import { BrushTool } from "../../src/tools/brush";
 import { scaledBox } from "../../src/tools/handles";
 import { KnifeTool } from "../../src/tools/knife";
 import { PolygonTool } from "../../src/tools/polygon";
+import { TOOLS } from "../../src/tools/registry";
 import { SelectTool } from "../../src/tools/select";
 import type { Pointer, Tool, ToolHost } from "../../src/tools/tool";
+import { offer } from "../../src/tools/tool";
 import { settle, start } from "../harness";
 import { FakeServer, wireInstance } from "../server";
 
@@ -25,7 +26,7 @@ class Host implements ToolHost {
   readonly added: (readonly Part[])[] = [];
   readonly boxes: Box[] = [];
   readonly panned: Point[] = [];
-  tool: ToolId | null = null;
+  put: "away" | null = null;
   view: Camera = { scale: 10, x: 0, y: 0 };
   constructor(readonly session: Session) {}
   camera = (): Camera => this.view;
@@ -37,10 +38,13 @@ class Host implements ToolHost {
   addFromBox = (box: Box): void => void this.boxes.push(box);
   readonly again: [string, Box][] = [];
   findAgain = ({ key }: Instance, box: Box): void => void this.again.push([key, box]);
-  setTool = (tool: ToolId): void => void (this.tool = tool);
+  prepareBox = (): void => {};
+  putAway = (): void => void (this.put = "away");
   showPoint = (): void => {};
   said: string[] = [];
   say = (text: string): void => void this.said.push(text);
+  readonly noticed: string[] = [];
+  notice = (text: string): void => void this.noticed.push(text);
 }
 
 const SQUARE: readonly Part[] = [[[[10, 10], [20, 10], [20, 20], [10, 20]]]];
@@ -255,7 +259,7 @@ describe("polygon", () => {
     expect(tool.command("deleteVertex")).toBe(true);
     click(tool, at(5.2, 5.2));
     expect(host.added).toEqual([[[[[5, 5], [9, 5], [30, 30], [9, 9]]]]]);
-    expect(host.tool).toBe("select");
+    expect(host.put).toBe("away");
   });
 
   it("closes by Enter and by a double click, but not with two points", async () => {
@@ -324,10 +328,10 @@ describe("box of the selected", () => {
     session.view.set({ selection: ["one"] });
     drag(tool, at(20, 15), at(25, 30), at(30, 30));
     expect(host.again).toEqual([["one", { x0: 10, y0: 10, x1: 30, y1: 20 }]]);
-    expect([host.boxes, host.added, host.tool]).toEqual([[], [], null]);
+    expect([host.boxes, host.added, host.put]).toEqual([[], [], null]);
     tool.down(at(20, 20));
     tool.drag(at(25, 25));
-    expect(tool.command("undo")).toBe(true);
+    expect(offer(tool, "undo")).toBe(true);
     tool.up(at(25, 25));
     expect(host.again).toHaveLength(1);
   });
@@ -339,12 +343,12 @@ describe("brush and eraser", () => {
     session.view.set({ selection: ["one"], brushSize: 2 });
     const area = (): number => outlineOf(find(session.view.get().scene!, "one")!.mask).area;
     expect(area()).toBe(16);
-    drag(new BrushTool(host, "brush"), at(13, 5), at(14, 5));
+    drag(new BrushTool(host, "paints"), at(13, 5), at(14, 5));
     const larger = area();
     expect(larger).toBeGreaterThan(18);
-    drag(new BrushTool(host, "brush"), at(13, 5, { alt: true }), at(14, 5, { alt: true }));
+    drag(new BrushTool(host, "paints"), at(13, 5, { alt: true }), at(14, 5, { alt: true }));
     expect(area()).toBeLessThan(larger);
-    drag(new BrushTool(host, "eraser"), at(10, 6));
+    drag(new BrushTool(host, "erases"), at(10, 6));
     await settle();
     expect(server.gestures.map((gesture) => gesture.verb)).toEqual(["edit", "edit", "edit"]);
     expect(server.gestures[0].changes[0].rle).toMatch(/^[0-o]+$/);
@@ -357,7 +361,7 @@ describe("brush and eraser", () => {
   it("erase a hole into a mask, and never the whole of it", async () => {
     const { host, session } = await hosted();
     session.view.set({ brushSize: 4 });
-    const eraser = new BrushTool(host, "eraser");
+    const eraser = new BrushTool(host, "erases");
     click(eraser, at(15, 15));
     expect(session.view.get().selection).toEqual(["one"]);
     const { mask } = find(session.view.get().scene!, "one")!;
@@ -370,7 +374,7 @@ describe("brush and eraser", () => {
   it("stay with the instance that the stroke began on, or are given up with it", async () => {
     const { host, session } = await hosted();
     session.view.set({ selection: ["one"], brushSize: 4 });
-    const brush = new BrushTool(host, "brush");
+    const brush = new BrushTool(host, "paints");
     brush.down(at(20, 15));
     brush.drag(at(25, 15));
     session.view.set({ selection: [] });
@@ -385,8 +389,8 @@ describe("brush and eraser", () => {
     brush.up();
     expect(one().state).toBe("rejected");
     brush.down(at(20, 15));
-    expect(brush.command("undo")).toBe(true);
-    expect(brush.command("undo")).toBe(false);
+    expect(offer(brush, "undo")).toBe(true);
+    expect(offer(brush, "undo")).toBe(false);
   });
 
   it("begin a new instance where nothing is selected", async () => {
@@ -394,7 +398,7 @@ describe("brush and eraser", () => {
     session.view.set({ brushSize: 6 });
     const added: Mask[] = [];
     host.addInstance = (mask) => void added.push(mask);
-    drag(new BrushTool(host, "brush"), at(30, 30), at(35, 30));
+    drag(new BrushTool(host, "paints"), at(30, 30), at(35, 30));
     expect(outlineOf(added[0]).area).toBeGreaterThan(40);
   });
 });
@@ -402,16 +406,15 @@ describe("brush and eraser", () => {
 describe("knife", () => {
   it("cuts what the line runs through in two, as one step, and says where it does not", async () => {
     const { host, session, server } = await hosted(null);
-    const said: string[] = [];
-    const tool = new KnifeTool(host, (text) => said.push(text));
+    const tool = new KnifeTool(host);
     drag(tool, at(7, 6), at(9, 6));
-    expect(said).toHaveLength(1);
+    expect(host.noticed).toHaveLength(1);
     click(tool, at(9, 6));
-    expect(said).toHaveLength(1);
+    expect(host.noticed).toHaveLength(1);
     drag(tool, at(10.5, 2), at(10.5, 6), at(10.5, 10));
     const areas = (): number[] => session.view.get().scene!.instances.map((one) => outlineOf(one.mask).area);
     expect(areas()).toEqual([12, 4]);
-    expect(host.tool).toBe("select");
+    expect(host.put).toBe("away");
     await settle();
     expect(server.gestures.map((gesture) => gesture.changes.length)).toEqual([2]);
     await session.undo();
@@ -423,10 +426,9 @@ describe("knife", () => {
     const other = { ...find(session.view.get().scene!, "one")!, key: "two", mask: maskOfParts([[[[30, 10], [38, 10], [38, 20], [30, 20]]]], 40) };
     session.commit("add", [{ before: null, after: other }]);
     session.view.set({ selection: ["two"] });
-    const said: string[] = [];
-    const tool = new KnifeTool(host, (text) => said.push(text));
+    const tool = new KnifeTool(host);
     drag(tool, at(15, 5), at(15, 25));
-    expect(said).toHaveLength(1);
+    expect(host.noticed).toHaveLength(1);
     tool.down(at(34, 5));
     tool.drag(at(34, 25));
     await session.undo();
@@ -495,6 +497,7 @@ describe("the keyboard", () => {
     let now = "polygon";
     const keys = new KeyPointer({
       tool: () => tools[now],
+      draws: () => TOOLS.find(({ id }) => id === now)!.draws,
       camera: () => host.view,
       viewSize: () => ({ width: 400, height: 400 }),
       pictureSize: () => ({ width: 40, height: 40 }),
