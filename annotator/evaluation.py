@@ -31,7 +31,7 @@ from annotator.core.masks import Rle, rle_area, rle_box_xyxy
 from annotator.exchange.coco.document import load
 from annotator.exchange.coco.lint import inspect_coco
 from annotator.pipeline import Progress, read_ahead
-from annotator.system.files import is_file, require_writable, written_whole
+from annotator.system.files import is_file, require_writable, write_atomically
 from annotator.vision.networks.detector import Detections, Detector, Laid
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures import decode
@@ -162,7 +162,7 @@ def evaluate(
         found.extend({"image_id": row["id"], **result} for result in seen)
         progress(done, len(rows))
     if results is not None:
-        written_whole(results, json.dumps(found).encode())
+        write_atomically(results, json.dumps(found).encode())
     measured = sorted(ids.values())
     maskless = sum(truth.maskless[id] for id in measured)
     notes = [

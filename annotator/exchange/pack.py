@@ -136,7 +136,7 @@ def _write_folder(
         if pictures is not None:
             for id, image in every.items():
                 path = folder / "images" / names[id]
-                files.written_whole(path, pictures(image))
+                files.write_atomically(path, pictures(image))
                 written.append(path)
     except OSError as error:
         raise ExportError(f"{folder}: cannot be written: {error.strerror or error}") from error

@@ -8,7 +8,7 @@ from typing import Any
 
 from annotator.core.dataset import Image
 from annotator.storage.store import Store
-from annotator.system.files import written_whole
+from annotator.system.files import write_atomically
 from annotator.vision.pictures import decode, renditions
 from annotator.web.projects import Projects
 
@@ -79,7 +79,7 @@ def make_thumbnail(store: Store, image: Image) -> Path | bytes:
 def _kept(path: Path, content: bytes) -> Path | bytes:
     """The file with this content; the content itself on a disk that takes no more, so that it is seen all the same."""
     try:
-        written_whole(path, content)
+        write_atomically(path, content)
     except OSError:
         return content
     return path

@@ -19,7 +19,7 @@ from typing import IO
 from annotator.core.errors import StoreError
 from annotator.storage import archive
 from annotator.storage.store import Store
-from annotator.system.files import written_whole
+from annotator.system.files import write_atomically
 from annotator.web.sharing import visitor
 from annotator.web.sharing.limits import LimitError, Limits
 from annotator.web.sharing.login import Login, SignInError, User
@@ -152,7 +152,7 @@ class Projects:
         if owners.get(user.id) != key:
             assert self._visitors is not None  # noqa: S101, only asked where there are visitors
             kept = {owner: found for owner, found in owners.items() if self._folder(found).is_dir()}
-            written_whole(self._visitors / _OWNERS, json.dumps(kept | {user.id: key}).encode())
+            write_atomically(self._visitors / _OWNERS, json.dumps(kept | {user.id: key}).encode())
 
     def _owners(self) -> dict[str, str]:
         assert self._visitors is not None  # noqa: S101, only asked where there are visitors

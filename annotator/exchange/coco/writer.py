@@ -78,7 +78,7 @@ def write(
                 for suffix, text in (("json", report.to_json()), ("txt", report.to_text())):
                     target = path.parent / f"{report_name}.{suffix}"
                     written[target] = target.with_name(f".{target.name}.{token}.new")
-                    files.written_whole(written[target], text.encode())
+                    files.write_atomically(written[target], text.encode())
             for target in (path, *written):
                 if target.is_dir():
                     raise ExportError(f"{target}: cannot be written: it is a folder")

@@ -118,14 +118,14 @@ def write(
                     by_image[instance.image_id].append(instance)
             for image in dataset.images:
                 path = layout.picture(names[image.id])
-                files.written_whole(path, pictures(image))
+                files.write_atomically(path, pictures(image))
                 _write_image(library, layout, path, by_image[image.id], class_of=class_of, report=report)
             layout.write_list([names[image.id] for image in dataset.images])
         if form == "yolo-seg":
-            files.written_whole(folder / "data.yaml", _data_yaml(list(parts), report.categories).encode())
+            files.write_atomically(folder / "data.yaml", _data_yaml(list(parts), report.categories).encode())
         _sum_up(report)
-        files.written_whole(folder / "report.json", report.to_json().encode())
-        files.written_whole(folder / "report.txt", report.to_text().encode())
+        files.write_atomically(folder / "report.json", report.to_json().encode())
+        files.write_atomically(folder / "report.txt", report.to_text().encode())
         written = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
     zipped = target.suffix.lower() == ".zip"
     return OtherPack((target,) if zipped else tuple(target / path for path in written), report)
@@ -185,7 +185,7 @@ class _Layout:
         """Which pictures are of this part, where folders do not say it."""
         if self._form == "voc":
             lines = "".join(f"{Path(name).stem}\n" for name in names)
-            files.written_whole(self._folder / "ImageSets" / "Main" / f"{self._part}.txt", lines.encode())
+            files.write_atomically(self._folder / "ImageSets" / "Main" / f"{self._part}.txt", lines.encode())
 
 
 def _data_yaml(parts: Sequence[str], names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import openvino as ov
 
 from annotator.system import paths
-from annotator.system.files import written_whole
+from annotator.system.files import write_atomically
 from annotator.vision.networks.model_info import ModelInfo
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
@@ -48,7 +48,7 @@ def take_up(path: Path) -> bytes | None:
 def leave(path: Path, content: bytes) -> None:
     """Keep something for the next start. A full disk or a read-only folder costs that start its speed, no more."""
     with contextlib.suppress(OSError):
-        written_whole(path, hashlib.sha256(content).digest() + content)
+        write_atomically(path, hashlib.sha256(content).digest() + content)
 
 
 def openvino_cache(folder: Path) -> dict[str, str]:
