@@ -6,8 +6,8 @@ import { simplifyParts } from "../document/simplify";
 import type { Camera, Size } from "./camera";
 import { toView } from "./camera";
 import type { Layer } from "./layer";
+import { paintDot } from "./marks";
 
-const TAU = Math.PI * 2;
 /** From this scale on outlines follow the pixels; below, simplified ones look the same and draw faster. */
 const EXACT_FROM = 1.5;
 /** Beyond this many shown instances the dark lines under the coloured ones are left out. */
@@ -242,16 +242,6 @@ function spacing(parts: readonly Part[]): number {
   return count === 0 ? 0 : length / count;
 }
 
-export function paintDot(context: CanvasRenderingContext2D, at: Point, radius: number, fill: string, line: string): void {
-  context.beginPath();
-  context.arc(at[0], at[1], radius, 0, TAU);
-  context.fillStyle = fill;
-  context.fill();
-  context.lineWidth = 1.5;
-  context.strokeStyle = line;
-  context.stroke();
-}
-
 /** Category and score on a dark chip above an instance in sight, kept inside the view. */
 export function paintLabel(layer: Layer, camera: Camera, box: Box, text: string, color: string): void {
   if (!inSight(box, camera, layer.size)) return;
@@ -270,7 +260,7 @@ export function paintLabel(layer: Layer, camera: Camera, box: Box, text: string,
   context.fill();
   context.fillStyle = color;
   context.beginPath();
-  context.arc(x + 10, y + 11, 4, 0, TAU);
+  context.arc(x + 10, y + 11, 4, 0, 2 * Math.PI);
   context.fill();
   context.fillStyle = "#fff";
   context.textBaseline = "middle";

@@ -1,8 +1,7 @@
 /** The third answer to "mine or theirs": theirs stays, and mine comes beside it. */
-import { randomName } from "./names";
 import type { GestureBody, WireChange } from "./protocol";
-import type { Edit, Instance, Mask, Scene } from "./scene";
-import { find, maskOfParts, maskOfRle, sameInstance } from "./scene";
+import type { Edit, Mask, Scene } from "./scene";
+import { drawnInstance, find, maskOfParts, maskOfRle, sameInstance } from "./scene";
 
 /**
  * What waiting gestures come to on a picture that others changed: the same as ever on instances that nobody else
@@ -30,7 +29,7 @@ export function editsForBoth(
       return sameInstance(before, after) ? [] : [{ before, after }];
     }
     if (state !== "accepted" || mask === undefined) return [];
-    const copy: Instance = { key: randomName(), category, state, score: null, source: "manual", edited: false, mask };
+    const copy = drawnInstance(category, mask);
     return sameInstance(before, copy) ? [] : [{ before: null, after: copy }];
   });
 }

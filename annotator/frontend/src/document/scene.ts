@@ -1,6 +1,7 @@
 /** What one picture holds, as values that never change; every update makes a new scene. */
 import type { Part } from "./geometry";
 import { rounded } from "./geometry";
+import { randomName } from "./names";
 import type { State, WireCategory, WireChange, WireDocument, WireHeatmap, WireInstance } from "./protocol";
 
 /**
@@ -96,6 +97,11 @@ export function reversed(edits: readonly Edit[]): Edit[] {
 
 export function keyOf(edit: Edit): string {
   return (edit.after ?? edit.before)!.key;
+}
+
+/** A new instance with a mask that a person made. */
+export function drawnInstance(category: number, mask: Mask): Instance {
+  return { key: randomName(), category, state: "accepted", score: null, source: "manual", edited: false, mask };
 }
 
 /** The instance with another mask: what a model predicted counts as edited from then on, and as accepted. */

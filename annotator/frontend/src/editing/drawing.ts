@@ -1,10 +1,9 @@
 /** New instances: their category, and the mask that the server finds inside a box. */
 import type { Box } from "../document/geometry";
 import { partsOfBox } from "../document/geometry";
-import { randomName } from "../document/names";
 import { outlineOf } from "../document/outline";
 import type { Instance, Mask } from "../document/scene";
-import { find, maskOfParts, maskOfRle, reshaped } from "../document/scene";
+import { drawnInstance, find, maskOfParts, maskOfRle, reshaped } from "../document/scene";
 import type { Api, FoundMask } from "../saving/api";
 import { GRABCUT } from "../saving/api";
 import type { Session } from "../session/session";
@@ -42,10 +41,9 @@ export class Drawing {
     const category = likelyCategory(session) ?? (await this.askCategory(mask));
     if (category === null || session.view.get().scene?.imageId !== scene.imageId) return;
     session.view.set({ category });
-    const key = randomName();
-    const after = { key, category, state: "accepted", score: null, source: "manual", edited: false, mask } as const;
+    const after = drawnInstance(category, mask);
     session.commit("add", [{ before: null, after }]);
-    session.view.set({ selection: [key] });
+    session.view.set({ selection: [after.key] });
   }
 
   /** A new instance with the mask inside a box. A box without one is kept as it was drawn, and said to be. */

@@ -1,12 +1,11 @@
 /** Parts and holes turned into one another, and into instances of their own. Each is one gesture. */
 import type { Part, Point, Ring } from "../document/geometry";
 import { partContains, partsContain, signedArea } from "../document/geometry";
-import { randomName } from "../document/names";
 import { outlineOf } from "../document/outline";
 import { areaOfWindow, joined, maskOfWindow, windowOfMask, windowOfParts } from "../document/paint";
 import type { MaskWindow } from "../document/rle";
 import type { Edit, Instance, Mask, Scene } from "../document/scene";
-import { maskOfParts, reshaped } from "../document/scene";
+import { drawnInstance, maskOfParts, reshaped } from "../document/scene";
 import type { Session } from "../session/session";
 
 /** A ring lies in another one where this share of its points does: drawn ones may touch. */
@@ -45,8 +44,7 @@ export function makeInstances(session: Session, instances: readonly Instance[], 
   const edits = instances.flatMap(({ category, mask }) =>
     chosenHoles(outlineOf(mask).parts, at).map((ring): Edit => {
       const own = mask.parts === null ? maskOfWindow(windowOfParts([[ring]]), scene.width, scene.height) : maskOfParts([[ring]], scene.height);
-      const after = { key: randomName(), category, state: "accepted", score: null, source: "manual", edited: false, mask: own } as const;
-      return { before: null, after };
+      return { before: null, after: drawnInstance(category, own) };
     }),
   );
   session.commit("add", edits);

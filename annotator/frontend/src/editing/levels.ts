@@ -4,10 +4,11 @@ import { HALF, runsAtLevel, unpacked } from "../document/heatmap";
 import { windowOfMask } from "../document/paint";
 import { areaOfRuns, decodeCounts, encodeCounts, iouOfRuns, windowToRle } from "../document/rle";
 import type { Instance, Mask, Scene } from "../document/scene";
-import { find, maskOfRle, reshaped, unchanged } from "../document/scene";
+import { maskOfRle, reshaped, unchanged } from "../document/scene";
 import { traceRuns } from "../document/trace";
 import type { Api } from "../saving/api";
 import type { Session } from "../session/session";
+import { selectedInstance } from "../session/view";
 import { t } from "../strings";
 
 /** The id of the tool that moves the level: with it in hand, heatmaps are asked for early. */
@@ -57,7 +58,7 @@ export class Levels {
         this.heatmaps.clear();
         this.loading.clear();
       }
-      if (now.selection !== before.selection || now.scene !== before.scene || now.tool !== before.tool) this.follow();
+      if (selectedInstance(now) !== selectedInstance(before) || now.tool !== before.tool) this.follow();
     });
   }
 
@@ -68,7 +69,7 @@ export class Levels {
 
   /** Begins a gesture on the selected instance; false where its heatmap is not at hand. */
   begin(): boolean {
-    const before = this.selected();
+    const before = selectedInstance(this.options.session.view.get());
     const { scene } = this.options.session.view.get();
     const heatmap = before === null ? null : this.heatmaps.get(before.key);
     if (before === null || scene === null || heatmap === null || heatmap === undefined) return false;
@@ -100,7 +101,7 @@ export class Levels {
   /** A key's press: a larger mask is a lower level. The gesture ends when the key is let go. */
   async step(direction: "larger" | "smaller"): Promise<void> {
     this.keyHeld = true;
-    const one = this.selected();
+    const one = selectedInstance(this.options.session.view.get());
     if (one === null) return;
     let by = direction === "larger" ? -1 : 1;
     if (this.begun === null && !this.heatmaps.has(one.key)) {
@@ -111,7 +112,7 @@ export class Levels {
       const { early } = this;
       if (early?.key !== one.key) return;
       this.early = null;
-      if (this.selected()?.key !== one.key) return;
+      if (selectedInstance(this.options.session.view.get())?.key !== one.key) return;
       by = early.by;
     }
     if (this.begun === null && !this.begin()) {
@@ -153,14 +154,8 @@ export class Levels {
     return true;
   }
 
-  /** The selected instance, where it is only one. */
-  private selected(): Instance | null {
-    const { scene, selection } = this.options.session.view.get();
-    return scene !== null && selection.length === 1 ? find(scene, selection[0]) : null;
-  }
-
   private follow(): void {
-    const one = this.selected();
+    const one = selectedInstance(this.options.session.view.get());
     if (this.begun !== null && one?.key !== this.begun.before.key) this.cancel();
     this.tell();
     if (one === null || this.heatmaps.has(one.key)) return;
@@ -195,7 +190,7 @@ export class Levels {
 
   private tell(): void {
     const { view } = this.options.session;
-    const one = this.selected();
+    const one = selectedInstance(this.options.session.view.get());
     const heatmap = one === null ? undefined : this.heatmaps.get(one.key);
     const hasHeatmap = heatmap === undefined ? null : heatmap !== null;
     if (view.get().hasHeatmap !== hasHeatmap) view.set({ hasHeatmap });

@@ -1,13 +1,12 @@
 /** Commands that make new masks of old ones: copy, join, split, clean. Each is one gesture. */
 import type { Box, Point } from "../document/geometry";
 import { boxOfParts, mapPoints } from "../document/geometry";
-import { randomName } from "../document/names";
 import { outlineOf } from "../document/outline";
 import { areaOfWindow, joined, maskOfWindow, piecesOf, windowOfMask } from "../document/paint";
 import { parted } from "../document/parting";
 import type { MaskWindow } from "../document/rle";
-import type { Edit, Instance, Mask } from "../document/scene";
-import { maskOfParts, reshaped } from "../document/scene";
+import type { Edit, Instance } from "../document/scene";
+import { drawnInstance, maskOfParts, reshaped } from "../document/scene";
 import type { Session } from "../session/session";
 
 /** How far a duplicate lies from its original, in image pixels. */
@@ -43,7 +42,7 @@ function addCopies(session: Session, copies: readonly Copied[]): void {
   const edits = copies.flatMap(({ category, window }) => {
     const within = cropped(window, scene.width, scene.height);
     if (areaOfWindow(within) === 0) return [];
-    return [{ before: null, after: drawn(category, maskOfWindow(within, scene.width, scene.height)) }];
+    return [{ before: null, after: drawnInstance(category, maskOfWindow(within, scene.width, scene.height)) }];
   });
   session.commit("add", edits);
   if (edits.length > 0) session.view.set({ selection: edits.map((edit) => edit.after.key) });
@@ -73,7 +72,7 @@ export function split(session: Session, instances: readonly Instance[]): void {
   const [largest, ...rest] = pieces.map((piece) => maskOfWindow(piece, scene.width, scene.height));
   const edits: Edit[] = [
     { before, after: reshaped(before, largest) },
-    ...rest.map((mask) => ({ before: null, after: drawn(before.category, mask) })),
+    ...rest.map((mask) => ({ before: null, after: drawnInstance(before.category, mask) })),
   ];
   session.commit("edit", edits);
 }
@@ -87,7 +86,7 @@ export function cutInTwo(session: Session, instances: readonly Instance[], line:
     const sides = parted(windowOfMask(before.mask), line);
     if (sides === null) continue;
     const [kept, away] = [sides.kept, sides.away].map((side) => maskOfWindow(side, scene.width, scene.height));
-    const second = drawn(before.category, away);
+    const second = drawnInstance(before.category, away);
     session.commit("edit", [
       { before, after: reshaped(before, kept) },
       { before: null, after: second },
@@ -133,10 +132,6 @@ export function reshape(session: Session, instances: readonly Instance[], change
     return [{ before, after: reshaped(before, maskOfWindow(changed, scene.width, scene.height)) }];
   });
   session.commit("edit", edits);
-}
-
-function drawn(category: number, mask: Mask): Instance {
-  return { key: randomName(), category, state: "accepted", score: null, source: "manual", edited: false, mask };
 }
 
 function cropped(window: MaskWindow, width: number, height: number): MaskWindow {

@@ -3,7 +3,8 @@ import type { Part } from "../document/geometry";
 import type { History } from "../document/history";
 import { EMPTY_HISTORY } from "../document/history";
 import type { QueueImage, WireCategory, WireQueue } from "../document/protocol";
-import type { Scene } from "../document/scene";
+import type { Instance, Scene } from "../document/scene";
+import { find, isVisible } from "../document/scene";
 import type { SaveStatus } from "../saving/pending";
 
 export type SortOrder = "score" | "doubt" | "category" | "area" | "state";
@@ -81,6 +82,25 @@ export interface QueueView {
   readonly job: WireQueue["job"];
   /** False until the first answer, so that an empty project is not announced too early. */
   readonly loaded: boolean;
+}
+
+/** What is drawn over the picture. */
+export function shownInstances({ scene, threshold, showRejected, hideAll }: View): Instance[] {
+  if (scene === null || hideAll) return [];
+  return scene.instances.filter((one) => isVisible(one, threshold, showRejected));
+}
+
+/** What is selected and drawn: tools change nothing that nobody sees. */
+export function selectedInstances(view: View): Instance[] {
+  if (view.selection.length === 0) return [];
+  return shownInstances(view).filter((one) => view.selection.includes(one.key));
+}
+
+/** The one that is selected, where it is only one, and drawn. */
+export function selectedInstance(view: View): Instance | null {
+  const { scene, selection, hideAll, threshold, showRejected } = view;
+  const one = scene === null || hideAll || selection.length !== 1 ? null : find(scene, selection[0]);
+  return one !== null && isVisible(one, threshold, showRejected) ? one : null;
 }
 
 export const START_VIEW: View = {

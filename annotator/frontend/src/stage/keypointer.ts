@@ -2,6 +2,7 @@
 import type { Camera, Size } from "../canvas/camera";
 import { toImage, toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
+import { strokeTwoTone } from "../canvas/marks";
 import type { Point } from "../document/geometry";
 import { clampPoint } from "../document/geometry";
 import type { ToolEntry } from "../tools/registry";
@@ -67,17 +68,12 @@ export class KeyPointer {
   paint(layer: Layer, camera: Camera): void {
     if (this.at === null || this.host.draws() === null) return;
     const [x, y] = toView(camera, this.at);
-    const context = layer.inView();
-    for (const [color, width] of [["rgba(0, 0, 0, 0.7)", 3.5], ["#fff", 1.5]] as const) {
-      context.strokeStyle = color;
-      context.lineWidth = width;
-      context.beginPath();
-      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]] as const) {
-        context.moveTo(x + 4 * dx, y + 4 * dy);
-        context.lineTo(x + 13 * dx, y + 13 * dy);
-      }
-      context.stroke();
+    const cross = new Path2D();
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]] as const) {
+      cross.moveTo(x + 4 * dx, y + 4 * dy);
+      cross.lineTo(x + 13 * dx, y + 13 * dy);
     }
+    strokeTwoTone(layer.inView(), cross, 1.5);
   }
 
   private release(tool: Tool): void {

@@ -13,7 +13,7 @@ import { find, isVisible } from "../document/scene";
 import type { Levels } from "../editing/levels";
 import type { Session } from "../session/session";
 import type { Display, View } from "../session/view";
-import { START_VIEW } from "../session/view";
+import { START_VIEW, shownInstances } from "../session/view";
 import { t } from "../strings";
 import type { ToolEntry, Tools } from "../tools/registry";
 import { makeTools, toolInHand } from "../tools/registry";
@@ -96,8 +96,8 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
   }
 
   hits(): HitIndex {
-    const { scene, hideAll } = this.session.view.get();
-    this.index ??= new HitIndex(hideAll ? [] : this.session.visible(), scene?.width ?? 1, scene?.height ?? 1);
+    const view = this.session.view.get();
+    this.index ??= new HitIndex(shownInstances(view), view.scene?.width ?? 1, view.scene?.height ?? 1);
     return this.index;
   }
 

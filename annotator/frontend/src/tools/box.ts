@@ -5,15 +5,17 @@
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
+import { strokeTwoTone } from "../canvas/marks";
 import { paintHandles, shownHandles } from "../canvas/render";
 import type { Box, Point } from "../document/geometry";
-import { boxOfPoints, clampPoint, partsOfBox } from "../document/geometry";
+import { boxOfPoints, partsOfBox } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
-import { find, maskOfParts, unchanged } from "../document/scene";
+import { maskOfParts, unchanged } from "../document/scene";
+import { selectedInstance } from "../session/view";
 import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
 import type { Pointer, Tool, ToolHost } from "./tool";
-import { CLICK_SLACK, farFrom, reach } from "./tool";
+import { CLICK_SLACK, farFrom, placeIn, reach } from "./tool";
 
 /** From the press on; `grip` where it was on a handle of the selected instance's box. */
 interface Press {
@@ -37,13 +39,13 @@ export class BoxTool implements Tool {
   }
 
   down(pointer: Pointer): void {
-    const at = this.clamped(pointer);
+    const at = placeIn(this.host.session, pointer);
     this.press = { from: at, to: at, grip: this.gripAt(pointer) };
   }
 
   drag(pointer: Pointer): void {
     if (this.press === null) return;
-    this.press.to = this.clamped(pointer);
+    this.press.to = placeIn(this.host.session, pointer);
     this.host.redraw();
   }
 
@@ -52,7 +54,7 @@ export class BoxTool implements Tool {
     this.press = null;
     this.host.redraw();
     if (press === null || !farFrom(toView(this.host.camera(), press.from), pointer.view, CLICK_SLACK)) return;
-    const box = boxOfPress({ ...press, to: this.clamped(pointer) });
+    const box = boxOfPress({ ...press, to: placeIn(this.host.session, pointer) });
     if (box.x1 - box.x0 < 1 || box.y1 - box.y0 < 1) return;
     const { scene } = this.host.session.view.get();
     if (press.grip !== null) {
@@ -75,7 +77,7 @@ export class BoxTool implements Tool {
   paint(layer: Layer, camera: Camera): void {
     const { press } = this;
     if (press === null) {
-      const selected = this.selected();
+      const selected = selectedInstance(this.host.session.view.get());
       if (selected !== null) paintHandles(layer, camera, outlineOf(selected.mask).box);
       return;
     }
@@ -83,32 +85,20 @@ export class BoxTool implements Tool {
     const [x0, y0] = toView(camera, [box.x0, box.y0]);
     const [x1, y1] = toView(camera, [box.x1, box.y1]);
     const context = layer.inView();
+    const frame = new Path2D();
+    frame.rect(x0, y0, x1 - x0, y1 - y0);
     context.fillStyle = "rgba(255, 255, 255, 0.15)";
-    context.fillRect(x0, y0, x1 - x0, y1 - y0);
-    for (const [color, width] of [["rgba(0, 0, 0, 0.6)", 4], ["#fff", 2]] as const) {
-      context.strokeStyle = color;
-      context.lineWidth = width;
-      context.strokeRect(x0, y0, x1 - x0, y1 - y0);
-    }
-  }
-
-  private selected(): Instance | null {
-    const { scene, selection, hideAll } = this.host.session.view.get();
-    return scene !== null && selection.length === 1 && !hideAll ? find(scene, selection[0]) : null;
+    context.fill(frame);
+    strokeTwoTone(context, frame);
   }
 
   private gripAt(pointer: Pointer): Press["grip"] {
-    const instance = this.selected();
+    const instance = selectedInstance(this.host.session.view.get());
     if (instance === null) return null;
     const { box } = outlineOf(instance.mask);
     const camera = this.host.camera();
     const handle = handleAt(shownHandles(box, camera.scale), pointer.image, reach(pointer, HANDLE_REACH, camera));
     return handle === null ? null : { handle, box, instance };
-  }
-
-  private clamped(pointer: Pointer): Point {
-    const { width, height } = this.host.session.view.get().scene!;
-    return clampPoint(pointer.image, width, height);
   }
 }
 

@@ -2,13 +2,15 @@
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
+import { strokeTwoTone } from "../canvas/marks";
 import type { Point } from "../document/geometry";
 import type { Stroke } from "../document/paint";
 import { areaOfWindow, maskOfWindow, stroked, windowOfMask } from "../document/paint";
 import { EMPTY_WINDOW } from "../document/rle";
 import type { Instance } from "../document/scene";
-import { find, reshaped, unchanged } from "../document/scene";
+import { reshaped, unchanged } from "../document/scene";
 import type { Session } from "../session/session";
+import { selectedInstance } from "../session/view";
 import type { Pointer, Tool, ToolHost } from "./tool";
 
 const SMALLEST = 1;
@@ -49,10 +51,14 @@ export class BrushTool implements Tool {
   down(pointer: Pointer): void {
     this.pointer = pointer;
     this.erases = (this.does === "erases") !== pointer.alt;
-    if (this.erases && this.selected() === null) this.selectUnder(pointer);
-    if (this.erases && this.selected() === null) return;
+    const { view } = this.host.session;
+    // Each stroke would be a new instance that nobody sees.
+    if (view.get().hideAll) return;
+    if (this.erases && selectedInstance(view.get()) === null) this.selectUnder(pointer);
+    const selected = selectedInstance(view.get());
+    if (this.erases && selected === null) return;
     this.points = [pointer.image];
-    this.before = this.selected();
+    this.before = selected;
     this.host.redraw();
   }
 
@@ -100,17 +106,13 @@ export class BrushTool implements Tool {
     const [x, y] = toView(camera, this.pointer.image);
     const context = layer.inView();
     const radius = Math.max(1, (brushSize / 2) * camera.scale);
-    for (const [color, width] of [["rgba(0, 0, 0, 0.7)", 3], ["#fff", 1.25]] as const) {
-      context.strokeStyle = color;
-      context.lineWidth = width;
-      context.beginPath();
-      context.arc(x, y, radius, 0, Math.PI * 2);
-      if ((this.does === "erases") !== this.pointer.alt) {
-        context.moveTo(x - 4, y);
-        context.lineTo(x + 4, y);
-      }
-      context.stroke();
+    const ring = new Path2D();
+    ring.arc(x, y, radius, 0, Math.PI * 2);
+    if ((this.does === "erases") !== this.pointer.alt) {
+      ring.moveTo(x - 4, y);
+      ring.lineTo(x + 4, y);
     }
+    strokeTwoTone(context, ring, 1.25);
   }
 
   /** An erasing stroke cuts the selected instance out of the active layer, where it is painted before. */
@@ -126,11 +128,6 @@ export class BrushTool implements Tool {
     if (this.points.length === 1) context.lineTo(this.points[0][0] + 1e-3, this.points[0][1]);
     context.stroke();
     context.restore();
-  }
-
-  private selected(): Instance | null {
-    const { scene, selection } = this.host.session.view.get();
-    return scene !== null && selection.length === 1 ? find(scene, selection[0]) : null;
   }
 
   private selectUnder(pointer: Pointer): void {

@@ -2,14 +2,15 @@
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
+import { strokeTwoTone } from "../canvas/marks";
 import type { Point } from "../document/geometry";
-import { clampPoint } from "../document/geometry";
 import type { Instance } from "../document/scene";
-import { find, unchanged } from "../document/scene";
+import { unchanged } from "../document/scene";
 import { cutInTwo } from "../editing/shapes";
+import { selectedInstances, shownInstances } from "../session/view";
 import { t } from "../strings";
 import type { Pointer, Tool, ToolHost } from "./tool";
-import { CLICK_SLACK, farFrom } from "./tool";
+import { CLICK_SLACK, farFrom, placeIn } from "./tool";
 
 export class KnifeTool implements Tool {
   private line: Point[] = [];
@@ -24,16 +25,16 @@ export class KnifeTool implements Tool {
   }
 
   down(pointer: Pointer): void {
-    const { scene, selection } = this.host.session.view.get();
-    const chosen = selection.flatMap((key) => find(scene!, key) ?? []);
-    this.before = chosen.length > 0 ? chosen : this.host.session.visible();
-    this.line = [this.clamped(pointer)];
+    const view = this.host.session.view.get();
+    const chosen = selectedInstances(view);
+    this.before = chosen.length > 0 ? chosen : shownInstances(view);
+    this.line = [placeIn(this.host.session, pointer)];
     this.pressedAt = pointer.view;
   }
 
   drag(pointer: Pointer): void {
     if (this.line.length === 0) return;
-    this.line.push(this.clamped(pointer));
+    this.line.push(placeIn(this.host.session, pointer));
     this.host.redraw();
   }
 
@@ -42,7 +43,7 @@ export class KnifeTool implements Tool {
     const { session } = this.host;
     this.cancel();
     if (line.length === 0 || !farFrom(pointer.view, this.pressedAt, CLICK_SLACK)) return;
-    line.push(this.clamped(pointer));
+    line.push(placeIn(this.host.session, pointer));
     const { scene } = session.view.get();
     const crossed = before.flatMap((one) => unchanged(scene, one) ?? []);
     if (cutInTwo(session, crossed, line)) this.host.putAway();
@@ -62,16 +63,7 @@ export class KnifeTool implements Tool {
     const path = new Path2D();
     this.line.forEach((point) => path.lineTo(...toView(camera, point)));
     context.lineCap = context.lineJoin = "round";
-    for (const [color, width] of [["rgba(0, 0, 0, 0.7)", 4], ["#fff", 2]] as const) {
-      context.strokeStyle = color;
-      context.lineWidth = width;
-      context.stroke(path);
-    }
+    strokeTwoTone(context, path);
     context.lineCap = "butt";
-  }
-
-  private clamped(pointer: Pointer): Point {
-    const { width, height } = this.host.session.view.get().scene!;
-    return clampPoint(pointer.image, width, height);
   }
 }

@@ -2,13 +2,13 @@
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
-import { paintDot } from "../canvas/render";
+import { paintDot, strokeTwoTone } from "../canvas/marks";
 import type { Point } from "../document/geometry";
-import { areaOfParts, clampPoint } from "../document/geometry";
+import { areaOfParts } from "../document/geometry";
 import { maskOfParts } from "../document/scene";
 import { simplifyRing } from "../document/simplify";
 import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
-import { CLICK_SLACK, farFrom } from "./tool";
+import { CLICK_SLACK, farFrom, placeIn } from "./tool";
 
 const CLOSE_REACH = 10;
 /** Freehand points lie at least this far apart, in CSS pixels. */
@@ -27,7 +27,7 @@ export class PolygonTool implements Tool {
   constructor(private readonly host: ToolHost) {}
 
   hover(pointer: Pointer): void {
-    this.pointer = this.clamped(pointer);
+    this.pointer = placeIn(this.host.session, pointer);
     this.host.setCursor("crosshair");
     this.host.redraw();
   }
@@ -41,12 +41,12 @@ export class PolygonTool implements Tool {
     this.pressedAt = pointer.view;
     this.settled = this.points.length;
     if (this.closesAt(pointer)) return;
-    this.points.push(this.clamped(pointer));
+    this.points.push(placeIn(this.host.session, pointer));
     this.host.redraw();
   }
 
   drag(pointer: Pointer): void {
-    this.pointer = this.clamped(pointer);
+    this.pointer = placeIn(this.host.session, pointer);
     const last = this.points.at(-1);
     if (this.pressedAt === null || last === undefined) return;
     if (!this.freehand && !farFrom(pointer.view, this.pressedAt, CLICK_SLACK * 2)) return;
@@ -104,11 +104,7 @@ export class PolygonTool implements Tool {
     if (this.pointer !== null) line.lineTo(...toView(camera, this.pointer));
     context.fillStyle = "rgba(255, 255, 255, 0.15)";
     context.fill(line, "evenodd");
-    for (const [color, width] of [["rgba(0, 0, 0, 0.6)", 4], ["#fff", 2]] as const) {
-      context.strokeStyle = color;
-      context.lineWidth = width;
-      context.stroke(line);
-    }
+    strokeTwoTone(context, line);
     places.slice(1).forEach((place) => paintDot(context, place, 3, "#fff", "#111"));
     paintDot(context, places[0], this.points.length >= 3 ? 6 : 4, "#fff", "#111");
   }
@@ -125,10 +121,5 @@ export class PolygonTool implements Tool {
   private closesAt(pointer: Pointer): boolean {
     if (this.points.length < 3) return false;
     return !farFrom(pointer.view, toView(this.host.camera(), this.points[0]), CLOSE_REACH);
-  }
-
-  private clamped(pointer: Pointer): Point {
-    const { width, height } = this.host.session.view.get().scene!;
-    return clampPoint(pointer.image, width, height);
   }
 }

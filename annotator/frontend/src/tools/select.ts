@@ -2,7 +2,8 @@
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
-import { paintDot, shownHandles } from "../canvas/render";
+import { paintDot } from "../canvas/marks";
+import { shownHandles } from "../canvas/render";
 import type { Box, NearEdge, Part, Point, VertexPlace } from "../document/geometry";
 import { areaOfParts, clampPoint, fitParts, mapPoints, nearestEdge, nearestVertex, withRing } from "../document/geometry";
 import { nextUnder } from "../document/hit";
@@ -10,9 +11,10 @@ import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
 import { find, maskOfParts, reshaped, unchanged } from "../document/scene";
 import { nudge } from "../editing/shapes";
+import { selectedInstance } from "../session/view";
 import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
 import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
-import { CLICK_SLACK, farFrom, reach } from "./tool";
+import { CLICK_SLACK, farFrom, placeIn, reach } from "./tool";
 import { Walk } from "./walk";
 
 const VERTEX_REACH = 8;
@@ -45,12 +47,12 @@ export class SelectTool implements Tool {
   private readonly walk: Walk;
 
   constructor(private readonly host: ToolHost) {
-    this.walk = new Walk({ host, selected: () => this.selected(), commit: (before, parts) => this.commit(before, parts) });
+    this.walk = new Walk({ host, selected: () => selectedInstance(this.host.session.view.get()), commit: (before, parts) => this.commit(before, parts) });
   }
 
   hover(pointer: Pointer): void {
     this.target = this.targetAt(pointer);
-    const selected = this.selected();
+    const selected = selectedInstance(this.host.session.view.get());
     const own = this.target.kind !== "instance" && this.target.kind !== "nothing";
     const key = this.target.kind === "instance" ? this.target.under[0].key : own ? selected!.key : null;
     this.host.session.view.set({ hover: key });
@@ -67,7 +69,7 @@ export class SelectTool implements Tool {
 
   down(pointer: Pointer): void {
     this.walk.leave();
-    const selected = this.selected();
+    const selected = selectedInstance(this.host.session.view.get());
     const outline = selected === null ? null : outlineOf(selected.mask);
     const target = this.targetAt(pointer);
     if (target.kind === "vertex" && pointer.alt) return this.deleteVertex(selected!, target.place);
@@ -133,7 +135,7 @@ export class SelectTool implements Tool {
     if (id === "addVertex") return this.walk.insert();
     if (id === "deleteVertex" && this.walk.active()) return this.walk.remove();
     if (id !== "deleteVertex" || this.target.kind !== "vertex") return false;
-    const selected = this.selected();
+    const selected = selectedInstance(this.host.session.view.get());
     if (selected !== null) this.deleteVertex(selected, this.target.place);
     return true;
   }
@@ -142,7 +144,7 @@ export class SelectTool implements Tool {
     if (this.press?.dragging === true) return;
     this.walk.paint(layer, camera);
     const { target } = this;
-    const selected = this.selected();
+    const selected = selectedInstance(this.host.session.view.get());
     if (selected === null) return;
     if (target.kind === "edge") paintDot(layer.inView(), toView(camera, target.edge.point), 4, "#ffffffb0", "#111");
     if (target.kind === "vertex") {
@@ -161,16 +163,10 @@ export class SelectTool implements Tool {
     return (this.press = null);
   }
 
-  /** The selected instance, where it is only one. */
-  private selected(): Instance | null {
-    const { scene, selection, hideAll } = this.host.session.view.get();
-    return scene !== null && selection.length === 1 && !hideAll ? find(scene, selection[0]) : null;
-  }
-
   private targetAt(pointer: Pointer): Target {
     const camera = this.host.camera();
     const [x, y] = pointer.image;
-    const selected = this.selected();
+    const selected = selectedInstance(this.host.session.view.get());
     if (selected !== null && !pointer.shift) {
       const { simple, box } = outlineOf(selected.mask);
       const place = nearestVertex(simple, x, y, reach(pointer, VERTEX_REACH, camera));
@@ -224,7 +220,7 @@ export class SelectTool implements Tool {
   private changed(press: Press, pointer: Pointer): readonly Part[] | null {
     const { target, parts, selected } = press;
     const { width, height } = this.host.session.view.get().scene!;
-    const to = clampPoint(pointer.image, width, height);
+    const to = placeIn(this.host.session, pointer);
     if (selected === null) return null;
     if (target.kind === "vertex") {
       const { part, ring, vertex } = target.place;

@@ -12,6 +12,7 @@
 import type { Camera } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
 import type { Box, Point } from "../document/geometry";
+import { clampPoint } from "../document/geometry";
 import type { HitIndex } from "../document/hit";
 import type { Instance, Mask } from "../document/scene";
 import type { Session } from "../session/session";
@@ -99,6 +100,12 @@ function isToolCommand(id: string): id is ToolCommand {
 
 /** How far a pointer may stray during a click, in CSS pixels. */
 export const CLICK_SLACK = 4;
+
+/** Where a pointer is in the picture, at its border where it is beyond. */
+export function placeIn(session: Session, { image }: Pick<Pointer, "image">): Point {
+  const { width, height } = session.view.get().scene!;
+  return clampPoint(image, width, height);
+}
 
 export function reach(pointer: Pointer, pixels: number, camera: Camera): number {
   return (pointer.coarse ? pixels * 2 : pixels) / camera.scale;

@@ -2,6 +2,7 @@
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
+import { strokeTwoTone } from "../canvas/marks";
 import { shownHandles } from "../canvas/render";
 import type { Box, Part, Point, VertexPlace } from "../document/geometry";
 import { areaOfParts, boxOfParts, clampPoint, fitParts, withRing } from "../document/geometry";
@@ -140,14 +141,9 @@ export class Walk {
     const point = selected === null ? null : this.point(selected);
     if (point === null) return;
     const [x, y] = toView(camera, point);
-    const context = layer.inView();
-    for (const [color, width] of [["rgba(0, 0, 0, 0.75)", 5], ["#fff", 2.5]] as const) {
-      context.beginPath();
-      context.arc(x, y, 9, 0, Math.PI * 2);
-      context.lineWidth = width;
-      context.strokeStyle = color;
-      context.stroke();
-    }
+    const ring = new Path2D();
+    ring.arc(x, y, 9, 0, Math.PI * 2);
+    strokeTwoTone(layer.inView(), ring, 2.5);
   }
 
   private show(): void {

@@ -65,7 +65,7 @@ const at = (x: number, y: number): Pointer => {
   return { image: place, view: place, shift: false, alt: false, ctrl: false, coarse: false };
 };
 
-describe("cut", () => {
+describe("the level", () => {
   it("selects by a press, grows to the right or upwards, and is one gesture and one undo step", async () => {
     const { session, server, tool, known, one } = await hosted();
     tool.down(at(0, 0));
@@ -219,6 +219,16 @@ describe("cut", () => {
       { key: "new", category: 1, state: "accepted", rle: OWN, heatmap: WIRE },
       { key: "new", category: 1, state: "accepted", rle: cut(49), cut: 49 },
     ]);
+  });
+
+  it("stays where it is while everything is hidden, and moves again afterwards", async () => {
+    const { session, levels, known } = await hosted();
+    session.view.set({ hideAll: true, selection: ["one"] });
+    await settle();
+    expect([session.view.get().hasHeatmap, levels.begin()]).toEqual([null, false]);
+    session.view.set({ hideAll: false });
+    await known();
+    expect(levels.begin()).toBe(true);
   });
 
   it("ends with the selection, and leaves alone what somebody else changed meanwhile", async () => {

@@ -393,6 +393,14 @@ describe("brush and eraser", () => {
     expect(offer(brush, "undo")).toBe(false);
   });
 
+  it("change nothing while everything is hidden", async () => {
+    const { host, session } = await hosted();
+    session.view.set({ selection: ["one"], brushSize: 4, hideAll: true });
+    for (const does of ["paints", "erases"] as const) drag(new BrushTool(host, does), at(20, 15), at(25, 15));
+    expect(session.view.get().history.past).toEqual([]);
+    expect(host.added).toEqual([]);
+  });
+
   it("begin a new instance where nothing is selected", async () => {
     const { host, session } = await hosted();
     session.view.set({ brushSize: 6 });
@@ -419,6 +427,22 @@ describe("knife", () => {
     expect(server.gestures.map((gesture) => gesture.changes.length)).toEqual([2]);
     await session.undo();
     expect(areas()).toEqual([16]);
+  });
+
+  it("leaves alone what is hidden", async () => {
+    const { host, session } = await hosted();
+    const tool = new KnifeTool(host);
+    const cut = (): void => drag(tool, at(15, 5), at(15, 25));
+    session.view.set({ hideAll: true });
+    cut();
+    session.view.set({ selection: ["one"] });
+    cut();
+    session.view.set({ hideAll: false, threshold: 0.95 });
+    cut();
+    expect(session.view.get().history.past).toEqual([]);
+    session.view.set({ threshold: 0.4 });
+    cut();
+    expect(session.view.get().history.past).toHaveLength(1);
   });
 
   it("leaves alone what is not selected, and what has changed under the hand", async () => {
