@@ -25,7 +25,8 @@ from annotator.web.page.editor import EDITOR_HEAD
 from annotator.web.page.texts import TRANSLATIONS
 from annotator.web.page.theme import CSS, theme
 from annotator.web.projects import Projects
-from annotator.web.routes.router import add_error_handlers, add_shape_handler, build_routes
+from annotator.web.routes.errors import add_error_handlers, add_shape_handler
+from annotator.web.routes.router import build_routes
 from annotator.web.sharing.fairness import FairShare, share_queue
 from annotator.web.sharing.guard import Guard
 from annotator.web.sharing.login import Login

@@ -37,7 +37,8 @@ def serve(folder, listener):
 
     from annotator.web.jobs import Prelabelling
     from annotator.web.projects import Projects
-    from annotator.web.routes.router import add_error_handlers, build_routes
+    from annotator.web.routes.errors import add_error_handlers
+    from annotator.web.routes.router import build_routes
     from annotator.web.sharing.guard import Guard
 
     projects = Projects(local=folder)

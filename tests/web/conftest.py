@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
-from annotator.web.routes.router import add_error_handlers, build_routes
+from annotator.web.routes.errors import add_error_handlers
+from annotator.web.routes.router import build_routes
 from annotator.web.sharing.guard import Guard
 from tests.machine import CHROMIUM
 

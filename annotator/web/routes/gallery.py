@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
 
 from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import GestureError, MissingError
@@ -14,6 +17,10 @@ from annotator.storage.store import Store
 from annotator.vision.pictures import decode
 from annotator.vision.pictures.cutouts import cutout
 from annotator.vision.pictures.photo import Pixels
+from annotator.web.projects import Projects
+from annotator.web.routes.answers import FOREVER, INERT, NEVER_KEPT
+from annotator.web.routes.requests import ImageId
+from annotator.web.sharing.uploads import Turns
 
 MAX_PAGE = 1_000
 MAX_CUTOUT_BYTES = 96 * 1024 * 1024
@@ -27,6 +34,47 @@ _STATES = {
     "rejected": (State.REJECTED,),
     "all": (State.SUGGESTED, State.ACCEPTED),
 }
+
+
+def add_gallery_routes(router: APIRouter, projects: Projects) -> None:
+    cutouts = Cutouts()
+    cutting = Turns(3, each=2)
+    listing = Turns(2, each=1)
+
+    @router.get("/{key}/gallery")
+    async def gallery(
+        key: str,
+        *,
+        category: Annotated[int, Query(ge=0, lt=2**53)],
+        state: str = "suggested",
+        order: str = "doubt",
+        threshold: Annotated[float, Query(ge=0, le=1, allow_inf_nan=False)] = 0.0,
+        after: str = "",
+        limit: int = 200,
+    ) -> dict[str, Any]:
+        def read() -> dict[str, Any]:
+            with projects.use(key) as store:
+                return page_to_json(
+                    store,
+                    key,
+                    category=category,
+                    state=state,
+                    order=order,
+                    threshold=threshold,
+                    after=after,
+                    limit=limit,
+                )
+
+        return await listing.run(key, read)
+
+    @router.get("/{key}/cutouts/{image_id}/{instance}")
+    async def cutout(key: str, image_id: ImageId, instance: str, v: str = "") -> Response:
+        def cut() -> tuple[bytes, bool]:
+            with projects.use(key) as store:
+                return cutouts.get(store, image_id, instance, v)
+
+        content, asked = await cutting.run(key, cut)
+        return Response(content, media_type="image/jpeg", headers=INERT | (FOREVER if asked else NEVER_KEPT))
 
 
 def page_to_json(

@@ -12,6 +12,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from annotator.web.projects import Projects
+from annotator.web.protocol import page_from_json
+from annotator.web.routes.requests import MAX_SMALL_BYTES, name_of_user, parse_json
+from annotator.web.sharing.uploads import Uploads
 
 ANIMALS = (
     "otter", "heron", "badger", "lynx", "robin", "beaver", "falcon", "hedgehog", "dolphin", "owl", "squirrel", "swan",
@@ -26,6 +35,26 @@ MAX_PAGES = 24
 
 MAX_PROJECTS = 2_000
 """The one that was silent for longest goes first."""
+
+
+def add_presence_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
+    presence = Presence()
+
+    @router.post("/{key}/presence")
+    async def present(key: str, request: Request) -> dict[str, Any]:
+        said = page_from_json(parse_json(await uploads.small(request, MAX_SMALL_BYTES)))
+
+        def others() -> dict[str, Any]:
+            with projects.use(key) as store:
+                if said.image_id is None:
+                    presence.left(key, said.page)
+                    return {"others": [], "revision": None}
+                found = presence.seen(key, said.page, said.image_id, name=name_of_user(projects))
+                # Alone, a page knows the picture's revision by its own gestures.
+                revision = store.image(said.image_id).revision if found else None
+            return {"others": [{"animal": one.animal, "name": one.name} for one in found], "revision": revision}
+
+        return await run_in_threadpool(others)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,81 @@
+"""Every failure of a route is a status and one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from annotator.core.errors import (
+    AnnotatorError,
+    ArchiveError,
+    CocoError,
+    GestureError,
+    MissingError,
+    StaleRevisionError,
+    StoreError,
+)
+from annotator.web.projects import OccupiedError, Projects, UnknownProjectError
+from annotator.web.sharing.limits import LimitError
+from annotator.web.sharing.login import SignInError
+from annotator.web.sharing.uploads import TooLargeError
+
+MAX_PROBLEMS = 1_000
+"""Of one file; another line says how many more there are."""
+
+_STATUSES: tuple[tuple[type[AnnotatorError], int], ...] = (
+    (UnknownProjectError, 404),
+    (MissingError, 404),
+    (SignInError, 401),
+    (LimitError, 507),
+    (TooLargeError, 413),
+    (StaleRevisionError, 409),
+    (OccupiedError, 409),
+    (GestureError, 400),
+    (ArchiveError, 400),
+    (StoreError, 507),  # the disk, most often: a browser keeps what it has and sends it again
+)
+"""The first that fits; what is not among them is the request's fault."""
+
+
+def add_error_handlers(server: FastAPI, projects: Projects) -> None:
+    """Answer every error of ours and of the framework in one line."""
+
+    @server.exception_handler(AnnotatorError)
+    async def ours(_: Request, error: AnnotatorError) -> Response:
+        return error_response(error, plain=projects.plain)
+
+    add_shape_handler(server)
+
+    @server.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> Response:
+        return JSONResponse({"error": str(error.detail)}, status_code=error.status_code, headers=error.headers)
+
+
+def add_shape_handler(server: FastAPI) -> None:
+    """Answer what has not the shape that a route asks for in one line, without an echo: JSON knows no infinity."""
+
+    @server.exception_handler(RequestValidationError)
+    async def malformed(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        return JSONResponse({"error": f"{first['loc'][-1]!s:.40}: {first['msg']}"}, status_code=400)
+
+
+def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) -> JSONResponse:
+    """One line with the status that fits.
+
+    plain: what a line goes through before a client reads it.
+    """
+    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 400)
+    answer: dict[str, Any] = {"error": _one_line(plain(str(error)))}
+    if isinstance(error, CocoError):
+        answer["problems"] = [_one_line(plain(line)) for line in error.shortened(MAX_PROBLEMS).lines]
+    return JSONResponse(answer, status_code=status)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,86 @@
+"""The queue: every picture of a project with its counts, and pictures that join it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from annotator.core.errors import ImageError
+from annotator.storage.images import QueueRow
+from annotator.system import paths
+from annotator.web import pictures
+from annotator.web.jobs import Job, Prelabelling
+from annotator.web.projects import Projects
+from annotator.web.sharing.guard import MAX_PICTURE_BYTES
+from annotator.web.sharing.uploads import Lines, Uploads
+
+MAX_NAME = 1_000
+
+
+def add_queue_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads) -> None:
+    arrivals = Lines()
+
+    @router.get("/{key}/queue")
+    def queue(key: str) -> dict[str, Any]:
+        with projects.use(key) as store:
+            rows, binned = store.queue(), len(store.bin())
+        return {
+            "images": [_row_to_json(row, key) for row in rows],
+            "bin": binned,
+            "job": _job_to_json(jobs.status(key)),
+        }
+
+    @router.post("/{key}/images")
+    async def upload(key: str, name: str, request: Request) -> dict[str, Any]:
+        if not 0 < len(name) <= MAX_NAME:
+            raise ImageError(f"{name:.80}: a name of {len(name)} characters, expected 1 to {MAX_NAME}")
+        # Sent side by side, pictures join the queue in the order in which they were sent.
+        async with arrivals.place(key) as first:
+            # Before the body is read: whoever may not add anything need not send it either.
+            await run_in_threadpool(projects.get, key)
+            async with uploads.received(request, key, MAX_PICTURE_BYTES) as body:
+                # A small file may hold a large picture: it waits for its turn as a large one does.
+                checked = await uploads.turns.run(key, lambda: pictures.check(projects, key, body.content(), name))
+                await first.wait()
+                return await uploads.turns.run(key, lambda: pictures.put(projects, key, body.content(), checked))
+
+    @router.post("/{key}/example")
+    async def example(key: str) -> dict[str, Any]:
+        def add() -> dict[str, Any]:
+            examples = sorted(paths.EXAMPLES.glob("*.jpg"))
+            added = []
+            for path in examples:
+                content = path.read_bytes()
+                added.append(pictures.put(projects, key, content, pictures.check(projects, key, content, path.name)))
+            return added[0]
+
+        return await uploads.turns.run(key, add)
+
+
+def _row_to_json(row: QueueRow, key: str) -> dict[str, Any]:
+    return {
+        "id": row.image.id,
+        "name": row.image.file_name,
+        "width": row.image.width,
+        "height": row.image.height,
+        "thumbnail": f"annotator/{key}/thumbnails/{row.image.id}",
+        "reviewed": row.image.reviewed,
+        "prelabelled": row.image.prelabelled,
+        "accepted": row.accepted,
+        "suggested": row.suggested,
+        "rejected": row.rejected,
+        "scores": row.scores,
+    }
+
+
+def _job_to_json(job: Job | None) -> dict[str, Any] | None:
+    if job is None:
+        return None
+    return {
+        "done": job.done,
+        "total": job.total,
+        "running": job.running,
+        "failures": [str(failure) for failure in job.failures],
+    }

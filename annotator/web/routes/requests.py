@@ -1,0 +1,45 @@
+"""What several routes read of a request."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from typing import Annotated, Any
+
+from fastapi import Path
+
+from annotator.core.errors import GestureError
+from annotator.web.projects import Projects
+
+MAX_SMALL_BYTES = 4096
+MAX_VALUES = 1_000_000
+"""In one body: JSON of more keeps this interpreter, and everybody's gestures, for seconds. A gesture of 200,000
+vertices has less than half as many."""
+
+ImageId = Annotated[int, Path(ge=0, lt=2**53)]
+
+
+def parse_json(body: bytes) -> Any:
+    """Raises GestureError for what is not JSON, or has too many values."""
+    if body.count(b",") > MAX_VALUES:
+        raise GestureError(f"body: more than {MAX_VALUES} values, expected at most that")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise GestureError("body: not JSON") from error
+
+
+def name_of_user(projects: Projects) -> str:
+    """Of whoever signed in, "" where nobody did."""
+    user = projects.user()
+    return "" if user is None else user.name
+
+
+def who_decides(projects: Projects) -> str:
+    """The name that stands beside a decision."""
+    if projects.shared:
+        return name_of_user(projects) or "visitor"
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "local"
