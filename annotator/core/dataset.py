@@ -81,6 +81,8 @@ class Instance:
     source: str = "manual"
     score: float | None = None
     edited: bool = False
+    crowd: bool = False
+    """Whether it is a group that was annotated together: COCO's iscrowd. Nothing else of it follows from that."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Keys of an imported COCO annotation that are not ours, carried through to the export."""
     provenance: dict[str, Any] = field(default_factory=dict)

@@ -34,7 +34,7 @@ class Change:
     With neither `rle` nor `parts` the mask stays as it is stored; with `parts` it is their rasterisation (whatever
     `rle` says beside them); with `rle` alone it is that, and nobody's polygons describe it any more.
     `cut` says that `rle` is the instance's heatmap cut at this level, in hundredths. `heatmap` is what a new instance
-    was cut from.
+    was cut from. `crowd` says whether it is a group annotated together; None leaves that as it is.
     """
 
     key: str
@@ -43,6 +43,7 @@ class Change:
     rle: Rle | None = None
     parts: tuple[Part, ...] | None = None
     cut: int | None = None
+    crowd: bool | None = None
     heatmap: Heatmap | None = field(default=None, compare=False)
 
 
@@ -92,6 +93,8 @@ class Decision:
     seconds: float | None = None
     cut: int | None = None
     """The level at which the instance's heatmap was cut, in hundredths, where that made the mask."""
+    crowd: bool | None = None
+    """None in a history from before it was written down."""
 
 
 def require_well_formed(gesture: Gesture) -> None:
@@ -129,6 +132,10 @@ def require_well_formed(gesture: Gesture) -> None:
         )
         _require(
             isinstance(change.state, State), f"{here}.state is {change.state!r:.40}, expected a state of an instance"
+        )
+        _require(
+            change.crowd in (None, True, False),
+            f"{here}.crowd is {change.crowd!r:.40}, expected true, false or nothing",
         )
         if change.cut is not None:
             inside = _is_count(change.cut) and change.cut in LEVELS
@@ -168,6 +175,7 @@ def apply(change: Change, *, image: Image, before: Instance | None, original: Rl
         rle=rle,
         parts=parts,
         edited=original is not None and rle != original,
+        crowd=before.crowd if change.crowd is None else change.crowd,
     )
 
 

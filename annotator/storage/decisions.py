@@ -63,6 +63,7 @@ def instance_of(row: Row[Any], image: Image) -> Instance:
         source=row.source,
         score=row.score,
         edited=row.edited,
+        crowd=row.crowd,
         extra=json_of(row.extra, f"instance {row.key}"),
     )
 
@@ -80,6 +81,7 @@ def row_of(instance: Instance) -> dict[str, Any]:
         "score": instance.score,
         "edited": instance.edited,
         "extra": json.dumps(instance.extra),
+        "crowd": instance.crowd,
     }
 
 
@@ -253,13 +255,15 @@ def _digest(gesture: Gesture) -> str:
         hashed.update(parts_to_bytes(change.parts) or b"-")
         if change.cut is not None:  # what was recorded before there were levels keeps its digest
             hashed.update(b"%d" % change.cut)
+        if change.crowd is not None:
+            hashed.update(b"crowd %d" % change.crowd)
     return hashed.hexdigest()
 
 
 def decision_row(gesture_id: int, instance: Instance) -> dict[str, Any]:
     """What the history keeps of an instance as a gesture left it."""
     row = row_of(instance)
-    columns = ("key", "state", "category_id", "rle", "parts", "source", "score")
+    columns = ("key", "state", "category_id", "rle", "parts", "source", "score", "crowd")
     return {"gesture_id": gesture_id, **{name: row[name] for name in columns}}
 
 
@@ -356,4 +360,5 @@ def decision_of(row: Row[Any]) -> Decision:
         threshold=row.threshold,
         seconds=row.seconds,
         cut=row.cut,
+        crowd=row.crowd,
     )

@@ -77,6 +77,7 @@ instances = Table(  # the current state, which the suggestions and the decisions
     Column("score", Float),
     Column("edited", Boolean, nullable=False),
     Column("extra", Text, nullable=False),  # JSON object
+    Column("crowd", Boolean, nullable=False),  # a group annotated together, COCO's iscrowd
 )
 
 gestures = Table(
@@ -110,6 +111,7 @@ decisions = Table(  # append only
     Column("source", Text, nullable=False),
     Column("score", Float),
     Column("cut", Integer),  # hundredths: the level at which the heatmap was cut, where that made the mask
+    Column("crowd", Boolean),  # NULL in what was decided before it was kept here
 )
 
 heatmaps = Table(  # what masks are cut from; gone with the instance
@@ -224,5 +226,11 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
             content BLOB NOT NULL)""",
         "CREATE INDEX heatmaps_by_image ON heatmaps (image_id)",
         "ALTER TABLE decisions ADD COLUMN cut INTEGER",
+    ),
+    "0003_crowds": (
+        "ALTER TABLE instances ADD COLUMN crowd BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE decisions ADD COLUMN crowd BOOLEAN",
+        """UPDATE instances SET crowd = json_extract(extra, '$.iscrowd') = 1, extra = json_remove(extra, '$.iscrowd')
+            WHERE json_valid(extra) AND json_extract(extra, '$.iscrowd') IS NOT NULL""",
     ),
 }

@@ -57,6 +57,7 @@ def instance_to_json(instance: Instance) -> dict[str, Any]:
         "score": instance.score,
         "source": instance.source,
         "edited": instance.edited,
+        "crowd": instance.crowd,
         "rle": instance.rle.counts,
         "parts": None if instance.parts is None else parts_to_json(instance.parts),
     }
@@ -159,6 +160,9 @@ def _change(found: Any, place: str, *, height: int, width: int) -> Change:
     rle, parts = found.get("rle"), found.get("parts")
     if rle is not None and (not isinstance(rle, str) or not rle.isascii()):
         raise GestureError(f"{place}.rle: expected COCO's compressed counts")
+    crowd = found.get("crowd")
+    if crowd is not None and not isinstance(crowd, bool):
+        raise GestureError(f"{place}.crowd: {crowd!r:.80}, expected true or false")
     return Change(
         key=_text(found, "key", place),
         category_id=_whole(found, "category", place),
@@ -166,6 +170,7 @@ def _change(found: Any, place: str, *, height: int, width: int) -> Change:
         rle=None if rle is None or parts is not None else Rle(height, width, rle),
         parts=None if parts is None else _parts(parts, f"{place}.parts"),
         cut=None if found.get("cut") is None else _whole(found, "cut", place),
+        crowd=crowd,
         heatmap=None if found.get("heatmap") is None else _heatmap(found["heatmap"], f"{place}.heatmap"),
     )
 

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, event, inspect
 from annotator.core.errors import StoreError
 from annotator.storage import schema
 from annotator.storage.store import Store
-from tests.storage.builders import accept, add_image, block, gesture, suggestion
+from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture, suggestion
 
 
 def one_line(error):
@@ -167,6 +167,34 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path, monkeypa
     Store.open(tmp_path).close()
 
 
+CROWDS = {"crowd": '{"iscrowd": 1, "note": "x"}', "one": '{"note": "y"}', "odd": '{"iscrowd": "x"}'}
+
+
+def test_crowds_of_an_older_project_are_crowds_and_their_other_keys_stay(tmp_path, monkeypatch):
+    at = list(schema.MIGRATIONS).index("0003_crowds")
+    later = dict(list(schema.MIGRATIONS.items())[at:])
+    for name in later:
+        monkeypatch.delitem(schema.MIGRATIONS, name)
+    with closing(sqlite3.connect(tmp_path / "project.db")) as older, older:
+        for name, statements in schema.MIGRATIONS.items():
+            for statement in statements:
+                older.execute(statement)
+            older.execute("INSERT INTO migrations VALUES (?, 'then')", (name,))
+        picture = ("0" * 64, "a.jpg", WIDTH, HEIGHT, "")
+        older.execute("INSERT INTO images (sha256, file_name, width, height, added_at) VALUES (?, ?, ?, ?, ?)", picture)
+        older.execute("INSERT INTO categories (id, name) VALUES (1, 'person')")
+        older.executemany(
+            "INSERT INTO instances (key, image_id, category_id, state, rle, source, extra) "
+            "VALUES (?, 1, 1, 'accepted', ?, 'import', ?)",
+            [(key, block().counts, extra) for key, extra in CROWDS.items()],
+        )
+    for name, statements in later.items():
+        monkeypatch.setitem(schema.MIGRATIONS, name, statements)
+    with Store.open(tmp_path) as store:
+        found = {one.key: (one.crowd, one.extra) for one in store.instances(1)}
+    assert found == {"crowd": (True, {"note": "x"}), "one": (False, {"note": "y"}), "odd": (False, {})}
+
+
 # --- conditions ------------------------------------------------------------------------------------------------------
 
 
@@ -212,6 +240,7 @@ def test_a_full_disk_is_one_line_and_changes_nothing(store, image):
 
 READ_ONLY = """
 import os, sys
+from contextlib import closing
 from pathlib import Path
 from annotator.core.errors import StoreError
 from annotator.storage.store import Store

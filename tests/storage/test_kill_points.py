@@ -121,6 +121,8 @@ def make_old(folder):
         )
         connection.execute("DROP TABLE heatmaps")
         connection.execute("ALTER TABLE decisions DROP COLUMN cut")
+        connection.execute("ALTER TABLE decisions DROP COLUMN crowd")
+        connection.execute("ALTER TABLE instances DROP COLUMN crowd")
         connection.commit()
 
 

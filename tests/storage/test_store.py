@@ -373,3 +373,25 @@ def test_settings_are_any_json(store):
     for value in (0, [], {"a": [1.5, None]}, "text", False):
         store.set_setting("x", value)
         assert store.setting("x") == value
+
+
+def test_a_crowd_stays_one_until_a_gesture_says_otherwise_and_the_history_says_both(store, image):
+    steps = [
+        gesture(image, accept("n", rle=block(), crowd=True)),
+        gesture(image, accept("n", rle=block(5)), number=1, revision=1, verb="edit"),
+        gesture(image, accept("n", crowd=False), number=2, revision=2, verb="relabel"),
+    ]
+    crowds = []
+    for step in steps:
+        store.record(step)
+        assert store.record(step) == store.image(image.id).revision  # sent again, it is applied once
+        crowds.append(store.instances(image.id)[0].crowd)
+    assert crowds == [True, True, False]
+    assert [decision.crowd for decision in store.decisions(image.id)] == [True, True, False]
+    with pytest.raises(GestureError, match="used for another gesture"):
+        store.record(gesture(image, accept("n", crowd=True), number=2, revision=2, verb="relabel"))
+
+
+def test_a_crowd_is_true_or_false(store, image):
+    with pytest.raises(GestureError, match=r"changes\[0\].crowd is 'yes', expected true, false or nothing"):
+        store.record(gesture(image, accept("n", rle=block(), crowd="yes")))

@@ -78,8 +78,6 @@ def _image_from_coco(image: dict[str, Any], carried: list[dict[str, Any]]) -> Im
 
 def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
     extra = {name: value for name, value in annotation.items() if name not in ANNOTATION_KEYS}
-    if annotation.get("iscrowd") == 1:
-        extra["iscrowd"] = 1
     segmentation = annotation["segmentation"]
     parts = None
     if isinstance(segmentation, list):
@@ -100,6 +98,7 @@ def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
         parts=parts,
         source=source if isinstance(source, str) and _is_source(source) else _IMPORT,
         score=float(score) if isinstance(score, int | float) and 0 <= score <= 1 else None,
+        crowd=annotation.get("iscrowd") == 1,
         extra=extra,
     )
 

@@ -137,7 +137,7 @@ def each_annotation(dataset: Dataset, *, masks: MaskForm, provenance: bool) -> I
     """The annotations one by one, in the dataset's order; last those that were carried without a mask."""
     for start in range(0, len(dataset.instances), AT_ONCE):
         chunk = dataset.instances[start : start + AT_ONCE]
-        written = [_segmentation(one, form=masks, crowd=one.extra.get("iscrowd") == 1) for one in chunk]
+        written = [_segmentation(one, form=masks) for one in chunk]
         areas, boxes = areas_of([rle for _, rle in written]), boxes_of([rle for _, rle in written])
         for instance, (segmentation, _), area, box in zip(chunk, written, areas, boxes, strict=True):
             yield _annotation_to_coco(instance, segmentation, area=int(area), box_xywh=box, provenance=provenance)
@@ -176,7 +176,7 @@ def _annotation_to_coco(
         "area": area,
         "bbox": box_xywh,
         # COCOeval ignores crowds, so a donut stays iscrowd 0 and becomes an RLE; only an imported crowd is one.
-        "iscrowd": int(instance.extra.get("iscrowd") == 1),
+        "iscrowd": int(instance.crowd),
         **carried,
     }
     ours = instance.provenance or instance.extra.get(PROVENANCE)
@@ -185,7 +185,7 @@ def _annotation_to_coco(
     return found
 
 
-def _segmentation(instance: Instance, *, form: MaskForm, crowd: bool) -> tuple[Any, Rle]:
+def _segmentation(instance: Instance, *, form: MaskForm) -> tuple[Any, Rle]:
     """COCO's segmentation, and the mask that it decodes to."""
     rle = instance.rle
     compressed = {"size": [rle.height, rle.width], "counts": rle.counts}
@@ -195,7 +195,7 @@ def _segmentation(instance: Instance, *, form: MaskForm, crowd: bool) -> tuple[A
         own = [part.outer for part in instance.parts]
         if _decodes_to(own, rle):
             return _numbers(own), rle
-    if form == "lossless" and crowd:
+    if form == "lossless" and instance.crowd:
         return compressed, rle
     traced = masks.rle_to_polygons(rle)
     if traced is not None and _decodes_to(traced, rle):

@@ -112,7 +112,7 @@ def write(
             layout = _Layout(folder, form, part)
             by_image: dict[int, list[Instance]] = {image.id: [] for image in dataset.images}
             for instance in dataset.instances:
-                if instance.extra.get("iscrowd") == 1:
+                if instance.crowd:
                     report.crowds_left_out.append(instance.id)
                 else:
                     by_image[instance.image_id].append(instance)

@@ -40,7 +40,7 @@ def a_dataset():
     images = tuple(Image(id, f"{id}.png", WIDTH, HEIGHT, f"{id:064x}", reviewed=True) for id in (3, 4))
     made = [(mask_to_rle(mask), None) for mask in masks()] + [(parts_to_rle(drawn, height=HEIGHT, width=WIDTH), drawn)]
     instances = tuple(
-        Instance(id, str(id), 3 + id % 2, (1, 91)[id % 3 == 0], State.ACCEPTED, rle, parts, extra={"iscrowd": id == 2})
+        Instance(id, str(id), 3 + id % 2, (1, 91)[id % 3 == 0], State.ACCEPTED, rle, parts, crowd=id == 2)
         for id, (rle, parts) in enumerate(made, start=1)
     )
     return Dataset((Category(1, "person", "person"), Category(91, "helmet")), images, instances)

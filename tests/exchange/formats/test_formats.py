@@ -32,11 +32,11 @@ def disc(x, y, radius, hole=0, *, size=(60, 80)):
     return (apart < radius**2) & (apart >= hole**2)
 
 
-def dataset_of(*masks, **extra):
+def dataset_of(*masks, crowd=False):
     """Each mask on one image."""
     images = (Image(1, "sub/a.png", 80, 60, "1" * 64, reviewed=True), Image(2, "a.jpg", 80, 60, "2" * 64))
     instances = tuple(
-        Instance(id, str(id), 1, (5, 91)[id % 2], State.ACCEPTED, mask_to_rle(mask), extra=extra)
+        Instance(id, str(id), 1, (5, 91)[id % 2], State.ACCEPTED, mask_to_rle(mask), crowd=crowd)
         for id, mask in enumerate(masks, start=1)
     )
     return Dataset((Category(5, "bus"), Category(91, 'каска: "x"')), images, instances)
@@ -96,7 +96,7 @@ def test_what_a_format_cannot_hold_is_said(tmp_path, form):
     assert report.losses[3] == pytest.approx(60 / 3600)
     assert "1 instances in several parts" in report.to_text()
     assert "the worst with IoU 0.016667" in report.to_text()
-    crowded = base.write({"": dataset_of(disc(40, 30, 9), iscrowd=1)}, tmp_path / "c", form=form, pictures=content)
+    crowded = base.write({"": dataset_of(disc(40, 30, 9), crowd=True)}, tmp_path / "c", form=form, pictures=content)
     assert (crowded.report.instances, crowded.report.crowds_left_out) == (0, [1])
 
 

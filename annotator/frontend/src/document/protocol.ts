@@ -18,6 +18,8 @@ export interface WireInstance {
   /** manual, import or model@version. */
   readonly source: string;
   readonly edited: boolean;
+  /** Whether it is a group annotated together (COCO's iscrowd). */
+  readonly crowd?: boolean;
   /** COCO's compressed counts; the size is the picture's. */
   readonly rle: string;
   readonly parts: readonly Part[] | null;
@@ -59,6 +61,8 @@ export interface WireChange {
   readonly parts?: readonly Part[];
   /** Hundredths: `rle` is the instance's heatmap at this level. */
   readonly cut?: number;
+  /** Whether it is a group annotated together; as it was where this is left out. */
+  readonly crowd?: boolean;
   /** The heatmap of a new instance. */
   readonly heatmap?: WireHeatmap;
 }
