@@ -10,6 +10,13 @@ export function strokeTwoTone(context: CanvasRenderingContext2D, path: Path2D, w
   }
 }
 
+/** The outline of what is being drawn, faintly filled. */
+export function paintOutline(context: CanvasRenderingContext2D, path: Path2D): void {
+  context.fillStyle = "rgba(255, 255, 255, 0.15)";
+  context.fill(path, "evenodd");
+  strokeTwoTone(context, path);
+}
+
 export function paintDot(context: CanvasRenderingContext2D, at: Point, radius: number, fill: string, line: string): void {
   context.beginPath();
   context.arc(at[0], at[1], radius, 0, 2 * Math.PI);

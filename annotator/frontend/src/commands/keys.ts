@@ -109,8 +109,10 @@ export function keyOf(id: CommandId): string {
   return keysOf(id)[0] ?? "";
 }
 
+/** A key that a person gave to a command is that command's, also where a later version uses it for something else. */
 export function commandFor(chord: string): (Command & { readonly id: CommandId }) | null {
-  return COMMANDS.find((command) => keysOf(command.id).includes(chord)) ?? null;
+  const given = COMMANDS.find(({ id }) => keyMap[id]?.includes(chord));
+  return given ?? COMMANDS.find(({ id }) => keysOf(id).includes(chord)) ?? null;
 }
 
 /** The map with one key for a command; whichever command had that key loses it. */

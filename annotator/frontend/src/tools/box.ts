@@ -5,7 +5,7 @@
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
-import { strokeTwoTone } from "../canvas/marks";
+import { paintOutline } from "../canvas/marks";
 import { paintHandles, shownHandles } from "../canvas/render";
 import type { Box, Point } from "../document/geometry";
 import { boxOfPoints, partsOfBox } from "../document/geometry";
@@ -84,12 +84,9 @@ export class BoxTool implements Tool {
     const box = boxOfPress(press);
     const [x0, y0] = toView(camera, [box.x0, box.y0]);
     const [x1, y1] = toView(camera, [box.x1, box.y1]);
-    const context = layer.inView();
     const frame = new Path2D();
     frame.rect(x0, y0, x1 - x0, y1 - y0);
-    context.fillStyle = "rgba(255, 255, 255, 0.15)";
-    context.fill(frame);
-    strokeTwoTone(context, frame);
+    paintOutline(layer.inView(), frame);
   }
 
   private gripAt(pointer: Pointer): Press["grip"] {

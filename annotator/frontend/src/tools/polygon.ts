@@ -2,7 +2,7 @@
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
-import { paintDot, strokeTwoTone } from "../canvas/marks";
+import { paintDot, paintOutline } from "../canvas/marks";
 import type { Point } from "../document/geometry";
 import { areaOfParts } from "../document/geometry";
 import { maskOfParts } from "../document/scene";
@@ -102,9 +102,7 @@ export class PolygonTool implements Tool {
     const line = new Path2D();
     places.forEach(([x, y], index) => (index === 0 ? line.moveTo(x, y) : line.lineTo(x, y)));
     if (this.pointer !== null) line.lineTo(...toView(camera, this.pointer));
-    context.fillStyle = "rgba(255, 255, 255, 0.15)";
-    context.fill(line, "evenodd");
-    strokeTwoTone(context, line);
+    paintOutline(context, line);
     places.slice(1).forEach((place) => paintDot(context, place, 3, "#fff", "#111"));
     paintDot(context, places[0], this.points.length >= 3 ? 6 : 4, "#fff", "#111");
   }

@@ -9,6 +9,7 @@ import type { StringKey } from "../strings";
 import type { Icon } from "../widgets/icons";
 import { BoxTool } from "./box";
 import { BrushTool } from "./brush";
+import { EllipseTool } from "./ellipse";
 import { KnifeTool } from "./knife";
 import { LevelTool, levelHint } from "./level";
 import { PolygonTool } from "./polygon";
@@ -56,6 +57,15 @@ const TABLE = [
     hint: "hintBox",
     draws: "strokes",
     make: (host) => new BoxTool(host),
+  },
+  {
+    id: "ellipse",
+    keys: ["Z"],
+    icon: "M3 10a7 5 0 1014 0 7 5 0 10-14 0z",
+    label: "cmdToolEllipse",
+    hint: "hintEllipse",
+    draws: "strokes",
+    make: (host) => new EllipseTool(host),
   },
   {
     id: "brush",

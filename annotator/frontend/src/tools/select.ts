@@ -47,7 +47,7 @@ export class SelectTool implements Tool {
   private readonly walk: Walk;
 
   constructor(private readonly host: ToolHost) {
-    this.walk = new Walk({ host, selected: () => selectedInstance(this.host.session.view.get()), commit: (before, parts) => this.commit(before, parts) });
+    this.walk = new Walk({ host, commit: (before, parts) => this.commit(before, parts) });
   }
 
   hover(pointer: Pointer): void {

@@ -7,7 +7,7 @@
  * as the view's `draft`, lines of its own in `paint`. Only `up` changes anything, by one call that is one step of undo:
  * `host.addInstance`, or `session.commit`. What was pressed may have been undone or decided about meanwhile, by a key or
  * by somebody else: `unchanged` asks. `cancel` gives up whatever was begun and must leave nothing behind, since it comes
- * at any time: Esc, undo, another tool, another picture, a second finger. box.ts is the shortest to begin from.
+ * at any time: Esc, undo, another tool, another picture, a second finger. ellipse.ts is a short one to begin from.
  */
 import type { Camera } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";

@@ -8,13 +8,13 @@ import type { Box, Part, Point, VertexPlace } from "../document/geometry";
 import { areaOfParts, boxOfParts, clampPoint, fitParts, withRing } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
+import { selectedInstance } from "../session/view";
 import { t } from "../strings";
 import { scaledBox } from "./handles";
 import type { ToolHost } from "./tool";
 
 export interface WalkOptions {
   readonly host: ToolHost;
-  readonly selected: () => Instance | null;
   readonly commit: (before: Instance, parts: readonly Part[]) => void;
 }
 
@@ -42,7 +42,7 @@ export class Walk {
 
   /** The instance whose vertices are walked, while it is the selected one. */
   private walked(): Instance | null {
-    const selected = this.options.selected();
+    const selected = selectedInstance(this.options.host.session.view.get());
     if (this.stop === null || selected?.key !== this.key) return null;
     return selected;
   }
@@ -53,7 +53,7 @@ export class Walk {
 
   /** The next or previous one, round and round. */
   step(kind: Stop["kind"], direction: 1 | -1): boolean {
-    const selected = this.options.selected();
+    const selected = selectedInstance(this.options.host.session.view.get());
     if (selected === null) return false;
     this.release();
     const stops = stopsOf(selected, kind);
@@ -100,12 +100,12 @@ export class Walk {
     if (selected === null || this.stop?.kind !== "vertex") return false;
     this.release();
     const { part, ring, vertex } = this.stop.place;
-    const parts = outlineOf(this.options.selected()!.mask).simple;
+    const parts = outlineOf(selectedInstance(this.options.host.session.view.get())!.mask).simple;
     const points = parts[part][ring];
     const [a, b] = [points[vertex], points[(vertex + 1) % points.length]];
     const middle: Point = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
     this.stop = { kind: "vertex", place: { part, ring, vertex: vertex + 1 } };
-    this.options.commit(this.options.selected()!, withRing(parts, part, ring, points.toSpliced(vertex + 1, 0, middle)));
+    this.options.commit(selectedInstance(this.options.host.session.view.get())!, withRing(parts, part, ring, points.toSpliced(vertex + 1, 0, middle)));
     this.show();
     return true;
   }
@@ -117,12 +117,12 @@ export class Walk {
     if (this.stop?.kind !== "vertex") return true;
     this.release();
     const { part, ring, vertex } = this.stop.place;
-    const parts = outlineOf(this.options.selected()!.mask).simple;
+    const parts = outlineOf(selectedInstance(this.options.host.session.view.get())!.mask).simple;
     const points = parts[part][ring].toSpliced(vertex, 1);
     const left = withRing(parts, part, ring, points);
     if (areaOfParts(left) < 1) return true;
     this.stop = points.length < 3 ? null : { kind: "vertex", place: { part, ring, vertex: vertex % points.length } };
-    this.options.commit(this.options.selected()!, left);
+    this.options.commit(selectedInstance(this.options.host.session.view.get())!, left);
     if (this.stop !== null) this.show();
     return true;
   }

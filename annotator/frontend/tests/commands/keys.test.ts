@@ -34,6 +34,13 @@ describe("keys", () => {
     setKeyMap({});
   });
 
+  it("are a person's own before a later version's", () => {
+    setKeyMap({ showLabels: ["Z"] });
+    expect(commandFor("Z")?.id).toBe("showLabels");
+    setKeyMap({});
+    expect(commandFor("Z")?.id).toBe("toolEllipse");
+  });
+
   it("keep the keys that a person gave them under an earlier name", () => {
     setKeyMap({ toolCut: ["Z"] } as KeyMap);
     expect(commandFor("Z")?.id).toBe("toolLevel");
