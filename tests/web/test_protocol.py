@@ -1,11 +1,28 @@
 """What the editor and the server say to each other about one image."""
 
+import copy
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
-from annotator.core.dataset import Instance, State
+from annotator.core.dataset import Category, Image, Instance, State
 from annotator.core.errors import GestureError
-from annotator.web.protocol import gesture_from_json, instance_to_json
+from annotator.core.heatmap import HALF, LEVELS
+from annotator.core.masks import Part, Rle
+from annotator.core.review import VERBS, require_well_formed
+from annotator.storage.images import FIRST_SCORE
+from annotator.vision.networks.zoo import BUNDLED_MODEL
+from annotator.web.assistant import GRABCUT
+from annotator.web.protocol import document_to_json, gesture_from_json, instance_to_json, parts_to_json
 from tests.storage.builders import HEIGHT, WIDTH, block
+
+# The editor's tests read this file too (frontend/tests/document/protocol.test.ts): both sides say and mean the same.
+GOLDEN = json.loads((Path(__file__).parent / "golden/wire.json").read_text(encoding="utf-8"))
+SIDE = 40
+MODEL = "starter-person@3"
 
 
 def said(**change):
@@ -28,3 +45,81 @@ def test_a_crowd_that_is_no_boolean_is_refused_with_its_place():
 def test_an_instance_says_whether_it_is_a_crowd(crowd):
     instance = Instance(1, "n", 1, 1, State.ACCEPTED, block(), crowd=crowd)
     assert instance_to_json(instance)["crowd"] is crowd
+
+
+def rle_of(key):
+    return Rle(SIDE, SIDE, next(one["rle"] for one in GOLDEN["document"]["instances"] if one["key"] == key))
+
+
+def instance(key, category_id, state, **more):
+    return Instance(1, key, 7, category_id, state, rle_of(key), **more)
+
+
+def ring(*points):
+    return np.array(points, np.float64)
+
+
+EDITED = (
+    Part(
+        ring((10, 10), (30, 10), (30, 30), (10, 30)),
+        (ring((14, 14), (18, 14), (18, 18.25), (14, 18)),),
+    ),
+    Part(ring((34, 34), (36.5, 34), (36, 36))),
+)
+
+
+def test_the_server_says_the_golden_document():
+    store = SimpleNamespace(
+        image=lambda _: Image(7, "straße 7.jpg", SIDE, SIDE, "0" * 64, prelabelled=True, revision=12),
+        setting=lambda _: 0.4,
+        categories=lambda: [Category(1, "person", "person"), Category(91, "头盔", "")],
+        instances=lambda _: [
+            instance("suggested", 1, State.SUGGESTED, score=0.84, source=MODEL),
+            instance("edited", 1, State.ACCEPTED, score=0.61, source=MODEL, edited=True, parts=EDITED),
+            instance("drawn", 91, State.ACCEPTED),
+            instance("imported", 1, State.ACCEPTED, source="import", crowd=True),
+            instance("rejected", 1, State.REJECTED, score=0.42, source=MODEL),
+        ],
+    )
+    assert document_to_json(store, 7, url="pictures/7") == GOLDEN["document"]
+
+
+def test_the_server_reads_the_golden_gesture():
+    sent = GOLDEN["gesture"]
+    gesture = gesture_from_json(sent, image_id=7, who="me", height=SIDE, width=SIDE)
+    require_well_formed(gesture)
+    names = ("client", "number", "revision", "verb", "reviewed", "threshold", "seconds")
+    assert {name: getattr(gesture, name) for name in names} == {name: sent[name] for name in names}
+    plain = copy.deepcopy(sent["changes"])
+    # Compared as values: they may be packed in more than one way.
+    region = plain[4].pop("heatmap")["region"]
+    assert [_change_to_json(change) for change in gesture.changes] == plain
+    assert [change.heatmap for change in gesture.changes[:4]] == [None] * 4
+    assert list(gesture.changes[4].heatmap.region) == region
+    assert gesture.changes[4].heatmap.values.tolist() == [[100]]
+
+
+def test_the_server_means_the_golden_words_and_numbers():
+    assert GOLDEN["constants"] == {
+        "verbs": sorted(VERBS),
+        "states": sorted(State),
+        "bundled_model": BUNDLED_MODEL,
+        "grabcut": GRABCUT,
+        "half": HALF,
+        "lowest_level": LEVELS[0],
+        "highest_level": LEVELS[-1],
+        "first_score": FIRST_SCORE,
+    }
+
+
+def _change_to_json(change):
+    said = {
+        "key": change.key,
+        "category": change.category_id,
+        "state": change.state,
+        "rle": None if change.rle is None else change.rle.counts,
+        "parts": None if change.parts is None else parts_to_json(change.parts),
+        "cut": change.cut,
+        "crowd": change.crowd,
+    }
+    return {name: value for name, value in said.items() if value is not None}

@@ -30,7 +30,7 @@ export interface Harness {
   readonly keep: MemoryKeep;
 }
 
-export function start(server: FakeServer, client = "tab", keep = new MemoryKeep()): Harness {
+export function start(server: FakeServer, client = "tab", keep = new MemoryKeep(), now: () => number = () => 0): Harness {
   const statuses: SaveStatus[] = [];
   const notices: NoticeText[] = [];
   const session = new Session({
@@ -51,7 +51,7 @@ export function start(server: FakeServer, client = "tab", keep = new MemoryKeep(
       }),
     notice: (_kind, text) => notices.push(text),
     preload: () => {},
-    now: () => 0,
+    now,
   });
   return { session, statuses, notices, keep };
 }

@@ -1,12 +1,14 @@
 /**
- * A model's soft mask, and the mask at any level of it. All of it is whole numbers that a double holds exactly, values and levels in
- * hundredths: annotator/core/heatmap.py computes the same, and the two agree on every pixel.
+ * A model's soft mask, and the mask at any level of it. All of it is whole numbers that a double holds exactly, values
+ * and levels in hundredths: annotator/core/heatmap.py computes the same, and the two agree on every pixel.
  */
 import type { WireHeatmap } from "./protocol";
 import { decodeCounts } from "./rle";
 
 /** Levels run from 1 to 99; this is the one of every mask that nobody has moved. */
 export const HALF = 50;
+/** The levels that an instance may have, in hundredths. */
+export const LEVELS = { lowest: 1, highest: 99 } as const;
 
 export interface Heatmap {
   /** Samples a side, with a border of zeros. */

@@ -11,7 +11,7 @@ import { t } from "../strings";
 import { likelyCategory } from "./review";
 
 /** Who is asked for a mask where no model has seen the picture. */
-const BUNDLED_MODEL = "starter-person";
+export const BUNDLED_MODEL = "starter-person";
 
 export interface DrawingOptions {
   readonly session: Session;

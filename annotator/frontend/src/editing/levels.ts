@@ -1,6 +1,6 @@
 /** Moves the level at which the selected instance's heatmap becomes a mask: shown live, one gesture when it ends. */
 import type { Heatmap } from "../document/heatmap";
-import { HALF, runsAtLevel, unpacked } from "../document/heatmap";
+import { HALF, LEVELS, runsAtLevel, unpacked } from "../document/heatmap";
 import { windowOfMask } from "../document/paint";
 import { areaOfRuns, decodeCounts, encodeCounts, iouOfRuns, windowToRle } from "../document/rle";
 import type { Instance, Mask, Scene } from "../document/scene";
@@ -13,9 +13,6 @@ import { t } from "../strings";
 
 /** The id of the tool that moves the level: with it in hand, heatmaps are asked for early. */
 export const LEVEL_TOOL = "level";
-
-const LOWEST = 1;
-const HIGHEST = 99;
 
 export interface LevelsOptions {
   readonly session: Session;
@@ -88,7 +85,7 @@ export class Levels {
     const { begun } = this;
     if (begun === null) return;
     const { width, height } = begun.size;
-    begun.level = Math.max(LOWEST, Math.min(HIGHEST, Math.round(level)));
+    begun.level = Math.max(LEVELS.lowest, Math.min(LEVELS.highest, Math.round(level)));
     begun.runs = runsAtLevel(begun.heatmap, begun.level, width, height);
     if (areaOfRuns(begun.runs) === 0) {
       begun.level = highestWhere((one) => areaOfRuns(runsAtLevel(begun.heatmap, one, width, height)) > 0);
@@ -207,7 +204,7 @@ function levelOf(heatmap: Heatmap, mask: Mask, runs: readonly number[], { width,
   const counts = encodeCounts(runs);
   const area = areaOfRuns(runs);
   for (const likely of [mask.level, HALF, highestWhere((level) => areaOfRuns(at(level)) >= area)]) {
-    if (likely !== undefined && likely >= LOWEST && encodeCounts(at(likely)) === counts) return likely;
+    if (likely !== undefined && likely >= LEVELS.lowest && encodeCounts(at(likely)) === counts) return likely;
   }
   const likest = (levels: readonly number[]): number => {
     const likeness = levels.map((level) => iouOfRuns(at(level), runs));
@@ -219,7 +216,7 @@ function levelOf(heatmap: Heatmap, mask: Mask, runs: readonly number[], { width,
 
 /** The highest level of which this holds, 0 where there is none; it holds of every level below it. */
 function highestWhere(holds: (level: number) => boolean): number {
-  let [low, high] = [LOWEST - 1, HIGHEST];
+  let [low, high] = [LEVELS.lowest - 1, LEVELS.highest];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (holds(middle)) low = middle;
