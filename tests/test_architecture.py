@@ -50,6 +50,34 @@ def test_imports_point_down(path):
             assert wing(imported) in allowed, f"{module} imports {imported}"
 
 
+def test_what_strangers_may_take_is_known_below_the_page_and_the_routes():
+    for path in sorted((PACKAGE / "web" / "sharing").glob("*.py")):
+        above = [name for name in imports(path) if name.startswith(("annotator.web.page", "annotator.web.routes"))]
+        assert not above, f"{path.name} imports {above[0]}"
+
+
+def test_no_files_import_each_other_in_a_circle():
+    files = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in PACKAGE.rglob("*.py")
+        if "node_modules" not in path.parts
+    }
+    waiting = {module: {name for name in imported_modules(path) if name in files} for module, path in files.items()}
+    while free := {module for module, needed in waiting.items() if not needed}:
+        waiting = {module: needed - free for module, needed in waiting.items() if module not in free}
+    assert not waiting, f"a circle, or above one: {', '.join(sorted(waiting))}"
+
+
+def imported_modules(path):
+    """Names of modules, also where one is imported as a name of its package."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
 def test_a_space_installs_what_the_package_needs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     listed = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"]

@@ -42,15 +42,15 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 7860) -> FastAPI:
     """The application over some projects, ready for any ASGI server."""
     jobs = Prelabelling(projects)
-    sweeper = Sweeper(projects)
+    sweeper = Sweeper(projects.sweep)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # What the last server left undone goes on: here at once, a visitor's as soon as the project is opened.
-        projects.opened = jobs.resume
         if projects.local_key is not None:
             jobs.resume(projects.local_key)
         else:
+            projects.when_opened(jobs.resume)
             sweeper.start()
         yield
         sweeper.stop()

@@ -1,22 +1,41 @@
-"""A thread that keeps a shared server from filling up: it sweeps now and then, and outlives whatever it meets."""
+"""Keeps a shared server from filling up: what is idle is closed, what is past its age removed, the rest measured.
+
+Gradio's own sweeper is not used: it removes files in use.
+"""
 
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
-from annotator.web.projects import Projects
+from annotator.web.open_projects import GONE, OpenProjects
+from annotator.web.quotas import Quotas
+from annotator.web.sharing.limits import Limits
 
 PERIOD_S = 60.0
+
+IDLE_S = 300.0
+"""A project that nobody used for so long is closed; it opens again in some milliseconds."""
+
+PRESSED_S = 1200.0
+"""How long a project without a picture may lie unused on a server that is full; above open_projects.TOUCH_S."""
+
+ABANDONED_S = 3600.0
+"""An archive that has been opening for so long belongs to a server that was killed."""
 
 _log = logging.getLogger(__name__)
 
 
 class Sweeper:
-    """Sweeps the projects of a server until it is stopped."""
+    """A thread that sweeps now and then until it is stopped, and outlives whatever it meets."""
 
-    def __init__(self, projects: Projects, *, period: float = PERIOD_S) -> None:
-        self._projects = projects
+    def __init__(self, sweep: Callable[[], object], *, period: float = PERIOD_S) -> None:
+        self._sweep = sweep
         self._period = period
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sweeper", daemon=True)
@@ -33,8 +52,53 @@ class Sweeper:
     def _work(self) -> None:
         while True:
             try:
-                self._projects.sweep()
+                self._sweep()
             except Exception:  # a folder that cannot be read today may be readable tomorrow
                 _log.exception("sweeping failed")
             if self._stop.wait(self._period):
                 return
+
+
+def sweep_projects(projects: OpenProjects, quotas: Quotas, limits: Limits, *, pressed: bool = False) -> list[str]:
+    """Close what is idle, remove what is past its age, measure what is left; the keys of what was removed.
+
+    pressed: the server is full; empty projects expire after PRESSED_S instead of `empty_hours`.
+    """
+    if not projects.folder.is_dir():
+        return []
+    projects.close_unused(idle=IDLE_S)
+    removed = [key for key in projects.all_keys() if _remove_old(key, projects, limits, pressed=pressed)]
+    for key in removed:
+        quotas.forget(key)
+    for left in projects.folder.glob(f"{GONE}*"):  # also what a killed server left behind
+        shutil.rmtree(left, ignore_errors=True)
+    remove_abandoned(projects.folder)
+    for key in projects.all_keys():
+        if projects.is_open(key) or not quotas.is_measured(key):
+            quotas.measure(key, projects.folder_of(key), again=True)
+    return removed
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what killed servers left below a folder of half-opened archives."""
+    for left in folder.glob(".new-*"):
+        if time.time() - _last_used(left) > ABANDONED_S:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _remove_old(key: str, projects: OpenProjects, limits: Limits, *, pressed: bool) -> bool:
+    folder = projects.folder_of(key)
+    rest = 3600 * limits.age_hours
+    if not any((folder / "images").glob("??/*")):
+        rest = min(PRESSED_S, 3600 * limits.empty_hours) if pressed else 3600 * limits.empty_hours
+    if time.time() - _last_used(folder) < rest:
+        return False
+    return projects.remove(key, unused=rest)
+
+
+def _last_used(folder: Path) -> float:
+    """When somebody was last there; now, where that cannot be said, so that nothing is removed by mistake."""
+    for name in ("project.db", "."):
+        with suppress(OSError):
+            return (folder / name).stat().st_mtime
+    return time.time()

@@ -1,6 +1,8 @@
 """A server's routes over a project of its own, and pictures to put into it."""
 
 import asyncio
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -14,6 +16,8 @@ from annotator.web.projects import Projects
 from annotator.web.routes.errors import add_error_handlers
 from annotator.web.routes.router import build_routes
 from annotator.web.sharing.guard import Guard
+from annotator.web.sharing.limits import Limits
+from tests.conftest import picture
 from tests.machine import CHROMIUM
 
 
@@ -69,3 +73,41 @@ def browse():
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         yield lambda visit: pool.submit(work, visit).result()
+
+
+# --- visitors' projects ---------------------------------------------------------------------------------------------
+
+AT_ONCE = 1e-9  # hours
+
+
+@pytest.fixture
+def visitors(tmp_path):
+    """Makes the projects of a server with these limits, over the same folder each time."""
+    made = []
+
+    def make(**limits):
+        made.append(Projects(visitors=tmp_path / "visitors", limits=Limits(**limits)))
+        return made[-1]
+
+    yield make
+    for projects in made:
+        projects.close()
+
+
+def with_a_picture(projects):
+    key = projects.create()
+    with projects.use(key) as store:
+        store.add_image(picture(), file_name="a.png", width=64, height=48)
+    return key
+
+
+def folder_of(projects, key):
+    """Where a visitor's project lies."""
+    return projects._visitors.open.folder_of(key)
+
+
+def rest(projects, key, hours):
+    """Make a project look as if nobody had been there for so long."""
+    projects.close()
+    then = time.time() - 3600 * hours
+    os.utime(folder_of(projects, key) / "project.db", (then, then))

@@ -425,7 +425,7 @@ def test_opening_a_project_is_enough_to_go_on(server, known_model, stored):
     begin(worker, projects, key, known_model)
     wait_until(lambda: not worker._worker.is_alive())
     again, projects = server()
-    projects.opened = again.resume
+    projects.when_opened(again.resume)
     projects.get(key)
     wait(again.status(key))
     assert stored.names == [f"{index}.png" for index in range(4)]

@@ -14,7 +14,6 @@ itsdangerous = pytest.importorskip("itsdangerous", reason="signing in needs grad
 
 from annotator.core.errors import AnnotatorError  # noqa: E402
 from annotator.storage import archive  # noqa: E402
-from annotator.storage.store import Store  # noqa: E402
 from annotator.web.jobs import Prelabelling  # noqa: E402
 from annotator.web.projects import OWNER, Projects, UnknownProjectError  # noqa: E402
 from annotator.web.server import build_server  # noqa: E402
@@ -108,7 +107,7 @@ def test_what_somebody_decided_carries_their_name(server):
     for page in ("a", "b"):
         seen = ask(server, "POST", f"{base}/presence", "anna", json={"page": page * 32, "image": 1}).json()
     assert [other["name"] for other in seen["others"]] == ["anna"]
-    with Store.open(server.projects._folder(key)) as store:
+    with server.projects.use(key) as store:  # nobody's request: the server's own work
         assert [decision.who for decision in store.decisions()] == ["anna"]
 
 

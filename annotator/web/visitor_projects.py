@@ -1,0 +1,148 @@
+"""Projects of a server's visitors: made for whoever comes, found again by their keys or owners, removed with age."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from annotator.storage import archive
+from annotator.storage.store import Store
+from annotator.web.keys import UnknownProjectError, is_key, make_key
+from annotator.web.open_projects import OpenProjects
+from annotator.web.owners import Owners
+from annotator.web.quotas import Quotas
+from annotator.web.sharing import visitor
+from annotator.web.sharing.limits import LimitError, Limits
+from annotator.web.sharing.login import Login, SignInError, User
+from annotator.web.sharing.makers import Makers
+from annotator.web.sweeper import sweep_projects
+
+
+class VisitorProjects:
+    """One for each visitor, or each owner where they sign in. Safe to use from several threads."""
+
+    def __init__(self, folder: Path, limits: Limits, login: Login | None) -> None:
+        """login: visitors must sign in, and a project is its owner's alone."""
+        self.open = OpenProjects(folder, most=limits.open_projects)
+        self._limits = limits
+        self._login = login
+        self._owners = Owners(folder)
+        self._makers = Makers(limits)
+        self.quotas = Quotas(limits, self._makers)
+        self._creating = threading.Lock()
+
+    def welcome(self, key: str | None, *, address: str) -> str:
+        """The key of the visitor's own project again, or of a new one. Raises LimitError when that is too many."""
+        if self._login is not None:
+            return self._welcome_owner(key, address=address)
+        if key is not None and is_key(key):
+            with suppress(UnknownProjectError), self.open.use(key):
+                return key
+        return self.create(address=address)
+
+    def user(self) -> User | None:
+        """Who signed in for the work at hand; None where nobody did, or nobody need."""
+        asking = visitor.current()
+        return None if self._login is None or asking is None else self._login.user(asking)
+
+    @contextmanager
+    def use(self, key: str) -> Iterator[Store]:
+        """The project behind a key, neither closed nor removed while the block lasts.
+
+        Raises UnknownProjectError, also for another owner's, and SignInError where nobody signed in who must.
+        """
+        with self.open.use(key) as store:
+            self._require_owner(key, store)
+            yield store
+
+    def create(self, *, address: str) -> str:
+        """A new project; its key. Raises LimitError where the server is full, or one address has its share."""
+        with self._creating:
+            self.open.folder.mkdir(parents=True, exist_ok=True)
+            if len(self.open.all_keys()) >= self._limits.projects:
+                self.sweep(pressed=True)
+            there = self._require_one_more(address)
+            key = make_key()
+            with self.open.use(key, new=True):  # so that no sweeper meets it half made
+                self._makers.note(key, address, there | {key})
+                return key
+
+    def require_one_more(self) -> None:
+        """Raise LimitError where whoever asks may have no further project."""
+        self._require_one_more(_asking_address())
+
+    def adopt(self, packed: IO[bytes]) -> str:
+        """Open the archive of a project as one of its own; its key. Raises StoreError as `unpack_project` does."""
+        key, address = make_key(), _asking_address()
+        archive.unpack_project(
+            packed,
+            self.open.folder_of(key),
+            max_bytes=min(self.quotas.for_new_project(address), archive.MAX_BYTES),
+            max_images=self._limits.images,
+        )
+        with self._creating:
+            self._makers.note(key, address, set(self.open.all_keys()))
+        with self.open.use(key) as store:
+            self.quotas.measure(key, store.folder)
+            user = self.user()
+            if user is not None:
+                self._owners.give(key, store, user)
+        return key
+
+    def sweep(self, *, pressed: bool = False) -> int:
+        """As `sweep_projects` does; how many projects were removed."""
+        removed = sweep_projects(self.open, self.quotas, self._limits, pressed=pressed)
+        for key in removed:
+            self._owners.forget(key)
+        return len(removed)
+
+    def close(self) -> None:
+        self.open.close()
+
+    def _require_one_more(self, address: str) -> set[str]:
+        """The keys that there are. Raises LimitError where one more is too many."""
+        there = set(self.open.all_keys())
+        self._makers.require_modest(address, there)
+        if len(there) >= self._limits.projects:
+            raise LimitError(
+                f"this server holds {self._limits.projects:g} projects and takes no more at present: try again later"
+            )
+        return there
+
+    def _welcome_owner(self, key: str | None, *, address: str) -> str:
+        """The key's project if it is this user's or nobody's yet, else the one they had, else a new one."""
+        user = self.user()
+        if user is None:
+            raise SignInError
+        for known in (key, self._owners.key_of(user)):
+            if known is not None and is_key(known):
+                with suppress(UnknownProjectError), self.open.use(known) as store:
+                    if self._owners.owner(known, store) in (None, user.id):
+                        self._owners.give(known, store, user)
+                        return known
+        made = self.create(address=address)
+        with self.open.use(made) as store:
+            self._owners.give(made, store, user)
+        return made
+
+    def _require_owner(self, key: str, store: Store) -> None:
+        """Where visitors sign in: raise SignInError where nobody did, UnknownProjectError for another's project.
+
+        The server's own work, a batch say, is done for nobody and may.
+        """
+        if self._login is None or visitor.current() is None:
+            return
+        user = self.user()
+        if user is None:
+            raise SignInError
+        if self._owners.owner(key, store) != user.id:
+            raise UnknownProjectError
+
+
+def _asking_address() -> str:
+    """Where the request at hand comes from."""
+    asking = visitor.current()
+    return "" if asking is None else asking.address
