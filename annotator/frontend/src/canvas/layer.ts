@@ -42,3 +42,15 @@ export class Layer {
     return this.context;
   }
 }
+
+/** Calls back when the page moves to a screen of another density, which no observer of sizes sees. */
+export function whenDensityChanges(then: () => void): void {
+  matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener(
+    "change",
+    () => {
+      whenDensityChanges(then);
+      then();
+    },
+    { once: true },
+  );
+}

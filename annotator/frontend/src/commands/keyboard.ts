@@ -1,5 +1,6 @@
 /** Listens on the page, because the picture is seldom what has the focus; hidden editors and fields are left alone. */
 import type { Stage } from "../stage/stage";
+import { isComposing } from "../widgets/dom";
 import type { Commands } from "./commands";
 import { belongsToField, chordOf, commandFor } from "./keys";
 
@@ -21,7 +22,7 @@ export interface KeyboardOptions {
 export function listenToKeys(options: KeyboardOptions): () => void {
   const { root, stage, commands } = options;
   const onDown = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.isComposing || !options.active() || !isShown(root)) return;
+    if (event.defaultPrevented || isComposing(event) || !options.active() || !isShown(root)) return;
     if (root.querySelector("dialog[open]") !== null) return;
     const target = event.target instanceof Element ? event.target : null;
     // The lists at the sides take the arrows themselves; all other keys are the picture's there too.
@@ -37,6 +38,8 @@ export function listenToKeys(options: KeyboardOptions): () => void {
     if (/^[1-9]$/.test(chord) && commands.digit(Number(chord))) return event.preventDefault();
     const command = commandFor(chord);
     if (command === null || command.native === true) return;
+    // Text that is marked on the page is what Ctrl+C is for.
+    if (command.id === "copy" && hasMarkedText()) return;
     event.preventDefault();
     if (!event.repeat || command.repeats === true) commands.run(command.id);
   };
@@ -56,6 +59,11 @@ export function listenToKeys(options: KeyboardOptions): () => void {
     document.removeEventListener("keyup", onUp);
     window.removeEventListener("blur", onBlur);
   };
+}
+
+function hasMarkedText(): boolean {
+  const selection = document.getSelection();
+  return selection !== null && !selection.isCollapsed && selection.toString().trim() !== "";
 }
 
 /** A tab that is not open has no size. */

@@ -131,16 +131,25 @@ interface KeyPress {
   readonly altKey: boolean;
 }
 
-/** "Ctrl+Shift+Z" and the like. Letters go by what they print, or by their place where that is no Latin letter. */
+/** Letters, and marks that are typed like letters, of a script that is not Latin; one key may print several. */
+const OTHER_SCRIPT = /^(?!.*\p{Script=Latin})[\p{L}\p{M}]+$/u;
+
+/**
+ * "Ctrl+Shift+Z" and the like, by what the key prints. It goes by its place on the keyboard only where what it prints cannot be
+ * meant: a letter of another script, a key that an input method has taken, or what Alt makes of a letter on a Mac.
+ */
 export function chordOf(press: KeyPress): string {
   let key = press.key;
   const letter = /^Key([A-Z])$/.exec(press.code);
-  if (letter !== null && !/^[a-z]$/i.test(key)) key = letter[1];
+  const byPlace = OTHER_SCRIPT.test(key) || key === "Process" || (press.altKey && !/^[a-z]$/i.test(key));
+  if (letter !== null && byPlace) key = letter[1];
   const isLetter = /^[a-z]$/i.test(key);
   const named = key.length > 1;
+  // Some keyboards print a bracket only with Alt, and a digit only with Shift: the sign is what is meant.
+  const isSign = !named && !isLetter && key !== " ";
   const modifiers = [
     press.ctrlKey || press.metaKey ? "Ctrl+" : "",
-    press.altKey ? "Alt+" : "",
+    press.altKey && !isSign ? "Alt+" : "",
     press.shiftKey && (isLetter || named) ? "Shift+" : "",
   ];
   return modifiers.join("") + (isLetter ? key.toUpperCase() : key === " " ? "Space" : key);

@@ -1,7 +1,7 @@
 /** The category picker: type to find, Enter takes the first, and a new name makes a new category. */
 import type { WireCategory } from "../document/protocol";
 import { t } from "../strings";
-import { h, setClass } from "../widgets/dom";
+import { h, isComposing, setClass } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 import { openPopover } from "../widgets/popover";
 
@@ -98,6 +98,7 @@ export function pickCategory(options: PickerOptions): Promise<number | null> {
       void choose(choices.find(({ element }) => element.contains(event.target as Node)));
     });
     input.addEventListener("keydown", (event) => {
+      if (isComposing(event)) return;
       if (event.key === "ArrowDown") mark(active + 1);
       else if (event.key === "ArrowUp") mark(active - 1);
       else if (event.key === "Enter") void choose(choices[active]);

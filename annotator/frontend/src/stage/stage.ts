@@ -1,7 +1,7 @@
 /** The picture and its layers: pointers become gestures of the current tool, the wheel zooms, space pans. */
 import type { Camera, Size } from "../canvas/camera";
 import { PIXELATED_FROM, actualSize, fit, kept, lookAt, panned, toImage, toView, zoomAt } from "../canvas/camera";
-import { Layer } from "../canvas/layer";
+import { Layer, whenDensityChanges } from "../canvas/layer";
 import type { Look } from "../canvas/render";
 import { paintBase, paintHandles, paintHover, paintLabel, paintSelected, paintVertices } from "../canvas/render";
 import type { Box, Part, Point } from "../document/geometry";
@@ -87,6 +87,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     this.picture.addEventListener("load", () => setClass(this.picture, "is-ready", true));
     this.pointers = new Pointers(this);
     new ResizeObserver(() => this.resize()).observe(this.element);
+    whenDensityChanges(() => this.resize());
   }
 
   // --- what tools ask for ---

@@ -48,6 +48,12 @@ export function button(options: ButtonOptions): HTMLButtonElement {
   return element;
 }
 
+/** Whether a key press belongs to an input method, which is composing a word: its Enter and Escape end that word alone. */
+export function isComposing(event: KeyboardEvent): boolean {
+  // Safari tells of the Enter that ends the word after the composition, with the code of a key that was handled.
+  return event.isComposing || event.keyCode === 229;
+}
+
 /** Only touches the page where the text is another. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

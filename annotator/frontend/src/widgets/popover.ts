@@ -1,5 +1,5 @@
 /** A small panel over the page that goes when one presses beside it or on Esc. */
-import { h } from "./dom";
+import { h, isComposing } from "./dom";
 
 /** What a panel opens beside: an element, or a place of the page. */
 export type Anchor = Pick<Element, "getBoundingClientRect">;
@@ -33,7 +33,7 @@ export function openPopover(
     if (!element.contains(event.target as Node)) close();
   };
   element.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || isComposing(event)) return;
     event.preventDefault();
     event.stopPropagation();
     close();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KeyMap } from "../../src/commands/keys";
 import { COMMANDS, chordOf, commandFor, keysOf, remapped, setKeyMap } from "../../src/commands/keys";
+import { LAYOUTS } from "./layouts";
 
 describe("keys", () => {
   const press = (key: string, more = {}) => ({ key, code: "", ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more });
@@ -18,9 +19,34 @@ describe("keys", () => {
     [press("?", { shiftKey: true }), "help"],
     [press("Enter", { shiftKey: true }), "markReviewed"],
     [press("ф", { code: "KeyA" }), "accept"],
+    [press("Process", { code: "KeyA" }), "accept"],
     [press("]"), "next"],
+    [press("[", { code: "Digit5", altKey: true }), "previous"],
+    [press("1", { code: "Digit1", shiftKey: true }), "actualSize"],
+    [press("Dead", { code: "KeyI", altKey: true }), "makeInstances"],
+    [press("^", { code: "KeyI", altKey: true }), "makeInstances"],
   ])("%o", (event, command) => {
     expect(commandFor(chordOf(event))?.id).toBe(command);
+  });
+
+  it("have 26 letter keys in each layout", () => {
+    expect(LAYOUTS.length).toBeGreaterThanOrEqual(12);
+    for (const [name, keys] of LAYOUTS) expect(keys.map(({ place }) => place).join(""), name).toBe("QWERTYUIOPASDFGHJKLZXCVBNM");
+  });
+
+  it.each(LAYOUTS)("go by what %s prints, and by place for another script alone", (_, keys) => {
+    for (const { place, prints } of keys) {
+      const latin = /^[a-z]$/.test(prints);
+      const foreign = /^[\p{L}\p{M}]+$/u.test(prints) && !/\p{Script=Latin}/u.test(prints);
+      const expected = latin ? prints.toUpperCase() : foreign ? place : prints;
+      expect(chordOf(press(prints, { code: `Key${place}` })), `${prints} at ${place}`).toBe(expected);
+    }
+  });
+
+  it("leave the mask alone when a comma lies on M", () => {
+    expect(commandFor(chordOf(press(",", { code: "KeyM" })))?.id).toBe("lowerThreshold");
+    expect(commandFor(chordOf(press("Dead", { code: "KeyY" })))).toBeNull();
+    expect(commandFor(chordOf(press("é", { code: "KeyW" })))).toBeNull();
   });
 
   it("follow what a person has remapped", () => {

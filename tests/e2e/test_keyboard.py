@@ -1,0 +1,73 @@
+"""Keys mean what the keyboard in hand prints, and what an input method or marked text needs stays theirs."""
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+MIDDLE = (45, 100)  # of the first suggestion, beside its hole
+
+
+def dispatch(page, kind, **key):
+    page.context.new_cdp_session(page).send("Input.dispatchKeyEvent", {"type": kind, **key})
+
+
+def press_place(page, *, key, code):
+    """A key of another layout: what it prints, and where it lies."""
+    dispatch(page, "keyDown", key=key, code=code, text=key)
+    dispatch(page, "keyUp", key=key, code=code)
+
+
+def test_a_comma_on_the_place_of_m_lowers_the_threshold_and_leaves_the_mask(screen, project):
+    image = project.add("a.png")
+    screen.open()
+    screen.click(*MIDDLE)
+    before = project.instances(image)
+    threshold = screen.page.locator(".an-threshold input[type=number]")
+    shown = float(threshold.input_value())
+    press_place(screen.page, key=",", code="KeyM")
+    screen.saved()
+    assert float(threshold.input_value()) < shown
+    assert project.instances(image) == before
+
+
+def test_enter_that_ends_a_composition_makes_no_category(screen, project):
+    project.add("a.png")
+    screen.open()
+    screen.click(*MIDDLE)
+    screen.press("c")
+    page = screen.page
+    page.wait_for_selector(".an-picker input")
+    session = page.context.new_cdp_session(page)
+    session.send("Input.imeSetComposition", {"text": "じん", "selectionStart": 2, "selectionEnd": 2})
+    dispatch(page, "rawKeyDown", key="Enter", code="Enter", windowsVirtualKeyCode=13)
+    assert page.locator(".an-picker").count() == 1
+    assert [category.name for category in project.store.categories()] == ["person", "car"]
+    session.send("Input.insertText", {"text": "人物"})
+    screen.press("Enter")
+    page.wait_for_selector(".an-picker", state="detached")
+    screen.saved()
+    assert [category.name for category in project.store.categories()] == ["person", "car", "人物"]
+
+
+def test_marked_text_is_what_copying_takes(screen, project):
+    project.add("a.png")
+    screen.open()
+    page = screen.page
+    page.evaluate("document.addEventListener('copy', () => { window.copied = getSelection().toString(); })")
+    screen.click(*MIDDLE)
+    page.locator(".an-threshold-label").click(click_count=3)
+    screen.press("Control+c")
+    assert page.evaluate("window.copied").strip() == page.locator(".an-threshold-label").inner_text()
+
+
+def test_a_screen_of_another_density_has_a_canvas_of_its_own(screen, project):
+    project.add("a.png")
+    screen.open()
+    page = screen.page
+    width = "document.querySelector('.an-layer').width"
+    before = page.evaluate(width)
+    size = page.viewport_size
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setDeviceMetricsOverride", {**size, "deviceScaleFactor": 2, "mobile": False})
+    session.send("Page.captureScreenshot")  # without a head, no frame is painted unasked
+    page.wait_for_function(f"{width} === {2 * before}", timeout=5000)
