@@ -16,6 +16,7 @@ from annotator.core.dataset import Dataset, Image, Instance, State, Suggestion
 from annotator.core.errors import AnnotatorError, ImageError, MissingError, ModelError
 from annotator.core.masks import rle_area
 from annotator.core.overlap import unanswered
+from annotator.core.settings import THRESHOLD
 from annotator.storage.store import Store
 from annotator.system.groups import Groups
 from annotator.vision.networks.detector import Detections, Detector, Laid
@@ -28,9 +29,6 @@ Found = TypeVar("Found")
 
 SCORE_FLOOR = 0.05
 """Suggestions below this score are not stored: the threshold can be lowered to here without the network."""
-
-THRESHOLD = "threshold"
-"""The project's setting of the score from which suggestions are shown."""
 
 DECODERS = max(2, min((os.cpu_count() or 2) // 2, 8))
 """Threads that decode. Beside a quick network each second core decodes; each thread holds one decoded picture."""

@@ -40,13 +40,6 @@ MAX_RATIO = 100
 # Nothing else is in a project's archive, so that no name needs to be understood, and none can lead anywhere.
 _NAME = re.compile(r"project\.db|images/([0-9a-f]{2})/(?=\1)([0-9a-f]{64})")
 _FOLDERS = re.compile(r"images/(?:[0-9a-f]{2}/)?")
-OWNER = "owner"
-"""The setting that says whose a project is, on a server where people sign in."""
-
-_NOT_CARRIED = ("key", OWNER, "prelabelling", "prelabelling.progress")
-"""Settings that stay behind: the key lets its reader in, its owner is nobody elsewhere, and a batch under way goes on
-where it is."""
-
 # What the reader of zips meets in a damaged one, beside its own error.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
@@ -101,7 +94,7 @@ def _copy_database(store: Store, target: Path) -> list[str]:
     with closing(sqlite3.connect(store.folder / DATABASE_NAME)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA secure_delete = ON")  # what is removed is not to be found in free pages either
-        copy.executemany("DELETE FROM settings WHERE name = ?", [(name,) for name in _NOT_CARRIED])
+        vetting.remove_what_stays(copy)
         copy.commit()
         copy.execute("VACUUM")
         return [sha256 for (sha256,) in copy.execute("SELECT sha256 FROM images ORDER BY id")]
@@ -131,7 +124,7 @@ def unpack_project(
     try:
         (new / "images").mkdir(parents=True)
         _extract(archive, new, max_bytes=max_bytes, max_images=max_images, progress=progress)
-        vetting.require_harmless(new / DATABASE_NAME, without=_NOT_CARRIED)
+        vetting.require_harmless(new / DATABASE_NAME)
         with Store.open(new) as store:  # migrates, and makes the key
             vetting.require_sound(store)
         sync_folder(new)

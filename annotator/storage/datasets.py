@@ -12,12 +12,10 @@ from annotator.core import masks
 from annotator.core.dataset import PROVENANCE, Category, Dataset, Image, Instance, State
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
+from annotator.core.settings import IMPORTED_EXTRA
 from annotator.storage import decisions, images, schema
 from annotator.storage.stored import json_of
 from annotator.system.collection import collection_paused
-
-IMPORTED_EXTRA = "import"
-"""The setting that keeps the imported files' own top-level keys."""
 
 _AGES = 1e9  # seconds; more is no time that somebody spent
 
@@ -117,5 +115,5 @@ def _first_decision(source: str, *, from_model: bool) -> str:
 
 
 def imported_extra(connection: Connection) -> dict[str, Any]:
-    stored = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == IMPORTED_EXTRA))
+    stored = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == IMPORTED_EXTRA.name))
     return {} if stored is None else dict(json_of(stored, "settings"))

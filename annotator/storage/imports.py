@@ -26,9 +26,10 @@ from annotator.core.dataset import (
 from annotator.core.errors import AnnotatorError, CocoError, MissingError
 from annotator.core.masks import rle_iou
 from annotator.core.overlap import ANSWERED_IOU, unanswered
+from annotator.core.settings import IMPORTED_EXTRA
 from annotator.storage import contents, decisions, images, schema
 from annotator.storage.database import now
-from annotator.storage.datasets import IMPORTED_EXTRA, imported_extra
+from annotator.storage.datasets import imported_extra
 from annotator.storage.earlier import EarlierVersions
 from annotator.storage.images import IMPORT
 from annotator.system.collection import collection_paused
@@ -452,6 +453,6 @@ def _keep_extra(connection: Connection, extra: Mapping[str, Any], notes: list[st
         elif mine != value:
             notes.append(f"{name}: kept as an earlier import had it")
     if merged:
-        row = {"name": IMPORTED_EXTRA, "value": json.dumps(merged)}
+        row = {"name": IMPORTED_EXTRA.name, "value": json.dumps(merged)}
         statement = sqlite.insert(schema.settings).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))

@@ -18,6 +18,7 @@ from annotator.core.dataset import Category, Dataset, Image, Instance, State, Su
 from annotator.core.errors import MissingError, StoreError
 from annotator.core.heatmap import Heatmap
 from annotator.core.review import Decision, Gesture
+from annotator.core.settings import KEY, Setting
 from annotator.storage import contents, datasets, decisions, gallery, heatmaps, images, imports, schema
 from annotator.storage.database import Database
 from annotator.storage.images import QueueRow
@@ -26,7 +27,6 @@ from annotator.storage.stored import json_of
 
 __all__ = ["ImportReport", "QueueRow", "Store"]
 
-_KEY = "key"
 _VISIBLE = (State.SUGGESTED, State.ACCEPTED, State.REJECTED)
 
 
@@ -328,32 +328,33 @@ class Store:
 
     # --- settings --------------------------------------------------------------------------------------------------
 
-    def setting(self, name: str) -> Any | None:
+    def setting(self, setting: Setting) -> Any | None:
         """A stored JSON value, None where there is none."""
         with self._database.read() as connection:
-            return read_setting(connection, name)
+            return read_setting(connection, setting)
 
-    def set_setting(self, name: str, value: Any) -> None:
+    def set_setting(self, setting: Setting, value: Any) -> None:
+        """value: anything that JSON holds."""
         with self._database.write() as connection:
-            write_setting(connection, name, value)
+            write_setting(connection, setting, value)
 
     def _project_key(self) -> str:
-        key = self.setting(_KEY)
+        key = self.setting(KEY)
         if key is None:
             with self._database.write() as connection:
-                key = read_setting(connection, _KEY)
+                key = read_setting(connection, KEY)
                 if key is None:  # nobody was faster
                     key = secrets.token_urlsafe(24)
-                    write_setting(connection, _KEY, key)
+                    write_setting(connection, KEY, key)
         return str(key)
 
 
-def read_setting(connection: Connection, name: str) -> Any | None:
-    found = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == name))
-    return None if found is None else json_of(found, f"setting {name}")
+def read_setting(connection: Connection, setting: Setting) -> Any | None:
+    found = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == setting.name))
+    return None if found is None else json_of(found, f"setting {setting.name}")
 
 
-def write_setting(connection: Connection, name: str, value: Any) -> None:
-    row = {"name": name, "value": json.dumps(value)}
+def write_setting(connection: Connection, setting: Setting, value: Any) -> None:
+    row = {"name": setting.name, "value": json.dumps(value)}
     statement = sqlite.insert(schema.settings).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from sqlalchemy import Boolean, Float, Integer, LargeBinary, Table, select
 from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError, ArchiveError, StoreError
 from annotator.core.masks import MAX_SIDE, checked_rle, rle_area
+from annotator.core.settings import SETTINGS
 from annotator.storage import heatmaps, schema
 from annotator.storage.parts import parts_from_bytes
 from annotator.storage.store import Store
@@ -27,10 +27,10 @@ MAX_PIXELS = 2**28
 _PATIENCE_STEPS = 500_000_000
 
 
-def require_harmless(path: Path, *, without: Iterable[str]) -> None:
+def require_harmless(path: Path) -> None:
     """Before anything is written to it: whole, and of the tables, indexes and triggers that our migrations make.
 
-    without: settings that are removed. Raises ArchiveError.
+    Removes the settings that do not travel. Raises ArchiveError.
     """
     try:
         with closing(sqlite3.connect(path)) as connection:
@@ -43,12 +43,19 @@ def require_harmless(path: Path, *, without: Iterable[str]) -> None:
             _require_whole(connection)
             for table in schema.metadata.sorted_tables:
                 _require_types(connection, table)
-            connection.executemany("DELETE FROM settings WHERE name = ?", [(name,) for name in without])
+            remove_what_stays(connection)
             connection.commit()
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             raise StoreError("the project cannot be unpacked: the disk is full") from error
         raise ArchiveError(f"archive: its database is damaged ({error})") from error
+
+
+def remove_what_stays(connection: sqlite3.Connection) -> None:
+    """Remove every setting that does not go with a project."""
+    travelling = [setting.name for setting in SETTINGS if setting.travels]
+    marks = ", ".join("?" * len(travelling))
+    connection.execute(f"DELETE FROM settings WHERE name NOT IN ({marks})", travelling)  # noqa: S608, marks alone
 
 
 def require_sound(store: Store) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from annotator import pipeline
 from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError, ModelError
+from annotator.core.settings import BATCH, PROGRESS
 from annotator.storage.store import Store
 from annotator.vision.networks import zoo
 from annotator.vision.networks.detector import Detector
@@ -40,12 +41,6 @@ MAX_FAILURES = 100
 
 MAX_ENDED = 200
 """Ended batches that a page may still ask for."""
-
-BATCH = "prelabelling"
-"""The project's setting of the batch under way: its name, network and what is left to do; None when there is none."""
-
-PROGRESS = "prelabelling.progress"
-"""How far that batch is: a setting of its own, small, as it is written after each few pictures."""
 
 CAREFUL = pipeline.UNDER_WAY
 """Pictures done one at a time after a restart or an unexpected error: as many as are ever under way together."""

@@ -6,13 +6,10 @@ import json
 import threading
 from pathlib import Path
 
-from annotator.storage import archive
+from annotator.core.settings import OWNER
 from annotator.storage.store import Store
 from annotator.system.files import write_atomically
 from annotator.web.sharing.login import User
-
-OWNER = archive.OWNER
-"""The project's setting that says whose it is: Hugging Face's id of that person."""
 
 _FILE = "owners.json"
 """By owner the key that they find when they come from another browser."""

@@ -10,13 +10,12 @@ from typing import IO
 from annotator.storage.store import Store
 from annotator.web.keys import UnknownProjectError, is_key
 from annotator.web.local_project import LocalProject, OccupiedError, require_empty
-from annotator.web.owners import OWNER
 from annotator.web.redaction import redact
 from annotator.web.sharing.limits import Limits
 from annotator.web.sharing.login import Login, User
 from annotator.web.visitor_projects import VisitorProjects
 
-__all__ = ["OWNER", "OccupiedError", "Projects", "UnknownProjectError"]
+__all__ = ["OccupiedError", "Projects", "UnknownProjectError"]
 
 
 class Projects:

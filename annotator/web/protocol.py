@@ -14,7 +14,7 @@ from annotator.core.errors import GeometryError, GestureError
 from annotator.core.heatmap import Heatmap, pack, unpack
 from annotator.core.masks import Part, Rle
 from annotator.core.review import MAX_VERTICES, Change, Gesture
-from annotator.pipeline import THRESHOLD
+from annotator.core.settings import THRESHOLD
 from annotator.storage.store import Store
 
 DEFAULT_THRESHOLD = 0.5

@@ -13,6 +13,7 @@ import pytest
 from annotator.core.dataset import State, Suggestion
 from annotator.core.errors import StoreError
 from annotator.core.review import Change, Gesture
+from annotator.core.settings import BATCH
 from annotator.storage import archive
 from annotator.storage.archive import pack_project, unpack_project
 from annotator.storage.store import Store
@@ -33,7 +34,7 @@ def project(tmp_path_factory):
         change = Change(key, 1, State.ACCEPTED)
         store.record(Gesture(1, "tab", 1, 0, "accept", "me", (change,), reviewed=True))
         store.remove_image(3)
-        store.set_setting("prelabelling", {"images": [1]})
+        store.set_setting(BATCH, {"images": [1]})
         yield store
 
 
@@ -90,7 +91,7 @@ def test_a_project_comes_out_as_it_went_in_with_a_key_of_its_own(project, packed
     with Store.open(tmp_path / "opened") as opened:
         assert content_of(opened) == content_of(project)
         assert opened.key != project.key
-        assert opened.setting("prelabelling") is None
+        assert opened.setting(BATCH) is None
         assert opened.record(Gesture(1, "tab", 2, 1, "review", "me", (), reviewed=False)) == 2
     assert not list(tmp_path.glob(".*"))
     assert [path.name for path in packed.parent.iterdir()] == [packed.name]

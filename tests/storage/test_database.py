@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import create_engine, event, inspect
 
 from annotator.core.errors import StoreError
+from annotator.core.settings import THRESHOLD
 from annotator.storage import schema
 from annotator.storage.store import Store
 from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture, suggestion
@@ -62,14 +63,14 @@ def test_a_commit_is_on_the_disk_before_it_is_told(store):
 
 def test_a_reader_sees_one_moment_while_another_writes(store):
     with Store.open(store.folder) as other:
-        writer = threading.Thread(target=other.set_setting, args=("x", 1))
+        writer = threading.Thread(target=other.set_setting, args=(THRESHOLD, 1))
         with store._database.read() as connection:
             first = connection.exec_driver_sql("SELECT count(*) FROM settings").scalar()
             writer.start()
             writer.join(0.2)
             assert connection.exec_driver_sql("SELECT count(*) FROM settings").scalar() == first
         writer.join()
-    assert store.setting("x") == 1
+    assert store.setting(THRESHOLD) == 1
 
 
 # --- opening ---------------------------------------------------------------------------------------------------------
@@ -242,6 +243,7 @@ READ_ONLY = """
 import os, sys
 from contextlib import closing
 from pathlib import Path
+from annotator.core.settings import THRESHOLD
 from annotator.core.errors import StoreError
 from annotator.storage.store import Store
 from tests.storage.builders import gesture
@@ -263,6 +265,7 @@ else:
 FULL = """
 import os, resource, sys
 from pathlib import Path
+from annotator.core.settings import THRESHOLD
 from annotator.core.errors import StoreError
 from annotator.storage import schema
 from annotator.storage.store import Store
@@ -371,10 +374,10 @@ def test_a_journal_that_another_program_chose_is_left(tmp_path):
     Store.open(folder).close()
     with closing(sqlite3.connect(folder / "project.db")) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("INSERT INTO settings VALUES ('x', '1')")
+        connection.execute("INSERT INTO settings VALUES ('threshold', '1')")
         connection.commit()
     with Store.open(folder) as store:
-        assert store.setting("x") == 1
+        assert store.setting(THRESHOLD) == 1
         with store.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
 

@@ -10,6 +10,7 @@ from annotator.core.dataset import State
 from annotator.core.errors import GestureError, MissingError, StaleRevisionError, StoreError
 from annotator.core.masks import Part, Rle, rle_to_parts
 from annotator.core.review import Change
+from annotator.core.settings import PROGRESS, THRESHOLD
 from annotator.storage import contents
 from annotator.storage.store import Store
 from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture, suggestion
@@ -350,13 +351,13 @@ def test_provenance_tells_how_far_an_edit_went(store, image):
 def test_a_project_opens_as_it_was_left(store, image):
     store.set_suggestions(image.id, [suggestion()])
     store.record(gesture(image, accept("n", parts=rle_to_parts(block(9)))))
-    store.set_setting("threshold", {"starter-person": 0.4})
+    store.set_setting(THRESHOLD, {"starter-person": 0.4})
     with Store.open(store.folder) as again:
         assert again.key == store.key
         assert again.categories() == store.categories()
         assert again.queue() == store.queue()
         assert [one.rle for one in again.instances(image.id)] == [one.rle for one in store.instances(image.id)]
-        assert again.setting("threshold") == {"starter-person": 0.4}
+        assert again.setting(THRESHOLD) == {"starter-person": 0.4}
 
 
 def test_keys_cannot_be_guessed(tmp_path):
@@ -369,10 +370,10 @@ def test_keys_cannot_be_guessed(tmp_path):
 
 
 def test_settings_are_any_json(store):
-    assert store.setting("none") is None
+    assert store.setting(PROGRESS) is None
     for value in (0, [], {"a": [1.5, None]}, "text", False):
-        store.set_setting("x", value)
-        assert store.setting("x") == value
+        store.set_setting(THRESHOLD, value)
+        assert store.setting(THRESHOLD) == value
 
 
 def test_a_crowd_stays_one_until_a_gesture_says_otherwise_and_the_history_says_both(store, image):

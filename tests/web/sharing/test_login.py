@@ -13,9 +13,10 @@ pytest.importorskip("authlib", reason="signing in needs gradio[oauth]")
 itsdangerous = pytest.importorskip("itsdangerous", reason="signing in needs gradio[oauth]")
 
 from annotator.core.errors import AnnotatorError  # noqa: E402
+from annotator.core.settings import OWNER  # noqa: E402
 from annotator.storage import archive  # noqa: E402
 from annotator.web.jobs import Prelabelling  # noqa: E402
-from annotator.web.projects import OWNER, Projects, UnknownProjectError  # noqa: E402
+from annotator.web.projects import Projects, UnknownProjectError  # noqa: E402
 from annotator.web.server import build_server  # noqa: E402
 from annotator.web.sharing import visitor  # noqa: E402
 from annotator.web.sharing.login import Login, SignInError  # noqa: E402

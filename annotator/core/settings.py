@@ -1,0 +1,35 @@
+"""The settings of a project: every name under which one is kept, and which of them go with the project elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Setting:
+    """name: in the database, for ever. travels: whether it is part of the project's archive."""
+
+    name: str
+    travels: bool
+
+
+KEY = Setting("key", travels=False)
+"""Lets its reader in; a project that is opened elsewhere gets its own."""
+
+OWNER = Setting("owner", travels=False)
+"""Whose the project is, on a server where visitors sign in: Hugging Face's id of that person, nobody's elsewhere."""
+
+THRESHOLD = Setting("threshold", travels=True)
+"""The score below which suggestions are hidden: that of the network that pre-labelled last."""
+
+IMPORTED_EXTRA = Setting("import", travels=True)
+"""The imported files' own top-level keys, an object."""
+
+BATCH = Setting("prelabelling", travels=False)
+"""The batch under way: its name, network and what is left to do; None when there is none. It goes on where it is."""
+
+PROGRESS = Setting("prelabelling.progress", travels=False)
+"""How far that batch is: a setting of its own, small, as it is written after each few pictures."""
+
+SETTINGS = (KEY, OWNER, THRESHOLD, IMPORTED_EXTRA, BATCH, PROGRESS)
+"""All of them. An archive holds those that travel, and no other is taken from one."""
