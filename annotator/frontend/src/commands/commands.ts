@@ -6,7 +6,7 @@ import { find } from "../document/scene";
 import type { Drawing } from "../editing/drawing";
 import { makeHoles, makeInstances, makeParts } from "../editing/holes";
 import type { Levels } from "../editing/levels";
-import { accept, beginTriage, likelyCategory, putAside, reject, relabel, setTriage, step, targets } from "../editing/review";
+import { accept, acceptVisible, beginTriage, likelyCategory, putAside, reject, relabel, setTriage, step, targets } from "../editing/review";
 import { copy, duplicate, merge, nudge, paste, reshape, split } from "../editing/shapes";
 import type { Session } from "../session/session";
 import { START_VIEW } from "../session/view";
@@ -126,7 +126,7 @@ export class Commands {
       previous: () => this.moving(() => step(session, -1)),
       triage: () => this.moving(() => setTriage(session, !view.get().triage)),
       gallery: () => view.set({ gallery: !view.get().gallery }),
-      acceptAll: () => this.finish(() => session.acceptVisible()),
+      acceptAll: () => this.finish(() => acceptVisible(session)),
       markReviewed: () => this.finish(() => session.commit("review", [], true)),
       lowerThreshold: () => this.shiftThreshold(-THRESHOLD_STEP),
       raiseThreshold: () => this.shiftThreshold(THRESHOLD_STEP),
@@ -258,7 +258,7 @@ export class Commands {
     const { tool, selection, triage } = session.view.get();
     if (tool !== START_VIEW.tool && !(stage.tool().adds && selection.length > 0)) this.takeUp("select");
     else if (triage) setTriage(session, false);
-    else session.view.set({ selection: [] });
+    else session.select([]);
   }
 
   private shiftThreshold(by: number): void {

@@ -1,5 +1,6 @@
 /** The scores of a picture's suggestions as the queue brings them: a character each, of a hundredth's precision. */
-import type { Instance } from "./scene";
+import type { QueueImage } from "./protocol";
+import type { Instance, Scene } from "./scene";
 
 /** The character of a score below 0.01 (FIRST_SCORE in annotator/storage/images.py). */
 const FIRST = 256;
@@ -7,6 +8,13 @@ const FIRST = 256;
 export function scoresOf(instances: readonly Instance[]): string {
   const suggested = instances.filter((one) => one.state === "suggested");
   return suggested.map(({ score }) => String.fromCharCode(FIRST + hundredths(score ?? 1))).join("");
+}
+
+/** A picture of the queue as its scene stands here. */
+export function withCounts(image: QueueImage, { reviewed, instances }: Scene): QueueImage {
+  const count = (state: Instance["state"]): number => instances.filter((one) => one.state === state).length;
+  const [accepted, suggested, rejected] = [count("accepted"), count("suggested"), count("rejected")];
+  return { ...image, reviewed, accepted, suggested, rejected, scores: scoresOf(instances) };
 }
 
 /** How many of them a threshold shows. */

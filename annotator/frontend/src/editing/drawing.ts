@@ -43,7 +43,7 @@ export class Drawing {
     session.view.set({ category });
     const after = drawnInstance(category, mask);
     session.commit("add", [{ before: null, after }]);
-    session.view.set({ selection: [after.key] });
+    session.select([after.key]);
   }
 
   /** A new instance with the mask inside a box. A box without one is kept as it was drawn, and said to be. */
@@ -52,10 +52,10 @@ export class Drawing {
     const { scene } = session.view.get();
     if (scene === null) return;
     const plain = maskOfParts(partsOfBox(box), scene.height);
-    session.view.set({ draft: { key: null, parts: plain.parts! } });
+    session.showDraft({ key: null, parts: plain.parts! });
     const mask = await this.maskIn(box, likelyCategory(session) ?? 0);
     if (session.view.get().scene?.imageId !== scene.imageId) return;
-    session.view.set({ draft: null });
+    session.showDraft(null);
     await this.add(mask ?? plain);
   }
 
@@ -99,9 +99,9 @@ export class Drawing {
 
   private async askCategory(mask: Mask): Promise<number | null> {
     const { session, pickCategory } = this.options;
-    session.view.set({ draft: { key: null, parts: outlineOf(mask).simple } });
+    session.showDraft({ key: null, parts: outlineOf(mask).simple });
     const category = await pickCategory();
-    session.view.set({ draft: null });
+    session.showDraft(null);
     return category;
   }
 }

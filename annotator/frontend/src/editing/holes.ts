@@ -48,7 +48,7 @@ export function makeInstances(session: Session, instances: readonly Instance[], 
     }),
   );
   session.commit("add", edits);
-  if (edits.length > 0) session.view.set({ selection: edits.map((edit) => edit.after!.key) });
+  if (edits.length > 0) session.select(edits.map((edit) => edit.after!.key));
   return edits.length > 0;
 }
 
@@ -113,7 +113,7 @@ function cutOut(session: Session, scene: Scene, instances: readonly Instance[]):
     ...others.map((before) => ({ before, after: null })),
   ];
   session.commit("edit", edits);
-  session.view.set({ selection: [largest.key] });
+  session.select([largest.key]);
   return true;
 }
 

@@ -92,7 +92,7 @@ export class Levels {
       begun.runs = runsAtLevel(begun.heatmap, begun.level, width, height);
     }
     const { parts } = traceRuns(begun.runs, begun.size.height);
-    this.options.session.view.set({ draft: { key: begun.before.key, parts, note: noteOf(begun) } });
+    this.options.session.showDraft({ key: begun.before.key, parts, note: noteOf(begun) });
   }
 
   /** A key's press: a larger mask is a lower level. The gesture ends when the key is let go. */
@@ -147,7 +147,7 @@ export class Levels {
   cancel(): boolean {
     if (this.begun === null) return false;
     this.begun = null;
-    this.options.session.view.set({ draft: null });
+    this.options.session.showDraft(null);
     return true;
   }
 

@@ -1,7 +1,7 @@
 /** Decisions about instances: what A, D, C and the arrows do, without a page around them. */
 import { outlineOf } from "../document/outline";
 import type { Edit, Instance } from "../document/scene";
-import { find, isVisible } from "../document/scene";
+import { find, isVisible, passes } from "../document/scene";
 import { unreachable } from "../document/unreachable";
 import type { Session } from "../session/session";
 import type { Size, SortOrder } from "../session/view";
@@ -34,6 +34,16 @@ export function reject(session: Session, instances: readonly Instance[] = target
   decide(session, () => session.commit(verb, edits), instances);
 }
 
+/** Accepts every suggestion above the threshold and marks the picture reviewed. */
+export function acceptVisible(session: Session): void {
+  const { scene, threshold } = session.view.get();
+  if (scene === null) return;
+  const edits = scene.instances
+    .filter((one) => one.state === "suggested" && passes(one, threshold))
+    .map((before) => ({ before, after: { ...before, state: "accepted" as const } }));
+  session.commit(edits.length > 0 ? "accept" : "review", edits, true);
+}
+
 /** Choosing a category says that the mask is right: a suggestion counts as accepted from then on. */
 export function relabel(session: Session, category: number, instances: readonly Instance[] = targets(session)): void {
   session.view.set({ category });
@@ -57,7 +67,7 @@ export function setTriage(session: Session, on: boolean): void {
 /** Selects the first suggestion to decide on, or nothing where all is decided. */
 export function beginTriage(session: Session): void {
   const first = ordered(session).find((one) => one.state === "suggested");
-  session.view.set({ selection: first === undefined ? [] : [first.key] });
+  session.select(first === undefined ? [] : [first.key]);
 }
 
 /** In triage: the next suggestion comes up, and this one again when the others are decided. False elsewhere. */
@@ -80,12 +90,12 @@ function decide(session: Session, commit: () => void, instances: readonly Instan
   commit();
   if (!triage) return;
   const goesOn = next !== null && next.state === "suggested" && next.key !== instances[0].key;
-  session.view.set({ selection: goesOn ? [next.key] : [] });
+  session.select(goesOn ? [next.key] : []);
 }
 
 export function step(session: Session, direction: 1 | -1): void {
   const next = neighbour(session, direction);
-  if (next !== null) session.view.set({ selection: [next.key] });
+  if (next !== null) session.select([next.key]);
 }
 
 /** The next suggestion in the list's order, round and round; where none is left to decide, the next instance. */

@@ -45,7 +45,7 @@ function addCopies(session: Session, copies: readonly Copied[]): void {
     return [{ before: null, after: drawnInstance(category, maskOfWindow(within, scene.width, scene.height)) }];
   });
   session.commit("add", edits);
-  if (edits.length > 0) session.view.set({ selection: edits.map((edit) => edit.after.key) });
+  if (edits.length > 0) session.select(edits.map((edit) => edit.after.key));
 }
 
 /** The first takes in all the others. */
@@ -59,7 +59,7 @@ export function merge(session: Session, instances: readonly Instance[]): void {
     ...others.map((before) => ({ before, after: null })),
   ];
   session.commit("edit", edits);
-  session.view.set({ selection: [first.key] });
+  session.select([first.key]);
 }
 
 /** The largest connected piece keeps the name; the others become instances of their own. */
@@ -91,7 +91,7 @@ export function cutInTwo(session: Session, instances: readonly Instance[], line:
       { before, after: reshaped(before, kept) },
       { before: null, after: second },
     ]);
-    session.view.set({ selection: [second.key] });
+    session.select([second.key]);
     return true;
   }
   return false;

@@ -153,7 +153,7 @@ export class Panel {
   }
 
   private choose(instance: Instance): void {
-    this.options.session.view.set({ selection: [instance.key] });
+    this.options.session.select([instance.key]);
     this.options.reveal(instance);
   }
 
@@ -199,8 +199,8 @@ export class Panel {
       const { selection } = session.view.get();
       const others = selection.filter((key) => key !== instance.key);
       const adds = event.shiftKey || event.ctrlKey || event.metaKey;
-      if (adds) session.view.set({ selection: others.length < selection.length ? others : [...others, instance.key] });
-      else session.view.set({ selection: [instance.key] });
+      if (adds) session.select(others.length < selection.length ? others : [...others, instance.key]);
+      else session.select([instance.key]);
       this.options.reveal(instance);
     });
     this.list.element.addEventListener("pointerover", (event) => {

@@ -23,7 +23,7 @@ export function openSimplify(root: HTMLElement, session: Session, instance: Inst
     slider.style.setProperty("--share", `${(100 * slider.valueAsNumber) / 12}%`);
     const vertices = simpler.flat().reduce((sum, ring) => sum + ring.length, 0);
     facts.textContent = t("simplifyFacts", { vertices, iou: iouOfWindows(original, windowOfParts(simpler)).toFixed(3) });
-    session.view.set({ draft: { key: instance.key, parts: simpler } });
+    session.showDraft({ key: instance.key, parts: simpler });
   };
   const take = (): void => {
     const { scene } = session.view.get();
@@ -39,7 +39,7 @@ export function openSimplify(root: HTMLElement, session: Session, instance: Inst
   const popover = openPopover(
     root,
     root.querySelector(".an-chosen"),
-    { class: "an-simplify", label: t("cmdSimplify"), onClose: () => session.view.set({ draft: null }) },
+    { class: "an-simplify", label: t("cmdSimplify"), onClose: () => session.showDraft(null) },
     h("strong", {}, t("cmdSimplify")),
     slider,
     facts,

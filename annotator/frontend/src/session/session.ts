@@ -1,18 +1,20 @@
 /** One person at work on one project: which picture is open, what changes on it, and what follows from that. */
 import { editsForBoth } from "../document/both";
 import type { HistoryEntry } from "../document/history";
-import { forgotten, recorded, redone, undone } from "../document/history";
+import { forgotten, recorded } from "../document/history";
 import type { QueueImage, Verb, WireCategory, WireDocument } from "../document/protocol";
 import type { Edit, Instance, Scene } from "../document/scene";
-import { applyEdits, find, isVisible, keyOf, passes, reversed, sameInstance, sceneOf, wireChange } from "../document/scene";
-import { scoresOf } from "../document/scores";
+import { applyEdits, find, isVisible, sceneOf, wireChange } from "../document/scene";
+import { withCounts } from "../document/scores";
 import { Ahead } from "../saving/ahead";
 import type { Api } from "../saving/api";
 import { RefusedError } from "../saving/errors";
 import type { Saver } from "../saving/saver";
 import { UnsavedScenes } from "../saving/unsaved";
+import { Reader } from "./reader";
 import { Store } from "./store";
-import type { QueueView, View } from "./view";
+import { Travel } from "./travel";
+import type { Draft, QueueView, View } from "./view";
 import { START_VIEW } from "./view";
 
 export type Notice = (kind: "info" | "error", text: NoticeText, detail?: string) => void;
@@ -35,8 +37,6 @@ export interface SessionOptions {
 }
 
 const LONGEST_PAUSE_S = 300;
-/** A key held down over a slow network must not go on for long after it was let go. */
-const MOST_TRAVELS = 5;
 
 export class Session {
   readonly view = new Store<View>(START_VIEW);
@@ -49,10 +49,9 @@ export class Session {
   private readonly unsaved = new UnsavedScenes();
   private readonly ahead: Ahead;
   private readonly toReload = new Set<number>();
-  private readonly reading = new Map<number, Promise<WireDocument>>();
   private readonly editListeners: ((imageId: number, edits: readonly Edit[]) => void)[] = [];
-  private travelling: Promise<void> = Promise.resolve();
-  private travels = 0;
+  private readonly reader: Reader;
+  private readonly travel: Travel;
   private projectThreshold = 0.5;
   private lastGestureAt: number;
 
@@ -60,6 +59,20 @@ export class Session {
     this.api = options.api;
     this.ahead = new Ahead(options);
     this.saver = options.makeSaver(this);
+    this.reader = new Reader({
+      document: (imageId) => this.api.document(imageId),
+      saver: this.saver,
+      here: (imageId) => this.here(imageId),
+      onFailed: (error) => options.notice("error", "openFailed", lineOf(error)),
+    });
+    this.travel = new Travel({
+      view: this.view,
+      open: (imageId) => this.open(imageId),
+      latest: (imageId) => this.reader.latest(imageId),
+      apply: (scene, direction, edits, reviewed) => this.apply(scene, direction, edits, reviewed),
+      onNothing: (direction) => options.notice("info", direction === "undo" ? "nothingToUndo" : "nothingToRedo"),
+      onChanged: () => options.notice("error", "undoChanged"),
+    });
     this.lastGestureAt = options.now();
   }
 
@@ -192,6 +205,17 @@ export class Session {
     this.view.set({ threshold: value, selection: shown.length === selection.length ? selection : shown });
   }
 
+  // --- what is selected and shown ---
+
+  select(keys: readonly string[]): void {
+    this.view.set({ selection: keys });
+  }
+
+  /** A shape on its way, in place of the instance's own; null: as it is. */
+  showDraft(draft: Draft | null): void {
+    this.view.set({ draft });
+  }
+
   // --- changing ---
 
   /** One gesture: shown at once, one undo step, sent in the background. */
@@ -205,16 +229,16 @@ export class Session {
   }
 
   undo(): Promise<void> {
-    return this.travel("undo");
+    return this.travel.go("undo");
   }
 
   redo(): Promise<void> {
-    return this.travel("redo");
+    return this.travel.go("redo");
   }
 
   /** One gesture on any picture, open or not; `edit` is given the picture as it stands. False: it could not be read. */
   async commitOn(imageId: number, verb: Verb, edit: (scene: Scene) => readonly Edit[]): Promise<boolean> {
-    const scene = await this.latest(imageId);
+    const scene = await this.reader.latest(imageId);
     if (scene === null) return false;
     const edits = edit(scene);
     if (edits.length === 0) return true;
@@ -227,71 +251,6 @@ export class Session {
   private here(imageId: number): Scene | undefined {
     const { scene } = this.view.get();
     return scene?.imageId === imageId ? scene : this.unsaved.get(imageId);
-  }
-
-  /** A picture as it stands; null where it cannot be read. */
-  private async latest(imageId: number): Promise<Scene | null> {
-    const read = this.here(imageId) ?? (await this.read(imageId));
-    // Whoever asked at the same time may have changed it a moment ago.
-    return this.here(imageId) ?? read;
-  }
-
-  private async read(imageId: number): Promise<Scene | null> {
-    for (;;) {
-      const read = this.reading.get(imageId) ?? this.api.document(imageId);
-      this.reading.set(imageId, read);
-      const document = await read.catch((error: unknown) => {
-        this.options.notice("error", "openFailed", lineOf(error));
-        return null;
-      });
-      this.reading.delete(imageId);
-      if (document === null) return null;
-      // While it was on its way, a gesture of ours may have been made and even saved: then it is read again.
-      const here = this.here(imageId);
-      if (here !== undefined) return here;
-      if (document.revision < (this.saver.revision(imageId) ?? 0)) continue;
-      this.saver.loaded(imageId, document.revision);
-      return sceneOf(document);
-    }
-  }
-
-  /** One after the other: a step on a picture that has to be read first lets the next ones wait, a few of them. */
-  private travel(verb: "undo" | "redo"): Promise<void> {
-    if (this.travels >= MOST_TRAVELS) return this.travelling;
-    const work = this.travels === 0 ? this.travelNow(verb) : this.travelling.then(() => this.travelNow(verb));
-    this.travels++;
-    this.travelling = work.finally(() => this.travels--);
-    return this.travelling;
-  }
-
-  private async travelNow(verb: "undo" | "redo"): Promise<void> {
-    const { history, opening, gallery } = this.view.get();
-    const entry = (verb === "undo" ? history.past : history.future).at(-1);
-    if (opening !== null) return;
-    if (entry === undefined) return this.options.notice("info", verb === "undo" ? "nothingToUndo" : "nothingToRedo");
-    // In the gallery the picture need not be seen.
-    if (!gallery && this.view.get().scene?.imageId !== entry.imageId) await this.open(entry.imageId);
-    const scene = gallery ? await this.latest(entry.imageId) : this.view.get().scene;
-    if (scene?.imageId === entry.imageId && this.view.get().history === history) this.retrace(verb, entry, scene);
-  }
-
-  private retrace(verb: "undo" | "redo", entry: HistoryEntry, scene: Scene): void {
-    const { history } = this.view.get();
-    const edits = verb === "undo" ? reversed(entry.edits) : entry.edits;
-    if (!edits.every((edit) => sameInstance(find(scene, keyOf(edit)), edit.before))) {
-      this.view.set({ history: forgotten(history, entry.imageId) });
-      return this.options.notice("error", "undoChanged");
-    }
-    const reviewed = entry.reviewed === null ? undefined : entry.reviewed[verb === "undo" ? "before" : "after"];
-    this.apply(scene, verb, edits, reviewed);
-    if (this.view.get().scene?.imageId !== entry.imageId) {
-      return this.view.set({ history: verb === "undo" ? undone(history) : redone(history) });
-    }
-    const selection = edits.flatMap((edit) => edit.after?.key ?? []);
-    this.view.set({
-      history: verb === "undo" ? undone(history) : redone(history),
-      selection: selection.length === 1 ? selection : [],
-    });
   }
 
   private apply(scene: Scene, verb: Verb, edits: readonly Edit[], reviewed: boolean | undefined): void {
@@ -328,27 +287,14 @@ export class Session {
 
   private withLocalCounts(image: QueueImage): QueueImage {
     const scene = this.unsaved.get(image.id);
-    if (scene === undefined) return image;
-    const count = (state: Instance["state"]): number => scene.instances.filter((one) => one.state === state).length;
-    const [accepted, suggested, rejected] = [count("accepted"), count("suggested"), count("rejected")];
-    return { ...image, reviewed: scene.reviewed, accepted, suggested, rejected, scores: scoresOf(scene.instances) };
+    return scene === undefined ? image : withCounts(image, scene);
   }
 
-  // --- commands on the whole picture ---
+  // --- the whole picture ---
 
   visible(): Instance[] {
     const { scene, threshold, showRejected } = this.view.get();
     return scene === null ? [] : scene.instances.filter((one) => isVisible(one, threshold, showRejected));
-  }
-
-  /** Accepts every suggestion above the threshold and marks the picture reviewed. */
-  acceptVisible(): void {
-    const { scene, threshold } = this.view.get();
-    if (scene === null) return;
-    const edits = scene.instances
-      .filter((one) => one.state === "suggested" && passes(one, threshold))
-      .map((before) => ({ before, after: { ...before, state: "accepted" as const } }));
-    this.commit(edits.length > 0 ? "accept" : "review", edits, true);
   }
 
   async openNextToDo(): Promise<void> {

@@ -154,7 +154,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     const { selection } = this.session.view.get();
     const under = this.hits().at(pointer.image[0], pointer.image[1], reach(pointer, ASK_REACH, this.view));
     if (under.length === 0) return;
-    if (!under.some((one) => selection.includes(one.key))) this.session.view.set({ selection: [under[0].key] });
+    if (!under.some((one) => selection.includes(one.key))) this.session.select([under[0].key]);
     this.options.showMenu(place);
   }
 

@@ -132,6 +132,6 @@ export class BrushTool implements Tool {
 
   private selectUnder(pointer: Pointer): void {
     const [under] = this.host.hits().at(pointer.image[0], pointer.image[1], 0);
-    if (under !== undefined) this.host.session.view.set({ selection: [under.key] });
+    if (under !== undefined) this.host.session.select([under.key]);
   }
 }

@@ -39,7 +39,7 @@ export class LevelTool implements Tool {
     const { view } = this.host.session;
     const under = this.under(pointer);
     const { selection } = view.get();
-    if (under.length > 0 && !(selection.length === 1 && under.includes(selection[0]))) view.set({ selection: [under[0]] });
+    if (under.length > 0 && !(selection.length === 1 && under.includes(selection[0]))) this.host.session.select([under[0]]);
     this.press = pointer;
     this.axis = null;
   }

@@ -91,7 +91,7 @@ export class SelectTool implements Tool {
     press.dragging = true;
     const parts = this.changed(press, pointer);
     if (parts !== null) {
-      this.host.session.view.set({ draft: { key: press.selected!.key, parts } });
+      this.host.session.showDraft({ key: press.selected!.key, parts });
     } else {
       this.host.setCursor("grabbing");
       this.host.pan(pointer.view[0] - press.last[0], pointer.view[1] - press.last[1]);
@@ -115,7 +115,7 @@ export class SelectTool implements Tool {
   cancel(): boolean {
     const busy = this.press?.dragging === true;
     this.press = null;
-    if (busy) this.host.session.view.set({ draft: null });
+    if (busy) this.host.session.showDraft(null);
     return this.walk.leave() || busy;
   }
 
@@ -159,7 +159,7 @@ export class SelectTool implements Tool {
     const { press } = this;
     const { view } = this.host.session;
     if (press === null || press.selected === null || unchanged(view.get().scene, press.selected) !== null) return press;
-    if (press.dragging) view.set({ draft: null });
+    if (press.dragging) this.host.session.showDraft(null);
     return (this.press = null);
   }
 
@@ -204,15 +204,15 @@ export class SelectTool implements Tool {
   }
 
   private pick(under: readonly Instance[], pointer: Pointer): void {
-    const { view } = this.host.session;
-    const { selection } = view.get();
+    const { session } = this.host;
+    const { selection } = session.view.get();
     if (pointer.shift) {
       const key = under[0]?.key;
       if (key === undefined) return;
-      view.set({ selection: selection.includes(key) ? selection.filter((one) => one !== key) : [...selection, key] });
+      session.select(selection.includes(key) ? selection.filter((one) => one !== key) : [...selection, key]);
     } else {
       const next = nextUnder(under, selection.length === 1 ? selection[0] : null);
-      view.set({ selection: next === null ? [] : [next.key] });
+      session.select(next === null ? [] : [next.key]);
     }
   }
 
@@ -252,7 +252,7 @@ export class SelectTool implements Tool {
   private move(before: Instance, [dx, dy]: Point): void {
     const { session } = this.host;
     const now = unchanged(session.view.get().scene, before);
-    if (now === null || (dx === 0 && dy === 0)) return session.view.set({ draft: null });
+    if (now === null || (dx === 0 && dy === 0)) return session.showDraft(null);
     nudge(session, [now], dx, dy);
   }
 
@@ -268,7 +268,7 @@ export class SelectTool implements Tool {
     const { scene } = session.view.get();
     const now = unchanged(scene, before);
     // A mask needs at least one pixel; what collapses to less stays as it was.
-    if (scene === null || now === null || areaOfParts(parts) < 1) return session.view.set({ draft: null });
+    if (scene === null || now === null || areaOfParts(parts) < 1) return session.showDraft(null);
     session.commit("edit", [{ before: now, after: reshaped(now, maskOfParts(parts, scene.height)) }]);
   }
 }

@@ -75,7 +75,7 @@ export class Walk {
     if (by === null) return false;
     const [x, y] = this.moved ?? [0, 0];
     this.moved = [x + by[0], y + by[1]];
-    this.options.host.session.view.set({ draft: { key: selected.key, parts: this.shape(selected) } });
+    this.options.host.session.showDraft({ key: selected.key, parts: this.shape(selected) });
     this.options.host.showPoint(this.point(selected)!);
     return true;
   }
@@ -86,7 +86,7 @@ export class Walk {
     if (this.moved === null) return;
     if (selected === null) {
       this.moved = null;
-      return this.options.host.session.view.set({ draft: null });
+      return this.options.host.session.showDraft(null);
     }
     const parts = this.shape(selected);
     this.moved = null;
@@ -130,7 +130,7 @@ export class Walk {
   /** Gives the focus up; true where there was one. */
   leave(): boolean {
     const was = this.active();
-    if (this.moved !== null) this.options.host.session.view.set({ draft: null });
+    if (this.moved !== null) this.options.host.session.showDraft(null);
     this.stop = this.key = this.moved = null;
     if (was) this.options.host.redraw();
     return was;

@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import type { Instance } from "../../src/document/scene";
 import { find, maskOfParts, reshaped } from "../../src/document/scene";
-import { accept, reject, relabel } from "../../src/editing/review";
+import { accept, acceptVisible, reject, relabel } from "../../src/editing/review";
 import { Saver } from "../../src/saving/saver";
 import { Session } from "../../src/session/session";
 import { MemoryKeep, seen, stored } from "../harness";
@@ -138,7 +138,7 @@ class Run {
       model.change(id, touched, (one) => ({ ...one, category, state: "accepted" }));
     } else if (dice < 0.54) this.reshape(id, instances);
     else if (dice < 0.58) {
-      session.acceptVisible();
+      acceptVisible(session);
       const shown = keys.filter((key) => things[key].state === "suggested" && (things[key].score ?? 1) >= threshold);
       model.change(id, shown, (one) => ({ ...one, state: "accepted" }), true);
     } else if (dice < 0.61) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Instance } from "../../src/document/scene";
 import { find, maskOfParts, reshaped } from "../../src/document/scene";
-import { accept, ordered, putAside, reject, relabel, setTriage, step } from "../../src/editing/review";
+import { accept, acceptVisible, ordered, putAside, reject, relabel, setTriage, step } from "../../src/editing/review";
 import type { Session } from "../../src/session/session";
 import { seen, settle, start, stored } from "../harness";
 import { FakeServer } from "../server";
@@ -87,7 +87,7 @@ describe("deciding", () => {
     const server = new FakeServer([4]);
     const { session } = await opened(server);
     session.setThreshold(0.7);
-    session.acceptVisible();
+    acceptVisible(session);
     await settle();
     const [gesture] = server.gestures;
     expect(gesture.changes.map((change) => change.key)).toEqual(["i0k0", "i0k1"]);
@@ -142,7 +142,7 @@ describe("undo", () => {
 
   it("reaches back to the picture where the gesture was made", async () => {
     const { session } = await opened(new FakeServer([2, 2]));
-    session.acceptVisible();
+    acceptVisible(session);
     await session.openNextToDo();
     expect(session.imageId()).toBe(2);
     await session.undo();

@@ -1,0 +1,67 @@
+/** Undo and redo: one step after the other, on whichever picture it was made. */
+import type { History, HistoryEntry } from "../document/history";
+import { forgotten, redone, undone } from "../document/history";
+import type { Edit, Scene } from "../document/scene";
+import { find, keyOf, reversed, sameInstance } from "../document/scene";
+import type { Store } from "./store";
+import type { View } from "./view";
+
+/** A key held down over a slow network must not go on for long after it was let go. */
+const MOST_AT_ONCE = 5;
+
+type Direction = "undo" | "redo";
+
+export interface TravelOptions {
+  readonly view: Store<View>;
+  readonly open: (imageId: number) => Promise<void>;
+  /** A picture as it stands, open or not; null where it cannot be read. */
+  readonly latest: (imageId: number) => Promise<Scene | null>;
+  readonly apply: (scene: Scene, direction: Direction, edits: readonly Edit[], reviewed: boolean | undefined) => void;
+  /** There is no step that way. */
+  readonly onNothing: (direction: Direction) => void;
+  /** Somebody else has changed what the step did: all steps of its picture are forgotten. */
+  readonly onChanged: () => void;
+}
+
+export class Travel {
+  private last: Promise<void> = Promise.resolve();
+  private waiting = 0;
+
+  constructor(private readonly options: TravelOptions) {}
+
+  /** A step on a picture that has to be read first lets the next ones wait, a few of them. */
+  go(direction: Direction): Promise<void> {
+    if (this.waiting >= MOST_AT_ONCE) return this.last;
+    const work = this.waiting === 0 ? this.goNow(direction) : this.last.then(() => this.goNow(direction));
+    this.waiting++;
+    this.last = work.finally(() => this.waiting--);
+    return this.last;
+  }
+
+  private async goNow(direction: Direction): Promise<void> {
+    const { view, open, latest, onNothing } = this.options;
+    const { history, opening, gallery } = view.get();
+    const entry = (direction === "undo" ? history.past : history.future).at(-1);
+    if (opening !== null) return;
+    if (entry === undefined) return onNothing(direction);
+    // In the gallery the picture need not be seen.
+    if (!gallery && view.get().scene?.imageId !== entry.imageId) await open(entry.imageId);
+    const scene = gallery ? await latest(entry.imageId) : view.get().scene;
+    if (scene?.imageId === entry.imageId && view.get().history === history) this.retrace(direction, entry, scene);
+  }
+
+  private retrace(direction: Direction, entry: HistoryEntry, scene: Scene): void {
+    const { view, apply, onChanged } = this.options;
+    const edits = direction === "undo" ? reversed(entry.edits) : entry.edits;
+    if (!edits.every((edit) => sameInstance(find(scene, keyOf(edit)), edit.before))) {
+      view.set({ history: forgotten(view.get().history, entry.imageId) });
+      return onChanged();
+    }
+    const history: History = (direction === "undo" ? undone : redone)(view.get().history);
+    const reviewed = entry.reviewed === null ? undefined : entry.reviewed[direction === "undo" ? "before" : "after"];
+    apply(scene, direction, edits, reviewed);
+    if (view.get().scene?.imageId !== entry.imageId) return view.set({ history });
+    const selection = edits.flatMap((edit) => edit.after?.key ?? []);
+    view.set({ history, selection: selection.length === 1 ? selection : [] });
+  }
+}
