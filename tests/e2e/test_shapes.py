@@ -241,3 +241,20 @@ def test_what_happens_in_the_middle_of_a_drag_leaves_no_trace_of_it(screen, proj
     assert (after.rle, after.edited) == (before.rle, False)
     assert after.state.value == ("rejected" if key == "d" else "suggested")
     assert len(project.store.decisions(image_id)) == (key == "d")
+
+
+def test_a_crowd_is_shown_marked_and_asked_about_when_it_changes(screen, project):
+    image = project.add("a.png")
+    screen.open()
+    screen.click(45, 60)
+    screen.press("Shift+C")
+    screen.saved()
+    assert [one.crowd for one in project.instances(image)] == [True, False, False]
+    assert any("crowd" in row for row in screen.rows())
+    screen.press("Shift+ArrowRight")
+    question = screen.page.locator(".an-notice.is-question")
+    assert "Is this still a crowd?" in question.inner_text()
+    question.get_by_text("Single object").click()
+    screen.saved()
+    assert [one.crowd for one in project.instances(image)] == [False, False, False]
+    assert question.count() == 0

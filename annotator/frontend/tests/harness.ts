@@ -63,9 +63,9 @@ export async function settle(turns = 12): Promise<void> {
 
 /** What a person sees of a scene, without the identity of masks. */
 export function seen(scene: Scene): unknown {
-  const plain = ({ key, category, state, mask }: Instance): unknown => {
+  const plain = ({ key, category, state, crowd, mask }: Instance): unknown => {
     const shape = mask.parts === null ? mask.rle : JSON.stringify(mask.parts);
-    return { key, category, state, shape };
+    return { key, category, state, ...(crowd === true ? { crowd } : {}), shape };
   };
   const byKey = (a: Instance, b: Instance): number => (a.key < b.key ? -1 : 1);
   return { reviewed: scene.reviewed, instances: scene.instances.toSorted(byKey).map(plain) };

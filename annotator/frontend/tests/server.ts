@@ -122,6 +122,6 @@ export class FakeServer {
         : change.rle !== undefined
           ? { parts: null, rle: change.rle }
           : {};
-    image.instances.set(change.key, { ...base, category: change.category, state: change.state, ...mask });
+    image.instances.set(change.key, { ...base, category: change.category, state: change.state, ...(change.crowd === undefined ? {} : { crowd: change.crowd }), ...mask });
   }
 }

@@ -2,6 +2,7 @@
 import type { Box, Part, Point } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
+import { isCrowd } from "../document/scene";
 import { simplifyParts } from "../document/simplify";
 import type { Camera, Size } from "./camera";
 import { toView } from "./camera";
@@ -13,6 +14,8 @@ const EXACT_FROM = 1.5;
 /** Beyond this many shown instances the dark lines under the coloured ones are left out. */
 const CROWDED = 400;
 const MANY_VERTICES = 400;
+/** Between the lines over a crowd, in CSS pixels. */
+const HATCH_GAP = 9;
 /** In CSS pixels: how far off an outline may be drawn while it changes. */
 const UNSEEN = 0.75;
 
@@ -64,6 +67,7 @@ export function paintBase(layer: Layer, camera: Camera, instances: readonly Inst
   for (const instance of shown) {
     const shapes = pathsOf(shownParts(instance, camera.scale), instance.mask.parts === null);
     for (const shape of shapes) paintShape(context, shape, instance, look, camera.scale, underlined);
+    if (isCrowd(instance)) for (const shape of shapes) paintHatching(context, shape, outlineOf(instance.mask).box, look.color(instance), camera.scale);
   }
   const view = layer.inView();
   for (const instance of shown) paintMarks(view, instance, camera);
@@ -106,6 +110,24 @@ function paintShape(
   }
   context.setLineDash([]);
   context.globalAlpha = 1;
+}
+
+/** Slanted lines over a crowd, which is many objects under one mask. */
+function paintHatching(context: CanvasRenderingContext2D, shape: Path2D, box: Box, color: string, scale: number): void {
+  const gap = HATCH_GAP / scale;
+  const height = box.y1 - box.y0;
+  context.save();
+  context.clip(shape, "evenodd");
+  context.strokeStyle = color;
+  context.globalAlpha = 0.8;
+  context.lineWidth = 1.5 / scale;
+  context.beginPath();
+  for (let x = Math.floor((box.x0 - height) / gap) * gap; x < box.x1; x += gap) {
+    context.moveTo(x, box.y1);
+    context.lineTo(x + height, box.y0);
+  }
+  context.stroke();
+  context.restore();
 }
 
 /** A dot on what was edited, a cross on what was rejected. */

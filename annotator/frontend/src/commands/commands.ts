@@ -6,7 +6,7 @@ import { find } from "../document/scene";
 import type { Drawing } from "../editing/drawing";
 import { makeHoles, makeInstances, makeParts } from "../editing/holes";
 import type { Levels } from "../editing/levels";
-import { accept, acceptVisible, beginTriage, likelyCategory, putAside, reject, relabel, setTriage, step, targets } from "../editing/review";
+import { accept, acceptVisible, beginTriage, likelyCategory, putAside, reject, relabel, setTriage, step, targets, toggleCrowd } from "../editing/review";
 import { copy, duplicate, merge, nudge, paste, reshape, split } from "../editing/shapes";
 import type { Session } from "../session/session";
 import { START_VIEW } from "../session/view";
@@ -149,6 +149,7 @@ export class Commands {
       undo: () => void session.undo().then(() => this.retraced()),
       redo: () => void session.redo().then(() => this.retraced()),
       copy: () => copy(targets(session)),
+      crowd: () => toggleCrowd(session),
       paste: () => paste(session),
       duplicate: () => duplicate(session, targets(session)),
       merge: () => merge(session, targets(session)),

@@ -41,6 +41,7 @@ const TABLE = [
   { id: "redo", group: "edit", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], label: "cmdRedo", repeats: true },
   { id: "copy", group: "edit", keys: ["Ctrl+C"], label: "cmdCopy" },
   { id: "paste", group: "edit", keys: ["Ctrl+V"], label: "cmdPaste", native: true },
+  { id: "crowd", group: "edit", keys: ["Shift+C"], label: "cmdCrowd" },
   { id: "duplicate", group: "edit", keys: ["Ctrl+D"], label: "cmdDuplicate" },
   { id: "merge", group: "edit", keys: ["U"], label: "cmdMerge" },
   { id: "split", group: "edit", keys: ["Shift+U"], label: "cmdSplit" },

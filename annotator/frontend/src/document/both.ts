@@ -21,15 +21,16 @@ export function editsForBoth(
     if (change.parts !== undefined) masks.set(change.key, maskOfParts(change.parts, theirs.height));
     else if (change.rle !== undefined) masks.set(change.key, maskOfRle(change.rle, theirs.height));
   }
+  const crowds = new Map(gestures.flatMap(({ changes }) => changes).flatMap(({ key, crowd }) => (crowd === undefined ? [] : [[key, crowd] as const])));
   return [...last.values()].flatMap(({ key, category, state }): Edit[] => {
     const before = find(theirs, key);
     const mask = masks.get(key) ?? before?.mask ?? (mine && find(mine, key))?.mask;
     if (before !== null && !clashes(key)) {
-      const after = state === "deleted" ? null : { ...before, category, state, mask: mask ?? before.mask };
+      const after = state === "deleted" ? null : { ...before, category, state, crowd: crowds.get(key) ?? before.crowd, mask: mask ?? before.mask };
       return sameInstance(before, after) ? [] : [{ before, after }];
     }
     if (state !== "accepted" || mask === undefined) return [];
-    const copy = drawnInstance(category, mask);
+    const copy = { ...drawnInstance(category, mask), crowd: crowds.get(key) ?? (mine && find(mine, key))?.crowd };
     return sameInstance(before, copy) ? [] : [{ before: null, after: copy }];
   });
 }

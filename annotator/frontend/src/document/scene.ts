@@ -26,6 +26,8 @@ export interface Instance {
   readonly score: number | null;
   readonly source: string;
   readonly edited: boolean;
+  /** Whether it is a group that was annotated together; left out where it is not. */
+  readonly crowd?: boolean | undefined;
   readonly mask: Mask;
 }
 
@@ -63,7 +65,12 @@ export function sceneOf(document: WireDocument): Scene {
 function instanceOf(wire: WireInstance, height: number): Instance | null {
   if (wire.state === "deleted") return null;
   const { key, category, state, score, source, edited } = wire;
-  return { key, category, state, score, source, edited, mask: { rle: wire.rle, parts: wire.parts, height } };
+  const mask = { rle: wire.rle, parts: wire.parts, height };
+  return { key, category, state, score, source, edited, ...(wire.crowd === true ? { crowd: true } : {}), mask };
+}
+
+export function isCrowd(instance: Instance | null): boolean {
+  return instance?.crowd === true;
 }
 
 export function maskOfParts(parts: readonly Part[], height: number): Mask {
@@ -112,7 +119,8 @@ export function reshaped(instance: Instance, mask: Mask): Instance {
 /** A mask goes along only where it changed: what nobody touched keeps the model's own runs. */
 export function wireChange({ before, after }: Edit): WireChange {
   if (after === null) return { key: before!.key, category: before!.category, state: "deleted" };
-  const change = { key: after.key, category: after.category, state: after.state };
+  const crowd = isCrowd(before) === isCrowd(after) ? {} : { crowd: isCrowd(after) };
+  const change = { key: after.key, category: after.category, state: after.state, ...crowd };
   if (before !== null && before.mask === after.mask) return change;
   if (after.mask.parts !== null) return { ...change, parts: after.mask.parts };
   const { rle, level, heatmap } = after.mask;
@@ -122,7 +130,7 @@ export function wireChange({ before, after }: Edit): WireChange {
 /** The same decision about the same mask, whether it came from the server or from here. */
 export function sameInstance(a: Instance | null, b: Instance | null): boolean {
   if (a === null || b === null) return a === b;
-  if (a.state !== b.state || a.category !== b.category) return false;
+  if (a.state !== b.state || a.category !== b.category || isCrowd(a) !== isCrowd(b)) return false;
   if (a.mask === b.mask) return true;
   if (a.mask.parts !== null && b.mask.parts !== null) return JSON.stringify(a.mask.parts) === JSON.stringify(b.mask.parts);
   return a.mask.rle !== null && a.mask.rle === b.mask.rle;

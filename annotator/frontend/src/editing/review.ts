@@ -1,7 +1,7 @@
 /** Decisions about instances: what A, D, C and the arrows do, without a page around them. */
 import { outlineOf } from "../document/outline";
 import type { Edit, Instance } from "../document/scene";
-import { find, isVisible, passes } from "../document/scene";
+import { find, isCrowd, isVisible, passes } from "../document/scene";
 import { unreachable } from "../document/unreachable";
 import type { Session } from "../session/session";
 import type { Size, SortOrder } from "../session/view";
@@ -53,6 +53,13 @@ export function relabel(session: Session, category: number, instances: readonly 
   // In triage a category is a decision like any other, and moves on.
   if (session.view.get().triage) decide(session, () => session.commit("relabel", edits), instances);
   else session.commit("relabel", edits);
+}
+
+/** Makes crowds of the instances, or single objects where all of them are crowds; saying so accepts a suggestion. */
+export function toggleCrowd(session: Session, instances: readonly Instance[] = targets(session)): void {
+  const crowd = !instances.every(isCrowd);
+  const edits = instances.map((before) => ({ before, after: { ...before, crowd, state: "accepted" as const } }));
+  session.commit("edit", edits.filter(({ before, after }) => isCrowd(before) !== isCrowd(after)));
 }
 
 /** Turns triage on or off; it begins with the first suggestion of its order. */

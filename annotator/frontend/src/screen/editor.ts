@@ -18,6 +18,7 @@ import { createAnnouncer } from "./announcer";
 import { createBanner } from "./banner";
 import { createBin } from "./bin";
 import { pickCategory } from "./categories";
+import { askAboutCrowds } from "./crowds";
 import { createDisplayMenu, rememberedDisplay } from "./display";
 import { DropZone } from "./dropzone";
 import { Gallery } from "./gallery";
@@ -59,6 +60,7 @@ export class Editor {
     setKeyMap(preference(shelf, "keys", {}));
     session.view.set({ display: rememberedDisplay(shelf) });
 
+    askAboutCrowds(session, notices);
     const look = createLook(session);
     const run: Commands["run"] = (id) => commands.run(id);
     const toolbar = new Toolbar(session, run, (anchor) => createDisplayMenu(root, anchor, session, shelf));

@@ -15,6 +15,7 @@ export const SHAPE_COMMANDS: readonly CommandId[] = [
   "makeHoles",
   "makeParts",
   "makeInstances",
+  "crowd",
   "merge",
   "split",
   "duplicate",

@@ -4,7 +4,7 @@ import type { CommandId } from "../commands/keys";
 import { keyOf, keycaps } from "../commands/keys";
 import { outlineOf } from "../document/outline";
 import type { Instance, Scene } from "../document/scene";
-import { countSuggestions, find } from "../document/scene";
+import { countSuggestions, find, isCrowd } from "../document/scene";
 import { accept, likelyCategory, ordered, reject, targets } from "../editing/review";
 import type { Session } from "../session/session";
 import type { View } from "../session/view";
@@ -181,7 +181,8 @@ export class Panel {
     setText(row.name, look.categoryName(instance.category));
     const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? "manual" : "imported");
     const later = instance.state === "suggested" && aside.includes(instance.key);
-    setText(row.detail, instance.edited ? `${score} • ${t("edited")}` : later ? `${score} • ${t("aside")}` : score);
+    const notes = [isCrowd(instance) ? t("crowd") : "", instance.edited ? t("edited") : later ? t("aside") : ""];
+    setText(row.detail, [score, ...notes.filter((note) => note !== "")].join(" • "));
     element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${instance.source}`;
     row.accept.hidden = instance.state === "accepted";
     row.reject.hidden = instance.state === "rejected";

@@ -1,7 +1,9 @@
 /** Colours and names as the person sees them. */
 import { UNKNOWN_COLOR, categoryColors, instanceColor, scoreColor } from "../canvas/palette";
 import type { Look } from "../canvas/render";
+import { isCrowd } from "../document/scene";
 import type { Session } from "../session/session";
+import { t } from "../strings";
 
 export function createLook(session: Session): Look {
   let colors = new Map<number, string>();
@@ -23,7 +25,8 @@ export function createLook(session: Session): Look {
       return colorBy === "instance" ? instanceColor(instance.key) : categoryColor(instance.category);
     },
     label: (instance) => {
-      const name = categoryName(instance.category);
+      const plain = categoryName(instance.category);
+      const name = isCrowd(instance) ? `${plain} (${t("crowd")})` : plain;
       return instance.score === null ? name : `${name} ${instance.score.toFixed(2)}`;
     },
   };
