@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from annotator.core.heatmap import Heatmap
-from annotator.core.masks import Part, Rle
+from annotator.core.masks import Rle
 from annotator.core.numbers import is_id
+from annotator.core.polygons import Part
 
 PROVENANCE = "annotator"
 """The one key of ours in a COCO file, on annotations and on images; strict readers ignore it."""

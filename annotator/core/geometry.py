@@ -61,7 +61,12 @@ class Resize:
         return self.content_width / self.image_width, self.content_height / self.image_height
 
     def boxes_to_image(self, boxes_xyxy: FloatArray) -> FloatArray:
-        """Boxes (n, 4) in input pixels -> boxes (n, 4) in image pixels; nothing is clipped."""
+        """Boxes (n, 4) in input pixels -> boxes (n, 4) in image pixels; nothing is clipped.
+
+        >>> resize = Resize.plan(rule="center", image_size=(200, 100), input_size=(100, 100))
+        >>> resize.boxes_to_image(np.array([[0.0, 25, 100, 75]])).tolist()
+        [[0.0, 0.0, 200.0, 100.0]]
+        """
         boxes: FloatArray = (np.asarray(boxes_xyxy, np.float64) - self._offsets) / (self.scale_xy * 2)
         return boxes
 
@@ -76,7 +81,11 @@ class Resize:
 
 
 def clip_boxes(boxes_xyxy: FloatArray, *, width: int, height: int) -> FloatArray:
-    """Boxes (n, 4) clipped to the picture of `width` x `height` image pixels."""
+    """Boxes (n, 4) clipped to the picture of `width` x `height` image pixels.
+
+    >>> clip_boxes(np.array([[-5.0, 2, 30, 40]]), width=20, height=10).tolist()
+    [[0.0, 2.0, 20.0, 10.0]]
+    """
     limits = np.array([width, height, width, height], np.float64)
     return np.clip(boxes_xyxy, 0, limits)
 
@@ -101,6 +110,10 @@ def part_around(
 
 
 def xyxy_to_xywh(box_xyxy: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    """One box from corners to corner and size."""
+    """One box from corners to corner and size.
+
+    >>> xyxy_to_xywh((1.0, 2.0, 4.0, 8.0))
+    (1.0, 2.0, 3.0, 6.0)
+    """
     x0, y0, x1, y1 = box_xyxy
     return x0, y0, x1 - x0, y1 - y0

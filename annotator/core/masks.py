@@ -1,4 +1,4 @@
-"""Masks, run-length encodings and polygons, and the exact ways between them.
+"""Masks and run-length encodings, and the exact ways between them.
 
 A run-length encoding (RLE) is the truth about an instance; everything here keeps it to the pixel.
 Runs count pixels in column order, starting with the background, as COCO has them.
@@ -11,21 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from annotator.core.errors import GeometryError
+from annotator.core.limits import MAX_SIDE
 
 BoolMask = NDArray[np.bool_]
-Ring = NDArray[np.float64]
 Runs = NDArray[np.int64]
-
-# pycocotools crashes on vertices beyond 4.3e8 and on polygons of huge perimeter (5 Mpx take it 0.4 GB); pictures end
-# far below both.
-MAX_SIDE = 65_500
-MAX_PERIMETER = 5_000_000.0
 
 MAX_GROUPS = 10
 """Of one compressed count: what 64 bits hold beyond the sign."""
@@ -42,14 +36,6 @@ class Rle:
     def to_coco(self) -> dict[str, Any]:
         """The object that pycocotools reads."""
         return {"size": [self.height, self.width], "counts": self.counts.encode("ascii")}
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """One polygon of an instance: an outer ring and its holes, each (N >= 3, 2) float64, xy in image pixels."""
-
-    outer: Ring
-    holes: tuple[Ring, ...] = ()
 
 
 # --- runs ------------------------------------------------------------------------------------------------------------
@@ -133,7 +119,7 @@ def checked_rle(counts: str | Sequence[int], *, height: int, width: int) -> Rle:
         runs = np.array(counts, np.int64)
         if int(runs.sum()) != height * width:
             raise GeometryError(f"RLE: runs add up to {runs.sum()}, expected {height * width} ({height} x {width})")
-    return runs_to_rle(_joined(runs), height=height, width=width)
+    return runs_to_rle(changes_to_runs(np.cumsum(runs)[:-1], total=height * width), height=height, width=width)
 
 
 def are_normal(counts: Sequence[str], *, height: int, width: int) -> bool:
@@ -181,25 +167,32 @@ def _values(codes: Runs, ends: NDArray[np.intp]) -> Runs:
 
 
 def _are_shortest(codes: Runs, ends: NDArray[np.intp]) -> bool:
-    """Whether no value is written with a last group that its sign alone would have said."""
+    """True if no value ends in a redundant group, one that only repeats the sign bit before it."""
     longer = ends[np.diff(ends, prepend=-1) > 1]
     said = np.where(codes[longer - 1] & 16, 31, 0)
     return not (codes[longer] == said).any()
 
 
-def _joined(runs: Runs) -> Runs:
-    """Equal masks get equal runs: changes of level that cancel at one position are dropped."""
-    changes, count = np.unique(np.cumsum(runs)[:-1], return_counts=True)
-    changes = changes[count % 2 == 1]
-    total = int(runs.sum())
-    return np.diff(np.concatenate(([0], changes[changes < total], [total])))
+def changes_to_runs(changes: Runs, *, total: int) -> Runs:
+    """The positions where a mask of `total` pixels changes, in any order -> its runs. Two at one position cancel.
+
+    >>> changes_to_runs(np.array([5, 2, 2, 3]), total=9).tolist()
+    [3, 2, 4]
+    """
+    places, count = np.unique(changes, return_counts=True)
+    places = places[(count % 2 == 1) & (places < total)]
+    return np.diff(np.concatenate(([0], places, [total])))
 
 
 # --- masks -----------------------------------------------------------------------------------------------------------
 
 
 def mask_to_rle(mask: BoolMask) -> Rle:
-    """Mask (H, W) bool -> RLE."""
+    """Mask (H, W) bool -> RLE.
+
+    >>> rle_to_runs(mask_to_rle(np.array([[0, 1, 1], [0, 0, 1]], bool))).tolist()  # down the columns
+    [2, 1, 1, 2]
+    """
     coded = coco_mask.encode(np.asfortranarray(mask, np.uint8))
     return Rle(mask.shape[0], mask.shape[1], coded["counts"].decode("ascii"))
 
@@ -216,7 +209,11 @@ def rle_area(rle: Rle) -> int:
 
 
 def rle_box_xyxy(rle: Rle) -> tuple[float, float, float, float]:
-    """The tight box around the mask in image pixels; all zeros where the mask is empty."""
+    """The tight box around the mask in image pixels; all zeros where the mask is empty.
+
+    >>> rle_box_xyxy(mask_to_rle(np.array([[0, 1, 1], [0, 0, 1]], bool)))
+    (1.0, 0.0, 3.0, 2.0)
+    """
     x, y, w, h = (float(value) for value in coco_mask.toBbox(rle.to_coco()))
     return x, y, x + w, y + h
 
@@ -226,153 +223,3 @@ def rle_iou(first: Rle, second: Rle) -> float:
     if rle_area(first) == rle_area(second) == 0:
         return 1.0
     return float(coco_mask.iou([first.to_coco()], [second.to_coco()], [0])[0, 0])
-
-
-# --- polygons --------------------------------------------------------------------------------------------------------
-
-
-def polygons_to_rle(polygons: Sequence[Ring], *, height: int, width: int) -> Rle:
-    """Union one instance's polygons into a single RLE.
-
-    polygons: each (N >= 3, 2) float64, xy in image pixels.
-    Raises GeometryError if a polygon has fewer than 3 points, a value that is not finite or one far off the picture.
-    Source: pycocotools.mask.frPyObjects, merge.
-    """
-    if not polygons:
-        return runs_to_rle(np.array([height * width]), height=height, width=width)
-    for polygon in polygons:
-        _require_ring(polygon, height=height, width=width)
-    coded = coco_mask.frPyObjects([polygon.ravel().tolist() for polygon in polygons], height, width)
-    return Rle(height, width, coco_mask.merge(coded)["counts"].decode("ascii"))
-
-
-def parts_to_rle(parts: Sequence[Part], *, height: int, width: int) -> Rle:
-    """Union of each part's outer ring without its holes. Raises GeometryError as `polygons_to_rle` does."""
-    if not any(part.holes for part in parts):
-        return polygons_to_rle([part.outer for part in parts], height=height, width=width)
-    mask = np.zeros((height, width), bool)
-    for part in parts:
-        filled = rle_to_mask(polygons_to_rle([part.outer], height=height, width=width))
-        mask |= filled & ~rle_to_mask(polygons_to_rle(part.holes, height=height, width=width))
-    return mask_to_rle(mask)
-
-
-def _require_ring(ring: Ring, *, height: int, width: int) -> None:
-    if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3:
-        raise GeometryError(f"polygon of shape {ring.shape}, expected (N >= 3, 2)")
-    if not np.isfinite(ring).all():
-        raise GeometryError("polygon has a coordinate that is not a finite number")
-    low, high = -MAX_SIDE, 2 * MAX_SIDE
-    if ring.min() < low or ring.max() > high:
-        raise GeometryError(f"polygon reaches {float(np.abs(ring).max()):g} px, the image is {width} x {height}")
-    perimeter = float(np.abs(np.diff(ring, axis=0, append=ring[:1])).sum())
-    if perimeter > MAX_PERIMETER:
-        raise GeometryError(f"polygon has a perimeter of {perimeter:g} px, expected at most {MAX_PERIMETER:g}")
-
-
-def rle_to_parts(rle: Rle) -> tuple[Part, ...]:
-    """RLE -> parts traced along the pixels' edges, which decode to that very mask.
-
-    Pixels that touch at a corner only belong to different parts, so that no outer ring crosses itself.
-    """
-    rings, region, left, top = _trace(rle)
-    outers = [ring for ring in rings if _signed_area(ring) > 0]
-    if len(outers) == len(rings):
-        return tuple(Part(_placed(ring, left, top)) for ring in outers)
-    _, labels = cv2.connectedComponents(region, connectivity=4)
-    holes: dict[int, list[Ring]] = {}
-    for ring in rings:
-        if _signed_area(ring) < 0:
-            holes.setdefault(_label_at(labels, ring), []).append(_placed(ring, left, top))
-    return tuple(Part(_placed(ring, left, top), tuple(holes.get(_label_at(labels, ring), ()))) for ring in outers)
-
-
-def rle_to_polygons(rle: Rle) -> list[Ring] | None:
-    """RLE -> polygons traced along the pixels' edges, or None where a hole forbids plain polygons."""
-    rings, _, left, top = _trace(rle)
-    if any(_signed_area(ring) < 0 for ring in rings):
-        return None
-    return [_placed(ring, left, top) for ring in rings]
-
-
-def _placed(ring: NDArray[np.int64], left: int, top: int) -> Ring:
-    return ring.astype(np.float64) + np.array([left, top], np.float64)
-
-
-def _signed_area(ring: NDArray[np.int64]) -> int:
-    """Twice the area, positive for outer rings: each corner's x by how far its upright edge leads down."""
-    x, y = ring[:, 0], ring[:, 1]
-    return int(x[:-1] @ y[1:] - x[1:] @ y[:-1] + x[-1] * y[0] - x[0] * y[-1])
-
-
-def _label_at(labels: NDArray[np.int32], ring: NDArray[np.int64]) -> int:
-    """The component that a ring runs around: the pixel below any edge that runs to the right."""
-    start = int(np.argmax(np.roll(ring[:, 0], -1) > ring[:, 0]))
-    return int(labels[ring[start, 1], ring[start, 0]])
-
-
-def _trace(rle: Rle) -> tuple[list[NDArray[np.int64]], NDArray[np.uint8], int, int]:
-    """Rings of corners around the mask, the mask at the right hand; with the mask cut to its columns and rows.
-
-    Returns rings (n, 2) in pixels of the cut, the cut (h, w) of 0 and 1, and the place of its first pixel in the image.
-    Corners where the boundary turns, in order along a line, are the ends of that line's edges by turns. Where two
-    pixels touch diagonally lie two corners; each takes the edges of one of the pixels, which keeps the rings apart.
-    """
-    region, left, top = _cut(rle)
-    if not region.size:
-        return [], region, left, top
-    h, w = region.shape
-    padded = np.zeros((w + 2, h + 2), np.uint8)  # in column order, as the runs are
-    padded[1:-1, 1:-1] = region.T
-    level = padded[:, 1:] ^ padded[:, :-1]  # whether a boundary runs level across a column at a height
-    turns = level[1:] ^ level[:-1]
-    upright = padded[1:] ^ padded[:-1]
-    both = level[1:] & level[:-1] & upright[:, 1:] & upright[:, :-1]  # two pixels touch diagonally
-    x, y = np.divmod(np.flatnonzero((turns | both).view(bool)), h + 1)
-    twice = both[x, y] == 1
-    above = np.zeros(len(x) + int(np.count_nonzero(twice)), np.int64)
-    if len(above) > len(x):
-        above[len(x) :] = 1
-        x, y = np.concatenate((x, x[twice])), np.concatenate((y, y[twice]))
-    # From the left above to the right below: the upper corner turns to the left; else the lower one does.
-    beside = np.where(padded[x, y] == 1, above, 1 - above)
-    across = np.lexsort((beside, x, y))
-    along = np.lexsort((above, y, x))
-    following = np.empty(len(x), np.int64)
-    first, second = across[::2], across[1::2]
-    rightwards = padded[x[first] + 1, y[first] + 1] == 1  # the mask lies below
-    following[np.where(rightwards, first, second)] = np.where(rightwards, second, first)
-    first, second = along[::2], along[1::2]
-    downwards = padded[x[first], y[first] + 1] == 1  # the mask lies to the left
-    following[np.where(downwards, first, second)] = np.where(downwards, second, first)
-    corners = np.stack((x, y), axis=1)
-    return [corners[ring] for ring in _cycles(following.tolist())], region, left, top
-
-
-def _cut(rle: Rle) -> tuple[NDArray[np.uint8], int, int]:
-    """The mask cut to its own box, as (h, w) of 0 and 1, and the place of its first pixel: left, top."""
-    left, top, right, bottom = (int(value) for value in rle_box_xyxy(rle))
-    if left == right:
-        return np.zeros((0, 0), np.uint8), 0, 0
-    runs = rle_to_runs(rle)
-    runs[0] -= left * rle.height
-    values = (np.arange(len(runs)) & 1).astype(np.uint8)
-    columns = np.repeat(values, runs)[: (right - left) * rle.height].reshape(right - left, rle.height)
-    if columns.size < (right - left) * rle.height:
-        raise GeometryError("RLE: runs end before the image does")
-    return columns[:, top:bottom].T, left, top
-
-
-def _cycles(following: list[int]) -> list[list[int]]:
-    """The cycles of a permutation, each from its lowest index on."""
-    cycles = []
-    for start, there in enumerate(following):
-        if there < 0:
-            continue
-        cycle = []
-        here = start
-        while following[here] >= 0:
-            cycle.append(here)
-            following[here], here = -1, following[here]
-        cycles.append(cycle)
-    return cycles

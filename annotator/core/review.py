@@ -14,7 +14,8 @@ from annotator.core import masks
 from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import GeometryError, GestureError
 from annotator.core.heatmap import LEVELS, Heatmap
-from annotator.core.masks import Part, Rle
+from annotator.core.masks import Rle
+from annotator.core.polygons import Part, parts_to_rle
 
 Verb = Literal["accept", "reject", "edit", "add", "delete", "relabel", "review", "undo", "redo"]
 VERBS: frozenset[str] = frozenset(get_args(Verb))
@@ -185,7 +186,7 @@ def _mask_of(change: Change, *, place: str, image: Image) -> tuple[Rle | None, t
             vertices = sum(len(ring) for part in change.parts for ring in (part.outer, *part.holes))
             if vertices > MAX_VERTICES:
                 raise GeometryError(f"{vertices} vertices, expected at most {MAX_VERTICES}")
-            return masks.parts_to_rle(change.parts, height=image.height, width=image.width), change.parts
+            return parts_to_rle(change.parts, height=image.height, width=image.width), change.parts
         if change.rle is None:
             return None, None
         found, expected = [change.rle.height, change.rle.width], [image.height, image.width]

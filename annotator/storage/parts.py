@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from annotator.core.masks import Part, Ring
+from annotator.core.polygons import Part, Ring
 
 _WHOLE, _DOUBLE = 4, 8
 _HEAD: np.dtype[np.int32] = np.dtype("<i4")

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from annotator.core.errors import StoreError
-from annotator.core.masks import Part
+from annotator.core.polygons import Part
 from annotator.storage.parts import parts_from_bytes
 
 

@@ -15,7 +15,8 @@ from sqlalchemy import Boolean, Float, Integer, LargeBinary, Table, select
 
 from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError, ArchiveError, StoreError
-from annotator.core.masks import MAX_SIDE, checked_rle, rle_area
+from annotator.core.limits import MAX_SIDE
+from annotator.core.masks import checked_rle, rle_area
 from annotator.core.settings import SETTINGS
 from annotator.storage import heatmaps, schema
 from annotator.storage.parts import parts_from_bytes

@@ -12,7 +12,8 @@ import numpy as np
 from annotator.core.dataset import Category, Instance, State
 from annotator.core.errors import GeometryError, GestureError
 from annotator.core.heatmap import Heatmap, pack, unpack
-from annotator.core.masks import Part, Rle
+from annotator.core.masks import Rle
+from annotator.core.polygons import Part
 from annotator.core.review import MAX_VERTICES, Change, Gesture
 from annotator.core.settings import THRESHOLD
 from annotator.storage.store import Store

@@ -26,7 +26,7 @@ from pycocotools.coco import COCO
 
 from annotator.core import masks
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
-from annotator.core.masks import Part
+from annotator.core.polygons import Part, parts_to_rle
 from annotator.exchange import coco
 from annotator.exchange.coco.check import check_file
 from annotator.storage.store import Store
@@ -44,7 +44,7 @@ def shapes(count, *, polygons, rng):
         ring = center + radii * np.stack((np.cos(angles), np.sin(angles)), axis=1)
         if rng.random() < polygons:
             part = Part(np.round(ring, 2))
-            yield masks.parts_to_rle([part], height=HEIGHT, width=WIDTH), (part,)
+            yield parts_to_rle([part], height=HEIGHT, width=WIDTH), (part,)
         else:
             cv2.fillPoly(mask, [ring.astype(np.int32)], 1)
             yield masks.mask_to_rle(mask.astype(bool)), None

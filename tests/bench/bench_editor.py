@@ -22,7 +22,7 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from annotator.core.dataset import State
-from annotator.core.masks import Part
+from annotator.core.polygons import Part
 from annotator.core.review import Change, Gesture
 from annotator.storage.store import Store
 from tests.e2e.conftest import Server

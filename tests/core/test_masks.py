@@ -2,16 +2,14 @@
 
 import random
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pycocotools import mask as coco_mask
 
 from annotator.core import masks
 from annotator.core.errors import GeometryError
-from annotator.core.masks import Part, Rle
+from annotator.core.masks import Rle
 from tests.core.strategies import examples
 from tests.core.strategies import masks as any_mask
 
@@ -134,83 +132,3 @@ def test_iou_is_that_of_the_pixels(data):
     union = (first | second).sum()
     expected = (first & second).sum() / union if union else 1.0
     assert masks.rle_iou(masks.mask_to_rle(first), masks.mask_to_rle(second)) == pytest.approx(expected)
-
-
-# --- polygons --------------------------------------------------------------------------------------------------------
-
-
-@given(any_mask())
-@settings(max_examples=examples(400, 5000))
-@example(DONUT)
-@example(DIAGONAL)
-@example(~DIAGONAL)
-@example(np.kron(np.ones((3, 3), bool), DIAGONAL))
-@example(np.pad(np.kron(np.ones((3, 3), bool), DIAGONAL), 1, constant_values=True))
-def test_a_traced_mask_decodes_to_itself(mask):
-    rle = masks.mask_to_rle(mask)
-    parts = masks.rle_to_parts(rle)
-    assert masks.parts_to_rle(parts, height=rle.height, width=rle.width) == rle
-    pieces, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
-    assert len(parts) == pieces - 1
-
-    polygons = masks.rle_to_polygons(rle)
-    assert (polygons is None) == any(part.holes for part in parts)
-    if polygons is not None:
-        # as a reader without us decodes it
-        coded = coco_mask.frPyObjects([ring.ravel().tolist() for ring in polygons] or [[0.0] * 6], *mask.shape)
-        assert np.array_equal(coco_mask.decode(coco_mask.merge(coded)).astype(bool), mask)
-
-
-@given(any_mask())
-def test_traced_rings_turn_at_every_vertex_and_lie_on_pixel_corners(mask):
-    for part in masks.rle_to_parts(masks.mask_to_rle(mask)):
-        for ring in (part.outer, *part.holes):
-            assert (ring == ring.round()).all()
-            steps = np.diff(ring, axis=0, append=ring[:1])
-            assert ((steps != 0).sum(axis=1) == 1).all()
-            assert ((steps[:, 0] != 0) != (np.roll(steps[:, 0], 1) != 0)).all()
-
-
-def test_a_donut_keeps_its_hole():
-    rle = masks.mask_to_rle(DONUT)
-    (part,) = masks.rle_to_parts(rle)
-    assert len(part.holes) == 1
-    assert masks.rle_to_polygons(rle) is None
-
-
-def test_parts_that_overlap_are_united_and_holes_cut_only_their_own_part():
-    first = Part(square(0, 0, 6, 6), (square(2, 2, 4, 4),))
-    second = Part(square(3, 0, 9, 6))
-    mask = masks.rle_to_mask(masks.parts_to_rle([first, second], height=6, width=9))
-    expected = np.ones((6, 9), bool)
-    expected[2:4, 2:3] = False  # the rest of the hole lies under the second part
-    assert np.array_equal(mask, expected)
-
-
-def test_a_hole_may_reach_beyond_its_part():
-    mask = masks.rle_to_mask(masks.parts_to_rle([Part(square(0, 0, 4, 4), (square(2, 2, 9, 9),))], height=5, width=5))
-    assert mask.sum() == 12
-
-
-def test_no_polygon_is_an_empty_mask():
-    assert masks.rle_area(masks.polygons_to_rle([], height=3, width=4)) == 0
-    assert masks.rle_to_parts(masks.polygons_to_rle([], height=3, width=4)) == ()
-
-
-@pytest.mark.parametrize(
-    "ring",
-    [
-        np.zeros((2, 2)),
-        np.zeros((3, 3)),
-        np.zeros(6),
-        np.array([[0, 0], [np.nan, 1], [2, 2]]),
-        np.array([[0, 0], [np.inf, 1], [2, 2]]),
-        np.array([[0, 0], [4.3e8, 1], [2, 2]]),
-        np.array([[0, 0], [-1e300, 1], [2, 2]]),
-        np.array([[0.0, index % 2 * 65_000] for index in range(2_000)]),
-    ],
-    ids=["2 points", "3 columns", "flat", "nan", "inf", "far", "far left", "long way round"],
-)
-def test_a_polygon_that_would_crash_pycocotools_is_refused(ring):
-    with pytest.raises(GeometryError):
-        masks.polygons_to_rle([ring], height=10, width=10)

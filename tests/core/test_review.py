@@ -8,7 +8,8 @@ import pytest
 from annotator.core import masks, review
 from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import GestureError
-from annotator.core.masks import Part, Rle
+from annotator.core.masks import Rle
+from annotator.core.polygons import Part, polygons_to_rle
 from annotator.core.review import Change, Gesture
 
 IMAGE = Image(1, "a.jpg", 8, 6, "0" * 64)
@@ -42,7 +43,7 @@ def test_an_edit_is_told_from_the_suggestion_and_undone_it_is_none():
 def test_parts_are_the_mask_whatever_is_said_beside_them():
     change = Change("k", 1, State.ACCEPTED, rle=rle(5), parts=(Part(SQUARE),))
     after = review.apply(change, image=IMAGE, before=SUGGESTED, original=SUGGESTED.rle)
-    assert after.rle == masks.polygons_to_rle([SQUARE], height=6, width=8)
+    assert after.rle == polygons_to_rle([SQUARE], height=6, width=8)
     assert after.parts == change.parts
 
 

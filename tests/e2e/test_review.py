@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from annotator.core.dataset import State
-from annotator.core.masks import Part, parts_to_rle, rle_box_xyxy, rle_to_mask
+from annotator.core.masks import rle_box_xyxy, rle_to_mask
+from annotator.core.polygons import Part, parts_to_rle
 from annotator.core.review import Change, Gesture
 from tests.e2e.screen import BOXES, HEIGHT, WIDTH, square, wait_for
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from annotator.core.dataset import Suggestion
-from annotator.core.masks import mask_to_rle, parts_to_rle, rle_to_mask
+from annotator.core.masks import mask_to_rle, rle_to_mask
+from annotator.core.polygons import parts_to_rle
 from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square
 
 LEFT, TOP, RIGHT, BOTTOM = BOXES[0]

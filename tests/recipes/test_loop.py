@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from annotator.core import masks
+from annotator.core.polygons import polygons_to_rle
 from annotator.system import paths
 from tests.bench.bench_loop import Loop, turned_points, turned_segmentation
 
@@ -28,10 +29,10 @@ def test_an_export_trains_on_and_comes_back_as_a_model_with_a_figure(tmp_path):
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_polygons_and_runs_turn_with_their_picture(turn):
     ring = np.array([[2.0, 3.0], [9.0, 3.0], [9.0, 8.0], [2.0, 8.0]])
-    upright = masks.polygons_to_rle([ring], height=20, width=30)
+    upright = polygons_to_rle([ring], height=20, width=30)
     pixels = np.rot90(masks.rle_to_mask(upright), -turn // 90)
     height, width = pixels.shape
-    turned = masks.polygons_to_rle([turned_points(ring, turn=turn, width=30, height=20)], height=height, width=width)
+    turned = polygons_to_rle([turned_points(ring, turn=turn, width=30, height=20)], height=height, width=width)
     assert (masks.rle_to_mask(turned) == pixels).all()
     coded = {"size": [20, 30], "counts": upright.counts}
     assert turned_segmentation(coded, turn=turn, width=30, height=20) == {

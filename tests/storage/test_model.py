@@ -10,8 +10,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from annotator.core.dataset import State
 from annotator.core.errors import MissingError, StaleRevisionError
-from annotator.core.masks import Rle, rle_to_parts
+from annotator.core.masks import Rle
 from annotator.core.review import Change, Gesture
+from annotator.core.trace import rle_to_parts
 from annotator.storage.store import Store
 from tests.core.strategies import examples
 from tests.storage.builders import HEIGHT, WIDTH, add_image, block, suggestion

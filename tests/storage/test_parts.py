@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotator.core.masks import Part
+from annotator.core.polygons import Part
 from annotator.storage.parts import parts_from_bytes, parts_to_bytes
 from tests.core.strategies import examples
 

@@ -8,9 +8,11 @@ import pytest
 
 from annotator.core.dataset import State
 from annotator.core.errors import GestureError, MissingError, StaleRevisionError, StoreError
-from annotator.core.masks import Part, Rle, rle_to_parts
+from annotator.core.masks import Rle
+from annotator.core.polygons import Part
 from annotator.core.review import Change
 from annotator.core.settings import PROGRESS, THRESHOLD
+from annotator.core.trace import rle_to_parts
 from annotator.storage import contents
 from annotator.storage.store import Store
 from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture, suggestion

@@ -11,7 +11,8 @@ import pytest
 from annotator.core.dataset import Category, Image, Instance, State
 from annotator.core.errors import GestureError
 from annotator.core.heatmap import HALF, LEVELS
-from annotator.core.masks import Part, Rle
+from annotator.core.masks import Rle
+from annotator.core.polygons import Part
 from annotator.core.review import VERBS, require_well_formed
 from annotator.storage.images import FIRST_SCORE
 from annotator.vision.networks.zoo import BUNDLED_MODEL

@@ -16,9 +16,11 @@ import numpy as np
 from annotator.core import masks
 from annotator.core.categories import COCO_BY_NAME
 from annotator.core.errors import GeometryError
+from annotator.core.limits import MAX_SIDE
 from annotator.core.masks import Rle
 from annotator.core.measures import areas_of, boxes_of
 from annotator.core.numbers import MAX_ID, is_finite, is_id
+from annotator.core.polygons import Ring, polygons_to_rle
 from annotator.exchange.coco.values import (
     ANNOTATION_KEYS,
     CATEGORY_KEYS,
@@ -116,7 +118,7 @@ class _Findings:
                 if size is None:
                     return None
                 self._warn_beyond(place, rings, size=size, named=named)
-                rle = masks.polygons_to_rle(rings, height=size[0], width=size[1])
+                rle = polygons_to_rle(rings, height=size[0], width=size[1])
                 self._note_crossing(place, rings, rle, named=named)
                 return rle
             return rle_of(value, size=size)
@@ -125,14 +127,14 @@ class _Findings:
             self._error(f"{place}{inner}]" if inner else place, f"{message}{named}")
             return None
 
-    def _warn_beyond(self, place: str, rings: list[masks.Ring], *, size: tuple[int, int], named: str) -> None:
+    def _warn_beyond(self, place: str, rings: list[Ring], *, size: tuple[int, int], named: str) -> None:
         limits = np.array([size[1], size[0]]) + _FAR_PX
         for index, ring in enumerate(rings):
             if ((ring < -_FAR_PX) | (ring > limits)).any():
                 self._warn(f"{place}[{index}]", f"leaves the image of {size[1]} x {size[0]} px{named}")
                 return
 
-    def _note_crossing(self, place: str, rings: list[masks.Ring], rle: Rle, *, named: str) -> None:
+    def _note_crossing(self, place: str, rings: list[Ring], rle: Rle, *, named: str) -> None:
         """Outlines that enclose more or less than is filled: whoever fills by another rule sees another mask."""
         outlined, filled = sum(map(_outlined_px2, rings)), masks.rle_area(rle)
         if abs(outlined - filled) <= 2 or any(((ring < 0) | (ring > [rle.width, rle.height])).any() for ring in rings):
@@ -255,9 +257,9 @@ class _Document(_Findings):
             sound = True
             for name in ("width", "height"):
                 side = image.get(name)
-                if not is_id(side) or not 1 <= side <= masks.MAX_SIDE:  # type: ignore[operator]
+                if not is_id(side) or not 1 <= side <= MAX_SIDE:  # type: ignore[operator]
                     sound = False
-                    self._error(f"{place}.{name}", f"is {shown(side)}, expected 1 to {masks.MAX_SIDE} pixels{named}")
+                    self._error(f"{place}.{name}", f"is {shown(side)}, expected 1 to {MAX_SIDE} pixels{named}")
             if unique and sound:
                 self._sizes[image["id"]] = (image["height"], image["width"])
             file_name = name_of(image)
@@ -440,7 +442,7 @@ class _Document(_Findings):
             seen.setdefault(key, index)
 
 
-def _outlined_px2(ring: masks.Ring) -> float:
+def _outlined_px2(ring: Ring) -> float:
     x, y = ring[:, 0], ring[:, 1]
     return float(abs(x[:-1] @ y[1:] - x[1:] @ y[:-1] + x[-1] * y[0] - x[0] * y[-1])) / 2
 

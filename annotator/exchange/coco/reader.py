@@ -16,7 +16,8 @@ from annotator.core.dataset import (
     State,
 )
 from annotator.core.errors import CocoError
-from annotator.core.masks import Part, Rle
+from annotator.core.masks import Rle
+from annotator.core.polygons import Part
 from annotator.exchange.coco.document import load
 from annotator.exchange.coco.lint import inspect_coco
 from annotator.exchange.coco.values import ANNOTATION_KEYS, CATEGORY_KEYS, IMAGE_KEYS, LISTS, name_of, polygons_of

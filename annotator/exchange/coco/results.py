@@ -16,6 +16,7 @@ from annotator.core.dataset import (
 )
 from annotator.core.errors import CocoError, GeometryError
 from annotator.core.masks import Rle
+from annotator.core.polygons import polygons_to_rle
 from annotator.exchange.coco.lint import inspect_coco
 from annotator.exchange.coco.values import rasterised
 from annotator.system.collection import collection_paused
@@ -108,4 +109,4 @@ def _result_mask(result: dict[str, Any], image: Image) -> Rle:
     left, right = (round(min(max(value, 0), image.width)) for value in (x, x + w))
     top, bottom = (round(min(max(value, 0), image.height)) for value in (y, y + h))
     ring = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
-    return masks.polygons_to_rle([ring], height=image.height, width=image.width)
+    return polygons_to_rle([ring], height=image.height, width=image.width)

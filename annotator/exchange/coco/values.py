@@ -9,8 +9,10 @@ import numpy as np
 
 from annotator.core import masks
 from annotator.core.errors import GeometryError
+from annotator.core.limits import MAX_SIDE
 from annotator.core.masks import Rle
 from annotator.core.numbers import is_finite, is_id
+from annotator.core.polygons import Ring, polygons_to_rle
 
 IMAGE_KEYS = frozenset({"id", "width", "height", "file_name"})
 ANNOTATION_KEYS = frozenset({"id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd"})
@@ -31,14 +33,14 @@ def name_of(image: Mapping[str, Any]) -> object:
     return name
 
 
-def polygons_of(value: Sequence[object]) -> list[masks.Ring]:
+def polygons_of(value: Sequence[object]) -> list[Ring]:
     """COCO's polygons, each a flat list x, y, x, y, ... -> rings. Raises GeometryError where they cannot be ones."""
     if value and all(isinstance(item, int | float | str) for item in value):
         raise GeometryError("a flat list, expected a list of polygons")
     return [_ring(polygon, index) for index, polygon in enumerate(value)]
 
 
-def _ring(polygon: object, index: int) -> masks.Ring:
+def _ring(polygon: object, index: int) -> Ring:
     if not isinstance(polygon, list):
         raise GeometryError(f"[{index}] is {shown(polygon)}, expected a polygon, a list of numbers")
     if polygon and all(isinstance(point, list) for point in polygon):
@@ -61,7 +63,7 @@ def _ring(polygon: object, index: int) -> masks.Ring:
 def rasterised(segmentation: object, *, height: int, width: int) -> Rle:
     """COCO's segmentation of an image -> mask. Raises GeometryError where it is neither polygons nor an RLE."""
     if isinstance(segmentation, list):
-        return masks.polygons_to_rle(polygons_of(segmentation), height=height, width=width)
+        return polygons_to_rle(polygons_of(segmentation), height=height, width=width)
     return rle_of(segmentation, size=(height, width))
 
 
@@ -92,8 +94,8 @@ def rle_of(value: object, *, size: tuple[int, int] | None) -> Rle:
     if size is not None and tuple(found) != size:
         swapped = " (height comes first)" if tuple(found[::-1]) == size else ""
         raise GeometryError(f"size {found}, image is {list(size)}{swapped}")
-    if not all(0 < side <= masks.MAX_SIDE for side in found):
-        raise GeometryError(f"size {found}, expected 1 to {masks.MAX_SIDE} pixels a side")
+    if not all(0 < side <= MAX_SIDE for side in found):
+        raise GeometryError(f"size {found}, expected 1 to {MAX_SIDE} pixels a side")
     if not isinstance(counts, str | list):
         raise GeometryError(f"counts is {shown(counts)}, expected a text or a list of whole numbers")
     if isinstance(counts, str) and counts.startswith(("b'", 'b"')):

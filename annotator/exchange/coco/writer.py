@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from annotator.core import masks
 from annotator.core.dataset import (
     PROVENANCE,
     Category,
@@ -22,8 +21,10 @@ from annotator.core.dataset import (
 )
 from annotator.core.errors import ExportError, GeometryError
 from annotator.core.exportable import require_exportable
-from annotator.core.masks import Part, Ring, Rle
+from annotator.core.masks import Rle
 from annotator.core.measures import AT_ONCE, areas_of, boxes_of
+from annotator.core.polygons import Part, Ring, polygons_to_rle
+from annotator.core.trace import rle_to_parts, rle_to_polygons
 from annotator.exchange.coco.proof import MASK_FORMS, ExportReport, MaskForm, prove
 from annotator.exchange.coco.values import ANNOTATION_KEYS, IMAGE_KEYS, LISTS
 from annotator.system import files
@@ -197,18 +198,18 @@ def _segmentation(instance: Instance, *, form: MaskForm) -> tuple[Any, Rle]:
             return _numbers(own), rle
     if form == "lossless" and instance.crowd:
         return compressed, rle
-    traced = masks.rle_to_polygons(rle)
+    traced = rle_to_polygons(rle)
     if traced is not None and _decodes_to(traced, rle):
         return _numbers(traced), rle
     if form == "lossless":
         return compressed, rle
-    bridged = [bridge_holes(part) for part in masks.rle_to_parts(rle)]
-    return _numbers(bridged), masks.polygons_to_rle(bridged, height=rle.height, width=rle.width)
+    bridged = [bridge_holes(part) for part in rle_to_parts(rle)]
+    return _numbers(bridged), polygons_to_rle(bridged, height=rle.height, width=rle.width)
 
 
 def _decodes_to(rings: Sequence[Ring], rle: Rle) -> bool:
     try:
-        return masks.polygons_to_rle(rings, height=rle.height, width=rle.width) == rle
+        return polygons_to_rle(rings, height=rle.height, width=rle.width) == rle
     except GeometryError:  # more vertices or a longer way round than a polygon may have: it becomes an RLE
         return False
 

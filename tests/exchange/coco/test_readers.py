@@ -15,7 +15,8 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
-from annotator.core.masks import Part, mask_to_rle, parts_to_rle
+from annotator.core.masks import mask_to_rle
+from annotator.core.polygons import Part, parts_to_rle
 from annotator.exchange import coco, pack
 
 WIDTH, HEIGHT = 80, 60

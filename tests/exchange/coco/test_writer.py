@@ -17,7 +17,7 @@ from pycocotools.coco import COCO
 from annotator.core import masks
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import CocoError, ExportError
-from annotator.core.masks import Part
+from annotator.core.polygons import Part, parts_to_rle
 from annotator.exchange import coco
 from annotator.exchange.coco import writer
 from tests.core.strategies import examples
@@ -41,7 +41,7 @@ def dataset_of(*found, **more):
 
 
 def instance(parts, *, width=10, height=8, **more):
-    rle = masks.parts_to_rle(parts, height=height, width=width)
+    rle = parts_to_rle(parts, height=height, width=width)
     return Instance(1, "k", 1, 1, State.ACCEPTED, rle, tuple(parts), **more)
 
 

@@ -1,0 +1,190 @@
+"""Polygons, and the masks that they fill.
+
+pycocotools fills them, so that a trainer who reads them has the same mask to the pixel. It walks every edge in steps of
+a fifth of a pixel and keeps the interpreter all the while, so what it is given is measured first, pulled in to the
+picture, and walked in slices: whoever saves something meanwhile waits for one slice at most.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from annotator.core.budget import WorkBudget, slices
+from annotator.core.errors import GeometryError
+from annotator.core.limits import MAX_SIDE
+from annotator.core.masks import Rle, changes_to_runs, rle_to_runs, runs_to_rle
+
+Ring = NDArray[np.float64]
+Coded = dict[str, Any]
+"""A mask as pycocotools has it: size and compressed counts."""
+
+# pycocotools crashes on vertices beyond 4.3e8. An edge has at most FAR - NEAR pixels a side.
+NEAR, FAR = -MAX_SIDE, 2 * MAX_SIDE
+
+SLICE_STEPS = 500_000
+"""Of one call: more than twice the longest edge, so that a ring that is cut to pieces has fewer of them than edges."""
+
+RING_STEPS = 100
+"""What a ring costs beside its length."""
+
+_MERGED = 8  # masks that are united in one call: it begins again from the first one for each of them
+
+# Threads that walk at the same time would only wait for each other's interpreter, and others for all of them.
+_walking = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One polygon of an instance: an outer ring and its holes, each (N >= 3, 2) float64, xy in image pixels."""
+
+    outer: Ring
+    holes: tuple[Ring, ...] = ()
+
+
+def polygons_to_rle(polygons: Sequence[Ring], *, height: int, width: int, budget: WorkBudget | None = None) -> Rle:
+    """Union one instance's polygons into a single RLE.
+
+    polygons: each (N >= 3, 2) float64, xy in image pixels.
+    budget: what the gesture or the file has left for this mask and others.
+    Raises GeometryError if a polygon has fewer than 3 points, a value that is not finite or one far off the picture, or
+    if all of them are too long a way.
+    Source: pycocotools.mask.frPyObjects, merge.
+
+    >>> polygons_to_rle([np.array([[1.0, 0], [3, 0], [3, 2], [1, 2]])], height=3, width=4)
+    Rle(height=3, width=4, counts='32103')
+    """
+    return parts_to_rle([Part(polygon) for polygon in polygons], height=height, width=width, budget=budget)
+
+
+def parts_to_rle(parts: Sequence[Part], *, height: int, width: int, budget: WorkBudget | None = None) -> Rle:
+    """Union of each part's outer ring without its holes. Raises GeometryError as `polygons_to_rle` does."""
+    if not parts:
+        return runs_to_rle(np.array([height * width]), height=height, width=width)
+    rings = [_checked(ring, height=height, width=width) for part in parts for ring in (part.outer, *part.holes)]
+    steps = [_steps(ring) for ring in rings]
+    (budget or WorkBudget.of_gesture()).spend(sum(steps))
+    filled = iter(_fill(rings, steps, height=height, width=width))
+    coded = []
+    for part in parts:
+        outer = next(filled)
+        holes = list(itertools.islice(filled, len(part.holes)))
+        coded.append(_without(outer, _united(holes)) if holes else outer)
+    return _rle(_united(coded))
+
+
+def _checked(ring: Ring, *, height: int, width: int) -> Ring:
+    """The ring, with what is far off the picture pulled in. Raises GeometryError."""
+    if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3:
+        raise GeometryError(f"polygon of shape {ring.shape}, expected (N >= 3, 2)")
+    left, top = ring.min(axis=0).tolist()
+    right, bottom = ring.max(axis=0).tolist()
+    if left >= -1 and top >= -1 and right <= width + 1 and bottom <= height + 1:
+        return ring
+    if not np.isfinite(ring).all():
+        raise GeometryError("polygon has a coordinate that is not a finite number")
+    if min(left, top) < NEAR or max(right, bottom) > FAR:
+        raise GeometryError(f"polygon reaches {np.abs(ring).max():g} px, the image is {width} x {height}")
+    return _pulled_in(ring, height=height, width=width)
+
+
+def _pulled_in(ring: Ring, *, height: int, width: int) -> Ring:
+    """The ring with its vertices at most a pixel off the picture, but for those of edges that may cross the picture.
+
+    It fills the same pixels. What an edge does whose ends both lie beyond one side depends on nothing but the columns
+    that it passes: beyond the left and the right side there are none, above and below it fills them from that side on.
+    """
+    size = np.array([width, height])
+    beyond = [far & np.roll(far, -1, axis=0) for far in (ring <= -1, ring >= size + 1)]
+    edge_is_off = (beyond[0] | beyond[1]).any(axis=1)
+    is_free = edge_is_off & np.roll(edge_is_off, 1)
+    return np.where(is_free[:, None], np.clip(ring, -1, size + 1), ring)
+
+
+def _edge_steps(ring: Ring) -> NDArray[np.float64]:
+    """How many pixels each edge is walked along: (N,), the longer of its two sides."""
+    edges: NDArray[np.float64] = np.abs(np.diff(ring, axis=0, append=ring[:1])).max(axis=1)
+    return edges
+
+
+def _steps(ring: Ring) -> float:
+    return float(_edge_steps(ring).sum()) + len(ring) + RING_STEPS
+
+
+def _fill(rings: Sequence[Ring], steps: Sequence[float], *, height: int, width: int) -> list[Coded]:
+    """What each ring fills."""
+    coded: list[Coded] = []
+    for some in slices(steps, most=SLICE_STEPS):
+        if steps[some.start] > SLICE_STEPS:
+            coded.append(_fill_in_pieces(rings[some.start], height=height, width=width))
+        else:
+            coded += _walk(rings[some], height=height, width=width)
+    return coded
+
+
+def _fill_in_pieces(ring: Ring, *, height: int, width: int) -> Coded:
+    """What a ring fills that is too long for one slice."""
+    changes = []
+    for piece in _pieces(ring):
+        (coded,) = _walk([piece], height=height, width=width)
+        changes.append(np.cumsum(rle_to_runs(_rle(coded)))[:-1])
+    runs = changes_to_runs(np.concatenate(changes), total=height * width)
+    return runs_to_rle(runs, height=height, width=width).to_coco()
+
+
+def _pieces(ring: Ring) -> Iterator[Ring]:
+    """Shorter rings; a pixel lies in the ring where it lies in an odd number of them.
+
+    Each is a stretch of the ring, closed by a chord, and the chords make up one more ring. A chord is walked twice, to
+    the same points in either direction, so that it cancels.
+    """
+    stretch = np.cumsum(_edge_steps(ring)) // SLICE_STEPS
+    starts = np.flatnonzero(np.diff(stretch, prepend=-1))
+    if len(starts) == 1:
+        yield ring
+        return
+    closed = np.concatenate((ring, ring[:1]))
+    for begin, end in itertools.pairwise([*starts.tolist(), len(ring)]):
+        if end - begin > 1:  # a single edge and its chord are nothing
+            yield closed[begin : end + 1]
+    if len(starts) > 2:
+        yield from _pieces(ring[starts])
+
+
+def _walk(rings: Sequence[Ring], *, height: int, width: int) -> list[Coded]:
+    with _walking:
+        coded: list[Coded] = coco_mask.frPyObjects([ring.ravel() for ring in rings], height, width)
+    return coded
+
+
+def _united(coded: Sequence[Coded]) -> Coded:
+    """The union, a few at a time: so it takes as long as all their runs, not as that for each of them."""
+    while len(coded) > 1:
+        coded = [_merge(coded[begin : begin + _MERGED]) for begin in range(0, len(coded), _MERGED)]
+    return coded[0]
+
+
+def _merge(coded: Sequence[Coded], *, intersect: bool = False) -> Coded:
+    with _walking:
+        merged: Coded = coco_mask.merge(list(coded), intersect=intersect)
+    return merged
+
+
+def _without(filled: Coded, holes: Coded) -> Coded:
+    runs = rle_to_runs(_rle(holes))
+    # The other pixels: what was the second run becomes the first.
+    others = runs[1:] if runs[0] == 0 else np.concatenate(([0], runs))
+    rest = runs_to_rle(others, height=holes["size"][0], width=holes["size"][1]).to_coco()
+    return _merge([filled, rest], intersect=True)
+
+
+def _rle(coded: Coded) -> Rle:
+    height, width = coded["size"]
+    return Rle(height, width, coded["counts"].decode("ascii"))
