@@ -19,8 +19,8 @@ from annotator.core.errors import AnnotatorError, CocoError, ImageError
 from annotator.system.files import require_writable
 
 if TYPE_CHECKING:
-    from annotator import pipeline
     from annotator.exchange import leaving
+    from annotator.prelabel.journey import Failure
     from annotator.vision.networks.detector import Detector
     from annotator.vision.networks.zoo import ModelInfo
 
@@ -299,8 +299,9 @@ def _models_check(options: argparse.Namespace) -> int:
 
 
 def _models_quantize(options: argparse.Namespace) -> int:
-    from annotator import evaluation, pipeline
+    from annotator import evaluation
     from annotator.vision.networks import quantize, zoo
+    from annotator.vision.pictures.finding import find_pictures
 
     if options.annotated and not options.annotations:
         options.refuse("--annotated is for --annotations")
@@ -309,7 +310,7 @@ def _models_quantize(options: argparse.Namespace) -> int:
     if options.annotations:
         truth = evaluation.Truth.read(options.annotations)
         evaluation.require_measurable(info, truth, annotated)
-    pictures = pipeline.find_pictures([options.images])
+    pictures = find_pictures([options.images])
     calibrating, others = quantize.divide(pictures, most=options.pictures)
     twin = quantize.quantize(info, calibrating, name=options.twin or f"{info.name}-int8")
     print(f"{twin.name}: added to {twin.folder}")
@@ -327,12 +328,14 @@ def _models_quantize(options: argparse.Namespace) -> int:
 
 
 def _prelabel(options: argparse.Namespace) -> int:
-    from annotator import pipeline
     from annotator.exchange import coco
+    from annotator.prelabel import batch
+    from annotator.prelabel.files import prelabel_files
     from annotator.vision.networks import zoo
+    from annotator.vision.pictures.finding import find_pictures
 
     info = zoo.find(options.model)
-    paths = pipeline.find_pictures(options.paths)
+    paths = find_pictures(options.paths)
     if not paths:
         raise ImageError(f"{', '.join(map(str, options.paths))}: no pictures there")
     if options.out is not None:
@@ -341,9 +344,7 @@ def _prelabel(options: argparse.Namespace) -> int:
     progress = _bar(f"pre-labelling with {info.name}")
     if options.out is not None:
         threshold = info.threshold if options.threshold is None else options.threshold
-        dataset, report = pipeline.prelabel_files(
-            paths, detector, threshold=threshold, draft=options.draft, progress=progress
-        )
+        dataset, report = prelabel_files(paths, detector, threshold=threshold, draft=options.draft, progress=progress)
         _tell(report.failures)
         summary = f"{len(dataset.instances)} instances on {report.done} pictures -> {options.out}"
         if report.done:
@@ -354,15 +355,15 @@ def _prelabel(options: argparse.Namespace) -> int:
         from annotator.storage.store import Store
 
         with Store.open(options.project) as store:
-            floor = pipeline.SCORE_FLOOR if options.threshold is None else options.threshold
-            report = pipeline.prelabel_new(store, detector, paths, floor=floor, draft=options.draft, progress=progress)
+            floor = batch.SCORE_FLOOR if options.threshold is None else options.threshold
+            report = batch.prelabel_new(store, detector, paths, floor=floor, draft=options.draft, progress=progress)
         _tell(report.failures)
         summary = f"{report.done} pictures pre-labelled in {options.project}"
     print(summary)
     return 1 if report.failures else 0
 
 
-def _tell(failures: Sequence[pipeline.Failure]) -> None:
+def _tell(failures: Sequence[Failure]) -> None:
     for failure in failures:
         _say(f"error: {failure}")
 

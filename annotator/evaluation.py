@@ -25,14 +25,15 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from annotator.core.errors import CocoError, ImageError, ModelError
+from annotator.core.errors import AnnotatorError, CocoError, ImageError, ModelError
 from annotator.core.geometry import xyxy_to_xywh
 from annotator.core.masks import Rle, rle_area, rle_box_xyxy
 from annotator.exchange.coco.document import load
 from annotator.exchange.coco.lint import inspect_coco
-from annotator.pipeline import Progress, read_ahead
+from annotator.prelabel.ahead import read_ahead
 from annotator.system.files import is_file, require_writable, write_atomically
-from annotator.vision.networks.detector import Detections, Detector, Laid
+from annotator.system.progress import Progress
+from annotator.vision.networks.detector import Detections, Detector, Prepared
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures import decode
 
@@ -144,20 +145,20 @@ def evaluate(
         require_writable(results)
     found: list[dict[str, Any]] = []
 
-    def laid(row: dict[str, Any]) -> Laid:
+    def prepare(row: dict[str, Any]) -> Prepared:
         photo = decode.read(folder / row["file_name"])
         if (photo.width, photo.height) != (row["width"], row["height"]):
             raise ImageError(
                 f"{row['file_name']}: {photo.width} x {photo.height}, annotated as {row['width']} x {row['height']}"
             )
-        return detector.lay(photo)
+        return detector.prepare(photo)
 
     def results_of(detections: Detections) -> list[dict[str, Any]]:
         return _results(detections, ids, published=published)
 
-    pictures = ((row, future.result()) for row, future in read_ahead(rows, laid))
-    for done, (row, seen) in enumerate(detector.stream_laid(pictures, results_of), start=1):
-        if isinstance(seen, ModelError):
+    pictures = ((row, future.result()) for row, future in read_ahead(rows, prepare))
+    for done, (row, seen) in enumerate(detector.stream_prepared(pictures, results_of), start=1):
+        if isinstance(seen, AnnotatorError):
             raise ModelError(f"{row['file_name']}: {seen}") from seen
         found.extend({"image_id": row["id"], **result} for result in seen)
         progress(done, len(rows))

@@ -16,10 +16,10 @@ BELOW = {
     "vision": {"system", "core"},
     "storage": {"system", "core"},
     "exchange": {"system", "core", "vision", "storage"},
-    "pipeline": {"system", "core", "vision", "storage"},
-    "evaluation": {"system", "core", "vision", "storage", "exchange", "pipeline"},
-    "web": {"system", "core", "vision", "storage", "exchange", "pipeline", "evaluation"},
-    "cli": {"system", "core", "vision", "storage", "exchange", "pipeline", "evaluation", "web"},
+    "prelabel": {"system", "core", "vision", "storage"},
+    "evaluation": {"system", "core", "vision", "storage", "exchange", "prelabel"},
+    "web": {"system", "core", "vision", "storage", "exchange", "prelabel", "evaluation"},
+    "cli": {"system", "core", "vision", "storage", "exchange", "prelabel", "evaluation", "web"},
     "__main__": {"cli"},
 }
 

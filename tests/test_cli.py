@@ -100,7 +100,7 @@ def test_pictures_that_all_fail_are_all_named(capsys, known_model, tmp_path):
 def test_what_cannot_be_written_is_told_before_the_network_runs(
     capsys, known_model, photographs, tmp_path, monkeypatch, where
 ):
-    monkeypatch.setattr(Detector, "stream_laid", lambda *_: pytest.fail("ran for nothing"))
+    monkeypatch.setattr(Detector, "stream_prepared", lambda *_: pytest.fail("ran for nothing"))
     (tmp_path / "1.png").write_bytes(picture())
     truth, target = tmp_path / "truth.json", tmp_path / where
     truth.write_text('{"images": [], "annotations": [], "categories": [{"id": 1, "name": "person"}]}')

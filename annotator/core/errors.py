@@ -64,3 +64,12 @@ class CocoError(AnnotatorError):
 
 class ExportError(AnnotatorError):
     """A dataset that must not leave, or an export that did not read back as it was written."""
+
+
+def last_line(error: BaseException, *, most: int = 300) -> str:
+    """What a library says, in one line of at most `most` characters.
+
+    Messages of foreign libraries run over many lines; the last one that says something names the cause.
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:most] if lines else type(error).__name__

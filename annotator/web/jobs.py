@@ -15,10 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from annotator import pipeline
 from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError, ModelError
 from annotator.core.settings import BATCH, PROGRESS
+from annotator.prelabel import batch
+from annotator.prelabel.batch import Finished
+from annotator.prelabel.journey import Failed, Failure, Outcome
 from annotator.storage.store import Store
 from annotator.vision.networks import zoo
 from annotator.vision.networks.detector import Detector
@@ -42,7 +44,7 @@ MAX_FAILURES = 100
 MAX_ENDED = 200
 """Ended batches that a page may still ask for."""
 
-CAREFUL = pipeline.UNDER_WAY
+CAREFUL = batch.UNDER_WAY
 """Pictures done one at a time after a restart or an unexpected error: as many as are ever under way together."""
 
 MAX_TRIES = 2
@@ -62,7 +64,7 @@ class Job:
     batch: str = field(default_factory=lambda: secrets.token_hex(8))
     stage: str = "waiting"
     fetched: tuple[int, int] = (0, 0)
-    failures: list[pipeline.Failure] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
     failed: int = 0
     error: str | None = None
     cancelled: bool = False
@@ -235,21 +237,21 @@ class Prelabelling:
             used_up = len(job.remaining) < left and time.monotonic() - began > SLICE_S
             return job.cancelled or self._stopping or (bool(self._waiting) and used_up)
 
-        def finished(group: Sequence[tuple[Image, pipeline.Failure | None]]) -> None:
-            for _, failure in group:
+        def finished(outcomes: Sequence[Outcome[Image]]) -> None:
+            for outcome in outcomes:
                 job.remaining.popleft()
                 job.tries = 0
-                if failure is not None:
+                if isinstance(outcome, Failed):
                     job.failed += 1
                     if job.failed <= MAX_FAILURES:
-                        job.failures.append(failure)
+                        job.failures.append(outcome.failure)
             self._mark(job, store)
 
         in_a_row = 0
         while job.remaining and not pause():
             if not job.careful:
                 try:
-                    pipeline.prelabel(store, detector, tuple(job.remaining), finished=finished, cancelled=pause)
+                    batch.prelabel_queued(store, detector, tuple(job.remaining), finished=finished, cancelled=pause)
                 except ModelError:
                     job.careful = CAREFUL
                 except AnnotatorError:
@@ -263,24 +265,25 @@ class Prelabelling:
                 raise error  # not the pictures, but what they go through
             job.careful -= 1
 
-    def _do_alone(self, job: Job, store: Store, detector: Detector, finished: pipeline.Finished) -> ModelError | None:
+    def _do_alone(self, job: Job, store: Store, detector: Detector, finished: Finished) -> ModelError | None:
         """Do one picture, noted beforehand, so that a server that dies of it knows; what kept it from being done."""
         image = job.remaining[0]
         if job.tries >= MAX_TRIES:
-            finished([(image, pipeline.Failure(image.file_name, "the server ended on it time and again: passed over"))])
+            failure = Failure(image.file_name, "the server ended on it time and again: passed over")
+            finished([Failed(image, failure)])
             return None
         job.tries += 1
         self._mark(job, store)
         try:
-            pipeline.prelabel(store, detector, [image], finished=finished)
+            batch.prelabel_queued(store, detector, [image], finished=finished)
         except ModelError as error:
-            finished([(image, pipeline.Failure.of(image.file_name, error))])
+            finished([Failed(image, Failure.of(image.file_name, error))])
             return error
         except AnnotatorError:
             raise
         except Exception as error:
             reason = self._projects.plain(f"{type(error).__name__}: {error}")
-            finished([(image, pipeline.Failure(image.file_name, reason))])
+            finished([Failed(image, Failure(image.file_name, reason))])
             return ModelError(f"{job.model}: {type(error).__name__}: {error}")
         return None
 
@@ -324,7 +327,7 @@ def _restored(key: str, store: Store, record: dict[str, Any]) -> Job:
         progress = record | {"left": len(record["images"]), "tries": 0}
     ids = record["images"][len(record["images"]) - progress["left"] :]
     known = {row.image.id: row.image for row in store.queue()}
-    gone = [pipeline.Failure(f"image {id}", "no longer in the project") for id in ids if id not in known]
+    gone = [Failure(f"image {id}", "no longer in the project") for id in ids if id not in known]
     job = Job(
         key,
         record["model"],
@@ -332,7 +335,7 @@ def _restored(key: str, store: Store, record: dict[str, Any]) -> Job:
         record["total"],
         client=key,
         batch=record["batch"],
-        failures=[*(pipeline.Failure(*failure) for failure in progress["failures"]), *gone][:MAX_FAILURES],
+        failures=[*(Failure(*failure) for failure in progress["failures"]), *gone][:MAX_FAILURES],
         failed=progress["failed"] + len(gone),
         careful=CAREFUL,
         tries=progress["tries"],

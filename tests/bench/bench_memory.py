@@ -17,7 +17,7 @@ from pathlib import Path
 
 from material import jpegs, network
 
-from annotator import pipeline
+from annotator.prelabel import batch
 from annotator.storage.store import Store
 from annotator.vision.networks.detector import Detector
 
@@ -60,7 +60,7 @@ def main() -> int:
 
         detector = Detector(info)
         with Store.open(Path(folder) / "project") as store:
-            report = pipeline.prelabel_new(store, detector, paths, draft=options.draft, progress=watch)
+            report = batch.prelabel_new(store, detector, paths, draft=options.draft, progress=watch)
         assert report.done == options.pictures, report.failures[:3]
     settled = next(memory for done, memory in samples if done >= SETTLED)
     growth = max(memory for done, memory in samples if done >= SETTLED) / settled - 1

@@ -23,7 +23,7 @@ import numpy as np
 from material import SIZES, jpegs, network
 from pycocotools import mask as coco_mask
 
-from annotator import pipeline
+from annotator.prelabel import batch
 from annotator.storage.store import Store
 from annotator.vision.networks.detector import Detector
 from annotator.vision.networks.zoo import ModelInfo
@@ -43,7 +43,7 @@ def model_api(info: ModelInfo, *, precision: str) -> Callable[[bytes], list[dict
     resize = {"stretch": "standard", "fit": "fit_to_window"}[info.resize]
     model = MaskRCNNModel(
         adapter,
-        configuration={"confidence_threshold": pipeline.SCORE_FLOOR, "resize_type": resize},
+        configuration={"confidence_threshold": batch.SCORE_FLOOR, "resize_type": resize},
         preload=True,
     )
 
@@ -84,7 +84,7 @@ def main() -> int:
                 objects = 0
                 for _ in range(options.rounds + 1):
                     clock, cpu = time.perf_counter(), time.process_time()
-                    pipeline.prelabel(store, detector, queued)
+                    batch.prelabel_queued(store, detector, queued)
                     spent["ours"].append((time.perf_counter() - clock, time.process_time() - cpu))
                     clock, cpu = time.perf_counter(), time.process_time()
                     objects = sum(len(theirs(content)) for content in contents)

@@ -29,7 +29,7 @@ from pathlib import Path
 
 from material import SIZES, jpegs, network
 
-from annotator import pipeline
+from annotator.prelabel import batch
 from annotator.storage.store import Store
 from annotator.vision.networks.detector import Detector
 from annotator.vision.pictures import decode
@@ -44,11 +44,11 @@ def timed(work: Callable[[], None], count: int) -> tuple[float, float]:
 
 @contextmanager
 def alone(detector: Detector, contents: list[bytes], count: int) -> Iterator[Callable[[], None]]:
-    """The network on these pictures in turn, laid into its input already."""
-    laid = [detector.lay(decode.decode(content, file_name="picture")).picture for content in contents]
+    """The network on these pictures in turn, brought to its input already."""
+    inputs = [detector.prepare(decode.decode(content, file_name="picture")).picture for content in contents]
 
     def work() -> None:
-        pictures = ((None, picture) for picture in islice(cycle(laid), count))
+        pictures = ((None, picture) for picture in islice(cycle(inputs), count))
         for _ in detector.network.stream(pictures, lambda _, raw: len(raw.labels)):
             pass
 
@@ -67,7 +67,7 @@ def whole(
         ]
 
         def work() -> None:
-            report = pipeline.prelabel(store, detector, queued, draft=draft)
+            report = batch.prelabel_queued(store, detector, queued, draft=draft)
             assert report.done == len(queued), report.failures
 
         yield work

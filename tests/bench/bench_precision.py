@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 from material import network
 
-from annotator import pipeline
 from annotator.core.overlap import mask_iou
+from annotator.prelabel import batch
 from annotator.vision.networks.detector import Detections, Detector
 from annotator.vision.pictures import decode
+from annotator.vision.pictures.finding import find_pictures
 
 
 def quantiles(values: list[float], *shares: float) -> list[float]:
@@ -57,7 +58,7 @@ def main() -> None:
     parser.add_argument("--images", required=True, type=Path)
     parser.add_argument("--precision", default="bf16")
     options = parser.parse_args()
-    paths = pipeline.find_pictures([options.images])
+    paths = find_pictures([options.images])
     answers: list[list[Detections]] = []
     with network(options.model) as info:
         for precision in ("f32", options.precision):
@@ -68,7 +69,7 @@ def main() -> None:
             spent = (time.process_time() - cpu) / len(paths)
             print(json.dumps({"precision": precision, "cpu_ms_a_picture": round(spent * 1e3, 1)}), flush=True)
         pairs = list(zip(*answers, strict=True))
-        for floor in (pipeline.SCORE_FLOOR, info.threshold):
+        for floor in (batch.SCORE_FLOOR, info.threshold):
             print(json.dumps(compared(pairs, floor=floor, input_size=detector.network.input_size)), flush=True)
 
 

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from annotator import pipeline
 from annotator.core.errors import ModelError
+from annotator.prelabel import batch
 from annotator.storage.store import Store
 from annotator.vision.networks import zoo
 from annotator.vision.pictures import sandbox
@@ -284,7 +284,7 @@ def test_a_batch_goes_on_after_a_restart_with_no_picture_twice_and_none_left_out
 def test_a_server_that_ends_stops_after_the_pictures_under_way_and_the_next_one_goes_on(
     server, known_model, stored, monkeypatch
 ):
-    monkeypatch.setattr(pipeline, "STORED_TOGETHER", 1)
+    monkeypatch.setattr(batch, "STORED_TOGETHER", 1)
     worker, projects = server()
     key = fill(projects, 14)
     job = begin(worker, projects, key, known_model)
@@ -306,7 +306,7 @@ def test_a_death_between_storing_and_noting_does_what_was_not_noted_again_and_re
     key = fill(projects, 5)
     original = Prelabelling._mark
 
-    monkeypatch.setattr(pipeline, "STORED_TOGETHER", 1)
+    monkeypatch.setattr(batch, "STORED_TOGETHER", 1)
 
     def die(self, job, store):
         if len(job.remaining) == 2:
@@ -326,7 +326,7 @@ def test_a_death_between_storing_and_noting_does_what_was_not_noted_again_and_re
 
 
 def test_a_picture_that_brings_the_server_down_each_time_is_passed_over(server, known_model, monkeypatch):
-    original, deaths = pipeline.prelabel, []
+    original, deaths = batch.prelabel_queued, []
 
     def deadly(store, detector, queued, **hooks):
         for image in queued:
@@ -335,7 +335,7 @@ def test_a_picture_that_brings_the_server_down_each_time_is_passed_over(server, 
                 raise Killed
             original(store, detector, [image], **hooks)
 
-    monkeypatch.setattr(pipeline, "prelabel", deadly)
+    monkeypatch.setattr(batch, "prelabel_queued", deadly)
     worker, projects = server()
     key = fill(projects, 5)
     job = begin(worker, projects, key, known_model)
@@ -354,7 +354,7 @@ def test_a_picture_that_brings_the_server_down_each_time_is_passed_over(server, 
 
 
 def test_an_error_nobody_foresaw_costs_its_own_picture(server, known_model, monkeypatch):
-    original = pipeline.suggest
+    original = batch.suggest
     worker, projects = server()
     key = fill(projects, 8)
     calls = iter(range(100))
@@ -364,7 +364,7 @@ def test_an_error_nobody_foresaw_costs_its_own_picture(server, known_model, monk
             raise MemoryError("no more of it")
         return original(found, **rest)
 
-    monkeypatch.setattr(pipeline, "suggest", fragile)
+    monkeypatch.setattr(batch, "suggest", fragile)
     job = begin(worker, projects, key, known_model)
     wait(job)
     assert (job.done, job.failed, job.error) == (8, 1, None)
@@ -375,7 +375,7 @@ def test_a_network_that_fails_on_everything_is_one_line_and_not_thousands(server
     def broken(*_, **__):
         raise ModelError("inference failed: no such layer")
 
-    monkeypatch.setattr(pipeline, "suggest", broken)
+    monkeypatch.setattr(batch, "suggest", broken)
     worker, projects = server()
     key = fill(projects, 40)
     job = begin(worker, projects, key, known_model)

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from annotator import pipeline
+from annotator.prelabel.journey import Failure
 from annotator.storage.store import Store
 from annotator.web.jobs import Job
 from annotator.web.page import fragments
@@ -53,9 +53,7 @@ def test_a_name_is_text_in_every_piece_of_the_page(payload):
     for make in (
         fragments.line,
         lambda name: fragments.line(error=name),
-        lambda name: fragments.job_line(
-            Job("k", name, [], 3, failures=[pipeline.Failure(name, name)], failed=1, running=False)
-        ),
+        lambda name: fragments.job_line(Job("k", name, [], 3, failures=[Failure(name, name)], failed=1, running=False)),
         lambda name: fragments.job_line(Job("k", name, [1, 2], 3, stage="loading")),
         lambda name: fragments.job_line(Job("k", name, [], 3, error=name)),
     ):

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.core.errors import ModelError
+from annotator.core.errors import AnnotatorError, ModelError
 from annotator.core.geometry import FloatArray, Resize, clip_boxes
 from annotator.core.heatmap import Heatmap
 from annotator.core.masks import Rle
 from annotator.core.paste import heatmaps_to_rles
-from annotator.vision.networks.runtime import PRECISION, Network, RawDetections
+from annotator.vision.networks.runtime import PRECISION, Found, Network, RawDetections, Tag
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures.photo import Photo
-
-Tag = TypeVar("Tag")
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +64,7 @@ class Detections:
 
 
 @dataclass(frozen=True, eq=False)
-class Laid:
+class Prepared:
     """A photo as the network takes it: `picture` (height, width, 3) uint8 RGB of the input's size, and how it lies."""
 
     resize: Resize
@@ -86,49 +83,50 @@ class Detector:
         (_, found), *_ = self.stream([(None, photo)])
         return found
 
-    def lay(self, photo: Photo) -> Laid:
+    def prepare(self, photo: Photo) -> Prepared:
         """A photo, or its draft, as the network takes it; may be called from any thread."""
-        return Laid(*as_input(photo, self.info, input_size=self.network.input_size))
+        return prepare(photo, self.info, input_size=self.network.input_size)
 
     def stream(self, photos: Iterable[tuple[Tag, Photo]]) -> Iterator[tuple[Tag, Detections]]:
         """Detections in the order of the pictures, inference overlapping with what the caller does.
 
         Raises ModelError at the first picture on which the network fails.
         """
-        pictures = ((tag, self.lay(photo)) for tag, photo in photos)
-        for tag, found in self.stream_laid(pictures, Detections.copied):
-            if isinstance(found, ModelError):
+        pictures = ((tag, self.prepare(photo)) for tag, photo in photos)
+        for tag, found in self.stream_prepared(pictures, Detections.copied):
+            if isinstance(found, AnnotatorError):
                 raise found
             yield tag, found
 
-    def stream_laid(
-        self, pictures: Iterable[tuple[Tag, Laid]], use: Callable[[Detections], Found]
-    ) -> Iterator[tuple[Tag, Found | ModelError]]:
-        """What `use` makes of the detections on pictures that are laid into the input already, in their order.
+    def stream_prepared(
+        self, pictures: Iterable[tuple[Tag, Prepared | AnnotatorError]], extract: Callable[[Detections], Found]
+    ) -> Iterator[tuple[Tag, Found | AnnotatorError]]:
+        """What `extract` takes from the detections on each picture, in the order of the pictures.
 
-        use: called before the network goes on, so that nobody copies heatmaps who only cuts masks from them.
-        An error is the answer to a picture on which the network fails.
+        extract: called before the network goes on, so that nobody copies heatmaps who only needs masks.
+        An error in place of a picture comes out again in its turn; a ModelError is the answer to a picture on which the
+        network fails.
         """
 
-        def answer(tagged: tuple[Tag, Resize], raw: RawDetections) -> Found | ModelError:
+        def interpret(tagged: tuple[Tag, Prepared | AnnotatorError], raw: RawDetections) -> Found | AnnotatorError:
             try:
-                detections = to_detections(raw, tagged[1], self.info)
+                detections = to_detections(raw, cast(Prepared, tagged[1]).resize, self.info)
             except ModelError as error:
                 return error
-            return use(detections)
+            return extract(detections)
 
-        inputs = (((tag, laid.resize), laid.picture) for tag, laid in pictures)
-        for (tag, _), found in self.network.stream(inputs, answer):
+        inputs = (((tag, one), one.picture if isinstance(one, Prepared) else one) for tag, one in pictures)
+        for (tag, _), found in self.network.stream(inputs, interpret):
             yield tag, found
 
 
-def as_input(photo: Photo, info: ModelInfo, *, input_size: tuple[int, int]) -> tuple[Resize, NDArray[np.uint8]]:
-    """How a photo is laid into an input of (width, height), and the picture that the network takes of it."""
+def prepare(photo: Photo, info: ModelInfo, *, input_size: tuple[int, int]) -> Prepared:
+    """A photo resized into an input of (width, height), as the network's description says."""
     resize = Resize.plan(rule=info.resize, image_size=(photo.width, photo.height), input_size=input_size)
-    return resize, lay_into_input(photo.pixels, resize, pad=info.pad)
+    return Prepared(resize, resize_into_input(photo.pixels, resize, pad=info.pad))
 
 
-def lay_into_input(pixels: NDArray[np.uint8], resize: Resize, *, pad: int) -> NDArray[np.uint8]:
+def resize_into_input(pixels: NDArray[np.uint8], resize: Resize, *, pad: int) -> NDArray[np.uint8]:
     """Picture (H, W, 3) -> the network's input (input_height, input_width, 3), padded with the value `pad`."""
     content = cv2.resize(pixels, (resize.content_width, resize.content_height), interpolation=cv2.INTER_LINEAR)
     if content.shape[:2] == (resize.input_height, resize.input_width):

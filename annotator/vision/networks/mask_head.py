@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from annotator.core.geometry import Resize, clip_boxes, part_around
 from annotator.core.heatmap import Heatmap
 from annotator.vision.networks import compile_cache, zoo
-from annotator.vision.networks.detector import as_input
+from annotator.vision.networks.detector import prepare
 from annotator.vision.networks.graph_split import ask_head, split
 from annotator.vision.networks.rewrite import faster_graph
 from annotator.vision.networks.runtime import compile_network, read_graph, with_u8_input
@@ -58,9 +58,9 @@ class MaskHead:
 
     def features(self, photo: Photo) -> Features:
         """The backbone's work on one picture, done once."""
-        resize, picture = as_input(photo, self.info, input_size=self._input_size)
-        answer = self._features(picture[None])
-        return Features(tuple(np.array(answer[port]) for port in self._features.outputs), resize)
+        prepared = prepare(photo, self.info, input_size=self._input_size)
+        answer = self._features(prepared.picture[None])
+        return Features(tuple(np.array(answer[port]) for port in self._features.outputs), prepared.resize)
 
     def close_features(self, photo: Photo, box_xyxy: Sequence[float]) -> Features | None:
         """Those of the part of a picture around one box, where the whole would show the object much smaller; else None.
@@ -89,7 +89,7 @@ class MaskHead:
     def heatmap(self, features: Features, box_xyxy: Sequence[float], *, label: int = 0) -> Heatmap | None:
         """What the mask inside one box in image pixels is cut from; the part of the box inside the picture counts.
 
-        None where the network's heatmaps are too large to be compile_cache.
+        None where the network's heatmaps are too large to be kept.
         """
         height, width = features.resize.image_height, features.resize.image_width
         begin = np.array([features.left, features.top] * 2, np.float64)

@@ -22,7 +22,7 @@ from annotator.core.errors import ImageError, ModelError
 from annotator.core.overlap import mask_iou
 from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.contract import find_outputs
-from annotator.vision.networks.detector import Detections, Detector, as_input, to_detections
+from annotator.vision.networks.detector import Detections, Detector, prepare, to_detections
 from annotator.vision.networks.own_model import install_model
 from annotator.vision.networks.rewrite import faster_graph
 from annotator.vision.networks.runtime import Network, read_graph
@@ -65,15 +65,15 @@ def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelIn
     zoo.verify(info)
     # Between the 8-bit layers nobody recognises a sampler that is still unrolled: it is folded before.
     graph = faster_graph(read_graph(info), verdicts=compile_cache.cache_folder(info))
-    laid = _laid(info, pictures)
+    inputs = _inputs(info, pictures)
     # Its bars go where messages belong; stdout is for results. What it says of each operation goes nowhere.
     nncf.set_log_level(logging.ERROR)
     with contextlib.redirect_stdout(sys.stderr):
         quantized = nncf.quantize(
             graph,
-            nncf.Dataset(laid, lambda picture: _as_values(picture, info)),
+            nncf.Dataset(inputs, lambda picture: _as_values(picture, info)),
             preset=nncf.QuantizationPreset.MIXED,
-            subset_size=len(laid),
+            subset_size=len(inputs),
             ignored_scope=nncf.IgnoredScope(names=_of_places(graph), validate=False),
         )
     twin = replace(
@@ -81,7 +81,7 @@ def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelIn
         name=name,
         title=f"{info.title} (INT8)",
         folder=target,
-        description=f"{info.source} in INT8, calibrated on {len(laid)} pictures. {info.description}".strip(),
+        description=f"{info.source} in INT8, calibrated on {len(inputs)} pictures. {info.description}".strip(),
     )
     return install_model(twin, info.xml_path, quantized)
 
@@ -109,23 +109,23 @@ def _of_places(graph: ov.Model) -> list[str]:
     return sorted(names)
 
 
-def _laid(info: ModelInfo, pictures: Sequence[Path]) -> list[NDArray[np.uint8]]:
-    """The pictures as they are laid into the input, (height, width, 3) RGB: those in which the network finds something.
+def _inputs(info: ModelInfo, pictures: Sequence[Path]) -> list[NDArray[np.uint8]]:
+    """The pictures as the network takes them, (height, width, 3) RGB: those in which the network finds something.
 
     Where it finds nothing a mask head sees nothing, and what is measured of that spoils the ranges of all the others.
     """
     network = Network(info)
-    laid = []
+    inputs = []
     for path in pictures:
         with contextlib.suppress(ImageError):  # one that cannot be read calibrates nothing
-            resize, picture = as_input(decode.read(path), info, input_size=network.input_size)
-            if len(to_detections(network.infer(picture), resize, info)):
-                laid.append(picture)
-    if len(laid) < LEAST_PICTURES:
+            prepared = prepare(decode.read(path), info, input_size=network.input_size)
+            if len(to_detections(network.infer(prepared.picture), prepared.resize, info)):
+                inputs.append(prepared.picture)
+    if len(inputs) < LEAST_PICTURES:
         raise ModelError(
-            f"quantize: found {len(laid)} pictures that can be read and show something, expected {LEAST_PICTURES}"
+            f"quantize: found {len(inputs)} pictures that can be read and show something, expected {LEAST_PICTURES}"
         )
-    return laid
+    return inputs
 
 
 def _as_values(picture: NDArray[np.uint8], info: ModelInfo) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
-from annotator.core.errors import ModelError
+from annotator.core.errors import AnnotatorError, ModelError, last_line
 from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.contract import find_image_input, find_outputs
 from annotator.vision.networks.rewrite import faster_graph
@@ -74,56 +74,67 @@ class Network:
     def infer(self, picture: Picture) -> RawDetections:
         """One picture, one answer. Raises ModelError where the network fails on it."""
         (_, raw), *_ = self.stream([(None, picture)], lambda _, raw: raw.copied())
-        if isinstance(raw, ModelError):
+        if isinstance(raw, AnnotatorError):
             raise raw
         return raw
 
     def stream(
-        self, pictures: Iterable[tuple[Tag, Picture]], use: Callable[[Tag, RawDetections], Found]
-    ) -> Iterator[tuple[Tag, Found | ModelError]]:
-        """What `use` makes of each answer, in the order of the input, with as many pictures under way as the device
-        likes and never more.
+        self,
+        pictures: Iterable[tuple[Tag, Picture | AnnotatorError]],
+        interpret: Callable[[Tag, RawDetections], Found],
+    ) -> Iterator[tuple[Tag, Found | AnnotatorError]]:
+        """What `interpret` makes of each answer, in the order of the input, with as many pictures under way as the
+        device likes and never more.
 
-        use: called while the answer lies in the network's own memory, which the next picture writes over.
-        An error is the answer to the picture on which the network fails; the others have theirs.
+        interpret: called while the answer lies in the network's own memory, which the next picture writes over.
+        An error in place of a picture comes out again in its turn. A ModelError is the answer to the picture on which
+        the network fails; the others have theirs.
         """
         idle = [self._compiled.create_infer_request() for _ in range(self.requests)]
-        running: deque[tuple[Tag, ov.InferRequest]] = deque()
+        asked: deque[tuple[Tag, ov.InferRequest | AnnotatorError]] = deque()
         try:
             for tag, picture in pictures:
                 done = None
-                if not idle:
-                    first, request = running.popleft()
-                    done = first, self._used(first, request, use)
-                    idle.append(request)
-                request = idle.pop()
-                request.set_input_tensor(ov.Tensor(np.ascontiguousarray(picture[None])))
-                request.start_async()
-                running.append((tag, request))
+                if len(asked) == self.requests:
+                    first, request = asked.popleft()
+                    done = first, self._answer(first, request, interpret)
+                    if not isinstance(request, AnnotatorError):
+                        idle.append(request)
+                asked.append((tag, picture if isinstance(picture, AnnotatorError) else _ask(idle.pop(), picture)))
                 # The next picture is under way before the caller works on this answer: the device never waits for it.
                 if done is not None:
                     yield done
-            while running:
-                first, request = running.popleft()
-                yield first, self._used(first, request, use)
+            while asked:
+                first, request = asked.popleft()
+                yield first, self._answer(first, request, interpret)
         finally:
-            for _, request in running:
-                with contextlib.suppress(RuntimeError):  # nobody wants its answer any more
-                    request.wait()
+            for _, request in asked:
+                if not isinstance(request, AnnotatorError):
+                    with contextlib.suppress(RuntimeError):  # nobody wants its answer any more
+                        request.wait()
 
-    def _used(
-        self, tag: Tag, request: ov.InferRequest, use: Callable[[Tag, RawDetections], Found]
-    ) -> Found | ModelError:
+    def _answer(
+        self, tag: Tag, request: ov.InferRequest | AnnotatorError, interpret: Callable[[Tag, RawDetections], Found]
+    ) -> Found | AnnotatorError:
+        if isinstance(request, AnnotatorError):
+            return request
         try:
             request.wait()
         except RuntimeError as error:
-            return ModelError(f"inference failed: {_last_line(error)}")
+            return ModelError(f"inference failed: {last_line(error)}")
         raw = RawDetections(
             labels=request.get_tensor(self._outputs.labels).data.astype(np.int64, copy=False),
             boxes=request.get_tensor(self._outputs.boxes).data.astype(np.float32, copy=False),
             masks=request.get_tensor(self._outputs.masks).data.astype(np.float32, copy=False),
         )
-        return use(tag, raw)
+        return interpret(tag, raw)
+
+
+def _ask(request: ov.InferRequest, picture: Picture) -> ov.InferRequest:
+    """Let a request begin with a picture."""
+    request.set_input_tensor(ov.Tensor(np.ascontiguousarray(picture[None])))
+    request.start_async()
+    return request
 
 
 def read_graph(info: ModelInfo) -> ov.Model:
@@ -131,7 +142,7 @@ def read_graph(info: ModelInfo) -> ov.Model:
     try:
         model = ov.Core().read_model(info.xml_path)
     except RuntimeError as error:
-        raise ModelError(f"{info.name}: {info.xml_path.name} cannot be read: {_last_line(error)}") from error
+        raise ModelError(f"{info.name}: {info.xml_path.name} cannot be read: {last_line(error)}") from error
     find_outputs(model)
     find_image_input(model)
     return model
@@ -177,7 +188,7 @@ def _compiled(
     except RuntimeError as error:
         there = ", ".join(["AUTO", *core.available_devices])
         raise ModelError(
-            f"{info.name}: cannot be compiled for device {device!r}, there are {there}: {_last_line(error)}"
+            f"{info.name}: cannot be compiled for device {device!r}, there are {there}: {last_line(error)}"
         ) from error
 
 
@@ -196,9 +207,3 @@ def with_u8_input(model: ov.Model, info: ModelInfo) -> ov.Model:
     if any(value != 1 for value in info.scale):
         convert.scale(list(info.scale))
     return steps.build()
-
-
-def _last_line(error: Exception) -> str:
-    """OpenVINO's messages run over many lines; the last one that says something names the cause."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

@@ -1,6 +1,9 @@
-"""What bytes that no decoder takes look like, in words."""
+"""What names pictures have, and what bytes that no decoder takes look like, in words."""
 
 from __future__ import annotations
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"})
+"""By these a folder's pictures are found; a file that is named itself may end in anything."""
 
 _BEGINNINGS = (
     (b"%PDF", "a PDF document, not a picture"),

@@ -8,7 +8,7 @@ from annotator.core.errors import ModelError
 from annotator.core.geometry import Resize
 from annotator.core.masks import rle_to_mask
 from annotator.vision.networks import zoo
-from annotator.vision.networks.detector import Detector, lay_into_input, to_detections
+from annotator.vision.networks.detector import Detector, resize_into_input, to_detections
 from annotator.vision.networks.runtime import RawDetections
 from annotator.vision.pictures.photo import Photo
 from tests.vision.graphs import constant_network, described
@@ -162,7 +162,7 @@ def test_answers_keep_the_order_of_the_pictures(add):
 
 def test_padding_lies_at_the_right_and_at_the_bottom():
     wide = Resize.plan(rule="fit", image_size=(320, 96), input_size=INPUT)
-    laid = lay_into_input(np.full((96, 320, 3), 200, np.uint8), wide, pad=7)
+    laid = resize_into_input(np.full((96, 320, 3), 200, np.uint8), wide, pad=7)
     assert (laid[:48] == 200).all()
     assert (laid[48:] == 7).all()
 

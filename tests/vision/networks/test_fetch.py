@@ -266,7 +266,7 @@ def test_threads_that_fetch_at_once_leave_one_right_model(info: ModelInfo, serve
 
 
 def test_processes_that_fetch_at_once_leave_one_right_model(info: ModelInfo, server: Server) -> None:
-    program = "from annotator.vision import zoo; zoo.fetch(zoo.find('net'))"
+    program = "from annotator.vision.networks import zoo; zoo.fetch(zoo.find('net'))"
     running = [subprocess.Popen([sys.executable, "-c", program], env=os.environ) for _ in range(2)]
     assert [process.wait(30) for process in running] == [0, 0]
     assert is_whole(info)

@@ -12,7 +12,7 @@ from annotator.core.errors import ModelError
 from annotator.core.geometry import Resize
 from annotator.core.masks import rle_box_xyxy
 from annotator.vision.networks import mask_head, zoo
-from annotator.vision.networks.detector import Detector, lay_into_input
+from annotator.vision.networks.detector import Detector, resize_into_input
 from annotator.vision.networks.graph_split import split
 from annotator.vision.networks.mask_head import MaskHead
 from annotator.vision.pictures import decode
@@ -40,7 +40,7 @@ def own_answers(info, photo):
     detector = Detector(info)
     size = detector.network.input_size
     resize = Resize.plan(rule=info.resize, image_size=(photo.width, photo.height), input_size=size)
-    raw = detector.network.infer(lay_into_input(photo.pixels, resize, pad=info.pad))
+    raw = detector.network.infer(resize_into_input(photo.pixels, resize, pad=info.pad))
     assert len(raw.boxes) > 2, "the test needs a picture on which the network sees something"
     return raw
 

@@ -18,7 +18,7 @@ from annotator.core.errors import ModelError
 from annotator.core.geometry import Resize
 from annotator.vision.networks import zoo
 from annotator.vision.networks.contract import find_image_input, find_outputs
-from annotator.vision.networks.detector import Detector, lay_into_input
+from annotator.vision.networks.detector import Detector, resize_into_input
 from annotator.vision.networks.own_model import doubts
 from annotator.vision.pictures.photo import Photo
 
@@ -130,7 +130,7 @@ def test_a_letterboxed_network_answers_in_image_pixels(ir: Path) -> None:
     added = zoo.add("mine", with_model_info(ir, MODEL_INFO | {"resize_type": "fit_to_window_letterbox"}))
     photo = Photo("flat", b"", "", np.full((48, 32, 3), 9, np.uint8))
     resize = Resize.plan(rule=added.resize, image_size=(32, 48), input_size=(64, 48))
-    laid = lay_into_input(photo.pixels, resize, pad=added.pad)
+    laid = resize_into_input(photo.pixels, resize, pad=added.pad)
     assert laid[:, 15:49, 0].tolist() == [[114] + [9] * 32 + [114]] * 48
     found = Detector(added, device="CPU").detect(photo)
     assert found.boxes_xyxy.tolist() == [[-15, 2, 14, 40], [-11, 6, -9, 8]]

@@ -89,7 +89,7 @@ def test_an_unknown_device_is_told_which_there_are(info):
 def test_two_processes_start_the_same_network_at_once(info):
     """Neither takes up what the other has written by half."""
     program = (
-        "import sys; sys.path.insert(0, sys.argv[2]); import numpy as np; from annotator.vision import zoo; "
+        "import sys; sys.path.insert(0, sys.argv[2]); import numpy as np; from annotator.vision.networks import zoo; "
         "from annotator.vision.networks.runtime import Network; network = Network(zoo.find(sys.argv[1])); "
         "print(len(network.infer(np.zeros((96, 160, 3), np.uint8)).boxes))"
     )

@@ -1,26 +1,27 @@
-"""One image's journey, and the batch loop over it."""
+"""A project's pictures are pre-labelled and stored."""
 
 import hashlib
 import io
-import os
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 import PIL.Image
 import pytest
 
-from annotator import pipeline
 from annotator.core.dataset import Category, State
-from annotator.core.errors import ImageError, ModelError, StoreError
+from annotator.core.errors import ModelError, StoreError
 from annotator.core.masks import rle_box_xyxy
 from annotator.core.review import Change, Gesture
+from annotator.prelabel import batch
+from annotator.prelabel.files import prelabel_files
+from annotator.prelabel.journey import Failed
 from annotator.storage.store import Store
 from annotator.vision.networks import zoo
 from annotator.vision.networks.detector import Detector
 from annotator.vision.pictures import decode
+from annotator.vision.pictures.finding import find_pictures, relative_names
 from tests.conftest import picture
 from tests.vision.graphs import fragile_network
 
@@ -45,6 +46,13 @@ def photographs(tmp_path):
     return folder
 
 
+def queue(store, paths):
+    """Put pictures into a project; its images in their order."""
+    names = relative_names(paths)
+    photos = [(names[path], decode.read(path)) for path in paths]
+    return [store.add_image(one.content, file_name=name, width=one.width, height=one.height) for name, one in photos]
+
+
 def decide(store, image_id, instance, state, *, number=1):
     change = Change(instance.key, instance.category_id, state)
     revision = store.image(image_id).revision
@@ -52,10 +60,9 @@ def decide(store, image_id, instance, state, *, number=1):
 
 
 def test_a_batch_stores_what_the_network_saw(store, detector, photographs):
-    added, failures = pipeline.add_pictures(store, pipeline.find_pictures([photographs]))
-    assert failures == ()
+    added = queue(store, find_pictures([photographs]))
     seen = []
-    report = pipeline.prelabel(store, detector, added, progress=lambda done, total: seen.append((done, total)))
+    report = batch.prelabel_queued(store, detector, added, progress=lambda done, total: seen.append((done, total)))
     assert (report.done, report.failures, report.cancelled) == (20, (), False)
     assert seen == [(index, 20) for index in range(1, 21)]
     for row in store.queue():
@@ -63,35 +70,26 @@ def test_a_batch_stores_what_the_network_saw(store, detector, photographs):
         assert [round(item.score, 3) for item in store.instances(row.image.id)] == [0.9, 0.3]
 
 
-def test_one_bad_picture_among_twenty_is_named_and_the_rest_is_done(store, detector, photographs):
-    (photographs / "sub" / "07.png").write_bytes(b"not a picture at all")
-    added, failures = pipeline.add_pictures(store, pipeline.find_pictures([photographs]))
-    assert len(added) == 19
-    assert [failure.file_name for failure in failures] == [str(photographs / "sub" / "07.png")]
-    assert "\n" not in str(failures[0])
-    assert pipeline.prelabel(store, detector, added).done == 19
-
-
 def test_a_stored_picture_that_vanished_does_not_stop_the_batch(store, detector, photographs):
-    added, _ = pipeline.add_pictures(store, pipeline.find_pictures([photographs]))
+    added = queue(store, find_pictures([photographs]))
     store.content_path(added[3].sha256).unlink()
-    report = pipeline.prelabel(store, detector, added)
+    report = batch.prelabel_queued(store, detector, added)
     assert report.done == 19
     assert [failure.file_name for failure in report.failures] == ["03.png"]
 
 
 def test_a_picture_removed_during_the_batch_does_not_stop_it(store, detector, photographs):
-    added, _ = pipeline.add_pictures(store, pipeline.find_pictures([photographs]))
+    added = queue(store, find_pictures([photographs]))
     store.remove_image(added[5].id)
-    report = pipeline.prelabel(store, detector, added)
+    report = batch.prelabel_queued(store, detector, added)
     assert report.done == 19
     assert len(report.failures) == 1
 
 
 def test_a_cancelled_batch_keeps_what_was_done(store, detector, photographs):
-    added, _ = pipeline.add_pictures(store, pipeline.find_pictures([photographs]))
+    added = queue(store, find_pictures([photographs]))
     enough = threading.Event()
-    report = pipeline.prelabel(
+    report = batch.prelabel_queued(
         store, detector, added, progress=lambda done, _: enough.set() if done == 5 else None, cancelled=enough.is_set
     )
     assert report.cancelled
@@ -101,31 +99,20 @@ def test_a_cancelled_batch_keeps_what_was_done(store, detector, photographs):
 
 
 def test_pre_labelling_again_asks_nothing_twice(store, detector, photographs):
-    added, _ = pipeline.add_pictures(store, [photographs / "sub" / "00.png"])
-    pipeline.prelabel(store, detector, added)
+    added = queue(store, [photographs / "sub" / "00.png"])
+    batch.prelabel_queued(store, detector, added)
     sure, unsure = store.instances(added[0].id)
     decide(store, added[0].id, sure, State.ACCEPTED, number=1)
     decide(store, added[0].id, unsure, State.REJECTED, number=2)
-    pipeline.prelabel(store, detector, added)
+    batch.prelabel_queued(store, detector, added)
     states = [(item.key, item.state) for item in store.instances(added[0].id)]
     assert states == [(sure.key, State.ACCEPTED), (unsure.key, State.REJECTED)]
 
 
-def test_a_picture_that_is_named_in_two_ways_is_one(photographs, monkeypatch):
-    monkeypatch.chdir(photographs / "sub")
-    named = [Path("00.png"), Path("..") / "sub" / "00.png", photographs]
-    found = pipeline.find_pictures(named)
-    assert found[0] == Path("00.png")
-    assert len(found) == len(pipeline.find_pictures([photographs]))
-    with Store.open(photographs.parent / "p") as store:
-        added, _ = pipeline.add_pictures(store, [Path("00.png"), Path("..") / "sub" / "01.png"])
-    assert [image.file_name for image in added] == ["00.png", "01.png"]
-
-
 def test_an_id_that_another_name_holds_is_not_taken_over(store, detector, photographs):
     store.add_category("helmet", id=1)
-    added, _ = pipeline.add_pictures(store, [photographs / "sub" / "00.png"])
-    pipeline.prelabel(store, detector, added)
+    added = queue(store, [photographs / "sub" / "00.png"])
+    batch.prelabel_queued(store, detector, added)
     names = {category.id: category.name for category in store.categories()}
     assert {names[item.category_id] for item in store.instances(added[0].id)} == {"person"}
     assert names[1] == "helmet"
@@ -134,27 +121,17 @@ def test_an_id_that_another_name_holds_is_not_taken_over(store, detector, photog
 def test_a_category_that_gives_way_takes_no_id_of_another_one_of_the_network(store, known_model, photographs):
     info = replace(zoo.find(known_model), categories=(Category(1, "person", ""), Category(91, "helmet", "")))
     store.add_category("vest", id=1)
-    added, _ = pipeline.add_pictures(store, [photographs / "sub" / "00.png"])
-    assert pipeline.prelabel(store, Detector(info), added).done == 1
+    added = queue(store, [photographs / "sub" / "00.png"])
+    assert batch.prelabel_queued(store, Detector(info), added).done == 1
     assert {category.id: category.name for category in store.categories()} == {1: "vest", 91: "person", 92: "helmet"}
-
-
-def test_files_are_done_without_a_project(detector, photographs):
-    dataset, report = pipeline.prelabel_files(
-        pipeline.find_pictures([photographs]), detector, threshold=detector.info.threshold
-    )
-    assert report.done == 20
-    assert [image.file_name for image in dataset.images[:2]] == ["00.png", "01.png"]
-    assert len(dataset.instances) == 20
-    assert {item.score >= 0.5 for item in dataset.instances} == {True}
 
 
 def test_new_pictures_are_added_and_pre_labelled_in_one_go_in_their_order(store, detector, photographs):
     (photographs / "sub" / "03.png").write_bytes(b"not a picture at all")
     (photographs / "sub" / "again.png").write_bytes((photographs / "sub" / "00.png").read_bytes())
-    paths = pipeline.find_pictures([photographs])
+    paths = find_pictures([photographs])
     seen = []
-    report = pipeline.prelabel_new(store, detector, paths, progress=lambda done, total: seen.append((done, total)))
+    report = batch.prelabel_new(store, detector, paths, progress=lambda done, total: seen.append((done, total)))
     assert [failure.file_name for failure in report.failures] == [str(photographs / "sub" / "03.png")]
     assert seen == [(index, 21) for index in range(1, 22)]
     rows = store.queue()
@@ -189,8 +166,8 @@ def test_odd_pictures_go_the_whole_way_and_keep_their_own_size(store, detector, 
     for name, (content, _) in ODD.items():
         (tmp_path / "odd" / name).write_bytes(content)
     paths = [tmp_path / "odd" / name for name in ODD]
-    assert pipeline.prelabel_new(store, detector, paths, draft=draft).failures == ()
-    dataset, _ = pipeline.prelabel_files(paths, detector, threshold=0.05, draft=draft)
+    assert batch.prelabel_new(store, detector, paths, draft=draft).failures == ()
+    dataset, _ = prelabel_files(paths, detector, threshold=0.05, draft=draft)
     for row, loose, (content, (width, height)) in zip(store.queue(), dataset.images, ODD.values(), strict=True):
         sha256 = hashlib.sha256(content).hexdigest()
         assert (row.image.width, row.image.height, row.image.sha256) == (width, height, sha256)
@@ -207,26 +184,26 @@ def test_odd_pictures_go_the_whole_way_and_keep_their_own_size(store, detector, 
 def test_only_a_draft_decodes_less_than_everything(store, detector, tmp_path, monkeypatch):
     (tmp_path / "large.jpg").write_bytes(picture(1600, 1200, suffix=".jpg"))
     decoded = []
-    original = Detector.lay
+    original = Detector.prepare
 
-    def lay(self, photo):
+    def prepare(self, photo):
         decoded.append(photo.pixels.shape[:2])
         return original(self, photo)
 
-    monkeypatch.setattr(Detector, "lay", lay)
+    monkeypatch.setattr(Detector, "prepare", prepare)
     paths = [tmp_path / "large.jpg"]
-    pipeline.prelabel_new(store, detector, paths)
-    pipeline.prelabel_new(store, detector, paths, draft=True)
+    batch.prelabel_new(store, detector, paths)
+    batch.prelabel_new(store, detector, paths, draft=True)
     queued = [row.image for row in store.queue()]
-    pipeline.prelabel(store, detector, queued)
-    pipeline.prelabel(store, detector, queued, draft=True)
-    pipeline.prelabel_files(paths, detector, threshold=0.5)
+    batch.prelabel_queued(store, detector, queued)
+    batch.prelabel_queued(store, detector, queued, draft=True)
+    prelabel_files(paths, detector, threshold=0.5)
     assert decoded == [(1200, 1600), (150, 200), (1200, 1600), (150, 200), (1200, 1600)]
 
 
 def test_what_cannot_be_stored_ends_the_batch_and_undoes_its_group_only(store, detector, photographs, monkeypatch):
-    added, _ = pipeline.add_pictures(store, pipeline.find_pictures([photographs]))
-    monkeypatch.setattr(pipeline, "STORED_TOGETHER", 4)
+    added = queue(store, find_pictures([photographs]))
+    monkeypatch.setattr(batch, "STORED_TOGETHER", 4)
     original, told = Store.set_suggestions, []
 
     def full(self, image_id, suggestions):
@@ -236,9 +213,9 @@ def test_what_cannot_be_stored_ends_the_batch_and_undoes_its_group_only(store, d
 
     monkeypatch.setattr(Store, "set_suggestions", full)
     with pytest.raises(StoreError, match="disk is full"):
-        pipeline.prelabel(store, detector, added, finished=told.extend)
+        batch.prelabel_queued(store, detector, added, finished=told.extend)
     stored = [row.image for row in store.queue() if row.image.prelabelled]
-    assert stored == [store.image(image.id) for image, _ in told]
+    assert stored == [store.image(outcome.item.id) for outcome in told]
     assert stored == [row.image for row in store.queue()][: len(stored)]
     assert 7 < len(stored) < 12
 
@@ -251,14 +228,14 @@ def test_a_picture_on_which_the_network_fails_is_named_and_the_rest_is_done(stor
     folder.mkdir()
     for index in range(20):
         cv2.imwrite(str(folder / f"{index:02}.png"), np.full((48, 64, 3), 250 if index in (3, 4, 5, 19) else index))
-    fragile, paths = Detector(zoo.find("fragile")), pipeline.find_pictures([folder])
+    fragile, paths = Detector(zoo.find("fragile")), find_pictures([folder])
     if project:
-        report = pipeline.prelabel_new(store, fragile, paths)
+        report = batch.prelabel_new(store, fragile, paths)
         assert [row.image.file_name for row in store.queue()] == [
             f"{index:02}.png" for index in range(19) if index not in (3, 4, 5)
         ]
     else:
-        dataset, report = pipeline.prelabel_files(paths, fragile, threshold=0.5)
+        dataset, report = prelabel_files(paths, fragile, threshold=0.5)
         assert len(dataset.instances) == len(dataset.images) == 16
     assert report.done == 16
     assert [failure.file_name for failure in report.failures] == [str(paths[index]) for index in (3, 4, 5, 19)]
@@ -269,30 +246,23 @@ def test_a_network_that_fails_on_everything_ends_the_batch_with_one_line(store, 
     fragile_network(tmp_path / "models" / "fragile")
     for index in range(40):
         cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((48, 64, 3), 250))
-    fragile, paths = Detector(zoo.find("fragile")), pipeline.find_pictures([tmp_path])
+    fragile, paths = Detector(zoo.find("fragile")), find_pictures([tmp_path])
     with pytest.raises(ModelError, match="inference failed"):
-        pipeline.prelabel_new(store, fragile, paths)
+        batch.prelabel_new(store, fragile, paths)
     with pytest.raises(ModelError, match="inference failed"):
-        pipeline.prelabel(store, fragile, pipeline.add_pictures(store, paths[:1])[0])
+        batch.prelabel_queued(store, fragile, queue(store, paths[:1]))
     with pytest.raises(ModelError, match="inference failed"):
         fragile.detect(decode.read(paths[0]))
 
 
-def test_pictures_of_one_name_in_two_folders_stay_apart(store, tmp_path):
-    for index, folder in enumerate(("a", "b")):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "x.png").write_bytes(picture(seed=index))
-    added, _ = pipeline.add_pictures(store, pipeline.find_pictures([tmp_path / "a", tmp_path / "b"]))
-    assert [image.file_name for image in added] == ["a/x.png", "b/x.png"]
-
-
-def test_a_path_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ImageError, match=r"nowhere: no such file or folder"):
-        pipeline.find_pictures([tmp_path / "nowhere"])
-
-
-def test_a_folder_gives_its_pictures_once_in_order_and_nothing_else(tmp_path, photographs):
-    (photographs / "notes.txt").write_text("no picture")
-    os.symlink(photographs / "sub" / "00.png", photographs / "broken.png.lnk")
-    found = pipeline.find_pictures([photographs, photographs / "sub" / "03.png"])
-    assert [path.name for path in found] == [f"{index:02}.png" for index in range(20)]
+@pytest.mark.parametrize("bad", [{0}, {19}, set(range(0, 20, 2)), set(range(15)), set(range(20))])
+def test_pictures_that_cannot_be_read_take_their_turn(store, detector, photographs, bad):
+    paths = find_pictures([photographs])
+    added = queue(store, paths)
+    for index in bad:
+        store.content_path(added[index].sha256).write_bytes(b"gone bad")
+    outcomes = []
+    report = batch.prelabel_queued(store, detector, added, finished=outcomes.extend)
+    assert [outcome.item for outcome in outcomes] == added
+    assert {index for index, outcome in enumerate(outcomes) if isinstance(outcome, Failed)} == bad
+    assert (report.done, len(report.failures)) == (20 - len(bad), len(bad))

@@ -1,0 +1,190 @@
+"""The batch over pictures of a project: one thread feeds the network, another stores what came of them.
+
+Several pictures are stored in a transaction; those that could not be done are named and counted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from pathlib import Path
+from typing import Generic
+
+from annotator.core.dataset import Image, State, Suggestion
+from annotator.core.errors import MissingError
+from annotator.core.overlap import unanswered
+from annotator.core.settings import THRESHOLD
+from annotator.prelabel.ahead import DECODE_AHEAD, DECODERS
+from annotator.prelabel.journey import Failed, Failure, Item, Journey, Outcome, Ready, content_of, suggest
+from annotator.storage.store import Store
+from annotator.system.groups import Groups
+from annotator.system.progress import Progress
+from annotator.vision.networks.detector import Detections, Detector
+from annotator.vision.networks.runtime import WAITING
+from annotator.vision.networks.zoo import ModelInfo
+from annotator.vision.pictures.finding import relative_names
+
+SCORE_FLOOR = 0.05
+"""Suggestions below this score are not stored: the threshold can be lowered to here without the network."""
+
+STORED_TOGETHER = 8
+"""Most pictures of one transaction; as many may wait for it, with their suggestions."""
+
+STORED_EVERY_S = 0.25
+"""Quick networks share a transaction: each one costs the processor 2 ms, and waits for the disk."""
+
+UNDER_WAY = DECODE_AHEAD + DECODERS + 2 * STORED_TOGETHER + (os.cpu_count() or 2) + WAITING
+"""As many pictures as are ever begun and not yet stored: the device works on no more at once than it has cores."""
+
+PATIENCE = 16
+"""Pictures in a row on which a network may fail: some networks do on some pictures, one that always does is broken."""
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """What came of a batch; `cancelled` when a person stopped it before its end."""
+
+    done: int
+    failures: tuple[Failure, ...]
+    cancelled: bool = False
+
+
+Finished = Callable[[Sequence[Outcome[Image]]], None]
+"""Called with outcomes that are stored, and with failures."""
+
+
+class Keeper(Generic[Item]):
+    """Stores what came of pictures and counts it.
+
+    image_of: the project's image of a picture, asked inside the transaction. finished: called after it.
+    progress: called with pictures done or failed, and pictures in all.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        image_of: Callable[[Ready[Item]], Image],
+        *,
+        name: Callable[[Item], str],
+        total: int,
+        progress: Progress = lambda done, total: None,
+        finished: Callable[[Sequence[Outcome[Item]]], None] = lambda outcomes: None,
+    ) -> None:
+        self._store = store
+        self._image_of = image_of
+        self._name = name
+        self._total = total
+        self._progress = progress
+        self._finished = finished
+        self.done = 0
+        self.failures: list[Failure] = []
+
+    def keep(self, outcomes: Sequence[Outcome[Item]]) -> None:
+        """Store a group of pictures in one transaction, and tell what came of each."""
+        with self._store.together():
+            kept = [self._keep_one(outcome) for outcome in outcomes]
+        for outcome in kept:
+            if isinstance(outcome, Failed):
+                self.failures.append(outcome.failure)
+            else:
+                self.done += 1
+            self._progress(self.done + len(self.failures), self._total)
+        self._finished(kept)
+
+    def _keep_one(self, outcome: Outcome[Item]) -> Outcome[Item]:
+        if isinstance(outcome, Failed):
+            return outcome
+        try:
+            image = self._image_of(outcome.picture)
+            known = self._store.instances(image.id, states=tuple(State))
+            self._store.set_suggestions(image.id, unanswered(outcome.suggestions, known))
+        except MissingError as error:  # a person took the picture out of the queue while the batch was under way
+            return Failed(outcome.item, Failure.of(self._name(outcome.item), error))
+        return outcome
+
+
+def prelabel_queued(
+    store: Store,
+    detector: Detector,
+    queued: Sequence[Image],
+    *,
+    floor: float = SCORE_FLOOR,
+    draft: bool = False,
+    progress: Progress = lambda done, total: None,
+    finished: Finished = lambda outcomes: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> BatchReport:
+    """Pre-label images of a project; each one is stored as soon as it is done, a bad one is named and passed over.
+
+    draft: decode large JPEG files at a part of their size, for speed (see `decode.decode`); suggestions are in pixels
+    of the whole picture all the same. finished: called in the order of `queued` after pictures are stored, from
+    another thread.
+
+    Raises ModelError at the first picture on which the network fails; whoever asked does each of them alone then.
+    """
+    journey = journey_of(store, detector, floor=floor, draft=draft)
+    keeper = Keeper(
+        store, attrgetter("item"), name=journey.name, total=len(queued), progress=progress, finished=finished
+    )
+    return _run(journey, keeper, queued, patience=1, cancelled=cancelled)
+
+
+def prelabel_new(
+    store: Store,
+    detector: Detector,
+    paths: Sequence[Path],
+    *,
+    floor: float = SCORE_FLOOR,
+    draft: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> BatchReport:
+    """Put pictures into a project and pre-label them, each decoded once; otherwise as `prelabel_queued`.
+
+    A picture on which the network fails is named and passed over too. Raises ModelError where it fails on all it gets.
+    """
+    names = relative_names(paths)
+
+    def add(picture: Ready[Path]) -> Image:
+        width, height = picture.size
+        return store.add_image(picture.content, file_name=names[picture.item], width=width, height=height)
+
+    journey = Journey(detector, content_of, str, _suggesting(store, detector.info, floor=floor), draft)
+    keeper = Keeper(store, add, name=str, total=len(paths), progress=progress)
+    return _run(journey, keeper, paths, patience=PATIENCE)
+
+
+def journey_of(store: Store, detector: Detector, *, floor: float = SCORE_FLOOR, draft: bool = False) -> Journey[Image]:
+    """The journey of a project's images, which now has the network's categories and its threshold."""
+
+    def read(image: Image) -> tuple[bytes, str]:
+        return store.content(image), image.sha256
+
+    return Journey(detector, read, attrgetter("file_name"), _suggesting(store, detector.info, floor=floor), draft)
+
+
+def _suggesting(store: Store, info: ModelInfo, *, floor: float) -> Callable[[Detections], list[Suggestion]]:
+    with store.together():
+        ids = store.add_categories(info.categories)
+        # Scores of two networks are not on one scale: the review begins at the threshold that suits this one.
+        store.set_setting(THRESHOLD, info.threshold)
+    return partial(suggest, source=info.source, floor=floor, ids=ids)
+
+
+def _run(
+    journey: Journey[Item],
+    keeper: Keeper[Item],
+    items: Sequence[Item],
+    *,
+    patience: int,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> BatchReport:
+    stopped = False
+    with Groups(keeper.keep, most=STORED_TOGETHER, linger_s=STORED_EVERY_S, name="store") as groups:
+        for outcome in journey.outcomes(items, patience=patience):
+            groups.put(outcome)  # answers that are already computed are stored even after a cancel
+            if stopped := cancelled():
+                break
+    return BatchReport(keeper.done, tuple(keeper.failures), cancelled=stopped)
