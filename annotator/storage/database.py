@@ -25,8 +25,9 @@ LOCK_NAME = "project.lock"
 class Database:
     """One engine for one project. `read` and `write` are the only ways in; several threads and processes may use them.
 
-    The journal is DELETE and synchronous FULL: a commit that returned is on the disk. Writers begin IMMEDIATE, so that
-    they wait for each other at the start instead of failing half-way.
+    The journal is DELETE and synchronous EXTRA: a commit that returned is on the disk, and the journal, which would
+    roll it back after a power cut, is gone from the folder there too. Writers begin IMMEDIATE, so that they wait for
+    each other at the start instead of failing half-way.
     """
 
     def __init__(self, folder: Path, *, patience: float) -> None:
@@ -222,7 +223,7 @@ def _engine(path: Path, *, patience: float) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("foreign_keys = ON", "synchronous = FULL", "trusted_schema = OFF", "cell_size_check = ON"):
+        for pragma in ("foreign_keys = ON", "synchronous = EXTRA", "trusted_schema = OFF", "cell_size_check = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -58,7 +58,7 @@ def test_a_commit_is_on_the_disk_before_it_is_told(store):
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
-    assert pragmas == ["delete", 2, 1]
+    assert pragmas == ["delete", 3, 1]
 
 
 def test_a_reader_sees_one_moment_while_another_writes(store):

@@ -2,6 +2,8 @@
 
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,6 +64,30 @@ def project(tmp_path):
     with Store.open(folder) as store:
         store.add_category("person")
         return folder, add_image(store).id
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_the_folder_is_on_the_disk_without_the_journal_before_a_gesture_is_acknowledged(project, tmp_path):
+    """A journal that is there again after a power cut would roll back what was acknowledged."""
+    folder, log = project[0], tmp_path / "calls"
+    watched = ["strace", "-f", "-y", "-o", str(log), "-e", "trace=unlink,unlinkat,fsync,fdatasync,write"]
+    command = [*watched, sys.executable, "-m", "tests.storage.writers", "record", str(folder), "3"]
+    done = subprocess.run(command, input="go\n", text=True, cwd=ROOT, capture_output=True, check=False)
+    if "Operation not permitted" in done.stderr or not log.read_text():
+        pytest.skip("this system lets nobody be watched")
+    journal, synced = re.escape(f"{folder}/project.db-journal"), re.escape(f"<{folder}>")
+    events = "".join(
+        letter
+        for line in log.read_text().splitlines()
+        for letter, sign in (
+            ("u", rf'unlink.*"{journal}"'),
+            ("s", rf"sync\(\d+{synced}\)"),
+            ("t", r'write\(1.*"\d\\n"'),
+        )
+        if re.search(sign, line)
+    )
+    assert events.count("t") == 3
+    assert all(before.rpartition("u")[2] == "s" for before in events.split("t")[:3]), events
 
 
 @needs_fork
