@@ -2,14 +2,13 @@
  * Where the browser keeps gestures that the server has not acknowledged: IndexedDB, or localStorage where a browser has
  * no IndexedDB, forbids it (some private windows) or has no room left in it.
  */
+import { openDatabase } from "./database";
 import type { Keeper, Pending } from "./pending";
 import type { Shelf } from "./shelf";
 import type { Tabs } from "./tabs";
 
 const NAME = "annotator";
 const STORE = "unsaved";
-/** A browser that does not answer in this time is taken to have no database; some private windows never do. */
-const PATIENCE_MS = 1500;
 const PREFIX = "annotator:unsaved";
 
 /** A gesture as it is kept; `project`, `client` and `number` name it. */
@@ -27,15 +26,6 @@ export interface KeepOptions {
   readonly now?: () => number;
 }
 
-/** The browser's databases; a page in a frame that may keep nothing is refused the very word. */
-export function browserDatabases(): IDBFactory | undefined {
-  try {
-    return globalThis.indexedDB;
-  } catch {
-    return undefined;
-  }
-}
-
 export function shelfKey(project: string, client: string): string {
   return `${PREFIX}:${project}:${client}`;
 }
@@ -49,7 +39,12 @@ export class Keep implements Keeper {
   private shelved = false;
 
   constructor(private readonly options: KeepOptions) {
-    this.opening = openDatabase(options.factory, () => this.fail());
+    this.opening = openDatabase({
+      factory: options.factory,
+      name: NAME,
+      create: (database) => void database.createObjectStore(STORE, { keyPath: ["project", "client", "number"] }),
+      onLost: () => this.fail(),
+    });
     void this.opening.then((database) => this.opened(database));
   }
 
@@ -186,36 +181,6 @@ export class Keep implements Keeper {
     if (this.shelved) shelf?.removeItem(shelfKey(project, client));
     this.shelved = false;
   }
-}
-
-function openDatabase(factory: IDBFactory | undefined, onLost: () => void): Promise<IDBDatabase | null> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(null), PATIENCE_MS);
-    const none = (): void => {
-      clearTimeout(timer);
-      resolve(null);
-    };
-    try {
-      if (factory === undefined) return none();
-      const request = factory.open(NAME, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: ["project", "client", "number"] });
-      request.onerror = none;
-      request.onblocked = none;
-      request.onsuccess = () => {
-        const database = request.result;
-        // Somebody clears the page's data, or a newer version of it opens in another tab.
-        database.onclose = onLost;
-        database.onversionchange = () => {
-          database.close();
-          onLost();
-        };
-        clearTimeout(timer);
-        resolve(database);
-      };
-    } catch {
-      none();
-    }
-  });
 }
 
 function nameOf({ client, number }: Pending): string {

@@ -5,13 +5,12 @@
 import type { History, HistoryEntry } from "../document/history";
 import { EMPTY_HISTORY } from "../document/history";
 import { randomName } from "../document/names";
+import { openDatabase } from "./database";
 import type { Tabs } from "./tabs";
 
 const NAME = "annotator-history";
 const STEPS = "steps";
 const TAPES = "tapes";
-/** A browser that does not answer in this time is taken to have no database. */
-const PATIENCE_MS = 1500;
 /** Tapes that nobody has wound for so long go. */
 const OLD_MS = 60 * 24 * 3600 * 1000;
 
@@ -65,7 +64,7 @@ export class Tape {
   /** What can be undone and redone; nothing where the browser keeps nothing. */
   async load(): Promise<History> {
     try {
-      this.database = await openDatabase(this.options.factory);
+      this.database = await openDatabase({ factory: this.options.factory, name: NAME, create: createStores });
       return this.database === null ? EMPTY_HISTORY : await this.read(this.database);
     } catch {
       this.database = null;
@@ -229,22 +228,9 @@ function erase(database: IDBDatabase, tape: string): void {
   }
 }
 
-function openDatabase(factory: IDBFactory | undefined): Promise<IDBDatabase | null> {
-  return new Promise((resolve) => {
-    if (factory === undefined) return resolve(null);
-    const timer = setTimeout(() => resolve(null), PATIENCE_MS);
-    const done = (database: IDBDatabase | null): void => {
-      clearTimeout(timer);
-      resolve(database);
-    };
-    const request = factory.open(NAME, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore(STEPS, { keyPath: ["tape", "id"] });
-      request.result.createObjectStore(TAPES, { keyPath: "tape" });
-    };
-    request.onerror = request.onblocked = () => done(null);
-    request.onsuccess = () => done(request.result);
-  });
+function createStores(database: IDBDatabase): void {
+  database.createObjectStore(STEPS, { keyPath: ["tape", "id"] });
+  database.createObjectStore(TAPES, { keyPath: "tape" });
 }
 
 function parsed(text: string | null): Rest | null {

@@ -2,7 +2,8 @@
 import { randomName } from "../document/names";
 import type { QueueImage } from "../document/protocol";
 import { Api } from "../saving/api";
-import { Keep, browserDatabases } from "../saving/keep";
+import { browserDatabases } from "../saving/database";
+import { Keep } from "../saving/keep";
 import { Saver } from "../saving/saver";
 import { openShelf, preference, setPreference, tabStorage } from "../saving/shelf";
 import { Tabs } from "../saving/tabs";
