@@ -1,14 +1,14 @@
 /** A session over the server in memory, with time that the test moves. */
 import type { Instance, Scene } from "../src/document/scene";
 import { sceneOf } from "../src/document/scene";
-import type { Keeper, Pending, SaveStatus } from "../src/saving/pending";
+import type { Outbox, Pending, SaveStatus } from "../src/saving/pending";
 import { Saver } from "../src/saving/saver";
 import type { NoticeText } from "../src/session/session";
 import { Session } from "../src/session/session";
 import type { FakeServer } from "./server";
 
 /** What a browser keeps, and gives to the next tab. */
-export class MemoryKeep implements Keeper {
+export class MemoryOutbox implements Outbox {
   private kept: Pending[] = [];
   put(gesture: Pending): void {
     this.kept.push(gesture);
@@ -27,17 +27,17 @@ export interface Harness {
   readonly session: Session;
   readonly statuses: SaveStatus[];
   readonly notices: NoticeText[];
-  readonly keep: MemoryKeep;
+  readonly outbox: MemoryOutbox;
 }
 
-export function start(server: FakeServer, client = "tab", keep = new MemoryKeep(), now: () => number = () => 0): Harness {
+export function start(server: FakeServer, client = "tab", outbox = new MemoryOutbox(), now: () => number = () => 0): Harness {
   const statuses: SaveStatus[] = [];
   const notices: NoticeText[] = [];
   const session = new Session({
     api: server,
     makeSaver: (owner) =>
       new Saver({
-        keep,
+        outbox,
         client,
         post: (imageId, gesture) => server.post(imageId, gesture),
         wait: () => new Promise((resolve) => setTimeout(resolve, 0)),
@@ -53,7 +53,7 @@ export function start(server: FakeServer, client = "tab", keep = new MemoryKeep(
     preload: () => {},
     now,
   });
-  return { session, statuses, notices, keep };
+  return { session, statuses, notices, outbox };
 }
 
 /** Lets everything that waits for an answer of the server go on. */

@@ -29,11 +29,11 @@ export function toView(camera: Camera, point: Point): Point {
 }
 
 export function fit(picture: Size, view: Size): Camera {
-  return lookAt({ x0: 0, y0: 0, x1: picture.width, y1: picture.height }, view, MARGIN);
+  return cameraOn({ x0: 0, y0: 0, x1: picture.width, y1: picture.height }, view, MARGIN);
 }
 
 /** The camera that shows a box as large as the view takes it. */
-export function lookAt(box: Box, view: Size, margin: number, maxScale: number = MAX_SCALE): Camera {
+export function cameraOn(box: Box, view: Size, margin: number, maxScale: number = MAX_SCALE): Camera {
   const width = Math.max(1e-6, box.x1 - box.x0);
   const height = Math.max(1e-6, box.y1 - box.y0);
   const room = { width: Math.max(1, view.width - 2 * margin), height: Math.max(1, view.height - 2 * margin) };
@@ -54,7 +54,7 @@ export function zoomAt(camera: Camera, factor: number, at: Point, picture: Size,
 }
 
 export function actualSize(camera: Camera, picture: Size, view: Size): Camera {
-  return kept(zoomAt(camera, 1 / camera.scale, [view.width / 2, view.height / 2], picture, view), picture, view);
+  return clampCamera(zoomAt(camera, 1 / camera.scale, [view.width / 2, view.height / 2], picture, view), picture, view);
 }
 
 export function panned(camera: Camera, dx: number, dy: number): Camera {
@@ -62,7 +62,7 @@ export function panned(camera: Camera, dx: number, dy: number): Camera {
 }
 
 /** The camera, moved as little as needed so that the picture cannot get lost outside the view. */
-export function kept(camera: Camera, picture: Size, view: Size): Camera {
+export function clampCamera(camera: Camera, picture: Size, view: Size): Camera {
   const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
   return {
     scale: camera.scale,

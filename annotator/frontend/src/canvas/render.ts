@@ -9,7 +9,7 @@ import { toView } from "./camera";
 import type { Layer } from "./layer";
 import { paintDot } from "./marks";
 
-/** From this scale on outlines follow the pixels; below, simplified ones look the same and draw faster. */
+/** From this scale on outlines follow the pixels; below, simplified ones appearance the same and draw faster. */
 const EXACT_FROM = 1.5;
 /** Beyond this many shown instances the dark lines under the coloured ones are left out. */
 const CROWDED = 400;
@@ -19,7 +19,7 @@ const HATCH_GAP = 9;
 /** In CSS pixels: how far off an outline may be drawn while it changes. */
 const UNSEEN = 0.75;
 
-export interface Look {
+export interface Appearance {
   readonly categoryColor: (id: number) => string;
   readonly categoryName: (id: number) => string;
   /** How strongly masks are filled; 1 is usual. */
@@ -59,15 +59,15 @@ function lighter(parts: readonly Part[], scale: number): readonly Part[] {
   return scale >= EXACT_FROM || vertices < MANY_VERTICES ? parts : simplifyParts(parts, UNSEEN / scale);
 }
 
-export function paintBase(layer: Layer, camera: Camera, instances: readonly Instance[], look: Look, moving: boolean): void {
+export function paintBase(layer: Layer, camera: Camera, instances: readonly Instance[], appearance: Appearance, moving: boolean): void {
   const context = layer.inImage(camera);
   const shown = instances.filter((instance) => inSight(outlineOf(instance.mask).box, camera, layer.size));
   const underlined = shown.length <= CROWDED && !moving;
   context.lineJoin = "round";
   for (const instance of shown) {
     const shapes = pathsOf(shownParts(instance, camera.scale), instance.mask.parts === null);
-    for (const shape of shapes) paintShape(context, shape, instance, look, camera.scale, underlined);
-    if (isCrowd(instance)) for (const shape of shapes) paintHatching(context, shape, outlineOf(instance.mask).box, look.color(instance), camera.scale);
+    for (const shape of shapes) paintShape(context, shape, instance, appearance, camera.scale, underlined);
+    if (isCrowd(instance)) for (const shape of shapes) paintHatching(context, shape, outlineOf(instance.mask).box, appearance.color(instance), camera.scale);
   }
   const view = layer.inView();
   for (const instance of shown) paintMarks(view, instance, camera);
@@ -77,12 +77,12 @@ function paintShape(
   context: CanvasRenderingContext2D,
   shape: Path2D,
   instance: Instance,
-  look: Look,
+  appearance: Appearance,
   scale: number,
   underlined: boolean,
 ): void {
   const pixel = 1 / scale;
-  const color = look.color(instance);
+  const color = appearance.color(instance);
   const rejected = instance.state === "rejected";
   if (rejected) {
     context.globalAlpha = 0.6;
@@ -92,7 +92,7 @@ function paintShape(
     context.stroke(shape);
   } else {
     const accepted = instance.state === "accepted";
-    const fill = Math.min(0.9, (accepted ? 0.34 : 0.2) * look.fill());
+    const fill = Math.min(0.9, (accepted ? 0.34 : 0.2) * appearance.fill());
     context.globalAlpha = fill;
     context.fillStyle = color;
     if (fill > 0) context.fill(shape, "evenodd");
@@ -148,9 +148,9 @@ function paintMarks(context: CanvasRenderingContext2D, instance: Instance, camer
   }
 }
 
-export function paintHover(layer: Layer, camera: Camera, instance: Instance, look: Look): void {
+export function paintHover(layer: Layer, camera: Camera, instance: Instance, appearance: Appearance): void {
   const context = layer.inImage(camera);
-  const color = look.color(instance);
+  const color = appearance.color(instance);
   for (const shape of pathsOf(shownParts(instance, camera.scale), instance.mask.parts === null)) {
     context.globalAlpha = 0.22;
     context.fillStyle = color;

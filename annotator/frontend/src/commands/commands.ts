@@ -6,8 +6,20 @@ import { find } from "../document/scene";
 import type { Drawing } from "../editing/drawing";
 import { makeHoles, makeInstances, makeParts } from "../editing/holes";
 import type { Levels } from "../editing/levels";
-import { accept, acceptVisible, beginTriage, likelyCategory, putAside, reject, relabel, setTriage, step, targets, toggleCrowd } from "../editing/review";
-import { copy, duplicate, merge, nudge, paste, reshape, split } from "../editing/shapes";
+import {
+  accept,
+  acceptVisible,
+  beginTriage,
+  likelyCategory,
+  putAside,
+  reject,
+  relabel,
+  setTriage,
+  step,
+  targets,
+  toggleCrowd,
+} from "../editing/review";
+import { copy, duplicate, merge, nudge, paste, reshape, separate } from "../editing/shapes";
 import type { Session } from "../session/session";
 import { START_VIEW } from "../session/view";
 import type { Stage } from "../stage/stage";
@@ -61,14 +73,14 @@ export class Commands {
     // A level that a key has moved counts before anything else is done with it.
     if (id !== "shrinkMask" && id !== "growMask" && id !== "cancel") levels.finish();
     const tool = stage.tool();
-    tool.released?.();
+    tool.settle?.();
     if (!offer(tool, id)) this.actions[id]();
   }
 
   /** A key was let go: what was done while it was held is one gesture. */
-  released(): void {
-    this.context.levels.released();
-    this.context.stage.tool().released?.();
+  settle(): void {
+    this.context.levels.settle();
+    this.context.stage.tool().settle?.();
   }
 
   /** A digit relabels what is selected; true where there was something to relabel. */
@@ -77,7 +89,7 @@ export class Commands {
     const { selection, categories } = session.view.get();
     const category = categories[digit - 1];
     if (selection.length === 0) return false;
-    if (category !== undefined) this.moving(() => relabel(session, category.id));
+    if (category !== undefined) this.changeAndFollow(() => relabel(session, category.id));
     return true;
   }
 
@@ -93,7 +105,7 @@ export class Commands {
     const { scene } = view.get();
     if (id === null || scene === null || scene.imageId !== imageId) return;
     if (chosen.length === 0) view.set({ category: id });
-    else this.moving(() => relabel(session, id, chosen.flatMap((one) => find(scene, one.key) ?? [])));
+    else this.changeAndFollow(() => relabel(session, id, chosen.flatMap((one) => find(scene, one.key) ?? [])));
   }
 
   /** Opens a picture at one of its instances. */
@@ -118,13 +130,13 @@ export class Commands {
     const { session } = this.context;
     const { view } = session;
     return {
-      accept: () => this.moving(() => accept(session)),
-      reject: () => this.moving(() => reject(session)),
+      accept: () => this.changeAndFollow(() => accept(session)),
+      reject: () => this.changeAndFollow(() => reject(session)),
       relabel: () => void this.chooseCategory(null),
       adjust: () => this.adjust(),
-      next: () => this.moving(() => step(session, 1)),
-      previous: () => this.moving(() => step(session, -1)),
-      triage: () => this.moving(() => setTriage(session, !view.get().triage)),
+      next: () => this.changeAndFollow(() => step(session, 1)),
+      previous: () => this.changeAndFollow(() => step(session, -1)),
+      triage: () => this.changeAndFollow(() => setTriage(session, !view.get().triage)),
       gallery: () => view.set({ gallery: !view.get().gallery }),
       acceptAll: () => this.finish(() => acceptVisible(session)),
       markReviewed: () => this.finish(() => session.commit("review", [], true)),
@@ -146,14 +158,14 @@ export class Commands {
       brushSmaller: () => resizeBrush(session, -1),
       brushLarger: () => resizeBrush(session, 1),
       cancel: () => this.cancel(),
-      undo: () => void session.undo().then(() => this.retraced()),
-      redo: () => void session.redo().then(() => this.retraced()),
+      undo: () => void session.undo().then(() => this.followRetraced()),
+      redo: () => void session.redo().then(() => this.followRetraced()),
       copy: () => copy(targets(session)),
       crowd: () => toggleCrowd(session),
       paste: () => paste(session),
       duplicate: () => duplicate(session, targets(session)),
       merge: () => merge(session, targets(session)),
-      split: () => split(session, targets(session)),
+      separate: () => separate(session, targets(session)),
       fillHoles: () => reshape(session, targets(session), withoutHoles),
       dropSpecks: () => reshape(session, targets(session), (window) => withoutSpecks(window, SPECK)),
       simplify: () => this.simplify(),
@@ -194,7 +206,7 @@ export class Commands {
   }
 
   /** After the selection has moved on, the selected instance is in sight; in triage it fills the view. */
-  private moving(change: () => void): void {
+  private changeAndFollow(change: () => void): void {
     change();
     this.follow();
   }
@@ -209,7 +221,7 @@ export class Commands {
   }
 
   /** What a step back or forth has changed is in sight; in triage it is asked about again. */
-  private retraced(): void {
+  private followRetraced(): void {
     const { session, stage } = this.context;
     const { scene, selection, triage, gallery } = session.view.get();
     if (scene === null || gallery) return;

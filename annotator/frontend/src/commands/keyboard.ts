@@ -45,11 +45,11 @@ export function listenToKeys(options: KeyboardOptions): () => void {
   };
   const onUp = (event: KeyboardEvent): void => {
     if (event.key === " ") stage.holdSpace(false);
-    commands.released();
+    commands.settle();
   };
   const onBlur = (): void => {
     stage.holdSpace(false);
-    commands.released();
+    commands.settle();
   };
   document.addEventListener("keydown", onDown);
   document.addEventListener("keyup", onUp);

@@ -44,7 +44,7 @@ const TABLE = [
   { id: "crowd", group: "edit", keys: ["Shift+C"], label: "cmdCrowd" },
   { id: "duplicate", group: "edit", keys: ["Ctrl+D"], label: "cmdDuplicate" },
   { id: "merge", group: "edit", keys: ["U"], label: "cmdMerge" },
-  { id: "split", group: "edit", keys: ["Shift+U"], label: "cmdSplit" },
+  { id: "separate", group: "edit", keys: ["Shift+U"], label: "cmdSeparate" },
   { id: "fillHoles", group: "edit", keys: ["I"], label: "cmdFillHoles" },
   { id: "dropSpecks", group: "edit", keys: ["O"], label: "cmdDropSpecks" },
   { id: "makeHoles", group: "edit", keys: ["Shift+O"], label: "cmdMakeHoles" },
@@ -91,7 +91,12 @@ export type KeyMap = Partial<Record<CommandId, readonly string[]>>;
 let keyMap: KeyMap = {};
 
 /** Commands under the names that they had when a browser remembered their keys. */
-const RENAMED: Readonly<Record<string, CommandId>> = { toolCut: "toolLevel", cutSmaller: "shrinkMask", cutLarger: "growMask" };
+const RENAMED: Readonly<Record<string, CommandId>> = {
+  toolCut: "toolLevel",
+  cutSmaller: "shrinkMask",
+  cutLarger: "growMask",
+  split: "separate",
+};
 
 export function setKeyMap(map: KeyMap): void {
   keyMap = Object.fromEntries(Object.entries(map).map(([id, keys]) => [RENAMED[id] ?? id, keys]));

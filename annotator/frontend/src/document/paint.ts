@@ -89,7 +89,7 @@ function stamp(window: MaskWindow, a: Point, b: Point, radius: number, value: 0 
   }
 }
 
-export function joined(windows: readonly MaskWindow[]): MaskWindow {
+export function unite(windows: readonly MaskWindow[]): MaskWindow {
   return windows.filter((one) => one.width > 0).reduce((sum, one) => {
     const result = grown(sum, boxOfWindow(one));
     eachPixel(one, (x, y) => (result.pixels[(y - result.top) * result.width + (x - result.left)] = 1));
@@ -99,7 +99,7 @@ export function joined(windows: readonly MaskWindow[]): MaskWindow {
 
 /** Intersection over union; 1 where both are empty. */
 export function iouOfWindows(a: MaskWindow, b: MaskWindow): number {
-  const union = areaOfWindow(joined([a, b]));
+  const union = areaOfWindow(unite([a, b]));
   return union === 0 ? 1 : (areaOfWindow(a) + areaOfWindow(b) - union) / union;
 }
 

@@ -2,7 +2,7 @@
 import type { Part, Point, Ring } from "../document/geometry";
 import { partContains, partsContain, signedArea } from "../document/geometry";
 import { outlineOf } from "../document/outline";
-import { areaOfWindow, joined, maskOfWindow, windowOfMask, windowOfParts } from "../document/paint";
+import { areaOfWindow, maskOfWindow, unite, windowOfMask, windowOfParts } from "../document/paint";
 import type { MaskWindow } from "../document/rle";
 import type { Edit, Instance, Mask, Scene } from "../document/scene";
 import { drawnInstance, maskOfParts, reshaped } from "../document/scene";
@@ -18,7 +18,7 @@ const INSIDE = 0.9;
 export function makeHoles(session: Session, instances: readonly Instance[], at: Point | null): boolean {
   const { scene } = session.view.get();
   if (scene === null || instances.length === 0) return false;
-  if (instances.length > 1) return cutOut(session, scene, instances);
+  if (instances.length > 1) return subtractOthers(session, scene, instances);
   const [before] = instances;
   const parts = before.mask.parts === null ? null : partsToHoles(before.mask.parts, at);
   if (parts === null) return false;
@@ -89,7 +89,7 @@ function filled(mask: Mask, scene: Scene, at: Point | null): Mask | null {
   const holes = new Set(chosenHoles(outlineOf(mask).parts, at));
   if (holes.size === 0) return null;
   if (mask.parts === null) {
-    const window = joined([windowOfMask(mask), ...[...holes].map((ring) => windowOfParts([[ring]]))]);
+    const window = unite([windowOfMask(mask), ...[...holes].map((ring) => windowOfParts([[ring]]))]);
     return maskOfWindow(window, scene.width, scene.height);
   }
   const kept = mask.parts.map((part) => part.filter((ring) => !holes.has(ring)));
@@ -102,7 +102,7 @@ function chosenHoles(parts: readonly Part[], at: Point | null): Ring[] {
   return under.length > 0 ? under.slice(0, 1) : holes;
 }
 
-function cutOut(session: Session, scene: Scene, instances: readonly Instance[]): boolean {
+function subtractOthers(session: Session, scene: Scene, instances: readonly Instance[]): boolean {
   const [largest, ...others] = instances.toSorted((a, b) => outlineOf(b.mask).area - outlineOf(a.mask).area);
   const whole = windowOfMask(largest.mask);
   const left = without(whole, others.map((one) => windowOfMask(one.mask)));

@@ -124,7 +124,7 @@ export class Levels {
   }
 
   /** Keys were let go. */
-  released(): void {
+  settle(): void {
     if (!this.keyHeld) return;
     this.keyHeld = false;
     this.finish();

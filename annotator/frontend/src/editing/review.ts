@@ -126,8 +126,8 @@ export function ordered(session: Session): Instance[] {
   listed.sort(comparison(triage ? "doubt" : sort, threshold, names));
   if (!triage || aside.length === 0) return listed;
   // After all that is to be decided first, before what is decided.
-  const turn = ({ key, state }: Instance): number => (state !== "suggested" ? aside.length : aside.indexOf(key));
-  return listed.sort((a, b) => turn(a) - turn(b));
+  const rank = ({ key, state }: Instance): number => (state !== "suggested" ? aside.length : aside.indexOf(key));
+  return listed.sort((a, b) => rank(a) - rank(b));
 }
 
 /** As COCO counts them in its evaluation. */

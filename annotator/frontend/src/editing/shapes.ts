@@ -1,9 +1,9 @@
-/** Commands that make new masks of old ones: copy, join, split, clean. Each is one gesture. */
+/** Commands that make new masks of old ones: copy, merge, separate, clean. Each is one gesture. */
+import { divide } from "../document/divide";
 import type { Box, Point } from "../document/geometry";
 import { boxOfParts, mapPoints } from "../document/geometry";
 import { outlineOf } from "../document/outline";
-import { areaOfWindow, joined, maskOfWindow, piecesOf, windowOfMask } from "../document/paint";
-import { parted } from "../document/parting";
+import { areaOfWindow, maskOfWindow, piecesOf, unite, windowOfMask } from "../document/paint";
 import type { MaskWindow } from "../document/rle";
 import type { Edit, Instance } from "../document/scene";
 import { drawnInstance, maskOfParts, reshaped } from "../document/scene";
@@ -53,7 +53,7 @@ export function merge(session: Session, instances: readonly Instance[]): void {
   const { scene } = session.view.get();
   if (scene === null || instances.length < 2) return;
   const [first, ...others] = instances;
-  const union = joined(instances.map((one) => windowOfMask(one.mask)));
+  const union = unite(instances.map((one) => windowOfMask(one.mask)));
   const edits: Edit[] = [
     { before: first, after: reshaped(first, maskOfWindow(union, scene.width, scene.height)) },
     ...others.map((before) => ({ before, after: null })),
@@ -63,7 +63,7 @@ export function merge(session: Session, instances: readonly Instance[]): void {
 }
 
 /** The largest connected piece keeps the name; the others become instances of their own. */
-export function split(session: Session, instances: readonly Instance[]): void {
+export function separate(session: Session, instances: readonly Instance[]): void {
   const { scene } = session.view.get();
   if (scene === null || instances.length !== 1) return;
   const [before] = instances;
@@ -83,7 +83,7 @@ export function cutInTwo(session: Session, instances: readonly Instance[], line:
   if (scene === null) return false;
   const crossed = instances.filter((one) => crosses(line, outlineOf(one.mask).box));
   for (const before of crossed.toSorted((a, b) => outlineOf(a.mask).area - outlineOf(b.mask).area)) {
-    const sides = parted(windowOfMask(before.mask), line);
+    const sides = divide(windowOfMask(before.mask), line);
     if (sides === null) continue;
     const [kept, away] = [sides.kept, sides.away].map((side) => maskOfWindow(side, scene.width, scene.height));
     const second = drawnInstance(before.category, away);

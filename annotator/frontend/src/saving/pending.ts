@@ -18,7 +18,7 @@ export interface SaveStatus {
 }
 
 /** What the saver needs: neither call fails, and what cannot be written anywhere stays in memory. */
-export interface Keeper {
+export interface Outbox {
   put(gesture: Pending): void;
   /** Forgets what was saved or given up; `next` is kept instead of what it was, in the same moment. */
   drop(gestures: readonly Pending[], next?: Pending): void;

@@ -1,14 +1,14 @@
 /**
  * Sends gestures in order, one at a time, and keeps each until the server has answered with a revision.
- * What is not yet saved also lies in the browser's storage (keep.ts), so that a closed tab's gestures are sent at the
+ * What is not yet saved also lies in the browser's storage (outbox.ts), so that a closed tab's gestures are sent at the
  * next visit.
  */
 import type { GestureBody, WireGesture } from "../document/protocol";
 import { RefusedError } from "./errors";
-import type { Keeper, Pending, SaveStatus } from "./pending";
+import type { Outbox, Pending, SaveStatus } from "./pending";
 
 export interface SaverOptions {
-  readonly keep: Keeper;
+  readonly outbox: Outbox;
   readonly client: string;
   readonly post: (imageId: number, gesture: WireGesture) => Promise<{ revision?: unknown }>;
   /** Resolves after some milliseconds, or earlier when `hurry` is called. */
@@ -37,7 +37,7 @@ export class Saver {
   constructor(private readonly options: SaverOptions) {}
 
   /** A picture's document came from the server. */
-  loaded(imageId: number, revision: number): void {
+  noteLoaded(imageId: number, revision: number): void {
     if (this.unsaved(imageId) === 0) this.revisions.set(imageId, revision);
   }
 
@@ -47,18 +47,18 @@ export class Saver {
   }
 
   push(imageId: number, body: GestureBody): void {
-    const { client, keep } = this.options;
+    const { client, outbox } = this.options;
     const gesture = { client, number: ++this.number, imageId, revision: this.revision(imageId), body };
     this.queue.push(gesture);
-    keep.put(gesture);
-    this.changed();
+    outbox.put(gesture);
+    this.report();
     void this.run();
   }
 
   /** Gestures of a tab that was closed before they were saved; they are kept already. */
   adopt(gestures: readonly Pending[]): void {
     this.queue.push(...gestures);
-    this.changed();
+    this.report();
     void this.run();
   }
 
@@ -83,7 +83,7 @@ export class Saver {
   keepMine(imageId: number, revision: number): void {
     this.revisions.set(imageId, revision);
     this.held.delete(imageId);
-    this.changed();
+    this.report();
     void this.run();
   }
 
@@ -92,9 +92,9 @@ export class Saver {
     this.held.delete(imageId);
     const given = this.pending(imageId);
     this.queue = this.queue.filter((one) => one.imageId !== imageId);
-    this.options.keep.drop(given);
+    this.options.outbox.drop(given);
     this.revisions.delete(imageId);
-    this.changed();
+    this.report();
     void this.run();
   }
 
@@ -109,7 +109,7 @@ export class Saver {
       }
     } finally {
       this.sending = false;
-      this.changed();
+      this.report();
     }
   }
 
@@ -127,7 +127,7 @@ export class Saver {
       if (error instanceof RefusedError && error.status === 409) {
         this.succeeded();
         this.held.add(imageId);
-        this.changed();
+        this.report();
         this.options.onConflict(imageId);
       } else if (error instanceof RefusedError && isFinal(error)) {
         this.succeeded();
@@ -136,7 +136,7 @@ export class Saver {
       } else {
         this.failures++;
         this.reason = error instanceof RefusedError ? error.message : null;
-        this.changed();
+        this.report();
         await this.options.wait(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.failures - 1)));
       }
     }
@@ -159,12 +159,12 @@ export class Saver {
 
   private drop(gesture: Pending, next?: Pending): void {
     this.queue = this.queue.filter((one) => one !== gesture);
-    this.options.keep.drop([gesture], next);
-    this.changed();
+    this.options.outbox.drop([gesture], next);
+    this.report();
     if (this.unsaved(gesture.imageId) === 0) this.options.onSettled(gesture.imageId);
   }
 
-  private changed(): void {
+  private report(): void {
     this.options.onStatus(this.status());
   }
 

@@ -1,4 +1,4 @@
-/** What the browser remembers between visits: small preferences. Unsaved gestures lie elsewhere, see keep.ts. */
+/** What the browser remembers between visits: small preferences. Unsaved gestures lie elsewhere, see outbox.ts. */
 
 /** The part of localStorage that is used. */
 export interface Shelf {

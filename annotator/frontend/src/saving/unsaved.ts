@@ -15,7 +15,7 @@ export class UnsavedScenes {
     return this.scenes.has(imageId);
   }
 
-  keep(before: Scene, after: Scene, edits: readonly Edit[]): void {
+  remember(before: Scene, after: Scene, edits: readonly Edit[]): void {
     const bases = this.bases.get(before.imageId) ?? new Map<string, Instance | null>();
     for (const key of edits.map(keyOf)) if (!bases.has(key)) bases.set(key, find(before, key));
     this.bases.set(before.imageId, bases);

@@ -8,7 +8,7 @@ import { Levels } from "../editing/levels";
 import { preference, setPreference } from "../saving/shelf";
 import { Connection } from "../session/connection";
 import type { Session } from "../session/session";
-import { createLook } from "../stage/look";
+import { createAppearance } from "../stage/appearance";
 import { Minimap } from "../stage/minimap";
 import { Stage } from "../stage/stage";
 import { t } from "../strings";
@@ -61,13 +61,13 @@ export class Editor {
     session.view.set({ display: rememberedDisplay(shelf) });
 
     askAboutCrowds(session, notices);
-    const look = createLook(session);
+    const appearance = createAppearance(session);
     const run: Commands["run"] = (id) => commands.run(id);
     const toolbar = new Toolbar(session, run, (anchor) => createDisplayMenu(root, anchor, session, shelf));
     const presence = new Presence(api, session, () => isShown(root));
     toolbar.addBeforeStatus(presence.element);
     this.stops.push(() => presence.stop());
-    const color = look.categoryColor;
+    const color = appearance.categoryColor;
     const askCategory = (title: "pickCategory" | "categoryFor", current: number | null, anchor: Element | null): Promise<number | null> =>
       pickCategory({
         root,
@@ -90,10 +90,10 @@ export class Editor {
       notice: (text) => notices.show("info", text),
       say: (text) => setText(announcer, text),
     });
-    const announcer = createAnnouncer(session, look);
+    const announcer = createAnnouncer(session, appearance);
     const stage = new Stage({
       session,
-      look,
+      appearance,
       levels,
       addInstance: (mask) => void drawing.add(mask),
       addFromBox: (box) => void drawing.addFromBox(box),
@@ -130,7 +130,7 @@ export class Editor {
     queue.element.append(createBin({ root, api, session, onChanged: () => this.refresh(), onFailed }));
     const panel = new Panel({
       session,
-      look,
+      appearance,
       pickCategory: (anchor) => void commands.chooseCategory(anchor),
       showMenu: (anchor) => openMenu(root, anchor, SHAPE_COMMANDS, run),
       acceptAll: () => run("acceptAll"),
@@ -149,8 +149,8 @@ export class Editor {
       notice: (text) => notices.show("info", text),
     });
 
-    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session), createLegend(session, look), minimap.element, notices.element, announcer);
-    const gallery = new Gallery({ session, api, look, shelf, open: (imageId, key) => void commands.openAt(imageId, key) });
+    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session), createLegend(session, appearance), minimap.element, notices.element, announcer);
+    const gallery = new Gallery({ session, api, appearance, shelf, open: (imageId, key) => void commands.openAt(imageId, key) });
     this.stops.push(() => gallery.destroy());
     const threshold = new ThresholdBar(session);
     const center = h("main", { class: "an-center" }, toolbar.element, createBanner(session), frame, threshold.element);

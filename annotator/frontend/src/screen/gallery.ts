@@ -1,5 +1,5 @@
 /** The cut-outs of one category over all pictures: wrong ones stand out, and a click rejects them. */
-import type { Look } from "../canvas/render";
+import type { Appearance } from "../canvas/render";
 import type { CommandId } from "../commands/keys";
 import { chordOf, commandFor, keyOf } from "../commands/keys";
 import type { CutoutFilter, CutoutOrder, CutoutState } from "../document/protocol";
@@ -20,7 +20,7 @@ import { icon, setIcon } from "../widgets/icons";
 export interface GalleryOptions {
   readonly session: Session;
   readonly api: Pick<Api, "gallery">;
-  readonly look: Look;
+  readonly appearance: Appearance;
   readonly shelf: Shelf | null;
   /** Shows an instance on its picture. */
   readonly open: (imageId: number, key: string) => void;

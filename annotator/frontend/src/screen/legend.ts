@@ -1,6 +1,6 @@
 /** What the colours mean, in a corner of the picture: categories with their numbers, or scores. */
 import { scoreColor } from "../canvas/palette";
-import type { Look } from "../canvas/render";
+import type { Appearance } from "../canvas/render";
 import type { Instance } from "../document/scene";
 import type { Session } from "../session/session";
 import { t } from "../strings";
@@ -10,7 +10,7 @@ import { h } from "../widgets/dom";
 const MOST = 12;
 const SCORES = [0.9, 0.7, 0.5, 0.3, 0.1];
 
-export function createLegend(session: Session, look: Look): HTMLElement {
+export function createLegend(session: Session, appearance: Appearance): HTMLElement {
   const element = h("div", { class: "an-legend", "aria-label": t("legend"), role: "group", hidden: true });
   session.view.subscribe((now, before) => {
     const same = now.scene === before.scene && now.threshold === before.threshold && now.showRejected === before.showRejected;
@@ -20,7 +20,7 @@ export function createLegend(session: Session, look: Look): HTMLElement {
     if (element.hidden || now.scene === null) return;
     if (colorBy === "score") return element.replaceChildren(...SCORES.map((score) => line(scoreColor(score), ranges(score))));
     const counts = [...countsOf(session.visible())].sort((a, b) => b[1] - a[1]);
-    const rows = counts.slice(0, MOST).map(([id, n]) => line(look.categoryColor(id), look.categoryName(id), n));
+    const rows = counts.slice(0, MOST).map(([id, n]) => line(appearance.categoryColor(id), appearance.categoryName(id), n));
     if (counts.length > MOST) rows.push(h("div", { class: "an-legend-line" }, t("legendMore", { n: counts.length - MOST })));
     element.replaceChildren(...rows);
     element.hidden = rows.length === 0;

@@ -1,5 +1,5 @@
 /** Above the list of instances: how many there are, which of them are listed, in which order. */
-import type { Look } from "../canvas/render";
+import type { Appearance } from "../canvas/render";
 import { categoryCounts } from "../document/scene";
 import type { Session } from "../session/session";
 import type { ListFilter, Size, SortOrder } from "../session/view";
@@ -32,7 +32,7 @@ export class ListHead {
 
   constructor(
     private readonly session: Session,
-    private readonly look: Look,
+    private readonly appearance: Appearance,
   ) {
     this.sort.append(...SORTS.map(([value, label]) => h("option", { value }, t(label))));
     this.sort.addEventListener("change", () => session.view.set({ sort: this.sort.value as SortOrder, triage: false }));
@@ -60,7 +60,7 @@ export class ListHead {
     const ids = new Set(scene === null ? [] : categoryCounts(scene).keys());
     // A chosen category stays in the list on pictures that have none of it: its filter still holds there.
     if (filter.category !== null) ids.add(filter.category);
-    const names = [...ids].map((id) => [id, this.look.categoryName(id)] as const).sort((a, b) => a[1].localeCompare(b[1]));
+    const names = [...ids].map((id) => [id, this.appearance.categoryName(id)] as const).sort((a, b) => a[1].localeCompare(b[1]));
     this.categories.replaceChildren(...names.map(([id, name]) => h("option", { value: id }, name)));
     this.filter.value = filter.category === null ? (filter.state ?? filter.size ?? "") : String(filter.category);
     this.filter.classList.toggle("is-on", this.filter.value !== "");

@@ -17,7 +17,7 @@ export const SHAPE_COMMANDS: readonly CommandId[] = [
   "makeInstances",
   "crowd",
   "merge",
-  "split",
+  "separate",
   "duplicate",
   "copy",
   "paste",

@@ -1,5 +1,5 @@
 /** The list of instances at the right, with what can be done to the selected one. */
-import type { Look } from "../canvas/render";
+import type { Appearance } from "../canvas/render";
 import type { CommandId } from "../commands/keys";
 import { keyOf, keycaps } from "../commands/keys";
 import { outlineOf } from "../document/outline";
@@ -18,7 +18,7 @@ import { ListHead } from "./listhead";
 const STATE_ICONS = { accepted: "check", suggested: "dashed", rejected: "cross" } as const;
 export interface PanelOptions {
   readonly session: Session;
-  readonly look: Look;
+  readonly appearance: Appearance;
   readonly pickCategory: (anchor: Element) => void;
   readonly showMenu: (anchor: Element) => void;
   readonly acceptAll: () => void;
@@ -63,7 +63,7 @@ export class Panel {
 
   constructor(private readonly options: PanelOptions) {
     const { session } = options;
-    this.head = new ListHead(session, options.look);
+    this.head = new ListHead(session, options.appearance);
     this.list = new VirtualList(
       { height: 38, create: () => this.createRow(), update: (row, item) => this.updateRow(row, item), choose: (item) => this.choose(item) },
       t("instances"),
@@ -134,14 +134,14 @@ export class Panel {
   }
 
   private renderChosen(): void {
-    const { session, look } = this.options;
+    const { session, appearance } = this.options;
     const { scene, selection, categories } = session.view.get();
     const chosen = scene === null ? [] : selection.flatMap((key) => find(scene, key) ?? []);
     const same = chosen.every((one) => one.category === chosen[0].category);
     const id = chosen.length === 0 ? likelyCategory(session) : same ? chosen[0].category : null;
     const name = categories.find((one) => one.id === id)?.name;
     setText(this.category, chosen.length > 0 ? (name ?? t("several")) : t("forNew", { name: name ?? t("ask") }));
-    this.categorySwatch.style.background = id === null ? "transparent" : look.categoryColor(id);
+    this.categorySwatch.style.background = id === null ? "transparent" : appearance.categoryColor(id);
     const about = targets(session);
     this.acceptButton.disabled = !about.some((one) => one.state !== "accepted");
     this.rejectButton.disabled = !about.some((one) => one.state !== "rejected");
@@ -168,17 +168,17 @@ export class Panel {
 
   private updateRow(element: HTMLElement, instance: Instance): void {
     const row = this.rows.get(element)!;
-    const { look, session } = this.options;
+    const { appearance, session } = this.options;
     const { selection, hover, aside } = session.view.get();
     row.key = instance.key;
-    row.swatch.style.background = look.color(instance);
+    row.swatch.style.background = appearance.color(instance);
     setIcon(row.state, STATE_ICONS[instance.state]);
     const selected = selection.includes(instance.key);
     for (const state of ["accepted", "suggested", "rejected"] as const) setClass(element, `is-${state}`, instance.state === state);
     setClass(element, "is-selected", selected);
     setClass(element, "is-hovered", hover === instance.key);
     element.setAttribute("aria-selected", String(selected));
-    setText(row.name, look.categoryName(instance.category));
+    setText(row.name, appearance.categoryName(instance.category));
     const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? "manual" : "imported");
     const later = instance.state === "suggested" && aside.includes(instance.key);
     const notes = [isCrowd(instance) ? t("crowd") : "", instance.edited ? t("edited") : later ? t("aside") : ""];

@@ -3,7 +3,7 @@ import { randomName } from "../document/names";
 import type { QueueImage } from "../document/protocol";
 import { Api } from "../saving/api";
 import { browserDatabases } from "../saving/database";
-import { Keep } from "../saving/keep";
+import { BrowserOutbox } from "../saving/outbox";
 import { Saver } from "../saving/saver";
 import { openShelf, preference, setPreference, tabStorage } from "../saving/shelf";
 import { Tabs } from "../saving/tabs";
@@ -25,7 +25,7 @@ export class Connection {
   readonly session: Session;
   readonly shelf = openShelf();
   private readonly client = randomName();
-  private readonly keep: Keep;
+  private readonly outbox: BrowserOutbox;
   private readonly tape: Tape;
   private readonly preloaded: HTMLImageElement[] = [];
   private readonly stops: (() => void)[] = [];
@@ -42,7 +42,7 @@ export class Connection {
     private readonly isSeen: () => boolean,
   ) {
     this.api = new Api(project);
-    this.keep = new Keep({ project, client: this.client, tabs, shelf: this.shelf, factory: browserDatabases() });
+    this.outbox = new BrowserOutbox({ project, client: this.client, tabs, shelf: this.shelf, factory: browserDatabases() });
     this.tape = new Tape({ project, tabs, factory: browserDatabases(), storage: tabStorage() });
     this.session = new Session({
       api: this.api,
@@ -57,7 +57,7 @@ export class Connection {
 
   async start(): Promise<void> {
     const { session } = this;
-    const [orphans, history] = await Promise.all([this.keep.orphans(), this.tape.load(), session.refreshQueue()]);
+    const [orphans, history] = await Promise.all([this.outbox.takeOrphans(), this.tape.load(), session.refreshQueue()]);
     session.view.set({ history });
     session.saver.adopt(orphans);
     if (session.view.get().scene === null) await this.openFirst();
@@ -133,7 +133,7 @@ export class Connection {
 
   private makeSaver(session: Session): Saver {
     return new Saver({
-      keep: this.keep,
+      outbox: this.outbox,
       client: this.client,
       post: (imageId, gesture) => this.api.gesture(imageId, gesture),
       wait: (milliseconds) => this.wait(milliseconds),

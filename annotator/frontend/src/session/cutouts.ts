@@ -26,7 +26,7 @@ export class CutoutList {
   below = 0;
   counts = new Map<number, number>();
   failed = false;
-  private readonly places = new Map<string, number>();
+  private readonly indexes = new Map<string, number>();
   private after: string | null = "";
   private loading: Promise<void> | null = null;
   private round = 0;
@@ -43,7 +43,7 @@ export class CutoutList {
   reset(): void {
     this.round++;
     this.items.length = 0;
-    this.places.clear();
+    this.indexes.clear();
     this.after = "";
     this.loading = null;
     this.total = this.below = 0;
@@ -66,8 +66,8 @@ export class CutoutList {
     }
   }
 
-  place(key: string): number {
-    return this.places.get(key) ?? -1;
+  indexOf(key: string): number {
+    return this.indexes.get(key) ?? -1;
   }
 
   /** A decision about one instance, as a gesture on its picture. */
@@ -106,8 +106,8 @@ export class CutoutList {
   }
 
   private add(wire: WireCutout): void {
-    if (this.places.has(wire.key)) return;
-    this.places.set(wire.key, this.items.length);
+    if (this.indexes.has(wire.key)) return;
+    this.indexes.set(wire.key, this.items.length);
     const before = wire.state === "accepted" ? "accepted" : "suggested";
     this.items.push({ wire, state: wire.state, before, removed: null, address: wire.cutout, loaded: false });
   }
@@ -115,7 +115,7 @@ export class CutoutList {
   private follow(edits: readonly Edit[]): void {
     let touched = false;
     for (const edit of edits) {
-      const item = this.items[this.place(keyOf(edit))];
+      const item = this.items[this.indexOf(keyOf(edit))];
       if (item === undefined) continue;
       touched = true;
       item.state = edit.after?.state ?? "deleted";

@@ -6,7 +6,7 @@ import type { Saver } from "../saving/saver";
 
 export interface ReaderOptions {
   readonly document: (imageId: number) => Promise<WireDocument>;
-  readonly saver: Pick<Saver, "loaded" | "revision">;
+  readonly saver: Pick<Saver, "noteLoaded" | "revision">;
   /** A picture with every gesture of this tab, where it need not be read. */
   readonly here: (imageId: number) => Scene | undefined;
   readonly onFailed: (error: unknown) => void;
@@ -37,7 +37,7 @@ export class Reader {
       const here = this.options.here(imageId);
       if (here !== undefined) return here;
       if (document.revision < (saver.revision(imageId) ?? 0)) continue;
-      saver.loaded(imageId, document.revision);
+      saver.noteLoaded(imageId, document.revision);
       return sceneOf(document);
     }
   }

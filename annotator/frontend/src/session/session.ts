@@ -167,7 +167,7 @@ export class Session {
 
   private showDocument(document: WireDocument): void {
     const { id } = document.image;
-    this.saver.loaded(id, document.revision);
+    this.saver.noteLoaded(id, document.revision);
     // A closed tab's gestures are still on their way: what they did is shown once they are saved.
     if (this.saver.unsaved(id) > 0) this.toReload.add(id);
     this.view.set({ categories: document.categories, threshold: this.thresholdFor(document) });
@@ -182,7 +182,7 @@ export class Session {
   /** The same picture with what the server has; the selection stays where it can. */
   private replace(document: WireDocument): void {
     const scene = sceneOf(document);
-    this.saver.loaded(scene.imageId, document.revision);
+    this.saver.noteLoaded(scene.imageId, document.revision);
     const selection = this.view.get().selection.filter((key) => find(scene, key) !== null);
     const threshold = this.thresholdFor(document);
     this.view.set({ scene, categories: document.categories, threshold, selection, hover: null, draft: null });
@@ -256,7 +256,7 @@ export class Session {
   private apply(scene: Scene, verb: Verb, edits: readonly Edit[], reviewed: boolean | undefined): void {
     // Masks that came back from the server are other objects than those in the history: the scene's own stay.
     const next = applyEdits(scene, edits, reviewed);
-    this.unsaved.keep(scene, next, edits);
+    this.unsaved.remember(scene, next, edits);
     this.ahead.drop(scene.imageId);
     const { threshold } = this.view.get();
     if (this.view.get().scene?.imageId === scene.imageId) this.showEdited(next);

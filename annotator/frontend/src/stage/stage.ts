@@ -1,8 +1,8 @@
 /** The picture and its layers: pointers become gestures of the current tool, the wheel zooms, space pans. */
 import type { Camera, Size } from "../canvas/camera";
-import { PIXELATED_FROM, actualSize, fit, kept, lookAt, panned, toImage, toView, zoomAt } from "../canvas/camera";
+import { PIXELATED_FROM, actualSize, cameraOn, clampCamera, fit, panned, toImage, toView, zoomAt } from "../canvas/camera";
 import { Layer, whenDensityChanges } from "../canvas/layer";
-import type { Look } from "../canvas/render";
+import type { Appearance } from "../canvas/render";
 import { paintBase, paintHandles, paintHover, paintLabel, paintSelected, paintVertices } from "../canvas/render";
 import type { Box, Part, Point } from "../document/geometry";
 import { boxOfParts, unionOfBoxes } from "../document/geometry";
@@ -36,7 +36,7 @@ const SETTLED_MS = 90;
 
 export interface StageOptions {
   readonly session: Session;
-  readonly look: Look;
+  readonly appearance: Appearance;
   readonly levels: Levels;
   readonly addInstance: (mask: Mask) => void;
   readonly addFromBox: (box: Box) => void;
@@ -103,7 +103,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
   }
 
   pan(dx: number, dy: number): void {
-    this.look(panned(this.view, dx, dy));
+    this.moveTo(panned(this.view, dx, dy));
   }
 
   redraw(): void {
@@ -189,13 +189,13 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
   fitPicture(): void {
     const { scene } = this.session.view.get();
     if (scene === null || this.size.width === 0) return;
-    this.look(fit(scene, this.size));
+    this.moveTo(fit(scene, this.size));
     this.fitted = true;
   }
 
   showActualSize(): void {
     const { scene } = this.session.view.get();
-    if (scene !== null) this.look(actualSize(this.view, scene, this.size));
+    if (scene !== null) this.moveTo(actualSize(this.view, scene, this.size));
   }
 
   zoom(direction: 1 | -1): void {
@@ -208,7 +208,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     if (instances.length === 0) return;
     const box = unionOfBoxes(instances.map((instance) => outlineOf(instance.mask).box));
     const margin = Math.min(this.size.width, this.size.height) * 0.12;
-    this.look(lookAt(box, this.size, margin, 16));
+    this.moveTo(cameraOn(box, this.size, margin, 16));
   }
 
   centerOn(point: Point): void {
@@ -227,13 +227,13 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
 
   zoomBy(factor: number, at: Point): void {
     const { scene } = this.session.view.get();
-    if (scene !== null) this.look(zoomAt(this.view, factor, at, scene, this.size));
+    if (scene !== null) this.moveTo(zoomAt(this.view, factor, at, scene, this.size));
   }
 
-  private look(camera: Camera): void {
+  private moveTo(camera: Camera): void {
     const { scene } = this.session.view.get();
     if (scene === null) return;
-    this.view = kept(camera, scene, this.size);
+    this.view = clampCamera(camera, scene, this.size);
     this.fitted = false;
     this.placePicture();
     this.moveLayer();
@@ -271,7 +271,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     this.base.resize(this.size, window.devicePixelRatio);
     this.active.resize(this.size, window.devicePixelRatio);
     if (this.fitted) this.fitPicture();
-    else this.look(this.view);
+    else this.moveTo(this.view);
     // A cleared canvas must not be seen: what a resize wipes is painted again before the next frame.
     this.paint(true);
   }
@@ -337,13 +337,13 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     const { hideAll, isolate, selection, draft, showLabels } = this.session.view.get();
     if (hideAll || (isolate && selection.length > 0)) return;
     const visible = this.session.visible();
-    const { look } = this.options;
+    const { appearance } = this.options;
     const resting = visible.filter((one) => !selection.includes(one.key) && one.key !== draft?.key);
     this.painted = { camera: this.view, crowded: resting.length > CROWDED };
-    paintBase(this.base, this.view, resting, look, this.moving);
+    paintBase(this.base, this.view, resting, appearance, this.moving);
     if (!showLabels) return;
     for (const one of visible) {
-      paintLabel(this.base, this.view, outlineOf(one.mask).box, look.label(one), look.color(one));
+      paintLabel(this.base, this.view, outlineOf(one.mask).box, appearance.label(one), appearance.color(one));
     }
   }
 
@@ -351,17 +351,17 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     this.active.clear();
     const { scene, selection, hover, draft, hideAll, threshold, showRejected } = this.session.view.get();
     if (scene === null) return;
-    const { look } = this.options;
+    const { appearance } = this.options;
     const shown = (key: string): Instance | null => {
       const instance = find(scene, key);
       return instance !== null && isVisible(instance, threshold, showRejected) && !hideAll ? instance : null;
     };
     const hovered = hover === null || selection.includes(hover) ? null : shown(hover);
-    if (hovered !== null) paintHover(this.active, this.view, hovered, look);
+    if (hovered !== null) paintHover(this.active, this.view, hovered, appearance);
     const chosen = selection.map(shown).filter((one) => one !== null);
     for (const one of chosen) {
       const parts = draft?.key === one.key ? draft.parts : null;
-      paintSelected(this.active, this.view, one, parts, look.color(one), look.fill());
+      paintSelected(this.active, this.view, one, parts, appearance.color(one), appearance.fill());
     }
     if (draft !== null && draft.key === null) paintSelected(this.active, this.view, null, draft.parts, "#ffffff", 1);
     const only = chosen.length === 1 ? chosen[0] : null;
@@ -369,18 +369,18 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     this.tool().paint?.(this.active, this.view);
     this.keyPointer.paint(this.active, this.view);
     if (only !== null && draft?.key === only.key && draft.note !== undefined) {
-      paintLabel(this.active, this.view, boxOfParts(draft.parts), draft.note, look.color(only));
+      paintLabel(this.active, this.view, boxOfParts(draft.parts), draft.note, appearance.color(only));
     }
     for (const one of new Set([hovered, only])) {
       if (one === null || draft !== null) continue;
-      paintLabel(this.active, this.view, outlineOf(one.mask).box, look.label(one), look.color(one));
+      paintLabel(this.active, this.view, outlineOf(one.mask).box, appearance.label(one), appearance.color(one));
     }
   }
 
   private paintGrips(instance: Instance, draft: readonly Part[] | null): void {
     const outline = outlineOf(instance.mask);
     paintHandles(this.active, this.view, draft === null ? outline.box : boxOfParts(draft));
-    const color = this.options.look.color(instance);
+    const color = this.options.appearance.color(instance);
     paintVertices(this.active, this.view, draft ?? outline.simple, this.pointerAt, color);
   }
 

@@ -232,7 +232,7 @@ export const de: Table = {
   cmdCrowd: "Als Gruppe oder einzelnes Objekt kennzeichnen",
   cmdDuplicate: "Verdoppeln",
   cmdMerge: "Gewählte zu einer verbinden",
-  cmdSplit: "In ihre Stücke teilen",
+  cmdSeparate: "In ihre Stücke teilen",
   cmdFillHoles: "Löcher füllen",
   cmdDropSpecks: "Krümel entfernen",
   cmdSimplify: "Vereinfachen…",

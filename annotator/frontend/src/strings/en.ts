@@ -231,7 +231,7 @@ export const en = {
   cmdCrowd: "Mark as a crowd or a single object",
   cmdDuplicate: "Duplicate",
   cmdMerge: "Merge the selected into one",
-  cmdSplit: "Split into its pieces",
+  cmdSeparate: "Split into its pieces",
   cmdFillHoles: "Fill holes",
   cmdDropSpecks: "Drop specks",
   cmdSimplify: "Simplify…",

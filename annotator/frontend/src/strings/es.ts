@@ -232,7 +232,7 @@ export const es: Table = {
   cmdCrowd: "Marcar como grupo o como objeto único",
   cmdDuplicate: "Duplicar",
   cmdMerge: "Unir las elegidas en una",
-  cmdSplit: "Separar en sus piezas",
+  cmdSeparate: "Separar en sus piezas",
   cmdFillHoles: "Rellenar huecos",
   cmdDropSpecks: "Quitar motas",
   cmdSimplify: "Simplificar…",

@@ -232,7 +232,7 @@ export const zh: Table = {
   cmdCrowd: "标为群体或单个物体",
   cmdDuplicate: "创建副本",
   cmdMerge: "将所选合并为一个",
-  cmdSplit: "拆分为独立部分",
+  cmdSeparate: "拆分为独立部分",
   cmdFillHoles: "填充孔洞",
   cmdDropSpecks: "去除碎点",
   cmdSimplify: "简化…",

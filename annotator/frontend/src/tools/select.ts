@@ -85,11 +85,11 @@ export class SelectTool implements Tool {
   }
 
   drag(pointer: Pointer): void {
-    const press = this.standing();
+    const press = this.currentPress();
     if (press === null) return;
     if (!press.dragging && !farFrom(pointer.view, press.start.view, CLICK_SLACK)) return;
     press.dragging = true;
-    const parts = this.changed(press, pointer);
+    const parts = this.shapeAfter(press, pointer);
     if (parts !== null) {
       this.host.session.showDraft({ key: press.selected!.key, parts });
     } else {
@@ -100,12 +100,12 @@ export class SelectTool implements Tool {
   }
 
   up(pointer: Pointer): void {
-    const press = this.standing();
+    const press = this.currentPress();
     this.press = null;
     if (press === null) return;
     if (!press.dragging) return this.click(press, pointer);
-    const by = this.shift(press, pointer);
-    const parts = this.changed(press, pointer);
+    const by = this.shiftOf(press, pointer);
+    const parts = this.shapeAfter(press, pointer);
     // A mask of runs moves as it is, by whole pixels: polygons would only come near to it.
     if (by !== null && press.selected!.mask.parts === null) this.move(press.selected!, by);
     else if (parts !== null) this.commit(press.selected!, parts);
@@ -123,7 +123,7 @@ export class SelectTool implements Tool {
     return this.walk.press(chord);
   }
 
-  released(): void {
+  settle(): void {
     this.walk.release();
   }
 
@@ -155,7 +155,7 @@ export class SelectTool implements Tool {
   }
 
   /** What was pressed, while it is what it was: undone, decided about or gone, it is let go of. */
-  private standing(): Press | null {
+  private currentPress(): Press | null {
     const { press } = this;
     const { view } = this.host.session;
     if (press === null || press.selected === null || unchanged(view.get().scene, press.selected) !== null) return press;
@@ -217,7 +217,7 @@ export class SelectTool implements Tool {
   }
 
   /** The shape that a drag has led to, or null where the drag moves the picture. */
-  private changed(press: Press, pointer: Pointer): readonly Part[] | null {
+  private shapeAfter(press: Press, pointer: Pointer): readonly Part[] | null {
     const { target, parts, selected } = press;
     const { width, height } = this.host.session.view.get().scene!;
     const to = placeIn(this.host.session, pointer);
@@ -236,12 +236,12 @@ export class SelectTool implements Tool {
       return withRing(parts, part, ring, points.map((point, index) => (ends.includes(index) ? move(point) : point)));
     }
     if (target.kind === "handle") return fitParts(parts, press.box, scaledBox(press.box, target.handle, to));
-    const by = this.shift(press, pointer);
+    const by = this.shiftOf(press, pointer);
     return by === null ? null : mapPoints(parts, ([x, y]) => [x + by[0], y + by[1]]);
   }
 
   /** How far a drag inside the selected instance moves it, or null where it does something else. */
-  private shift({ target, selected, box, start }: Press, pointer: Pointer): Point | null {
+  private shiftOf({ target, selected, box, start }: Press, pointer: Pointer): Point | null {
     if (selected === null || target.kind !== "instance" || !target.under.some((one) => one.key === selected.key)) return null;
     const { width, height } = this.host.session.view.get().scene!;
     const dx = clampShift(pointer.image[0] - start.image[0], box.x0, box.x1, width);

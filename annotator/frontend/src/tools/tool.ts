@@ -84,7 +84,7 @@ export interface Tool {
   /** Any other key, before it is looked up; true where the tool has used it. */
   key?(chord: string): boolean;
   /** A key was let go, or a command comes: what was done while a key was held is one gesture. */
-  released?(): void;
+  settle?(): void;
   paint?(layer: Layer, camera: Camera): void;
 }
 

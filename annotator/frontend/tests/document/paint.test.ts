@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { areaOfWindow, joined, piecesOf, stroked, windowOfParts, withoutHoles, withoutSpecks } from "../../src/document/paint";
+import { areaOfWindow, piecesOf, stroked, unite, windowOfParts, withoutHoles, withoutSpecks } from "../../src/document/paint";
 import type { MaskWindow } from "../../src/document/rle";
 import { EMPTY_WINDOW } from "../../src/document/rle";
 import { randomOf, randomWindow, traceWindow, whole } from "../random";
@@ -71,7 +71,7 @@ describe("painting", () => {
       const mask = randomWindow(random);
       const pieces = piecesOf(mask);
       expect(pieces.length).toBe(traceWindow(mask).length);
-      expect(rowsOf(joined(pieces), 20, 20)).toEqual(rowsOf(mask, 20, 20));
+      expect(rowsOf(unite(pieces), 20, 20)).toEqual(rowsOf(mask, 20, 20));
     }
   });
 });

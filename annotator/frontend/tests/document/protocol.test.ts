@@ -8,7 +8,7 @@ import { drawnInstance, find, maskOfParts, maskOfRle, sceneOf } from "../../src/
 import { scoresOf } from "../../src/document/scores";
 import { BUNDLED_MODEL } from "../../src/editing/drawing";
 import { GRABCUT } from "../../src/saving/api";
-import { MemoryKeep, start } from "../harness";
+import { MemoryOutbox, start } from "../harness";
 import { FakeServer, refused } from "../server";
 
 const document = golden.document as unknown as WireDocument;
@@ -67,7 +67,7 @@ describe("the golden gesture", () => {
   it("is what the editor sends", async () => {
     const server = new GoldenServer([]);
     let now = 0;
-    const { session } = start(server, golden.gesture.client, new MemoryKeep(), () => now);
+    const { session } = start(server, golden.gesture.client, new MemoryOutbox(), () => now);
     await session.open(7);
     now = 1000 * golden.gesture.seconds;
     const scene = session.view.get().scene!;

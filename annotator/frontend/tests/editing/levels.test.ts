@@ -148,7 +148,7 @@ describe("the level", () => {
     void levels.step("smaller");
     await settle();
     expect(server.gestures).toEqual([]);
-    levels.released();
+    levels.settle();
     await settle();
     expect(server.gestures).toHaveLength(1);
     expect(one().mask.level).toBe(46);
@@ -160,7 +160,7 @@ describe("the level", () => {
     answerWith(() => new Promise((resolve) => (arrive = resolve)));
     session.view.set({ selection: ["one"] });
     void levels.step("larger");
-    levels.released();
+    levels.settle();
     arrive(WIRE);
     await vi.waitFor(() => expect(one().mask.level).toBe(49));
   });
@@ -172,7 +172,7 @@ describe("the level", () => {
     session.view.set({ selection: ["one"] });
     for (let press = 0; press < 5; press++) void levels.step("larger");
     void levels.step("smaller");
-    levels.released();
+    levels.settle();
     arrive(WIRE);
     await vi.waitFor(() => expect(one().mask.level).toBe(46));
     await settle();
@@ -195,7 +195,7 @@ describe("the level", () => {
     const { server, select, levels, tool, notices } = await hosted(null);
     await select();
     void levels.step("larger");
-    levels.released();
+    levels.settle();
     tool.down(at(0, 0));
     tool.drag(at(40, 0));
     tool.up(at(40, 0));
@@ -212,7 +212,7 @@ describe("the level", () => {
     session.view.set({ selection: ["new"] });
     await known();
     void levels.step("larger");
-    levels.released();
+    levels.settle();
     await settle();
     expect(asked).toEqual([]);
     expect(server.gestures.map(({ changes }) => changes[0])).toEqual([

@@ -3,7 +3,7 @@ import { outlineOf } from "../../src/document/outline";
 import { withoutHoles } from "../../src/document/paint";
 import type { Instance } from "../../src/document/scene";
 import { find, maskOfParts } from "../../src/document/scene";
-import { copy, duplicate, merge, nudge, paste, reshape, split } from "../../src/editing/shapes";
+import { copy, duplicate, merge, nudge, paste, reshape, separate } from "../../src/editing/shapes";
 import type { Session } from "../../src/session/session";
 import { seen, settle, start, stored } from "../harness";
 import { FakeServer } from "../server";
@@ -33,7 +33,7 @@ describe("shapes", () => {
   it("split into pieces of the same category, the largest under the old name", async () => {
     const { session, one, server } = await opened();
     merge(session, [one("i0k0"), one("i0k2")]);
-    split(session, [one("i0k0")]);
+    separate(session, [one("i0k0")]);
     expect(areas(session)).toEqual([16, 16, 16]);
     expect(new Set(session.view.get().scene!.instances.map((each) => each.key)).size).toBe(3);
     await settle();

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { find } from "../../src/document/scene";
 import { accept, reject, relabel } from "../../src/editing/review";
 import { RefusedError } from "../../src/saving/errors";
-import type { MemoryKeep } from "../harness";
+import type { MemoryOutbox } from "../harness";
 import { seen, settle, start, stored } from "../harness";
 import { FakeServer, refused } from "../server";
 
-async function opened(server: FakeServer, client: string, keep?: MemoryKeep) {
-  const harness = start(server, client, keep);
+async function opened(server: FakeServer, client: string, outbox?: MemoryOutbox) {
+  const harness = start(server, client, outbox);
   await harness.session.open(1);
   const one = (key: string) => [find(harness.session.view.get().scene!, key)!];
   return { ...harness, one };
@@ -33,19 +33,19 @@ describe("saving", () => {
 
   it("keeps what is unsaved in the browser until it is saved", async () => {
     const server = new FakeServer([2]);
-    const { session, keep, one } = await opened(server, "a");
+    const { session, outbox, one } = await opened(server, "a");
     server.before = () => {
       throw new TypeError("network");
     };
     accept(session, one("i0k0"));
     reject(session, one("i0k1"));
-    expect(keep.pending().map((gesture) => [gesture.number, gesture.body.verb])).toEqual([
+    expect(outbox.pending().map((gesture) => [gesture.number, gesture.body.verb])).toEqual([
       [1, "accept"],
       [2, "reject"],
     ]);
     server.before = () => {};
     await settle();
-    expect(keep.pending()).toEqual([]);
+    expect(outbox.pending()).toEqual([]);
     expect(server.gestures.map((gesture) => gesture.number)).toEqual([1, 2]);
   });
 
@@ -59,7 +59,7 @@ describe("saving", () => {
     };
     accept(closed.session, closed.one("i0k0"));
     accept(closed.session, closed.one("i0k1"));
-    const left = closed.keep.pending();
+    const left = closed.outbox.pending();
     expect(left).toHaveLength(2);
     // The closed tab sends nothing more: its server is gone.
     const copy = new FakeServer([2]);
@@ -85,7 +85,7 @@ describe("saving", () => {
     };
     for (const key of ["i0k0", "i0k1", "i0k2"]) accept(closed.session, closed.one(key));
     await settle(3);
-    const left = closed.keep.pending();
+    const left = closed.outbox.pending();
     expect(left.map(({ number, revision }) => [number, revision])).toEqual([
       [2, 2],
       [3, 1],
@@ -105,13 +105,13 @@ describe("saving", () => {
     ["no network", new TypeError("network"), undefined],
   ])("keeps a gesture that may be taken later, and says why it is not: %s", async (_, error, reason) => {
     const server = new FakeServer([2]);
-    const { session, statuses, keep, one } = await opened(server, "a");
+    const { session, statuses, outbox, one } = await opened(server, "a");
     server.before = () => {
       throw error;
     };
     accept(session, one("i0k0"));
     await settle(3);
-    expect(keep.pending()).toHaveLength(1);
+    expect(outbox.pending()).toHaveLength(1);
     expect(statuses.at(-1)).toEqual({ kind: "offline", unsaved: 1, reason });
     server.before = () => {};
     await settle();
@@ -225,7 +225,7 @@ describe("two tabs on one picture", () => {
     await second.session.resolveConflict("both");
     await settle();
     expect(second.session.view.get().conflict).toBeNull();
-    expect(second.keep.pending()).toEqual([]);
+    expect(second.outbox.pending()).toEqual([]);
     const document = await server.document(1);
     const found = document.instances.map(({ category, state, rle }) => [category, state, rle === document.instances[0].rle]);
     expect(found).toEqual([

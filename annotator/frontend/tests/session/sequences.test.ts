@@ -8,7 +8,7 @@ import { find, maskOfParts, reshaped } from "../../src/document/scene";
 import { accept, acceptVisible, reject, relabel } from "../../src/editing/review";
 import { Saver } from "../../src/saving/saver";
 import { Session } from "../../src/session/session";
-import { MemoryKeep, seen, stored } from "../harness";
+import { MemoryOutbox, seen, stored } from "../harness";
 import type { Random } from "../random";
 import { oneOf, randomOf, whole } from "../random";
 import { FakeServer } from "../server";
@@ -87,7 +87,7 @@ class Model {
 class Run {
   readonly server = new FakeServer([3, 5, 0]);
   readonly model = new Model();
-  readonly keep = new MemoryKeep();
+  readonly outbox = new MemoryOutbox();
   session: Session;
   private tabs = 0;
   private made = 0;
@@ -212,7 +212,7 @@ class Run {
     this.alive.on = false;
     this.session = this.tab();
     this.session.view.set({ history: structuredClone(history) });
-    this.session.saver.adopt(this.keep.pending());
+    this.session.saver.adopt(this.outbox.pending());
     await this.saved();
     await this.session.refreshQueue();
     await this.open(id);
@@ -227,14 +227,14 @@ class Run {
   }
 
   private tab(): Session {
-    const { server, keep } = this;
+    const { server, outbox } = this;
     const client = `tab${this.tabs++}`;
     const alive = (this.alive = { on: true });
     return new Session({
       api: server,
       makeSaver: (owner) =>
         new Saver({
-          keep,
+          outbox,
           client,
           // Of a page that has gone nothing more is sent.
           post: (id, gesture) => (alive.on ? server.post(id, gesture) : new Promise(() => {})),

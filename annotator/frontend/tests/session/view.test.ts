@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { actualSize, fit, kept, toImage, toView, zoomAt } from "../../src/canvas/camera";
+import { actualSize, clampCamera, fit, toImage, toView, zoomAt } from "../../src/canvas/camera";
 import { partsContain } from "../../src/document/geometry";
 import { HitIndex, nextUnder } from "../../src/document/hit";
 import { outlineOf } from "../../src/document/outline";
@@ -39,7 +39,7 @@ describe("camera", () => {
   });
 
   it("never loses the picture outside the view", () => {
-    const lost = kept({ scale: 1, x: 9000, y: -9000 }, PICTURE, VIEW);
+    const lost = clampCamera({ scale: 1, x: 9000, y: -9000 }, PICTURE, VIEW);
     const [left] = toView(lost, [0, 0]);
     const [, bottom] = toView(lost, [0, 480]);
     expect(left).toBeLessThan(VIEW.width);

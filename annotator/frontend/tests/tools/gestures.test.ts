@@ -16,7 +16,7 @@ import { Drawing } from "../../src/editing/drawing";
 import { makeHoles, makeParts } from "../../src/editing/holes";
 import { Levels } from "../../src/editing/levels";
 import { accept, reject, relabel, step, targets } from "../../src/editing/review";
-import { duplicate, merge, nudge, reshape, split } from "../../src/editing/shapes";
+import { duplicate, merge, nudge, reshape, separate } from "../../src/editing/shapes";
 import type { Session } from "../../src/session/session";
 import type { PointerHost } from "../../src/stage/pointers";
 import { Pointers } from "../../src/stage/pointers";
@@ -119,13 +119,13 @@ class Bench implements ToolHost, PointerHost {
   rest(): void {
     for (const pointerId of [1, 2, 3, 9]) this.send("pointercancel", { pointerId, pointerType: "mouse", button: 0, clientX: 0, clientY: 0 });
     this.every((tool) => tool.cancel());
-    this.every((tool) => tool.released?.());
+    this.every((tool) => tool.settle?.());
     this.levels.cancel();
   }
 
   command(id: string): boolean {
     this.levels.finish();
-    this.tool().released?.();
+    this.tool().settle?.();
     return offer(this.tool(), id);
   }
 }
@@ -172,9 +172,9 @@ class Run {
     else if (dice < 0.88) session.setThreshold(random());
     else if (dice < 0.9) bench.tool().cancel();
     else if (dice < 0.92) bench.tool().key?.(oneOf(random, ["ArrowLeft", "Shift+ArrowDown", "Delete"]));
-    else if (dice < 0.94) bench.tool().released?.();
+    else if (dice < 0.94) bench.tool().settle?.();
     else if (dice < 0.96) this.steps.push(bench.levels.step(oneOf(random, ["larger", "smaller"])));
-    else if (dice < 0.97) bench.levels.released();
+    else if (dice < 0.97) bench.levels.settle();
     else if (dice < 0.98) await session.open(1 + whole(random, 2));
     else if (dice < 0.99) await session.revalidate(session.imageId()!);
     else await turn();
@@ -220,7 +220,7 @@ class Run {
       case 1:
         return merge(session, chosen);
       case 2:
-        return split(session, chosen.slice(0, 1));
+        return separate(session, chosen.slice(0, 1));
       case 3:
         return nudge(session, chosen, whole(random, 3) - 1, 1);
       case 4:
@@ -248,7 +248,7 @@ class Run {
 
   async finish(): Promise<void> {
     for (let turns = 0; turns < 8; turns++) await turn();
-    this.bench.levels.released();
+    this.bench.levels.settle();
     // A key's step waits for its heatmap, and is a gesture once it is there.
     await Promise.all(this.steps);
     this.bench.rest();

@@ -532,7 +532,7 @@ describe("the keyboard", () => {
     expect(host.said.at(-1)).toBe("Vertex 2 of 4, 20, 10");
     for (const chord of ["ArrowRight", "ArrowRight", "Shift+ArrowDown", "Alt+ArrowUp"]) expect(tool.key(chord)).toBe(true);
     expect(session.view.get().history.past).toEqual([]);
-    tool.released();
+    tool.settle();
     expect(shapeOf(session)[0][0]).toEqual([[10, 10], [22, 19.9], [20, 20], [10, 20]]);
     await settle();
     expect(server.gestures.map((gesture) => gesture.verb)).toEqual(["edit"]);
@@ -555,7 +555,7 @@ describe("the keyboard", () => {
     for (let n = 0; n < 5; n++) tool.command("nextHandle");
     tool.key("Shift+ArrowRight");
     tool.key("ArrowUp");
-    tool.released();
+    tool.settle();
     expect(boxOfParts(shapeOf(session))).toEqual({ x0: 10, y0: 10, x1: 30, y1: 19 });
   });
 
@@ -564,7 +564,7 @@ describe("the keyboard", () => {
     tool.command("nextVertex");
     tool.key("ArrowLeft");
     session.view.set({ selection: [] });
-    tool.released();
+    tool.settle();
     expect(session.view.get()).toMatchObject({ draft: null, history: { past: [] } });
     expect(tool.key("ArrowLeft")).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { IDBFactory } from "fake-indexeddb";
 import "fake-indexeddb/auto";
 import { describe, expect, it } from "vitest";
-import { Keep, shelfKey } from "../../src/saving/keep";
+import { BrowserOutbox, shelfKey } from "../../src/saving/outbox";
 import type { Pending } from "../../src/saving/pending";
 
 class Shelf {
@@ -43,8 +43,8 @@ class Browser {
     const close = (): void => {
       for (const [name, owner] of this.owners) if (owner === page) this.owners.delete(name);
     };
-    const keep = new Keep({ project, client, tabs: { claim }, shelf: this.shelf, factory: this.factory, now: () => page });
-    return { keep, close };
+    const outbox = new BrowserOutbox({ project, client, tabs: { claim }, shelf: this.shelf, factory: this.factory, now: () => page });
+    return { outbox, close };
   }
 }
 
@@ -74,50 +74,50 @@ describe.each(KINDS)("with %s", (_, make) => {
   it("a closed tab's gestures come to the next one, in order, until they are saved", async () => {
     const browser = make();
     const closed = browser.tab("a");
-    await closed.keep.orphans();
-    for (const number of [1, 2, 3]) closed.keep.put(gesture("a", number));
-    closed.keep.drop([gesture("a", 1)], { ...gesture("a", 2), revision: 7 });
+    await closed.outbox.takeOrphans();
+    for (const number of [1, 2, 3]) closed.outbox.put(gesture("a", number));
+    closed.outbox.drop([gesture("a", 1)], { ...gesture("a", 2), revision: 7 });
     await written();
     closed.close();
     const next = browser.tab("b");
-    const orphans = await next.keep.orphans();
+    const orphans = await next.outbox.takeOrphans();
     expect(orphans.map(({ number, revision }) => [number, revision])).toEqual([
       [2, 7],
       [3, 1],
     ]);
     expect(Object.keys(orphans[0]).sort()).toEqual(["body", "client", "imageId", "number", "revision"]);
-    next.keep.drop([orphans[0]]);
+    next.outbox.drop([orphans[0]]);
     await written();
     next.close();
     const last = browser.tab("c");
-    expect(named(await last.keep.orphans())).toEqual(["a3"]);
-    last.keep.drop([gesture("a", 3)]);
+    expect(named(await last.outbox.takeOrphans())).toEqual(["a3"]);
+    last.outbox.drop([gesture("a", 3)]);
     await written();
     last.close();
-    expect(await browser.tab("d").keep.orphans()).toEqual([]);
+    expect(await browser.tab("d").outbox.takeOrphans()).toEqual([]);
   });
 
   it("an open tab's gestures stay with it, and those of a closed one go to one tab only", async () => {
     const browser = make();
     const [closed, open] = [browser.tab("a"), browser.tab("b")];
-    await Promise.all([closed.keep.orphans(), open.keep.orphans()]);
-    closed.keep.put(gesture("a", 1));
-    open.keep.put(gesture("b", 1));
+    await Promise.all([closed.outbox.takeOrphans(), open.outbox.takeOrphans()]);
+    closed.outbox.put(gesture("a", 1));
+    open.outbox.put(gesture("b", 1));
     await written();
     closed.close();
-    const found = await Promise.all([browser.tab("c").keep.orphans(), browser.tab("d").keep.orphans()]);
+    const found = await Promise.all([browser.tab("c").outbox.takeOrphans(), browser.tab("d").outbox.takeOrphans()]);
     expect(found.map(named).flat()).toEqual(["a1"]);
   });
 
   it("another project's gestures are left alone", async () => {
     const browser = make();
     const other = browser.tab("a", "other");
-    await other.keep.orphans();
-    other.keep.put(gesture("a", 1));
+    await other.outbox.takeOrphans();
+    other.outbox.put(gesture("a", 1));
     await written();
     other.close();
-    expect(await browser.tab("b").keep.orphans()).toEqual([]);
-    expect(named(await browser.tab("c", "other").keep.orphans())).toEqual(["a1"]);
+    expect(await browser.tab("b").outbox.takeOrphans()).toEqual([]);
+    expect(named(await browser.tab("c", "other").outbox.takeOrphans())).toEqual(["a1"]);
   });
 
   it("takes over what the version before kept in localStorage, and what is broken there harms nobody", async () => {
@@ -127,11 +127,11 @@ describe.each(KINDS)("with %s", (_, make) => {
     browser.shelf.setItem(shelfKey("p", "b"), '[{"client": "b", "num');
     browser.shelf.setItem(shelfKey("p", "c"), '[null, 3, {"client": "c"}, {"client": 4, "number": "x"}]');
     const next = browser.tab("d");
-    expect(named(await next.keep.orphans())).toEqual(["a1", "a2"]);
+    expect(named(await next.outbox.takeOrphans())).toEqual(["a1", "a2"]);
     await written();
     expect(browser.shelf.getItem(shelfKey("p", "a"))).toBeNull();
     next.close();
-    expect(named(await browser.tab("e").keep.orphans())).toEqual(["a1", "a2"]);
+    expect(named(await browser.tab("e").outbox.takeOrphans())).toEqual(["a1", "a2"]);
   });
 });
 
@@ -139,32 +139,32 @@ describe("where storage fails on the way", () => {
   it("what was done before the database is open is kept in it as soon as it is", async () => {
     const browser = new Browser();
     const early = browser.tab("a");
-    early.keep.put(gesture("a", 1));
+    early.outbox.put(gesture("a", 1));
     expect(browser.shelf.length).toBe(1);
     await written();
     expect(browser.shelf.length).toBe(0);
-    expect(named(await browser.tab("b").keep.orphans())).toEqual(["a1"]);
+    expect(named(await browser.tab("b").outbox.takeOrphans())).toEqual(["a1"]);
   });
 
   it("a database that is lost leaves its gestures to localStorage", async () => {
     const browser = new Browser();
     const tab = browser.tab("a");
-    await tab.keep.orphans();
-    tab.keep.put(gesture("a", 1));
+    await tab.outbox.takeOrphans();
+    tab.outbox.put(gesture("a", 1));
     await written();
     // Another version of the page, or the person, deletes it.
     await new Promise((resolve) => (browser.factory!.deleteDatabase("annotator").onsuccess = resolve));
-    tab.keep.put(gesture("a", 2));
+    tab.outbox.put(gesture("a", 2));
     tab.close();
-    expect(named(await browser.tab("b").keep.orphans())).toEqual(["a1", "a2"]);
+    expect(named(await browser.tab("b").outbox.takeOrphans())).toEqual(["a1", "a2"]);
   });
 
   it("a browser that takes nothing at all costs only the second copy", async () => {
     const browser = new Browser(undefined);
     browser.shelf.full = true;
-    const { keep } = browser.tab("a");
-    keep.put(gesture("a", 1));
-    keep.drop([gesture("a", 1)]);
-    expect(await keep.orphans()).toEqual([]);
+    const { outbox } = browser.tab("a");
+    outbox.put(gesture("a", 1));
+    outbox.drop([gesture("a", 1)]);
+    expect(await outbox.takeOrphans()).toEqual([]);
   });
 });

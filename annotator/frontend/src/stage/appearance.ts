@@ -1,11 +1,11 @@
 /** Colours and names as the person sees them. */
 import { UNKNOWN_COLOR, categoryColors, instanceColor, scoreColor } from "../canvas/palette";
-import type { Look } from "../canvas/render";
+import type { Appearance } from "../canvas/render";
 import { isCrowd } from "../document/scene";
 import type { Session } from "../session/session";
 import { t } from "../strings";
 
-export function createLook(session: Session): Look {
+export function createAppearance(session: Session): Appearance {
   let colors = new Map<number, string>();
   let names = new Map<number, string>();
   session.view.subscribe((now, before) => {

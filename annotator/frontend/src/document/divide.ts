@@ -6,7 +6,7 @@ import type { MaskWindow } from "./rle";
 /** What a line leaves of a piece counts as a side of its own from this share of it on; less is a crumb beside the line. */
 const SIDE = 0.02;
 
-export interface Parted {
+export interface Sides {
   /** The largest side, with all that the line does not part. */
   readonly kept: MaskWindow;
   /** All other sides. */
@@ -14,7 +14,7 @@ export interface Parted {
 }
 
 /** Null where the line does not run right through any connected piece of the mask. */
-export function parted(window: MaskWindow, line: readonly Point[]): Parted | null {
+export function divide(window: MaskWindow, line: readonly Point[]): Sides | null {
   const blade = pixelsOf(line, window);
   const away = new Uint8Array(window.pixels.length);
   for (const piece of piecesOf(window)) {

@@ -3,7 +3,7 @@
  * no IndexedDB, forbids it (some private windows) or has no room left in it.
  */
 import { openDatabase } from "./database";
-import type { Keeper, Pending } from "./pending";
+import type { Outbox, Pending } from "./pending";
 import type { Shelf } from "./shelf";
 import type { Tabs } from "./tabs";
 
@@ -17,7 +17,7 @@ interface Kept extends Pending {
   readonly at: number;
 }
 
-export interface KeepOptions {
+export interface OutboxOptions {
   readonly project: string;
   readonly client: string;
   readonly tabs: Pick<Tabs, "claim">;
@@ -30,7 +30,7 @@ export function shelfKey(project: string, client: string): string {
   return `${PREFIX}:${project}:${client}`;
 }
 
-export class Keep implements Keeper {
+export class BrowserOutbox implements Outbox {
   /** What is kept for this tab, so that it can move from the database to the shelf at any time. */
   private readonly held = new Map<string, Kept>();
   private readonly opening: Promise<IDBDatabase | null>;
@@ -38,7 +38,7 @@ export class Keep implements Keeper {
   /** Before the database is open, or once it has failed, everything lies on the shelf. */
   private shelved = false;
 
-  constructor(private readonly options: KeepOptions) {
+  constructor(private readonly options: OutboxOptions) {
     this.opening = openDatabase({
       factory: options.factory,
       name: NAME,
@@ -67,7 +67,7 @@ export class Keep implements Keeper {
   }
 
   /** Takes over what closed tabs left behind, oldest first within each of them; it stays kept until it is dropped. */
-  async orphans(): Promise<Pending[]> {
+  async takeOrphans(): Promise<Pending[]> {
     const { tabs, client: own } = this.options;
     const database = await this.opening;
     await tabs.claim(own);
@@ -187,7 +187,7 @@ function nameOf({ client, number }: Pending): string {
   return `${number}:${client}`;
 }
 
-function namesOn(shelf: KeepOptions["shelf"]): string[] {
+function namesOn(shelf: OutboxOptions["shelf"]): string[] {
   try {
     return Array.from({ length: shelf?.length ?? 0 }, (_, index) => shelf!.key(index)!);
   } catch {
