@@ -1,0 +1,80 @@
+"""What the documents say is there is there, and what is there they say. The keys are held by the editor's own tests."""
+
+import argparse
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from annotator.cli import build_parser
+from annotator.web.sharing.limits import Limits
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+ENVIRONMENT = (ROOT / "docs" / "reference" / "environment.md").read_text()
+COMMANDS = README.split("## Command line")[1].split("```")[1]
+
+
+def parsers(parser, name=""):
+    """Every verb and action of the command line with its parser: ("models list", parser)."""
+    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not below:
+        yield name, parser
+    for action in below:
+        for verb, inner in action.choices.items():
+            yield from parsers(inner, f"{name} {verb}".strip())
+
+
+VERBS = dict(parsers(build_parser()))
+
+
+def usage(verb):
+    """The README's lines about a verb."""
+    first, *action = verb.split()
+    blocks = re.split(r"\n(?=annotator )", COMMANDS.strip())
+    found = [block for block in blocks if block.split()[1] == first]
+    assert found, f"annotator {first} is not in the README"
+    return next((block for block in found if action and action[0] in block), found[0])
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_option_of_the_command_line_is_in_the_readme(verb):
+    options = [option for action in VERBS[verb]._actions for option in action.option_strings if option.startswith("--")]
+    missing = [option for option in options if option != "--help" and not mentions(usage(verb), option)]
+    assert missing == [], f"annotator {verb}: not in the README's synopsis"
+
+
+def mentions(text, word):
+    return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None
+
+
+def test_every_option_of_the_readme_is_on_the_command_line():
+    known = {option for parser in VERBS.values() for action in parser._actions for option in action.option_strings}
+    assert set(re.findall(r"(?<![\w-])--[a-z][\w-]*", COMMANDS)) <= known
+
+
+def variables():
+    """The environment variables that the code speaks of."""
+    files = [*(ROOT / "annotator").rglob("*.py"), ROOT / "app.py"]
+    text = "".join(path.read_text() for path in files if "node_modules" not in path.parts)
+    return set(re.findall(r"\bANNOTATOR_[A-Z_]*[A-Z]\b", text)) - {"ANNOTATOR_MAX"}
+
+
+def test_every_environment_variable_is_documented():
+    limits = {f"ANNOTATOR_MAX_{field.name.upper()}" for field in fields(Limits)}
+    documented = set(re.findall(r"^\| `(\w+)`", ENVIRONMENT, re.MULTILINE))
+    assert {name for name in documented if name.startswith("ANNOTATOR_")} == variables() | limits
+
+
+@pytest.mark.parametrize("field", fields(Limits), ids=lambda field: field.name)
+def test_a_limit_is_documented_with_its_default(field):
+    row = re.search(rf"^\| `ANNOTATOR_MAX_{field.name.upper()}` \|.*\| (\S+) \|$", ENVIRONMENT, re.MULTILINE)
+    assert row is not None
+    assert float(row[1].replace(",", "")) == field.default
+
+
+def test_every_link_to_a_file_leads_somewhere():
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
