@@ -278,11 +278,11 @@ def _models_fetch(options: argparse.Namespace) -> int:
 
 def _models_add(options: argparse.Namespace) -> int:
     from annotator.vision.networks import zoo
-    from annotator.vision.networks.own_model import doubts
+    from annotator.vision.networks.own_model import warnings_for
 
     info = zoo.add(options.name, options.folder)
     print(f"{info.name}: added to {info.folder}")
-    for line in doubts(info):
+    for line in warnings_for(info):
         _say(line)
     return 0
 

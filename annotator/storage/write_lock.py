@@ -12,10 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows: SQLite's own way of waiting remains
-    fcntl = None  # type: ignore[assignment]
+from annotator.system import file_lock
 
 
 @contextmanager
@@ -38,7 +35,7 @@ def turn(path: Path, *, patience: float) -> Iterator[None]:
 
 def _opened(path: Path) -> int | None:
     """The file, with its lock taken or to be waited for; None where locks are not to be had."""
-    if fcntl is None:
+    if not file_lock.HAS_LOCKS:  # SQLite's own way of waiting remains
         return None
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -49,10 +46,8 @@ def _opened(path: Path) -> int | None:
 def _wait_for(handle: int, patience: float) -> None:
     """Take the lock, or close the handle and raise TimeoutError."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return
-    except BlockingIOError:
-        pass
+        if file_lock.try_to_lock(handle):
+            return
     except OSError:
         return  # this file system has no locks
     if not _Waiter(handle).took_it_within(patience):
@@ -71,7 +66,7 @@ class _Waiter:
 
     def _wait(self) -> None:
         with suppress(OSError):  # no lock to be had after all
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            file_lock.lock(self._file)
         with self._deciding:
             if self._given_up:
                 os.close(self._file)

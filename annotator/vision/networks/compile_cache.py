@@ -1,4 +1,4 @@
-"""Compiled networks on disk: the next start takes one up if it is, to the byte, what an earlier start left there.
+"""Cache of compiled networks on disk; an entry counts only if its SHA-256 matches.
 
 A network's files are verified by their hash before it is loaded. What was compiled from them is no less a network: bits
 that rotted in it would give other detections in silence, so it carries a hash of its own.
@@ -35,8 +35,8 @@ def circumstances(core: ov.Core, *further: object) -> str:
     return hashlib.sha256(repr((ov.get_version(), traits, further)).encode()).hexdigest()[:16]
 
 
-def take_up(path: Path) -> bytes | None:
-    """What `leave` wrote; None where there is nothing or not that."""
+def load(path: Path) -> bytes | None:
+    """What `save` wrote; None where there is nothing, or something else."""
     try:
         with path.open("rb") as stream:
             digest, content = stream.read(_DIGEST_BYTES), stream.read()
@@ -45,7 +45,7 @@ def take_up(path: Path) -> bytes | None:
     return content if hashlib.sha256(content).digest() == digest else None
 
 
-def leave(path: Path, content: bytes) -> None:
+def save(path: Path, content: bytes) -> None:
     """Keep something for the next start. A full disk or a read-only folder costs that start its speed, no more."""
     with contextlib.suppress(OSError):
         write_atomically(path, hashlib.sha256(content).digest() + content)

@@ -23,7 +23,7 @@ from annotator.core.overlap import mask_iou
 from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.contract import find_outputs
 from annotator.vision.networks.detector import Detections, Detector, prepare, to_detections
-from annotator.vision.networks.own_model import install_model
+from annotator.vision.networks.install import install_model
 from annotator.vision.networks.rewrite import faster_graph
 from annotator.vision.networks.runtime import Network, read_graph
 from annotator.vision.networks.zoo import ModelInfo
@@ -83,7 +83,7 @@ def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelIn
         folder=target,
         description=f"{info.source} in INT8, calibrated on {len(inputs)} pictures. {info.description}".strip(),
     )
-    return install_model(twin, info.xml_path, quantized)
+    return install_model(twin, quantized)
 
 
 def _of_places(graph: ov.Model) -> list[str]:

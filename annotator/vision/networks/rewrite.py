@@ -41,10 +41,10 @@ def faster_graph(model: ov.Model, *, verdicts: Path) -> ov.Model:
     if not count:
         return model
     path = verdicts / f"folded-{compile_cache.circumstances(ov.Core())}"
-    verdict = compile_cache.take_up(path)
+    verdict = compile_cache.load(path)
     if verdict is None:
         verdict = b"same" if _same_answers(model, rewritten, count=count) else b"differs"
-        compile_cache.leave(path, verdict)
+        compile_cache.save(path, verdict)
     return rewritten if verdict == b"same" else model
 
 

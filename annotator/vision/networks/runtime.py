@@ -171,12 +171,12 @@ def compile_network(
     # How a picture becomes the input was compiled too, and is said by a description that anyone may correct.
     circumstances = compile_cache.circumstances(core, info.order, info.mean, info.scale)
     path = compile_cache.cache_folder(info) / f"{part}-{precision}-{circumstances}.blob"
-    content = compile_cache.take_up(path)
+    content = compile_cache.load(path)
     if content is not None:
         with contextlib.suppress(RuntimeError):  # whatever is wrong with what was kept: it is made again
             return core.import_model(content, device, settings)
     compiled = _compiled(core, graph(), info, device=device, settings=settings)
-    compile_cache.leave(path, compiled.export_model().getvalue())
+    compile_cache.save(path, compiled.export_model().getvalue())
     return compiled
 
 

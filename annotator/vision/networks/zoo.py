@@ -6,15 +6,18 @@ fetched and added files go to that folder instead, and models described there jo
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annotator.core.errors import FetchError, ModelError
 from annotator.system import paths
-from annotator.vision.networks.fetch import Cancelled, FetchCancelledError, Progress, download
-from annotator.vision.networks.model_info import DESCRIPTION_NAME, NAME_PATTERN, ModelFile, ModelInfo, read_description
+from annotator.system.files import sha384_of
+from annotator.system.progress import Progress
+from annotator.vision.networks.description import DESCRIPTION_NAME, NAME_PATTERN, read_description
+from annotator.vision.networks.fetch import download
+from annotator.vision.networks.model_info import ModelFile, ModelInfo
+from annotator.vision.networks.transfer import Cancelled, FetchCancelledError
 
 __all__ = [
     "FetchCancelledError",
@@ -189,6 +192,5 @@ def verify(info: ModelInfo) -> None:
 def _sha384(path: Path, status: os.stat_result) -> str:
     key = (str(path), status.st_size, status.st_mtime_ns, status.st_ino)
     if key not in _hashed:
-        with path.open("rb") as stream:
-            _hashed[key] = hashlib.file_digest(stream, "sha384").hexdigest()
+        _hashed[key] = sha384_of(path)
     return _hashed[key]

@@ -71,7 +71,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             served.released.wait(10)
             return None
+        if fault.startswith("drip "):
+            self.answer(206 if start else 200, b"", start=start, total=len(content), length=len(body))
+            return self.drip(body, int(fault.removeprefix("drip ")))
+        if fault == "slow head":
+            return self.drip(b"HTTP/1.1 200 OK\r\nX-Long: %s\r\n\r\n" % bytes(1000), 1)
         return self.answer(206 if start else 200, body, start=start, total=len(content))
+
+    def drip(self, content: bytes, count: int) -> None:
+        """So many bytes each 20 ms, until the test is over or nobody listens any more."""
+        for begin in range(0, len(content), count):
+            if self.served.released.wait(0.02):
+                break
+            self.wfile.write(content[begin : begin + count])
+            self.wfile.flush()
+        self.close_connection = True
 
     def answer(
         self,

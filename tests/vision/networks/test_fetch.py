@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,6 +143,32 @@ def test_a_line_that_keeps_breaking_is_an_error_and_the_next_fetch_goes_on_from_
     assert min(seen[1:]) >= 875_000
     assert server.requests[-1][1] == "bytes=875000-"
     assert is_whole(info)
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_a_line_that_drips_is_given_up(info: ModelInfo, server: Server, count: int) -> None:
+    server.faults = ["", *[f"drip {count}"] * 3]
+    began = time.monotonic()
+    with pytest.raises(
+        FetchError, match=r"net\.bin: \d+ bytes a second after \d+ of 1000000 bytes, expected at least 8192"
+    ):
+        zoo.fetch(info)
+    assert time.monotonic() - began < 5
+
+
+def test_an_answer_whose_head_drips_in_is_given_up(info: ModelInfo, server: Server) -> None:
+    server.faults = ["", "slow head"]
+    began = time.monotonic()
+    with pytest.raises(FetchError, match=r"127\.0\.0\.1:\d+ could not be reached \(silent for 0\.2 s\)"):
+        zoo.fetch(info)
+    assert time.monotonic() - began < 5  # the whole head would take 20 s
+
+
+def test_a_slow_line_that_brings_enough_is_waited_for(info: ModelInfo, server: Server) -> None:
+    server.faults = ["", "drip 20000"]  # 1 MB/s: five times the timeout
+    zoo.fetch(info)
+    assert is_whole(info)
+    assert [span for _, span in server.requests] == [None, None]
 
 
 @pytest.mark.parametrize("fault", ["no ranges", "wrong range", "416"])

@@ -19,7 +19,7 @@ from annotator.core.geometry import Resize
 from annotator.vision.networks import zoo
 from annotator.vision.networks.contract import find_image_input, find_outputs
 from annotator.vision.networks.detector import Detector, resize_into_input
-from annotator.vision.networks.own_model import doubts
+from annotator.vision.networks.own_model import warnings_for
 from annotator.vision.pictures.photo import Photo
 
 BOXES = np.array([[1, 2, 30, 40, 0.9], [5, 6, 7, 8, 0.4]], np.float32)
@@ -156,7 +156,9 @@ def test_a_mean_in_the_order_of_rgb_makes_bgr_doubtful(ir: Path, mean: str, reve
     said = {"mean_values": mean, "reverse_input_channels": reverse}
     added = zoo.add("mine", with_model_info(ir, MODEL_INFO | said))
     assert added.order == ("RGB" if reverse == "True" else "BGR")
-    assert [line.startswith("mine: the picture goes in as BGR, but") for line in doubts(added)] == [True] * doubted
+    assert [line.startswith("mine: the picture goes in as BGR, but") for line in warnings_for(added)] == [
+        True
+    ] * doubted
 
 
 def test_one_number_stands_for_all_channels(ir: Path) -> None:

@@ -13,7 +13,8 @@ from annotator.core.categories import COCO_CATEGORIES
 from annotator.core.dataset import Category
 from annotator.core.errors import ModelError
 from annotator.vision.networks import zoo
-from annotator.vision.networks.model_info import ModelFile, ModelInfo, description_text, read_description
+from annotator.vision.networks.description import description_text, read_description
+from annotator.vision.networks.model_info import ModelFile, ModelInfo
 
 DESCRIPTION = """
 name = "mine"

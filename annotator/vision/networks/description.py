@@ -1,0 +1,235 @@
+"""A network's `model.toml`: read strictly, and written so that it reads back the same."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NoReturn, get_args
+from urllib.parse import urljoin, urlsplit
+
+from annotator.core.dataset import Category
+from annotator.core.errors import ModelError
+from annotator.core.geometry import ResizeRule
+from annotator.vision.networks.model_info import ModelFile, ModelInfo, Triple
+
+RESIZES = get_args(ResizeRule)
+
+DESCRIPTION_NAME = "model.toml"
+# A model's name is a folder's name too: nothing in it can leave the models folder or hide there.
+NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+FILE_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+SHA384_PATTERN = re.compile(r"[0-9a-f]{96}")
+
+
+def read_description(path: Path, *, folder: Path | None = None) -> ModelInfo:
+    """A `model.toml` -> ModelInfo whose files lie in `folder`, by default beside it.
+
+    Raises ModelError in one line that names the file, the key, what was found and what was expected. Of several
+    precisions, the environment's ANNOTATOR_PRECISION is chosen where the model has it, else `[fetch] precision`, else
+    the first listed.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: is not TOML ({error})") from error
+    root = _Table(table, path=path, prefix="")
+    inputs, fetch = root.table("input"), root.table("fetch", optional=True)
+    base = fetch.take("base", "an http(s) address ending in '/'", _is_base, default="")
+    preferred = fetch.take("precision", "the precision of a file", _is_text, default="")
+    name = root.take("name", "lower-case letters, digits, '.', '_' or '-'", _is_name)
+    info = ModelInfo(
+        name=name,
+        title=root.take("title", "a text", _is_text, default=name),
+        version=root.take("version", "a text", _is_text, default="1"),
+        folder=path.parent if folder is None else folder,
+        resize=inputs.take("resize", '"stretch", "fit" or "center"', lambda value: value in RESIZES),
+        pad=inputs.take("pad", "a whole number 0..255", lambda value: _is_integer(value, 0, 255), default=0),
+        order=inputs.take("order", '"BGR" or "RGB"', lambda value: value in ("BGR", "RGB")),
+        mean=_triple(inputs.take("mean", "3 numbers", _is_triple, default=[0, 0, 0])),
+        scale=_triple(inputs.take("scale", "3 numbers other than 0", _is_scale, default=[1, 1, 1])),
+        categories=_categories(root.tables("categories")),
+        threshold=float(root.take("threshold", "a number 0..1", _is_fraction, default=0.5)),
+        files=_chosen(_files(root.tables("files", optional=True), base=base), preferred=preferred),
+        description=root.take("description", "a text", lambda value: isinstance(value, str), default=""),
+        base=base,
+    )
+    for part in (inputs, fetch, root):
+        part.require_nothing_left()
+    return info
+
+
+class _Table:
+    """One table of the file: values are taken out one by one, so that what is left over is a misspelt key."""
+
+    def __init__(self, values: dict[str, Any], *, path: Path, prefix: str) -> None:
+        self._values = dict(values)
+        self._path = path
+        self._prefix = prefix
+
+    def fail(self, key: str, found: str, expected: str) -> NoReturn:
+        raise ModelError(f"{self._path}: {self._prefix}{key}: {found}, expected {expected}")
+
+    def take(self, key: str, expected: str, fits: Callable[[Any], bool], *, default: Any = None) -> Any:
+        if key not in self._values:
+            if default is None:
+                self.fail(key, "missing", expected)
+            return default
+        value = self._values.pop(key)
+        if not fits(value):
+            self.fail(key, f"found {str(value)[:80]!r}", expected)
+        return value
+
+    def table(self, key: str, *, optional: bool = False) -> _Table:
+        values = self.take(
+            key, f"a table [{key}]", lambda value: isinstance(value, dict), default={} if optional else None
+        )
+        return _Table(values, path=self._path, prefix=f"{self._prefix}{key}.")
+
+    def tables(self, key: str, *, optional: bool = False) -> list[_Table]:
+        def fits(value: Any) -> bool:
+            return isinstance(value, list) and all(isinstance(row, dict) for row in value) and (optional or value != [])
+
+        rows = self.take(key, f"tables [[{key}]]", fits, default=[] if optional else None)
+        return [_Table(row, path=self._path, prefix=f"{self._prefix}{key}[{index}].") for index, row in enumerate(rows)]
+
+    def require_nothing_left(self) -> None:
+        for key in self._values:
+            self.fail(key, "unknown key", "none of that name")
+
+
+def _categories(rows: list[_Table]) -> tuple[Category, ...]:
+    categories: list[Category] = []
+    for row in rows:
+        category = Category(
+            id=row.take("id", "a whole number from 1", lambda value: _is_integer(value, 1, 2**31 - 1)),
+            name=row.take("name", "a text", _is_text),
+            supercategory=row.take("supercategory", "a text", lambda value: isinstance(value, str), default=""),
+        )
+        row.require_nothing_left()
+        for other in categories:
+            if category.id == other.id:
+                row.fail("id", f"found {category.id} again", "each id once")
+            if category.name == other.name:
+                row.fail("name", f"found {category.name!r} again", "each name once")
+        categories.append(category)
+    return tuple(categories)
+
+
+def _files(rows: list[_Table], *, base: str) -> list[ModelFile]:
+    files = []
+    for row in rows:
+        source = row.take("source", "an http(s) address, or a path relative to [fetch] base", _is_text, default="")
+        address = urljoin(base, source) if source else None
+        if address is not None and not _is_address(address):
+            row.fail("source", f"found {source!r}", "an http(s) address, or a path relative to [fetch] base")
+        files.append(
+            ModelFile(
+                precision=row.take("precision", "a text such as FP16", _is_text, default="FP32"),
+                name=row.take("name", "a plain file name", _is_file_name),
+                bytes=row.take("bytes", "a whole number from 1", lambda value: _is_integer(value, 1, 2**40)),
+                sha384=row.take("sha384", "96 lower-case hexadecimal digits", _is_sha384),
+                source=address,
+            )
+        )
+        row.require_nothing_left()
+    return files
+
+
+def _chosen(files: list[ModelFile], *, preferred: str) -> tuple[ModelFile, ...]:
+    """The files of one precision."""
+    precisions = [file.precision for file in files]
+    wanted = [
+        name for name in (os.environ.get("ANNOTATOR_PRECISION", ""), preferred, *precisions) if name in precisions
+    ]
+    return tuple(file for file in files if file.precision == wanted[0]) if wanted else ()
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.strip() != "" and value.isprintable()
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and NAME_PATTERN.fullmatch(value) is not None
+
+
+def _is_file_name(value: Any) -> bool:
+    return isinstance(value, str) and FILE_NAME_PATTERN.fullmatch(value) is not None and value != DESCRIPTION_NAME
+
+
+def _is_sha384(value: Any) -> bool:
+    return isinstance(value, str) and SHA384_PATTERN.fullmatch(value) is not None
+
+
+def _is_integer(value: Any, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_fraction(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= 1
+
+
+def _is_triple(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(_is_number(item) for item in value)
+
+
+def _is_scale(value: Any) -> bool:
+    return _is_triple(value) and all(item != 0 for item in value)
+
+
+def _is_address(value: str) -> bool:
+    parts = urlsplit(value)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _is_base(value: Any) -> bool:
+    return isinstance(value, str) and _is_address(value) and value.endswith("/")
+
+
+def _triple(values: list[float]) -> Triple:
+    first, second, third = (float(value) for value in values)
+    return first, second, third
+
+
+def description_text(info: ModelInfo) -> str:
+    """ModelInfo -> the text of a `model.toml` that reads back as it, but for the folder."""
+    lines = [
+        *_pairs(name=info.name, title=info.title, version=info.version, threshold=info.threshold),
+        *_pairs(description=info.description),
+        "",
+        "[input]",
+        *_pairs(resize=info.resize, pad=info.pad, order=info.order, mean=list(info.mean), scale=list(info.scale)),
+    ]
+    if info.base:
+        lines += ["", "[fetch]", *_pairs(base=info.base)]
+    for category in info.categories:
+        lines += [
+            "",
+            "[[categories]]",
+            *_pairs(id=category.id, name=category.name, supercategory=category.supercategory),
+        ]
+    for file in info.files:
+        lines += [
+            "",
+            "[[files]]",
+            *_pairs(precision=file.precision, name=file.name, bytes=file.bytes, sha384=file.sha384),
+        ]
+        lines += _pairs(source=file.source) if file.source else []
+    return "\n".join(lines) + "\n"
+
+
+def _pairs(**values: Any) -> Iterable[str]:
+    # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped too.
+    return [
+        f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f") for key, value in values.items()
+    ]
