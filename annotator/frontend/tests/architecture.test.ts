@@ -1,4 +1,5 @@
-/** How the files of src may import one another. */
+/** How the files of src may import one another, and how long they and their functions may be. */
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 /** A file imports from its own folder and from those before it. */
@@ -41,6 +42,21 @@ function circle(): string[] {
   return [...files.keys()].map((file) => walk(file, [])).find((one) => one.length > 0) ?? [];
 }
 
+/** Functions of more lines than this, with their files. */
+function functionsOver(lines: number): string[] {
+  return [...files].flatMap(([file, text]) => {
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    const found: string[] = [];
+    const visit = (node: ts.Node): void => {
+      const [first, last] = [node.getStart(), node.end].map((at) => source.getLineAndCharacterOfPosition(at).line);
+      if (ts.isFunctionLike(node) && last - first >= lines) found.push(`${file}:${first + 1}`);
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    return found;
+  });
+}
+
 describe("the editor's files", () => {
   it("are found by this test, with their imports", () => {
     expect([...new Set([...files.keys()].map(folderOf))].sort()).toEqual([...FOLDERS, ENTRY].sort());
@@ -57,5 +73,10 @@ describe("the editor's files", () => {
 
   it("import in no circle", () => {
     expect(circle()).toEqual([]);
+  });
+
+  it("have at most 400 lines, and functions of at most 60", () => {
+    expect([...files].filter(([, text]) => text.split("\n").length > 401).map(([file]) => file)).toEqual([]);
+    expect(functionsOver(60)).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import type { WireCategory } from "../document/protocol";
 import { t } from "../strings";
 import { h, isComposing, setClass } from "../widgets/dom";
 import { icon } from "../widgets/icons";
+import type { Popover } from "../widgets/popover";
 import { openPopover } from "../widgets/popover";
 
 export interface PickerOptions {
@@ -28,96 +29,120 @@ function numberKey(index: number): string | null {
 
 /** Resolves to the chosen category's id, or null where the person gave up. */
 export function pickCategory(options: PickerOptions): Promise<number | null> {
-  return new Promise((resolve) => {
-    const input = h("input", {
-      type: "text",
-      class: "an-input",
-      placeholder: t("findCategory"),
-      "aria-label": t("findCategory"),
-      maxlength: 200,
-      autocomplete: "off",
-      spellcheck: "false",
-    });
-    const list = h("div", { class: "an-picker-list", role: "listbox", "aria-label": options.title });
-    const problem = h("p", { class: "an-picker-problem", role: "alert" });
-    let choices: Choice[] = [];
-    let active = 0;
-    let chosen: number | null = null;
+  return new Promise((resolve) => new Picker(options, resolve).open());
+}
 
-    const finish = (id: number): void => {
-      chosen = id;
-      picker.close();
-    };
-    const choose = async (choice: Choice | undefined): Promise<void> => {
-      if (choice === undefined) return;
-      if (choice.category !== null) return finish(choice.category.id);
-      const name = input.value.trim();
-      if (name === "") return input.focus();
-      try {
-        finish((await options.create(name)).id);
-      } catch (error) {
-        problem.textContent = error instanceof Error ? error.message : String(error);
-      }
-    };
-    const mark = (index: number): void => {
-      active = Math.max(0, Math.min(choices.length - 1, index));
-      choices.forEach(({ element }, place) => {
-        setClass(element, "is-active", place === active);
-        element.setAttribute("aria-selected", String(place === active));
-      });
-      choices[active]?.element.scrollIntoView({ block: "nearest" });
-    };
-    const render = (): void => {
-      const typed = input.value.trim().toLowerCase();
-      choices = matching(options.categories, typed).map(({ category, index }) => ({
-        category,
-        element: h(
-          "div",
-          { class: "an-picker-row", role: "option" },
-          swatch(options.color(category.id)),
-          h("span", { class: "an-picker-name" }, category.name),
-          category.id === options.current ? icon("check") : null,
-          numberKey(index) === null ? null : h("kbd", {}, numberKey(index)),
-        ),
-      }));
-      const exists = options.categories.some((category) => category.name.toLowerCase() === typed);
-      if (typed === "" || !exists) {
-        const text = typed === "" ? t("newCategory") : t("newCategoryNamed", { name: input.value.trim() });
-        choices.push({ category: null, element: h("div", { class: "an-picker-row is-new", role: "option" }, icon("plus"), h("span", {}, text)) });
-      }
-      list.replaceChildren(
-        ...(options.categories.length === 0 && typed === "" ? [h("p", { class: "an-picker-hint" }, t("noCategories"))] : []),
-        ...choices.map(({ element }) => element),
-      );
-      problem.textContent = "";
-      mark(0);
-    };
-    input.addEventListener("input", render);
-    list.addEventListener("mousedown", (event) => event.preventDefault());
-    list.addEventListener("click", (event) => {
-      void choose(choices.find(({ element }) => element.contains(event.target as Node)));
-    });
-    input.addEventListener("keydown", (event) => {
-      if (isComposing(event)) return;
-      if (event.key === "ArrowDown") mark(active + 1);
-      else if (event.key === "ArrowUp") mark(active - 1);
-      else if (event.key === "Enter") void choose(choices[active]);
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    });
-    render();
-    const picker = openPopover(
-      options.root,
-      options.anchor,
-      { class: "an-picker", label: options.title, onClose: () => resolve(chosen) },
-      h("strong", { class: "an-picker-title" }, options.title),
-      h("div", { class: "an-picker-search" }, icon("search"), input),
-      list,
-      problem,
-    );
-    input.focus({ preventScroll: true });
+class Picker {
+  private readonly input = h("input", {
+    type: "text",
+    class: "an-input",
+    placeholder: t("findCategory"),
+    "aria-label": t("findCategory"),
+    maxlength: 200,
+    autocomplete: "off",
+    spellcheck: "false",
   });
+  private readonly list: HTMLElement;
+  private readonly problem = h("p", { class: "an-picker-problem", role: "alert" });
+  private popover: Popover | null = null;
+  private choices: readonly Choice[] = [];
+  private active = 0;
+  private chosen: number | null = null;
+
+  constructor(
+    private readonly options: PickerOptions,
+    private readonly resolve: (id: number | null) => void,
+  ) {
+    const { input } = this;
+    this.list = h("div", { class: "an-picker-list", role: "listbox", "aria-label": options.title });
+    input.addEventListener("input", () => this.render());
+    input.addEventListener("keydown", (event) => this.onKey(event));
+    this.list.addEventListener("mousedown", (event) => event.preventDefault());
+    this.list.addEventListener("click", (event) => {
+      void this.choose(this.choices.find(({ element }) => element.contains(event.target as Node)));
+    });
+  }
+
+  open(): void {
+    const { root, anchor, title } = this.options;
+    this.render();
+    this.popover = openPopover(
+      root,
+      anchor,
+      { class: "an-picker", label: title, onClose: () => this.resolve(this.chosen) },
+      h("strong", { class: "an-picker-title" }, title),
+      h("div", { class: "an-picker-search" }, icon("search"), this.input),
+      this.list,
+      this.problem,
+    );
+    this.input.focus({ preventScroll: true });
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (isComposing(event)) return;
+    if (event.key === "ArrowDown") this.mark(this.active + 1);
+    else if (event.key === "ArrowUp") this.mark(this.active - 1);
+    else if (event.key === "Enter") void this.choose(this.choices[this.active]);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private finish(id: number): void {
+    this.chosen = id;
+    this.popover?.close();
+  }
+
+  private async choose(choice: Choice | undefined): Promise<void> {
+    if (choice === undefined) return;
+    if (choice.category !== null) return this.finish(choice.category.id);
+    const name = this.input.value.trim();
+    if (name === "") return this.input.focus();
+    try {
+      this.finish((await this.options.create(name)).id);
+    } catch (error) {
+      this.problem.textContent = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  private mark(index: number): void {
+    this.active = Math.max(0, Math.min(this.choices.length - 1, index));
+    this.choices.forEach(({ element }, place) => {
+      setClass(element, "is-active", place === this.active);
+      element.setAttribute("aria-selected", String(place === this.active));
+    });
+    this.choices[this.active]?.element.scrollIntoView({ block: "nearest" });
+  }
+
+  private render(): void {
+    const { categories } = this.options;
+    const typed = this.input.value.trim().toLowerCase();
+    const found = matching(categories, typed).map(({ category, index }) => this.choiceOf(category, index));
+    const exists = categories.some((category) => category.name.toLowerCase() === typed);
+    this.choices = typed === "" || !exists ? [...found, this.choiceOfNew(typed)] : found;
+    const hint = categories.length === 0 && typed === "" ? [h("p", { class: "an-picker-hint" }, t("noCategories"))] : [];
+    this.list.replaceChildren(...hint, ...this.choices.map(({ element }) => element));
+    this.problem.textContent = "";
+    this.mark(0);
+  }
+
+  private choiceOf(category: WireCategory, index: number): Choice {
+    const { color, current } = this.options;
+    const element = h(
+      "div",
+      { class: "an-picker-row", role: "option" },
+      swatch(color(category.id)),
+      h("span", { class: "an-picker-name" }, category.name),
+      category.id === current ? icon("check") : null,
+      numberKey(index) === null ? null : h("kbd", {}, numberKey(index)),
+    );
+    return { category, element };
+  }
+
+  private choiceOfNew(typed: string): Choice {
+    const text = typed === "" ? t("newCategory") : t("newCategoryNamed", { name: this.input.value.trim() });
+    return { category: null, element: h("div", { class: "an-picker-row is-new", role: "option" }, icon("plus"), h("span", {}, text)) };
+  }
 }
 
 /** Those that begin with what was typed come first, then those that contain it. */

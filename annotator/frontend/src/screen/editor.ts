@@ -1,19 +1,22 @@
 /** Puts the parts of the screen together. */
+import type { Appearance } from "../canvas/render";
 import { Commands } from "../commands/commands";
 import { isShown, listenToKeys } from "../commands/keyboard";
+import type { CommandId } from "../commands/keys";
 import { setKeyMap } from "../commands/keys";
 import type { QueueImage } from "../document/protocol";
 import { Drawing } from "../editing/drawing";
 import { Levels } from "../editing/levels";
 import { preference, setPreference } from "../saving/shelf";
 import { Connection } from "../session/connection";
-import type { Session } from "../session/session";
+import type { Notice, Session } from "../session/session";
 import { createAppearance } from "../stage/appearance";
 import { Minimap } from "../stage/minimap";
 import { Stage } from "../stage/stage";
 import { t } from "../strings";
 import { confirmRemoval, openDialog } from "../widgets/dialogs";
 import { h, setText } from "../widgets/dom";
+import type { Anchor } from "../widgets/popover";
 import { createAnnouncer } from "./announcer";
 import { createBanner } from "./banner";
 import { createBin } from "./bin";
@@ -42,84 +45,115 @@ export class Editor {
   readonly session: Session;
   private readonly connection: Connection;
   private readonly notices = new Notices();
+  private readonly appearance: Appearance;
+  private readonly toolbar: Toolbar;
+  private readonly drawing: Drawing;
+  private readonly levels: Levels;
+  private readonly announcer: HTMLElement;
+  private readonly stage: Stage;
+  private readonly minimap: Minimap;
+  private readonly uploads: Uploads;
+  private readonly dropZone: DropZone;
+  private readonly queue: QueuePanel;
+  private readonly panel: Panel;
+  private readonly commands: Commands;
+  private readonly gallery: Gallery;
   private readonly stops: (() => void)[] = [];
 
   constructor(
     private readonly root: HTMLElement,
     readonly project: string,
   ) {
-    const { notices } = this;
-    const connection = new Connection(
-      project,
-      (kind, text, detail) => notices.show(kind, t(text), detail),
-      () => isShown(root),
-    );
-    const { session, api, shelf } = connection;
-    this.connection = connection;
+    const show: Notice = (kind, text, detail) => this.notices.show(kind, t(text), detail);
+    this.connection = new Connection(project, show, () => isShown(root));
+    const { session, api, shelf } = this.connection;
     this.session = session;
     setKeyMap(preference(shelf, "keys", {}));
     session.view.set({ display: rememberedDisplay(shelf) });
-
-    askAboutCrowds(session, notices);
-    const appearance = createAppearance(session);
-    const run: Commands["run"] = (id) => commands.run(id);
-    const toolbar = new Toolbar(session, run, (anchor) => createDisplayMenu(root, anchor, session, shelf));
-    const presence = new Presence(api, session, () => isShown(root));
-    toolbar.addBeforeStatus(presence.element);
-    this.stops.push(() => presence.stop());
-    const color = appearance.categoryColor;
-    const askCategory = (title: "pickCategory" | "categoryFor", current: number | null, anchor: Element | null): Promise<number | null> =>
-      pickCategory({
-        root,
-        anchor,
-        color,
-        current,
-        title: t(title),
-        categories: session.view.get().categories,
-        create: (name) => session.addCategory(name),
-      });
-    const drawing = new Drawing({
-      session,
+    askAboutCrowds(session, this.notices);
+    this.appearance = createAppearance(session);
+    this.toolbar = this.makeToolbar();
+    const notice = (text: string, detail?: string): void => this.notices.show("info", text, detail);
+    const say = (text: string): void => setText(this.announcer, text);
+    this.drawing = new Drawing({ session, api, pickCategory: () => this.pickCategory("pickCategory", null, null), notice });
+    this.levels = new Levels({ session, api, notice, say });
+    this.announcer = createAnnouncer(session, this.appearance);
+    this.stage = this.makeStage(notice, say);
+    this.minimap = new Minimap(session, this.stage);
+    this.uploads = new Uploads({
       api,
-      pickCategory: () => askCategory("pickCategory", null, null),
-      notice: (text, detail) => notices.show("info", text, detail),
-    });
-    const levels = new Levels({
-      session,
-      api,
-      notice: (text) => notices.show("info", text),
-      say: (text) => setText(announcer, text),
-    });
-    const announcer = createAnnouncer(session, appearance);
-    const stage = new Stage({
-      session,
-      appearance,
-      levels,
-      addInstance: (mask) => void drawing.add(mask),
-      addFromBox: (box) => void drawing.addFromBox(box),
-      findAgain: (instance, box) => void drawing.predictAgain(instance, box),
-      showMenu: ([x, y]) => openMenu(root, { getBoundingClientRect: () => new DOMRect(x, y, MENU_WIDTH, 0) }, SHAPE_COMMANDS, run),
-      prepareBox: () => drawing.prepare(),
-      say: (text) => setText(announcer, text),
-      notice: (text) => notices.show("info", text),
-      onCamera: (camera, size) => {
-        toolbar.showScale(camera);
-        minimap.show(camera, size);
-      },
-    });
-    const minimap = new Minimap(session, stage);
-    const uploads = new Uploads({
-      api,
-      onAdded: (imageId) => connection.added(imageId),
+      onAdded: (imageId) => this.connection.added(imageId),
       onBrought: () => void this.refresh(),
       onFinished: () => void session.refreshQueue(),
     });
-    const dropZone = new DropZone({
+    this.dropZone = new DropZone({
       root,
-      add: (files) => uploads.add(files),
-      addExample: () => void this.tryTo(connection.addExample(), "exampleFailed"),
-      pasteInstances: () => run("paste"),
+      add: (files) => this.uploads.add(files),
+      addExample: () => void this.tryTo(this.connection.addExample(), "exampleFailed"),
+      pasteInstances: () => this.run("paste"),
     });
+    this.queue = this.makeQueue();
+    this.panel = this.makePanel();
+    this.commands = this.makeCommands(notice);
+    this.gallery = new Gallery({ session, api, appearance: this.appearance, shelf, open: (imageId, key) => void this.commands.openAt(imageId, key) });
+    this.assemble();
+    this.listen();
+    void this.connection.start();
+  }
+
+  private run(id: CommandId): void {
+    this.commands.run(id);
+  }
+
+  private pickCategory(title: "pickCategory" | "categoryFor", current: number | null, anchor: Element | null): Promise<number | null> {
+    const { root, session } = this;
+    return pickCategory({
+      root,
+      anchor,
+      color: this.appearance.categoryColor,
+      current,
+      title: t(title),
+      categories: session.view.get().categories,
+      create: (name) => session.addCategory(name),
+    });
+  }
+
+  private makeToolbar(): Toolbar {
+    const { root, session } = this;
+    const { api, shelf } = this.connection;
+    const toolbar = new Toolbar(session, (id) => this.run(id), (anchor) => createDisplayMenu(root, anchor, session, shelf));
+    const presence = new Presence(api, session, () => isShown(root));
+    toolbar.addBeforeStatus(presence.element);
+    this.stops.push(() => presence.stop());
+    return toolbar;
+  }
+
+  private makeStage(notice: (text: string) => void, say: (text: string) => void): Stage {
+    const { drawing } = this;
+    return new Stage({
+      session: this.session,
+      appearance: this.appearance,
+      levels: this.levels,
+      addInstance: (mask) => void drawing.add(mask),
+      addFromBox: (box) => void drawing.addFromBox(box),
+      findAgain: (instance, box) => void drawing.predictAgain(instance, box),
+      showMenu: ([x, y]) => this.showMenu({ getBoundingClientRect: () => new DOMRect(x, y, MENU_WIDTH, 0) }),
+      prepareBox: () => drawing.prepare(),
+      say,
+      notice,
+      onCamera: (camera, size) => {
+        this.toolbar.showScale(camera);
+        this.minimap.show(camera, size);
+      },
+    });
+  }
+
+  private showMenu(anchor: Anchor): void {
+    openMenu(this.root, anchor, SHAPE_COMMANDS, (id) => this.run(id));
+  }
+
+  private makeQueue(): QueuePanel {
+    const { root, session, dropZone, notices } = this;
     const queue = new QueuePanel({
       session,
       chooseFiles: () => dropZone.chooseFiles(),
@@ -127,43 +161,56 @@ export class Editor {
       remove: (image) => void this.remove(image),
     });
     const onFailed = (line: string): void => notices.show("error", t("binFailed"), line);
-    queue.element.append(createBin({ root, api, session, onChanged: () => this.refresh(), onFailed }));
-    const panel = new Panel({
-      session,
-      appearance,
-      pickCategory: (anchor) => void commands.chooseCategory(anchor),
-      showMenu: (anchor) => openMenu(root, anchor, SHAPE_COMMANDS, run),
-      acceptAll: () => run("acceptAll"),
-      reveal: (instance) => stage.reveal(instance),
-    });
-    const showKeys = (): void => openDialog(root, keySheet((map) => setPreference(shelf, "keys", map)));
-    const commands = new Commands({
-      session,
-      stage,
-      drawing,
-      levels,
-      neighbour: (direction) => queue.neighbour(direction),
-      pickCategory: (current, anchor) => askCategory("categoryFor", current, anchor),
-      openSimplify: (instance) => openSimplify(root, session, instance),
-      showKeys,
-      notice: (text) => notices.show("info", text),
-    });
+    queue.element.append(createBin({ root, api: this.connection.api, session, onChanged: () => this.refresh(), onFailed }));
+    return queue;
+  }
 
-    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session), createLegend(session, appearance), minimap.element, notices.element, announcer);
-    const gallery = new Gallery({ session, api, appearance, shelf, open: (imageId, key) => void commands.openAt(imageId, key) });
-    this.stops.push(() => gallery.destroy());
+  private makePanel(): Panel {
+    return new Panel({
+      session: this.session,
+      appearance: this.appearance,
+      pickCategory: (anchor) => void this.commands.chooseCategory(anchor),
+      showMenu: (anchor) => this.showMenu(anchor),
+      acceptAll: () => this.run("acceptAll"),
+      reveal: (instance) => this.stage.reveal(instance),
+    });
+  }
+
+  private makeCommands(notice: (text: string) => void): Commands {
+    const { root, session } = this;
+    const { shelf } = this.connection;
+    return new Commands({
+      session,
+      stage: this.stage,
+      drawing: this.drawing,
+      levels: this.levels,
+      neighbour: (direction) => this.queue.neighbour(direction),
+      pickCategory: (current, anchor) => this.pickCategory("categoryFor", current, anchor),
+      openSimplify: (instance) => openSimplify(root, session, instance),
+      showKeys: () => openDialog(root, keySheet((map) => setPreference(shelf, "keys", map))),
+      notice,
+    });
+  }
+
+  private assemble(): void {
+    const { root, session, appearance, stage, minimap, notices, announcer, queue, panel, gallery, dropZone, uploads } = this;
+    const legend = createLegend(session, appearance);
+    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session), legend, minimap.element, notices.element, announcer);
     const threshold = new ThresholdBar(session);
-    const center = h("main", { class: "an-center" }, toolbar.element, createBanner(session), frame, threshold.element);
+    const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, threshold.element);
     root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, uploads.element, dropZone.overlay);
+  }
+
+  private listen(): void {
+    const { root, session, stage, commands, gallery, dropZone, uploads } = this;
     session.queue.subscribe((now) => root.classList.toggle("is-empty", now.loaded && now.images.length === 0 && now.bin === 0));
-    this.stops.push(() => dropZone.destroy());
     const leaving = (event: BeforeUnloadEvent): void => {
       if (session.saver.unsaved() > 0 || !uploads.idle()) event.preventDefault();
     };
     window.addEventListener("beforeunload", leaving);
-    this.stops.push(() => window.removeEventListener("beforeunload", leaving));
-    this.stops.push(listenToKeys({ root, stage, commands, active: () => session.view.get().scene !== null, above: gallery }));
-    void connection.start();
+    const active = (): boolean => session.view.get().scene !== null;
+    const stopKeys = listenToKeys({ root, stage, commands, active, above: gallery });
+    this.stops.push(() => gallery.destroy(), () => dropZone.destroy(), () => window.removeEventListener("beforeunload", leaving), stopKeys);
   }
 
   refresh(): Promise<void> {

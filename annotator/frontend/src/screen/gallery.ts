@@ -13,9 +13,10 @@ import type { Session } from "../session/session";
 import type { View } from "../session/view";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
-import { button, h, setClass, setText } from "../widgets/dom";
+import { button, h, setText } from "../widgets/dom";
 import { VirtualGrid } from "../widgets/grid";
-import { icon, setIcon } from "../widgets/icons";
+import { icon } from "../widgets/icons";
+import { Cell, describe } from "./cell";
 
 export interface GalleryOptions {
   readonly session: Session;
@@ -48,19 +49,6 @@ const THRESHOLD_MS = 250;
 
 /** What still works from the keyboard while the gallery lies over the picture. */
 const ABOVE = new Set<CommandId | undefined>(["undo", "redo", "help", "lowerThreshold", "raiseThreshold"]);
-
-class Cell {
-  readonly picture = h("img", { alt: "", draggable: "false", decoding: "async" });
-  readonly score = h("span", { class: "an-cell-score" });
-  readonly mark = icon("cross");
-  readonly element: HTMLElement;
-  index = -1;
-
-  constructor(id: string) {
-    const mark = h("span", { class: "an-cell-mark" }, this.mark);
-    this.element = h("div", { class: "an-cell", role: "option", id }, this.picture, this.score, mark);
-  }
-}
 
 export class Gallery {
   readonly element: HTMLElement;
@@ -245,7 +233,7 @@ export class Gallery {
     this.pending.set(item, { timer, state });
     if (!mayBeDouble) this.make(item);
     this.render();
-    setText(this.live, this.describe(item));
+    setText(this.live, describe(item, this.shownState(item)));
   }
 
   private make(item: Cutout): void {
@@ -287,7 +275,7 @@ export class Gallery {
     this.grid.reveal(this.focused);
     this.requireSeen();
     const item = this.list.items[this.focused];
-    setText(this.live, item === undefined ? "" : `${this.describe(item)}, ${this.focused + 1} / ${total}`);
+    setText(this.live, item === undefined ? "" : `${describe(item, this.shownState(item))}, ${this.focused + 1} / ${total}`);
   }
 
   private requireSeen(): void {
@@ -331,48 +319,15 @@ export class Gallery {
   private createCell(): HTMLElement {
     const cell = new Cell(`an-cell-${this.cellCount++}`);
     this.cells.set(cell.element, cell);
-    cell.picture.addEventListener("load", () => {
-      const item = this.list.items[cell.index];
-      if (item?.address === cell.picture.getAttribute("src")) item.loaded = true;
-      setClass(cell.element, "is-empty", false);
-    });
-    cell.picture.addEventListener("error", () => setClass(cell.element, "is-missing", cell.picture.hasAttribute("src")));
     return cell.element;
   }
 
   private update(element: HTMLElement, index: number, settled: boolean): void {
-    const cell = this.cells.get(element)!;
     const item = this.list.items[index];
-    cell.index = index;
-    const focused = index === this.focused;
-    setClass(element, "is-focused", focused);
-    if (focused) this.grid.element.setAttribute("aria-activedescendant", element.id);
-    const address = item?.address ?? null;
-    if (cell.picture.getAttribute("src") !== address) {
-      // While one scrolls past, nothing is asked for that would be gone by the time it comes.
-      const asked = address !== null && (settled || item.loaded);
-      setClass(element, "is-empty", true);
-      setClass(element, "is-missing", false);
-      if (asked) cell.picture.src = address;
-      else cell.picture.removeAttribute("src");
-    }
     const state = item === undefined ? null : this.shownState(item);
-    const gone = state === "rejected" || state === "deleted";
-    setClass(element, "is-suggested", state === "suggested");
-    setClass(element, "is-accepted", state === "accepted");
-    setClass(element, "is-rejected", gone);
-    setIcon(cell.mark, gone ? "cross" : "check");
-    element.setAttribute("aria-selected", String(gone));
-    setText(cell.score, item === undefined ? "" : item.wire.score === null ? "–" : item.wire.score.toFixed(2));
-    if (item === undefined) return;
-    element.setAttribute("aria-label", this.describe(item));
-    element.title = `${item.wire.name} · ${t("area", { n: item.wire.area })}`;
-  }
-
-  private describe(item: Cutout): string {
-    const state = this.shownState(item);
-    const said = [item.wire.score?.toFixed(2), t(state === "deleted" ? "rejected" : state), item.wire.name];
-    return said.filter((one) => one !== undefined).join(", ");
+    const focused = index === this.focused;
+    if (focused) this.grid.element.setAttribute("aria-activedescendant", element.id);
+    this.cells.get(element)!.show({ item, state, index, focused, settled });
   }
 
   private listen(): void {

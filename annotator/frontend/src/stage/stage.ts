@@ -1,15 +1,13 @@
 /** The picture and its layers: pointers become gestures of the current tool, the wheel zooms, space pans. */
 import type { Camera, Size } from "../canvas/camera";
 import { PIXELATED_FROM, actualSize, cameraOn, clampCamera, fit, panned, toImage, toView, zoomAt } from "../canvas/camera";
-import { Layer, whenDensityChanges } from "../canvas/layer";
+import { whenDensityChanges } from "../canvas/layer";
 import type { Appearance } from "../canvas/render";
-import { paintBase, paintHandles, paintHover, paintLabel, paintSelected, paintVertices } from "../canvas/render";
-import type { Box, Part, Point } from "../document/geometry";
-import { boxOfParts, unionOfBoxes } from "../document/geometry";
+import type { Box, Point } from "../document/geometry";
+import { unionOfBoxes } from "../document/geometry";
 import { HitIndex } from "../document/hit";
 import { outlineOf } from "../document/outline";
 import type { Instance, Mask } from "../document/scene";
-import { find, isVisible } from "../document/scene";
 import type { Levels } from "../editing/levels";
 import type { Session } from "../session/session";
 import type { Display, View } from "../session/view";
@@ -22,6 +20,8 @@ import { reach } from "../tools/tool";
 import { h, setClass } from "../widgets/dom";
 import type { KeyPointerHost } from "./keypointer";
 import { KeyPointer } from "./keypointer";
+import type { Scenery } from "./painter";
+import { Painter } from "./painter";
 import type { PointerHost } from "./pointers";
 import { Pointers } from "./pointers";
 
@@ -30,9 +30,6 @@ const KEY_ZOOM = 1.25;
 /** What the keys move stays this far from the border of the view, in CSS pixels. */
 const EDGE = 24;
 const ASK_REACH = 5;
-/** From this many instances on, painting them all takes longer than a frame should. */
-const CROWDED = 250;
-const SETTLED_MS = 90;
 
 export interface StageOptions {
   readonly session: Session;
@@ -49,37 +46,32 @@ export interface StageOptions {
   readonly onCamera: (camera: Camera, size: Size) => void;
 }
 
-export class Stage implements ToolHost, PointerHost, KeyPointerHost {
+export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
   readonly element: HTMLElement;
   readonly session: Session;
+  readonly appearance: Appearance;
   private readonly picture = h("img", { class: "an-picture", alt: "", draggable: "false", decoding: "async" });
-  private readonly base = new Layer(h("canvas", { class: "an-layer" }));
-  private readonly active = new Layer(h("canvas", { class: "an-layer" }));
   private readonly tools: Tools;
   private view: Camera = START;
   private size: Size = { width: 0, height: 0 };
   /** The camera is fitted again while nobody has moved it, so that a resized window shows the whole picture. */
   private fitted = true;
   private index: HitIndex | null = null;
-  /** What the base layer shows at present. */
-  private painted = { camera: START, crowded: false };
-  private settling = 0;
-  /** While the camera moves, each frame paints everything again: without what only a still picture shows. */
-  private moving = false;
-  private dirty = { base: false, active: false, frame: 0 };
   /** Where the pointer is, in CSS pixels of the view; null outside. */
   pointerAt: Point | null = null;
   private readonly pointers: Pointers;
   readonly keyPointer = new KeyPointer(this);
+  private readonly painter: Painter;
 
   constructor(private readonly options: StageOptions) {
     this.session = options.session;
+    this.appearance = options.appearance;
+    this.painter = new Painter(this);
     this.element = h(
       "div",
       { class: "an-stage", tabindex: "0", role: "application", "aria-label": t("editor") },
       this.picture,
-      this.base.canvas,
-      this.active.canvas,
+      ...this.painter.canvases,
     );
     this.tools = makeTools(this, options.levels);
     this.session.view.subscribe((now, before) => this.follow(now, before));
@@ -107,7 +99,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
   }
 
   redraw(): void {
-    this.invalidate(false);
+    this.painter.invalidate(false);
   }
 
   setCursor(cursor: string): void {
@@ -236,26 +228,8 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     this.view = clampCamera(camera, scene, this.size);
     this.fitted = false;
     this.placePicture();
-    this.moveLayer();
+    this.painter.followCamera();
     this.options.onCamera(this.view, this.size);
-  }
-
-  /** A crowd takes longer to paint than a frame lasts: while the camera moves, what was painted moves along as it is. */
-  private moveLayer(): void {
-    clearTimeout(this.settling);
-    this.moving = true;
-    this.settling = window.setTimeout(() => this.settle(), SETTLED_MS);
-    const { camera, crowded } = this.painted;
-    if (!crowded) return this.invalidate(true);
-    const zoom = this.view.scale / camera.scale;
-    const [x, y] = [this.view.x - camera.x * zoom, this.view.y - camera.y * zoom];
-    this.base.canvas.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
-    this.invalidate(false);
-  }
-
-  private settle(): void {
-    this.moving = false;
-    this.invalidate(true);
   }
 
   private placePicture(): void {
@@ -268,12 +242,11 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (width === 0 || height === 0) return;
     this.size = { width, height };
-    this.base.resize(this.size, window.devicePixelRatio);
-    this.active.resize(this.size, window.devicePixelRatio);
+    this.painter.resize(this.size);
     if (this.fitted) this.fitPicture();
     else this.moveTo(this.view);
     // A cleared canvas must not be seen: what a resize wipes is painted again before the next frame.
-    this.paint(true);
+    this.painter.paint(true);
   }
 
   // --- following the session ---
@@ -283,19 +256,10 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     if (opened) this.showPicture(now);
     if (now.tool !== before.tool) this.tools[toolInHand(before).id].cancel();
     if (now.scene !== null && (opened || now.tool !== before.tool)) this.tool().begin?.();
-    const filtered =
-      now.scene !== before.scene ||
-      now.threshold !== before.threshold ||
-      now.showRejected !== before.showRejected ||
-      now.hideAll !== before.hideAll;
-    if (filtered) this.index = null;
-    const others = now.selection !== before.selection || now.showLabels !== before.showLabels;
-    const draft = (now.draft === null) !== (before.draft === null);
-    const shown = now.display !== before.display || now.isolate !== before.isolate;
-    if (shown) this.picture.style.filter = filterOf(now.display);
-    if (shown || filtered || others || draft || now.categories !== before.categories) this.invalidate(true);
-    else if (now.hover !== before.hover || now.draft !== before.draft || now.tool !== before.tool) this.invalidate(false);
-    else if (now.brushSize !== before.brushSize) this.invalidate(false);
+    const filters = ["scene", "threshold", "showRejected", "hideAll"] as const;
+    if (filters.some((name) => now[name] !== before[name])) this.index = null;
+    if (now.display !== before.display) this.picture.style.filter = filterOf(now.display);
+    this.painter.follow(now, before);
   }
 
   private showPicture(view: View): void {
@@ -312,76 +276,6 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost {
     this.picture.style.height = `${scene.height}px`;
     if (this.picture.complete) setClass(this.picture, "is-ready", true);
     this.fitPicture();
-  }
-
-  // --- painting ---
-
-  private invalidate(base: boolean): void {
-    this.dirty.base ||= base;
-    this.dirty.active = true;
-    if (this.dirty.frame === 0) this.dirty.frame = requestAnimationFrame(() => this.paint(false));
-  }
-
-  private paint(all: boolean): void {
-    cancelAnimationFrame(this.dirty.frame);
-    const { base, active } = all ? { base: true, active: true } : this.dirty;
-    this.dirty = { base: false, active: false, frame: 0 };
-    if (base) this.paintAll();
-    if (active) this.paintActive();
-  }
-
-  private paintAll(): void {
-    this.base.clear();
-    this.base.canvas.style.transform = "";
-    this.painted = { camera: this.view, crowded: false };
-    const { hideAll, isolate, selection, draft, showLabels } = this.session.view.get();
-    if (hideAll || (isolate && selection.length > 0)) return;
-    const visible = this.session.visible();
-    const { appearance } = this.options;
-    const resting = visible.filter((one) => !selection.includes(one.key) && one.key !== draft?.key);
-    this.painted = { camera: this.view, crowded: resting.length > CROWDED };
-    paintBase(this.base, this.view, resting, appearance, this.moving);
-    if (!showLabels) return;
-    for (const one of visible) {
-      paintLabel(this.base, this.view, outlineOf(one.mask).box, appearance.label(one), appearance.color(one));
-    }
-  }
-
-  private paintActive(): void {
-    this.active.clear();
-    const { scene, selection, hover, draft, hideAll, threshold, showRejected } = this.session.view.get();
-    if (scene === null) return;
-    const { appearance } = this.options;
-    const shown = (key: string): Instance | null => {
-      const instance = find(scene, key);
-      return instance !== null && isVisible(instance, threshold, showRejected) && !hideAll ? instance : null;
-    };
-    const hovered = hover === null || selection.includes(hover) ? null : shown(hover);
-    if (hovered !== null) paintHover(this.active, this.view, hovered, appearance);
-    const chosen = selection.map(shown).filter((one) => one !== null);
-    for (const one of chosen) {
-      const parts = draft?.key === one.key ? draft.parts : null;
-      paintSelected(this.active, this.view, one, parts, appearance.color(one), appearance.fill());
-    }
-    if (draft !== null && draft.key === null) paintSelected(this.active, this.view, null, draft.parts, "#ffffff", 1);
-    const only = chosen.length === 1 ? chosen[0] : null;
-    if (only !== null && this.tool().edits) this.paintGrips(only, draft?.key === only.key ? draft.parts : null);
-    this.tool().paint?.(this.active, this.view);
-    this.keyPointer.paint(this.active, this.view);
-    if (only !== null && draft?.key === only.key && draft.note !== undefined) {
-      paintLabel(this.active, this.view, boxOfParts(draft.parts), draft.note, appearance.color(only));
-    }
-    for (const one of new Set([hovered, only])) {
-      if (one === null || draft !== null) continue;
-      paintLabel(this.active, this.view, outlineOf(one.mask).box, appearance.label(one), appearance.color(one));
-    }
-  }
-
-  private paintGrips(instance: Instance, draft: readonly Part[] | null): void {
-    const outline = outlineOf(instance.mask);
-    paintHandles(this.active, this.view, draft === null ? outline.box : boxOfParts(draft));
-    const color = this.options.appearance.color(instance);
-    paintVertices(this.active, this.view, draft ?? outline.simple, this.pointerAt, color);
   }
 
   /** Space turns the next drag into a pan. */

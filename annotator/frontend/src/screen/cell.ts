@@ -1,0 +1,68 @@
+/** One cell of the gallery: the picture of an instance, its score, and how it was decided about. */
+import type { Cutout } from "../session/cutouts";
+import { t } from "../strings";
+import { h, setClass, setText } from "../widgets/dom";
+import { icon, setIcon } from "../widgets/icons";
+
+export interface Shown {
+  /** What the cell shows; undefined while it is on its way. */
+  readonly item: Cutout | undefined;
+  /** Its state as the person sees it, decisions on their way included. */
+  readonly state: Cutout["state"] | null;
+  readonly index: number;
+  readonly focused: boolean;
+  /** Whether nobody scrolls past. */
+  readonly settled: boolean;
+}
+
+export class Cell {
+  readonly element: HTMLElement;
+  index = -1;
+  private readonly picture = h("img", { alt: "", draggable: "false", decoding: "async" });
+  private readonly score = h("span", { class: "an-cell-score" });
+  private readonly mark = icon("cross");
+  private item: Cutout | undefined;
+
+  constructor(id: string) {
+    const mark = h("span", { class: "an-cell-mark" }, this.mark);
+    this.element = h("div", { class: "an-cell", role: "option", id }, this.picture, this.score, mark);
+    this.picture.addEventListener("load", () => {
+      if (this.item?.address === this.picture.getAttribute("src")) this.item.loaded = true;
+      setClass(this.element, "is-empty", false);
+    });
+    this.picture.addEventListener("error", () => setClass(this.element, "is-missing", this.picture.hasAttribute("src")));
+  }
+
+  show({ item, state, index, focused, settled }: Shown): void {
+    const { element } = this;
+    this.item = item;
+    this.index = index;
+    setClass(element, "is-focused", focused);
+    this.showPicture(item, settled);
+    const gone = state === "rejected" || state === "deleted";
+    setClass(element, "is-suggested", state === "suggested");
+    setClass(element, "is-accepted", state === "accepted");
+    setClass(element, "is-rejected", gone);
+    setIcon(this.mark, gone ? "cross" : "check");
+    element.setAttribute("aria-selected", String(gone));
+    setText(this.score, item === undefined ? "" : item.wire.score === null ? "–" : item.wire.score.toFixed(2));
+    if (item === undefined || state === null) return;
+    element.setAttribute("aria-label", describe(item, state));
+    element.title = `${item.wire.name} · ${t("area", { n: item.wire.area })}`;
+  }
+
+  private showPicture(item: Cutout | undefined, settled: boolean): void {
+    const address = item?.address ?? null;
+    if (this.picture.getAttribute("src") === address) return;
+    setClass(this.element, "is-empty", true);
+    setClass(this.element, "is-missing", false);
+    // While one scrolls past, nothing is asked for that would be gone by the time it comes.
+    if (address !== null && (settled || item?.loaded === true)) this.picture.src = address;
+    else this.picture.removeAttribute("src");
+  }
+}
+
+export function describe({ wire }: Cutout, state: Cutout["state"]): string {
+  const said = [wire.score?.toFixed(2), t(state === "deleted" ? "rejected" : state), wire.name];
+  return said.filter((one) => one !== undefined).join(", ");
+}
