@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from annotator.core.errors import ImageError
-from annotator.vision.pictures import jpeg, kinds, tiff
+from annotator.vision.pictures import bounds, jpeg, kinds, tiff
 from annotator.vision.pictures.orientation import orientation_of
 from annotator.vision.pictures.photo import Buffers, Photo, Pixels
 
@@ -80,6 +80,7 @@ def opened(content: bytes) -> Iterator[Image.Image]:
     """The picture with its header read, nothing decoded yet, and its size and kind found harmless."""
     if not content:
         raise ImageError("is empty, expected a picture")
+    bounds.require_short_walk(content)
     # Pillow's own limit must not be below the one that was asked for.
     Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, int(max_megapixels() * 1e6))
     try:

@@ -6,6 +6,8 @@ import struct
 
 from PIL import ExifTags, Image
 
+from annotator.vision.pictures.tiff import has_short_directory
+
 _HEAD = b"Exif\0\0"
 _SHORT = 3
 
@@ -17,6 +19,9 @@ def orientation_of(picture: Image.Image) -> int:
     """
     for key in ("xmp", "XML:com.adobe.xmp"):
         picture.info.pop(key, None)
+    block = picture.info.get("exif")
+    if isinstance(block, bytes) and not has_short_directory(block.removeprefix(_HEAD)):
+        return 1
     try:
         value = picture.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:  # a malformed EXIF block says nothing about the pixels

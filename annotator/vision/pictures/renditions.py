@@ -8,7 +8,7 @@ import cv2
 from PIL import Image
 
 from annotator.core.errors import ImageError
-from annotator.vision.pictures import jpeg
+from annotator.vision.pictures import gif, jpeg
 from annotator.vision.pictures.decode import decode
 from annotator.vision.pictures.decoder import is_plain_jpeg, naming_errors, opened
 from annotator.vision.pictures.orientation import is_plain, orientation_of
@@ -63,7 +63,9 @@ def _shown_as_it_is(content: bytes, picture: Image.Image) -> str | None:
     eight_bit = picture.mode in ("1", "L", "LA", "P", "RGB", "RGBA")
     if picture.format not in ("PNG", "WEBP", "GIF", "AVIF") or not eight_bit:
         return None
-    if getattr(picture, "is_animated", False) or orientation_of(picture) != 1:
+    # Of a GIF, Pillow would go to the next frame to find that out, however far away it lies.
+    moves = gif.frames_of(content).several if picture.format == "GIF" else getattr(picture, "is_animated", False)
+    if moves or orientation_of(picture) != 1:
         return None
     return Image.MIME[picture.format]
 

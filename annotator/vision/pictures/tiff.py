@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,35 @@ from annotator.core.errors import ImageError
 _SUBFILE, _BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR, _FORMAT = 254, 258, 262, 277, 284, 339
 _WHITE_IS_ZERO = 0
 _UNSIGNED, _SIGNED = 1, 2
+
+MAX_NUMBERS = 200_000
+"""Of one tag: Pillow makes an object of each. A picture of 40 megapixels has some thousand strips or tiles."""
+_BYTES_EACH = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
+_OF_BYTES = (1, 2, 7)  # kept as they are
+
+
+def has_short_directory(content: bytes) -> bool:
+    """Whether the first directory of a TIFF file or an EXIF block is read quickly: few numbers, each byte about once.
+
+    Entries may all point at the same megabytes, of which each makes another copy.
+    """
+    order = "<" if content.startswith(b"II") else ">"
+    big = content[2:4] in (b"+\0", b"\0+")
+    head, entry = (f"{order}Q", f"{order}HHQ8x") if big else (f"{order}I", f"{order}HHI4x")
+    total = 0
+    try:
+        (at,) = struct.unpack_from(head, content, 8 if big else 4)
+        (count,) = struct.unpack_from(f"{order}Q" if big else f"{order}H", content, at)
+        at += 8 if big else 2
+        for _ in range(min(count, len(content))):
+            _, kind, numbers = struct.unpack_from(entry, content, at)
+            if kind not in _OF_BYTES and numbers > MAX_NUMBERS:
+                return False
+            total += min(numbers * _BYTES_EACH.get(kind, 0), len(content))
+            at += struct.calcsize(entry)
+    except struct.error:  # it ends early, and so does reading it
+        pass
+    return total <= 4 * len(content)
 
 
 def require_readable(picture: Image.Image) -> None:
