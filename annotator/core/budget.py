@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from annotator.core.errors import GeometryError
 
-MASK_STEPS = 5_000_000
+MASK_STEPS = 2_000_000
 """Of one mask. A ragged outline in 40 megapixels has some hundred thousand."""
 
 GESTURE_STEPS = 10_000_000

@@ -8,6 +8,7 @@ picture, and walked in slices: whoever saves something meanwhile waits for one s
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ SLICE_STEPS = 500_000
 
 RING_STEPS = 100
 """What a ring costs beside its length."""
+
+MOST_BRIDGED = 200_000_000
+"""Holes times corners of one part that are bridged: some seconds of work."""
 
 _MERGED = 8  # masks that are united in one call: it begins again from the first one for each of them
 
@@ -78,6 +82,51 @@ def parts_to_rle(parts: Sequence[Part], *, height: int, width: int, budget: Work
         holes = list(itertools.islice(filled, len(part.holes)))
         coded.append(_without(outer, _united(holes)) if holes else outer)
     return _rle(_united(coded))
+
+
+def bridge_holes(part: Part) -> Ring:
+    """One ring that runs around the part and, over a bridge of no width walked both ways, around each of its holes.
+
+    Readers that fill by crossing count, as pycocotools does, see the holes; a bridge's two ways cancel.
+    Raises GeometryError where holes and corners are too many.
+
+    >>> outer, hole = [[0, 0], [9, 0], [9, 9], [0, 9]], [[2, 2], [2, 4], [4, 4], [4, 2]]
+    >>> bridge_holes(Part(np.array(outer, float), (np.array(hole, float),))).astype(int).tolist()
+    [[0, 0], [2, 2], [2, 4], [4, 4], [4, 2], [2, 2], [0, 0], [9, 0], [9, 9], [0, 9]]
+    """
+    corners = sum(map(len, (part.outer, *part.holes)))
+    if len(part.holes) * corners > MOST_BRIDGED:
+        raise GeometryError(
+            f"a part with {len(part.holes)} holes and {corners} corners is too much to become one polygon, "
+            f"expected at most {MOST_BRIDGED} holes times corners"
+        )
+    ring = part.outer
+    for hole in part.holes:
+        here, there = _near_corners(ring, hole)
+        around = np.concatenate((hole[there:], hole[: there + 1]))
+        ring = np.concatenate((ring[: here + 1], around, ring[here:]))
+    return ring
+
+
+def _near_corners(ring: Ring, hole: Ring) -> tuple[int, int]:
+    """Where a corner of the ring and one of the hole are nearest to each other; there may be a nearer pair elsewhere.
+
+    From the hole's first corner to the nearest one, from there back to the nearest, until it gets no nearer: each step
+    looks at every corner once, not at every pair of them.
+    """
+    here, there, apart = 0, 0, math.inf
+    while True:
+        here, _ = _nearest(ring, hole[there])
+        there, found = _nearest(hole, ring[here])
+        if found >= apart:
+            return here, there
+        apart = found
+
+
+def _nearest(corners: Ring, place: NDArray[np.float64]) -> tuple[int, float]:
+    apart = np.abs(corners - place) @ (1.0, 1.0)
+    index = int(np.argmin(apart))
+    return index, float(apart[index])
 
 
 def _checked(ring: Ring, *, height: int, width: int) -> Ring:

@@ -23,7 +23,7 @@ from annotator.core.errors import ExportError, GeometryError
 from annotator.core.exportable import require_exportable
 from annotator.core.masks import Rle
 from annotator.core.measures import AT_ONCE, areas_of, boxes_of
-from annotator.core.polygons import Part, Ring, polygons_to_rle
+from annotator.core.polygons import Ring, bridge_holes, polygons_to_rle
 from annotator.core.trace import rle_to_parts, rle_to_polygons
 from annotator.exchange.coco.proof import MASK_FORMS, ExportReport, MaskForm, prove
 from annotator.exchange.coco.values import ANNOTATION_KEYS, IMAGE_KEYS, LISTS
@@ -203,8 +203,11 @@ def _segmentation(instance: Instance, *, form: MaskForm) -> tuple[Any, Rle]:
         return _numbers(traced), rle
     if form == "lossless":
         return compressed, rle
-    bridged = [bridge_holes(part) for part in rle_to_parts(rle)]
-    return _numbers(bridged), polygons_to_rle(bridged, height=rle.height, width=rle.width)
+    try:
+        bridged = [bridge_holes(part) for part in rle_to_parts(rle)]
+        return _numbers(bridged), polygons_to_rle(bridged, height=rle.height, width=rle.width)
+    except GeometryError as error:
+        raise ExportError(f"annotation {instance.id}: {error}; the masks leave as lossless or as rle") from error
 
 
 def _decodes_to(rings: Sequence[Ring], rle: Rle) -> bool:
@@ -217,17 +220,3 @@ def _decodes_to(rings: Sequence[Ring], rle: Rle) -> bool:
 def _numbers(rings: Iterable[Ring]) -> list[list[float]]:
     """Whole numbers as such: the same polygons are the same text, traced, drawn or read from an earlier export."""
     return [(ring.astype(int) if (ring == np.trunc(ring)).all() else ring).ravel().tolist() for ring in rings]
-
-
-def bridge_holes(part: Part) -> Ring:
-    """One ring that runs around the part and, over a bridge of no width walked both ways, around each of its holes.
-
-    Readers that fill by crossing count, as pycocotools does, see the holes; a bridge's two ways cancel.
-    """
-    ring = part.outer
-    for hole in part.holes:
-        apart = np.abs(ring[:, None, :] - hole[None, :, :]).sum(axis=2)
-        here, there = np.unravel_index(int(np.argmin(apart)), apart.shape)
-        around = np.concatenate((hole[there:], hole[: there + 1]))
-        ring = np.concatenate((ring[: here + 1], around, ring[here:]))
-    return ring
