@@ -1,18 +1,17 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Camera } from "../../src/canvas/camera";
 import { areaOfParts } from "../../src/document/geometry";
 import { runsAtLevel, unpacked } from "../../src/document/heatmap";
-import { HitIndex } from "../../src/document/hit";
 import { maskOfWindow, windowOfMask } from "../../src/document/paint";
 import type { WireHeatmap } from "../../src/document/protocol";
 import { areaOfRuns, decodeCounts, encodeCounts } from "../../src/document/rle";
 import { find, maskOfRle, reshaped } from "../../src/document/scene";
 import { Levels } from "../../src/editing/levels";
 import { LevelTool } from "../../src/tools/level";
-import type { Pointer, ToolHost } from "../../src/tools/tool";
+import type { Pointer } from "../../src/tools/tool";
 import { settle, start } from "../harness";
 import golden from "../heatmaps.golden.json";
 import { FakeServer, wireInstance } from "../server";
+import { Host } from "../tools/host";
 
 const SIDE = 40;
 const cone = golden.find((one) => one.name === "one sample")!;
@@ -20,23 +19,6 @@ const WIRE: WireHeatmap = { region: [6, 6, 28, 28], size: cone.size, values: con
 const heatmap = await unpacked(WIRE);
 const cut = (level: number): string => encodeCounts(runsAtLevel(heatmap, level, SIDE, SIDE));
 const OWN = cut(50);
-
-class Host implements ToolHost {
-  constructor(readonly session: ToolHost["session"]) {}
-  camera = (): Camera => ({ scale: 1, x: 0, y: 0 });
-  hits = (): HitIndex => new HitIndex(this.session.visible(), SIDE, SIDE);
-  pan = (): void => {};
-  redraw = (): void => {};
-  setCursor = (): void => {};
-  addInstance = (): void => {};
-  addFromBox = (): void => {};
-  findAgain = (): void => {};
-  prepareBox = (): void => {};
-  putAway = (): void => {};
-  showPoint = (): void => {};
-  say = (): void => {};
-  notice = (): void => {};
-}
 
 async function hosted(wire: WireHeatmap | null = WIRE, source = "starter@1") {
   const server = new FakeServer([0]);
@@ -48,7 +30,7 @@ async function hosted(wire: WireHeatmap | null = WIRE, source = "starter@1") {
   const api = { heatmap: (_image: number, key: string) => (asked.push(key), answer()) };
   const levels = new Levels({ session, api, notice: (text) => notices.push(text), say: () => {} });
   await session.open(1);
-  const tool = new LevelTool(new Host(session), levels);
+  const tool = new LevelTool(Object.assign(new Host(session), { view: { scale: 1, x: 0, y: 0 } }), levels);
   const select = async (): Promise<void> => {
     session.view.set({ selection: ["one"] });
     await known();

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { outlineOf } from "../../src/document/outline";
+import type { Instance, Mask } from "../../src/document/scene";
+import { find } from "../../src/document/scene";
+import { BrushTool } from "../../src/tools/brush";
+import { offer } from "../../src/tools/tool";
+import { settle } from "../harness";
+import { at, click, drag, hosted } from "./host";
+
+describe("brush and eraser", () => {
+  it("add to the selected, cut from it, and Alt turns one into the other", async () => {
+    const { host, session, server } = await hosted(null);
+    session.view.set({ selection: ["one"], brushSize: 2 });
+    const area = (): number => outlineOf(find(session.view.get().scene!, "one")!.mask).area;
+    expect(area()).toBe(16);
+    drag(new BrushTool(host, "paints"), at(13, 5), at(14, 5));
+    const larger = area();
+    expect(larger).toBeGreaterThan(18);
+    drag(new BrushTool(host, "paints"), at(13, 5, { alt: true }), at(14, 5, { alt: true }));
+    expect(area()).toBeLessThan(larger);
+    drag(new BrushTool(host, "erases"), at(10, 6));
+    await settle();
+    expect(server.gestures.map((gesture) => gesture.verb)).toEqual(["edit", "edit", "edit"]);
+    expect(server.gestures[0].changes[0].rle).toMatch(/^[0-o]+$/);
+    await session.undo();
+    await session.undo();
+    await session.undo();
+    expect(area()).toBe(16);
+  });
+
+  it("erase a hole into a mask, and never the whole of it", async () => {
+    const { host, session } = await hosted();
+    session.view.set({ brushSize: 4 });
+    const eraser = new BrushTool(host, "erases");
+    click(eraser, at(15, 15));
+    expect(session.view.get().selection).toEqual(["one"]);
+    const { mask } = find(session.view.get().scene!, "one")!;
+    expect(outlineOf(mask).parts[0]).toHaveLength(2);
+    session.view.set({ brushSize: 100 });
+    click(eraser, at(15, 15));
+    expect(find(session.view.get().scene!, "one")!.mask).toBe(mask);
+  });
+
+  it("stay with the instance that the stroke began on, or are given up with it", async () => {
+    const { host, session } = await hosted();
+    session.view.set({ selection: ["one"], brushSize: 4 });
+    const brush = new BrushTool(host, "paints");
+    brush.down(at(20, 15));
+    brush.drag(at(25, 15));
+    session.view.set({ selection: [] });
+    brush.up();
+    expect(host.added).toEqual([]);
+    const one = (): Instance => find(session.view.get().scene!, "one")!;
+    expect(outlineOf(one().mask).box.x1).toBeGreaterThan(25);
+    session.view.set({ selection: ["one"] });
+    brush.down(at(20, 15));
+    brush.drag(at(30, 15));
+    session.commit("reject", [{ before: one(), after: { ...one(), state: "rejected" } }]);
+    brush.up();
+    expect(one().state).toBe("rejected");
+    brush.down(at(20, 15));
+    expect(offer(brush, "undo")).toBe(true);
+    expect(offer(brush, "undo")).toBe(false);
+  });
+
+  it("change nothing while everything is hidden", async () => {
+    const { host, session } = await hosted();
+    session.view.set({ selection: ["one"], brushSize: 4, hideAll: true });
+    for (const does of ["paints", "erases"] as const) drag(new BrushTool(host, does), at(20, 15), at(25, 15));
+    expect(session.view.get().history.past).toEqual([]);
+    expect(host.added).toEqual([]);
+  });
+
+  it("begin a new instance where nothing is selected", async () => {
+    const { host, session } = await hosted();
+    session.view.set({ brushSize: 6 });
+    const added: Mask[] = [];
+    host.addInstance = (mask) => void added.push(mask);
+    drag(new BrushTool(host, "paints"), at(30, 30), at(35, 30));
+    expect(outlineOf(added[0]).area).toBeGreaterThan(40);
+  });
+});
