@@ -11,7 +11,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +118,10 @@ def build_parser() -> argparse.ArgumentParser:
     exporting.add_argument("--project", required=True, type=Path, metavar="DIR")
     exporting.add_argument("--out", required=True, type=Path, metavar="DIR")
     exporting.add_argument(
-        "--masks", choices=("lossless", "polygons", "rle"), help="how COCO has them (default lossless)"
+        "--masks",
+        choices=_Choices(_mask_forms),
+        metavar="FORM",
+        help="how masks are written, where the format leaves a choice: %(choices)s (default lossless)",
     )
     dealt = exporting.add_mutually_exclusive_group()
     dealt.add_argument(
@@ -128,7 +131,7 @@ def build_parser() -> argparse.ArgumentParser:
     exporting.add_argument("--seed", type=_whole, default=0, metavar="N", help="another seed deals otherwise")
     exporting.add_argument("--with-images", action="store_true", help="copy the pictures beside the annotations")
     exporting.add_argument(
-        "--format", choices=("coco", "yolo-seg", "voc", "labelme"), default="coco", help="others need the extra formats"
+        "--format", choices=_Choices(_formats), metavar="FORMAT", help="%(choices)s (default: the first)"
     )
     exporting.add_argument("--push-to-hub", metavar="USER/NAME", help="also upload it as a dataset, private when new")
     exporting.add_argument("--public", action="store_true", help="a new dataset on the Hub is public")
@@ -155,6 +158,31 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--device", type=str.upper, default="AUTO", metavar="D", help="OpenVINO device, else AUTO")
     evaluate.set_defaults(run=_evaluate)
     return parser
+
+
+class _Choices(Container[str]):
+    """What an option may be, found out when it is asked for: `--help` answers at once."""
+
+    def __init__(self, find: Callable[[], Collection[str]]) -> None:
+        self._find = find
+
+    def __contains__(self, value: object) -> bool:
+        return value in self._find()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._find())
+
+
+def _formats() -> Collection[str]:
+    from annotator.exchange.formats import FORMATS
+
+    return FORMATS
+
+
+def _mask_forms() -> Collection[str]:
+    from annotator.exchange import coco
+
+    return coco.MASK_FORMS
 
 
 def _port(text: str) -> int:
@@ -394,46 +422,42 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from annotator.exchange import leaving
+    from annotator.exchange import formats, leaving
     from annotator.storage.store import Store
 
-    if options.masks is not None and options.format != "coco":
-        options.refuse(f"--masks is for COCO alone, --format {options.format} knows one form")
+    format = formats.FORMATS[options.format] if options.format else formats.DEFAULT
+    flags = {"masks": options.masks, "with_images": options.with_images, "provenance": options.no_provenance}
+    for name in format.refused(name for name, given in flags.items() if given):
+        flag = "--no-provenance" if name == "provenance" else f"--{name.replace('_', '-')}"
+        why = ", which always brings the pictures" if name == "with_images" and format.brings_pictures else ""
+        options.refuse(f"{flag} does not apply to --format {format.name}{why}")
     if options.public and not options.push_to_hub:
         options.refuse("--public is for --push-to-hub")
+    if options.zip and options.push_to_hub:
+        options.refuse("--zip is for a file here, --push-to-hub sends a folder")
     _require_project(options.project)
     split = _split_of(options)
-    progress = _silent if split is None else _bar("comparing pictures")
     with Store.open(options.project) as store:
-        if options.format == "coco":
-            written = leaving.export_coco(
-                store,
-                options.out,
-                masks=options.masks or "lossless",
-                split=split,
+        written = leaving.export(
+            store,
+            options.out,
+            format=format,
+            options=formats.Options(
+                masks=options.masks or formats.Options.masks,
                 with_images=options.with_images,
-                zipped=options.zip,
-                progress=progress,
-                reviewed_only=not options.all_images,
                 provenance=not options.no_provenance,
-            )
-        else:
-            written = leaving.export_other(
-                store,
-                options.out,
-                form=options.format,
-                split=split,
                 zipped=options.zip,
-                progress=progress,
-                reviewed_only=not options.all_images,
-            )
+            ),
+            split=split,
+            reviewed_only=not options.all_images,
+            progress=_silent if split is None else _bar("comparing pictures"),
+        )
     for line in written.lines:
         print(line)
     if options.push_to_hub:
         from annotator.exchange import hub
 
-        private = not options.public
-        print(hub.push(written.files, options.out, name=options.push_to_hub, lines=written.lines, private=private))
+        print(hub.push(written, options.out, name=options.push_to_hub, private=not options.public))
     return 0
 
 

@@ -1,32 +1,36 @@
-"""A dataset that was exported, to the Hugging Face Hub."""
+"""An export sent to the Hugging Face Hub, in one commit."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from annotator.core.errors import ExportError
+from annotator.exchange.leaving import Written
+from annotator.exchange.repository import CARD, MARK, repository
 
-CARD = "README.md"
 
+def push(written: Written, folder: Path, *, name: str, private: bool = True) -> str:
+    """Upload an export from its folder as a dataset; the dataset's address.
 
-def push(files: Sequence[Path], folder: Path, *, name: str, lines: Sequence[str], private: bool = True) -> str:
-    """Upload the files of an export in one commit, under their paths below the folder; the dataset's address.
-
-    name: USER/NAME; the dataset is made when absent, private unless asked otherwise. lines: what the export said of
-    itself; they make the card, unless the dataset has one. The token is that of `hf auth login` or of HF_TOKEN.
-    Raises ExportError in one line.
+    name: USER/NAME; the dataset is made when absent, private unless asked otherwise. A card that somebody wrote there
+    stays as it is. The token is that of `hf auth login` or of HF_TOKEN. Raises ExportError in one line.
     """
     from huggingface_hub import CommitOperationAdd, HfApi
     from huggingface_hub.errors import HFValidationError
 
+    content = repository(written, folder, name=name)
     api = HfApi(endpoint=os.environ.get("HF_ENDPOINT"), library_name="annotator")
     try:
         address = api.create_repo(name, repo_type="dataset", private=private, exist_ok=True)
-        operations = [CommitOperationAdd(path.relative_to(folder).as_posix(), str(path)) for path in files]
-        if not api.file_exists(name, CARD, repo_type="dataset"):
-            operations.append(CommitOperationAdd(CARD, card(name, files, folder, lines).encode()))
+        if _has_own_card(api, name):
+            del content[CARD]
+        operations = [
+            CommitOperationAdd(path, found if isinstance(found, bytes) else str(found))
+            for path, found in content.items()
+        ]
         api.create_commit(name, operations, repo_type="dataset", commit_message="Export of annotator")
     except HFValidationError as error:
         raise ExportError(f"{name}: no name of a dataset, expected USER/NAME") from error
@@ -36,18 +40,13 @@ def push(files: Sequence[Path], folder: Path, *, name: str, lines: Sequence[str]
     return str(address)
 
 
-def card(name: str, files: Sequence[Path], folder: Path, lines: Sequence[str]) -> str:
-    """The dataset's README: what the Hub sorts it by, and what the export said of itself."""
-    annotations = [path.relative_to(folder).as_posix() for path in files if path.name.startswith("instances")]
-    listed = "".join(f"- `{path}`\n" for path in annotations)
-    report = "\n".join(line for line in lines if "```" not in line)
-    return (
-        "---\ntask_categories:\n- image-segmentation\n- object-detection\n"
-        "tags:\n- coco\n- instance-segmentation\n---\n\n"
-        f"# {name.rpartition('/')[2]}\n\n"
-        f"Instance masks, exported by annotator and read back with pycocotools.\n\n{listed}\n"
-        f"```\n{report}\n```\n"
-    )
+def _has_own_card(api: Any, name: str) -> bool:
+    """Whether the dataset has a card that is not of an earlier push."""
+    if not api.file_exists(name, CARD, repo_type="dataset"):
+        return False
+    with tempfile.TemporaryDirectory() as place:
+        path = api.hf_hub_download(name, CARD, repo_type="dataset", local_dir=place)
+        return MARK not in Path(path).read_text("utf-8", errors="replace")
 
 
 def _reason(error: Exception) -> str:

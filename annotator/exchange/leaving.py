@@ -1,28 +1,37 @@
-"""What leaves a project: COCO and other formats, whole or in parts, with the pictures or without."""
+"""What leaves a project: in any format, whole or in parts, with the pictures or without."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotator.core.dataset import Dataset
 from annotator.core.errors import ExportError
-from annotator.exchange import coco, pack, splits
-from annotator.exchange.formats import base
-from annotator.exchange.formats.base import OtherForm
+from annotator.exchange import formats, pack, splits
+from annotator.exchange.formats.base import Format, Options, asked_for
+from annotator.exchange.pack import Stamp
 from annotator.storage.store import Store
 from annotator.system.progress import Progress
 from annotator.vision.pictures.decode import decode
 from annotator.vision.pictures.renditions import upright_picture
 
+_FEW = 5  # files of an earlier export that are named
+
 
 @dataclass(frozen=True)
 class Written:
-    """The files of an export, and what a person should know of it, a line each."""
+    """An export: its files, and what a person should know of it, a line each.
 
-    files: tuple[Path, ...]
+    parts: what was written, by the part's name ("" is the whole). pictures: where in the folder each picture lies, by
+    image id.
+    """
+
+    format: Format
+    files: Mapping[Path, Stamp]
     lines: tuple[str, ...]
+    parts: Mapping[str, Dataset] = field(default_factory=dict)
+    pictures: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -36,61 +45,43 @@ class Split:
     seed: int = 0
 
 
-def export_coco(
+def export(
     store: Store,
     folder: Path,
     *,
-    masks: coco.MaskForm = "lossless",
-    reviewed_only: bool = True,
-    provenance: bool = True,
-    split: Split | None = None,
-    with_images: bool = False,
-    zipped: bool = False,
-    progress: Progress = lambda done, total: None,
-) -> Written:
-    """Write what was accepted, proven by reading it back, into a folder.
-
-    Alone it is `instances.json`. With a split or with the pictures it is the layout that trainers expect,
-    `annotations/instances_train.json` and `images/`; `zipped` makes one file of that, `dataset.zip`.
-    Raises ExportError; nothing in the folder has changed then.
-    """
-    dataset = store.dataset(reviewed_only=reviewed_only)
-    if split is None and not with_images and not zipped:
-        path = folder / "instances.json"
-        report = coco.write(dataset, path, masks=masks, provenance=provenance)
-        files: tuple[Path, ...] = (path, folder / "report.json", folder / "report.txt")
-        lines = report.to_text().splitlines()
-    else:
-        parts, lines = dealt(store, dataset, split, progress=progress)
-        target = folder / "dataset.zip" if zipped else folder
-        pictures = (lambda image: upright_picture(store.content(image))) if with_images else None
-        packed = pack.write(parts, target, pictures=pictures, masks=masks, provenance=provenance)
-        files = packed.files
-        lines += [line for report in packed.reports.values() for line in report.to_text().splitlines()]
-        lines += [f"picture {old!r} is {new!r} in the pack" for old, new in packed.renamed.values()]
-        lines += [f"warning: {path} is of an earlier export" for path in packed.stale]
-    return Written(files, (*lines, *_waiting(store, reviewed_only)))
-
-
-def export_other(
-    store: Store,
-    folder: Path,
-    *,
-    form: OtherForm,
+    format: Format = formats.DEFAULT,
+    options: Options | None = None,
     reviewed_only: bool = True,
     split: Split | None = None,
-    zipped: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Written:
-    """Write what was accepted in another format, with the pictures, and say what that format could not carry.
+    """Write what was accepted into a folder, proven by reading it back; as `dataset.zip` if that was asked for.
 
-    Raises ExportError, also where the extra `formats` is not installed; nothing in the folder has changed then.
+    progress: of looking at every picture, which a split needs.
+    Raises ExportError, also where the format's library is not installed or takes an option not; nothing in the folder
+    has changed then.
     """
-    base.require_library(form)  # before every picture is looked at
+    options = options or Options()
+    refused = format.refused(asked_for(options))
+    if refused:
+        raise ExportError(f"format {format.name} takes no {' and no '.join(refused)}")
+    format.require_library()  # before every picture is looked at
     parts, lines = dealt(store, store.dataset(reviewed_only=reviewed_only), split, progress=progress)
-    target = folder / "dataset.zip" if zipped else folder
-    packed = base.write(parts, target, form=form, pictures=lambda image: upright_picture(store.content(image)))
-    return Written(packed.files, (*lines, *packed.report.to_text().splitlines(), *_waiting(store, reviewed_only)))
+    target = folder / "dataset.zip" if options.zipped else folder
+    packed = pack.write(
+        parts,
+        target,
+        format=format,
+        options=options,
+        pictures=lambda image: upright_picture(store.content(image)),
+    )
+    lines += [line for report in packed.outcome.reports.values() for line in report.to_text().splitlines()]
+    lines += packed.outcome.lines
+    lines += [f"warning: {path} is of an earlier export" for path in packed.stale[:_FEW]]
+    if len(packed.stale) > _FEW:
+        lines.append(f"warning: {len(packed.stale) - _FEW} more files beside these are of an earlier export")
+    lines += _waiting(store, reviewed_only)
+    return Written(format, packed.files, tuple(lines), parts, packed.outcome.pictures)
 
 
 def _waiting(store: Store, reviewed_only: bool) -> list[str]:

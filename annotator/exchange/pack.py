@@ -1,4 +1,4 @@
-"""Datasets with their pictures, in the layout that trainers expect, as a folder or as one zip."""
+"""An export on its way to its place: written aside, proven, and only then a folder's files or one zip."""
 
 from __future__ import annotations
 
@@ -8,94 +8,121 @@ import secrets
 import shutil
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from annotator.core.dataset import Dataset, Image
+from annotator.core.dataset import Dataset
 from annotator.core.errors import ExportError
-from annotator.exchange import coco
-from annotator.exchange.coco.proof import ExportReport, MaskForm
-from annotator.exchange.names import safe_names
+from annotator.core.exportable import require_exportable
+from annotator.exchange.formats.base import Format, Options, Outcome, Pictures
 from annotator.system import files
 from annotator.system.files import sync_folder
 
+PROOF = ".proof"
+"""Of the report for programs. It is JSON; but whoever reads a folder takes every `.json` of it for annotations."""
+
+SUFFIXES = frozenset({".zip", ".txt", PROOF})
+"""Of what an export of any format may leave beside its own."""
+
 _ABANDONED_AFTER_S = 24 * 3600.0
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # zip has no earlier date; the same pack is the same bytes
+_COMPRESSED = frozenset(
+    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".heic", ".heif", ".gif", ".jp2", ".zip")
+)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What tells a file from another that takes its name later: its size, and a token of when and where it was made."""
+
+    bytes: int
+    token: str
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp:
+        """The stamp of the file that is there now. Raises OSError."""
+        found = path.stat()
+        return cls(found.st_size, f"{found.st_mtime_ns:x}-{found.st_size:x}-{found.st_ino:x}")
 
 
 @dataclass(frozen=True)
 class Pack:
-    """What was written: the zip or the folder's files, the proof of each part, and which pictures got another name.
+    """What was written: the zip or the folder's files, each with its stamp, and what the format says of them.
 
-    stale: annotations in the folder that an earlier export left, and this one does not have.
+    stale: files beside them that an earlier export left, and this one does not have.
     """
 
-    target: Path
-    files: tuple[Path, ...]
-    reports: dict[str, ExportReport]
-    renamed: dict[int, tuple[str, str]]
+    files: Mapping[Path, Stamp]
+    outcome: Outcome
     stale: tuple[Path, ...] = ()
 
 
-def write(
-    parts: Mapping[str, Dataset],
-    target: Path,
-    *,
-    pictures: Callable[[Image], bytes] | None = None,
-    masks: MaskForm = "lossless",
-    provenance: bool = True,
-) -> Pack:
-    """Write `annotations/instances_NAME.json` for each part, each with its proof, and `images/` for all of them.
+def write(parts: Mapping[str, Dataset], target: Path, *, format: Format, options: Options, pictures: Pictures) -> Pack:
+    """Write the parts in a format, with its reports beside it, all of it or nothing.
 
-    target: a folder, or a file that ends in `.zip`. The part "" is `annotations/instances.json`.
-    pictures: an image's bytes as they shall lie in the pack, which must show it upright; without it no picture is
-    packed. Two images never share a file: where names collide or lead elsewhere, the pack and its JSON use others.
-    Raises ExportError as `coco.write` does, and then nothing of the target has changed.
+    target: a folder, or a file that ends in `.zip`.
+    Raises ExportError if the format's library is not installed, if the dataset must not leave, if it does not read
+    back as it was written, or if the disk refuses; nothing of the target has changed then.
     """
-    target = Path(target)
-    with staged(target) as folder:
-        pack = _write_folder(parts, folder, pictures=pictures, masks=masks, provenance=provenance)
-    if target.suffix.lower() == ".zip":
-        return replace(pack, target=target, files=(target,))
-    files = tuple(target / path.relative_to(folder) for path in pack.files)
-    stale = sorted(set((target / "annotations").glob("instances*.json")) - set(files))
-    return replace(pack, target=target, files=files, stale=tuple(stale))
+    format.require_library()
+    for dataset in parts.values():
+        require_exportable(dataset)
+    with staged(target) as stage:
+        outcome = format.write(parts, stage.folder, options=options, pictures=pictures)
+        for part, report in outcome.reports.items():
+            name = f"report_{part}" if part else "report"
+            files.write_atomically(stage.folder / f"{name}.txt", report.to_text().encode(errors="replace"))
+            files.write_atomically(stage.folder / f"{name}{PROOF}", report.to_json().encode())
+    return Pack(stage.files, outcome, () if _is_zip(target) else tuple(_stale(target, stage.files)))
+
+
+@dataclass
+class Stage:
+    """A folder beside the target in which an export comes to be; `files` is what took their place in the end."""
+
+    folder: Path
+    files: dict[Path, Stamp] = field(default_factory=dict)
 
 
 @contextmanager
-def staged(target: Path) -> Iterator[Path]:
+def staged(target: Path) -> Iterator[Stage]:
     """A new folder, whose files are in the target folder, or are the target zip, once the block ends without an error.
 
     Raises ExportError where the disk refuses; nothing of the target has changed then.
     """
-    zipped = target.suffix.lower() == ".zip"
-    home = target.parent if zipped else target
-    folder = home / f".{target.name}.{secrets.token_hex(6)}.new"
-    new = folder.with_suffix(".zip")
+    home = target.parent if _is_zip(target) else target
+    stage = Stage(home / f".{target.name}.{secrets.token_hex(6)}.new")
+    new = stage.folder.with_suffix(".zip")
     made = [above for above in (home, *home.parents) if not above.exists()]
     done = False
     try:
         _remove_abandoned(home, target.name)
-        folder.mkdir(parents=True)
-        yield folder
-        if zipped:
-            _zip(folder, new)
+        stage.folder.mkdir(parents=True)
+        yield stage
+        if _is_zip(target):
+            _require_place(target)
+            _zip(stage.folder, new)
+            stage.files[target] = Stamp.of(new)
             os.replace(new, target)
         else:
-            _move(folder, target)
+            stage.files.update(_move(stage.folder, target))
         sync_folder(home)
         done = True
     except OSError as error:
         raise ExportError(f"{target}: cannot be written: {error.strerror or error}") from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(stage.folder, ignore_errors=True)
         new.unlink(missing_ok=True)
         if not done:
             for above in made:
                 with suppress(OSError):
                     above.rmdir()
+
+
+def _is_zip(target: Path) -> bool:
+    return target.suffix.lower() == ".zip"
 
 
 def _remove_abandoned(home: Path, name: str) -> None:
@@ -109,64 +136,45 @@ def _remove_abandoned(home: Path, name: str) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _move(folder: Path, target: Path) -> None:
+def _move(folder: Path, target: Path) -> dict[Path, Stamp]:
     """Every file to its place; whatever stands in the way of one is found before the first is moved."""
     paths = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     for path in paths:
         (target / path).parent.mkdir(parents=True, exist_ok=True)
-        if (target / path).is_dir():
-            raise ExportError(f"{target / path}: is a folder, expected a place for a file")
+        _require_place(target / path)
+    # Not of the files in their places: another export may have taken these by then.
+    stamps = {target / path: Stamp.of(folder / path) for path in paths}
     for path in paths:
         os.replace(folder / path, target / path)
+    return stamps
 
 
-def _write_folder(
-    parts: Mapping[str, Dataset],
-    folder: Path,
-    *,
-    pictures: Callable[[Image], bytes] | None,
-    masks: MaskForm,
-    provenance: bool,
-) -> Pack:
-    every = {image.id: image for dataset in parts.values() for image in dataset.images}
-    names = safe_names(every.values()) if pictures is not None else {}
-    written: list[Path] = []
-    reports = {}
-    try:
-        if pictures is not None:
-            for id, image in every.items():
-                path = folder / "images" / names[id]
-                files.write_atomically(path, pictures(image))
-                written.append(path)
-    except OSError as error:
-        raise ExportError(f"{folder}: cannot be written: {error.strerror or error}") from error
-    for part, dataset in parts.items():
-        suffix = f"_{part}" if part else ""
-        images = tuple(replace(image, file_name=names.get(image.id, image.file_name)) for image in dataset.images)
-        path = folder / "annotations" / f"instances{suffix}.json"
-        reports[part] = coco.write(
-            replace(dataset, images=images),
-            path,
-            masks=masks,
-            provenance=provenance,
-            # Ultralytics' converter takes every .json of the folder `annotations` for one of COCO's.
-            report_name=f"../report{suffix}",
-        )
-        written += [path, folder / f"report{suffix}.json", folder / f"report{suffix}.txt"]
-    renamed = {id: (every[id].file_name, name) for id, name in names.items() if name != every[id].file_name}
-    return Pack(folder, tuple(written), reports, renamed)
+def _require_place(path: Path) -> None:
+    """Raise ExportError where a file must not take this place: a device, say, would be one no more."""
+    if path.exists() and not path.is_file():
+        what = "a folder" if path.is_dir() else "no plain file"
+        raise ExportError(f"{path}: is {what}, expected a place for a file")
+
+
+def _stale(target: Path, written: Mapping[Path, Stamp]) -> Iterator[Path]:
+    """What lies in the folders of an export and is not of it; in the target itself, what is called as exports are."""
+    for folder in sorted({path.parent for path in written}):
+        for path in sorted(folder.iterdir()):
+            is_ours = folder != target or path.name.startswith("instances")
+            if is_ours and path not in written and path.is_file() and not path.name.startswith("."):
+                yield path
 
 
 def _zip(folder: Path, target: Path) -> None:
-    """Every file of the folder, in the order of their names; pictures are compressed already."""
+    """Every file of the folder, in the order of their names."""
     with open(target, "xb") as file:
         with zipfile.ZipFile(file, "w") as archive:
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
                 entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _LONG_AGO)
                 entry.external_attr = 0o644 << 16
-                is_text = path.suffix in (".json", ".txt")
-                entry.compress_type = zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED
-                with open(path, "rb") as source, archive.open(entry, "w", force_zip64=True) as packed:
-                    shutil.copyfileobj(source, packed, 1 << 20)
+                packed = path.suffix.lower() in _COMPRESSED
+                entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+                with open(path, "rb") as source, archive.open(entry, "w", force_zip64=True) as stream:
+                    shutil.copyfileobj(source, stream, 1 << 20)
         file.flush()
         os.fsync(file.fileno())

@@ -8,7 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from annotator.core.errors import ExportError
-from annotator.exchange import hub
+from annotator.exchange import hub, pack
+from annotator.exchange.formats import DEFAULT, Options
+from annotator.exchange.leaving import Written
+from tests.exchange.formats.conftest import content, dataset_of, disc
 
 
 class Hub(BaseHTTPRequestHandler):
@@ -30,13 +33,20 @@ class Hub(BaseHTTPRequestHandler):
             self.answer({"commitUrl": address, "commitOid": "1" * 40, "commitMessage": "x"})
 
     def do_HEAD(self):
-        self.answer({}, 200 if self.server.has_card else 404)
+        self.answer_card()
 
     def do_GET(self):
+        if self.path.endswith("/README.md"):
+            self.answer_card()
+            return
         self.answer({"id": "somebody/helmets", "sha": "1" * 40, "siblings": [], "private": True})
 
+    def answer_card(self):
+        card = self.server.card
+        self.answer(b"" if card is None else card.encode(), 404 if card is None else 200)
+
     def answer(self, found, status=200):
-        content = json.dumps(found).encode()
+        content = found if isinstance(found, bytes) else json.dumps(found).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -55,7 +65,7 @@ class Hub(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch):
     made = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    made.seen, made.status, made.has_card = [], 200, False
+    made.seen, made.status, made.card = [], 200, None
     made.address = f"http://127.0.0.1:{made.server_port}"
     thread = threading.Thread(target=made.serve_forever)
     thread.start()
@@ -73,18 +83,17 @@ def server(monkeypatch):
 
 @pytest.fixture
 def exported(tmp_path):
-    """A folder with an export, and something beside it that is not of it."""
-    (tmp_path / "annotations").mkdir()
-    files = [tmp_path / "annotations" / "instances_train.json", tmp_path / "report_train.txt"]
-    for file in files:
-        file.write_text(f"{file.name}\n")
+    """An export, and something beside it that is not of it."""
+    whole = dataset_of(disc(20, 20, 9))
+    packed = pack.write({"train": whole}, tmp_path, format=DEFAULT, options=Options(), pictures=content)
     (tmp_path / "diary.txt").write_text("private")
-    return tmp_path, files
+    lines = ("train: 2 images", "every mask is exact")
+    return tmp_path, Written(DEFAULT, packed.files, lines, {"train": whole}, packed.outcome.pictures)
 
 
 def push(exported, name="somebody/helmets", **more):
-    folder, files = exported
-    return hub.push(files, folder, name=name, lines=["train: 8 images", "every mask is exact"], **more)
+    folder, written = exported
+    return hub.push(written, folder, name=name, **more)
 
 
 def committed(server):
@@ -104,16 +113,27 @@ def test_the_files_of_the_export_arrive_with_a_card(server, exported):
     assert made.get("private") is True or made.get("visibility") == "private"
     assert {token for _, token, _ in server.seen} == {"Bearer hf_secret"}
     found = committed(server)
-    assert set(found) == {"annotations/instances_train.json", "report_train.txt", "README.md"}
-    assert found["annotations/instances_train.json"] == "instances_train.json\n"
+    assert set(found) == {
+        "annotations/instances_train.json", "report_train.txt", "report_train.proof", "rows/train.jsonl", "README.md",
+    }  # fmt: skip
+    sent = (exported[0] / "annotations/instances_train.json").read_text()
+    assert found["annotations/instances_train.json"] == sent
     assert found["README.md"].startswith("---\ntask_categories:\n- image-segmentation\n")
-    assert "train: 8 images\nevery mask is exact" in found["README.md"]
+    assert "train: 2 images\nevery mask is exact" in found["README.md"]
 
 
 def test_a_card_that_somebody_wrote_stays(server, exported):
-    server.has_card = True
+    server.card = "# Mine"
     push(exported)
     assert "README.md" not in committed(server)
+
+
+def test_a_card_of_an_earlier_push_is_replaced(server, exported):
+    push(exported)
+    server.card = committed(server)["README.md"]
+    server.seen.clear()
+    push(exported)
+    assert committed(server)["README.md"] == server.card
 
 
 def test_a_refused_token_says_what_to_do(server, exported):

@@ -1,6 +1,7 @@
 """Exports through the command line: parts, packs, other formats and the Hub, as options of one verb."""
 
 import json
+import os
 import zipfile
 
 import cv2
@@ -110,9 +111,14 @@ def test_a_zip_has_the_layout_of_the_folder(export, tmp_path):
         ["--split-by", "size"],
         ["--split", "0.8", "--split-by", "folder"],
         ["--seed", "-1"],
-        ["--format", "csv"],
-        ["--format", "voc", "--masks", "polygons"],
+        ["--format", "xlsx"],
+        ["--masks", "best"],
+        ["--format", "voc", "--masks", "lossless"],
+        ["--format", "voc", "--with-images"],
+        ["--format", "labelme", "--no-provenance"],
+        ["--format", "csv", "--masks", "rle"],
         ["--public"],
+        ["--push-to-hub", "a/b", "--zip"],
     ],
 )
 def test_wrong_options_are_wrong_usage(export, tmp_path, options):
@@ -139,8 +145,31 @@ def test_another_format_leaves_or_says_what_is_missing(export, tmp_path):
         assert not (tmp_path / "out").exists()
         return
     assert code == 0
-    assert "read back: 21 masks are exact" in printed
+    assert "read back: 21 exact masks, 0 others" in printed
     assert len(list((tmp_path / "out" / "labels" / "train").iterdir())) == 17
+
+
+def test_what_an_earlier_export_left_is_told_but_not_file_by_file(export, tmp_path):
+    assert export("--with-images")[0] == 0
+    for name in "abcdefg":
+        (tmp_path / "out" / "images" / "train" / f"{name}.png").write_bytes(b"x")
+    _, printed, _ = export("--with-images")
+    assert printed.count("is of an earlier export") == 5
+    assert "2 more files" in printed
+
+
+def test_a_place_that_holds_no_plain_file_is_left_alone(export, tmp_path):
+    (tmp_path / "out").mkdir()
+    os.mkfifo(tmp_path / "out" / "instances.json")
+    os.mkfifo(tmp_path / "out" / "dataset.zip")
+    for options in ([], ["--zip"]):
+        code, _, errors = export(*options)
+        assert (code, errors.count("\n")) == (1, 1)
+        assert "is no plain file, expected a place for a file" in errors
+    assert {path.name: path.is_fifo() for path in (tmp_path / "out").iterdir()} == {
+        "instances.json": True,
+        "dataset.zip": True,
+    }
 
 
 def test_a_push_that_fails_keeps_the_export_and_is_one_line(export, tmp_path, monkeypatch):

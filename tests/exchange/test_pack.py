@@ -12,6 +12,7 @@ from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import ExportError, ImageError
 from annotator.core.masks import mask_to_rle
 from annotator.exchange import coco, pack
+from annotator.exchange.formats import DEFAULT, Options
 from annotator.exchange.splits import split
 
 MASK = mask_to_rle(np.ones((4, 5), bool))
@@ -27,15 +28,23 @@ def content(image):
     return f"picture {image.id}".encode()
 
 
+def write(parts, target, *, pictures=content, format=DEFAULT, **options):
+    return pack.write(parts, target, format=format, options=Options(**options), pictures=pictures)
+
+
+def packed(parts, target, *, pictures=content):
+    return write(parts, target, pictures=pictures, with_images=True)
+
+
 def test_a_folder_has_annotations_and_images(tmp_path):
     whole = dataset(*(f"{index}.jpg" for index in range(10)))
     parts = split(whole, {"train": 0.8, "val": 0.2})
-    made = pack.write(parts, tmp_path / "out", pictures=content)
+    made = packed(parts, tmp_path / "out")
     names = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert names == {
         *(f"images/{index}.jpg" for index in range(10)),
         *(f"{name}_{part}.{suffix}" for part in ("train", "val")
-          for name, suffix in (("annotations/instances", "json"), ("report", "json"), ("report", "txt"))),
+          for name, suffix in (("annotations/instances", "json"), ("report", "proof"), ("report", "txt"))),
     }  # fmt: skip
     assert set(made.files) == {tmp_path / "out" / name for name in names}
     read = {part: coco.read(tmp_path / "out/annotations" / f"instances_{part}.json") for part in parts}
@@ -43,7 +52,7 @@ def test_a_folder_has_annotations_and_images(tmp_path):
     for part in read.values():
         for image in part.images:
             assert (tmp_path / "out/images" / image.file_name).read_bytes() == content(image)
-    assert {part: report.instances for part, report in made.reports.items()} == {"train": 8, "val": 2}
+    assert {part: report.instances for part, report in made.outcome.reports.items()} == {"train": 8, "val": 2}
 
 
 @pytest.mark.parametrize("target", ["out", "out/all.zip"])
@@ -56,7 +65,7 @@ def test_what_a_killed_export_left_is_removed_by_one_of_another_day(tmp_path, ta
     (home / f".{name}.0123456789ab.zip").write_bytes(b"half a zip")
     for path in (f".{name}.0123456789ab.new", f".{name}.0123456789ab.zip", ".notes.0123456789ab.new"):
         os.utime(home / path, (1, 1))
-    pack.write({"": dataset("a.jpg")}, target, pictures=content)
+    packed({"": dataset("a.jpg")}, target)
     # Neither what may be under way nor what is somebody else's.
     left = {path.name for path in home.iterdir() if path.name.startswith(".")}
     assert left == {".notes.0123456789ab.new", f".{name}.0123456789cd.new"}
@@ -64,30 +73,34 @@ def test_what_a_killed_export_left_is_removed_by_one_of_another_day(tmp_path, ta
 
 def test_a_zip_is_whole_and_always_the_same_bytes(tmp_path):
     parts = {"": dataset("a.jpg", "sub/b.jpg")}
-    first = pack.write(parts, tmp_path / "1.zip", pictures=content)
-    pack.write(parts, tmp_path / "2.zip", pictures=content)
+    first = packed(parts, tmp_path / "1.zip")
+    packed(parts, tmp_path / "2.zip")
     assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
-    assert first.files == (tmp_path / "1.zip",)
+    assert list(first.files) == [tmp_path / "1.zip"]
     with zipfile.ZipFile(tmp_path / "1.zip") as archive:
         assert archive.testzip() is None
         assert archive.namelist() == [
-            "annotations/instances.json", "images/a.jpg", "images/sub/b.jpg", "report.json", "report.txt",
+            "annotations/instances.json", "images/a.jpg", "images/sub/b.jpg", "report.proof", "report.txt",
         ]  # fmt: skip
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.zip", "2.zip"]
 
 
 def test_names_that_collide_or_lead_out_get_others_in_pack_and_json(tmp_path):
-    made = pack.write({"": dataset("a.jpg", "A.jpg", "../../evil.jpg")}, tmp_path / "out", pictures=content)
+    made = packed({"": dataset("a.jpg", "A.jpg", "../../evil.jpg")}, tmp_path / "out")
     found = json.loads((tmp_path / "out/annotations/instances.json").read_text())["images"]
     assert [image["file_name"] for image in found] == ["a.jpg", "A-2.jpg", "evil-3.jpg"]
-    assert made.renamed == {2: ("A.jpg", "A-2.jpg"), 3: ("../../evil.jpg", "evil-3.jpg")}
+    assert made.outcome.pictures == {1: "images/a.jpg", 2: "images/A-2.jpg", 3: "images/evil-3.jpg"}
+    assert made.outcome.lines == (
+        "picture 'A.jpg' is 'A-2.jpg' in the pack",
+        "picture '../../evil.jpg' is 'evil-3.jpg' in the pack",
+    )
     assert sorted(path.name for path in (tmp_path / "out/images").iterdir()) == ["A-2.jpg", "a.jpg", "evil-3.jpg"]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_without_pictures_names_stay_as_they_are(tmp_path):
-    pack.write({"": dataset("../a.jpg")}, tmp_path / "out")
-    found = json.loads((tmp_path / "out/annotations/instances.json").read_text())["images"]
+    write({"": dataset("../a.jpg")}, tmp_path / "out")
+    found = json.loads((tmp_path / "out/instances.json").read_text())["images"]
     assert found[0]["file_name"] == "../a.jpg"
     assert not (tmp_path / "out/images").exists()
 
@@ -98,28 +111,28 @@ def test_a_zip_that_fails_leaves_nothing_behind(tmp_path, failure):
         raise failure
 
     with pytest.raises((ExportError, ImageError)):
-        pack.write({"": dataset("a.jpg")}, tmp_path / "x.zip", pictures=fails)
+        packed({"": dataset("a.jpg")}, tmp_path / "x.zip", pictures=fails)
     wrong = dataset("a.jpg")
     wrong = replace(wrong, instances=(replace(wrong.instances[0], category_id=9),))
     with pytest.raises(ExportError):
-        pack.write({"": wrong}, tmp_path / "x.zip", pictures=content)
+        packed({"": wrong}, tmp_path / "x.zip")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_whose_last_part_fails_stays_as_it_was(tmp_path):
-    pack.write({"train": dataset("a.jpg"), "val": dataset("b.jpg")}, tmp_path / "out", pictures=content)
+    packed({"train": dataset("a.jpg"), "val": dataset("b.jpg")}, tmp_path / "out")
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     wrong = dataset("b.jpg")
     wrong = replace(wrong, instances=(replace(wrong.instances[0], category_id=9),))
     with pytest.raises(ExportError):
-        pack.write({"train": dataset("c.jpg"), "val": wrong}, tmp_path / "out", pictures=content)
+        packed({"train": dataset("c.jpg"), "val": wrong}, tmp_path / "out")
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
     with pytest.raises(ExportError):
-        pack.write({"val": wrong}, tmp_path / "new" / "out", pictures=content)
+        packed({"val": wrong}, tmp_path / "new" / "out")
     assert not (tmp_path / "new").exists()
 
 
 def test_annotations_of_an_earlier_export_are_told(tmp_path):
-    pack.write({"train": dataset("a.jpg"), "test": dataset("b.jpg")}, tmp_path / "out")
-    made = pack.write({"train": dataset("a.jpg")}, tmp_path / "out")
+    write({"train": dataset("a.jpg"), "test": dataset("b.jpg")}, tmp_path / "out")
+    made = write({"train": dataset("a.jpg")}, tmp_path / "out")
     assert made.stale == (tmp_path / "out/annotations/instances_test.json",)

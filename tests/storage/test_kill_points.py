@@ -16,6 +16,7 @@ import pytest
 
 from annotator.core.review import Gesture
 from annotator.exchange import leaving
+from annotator.exchange.formats import Options
 from annotator.storage import archive, schema
 from annotator.storage.store import Store
 from tests.core.strategies import examples
@@ -85,7 +86,7 @@ def export(folder, done):
     assert len(document["annotations"]) == PICTURES
     assert len(list((out / "images").iterdir())) == PICTURES
     with Store.open(folder) as store:
-        leaving.export_coco(store, out, with_images=True)
+        leaving.export(store, out, options=Options(with_images=True))
 
 
 def pack(folder, done):
@@ -139,7 +140,7 @@ def test_killed_in_the_middle_of(verb, whole, tmp_path):
                 if verb == "empty":
                     store.remove_images()
                 if verb == "export":
-                    leaving.export_coco(store, folder.with_name("out"), with_images=True)
+                    leaving.export(store, folder.with_name("out"), options=Options(with_images=True))
             if verb == "open":
                 make_old(folder)
             check(folder, killed(program, chance))

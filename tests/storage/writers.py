@@ -27,6 +27,7 @@ from annotator.core.dataset import State
 from annotator.core.errors import StaleRevisionError
 from annotator.core.review import Change, Gesture
 from annotator.exchange import leaving
+from annotator.exchange.formats import Options
 from annotator.storage import archive
 from annotator.storage.store import Store
 from tests.storage.builders import block
@@ -91,7 +92,7 @@ def empty(store, count):
 
 
 def export(store, count):
-    leaving.export_coco(store, store.folder.with_name("out"), masks="rle", with_images=True)
+    leaving.export(store, store.folder.with_name("out"), options=Options(masks="rle", with_images=True))
     tell("done")
 
 

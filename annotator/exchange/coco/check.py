@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import unicodedata
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from annotator.core.numbers import is_id
 from annotator.exchange.coco.document import NOTHING, parse, read_content
 from annotator.exchange.coco.lint import Problem, inspect_coco
 from annotator.exchange.coco.values import name_of, shown
+from annotator.exchange.names import folded
 from annotator.system.collection import collection_paused
 from annotator.system.files import is_file
 
@@ -92,15 +92,11 @@ def _files_by_name(root: Path) -> dict[str, list[str]]:
     """Every file below the folder, by the last part of its name in small letters, accents composed."""
     found: dict[str, list[str]] = {}
     for path in sorted(root.rglob("*")):
-        found.setdefault(_folded(path.name), []).append(path.relative_to(root).as_posix())
+        found.setdefault(folded(path.name), []).append(path.relative_to(root).as_posix())
     return found
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _elsewhere(name: str, others: dict[str, list[str]]) -> str:
     """Where a picture of nearly that name is, as the end of a message."""
-    candidates = others.get(_folded(name.replace("\\", "/").rsplit("/", 1)[-1]), [])
+    candidates = others.get(folded(name.replace("\\", "/").rsplit("/", 1)[-1]), [])
     return f"; {', '.join(shown(candidate) for candidate in candidates[:_MANY])} is" if candidates else ""

@@ -1,26 +1,23 @@
-"""The tab Export: what was accepted as COCO, and the whole project as one file."""
+"""The tab Export: what was accepted in any format, and the whole project as one file."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Final
 
 import gradio as gr
 
 from annotator.core.errors import AnnotatorError
 from annotator.exchange import leaving
-from annotator.exchange.coco.proof import MaskForm
-from annotator.exchange.formats.base import OtherForm
-from annotator.storage.store import Store
+from annotator.exchange.coco.proof import MASK_FORMS, MaskForm
+from annotator.exchange.formats import DEFAULT, FORMATS, Format, Options
 from annotator.system import paths
 from annotator.web.page import fragments
 from annotator.web.page.project_file import build_project_file
-from annotator.web.page.texts import label, language_of
+from annotator.web.page.texts import format_label, label, language_of
 from annotator.web.projects import Projects
 
-Form = OtherForm | Literal["coco"]
-
-_SPLITS = {
+_SPLITS: Final = {
     "none": None,
     "0.8": leaving.Split({"train": 0.8, "val": 0.2}),
     "0.7": leaving.Split({"train": 0.7, "val": 0.2, "test": 0.1}),
@@ -31,19 +28,19 @@ _SPLITS = {
 def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
     """Lay out the tab and connect its button."""
     gr.Markdown(label("export_intro"))
+    format = gr.Radio(
+        [(format_label(one), one.name) for one in FORMATS.values()], value=DEFAULT.name, label=label("form")
+    )
     masks = gr.Radio(
-        [
-            (label("masks_lossless"), "lossless"),
-            (label("masks_polygons"), "polygons"),
-            (label("masks_rle"), "rle"),
-        ],
-        value="lossless",
+        [(label(f"masks_{form}"), form) for form in MASK_FORMS],
+        value=Options.masks,
         label=label("masks"),
+        visible="masks" in DEFAULT.takes,
     )
     unreviewed = gr.Checkbox(False, label=label("unreviewed"))
-    with_images = gr.Checkbox(False, label=label("with_images"))
-    provenance = gr.Checkbox(True, label=label("provenance"))
-    with gr.Accordion(label("more_forms"), open=False):
+    with_images = gr.Checkbox(False, label=label("with_images"), visible="with_images" in DEFAULT.takes)
+    provenance = gr.Checkbox(True, label=label("provenance"), visible="provenance" in DEFAULT.takes)
+    with gr.Accordion(label("more_parts"), open=False):
         split = gr.Radio(
             [
                 (label("parts_none"), "none"),
@@ -54,45 +51,48 @@ def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
             value="none",
             label=label("parts"),
         )
-        form = gr.Radio(
-            [("COCO", "coco"), (label("form_yolo"), "yolo-seg"), ("Pascal VOC", "voc"), ("LabelMe", "labelme")],
-            value="coco",
-            label=label("form"),
-        )
     export = gr.Button(label("export"), variant="primary", elem_id="export-button")
     report = gr.HTML("", elem_id="export-report", js_on_load=None)
     build_project_file(key)
 
     def export_project(  # noqa: PLR0917 - the page hands its fields over by place
         found: str,
+        name: str,
         masks: MaskForm,
         everything: bool,
         pictures: bool,
         origin: bool,
         parts: str,
-        form: Form,
         request: gr.Request,
     ) -> str:
+        format = FORMATS.get(name, DEFAULT)
+        split = _SPLITS.get(parts)
         try:
             with projects.use(found) as store:
                 projects.require_room(found, store, 0)
-                written = _export(
+                written = leaving.export(
                     store,
                     projects.export_folder(found, paths.exports()),
-                    masks=masks,
-                    everything=everything,
-                    pictures=pictures,
-                    origin=origin,
-                    split=_SPLITS.get(parts),
-                    form=form,
+                    format=format,
+                    options=_options(format, masks=masks, with_images=pictures, provenance=origin, split=split),
+                    reviewed_only=not everything,
+                    split=split,
                 )
         except AnnotatorError as error:
             return fragments.line(error=projects.plain(str(error)))
         return fragments.export_report(found, written, language_of(request))
 
+    format.change(
+        _shown_of,
+        format,
+        [masks, with_images, provenance],
+        queue=False,
+        api_visibility="private",
+        show_progress="hidden",
+    )
     export.click(
         export_project,
-        [key, masks, unreviewed, with_images, provenance, split, form],
+        [key, format, masks, unreviewed, with_images, provenance, split],
         report,
         concurrency_limit=2,
         api_visibility="private",
@@ -100,27 +100,16 @@ def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
     )
 
 
-def _export(
-    store: Store,
-    folder: Path,
-    *,
-    masks: MaskForm,
-    everything: bool,
-    pictures: bool,
-    origin: bool,
-    split: leaving.Split | None,
-    form: Form,
-) -> leaving.Written:
-    """What leaves as more than one file leaves as a zip: a browser downloads one file at a time."""
-    if form != "coco":
-        return leaving.export_other(store, folder, form=form, reviewed_only=not everything, split=split, zipped=True)
-    return leaving.export_coco(
-        store,
-        folder,
-        masks=masks,
-        reviewed_only=not everything,
-        provenance=origin,
-        split=split,
-        with_images=pictures,
-        zipped=pictures or split is not None,
-    )
+def _shown_of(name: str) -> tuple[dict[str, Any], ...]:
+    """Which options the page shows of a format: those that it takes."""
+    takes = FORMATS.get(name, DEFAULT).takes
+    return tuple(gr.update(visible=option in takes) for option in ("masks", "with_images", "provenance"))
+
+
+def _options(format: Format, *, split: leaving.Split | None, **chosen: Any) -> Options:
+    """What was chosen of what the format takes; a field that is hidden keeps its value, and that says nothing.
+
+    What leaves as more than one file leaves as a zip: a browser downloads one file at a time.
+    """
+    options = Options(**{name: value for name, value in chosen.items() if name in format.takes})
+    return replace(options, zipped=format.brings_pictures or options.with_images or split is not None)

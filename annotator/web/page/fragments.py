@@ -87,9 +87,10 @@ def fetch_line(info: ModelInfo, done: int, total: int, language: Language = "en"
 def export_report(key: str, written: leaving.Written, language: Language = "en") -> str:
     lines = escape("\n".join(written.lines))
     files = "".join(
-        f"<li><a href='annotator/{escape(key)}/exports/{escape(path.name)}' download>{escape(path.name)}</a>"
-        f" ({megabytes(path.stat().st_size)})</li>"
-        for path in written.files
+        f"<li><a href='annotator/{escape(key)}/exports/{escape(path.name)}?made={escape(stamp.token)}' download>"
+        f"{escape(path.name)}</a>"
+        f" ({megabytes(stamp.bytes)})</li>"
+        for path, stamp in written.files.items()
     )
     title = say("download", language)
     return f"<div class='annotator-report' role='status'><b>{title}</b><ul>{files}</ul><pre>{lines}</pre></div>"

@@ -10,11 +10,13 @@ from typing import Any, Final, Literal
 
 import gradio as gr
 
+from annotator.exchange.formats import FORMATS, Format
+
 Language = Literal["en", "de", "es", "zh"]
 
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "de", "es", "zh")
 
-_TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
+_TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "annotate": ("Annotate", "Annotieren", "Anotar", "标注"),
     "export": ("Export", "Export", "Exportar", "导出"),
     "models": ("Models", "Modelle", "Modelos", "模型"),
@@ -81,10 +83,10 @@ _TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
         "此 Space 重启后不保留任何内容：离开前请下载项目（“导出”标签页）。",
     ),
     "export_intro": (
-        "## Export as COCO\nWhat you accepted, proven by reading the file back before it is yours.",
-        "## Als COCO exportieren\nWas Sie angenommen haben, durch Wiedereinlesen geprüft, ehe Sie es bekommen.",
-        "## Exportar como COCO\nLo que ha aceptado, comprobado al volver a leer el archivo antes de entregarlo.",
-        "## 导出为 COCO\n您接受的内容；文件在交给您之前会重新读取并核对。",
+        "## Export\nWhat you accepted, proven by reading the file back before it is yours.",
+        "## Export\nWas Sie angenommen haben, durch Wiedereinlesen geprüft, ehe Sie es bekommen.",
+        "## Exportar\nLo que ha aceptado, comprobado al volver a leer el archivo antes de entregarlo.",
+        "## 导出\n您接受的内容；文件在交给您之前会重新读取并核对。",
     ),
     "masks": ("Masks", "Masken", "Máscaras", "掩码"),
     "masks_lossless": (
@@ -118,11 +120,11 @@ _TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
         "Con procedencia (modelo, puntuación, decisión) en la clave «annotator»",
         "附带来源信息（模型、分数、决定），写入键“annotator”",
     ),
-    "more_forms": (
-        "Parts for training, other formats",
-        "Teile fürs Training, andere Formate",
-        "Partes para entrenar, otros formatos",
-        "训练划分与其他格式",
+    "more_parts": (
+        "Parts for training",
+        "Teile fürs Training",
+        "Partes para entrenar",
+        "训练划分",
     ),
     "parts": (
         "Parts (pictures that look alike stay together)",
@@ -155,7 +157,6 @@ _TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
         "Formato (lo que otros no admiten y COCO sí figura en el informe)",
         "格式（COCO 之外的格式无法保存的内容见报告）",
     ),
-    "form_yolo": ("YOLO segmentation", "YOLO-Segmentierung", "Segmentación YOLO", "YOLO 分割"),
     "download": ("Download", "Herunterladen", "Descargar", "下载"),
     "project_intro": (
         "## The whole project\nPictures, suggestions and every decision as one file, which opens again here or on "
@@ -243,4 +244,16 @@ def _in(language: Language, key: str) -> str:
     return _TEXTS[key][LANGUAGES.index(language)]
 
 
+def format_label(format: Format) -> Any:
+    """What a format is called, in the browser's own language."""
+    return label(_format_key(format))
+
+
+def _format_key(format: Format) -> str:
+    return f"format_{format.name}"
+
+
+_TEXTS.update(
+    {_format_key(one): tuple(one.titles.get(language, one.title) for language in LANGUAGES) for one in FORMATS.values()}
+)
 TRANSLATIONS: Final = gr.I18n(**in_all_languages(*_TEXTS))

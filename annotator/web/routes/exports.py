@@ -7,11 +7,12 @@ from pathlib import Path
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, JSONResponse, Response
 
+from annotator.exchange import formats, pack
 from annotator.system import files, paths
 from annotator.web.projects import Projects
 from annotator.web.routes.answers import INERT, NEVER_KEPT
 
-EXPORT_SUFFIXES = frozenset({".json", ".zip", ".md", ".txt"})
+EXPORT_SUFFIXES = formats.SUFFIXES | pack.SUFFIXES
 
 
 def add_export_routes(router: APIRouter, projects: Projects) -> None:

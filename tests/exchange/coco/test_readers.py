@@ -18,6 +18,7 @@ from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.masks import mask_to_rle
 from annotator.core.polygons import Part, parts_to_rle
 from annotator.exchange import coco, pack
+from annotator.exchange.formats import DEFAULT, Options
 
 WIDTH, HEIGHT = 80, 60
 
@@ -52,7 +53,8 @@ def exported(request, tmp_path):
     """The profile, its folder, and by annotation id what pycocotools decodes: image id, category, mask."""
     dataset = a_dataset()
     pixels = cv2.imencode(".png", np.zeros((HEIGHT, WIDTH, 3), np.uint8))[1].tobytes()
-    pack.write({"val": dataset}, tmp_path, pictures=lambda image: pixels, masks=request.param)
+    options = Options(masks=request.param, with_images=True)
+    pack.write({"val": dataset}, tmp_path, format=DEFAULT, options=options, pictures=lambda image: pixels)
     with contextlib.redirect_stdout(io.StringIO()):
         read = COCO(str(tmp_path / "annotations" / "instances_val.json"))
     found = {

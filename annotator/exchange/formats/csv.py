@@ -1,0 +1,145 @@
+"""CSV: the box of every instance, a row each (RFC 4180, UTF-8, a header)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from annotator.core.dataset import Dataset, Image
+from annotator.core.errors import ExportError
+from annotator.core.measures import boxes_of as boxes_of_masks
+from annotator.core.words import counted
+from annotator.exchange.formats.base import Format, Options, Outcome, Pictures, put_pictures
+from annotator.exchange.formats.boxes import boxes_of
+from annotator.system import files
+
+COLUMNS = ("image", "width", "height", "id", "category_id", "category", "x_min", "y_min", "x_max", "y_max", "crowd")
+ORIGIN = ("score", "source")
+"""Columns more, with provenance."""
+
+_RUNS = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet runs a cell that begins so."""
+
+
+@dataclass
+class CsvReport:
+    """What the file of a part holds. replaced: names that it cannot hold as they are, and what stands for them."""
+
+    file: str
+    images: int = 0
+    instances: int = 0
+    images_without_rows: int = 0
+    without_mask: int = 0
+    crowds: int = 0
+    nowhere: list[int] = field(default_factory=list)
+    replaced: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+    def to_text(self) -> str:
+        rows = f"{counted(self.instances, 'instance')} on {counted(self.images, 'image')}"
+        without = counted(self.images_without_rows, "image")
+        lines = [
+            f"{self.file}: {rows}, a row each",
+            "read back: every row is as it was written",
+            f"{without} without instances, named by no row; {counted(self.crowds, 'crowd')}; "
+            f"{counted(self.without_mask, 'box', 'boxes')} of objects without a mask",
+        ]
+        if self.nowhere:
+            count = counted(len(self.nowhere), "object")
+            lines.append(f"warning: {count} left out, with neither a mask nor a box (id {self.nowhere[0]})")
+        lines += [f"{old!r} is {new!r} here" for old, new in self.replaced.items()]
+        return "\n".join(lines) + "\n"
+
+
+def write(parts: Mapping[str, Dataset], folder: Path, *, options: Options, pictures: Pictures) -> Outcome:
+    """`instances.csv`, or `instances_PART.csv` for each part; with pictures, these below `images/`."""
+    placed = put_pictures(parts, folder, pictures) if options.with_images else {}
+    reports = {}
+    for part, dataset in parts.items():
+        path = folder / (f"instances_{part}.csv" if part else "instances.csv")
+        report = CsvReport(path.name, images=len(dataset.images))
+        rows = list(_rows(dataset, placed, options=options, report=report))
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(rows)
+        files.write_atomically(path, text.getvalue().encode())
+        with open(path, encoding="utf-8", newline="") as file:
+            if [tuple(row) for row in csv.reader(file)] != rows:
+                raise ExportError(f"{path.name}: does not read back as it was written")
+        reports[part] = report
+    return Outcome(reports, placed)
+
+
+def _rows(
+    dataset: Dataset, placed: Mapping[int, str], *, options: Options, report: CsvReport
+) -> Iterator[tuple[str, ...]]:
+    """The header, then every image's instances; after them its objects that have no mask."""
+    yield COLUMNS + (ORIGIN if options.provenance else ())
+    named = {category.id: (category.id, category.name) for category in dataset.categories}
+    boxes = boxes_of_masks([instance.rle for instance in dataset.instances])
+    by_image: dict[int, list[tuple[str, ...]]] = {image.id: [] for image in dataset.images}
+    for instance, (x, y, width, height) in zip(dataset.instances, boxes, strict=True):
+        sides = (x, y, x + width, y + height)
+        score = "" if instance.score is None else f"{instance.score:.6g}"
+        shown = _shown(instance.id, named[instance.category_id], sides, crowd=instance.crowd, report=report)
+        by_image[instance.image_id].append((*shown, score, _safe(instance.source, report)))
+        report.crowds += instance.crowd
+    for image in dataset.images:
+        alone, nowhere = boxes_of(image, categories=named)
+        for box in alone:
+            shown = _shown(box.id, named[box.category_id], box.xyxy, crowd=box.crowd, report=report)
+            by_image[image.id].append((*shown, "", "import"))
+            report.crowds += box.crowd
+        report.without_mask += len(alone)
+        report.nowhere += nowhere
+        rows = by_image[image.id]
+        report.instances += len(rows)
+        report.images_without_rows += not rows
+        start = _start(image, placed, report)
+        for row in rows:
+            yield start + (row if options.provenance else row[: -len(ORIGIN)])
+
+
+def _start(image: Image, placed: Mapping[int, str], report: CsvReport) -> tuple[str, ...]:
+    return _safe(placed.get(image.id, image.file_name), report), str(image.width), str(image.height)
+
+
+def _shown(
+    id: int,
+    category: tuple[int, str],
+    sides: tuple[float, float, float, float],
+    *,
+    crowd: bool,
+    report: CsvReport,
+) -> tuple[str, ...]:
+    number, name = category
+    return str(id), str(number), _safe(name, report), *(f"{side:.10g}" for side in sides), str(int(crowd))
+
+
+def _safe(text: str, report: CsvReport) -> str:
+    """The text without control characters, and no formula: an apostrophe is how spreadsheets mark a text as one."""
+    safe = "".join(letter if letter.isprintable() else "_" for letter in text)
+    if text.startswith(_RUNS):
+        safe = f"'{safe}"
+    if safe != text:
+        report.replaced[text] = safe
+    return safe
+
+
+FORMAT = Format(
+    name="csv",
+    title="CSV (boxes)",
+    titles={"de": "CSV (Rahmen)", "es": "CSV (cajas)", "zh": "CSV（边界框）"},
+    holds="boxes, crowds, scores and sources, a row an instance; no masks",
+    write=write,
+    takes=frozenset({"with_images", "provenance"}),
+    brings_pictures=False,
+    suffixes=frozenset({".csv"}),
+    tags=("csv",),
+    keeps_pictures=True,
+)

@@ -1,0 +1,44 @@
+"""LabelMe: a file of JSON beside each picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from annotator.exchange.formats.base import Format
+from annotator.exchange.formats.polygons import EXTRA, LIBRARY, Layout, Points, corners
+
+
+class LabelMe(Layout):
+    """LabelMe looks for a picture beside its annotations."""
+
+    name = "labelme"
+    suffix = ".json"
+    save = "as_labelme"
+    parts = "grouped"
+
+    def picture_folder(self, part: str) -> str:
+        return part
+
+    def annotation_folder(self, part: str) -> str:
+        return part
+
+    def read_back(self, file: Path, *, width: int, height: int) -> Iterator[Points]:
+        for shape in json.loads(file.read_text("utf-8"))["shapes"]:
+            points = np.array(shape["points"], np.float64)
+            yield corners(points.ravel()) if shape["shape_type"] == "rectangle" else points
+
+
+FORMAT = Format(
+    name="labelme",
+    title="LabelMe",
+    holds="masks as polygons, parts, boxes; holes as seams; no crowds",
+    write=LabelMe(),
+    extra=EXTRA,
+    library=LIBRARY,
+    tasks=("image-segmentation", "object-detection"),
+    tags=("labelme", "instance-segmentation"),
+)

@@ -1,0 +1,77 @@
+"""YOLO segmentation, as Ultralytics reads it: a line an object, a folder a part, `data.yaml`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from annotator.exchange.formats.base import Format
+from annotator.exchange.formats.polygons import EXTRA, LIBRARY, Layout, Points, corners
+from annotator.system import files
+
+
+class YoloSeg(Layout):
+    """`images/PART` beside `labels/PART`. A file of labels holds polygons alone: a reader takes a box for one."""
+
+    name = "yolo-seg"
+    suffix = ".txt"
+    save = "as_yolo"
+    holds_boxes = False
+
+    def picture_folder(self, part: str) -> str:
+        return f"images/{part or 'train'}"
+
+    def annotation_folder(self, part: str) -> str:
+        return f"labels/{part or 'train'}"
+
+    def read_back(self, file: Path, *, width: int, height: int) -> Iterator[Points]:
+        size = np.array([width, height], np.float64)
+        for line in file.read_text("utf-8").splitlines():
+            yield np.array(line.split()[1:], np.float64).reshape(-1, 2) * size
+
+    def mend(self, file: Path, *, width: int, height: int) -> None:
+        """The library writes a mask that is too thin for a polygon as a box: it becomes a polygon of 4 corners."""
+        size = np.array([width, height], np.float64)
+        lines = []
+        for line in file.read_text("utf-8").splitlines():
+            name, *values = line.split()
+            if len(values) == 4:
+                center, extent = np.array(values, np.float64).reshape(2, 2) * size
+                edges = np.round(np.concatenate((center - extent / 2, center + extent / 2)))
+                values = [f"{value:.5f}" for value in (corners(edges) / size).ravel()]
+            lines.append(" ".join((name, *values)))
+        file.write_text("\n".join(lines), "utf-8")
+
+    def finish(self, folder: Path, parts: Mapping[str, Sequence[str]], categories: Sequence[str]) -> None:
+        """A reader wants a validation part: where there is none, the training part stands for it."""
+        found = [part or "train" for part in parts]
+        lines = [f"{part}: images/{part}" for part in found]
+        if "val" not in found:
+            lines.append(f"val: images/{found[0]}")
+        names = [f"  {index}: {_yaml_text(name)}" for index, name in enumerate(categories)]
+        files.write_atomically(folder / "data.yaml", ("\n".join([*lines, "names:", *names]) + "\n").encode())
+
+    def category_names(self, names: Sequence[str]) -> list[str]:
+        return [name.encode(errors="replace").decode() for name in names]  # a half of a surrogate pair is no text
+
+
+def _yaml_text(name: str) -> str:
+    """JSON's text is YAML's, but for what cannot be printed: YAML takes less of that as it is."""
+    quoted = json.dumps(name, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else f"\\U{ord(letter):08x}" for letter in quoted)
+
+
+FORMAT = Format(
+    name="yolo-seg",
+    title="YOLO segmentation",
+    titles={"de": "YOLO-Segmentierung", "es": "Segmentación YOLO", "zh": "YOLO 分割"},
+    holds="masks as polygons; holes as seams; no parts, boxes or crowds",
+    write=YoloSeg(),
+    extra=EXTRA,
+    library=LIBRARY,
+    tasks=("image-segmentation", "object-detection"),
+    tags=("yolo", "ultralytics", "instance-segmentation"),
+)
