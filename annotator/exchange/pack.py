@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -26,11 +27,34 @@ PROOF = ".proof"
 SUFFIXES = frozenset({".zip", ".txt", PROOF})
 """Of what an export of any format may leave beside its own."""
 
+_OWNER = ".project"
+"""In an export's folder: the project whose exports it is for."""
+
 _ABANDONED_AFTER_S = 24 * 3600.0
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # zip has no earlier date; the same pack is the same bytes
 _COMPRESSED = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".heic", ".heif", ".gif", ".jp2", ".zip")
 )
+
+
+def place_of(project: Path, exports: Path, *, claim: bool = False) -> Path:
+    """The folder below `exports` for what a project exports: of its own name, unless another project has that one.
+
+    project: its folder. claim: note whose the folder is from now on. Raises ExportError where that cannot be written.
+    """
+    mine = str(project.resolve())
+    folder = exports / project.name
+    note = folder / _OWNER
+    try:
+        if claim and not note.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError), open(note, "x", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(mine)
+        is_others = note.exists() and note.read_text("utf-8", errors="surrogateescape") != mine
+    except OSError as error:
+        raise ExportError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    digest = hashlib.sha256(mine.encode(errors="surrogateescape")).hexdigest()[:8]
+    return exports / f"{project.name}-{digest}" if is_others else folder
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from annotator.exchange import pack
 from annotator.storage.store import Store
 from annotator.web.keys import UnknownProjectError, is_key
 from annotator.web.local_project import LocalProject, OccupiedError, require_empty
@@ -144,10 +145,13 @@ class Projects:
 
     # --- for people -------------------------------------------------------------------------------------------------
 
-    def export_folder(self, key: str, exports: Path) -> Path:
-        """Where this project's exports go: below `exports`, a visitor's with the project, so that they go with it."""
+    def export_folder(self, key: str, exports: Path, *, claim: bool = False) -> Path:
+        """Where this project's exports go: below `exports`, a visitor's with the project, so that they go with it.
+
+        claim: it is about to be used, and no other project gets it from then on.
+        """
         store = self.get(key)
-        return store.folder / "exports" if self.shared else exports / store.folder.name
+        return store.folder / "exports" if self.shared else pack.place_of(store.folder, exports, claim=claim)
 
     def plain(self, line: str) -> str:
         """A line for a person: visitors are not told where things lie on the server."""

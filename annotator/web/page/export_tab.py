@@ -72,7 +72,7 @@ def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
                 projects.require_room(found, store, 0)
                 written = leaving.export(
                     store,
-                    projects.export_folder(found, paths.exports()),
+                    projects.export_folder(found, paths.exports(), claim=True),
                     format=format,
                     options=_options(format, masks=masks, with_images=pictures, provenance=origin, split=split),
                     reviewed_only=not everything,
