@@ -1,0 +1,119 @@
+"""Which masks of two lists show the same objects, traced anew by another tool."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pycocotools import mask as coco_mask
+
+from annotator.core.masks import Rle, rle_to_runs
+from annotator.core.measures import areas_of, boxes_of
+
+SAME_IOU = 0.9
+
+# Tracing moves an outline by a pixel or two and fills holes: little of a compact mask, half of a thin one, more of a
+# tiny one. On COCO's instances traced with cv2.findContours, with and without approxPolyDP, these find 99 in 100 again;
+# no two different objects of one category come near them.
+_TRACED_IOU = 0.4
+_TRACED_PX = 5.0
+SMALL_PX = 32 * 32
+"""COCO's own bound of what is small."""
+
+_LOOKED_AT = 64  # masks near by that one is compared with, so that a picture full of the same takes no n x m
+_NEAR = 512  # of which these are chosen
+
+
+@dataclass(frozen=True)
+class _Shape:
+    rle: Rle
+    area: float
+    box_xywh: tuple[float, ...]
+    x: float
+    y: float
+
+    @property
+    def level(self) -> int:
+        """The scale, by which masks of one IoU lie one apart at most."""
+        return max(3, int(math.log2(self.area) / 2))
+
+
+def same_objects(found: Sequence[Rle], known: Sequence[Rle]) -> dict[int, int]:
+    """For masks of one picture and category, by index: which of `found` shows the same object as which of `known`.
+
+    One to one, the likest first. Two masks show the same object from an IoU of 0.9 on; from 0.4 on where they are small
+    or their boxes agree to 5 pixels.
+    """
+    shapes = _shapes_of(known)
+    cells: dict[tuple[int, int, int], list[int]] = {}
+    for index, shape in shapes.items():
+        cells.setdefault(_cell(shape, shape.level), []).append(index)
+    pairs = []
+    for index, shape in _shapes_of(found).items() if cells else ():
+        near = list(_near(shape, shapes, cells))
+        overlaps = coco_mask.iou(
+            [shape.rle.to_coco()], [shapes[other].rle.to_coco() for other in near], [0] * len(near)
+        )
+        for other, iou in zip(near, overlaps[0] if near else (), strict=True):
+            if _is_same(shape, shapes[other], float(iou)):
+                pairs.append((-float(iou), index, other))
+    matches: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, index, other in sorted(pairs):
+        if index not in matches and other not in taken:
+            matches[index] = other
+            taken.add(other)
+    return matches
+
+
+def _is_same(first: _Shape, second: _Shape, iou: float) -> bool:
+    if iou >= SAME_IOU or iou < _TRACED_IOU:
+        return iou >= SAME_IOU
+    return max(first.area, second.area) < SMALL_PX or _apart(first.box_xywh, second.box_xywh) <= _TRACED_PX
+
+
+def _apart(first: Sequence[float], second: Sequence[float]) -> float:
+    """How far the sides of two boxes lie apart at most, in pixels."""
+    (x, y, w, h), (a, b, c, d) = first, second
+    return max(abs(x - a), abs(y - b), abs(x + w - a - c), abs(y + h - b - d))
+
+
+def _near(shape: _Shape, shapes: dict[int, _Shape], cells: dict[tuple[int, int, int], list[int]]) -> list[int]:
+    """The masks of about that size whose centres lie about there, in order of their index."""
+    found: list[int] = []
+    for level in range(shape.level - 1, shape.level + 2):
+        scale, column, row = _cell(shape, level)
+        for x in (column - 1, column, column + 1):
+            for y in (row - 1, row, row + 1):
+                found += cells.get((scale, x, y), ())[:_NEAR]
+    if len(found) > _LOOKED_AT:
+        found = sorted(found, key=lambda other: abs(shapes[other].x - shape.x) + abs(shapes[other].y - shape.y))
+    return sorted(found[:_LOOKED_AT])
+
+
+def _cell(shape: _Shape, level: int) -> tuple[int, int, int]:
+    side = 4 << level
+    return level, int(shape.x // side), int(shape.y // side)
+
+
+def _shapes_of(rles: Sequence[Rle]) -> dict[int, _Shape]:
+    """By index, those that are not empty."""
+    return {
+        index: _Shape(rle, area, tuple(box), *_centre(rle, area))
+        for index, (rle, area, box) in enumerate(zip(rles, areas_of(rles), boxes_of(rles), strict=True))
+        if area
+    }
+
+
+def _centre(rle: Rle, area: float) -> tuple[float, float]:
+    """The mean of the mask's pixels, x and y: sums over whole runs, which may reach over columns."""
+    runs = rle_to_runs(rle)
+    ends = runs.cumsum()
+    columns, rows = divmod(ends, rle.height)
+    # Of all pixels before an end: the sum of their columns, and of their rows.
+    x = rle.height * (columns * (columns - 1) // 2) + columns * rows
+    y = columns * (rle.height * (rle.height - 1) // 2) + rows * (rows - 1) // 2
+    covered = slice(1, None, 2)
+    before = slice(0, len(ends) - 1, 2)
+    return float((x[covered] - x[before]).sum()) / area, float((y[covered] - y[before]).sum()) / area
