@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises OSError that names the file, not the one that it is written as.
     """
     with _named(path):
+        require_plain(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -32,14 +34,39 @@ def write_atomically(path: Path, content: bytes) -> None:
             raise
 
 
+def read_plain(path: Path) -> bytes:
+    """A file's bytes. Raises OSError of a pipe or a device, which would be read for ever, and of a file with holes:
+    those are read as bytes that nobody wrote.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        found = os.fstat(descriptor)
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        if found.st_size and hasattr(os, "SEEK_HOLE"):
+            if os.lseek(descriptor, 0, os.SEEK_HOLE) < found.st_size:
+                raise OSError(errno.EINVAL, "it has holes, as a file that was not written to its end", str(path))
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        return stream.read()
+
+
+def require_plain(path: Path) -> None:
+    """Raise OSError where something that is no plain file has this name: a folder, a pipe, a device."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no plain file, and is not replaced", str(path))
+
+
 def require_writable(path: Path) -> None:
     """Find out before hours of work whether they can be written to a file. Makes the folder when absent.
 
     Raises OSError that names the file.
     """
     with _named(path):
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        require_plain(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         os.close(descriptor)
