@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator.core.errors import AnnotatorError, CocoError, ImageError
+from annotator.core.problems import MOST_OF_A_KIND
+from annotator.core.words import counted
 from annotator.system.files import require_writable
 
 if TYPE_CHECKING:
@@ -36,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except CocoError as error:
-        for problem in error.problems:
-            _say(f"error: {problem}")
+        for line in error.problems:
+            _say(f"error: {line}")
         return 1
     except AnnotatorError as error:
         _say(f"error: {error}")
@@ -61,15 +63,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     serve = verbs.add_parser("serve", help="start the page in a local browser")
     serve.add_argument("--project", type=Path, metavar="DIR", help="the project's folder, made when absent")
-    serve.add_argument("--host", metavar="H", help="address to listen on (default 127.0.0.1, or GRADIO_SERVER_NAME)")
-    serve.add_argument("--port", type=_port, metavar="P", help="default 7860, or GRADIO_SERVER_PORT")
-    serve.add_argument("--root-path", metavar="PATH", help="path below which a proxy shows it, or GRADIO_ROOT_PATH")
-    serve.add_argument(
-        "--allowed-hosts", metavar="NAMES", help="names it answers to, with commas, or ANNOTATOR_ALLOWED_HOSTS"
-    )
-    serve.add_argument(
-        "--share", action="store_true", default=None, help="show it to anybody, by Gradio's tunnel, or GRADIO_SHARE"
-    )
+    serve.add_argument("--host", default="127.0.0.1", metavar="H")
+    serve.add_argument("--port", type=_port, default=7860, metavar="P")
     serve.set_defaults(run=_serve)
 
     models = verbs.add_parser("models", help="list, fetch, add or check networks")
@@ -113,12 +108,21 @@ def build_parser() -> argparse.ArgumentParser:
     prelabel.set_defaults(run=_prelabel)
 
     importing = verbs.add_parser("import", help="bring COCO files and their pictures, or results, into a project")
-    importing.add_argument("files", nargs="+", type=Path, metavar="FILE.json")
-    importing.add_argument("--images", type=Path, metavar="DIR", help="the pictures; not needed for results alone")
+    importing.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files, or folders that hold some")
+    importing.add_argument(
+        "--images", type=Path, metavar="DIR", help="the pictures, where neither a folder nor the project has them"
+    )
     importing.add_argument("--project", required=True, type=Path, metavar="DIR")
     importing.add_argument(
         "--source", type=_source, metavar="MODEL@VERSION", help="who made the results (default: the file's name)"
     )
+    importing.add_argument(
+        "--on-conflict",
+        choices=("skip", "replace", "add"),
+        default="skip",
+        help="instances that the project has by another outline: its own stays, the file's takes its place, or both",
+    )
+    importing.add_argument("--all", action="store_true", help="every problem and note, not some of each kind")
     importing.set_defaults(run=_import)
 
     exporting = verbs.add_parser("export", help="write what was accepted as COCO, proven by reading it back")
@@ -151,6 +155,7 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("file", type=Path, metavar="FILE.json")
     check.add_argument("--images", type=Path, metavar="DIR", help="also check that the pictures are there and fit")
     check.add_argument("--json", action="store_true", help="as JSON")
+    check.add_argument("--all", action="store_true", help="every problem, not some of each kind")
     check.set_defaults(run=_check)
 
     evaluate = verbs.add_parser("evaluate", help="a network's COCO AP on annotated pictures")
@@ -268,17 +273,9 @@ def _say(message: str) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from annotator.web.hosting import Hosting
     from annotator.web.server import serve
 
-    hosting = Hosting.choose(
-        host=options.host,
-        port=options.port,
-        root_path=options.root_path,
-        allowed_hosts=options.allowed_hosts,
-        share=options.share,
-    )
-    serve(project=options.project, hosting=hosting)
+    serve(project=options.project, host=options.host, port=options.port)
     return 0
 
 
@@ -423,16 +420,22 @@ def _detector(info: ModelInfo, device: str, *, precision: str = "f32") -> Detect
 
 def _import(options: argparse.Namespace) -> int:
     from annotator.exchange import coming
+    from annotator.exchange.finding import read_import
     from annotator.storage.store import Store
 
-    reading = coming.read_import(options.files, folder=options.images)
-    if not reading.datasets:
+    most = None if options.all else MOST_OF_A_KIND
+    reading = read_import(options.paths, images=options.images, most=most)
+    if not any(file.folder for file in reading.files):
         _require_project(options.project)
     progress = _bar("importing") if reading.datasets else _silent
     with Store.open(options.project) as store:
-        lines = coming.bring(reading, store, folder=options.images, source=options.source, progress=progress)
-    for line in lines:
+        brought = coming.bring(
+            reading, store, source=options.source, on_conflict=options.on_conflict, most=most, progress=progress
+        )
+    for line in (*brought.lines, *reading.passed_over):
         print(line)
+    if brought.met and options.on_conflict == "skip":
+        print("--on-conflict replace takes the file's outline, --on-conflict add keeps both")
     return 0
 
 
@@ -492,14 +495,25 @@ def _require_project(folder: Path) -> None:
 def _check(options: argparse.Namespace) -> int:
     from annotator.exchange.coco import check
 
-    problems = check.check_file(options.file, images=options.images)
+    most = None if options.all else MOST_OF_A_KIND
+    problems = check.check_file(options.file, images=options.images, most=most)
     if options.json:
-        print(json.dumps([{"level": item.level, "place": item.place, "message": item.message} for item in problems]))
+        rows = [
+            {"level": item.level, "place": item.path, "message": item.message}
+            | ({"more": item.more} if item.more else {})
+            for item in problems
+        ]
+        print(json.dumps(rows))
     else:
         for item in problems:
-            print(f"{item.level}: {item if item.place else f'{options.file}: {item}'}")
-        counts = {level: sum(item.level == level for item in problems) for level in ("error", "warning", "note")}
-        _say(", ".join(f"{count} {level}{'s' * (count != 1)}" for level, count in counts.items()))
+            print(f"{item.level}: {item if item.path else f'{options.file}: {item}'}")
+        counts = {
+            level: sum(1 + item.more for item in problems if item.level == level)
+            for level in ("error", "warning", "note")
+        }
+        _say(", ".join(counted(count, level) for level, count in counts.items()))
+        if any(item.more for item in problems):
+            _say("--all lists every one")
     return 1 if any(item.level == "error" for item in problems) else 0
 
 

@@ -17,7 +17,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +58,11 @@ class Truth:
         """Raises CocoError, listing every error of the file."""
         document = load(file)
         if not isinstance(document, dict):
-            raise CocoError([f"{file}: is a list of results, expected annotations: images, annotations, categories"])
+            raise CocoError(f"{file}: is a list of results, expected annotations: images, annotations, categories")
         inspection = inspect_coco(document)
         if inspection.errors:
-            raise CocoError([f"{file}: {problem}" for problem in inspection.errors])
+            raise CocoError([replace(problem, file=str(file)) for problem in inspection.errors])
+        document = inspection.document
         rows = document["annotations"]
         # COCOeval stops at an absent key, and takes a match with the id 0 for none.
         annotations = [_completed(row, inspection.masks.get(index), id=index + 1) for index, row in enumerate(rows)]

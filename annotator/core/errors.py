@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from annotator.core.problems import Problem, error
+from annotator.core.words import counted
+
 
 class AnnotatorError(Exception):
     """Base of every error that is shown to a user as one line."""
 
 
 class GeometryError(AnnotatorError):
-    """A box, polygon or run-length encoding that cannot be what it says."""
+    """A box, polygon or run-length encoding that cannot be what it says.
+
+    path: where inside it, such as `[2]` for its third polygon.
+    """
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        self.message = message
+        self.path = path
+        super().__init__(f"{path} {message}" if path else message)
 
 
 class ImageError(AnnotatorError):
@@ -44,22 +58,18 @@ class StaleRevisionError(StoreError):
 
 
 class CocoError(AnnotatorError):
-    """A COCO file that cannot be read; `problems` lists every offending place, but for `untold` more of them."""
+    """A COCO file that cannot be read; `problems` lists every offending place, of each kind a few."""
 
-    def __init__(self, problems: list[str], *, untold: int = 0) -> None:
-        self.problems = problems
-        self.untold = untold
-        more = len(problems) - 1 + untold
-        super().__init__(problems[0] + (f" (and {more} more problems)" if more else ""))
+    def __init__(self, problems: Sequence[Problem] | str) -> None:
+        self.problems = [error(problems)] if isinstance(problems, str) else list(problems)
+        more = sum(1 + problem.more for problem in self.problems) - 1
+        first = str(replace(self.problems[0], more=0))
+        super().__init__(f"{first} (and {counted(more, 'more problem')})" if more else first)
 
-    def shortened(self, most: int) -> CocoError:
-        """The same, with at most `most` places told."""
-        return CocoError(self.problems[:most], untold=self.untold + len(self.problems[most:]))
-
-    @property
-    def lines(self) -> list[str]:
-        """A line for each problem, and one for those that have none."""
-        return self.problems + ([f"and {self.untold} more problems"] if self.untold else [])
+    def told(self, most: int) -> list[str]:
+        """A line for each problem, `most` of them at most, and one for those that have none."""
+        rest = sum(1 + problem.more for problem in self.problems[most:])
+        return [*map(str, self.problems[:most]), *([f"and {counted(rest, 'more problem')}"] if rest else [])]
 
 
 class ExportError(AnnotatorError):

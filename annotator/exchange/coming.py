@@ -2,138 +2,192 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from annotator.core.dataset import Category, Dataset, Image, Suggestion
+from annotator.core.dataset import Category, Dataset, Image
 from annotator.core.errors import CocoError
+from annotator.core.problems import Problem
+from annotator.core.words import counted
 from annotator.exchange import coco
-from annotator.exchange.matching import FolderPictures, ProjectPictures
-from annotator.storage.imports import Arrival, ImportReport
+from annotator.exchange.matching import Folder, Names
+from annotator.storage.imports import Arrival, How, ImportReport, Offer, OnConflict, Picture
 from annotator.storage.store import Store
 from annotator.system.progress import Progress
+from annotator.vision.pictures import decode
+
+
+@dataclass(frozen=True)
+class CocoFile:
+    """A file that was read and is sound: a dataset, a list of results, or what results offer to the project.
+
+    name: what lines about it call it, with the folders that tell it from others. folder: where its pictures are; None
+    for those that the project has.
+    """
+
+    name: str
+    content: Dataset | list[Any] | coco.Results
+    path: Path
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Files that were read and are sound: COCO's datasets and lists of results, each by its file."""
+    """What an import brings. passed_over: files of a folder that are no COCO files, a line each kind."""
 
-    datasets: dict[Path, Dataset]
-    results: dict[Path, list[Any]]
+    files: tuple[CocoFile, ...]
+    passed_over: tuple[str, ...] = ()
 
     @property
-    def alone(self) -> bool:
-        return len(self.datasets) + len(self.results) == 1
+    def is_alone(self) -> bool:
+        return len(self.files) == 1
+
+    @property
+    def datasets(self) -> list[Dataset]:
+        return [file.content for file in self.files if isinstance(file.content, Dataset)]
 
 
-def read_import(files: Sequence[Path], *, folder: Path | None) -> Reading:
-    """COCO files and lists of results, as `bring` takes them.
+@dataclass(frozen=True)
+class Brought:
+    """What an import changed, a line each; and how many instances the project had by another outline."""
 
-    folder: the pictures, not asked for where all files are lists of results.
-    Raises CocoError listing every offending place of every file.
+    lines: tuple[str, ...]
+    met: int
+
+
+def read_alone(content: bytes, *, name: str, most: int | None = None) -> Reading:
+    """A file's bytes, for pictures that a project has. Raises CocoError listing every offending place.
+
+    most: problems of a kind that are listed; the others are counted.
     """
-    if folder is not None and not folder.is_dir():
-        raise CocoError([f"{folder}: no such folder, expected the pictures of {files[0].name}"])
-    problems: list[str] = []
-    reading = Reading({}, {})
-    for file in dict.fromkeys(files):
-        with _collected(problems, file, alone=len(files) == 1):
-            document = coco.load(file)
-            _take(reading, file, document)
-            if folder is None and file in reading.datasets:
-                raise CocoError([f"{file}: expected the folder of its pictures beside it (--images DIR)"])
-    if problems:
-        raise CocoError(problems)
-    return reading
+    document = coco.loads(content, name=name)
+    return Reading((CocoFile(name, read_document(document, most=most), Path(name)),))
 
 
-def read_alone(content: bytes, *, name: str) -> Reading:
-    """A file's bytes, for pictures that a project has. Raises CocoError listing every offending place."""
-    reading = Reading({}, {})
-    _take(reading, Path(name), coco.loads(content, name=name))
-    return reading
-
-
-def _take(reading: Reading, file: Path, document: Any) -> None:
-    if isinstance(document, list):
-        reading.results[file] = document
-    else:
-        reading.datasets[file] = coco.coco_to_dataset(document)
+def read_document(document: Any, *, most: int | None) -> Dataset | list[Any]:
+    """A COCO document -> dataset; a list of results waits for the images and categories that it speaks of."""
+    return document if isinstance(document, list) else coco.coco_to_dataset(document, most=most)
 
 
 def bring(
     reading: Reading,
     store: Store,
     *,
-    folder: Path | None,
     source: str | None = None,
+    on_conflict: OnConflict = "skip",
+    most: int | None = None,
     progress: Progress = lambda done, total: None,
-) -> list[str]:
-    """Bring what was read into a project, all of it or nothing; what changed, a line each.
+    pulse: Callable[[], None] = lambda: None,
+) -> Brought:
+    """Bring what was read into a project, all of it or nothing.
 
-    folder: where the pictures are; None for those that the project has, found by their names.
     Results become suggestions: for the images and categories of the COCO files beside them, else for the project's.
     source: what stands as the model behind a list of results, `model@version`; by default the file's name.
+    on_conflict: what becomes of instances that the project has by another outline.
+    most: notes and problems of a kind that are told. pulse: called now and then; what it raises ends the import.
     Raises CocoError listing every image without its picture and every result of an unknown image, StoreError.
     """
-    lines: list[str] = []
-    offers = _offers(reading, store, source, lines) if reading.results else {}
-    total = sum(len(dataset.images) for dataset in reading.datasets.values())
+    results = [file for file in reading.files if not isinstance(file.content, Dataset)]
+    offers, lines = _offers(reading, results, store, source=source, most=most)
+    imported = store.import_files(
+        _arrivals(reading, store, progress), offers, how=How(on_conflict=on_conflict, most=most, pulse=pulse)
+    )
+    datasets = [file for file in reading.files if isinstance(file.content, Dataset)]
+    for file, report in zip(datasets, imported.reports, strict=True):
+        lines += [line if reading.is_alone else f"{file.name}: {line}" for line in import_lines(report, on_conflict)]
+        lines += report.notes
+    if results:
+        images = counted(len({(offer.arrival, offer.image_id) for offer in offers}), "image")
+        spoke = f"{imported.answered:,} spoke of what is decided upon already"
+        lines.append(f"{counted(imported.offered, 'suggestion')} on {images}, {spoke}")
+    return Brought(tuple(lines), sum(report.instances_met for report in imported.reports))
+
+
+def _arrivals(reading: Reading, store: Store, progress: Progress) -> list[Arrival]:
+    total = sum(len(dataset.images) for dataset in reading.datasets)
     done = iter(range(1, total + 1))
-    known = store.images() if folder is None else ()
+    known: Names[Image] | None = None
+    arrivals = []
+    for file in reading.files:
+        if not isinstance(file.content, Dataset):
+            continue
+        if file.folder is None and known is None:
+            known = Names((image.file_name, image) for image in store.images())
+        folder = None if file.folder is None else Folder(file.folder, beside=file.path.parent)
+        pictures = _Pictures(file, folder=folder, known=known, step=lambda: progress(next(done, total), total))
+        arrivals.append(Arrival("" if reading.is_alone else file.name, file.content, pictures))
+    return arrivals
 
-    def step() -> None:
-        progress(next(done, total), total)
 
-    arrivals = [
-        Arrival(
-            "" if reading.alone else file.name,
-            dataset,
-            ProjectPictures(dataset, known, step) if folder is None else FolderPictures(dataset, folder, step),
-        )
-        for file, dataset in reading.datasets.items()
-    ]
-    reports, (offered, answered) = store.import_files(arrivals, offers)
-    for arrival, report in zip(arrivals, reports, strict=True):
-        lines += map(arrival.named, import_lines(report))
-    if reading.results:
-        lines.append(f"{offered} suggestions on {len(offers)} images, {answered} spoke of what is decided upon already")
-    return lines
+class _Pictures:
+    """The pictures of a file by image id, each read when it is asked for: from a folder, else the project's own."""
+
+    def __init__(
+        self, file: CocoFile, *, folder: Folder | None, known: Names[Image] | None, step: Callable[[], None]
+    ) -> None:
+        assert isinstance(file.content, Dataset)  # noqa: S101, a list of results has no pictures
+        self._names = {image.id: image.file_name for image in file.content.images}
+        self._beside = PurePosixPath(file.path.as_posix()).parent.as_posix()
+        self._folder = folder
+        self._known = known
+        self._step = step
+
+    def __getitem__(self, image_id: int) -> Picture | Image:
+        """Raises CocoError where there is none, ImageError where it cannot be read."""
+        name = self._names[image_id]
+        if self._folder is not None:
+            sought = self._folder.find(name)
+            if sought.found is None:
+                raise CocoError(sought.why_not("no picture was given for it"))
+            photo = decode.read(sought.found)
+            self._step()
+            return Picture(photo.content, photo.width, photo.height)
+        assert self._known is not None  # noqa: S101, there is either
+        image = self._known.find(name, beside=self._beside)
+        if image.found is None:
+            raise CocoError(image.why_not("the project has no picture of that name"))
+        self._step()
+        return image.found
 
 
 def _offers(
-    reading: Reading, store: Store, source: str | None, lines: list[str]
-) -> dict[tuple[int, int], list[Suggestion]]:
-    """The results of all lists, by the file that their image is of (-1: the project) and the image's id there."""
+    reading: Reading, results: Sequence[CocoFile], store: Store, *, source: str | None, most: int | None
+) -> tuple[list[Offer], list[str]]:
+    """What the lists of results offer, and what a person should know of them, a line each."""
+    if not results:
+        return [], []
     known = _Known(store, reading.datasets)
-    offers: dict[tuple[int, int], list[Suggestion]] = {}
-    problems: list[str] = []
-    for file, document in reading.results.items():
-        with _collected(problems, file, alone=reading.alone):
-            made_by = source or f"{file.stem[:100]}@results"
-            results = coco.results_to_suggestions(document, known.dataset, source=made_by)
-            for image_id, suggestions in results.suggestions.items():
-                offers.setdefault((known.file_of[image_id], image_id), []).extend(suggestions)
-            lines += _results_lines(file, results)
+    offers: list[Offer] = []
+    problems: list[Problem] = []
+    lines: list[str] = []
+    for file in results:
+        try:
+            found = _results_of(file, known, source=source, most=most)
+        except CocoError as error:
+            problems += error.problems if reading.is_alone else named(error, file.name)
+            continue
+        offers += [
+            Offer(image_id, suggestions, known.file_of[image_id]) for image_id, suggestions in found.suggestions.items()
+        ]
+        lines += _results_lines(file.name, found)
     if problems:
         raise CocoError(problems)
-    return offers
+    return offers, lines
 
 
-@contextmanager
-def _collected(problems: list[str], file: Path, *, alone: bool) -> Iterator[None]:
-    """Problems of one file among several say which one."""
-    try:
-        yield
-    except CocoError as error:
-        problems += error.problems if alone else [_named(file, problem) for problem in error.problems]
+def _results_of(file: CocoFile, known: _Known, *, source: str | None, most: int | None) -> coco.Results:
+    if isinstance(file.content, coco.Results):
+        return file.content
+    assert isinstance(file.content, list)  # noqa: S101, datasets offer nothing
+    source = source or coco.source_of(file.path)
+    return coco.results_to_suggestions(file.content, known.dataset, source=source, most=most)
 
 
-def _named(file: Path, problem: str) -> str:
-    return problem if problem.startswith(f"{file}: ") else f"{file}: {problem}"
+def named(error: CocoError, file: str) -> list[Problem]:
+    """The problems of one file among several, which say which one."""
+    return [replace(problem, file=problem.file or file) for problem in error.problems]
 
 
 class _Known:
@@ -142,17 +196,17 @@ class _Known:
     An id that two files use for different images, or for categories of other names, is nobody's.
     """
 
-    def __init__(self, store: Store, datasets: Mapping[Path, Dataset]) -> None:
-        self.file_of: dict[int, int] = {}
+    def __init__(self, store: Store, datasets: Sequence[Dataset]) -> None:
+        self.file_of: dict[int, int | None] = {}
         if not datasets:
-            self.dataset = store.dataset(reviewed_only=False)
-            self.file_of = {image.id: -1 for image in self.dataset.images}
+            self.dataset = Dataset(store.categories(), store.images(), ())
+            self.file_of = {image.id: None for image in self.dataset.images}
             return
         images: dict[int, Image] = {}
         categories: dict[int, Category] = {}
         clashing: set[int] = set()
         unsure: set[int] = set()
-        for index, dataset in enumerate(datasets.values()):
+        for index, dataset in enumerate(datasets):
             for image in dataset.images:
                 first = images.setdefault(image.id, image)
                 self.file_of.setdefault(image.id, index)
@@ -168,20 +222,42 @@ class _Known:
         )
 
 
-def _results_lines(file: Path, results: coco.Results) -> list[str]:
+def _results_lines(name: str, results: coco.Results) -> list[str]:
     lines = []
     if results.boxes:
-        lines.append(f"{file.name}: {results.boxes} results have a box alone, which is their mask")
+        have = (
+            "result has a box alone, which is its mask"
+            if results.boxes == 1
+            else "results have a box alone, which is their mask"
+        )
+        lines.append(f"{name}: {results.boxes:,} {have}")
     if results.empty:
-        lines.append(f"{file.name}: {results.empty} results cover no pixel and are left out")
+        cover = (
+            "result covers no pixel and is left out"
+            if results.empty == 1
+            else "results cover no pixel and are left out"
+        )
+        lines.append(f"{name}: {results.empty:,} {cover}")
     return lines
 
 
-def import_lines(report: ImportReport) -> list[str]:
+_MET: Mapping[OnConflict, str] = {
+    "skip": "by another outline; the project's stays",
+    "replace": "by another outline; the file's took its place, and the history keeps the earlier one",
+    "add": "by another outline; both are there now",
+}
+
+
+def import_lines(report: ImportReport, on_conflict: OnConflict) -> list[str]:
     """What an import changed, a line each."""
-    return [
-        f"{report.images_added} images added, {report.images_known} known already",
-        f"{report.instances_added} instances added, {report.instances_known} known already",
-        f"{report.categories_added} categories added",
-        *report.notes,
+    lines = [
+        f"{counted(report.images_added, 'image')} added, {report.images_known:,} already here",
+        f"{counted(report.instances_added, 'instance')} added, {report.instances_known:,} already here",
+        f"{counted(report.categories_added, 'category', 'categories')} added",
     ]
+    if report.instances_met:
+        lines.insert(2, f"{counted(report.instances_met, 'instance')} already here {_MET[on_conflict]}")
+    if report.crowds:
+        are = "is a crowd" if report.crowds == 1 else "are crowds"
+        lines.append(f"{counted(report.crowds, 'instance')} {are} (iscrowd 1), which training and scoring ignore")
+    return lines

@@ -4,84 +4,143 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
+from urllib.parse import unquote_to_bytes
 
-from annotator.core.dataset import Dataset, Image
+from annotator.core.words import counted
+from annotator.exchange.names import folded
 from annotator.system.files import is_file
-from annotator.vision.pictures import decode
+from annotator.vision.pictures.kinds import OF_MACOS
+
+T = TypeVar("T")
+
+_MANY = 5  # names in one hint
+_DEEP = 8  # folders around a file that are looked into
 
 
-class FolderPictures(Mapping[int, tuple[bytes, int, int]]):
-    """The pictures of a dataset by image id, each read when it is asked for: content, width, height.
+@dataclass(frozen=True)
+class Sought(Generic[T]):
+    """What a name means; where it means nothing, or too much, a hint."""
 
-    An image is found by its name below the folder, else by the last part of its name anywhere below it, if only one
-    file there has it. No name leads out of the folder.
+    found: T | None
+    hint: str = ""
+    is_clash: bool = False
+
+    def why_not(self, missing: str) -> str:
+        """Why nothing was found; `missing` says that nothing has the name."""
+        if self.is_clash:
+            return self.hint
+        return f"{missing}; {self.hint}" if self.hint else missing
+
+
+class Names(Generic[T]):
+    """Things by their names, which are paths with slashes, found by the name that another program has for them.
+
+    A name means, in this order: what is called so beside the file that says it; what is called so; what lies below
+    that file's folder and has its last part; the only thing that has its last part. Accents are one letter or two, `\\`
+    is a slash, and a name that nothing has is tried with its %C3%A9 decoded. Capitals make another name, and a hint.
     """
 
-    def __init__(self, dataset: Dataset, folder: Path, progress: Callable[[], None]) -> None:
-        self._names = {image.id: image.file_name for image in dataset.images}
-        self._folder = folder.resolve()
-        self._bylast_part: dict[str, list[Path]] = {}
-        self._progress = progress
-        for path in sorted(self._folder.rglob("*")):
-            self._bylast_part.setdefault(composed(path.name), []).append(path)
+    def __init__(self, named: Iterable[tuple[str, T]]) -> None:
+        self._whole: dict[str, list[T]] = {}
+        self._by_last: dict[str, list[tuple[str, T]]] = {}
+        self._decoded: dict[str, str] = {}
+        self._folded: dict[str, list[str]] | None = None
+        for name, thing in named:
+            key = composed(name)
+            self._whole.setdefault(key, []).append(thing)
+            self._by_last.setdefault(last_part(key), []).append((key, thing))
+            if "%" in key:
+                self._decoded.setdefault(percent_decoded(key), key)
+                self._decoded.setdefault(percent_decoded(last_part(key)), last_part(key))
 
-    def __getitem__(self, image_id: int) -> tuple[bytes, int, int]:
-        path = self._find(self._names[image_id])
-        if path is None:
-            raise KeyError(image_id)
-        photo = decode.read(path)
-        self._progress()
-        return photo.content, photo.width, photo.height
+    def find(self, name: str, *, beside: str = "") -> Sought[T]:
+        """beside: the folder of the file that says the name; its last parts are enough."""
+        clashing: list[str] = []
+        for wanted in self._spellings(name):
+            candidates = self._candidates(wanted, beside)
+            if len(candidates) == 1:
+                return Sought(candidates[0][1])
+            clashing = clashing or [key for key, _ in candidates]
+        if clashing:
+            some = ", ".join(map(repr, clashing[:_MANY])) + (", ..." if len(clashing) > _MANY else "")
+            return Sought(None, f"{counted(len(clashing), 'picture')} have that name: {some}", is_clash=True)
+        return Sought(None, self._nearly(name))
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._names)
+    def _spellings(self, name: str) -> Iterator[str]:
+        key = composed(name)
+        yield key
+        if "%" in key:
+            yield percent_decoded(key)
+        for one in (key, last_part(key)):
+            if one in self._decoded:
+                yield self._decoded[one]
 
-    def __len__(self) -> int:
-        return len(self._names)
+    def _candidates(self, wanted: str, beside: str) -> list[tuple[str, T]]:
+        """Those that the name may mean, under the first rule by which there are any: one, or too many."""
+        folders = _ending_folders(composed(beside)) if beside else []
+        for path in (*(normal(f"{folder}/{wanted}") for folder in folders), wanted):
+            if path in self._whole:
+                return [(path, thing) for thing in self._whole[path]]
+        alike = self._by_last.get(last_part(wanted), [])
+        for folder in folders:
+            below = [(key, thing) for key, thing in alike if key.startswith(f"{folder}/")]
+            if below:
+                return below
+        ending = [(key, thing) for key, thing in alike if key.endswith(f"/{wanted}")]
+        return ending or alike
 
-    def _find(self, name: str) -> Path | None:
-        plain = name.replace("\\", "/")
-        if "\0" in plain:
-            return None
-        # A link that the user laid is followed; a name leads nowhere else.
-        named = Path(os.path.normpath(self._folder / plain))
-        if named.is_relative_to(self._folder) and is_file(named):
-            return named
-        # macOS takes names apart (e and its accent) that a file from elsewhere has as one letter.
-        candidates = [path for path in self._bylast_part.get(composed(last_part(plain)), []) if path.is_file()]
-        if len(candidates) > 1:
-            whole = composed(plain)
-            candidates = [path for path in candidates if composed(path.relative_to(self._folder).as_posix()) == whole]
-        return candidates[0] if len(candidates) == 1 else None
+    def _nearly(self, name: str) -> str:
+        if self._folded is None:
+            self._folded = {}
+            for key in self._whole:
+                self._folded.setdefault(folded(last_part(key)), []).append(key)
+        near = self._folded.get(folded(last_part(composed(name))), [])
+        if not near:
+            return ""
+        return f"there is {', '.join(map(repr, near[:_MANY]))}, spelled otherwise"
 
 
-class ProjectPictures(Mapping[int, Image]):
-    """The project's own images by a dataset's image ids: the only one of that name, or of its last part."""
+class Folder:
+    """The files below a folder, found by the names that a COCO file has for them. No name leads out of it.
 
-    def __init__(self, dataset: Dataset, known: Sequence[Image], progress: Callable[[], None]) -> None:
-        self._names = {image.id: composed(image.file_name.replace("\\", "/")) for image in dataset.images}
-        self._by_name: dict[str, list[Image]] = {}
-        self._progress = progress
-        for image in known:
-            name = composed(image.file_name)
-            for one in {name, last_part(name)}:
-                self._by_name.setdefault(one, []).append(image)
+    beside: the folder of the file that says the names; only looked into where it is this one, or below it.
+    """
 
-    def __getitem__(self, image_id: int) -> Image:
-        name = self._names[image_id]
-        candidates = self._by_name.get(name) or self._by_name.get(last_part(name), [])
-        if len(candidates) != 1:
-            raise KeyError(image_id)
-        self._progress()
-        return candidates[0]
+    def __init__(self, path: Path, *, beside: Path | None = None) -> None:
+        self.path = path.resolve()
+        inside = beside is not None and beside.resolve().is_relative_to(self.path)
+        self._beside = beside.resolve() if inside and beside is not None else None
+        self._names: Names[Path] | None = None
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._names)
+    def find(self, name: str) -> Sought[Path]:
+        named = self.named(name)
+        if named is not None:
+            return Sought(named)
+        return self.elsewhere(name)
 
-    def __len__(self) -> int:
-        return len(self._names)
+    def named(self, name: str) -> Path | None:
+        """The file under that very name, beside the file that says it or in the folder."""
+        for folder in (self._beside, self.path):
+            if folder is None or "\0" in name:
+                continue
+            for spelled in (name, name.replace("\\", "/")):
+                # A link that the user laid is followed; a name leads nowhere else.
+                path = Path(os.path.normpath(folder / spelled))
+                if path.is_relative_to(self.path) and is_file(path):
+                    return path
+        return None
+
+    def elsewhere(self, name: str) -> Sought[Path]:
+        """The file that the name means, anywhere below the folder."""
+        if self._names is None:
+            files = (path for path in sorted(self.path.rglob("*")) if not path.name.startswith(OF_MACOS))
+            self._names = Names((path.relative_to(self.path).as_posix(), path) for path in files if is_file(path))
+        beside = "" if self._beside is None else self._beside.relative_to(self.path).as_posix()
+        return self._names.find(name, beside="" if beside == "." else beside)
 
 
 def last_part(name: str) -> str:
@@ -89,4 +148,21 @@ def last_part(name: str) -> str:
 
 
 def composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
+    """A name as names are compared: accents composed, slashes, no lone surrogates."""
+    plain = name.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+    return normal(unicodedata.normalize("NFC", plain).replace("\\", "/"))
+
+
+def normal(path: str) -> str:
+    """Without `.`, `..` and doubled slashes."""
+    return os.path.normpath(path).replace("\\", "/") if path else path
+
+
+def percent_decoded(name: str) -> str:
+    return composed(os.fsdecode(unquote_to_bytes(name)))
+
+
+def _ending_folders(path: str) -> list[str]:
+    """a/b/c -> a/b/c, b/c, c."""
+    parts = path.strip("/").split("/")[-_DEEP:]
+    return ["/".join(parts[start:]) for start in range(len(parts))]

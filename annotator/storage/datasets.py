@@ -13,7 +13,7 @@ from annotator.core.dataset import PROVENANCE, Category, Dataset, Image, Instanc
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.core.settings import IMPORTED_EXTRA
-from annotator.storage import decisions, images, schema
+from annotator.storage import categories, decisions, images, schema
 from annotator.storage.stored import json_of
 from annotator.system.collection import collection_paused
 
@@ -37,7 +37,7 @@ def fetch(connection: Connection, *, reviewed_only: bool) -> Rows:
     table = schema.instances
     query = select(table).where(table.c.state == State.ACCEPTED.value).order_by(table.c.id)
     return Rows(
-        categories=images.categories(connection),
+        categories=categories.categories(connection),
         images=images.images(connection, reviewed_only=reviewed_only),
         instances=connection.execute(query).all(),
         work=_work(connection),

@@ -15,7 +15,7 @@ from annotator.core.dataset import Category, Image, Instance, State, Suggestion
 from annotator.core.errors import GeometryError, GestureError, StaleRevisionError, StoreError
 from annotator.core.masks import Rle
 from annotator.core.review import Decision, Gesture
-from annotator.storage import heatmaps, images, schema
+from annotator.storage import categories, heatmaps, images, schema
 from annotator.storage.database import now
 from annotator.storage.parts import parts_to_bytes
 from annotator.storage.stored import json_of, parts_of
@@ -269,7 +269,7 @@ def decision_row(gesture_id: int, instance: Instance) -> dict[str, Any]:
 
 def _applied(connection: Connection, gesture: Gesture, image: Image) -> list[Instance]:
     keys = [change.key for change in gesture.changes]
-    known = {category.id: category for category in images.categories(connection)}
+    known = {category.id: category for category in categories.categories(connection)}
     _require_categories(gesture, known)
     stored = {
         row.key: instance_of(row, image) for row in _rows_of(connection, schema.instances, keys)

@@ -1,16 +1,13 @@
-"""The rows of images and categories."""
+"""The rows of images."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Integer, Row, bindparam, case, cast, func, insert, select, update
 
-from annotator.core.categories import COCO_BY_NAME, FIRST_OWN_ID
-from annotator.core.dataset import Category, Image, State
+from annotator.core.dataset import Image, State
 from annotator.core.errors import MissingError, StoreError
 from annotator.storage import schema
 from annotator.storage.database import now
@@ -19,7 +16,9 @@ from annotator.storage.stored import json_of
 IMPORT = "import"
 """The source of what an import brought, and the verb of the gesture that brought it."""
 
-_MAX_NAME = 1_000
+MAX_NAME = 1_000
+"""Characters of an image's or a category's name."""
+
 _IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in ("removed", "added_at"))
 _BY_ID_IN_BIN = select(*_IMAGE_COLUMNS).where(schema.images.c.id == bindparam("wanted"))
 _BY_ID = _BY_ID_IN_BIN.where(~schema.images.c.removed)
@@ -64,8 +63,8 @@ def add_image(connection: Connection, *, sha256: str, file_name: str, width: int
 
 def image_row(*, sha256: str, file_name: str, width: int, height: int) -> dict[str, Any]:
     """Every column but the id of an image that is new. Raises StoreError for a name that is none."""
-    if not file_name or len(file_name) > _MAX_NAME:
-        raise StoreError(f"image {file_name!r:.80}: a name of {len(file_name)} characters, expected 1 to {_MAX_NAME}")
+    if not file_name or len(file_name) > MAX_NAME:
+        raise StoreError(f"image {file_name!r:.80}: a name of {len(file_name)} characters, expected 1 to {MAX_NAME}")
     return {
         "sha256": sha256,
         "file_name": plain_text(file_name),
@@ -150,63 +149,3 @@ def bin_images(connection: Connection) -> tuple[Image, ...]:
 def _image(row: Row[Any]) -> Image:
     values = dict(row._mapping)
     return Image(**{**values, "extra": json_of(row.extra, f"image {row.id}")})
-
-
-# --- categories ------------------------------------------------------------------------------------------------------
-
-
-def categories(connection: Connection) -> tuple[Category, ...]:
-    """Every category, in order of id."""
-    rows = connection.execute(select(schema.categories).order_by(schema.categories.c.id))
-    return tuple(
-        Category(row.id, row.name, row.supercategory, json_of(row.extra, f"category {row.id}")) for row in rows
-    )
-
-
-def add_category(connection: Connection, category: Category, *, id: int | None, known: Sequence[Category]) -> Category:
-    """Add a category under the wanted id, else under COCO's own for its name, else under the next from 91 on.
-
-    known: the project's categories. Raises StoreError if the wanted id belongs to another category.
-    """
-    ids = {other.id: other for other in known}
-    coco = COCO_BY_NAME.get(category.name)
-    if id is not None and id in ids:
-        raise StoreError(f"category {category.name!r}: id {id} is taken by {ids[id].name!r}")
-    if id is None and coco is not None and coco.id not in ids:
-        id = coco.id
-    if id is None:
-        id = max(FIRST_OWN_ID - 1, *ids) + 1 if ids else FIRST_OWN_ID
-    supercategory = category.supercategory or (coco.supercategory if coco is not None else "")
-    added = Category(id, category.name, plain_text(supercategory), category.extra)
-    connection.execute(
-        insert(schema.categories).values(
-            id=added.id, name=added.name, supercategory=added.supercategory, extra=json.dumps(added.extra)
-        )
-    )
-    return added
-
-
-def join_category(connection: Connection, category: Category, *, known: list[Category]) -> Category:
-    """Add a category that comes with an id, under that id where it is free; it joins `known`, the project's."""
-    free = all(other.id != category.id for other in known)
-    added = add_category(connection, category, id=category.id if free else None, known=known)
-    known.append(added)
-    return added
-
-
-def complete_category(connection: Connection, mine: Category, other: Category) -> None:
-    """Add to a category of the project what another of that name says beyond it; what it says itself stays."""
-    extra = {**other.extra, **mine.extra}
-    supercategory = mine.supercategory or plain_text(other.supercategory)
-    if (extra, supercategory) != (mine.extra, mine.supercategory):
-        table = schema.categories
-        values = {"extra": json.dumps(extra), "supercategory": supercategory}
-        connection.execute(update(table).where(table.c.id == mine.id).values(values))
-
-
-def category_name(name: str) -> str:
-    """A category's name as it is kept. Raises StoreError if nothing is left of it, or too much."""
-    plain = plain_text(name).strip()
-    if not 1 <= len(plain) <= _MAX_NAME:
-        raise StoreError(f"category {plain!r:.80}: a name of {len(plain)} characters, expected 1 to {_MAX_NAME}")
-    return plain

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -19,10 +19,11 @@ from annotator.core.errors import MissingError, StoreError
 from annotator.core.heatmap import Heatmap
 from annotator.core.review import Decision, Gesture
 from annotator.core.settings import KEY, Setting
-from annotator.storage import contents, datasets, decisions, gallery, heatmaps, images, imports, schema
+from annotator.storage import categories, contents, datasets, decisions, gallery, heatmaps, images, imports, schema
+from annotator.storage.categories import CategoryBook
 from annotator.storage.database import Database
 from annotator.storage.images import QueueRow
-from annotator.storage.imports import Arrival, ImportReport
+from annotator.storage.imports import Arrival, Imported, ImportReport, Offer, Picture
 from annotator.storage.stored import json_of
 
 __all__ = ["ImportReport", "QueueRow", "Store"]
@@ -205,7 +206,7 @@ class Store:
     def categories(self) -> tuple[Category, ...]:
         """In order of id."""
         with self._database.read() as connection:
-            return images.categories(connection)
+            return categories.categories(connection)
 
     def add_category(self, name: str, *, supercategory: str = "", id: int | None = None) -> Category:
         """Add a category; a known name gives the known category.
@@ -213,11 +214,10 @@ class Store:
         COCO's names get COCO's ids and supercategories, others the next id from 91 on, unless `id` says another.
         Raises StoreError for an empty name, or if `id` belongs to another category.
         """
-        wanted = Category(0, images.category_name(name), supercategory)
+        wanted = Category(0, categories.category_name(name), supercategory)
         with self._database.write() as connection:
-            known = images.categories(connection)
-            same = next((category for category in known if category.name == wanted.name), None)
-            return same or images.add_category(connection, wanted, id=id, known=known)
+            book = CategoryBook(connection)
+            return book.named(wanted.name) or book.add(wanted, id=id)
 
     def add_categories(self, table: Sequence[Category]) -> dict[int, int]:
         """A network's table of categories: its ids -> the project's, of the same name each.
@@ -226,13 +226,10 @@ class Store:
         """
         ids: dict[int, int] = {}
         with self._database.write() as connection:
-            known = list(images.categories(connection))
+            book = CategoryBook(connection)
             for category in table:
-                name = images.category_name(category.name)
-                mine = next((other for other in known if other.name == name), None)
-                if mine is None:
-                    wanted = Category(category.id, name, category.supercategory)
-                    mine = images.join_category(connection, wanted, known=known)
+                name = categories.category_name(category.name)
+                mine = book.named(name) or book.join(Category(category.id, name, category.supercategory))
                 ids[category.id] = mine.id
         return ids
 
@@ -303,28 +300,25 @@ class Store:
             rows = datasets.fetch(connection, reviewed_only=reviewed_only)
         return datasets.dataset(rows)
 
-    def import_dataset(self, dataset: Dataset, contents: Mapping[int, tuple[bytes, int, int]]) -> ImportReport:
+    def import_dataset(self, dataset: Dataset, contents: Mapping[int, Picture]) -> ImportReport:
         """Take in a dataset, all of it or nothing: its instances become accepted, its images reviewed.
 
-        contents: by the dataset's image ids, the picture's bytes, width and height; asked for one at a time.
+        contents: by the dataset's image ids; asked for one at a time.
         Raises CocoError, listing every image without a picture or with one of another size.
         """
-        return self.import_files([Arrival("", dataset, contents)])[0][0]
+        return self.import_files([Arrival("", dataset, contents)]).reports[0]
 
     def import_files(
-        self, arrivals: Sequence[Arrival], offers: Mapping[tuple[int, int], Sequence[Suggestion]] = MappingProxyType({})
-    ) -> tuple[list[ImportReport], tuple[int, int]]:
-        """As `import_dataset`, of several files and of suggestions: all of it or nothing.
-
-        offers: as `imports.suggest` takes them. Returns a report for each file, then how many suggestions were offered
-        and how many spoke of objects that are decided upon already.
-        """
-        hashes = imports.put_contents(self._contents, arrivals)
+        self, arrivals: Sequence[Arrival], offers: Sequence[Offer] = (), *, how: imports.How | None = None
+    ) -> Imported:
+        """As `import_dataset`, of several files and of suggestions: all of it or nothing."""
+        how = how or imports.How()
+        hashes = imports.put_contents(self._contents, arrivals, most=how.most)
         with self._database.write() as connection:
             for arrival, of_file in zip(arrivals, hashes, strict=True):
                 imports.restore_contents(self._contents, of_file, arrival.pictures)
-            reports = imports.import_files(connection, arrivals, hashes)
-            return reports, imports.suggest(connection, offers, reports)
+            reports = imports.import_files(connection, arrivals, hashes, how=how)
+            return imports.suggest(connection, offers, reports, how=how)
 
     # --- settings --------------------------------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ def test_a_coco_file_among_photographs_brings_their_instances(screen, project):
     screen.page.locator("[data-choose=files]").set_input_files(payload)
     screen.page.get_by_text("2 added, COCO files taken in: 1, 1 could not be added").wait_for()
     said = [line.split("\n") for line in screen.page.locator(".an-problems li").all_inner_texts()]
-    assert said[0][:3] == ["instances.json", "0 images added, 1 known already", "1 instances added, 0 known already"]
+    assert said[0][:3] == ["instances.json", "0 images added, 1 already here", "1 instance added, 0 already here"]
     assert said[1] == ["z.json", "image 4 'c.png': no picture was given for it"]
     assert [(row.image.file_name, row.accepted) for row in project.store.queue()] == [("a.png", 0), ("b.png", 1)]
     screen.page.locator(".an-queue-row", has_text="b.png").click()

@@ -72,7 +72,7 @@ def test_results_become_suggestions_of_the_project(tmp_path, annotator):
     code, printed, errors = annotator({"dets.json": found}, images=False)
     assert (code, errors) == (0, "")
     # What somebody decided upon is not asked again, whatever its category.
-    assert "1 suggestions on 2 images, 2 spoke of what is decided upon already" in printed
+    assert "1 suggestion on 2 images, 2 spoke of what is decided upon already" in printed
     with project_of(tmp_path) as store:
         (offered,) = store.instances(3, states=[State.SUGGESTED])
         assert (offered.score, offered.source, offered.category_id) == (0.75, "dets@results", 1)
@@ -93,7 +93,7 @@ def test_a_result_with_a_box_alone_has_that_box_for_a_mask(tmp_path, annotator):
     code, printed, _ = annotator({"dets.json": found}, images=False)
     assert code == 0
     assert "3 results have a box alone" in printed
-    assert "1 results cover no pixel" in printed
+    assert "1 result covers no pixel" in printed
     with project_of(tmp_path) as store:
         assert len(store.instances(3)) == 2
 
@@ -124,7 +124,7 @@ def test_results_beside_a_file_speak_of_its_ids(tmp_path, annotator):
     ("wrong", "said"),
     [
         (result(image_id=99), "[1].image_id: is 99, which is not among the images"),
-        (result(image_id="none.png"), "[1].image_id: is 'none.png', which is not among the images"),
+        (result(image_id="none.png"), "[1].image_id: is 'none.png'; no image has that name"),
         (result(category_id=7), "[1].category_id: is 7, which is not among the categories"),
         (result(score=1.5), "[1].score: is 1.5, expected 0 to 1"),
         (result(score=float("nan")), "[1].score: is nan, expected a number"),
@@ -186,7 +186,7 @@ def test_the_same_pictures_in_two_files_are_one_image(tmp_path, annotator):
     keypoints["annotations"] = keypoints["annotations"][:1]
     code, printed, _ = annotator({"instances.json": sound(), "keypoints.json": keypoints})
     assert code == 0
-    assert "keypoints.json: 0 images added, 2 known already" in printed
+    assert "keypoints.json: 0 images added, 2 already here" in printed
     path = exported(tmp_path) / "instances.json"
     carried = {one["id"]: one for one in json.loads(path.read_text())["annotations"]}
     assert carried[70]["keypoints"] == [1, 2, 2]

@@ -9,7 +9,7 @@ from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import CocoError
 from annotator.core.review import Change
 from annotator.exchange import coco
-from annotator.storage import imports
+from annotator.storage.imports import Arrival, How, Picture, files
 from annotator.storage.store import Store
 from tests.exchange.coco.test_writer import document
 from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture, suggestion
@@ -29,11 +29,12 @@ HELMET = Category(7, "helmet")
 
 def pictures(dataset):
     """Each image's content is its name."""
-    return {image.id: (image.file_name.encode(), image.width, image.height) for image in dataset.images}
+    return {image.id: Picture(image.file_name.encode(), image.width, image.height) for image in dataset.images}
 
 
-def bring(store, dataset, contents=None):
-    return store.import_dataset(dataset, pictures(dataset) if contents is None else contents)
+def bring(store, dataset, contents=None, **how):
+    arrival = Arrival("", dataset, pictures(dataset) if contents is None else contents)
+    return store.import_files([arrival], how=How(**how)).reports[0]
 
 
 DATASET = Dataset(
@@ -104,7 +105,7 @@ def test_half_done_work_goes_on_elsewhere(tmp_path, store, image):
     coco.write(store.dataset(), tmp_path / "out.json")
     with Store.open(tmp_path / "other") as other:
         dataset = coco.read(tmp_path / "out.json")
-        other.import_dataset(dataset, {image.id: (b"picture", WIDTH, HEIGHT)})
+        other.import_dataset(dataset, {image.id: Picture(b"picture", WIDTH, HEIGHT)})
         edited, _ = other.instances(image.id)
         assert (edited.source, edited.score) == ("starter-person@1", 0.9)
         other.record(gesture(other.image(image.id), accept(edited.key, rle=block(4)), verb="edit", seconds=2.0))
@@ -225,13 +226,96 @@ def test_an_earlier_version_that_the_file_has_beside_the_present_one_is_another_
 def test_a_mask_that_was_changed_elsewhere_comes_in_beside_the_projects_and_is_told(empty):
     bring(empty, DATASET)
     elsewhere = replace(DATASET, instances=(an_instance(100, 30, 3), an_instance(5, 4, 14, category_id=7)))
-    report = bring(empty, elsewhere)
+    report = bring(empty, elsewhere, on_conflict="add")
     assert report.notes == (
         "annotation 100: is annotation 101 in the project, where 100 lies over it with an IoU of 0.60: "
         "the same object in two versions?",
         "annotation 5: is annotation 102 in the project, its number was taken",
     )
     assert [one.id for one in empty.dataset().instances] == [5, 6, 100, 101, 102]
+
+
+# --- the same objects by another outline -----------------------------------------------------------------------------
+
+
+TRACED = replace(
+    DATASET, instances=(an_instance(900, 30, 3), an_instance(901, 4, 4, category_id=7), an_instance(9, 4, 9))
+)
+"""As a tool writes it that traces masks anew, and numbers them."""
+
+
+def test_what_another_tool_traced_anew_is_already_here(empty):
+    bring(empty, DATASET)
+    before = empty.dataset(), empty.decisions()
+    for _ in range(2):
+        report = bring(empty, TRACED)
+        assert (report.instances_added, report.instances_known, report.instances_met) == (0, 3, 2)
+        assert report.notes == ()
+        assert (empty.dataset(), empty.decisions()) == before
+
+
+def test_its_outlines_take_the_place_of_the_projects_where_asked_and_the_history_keeps_both(empty):
+    bring(empty, DATASET)
+    (mine,) = empty.instances(30)
+    traced = replace(TRACED, instances=(an_instance(900, 30, 3, extra={"attributes": 1}), *TRACED.instances[1:]))
+    report = bring(empty, traced, on_conflict="replace")
+    assert (report.instances_added, report.instances_known, report.instances_met) == (0, 3, 2)
+    (now,) = empty.instances(30)
+    assert (now.key, now.id, now.rle, now.source, now.extra) == (mine.key, 100, block(3), "import", {"attributes": 1})
+    assert [one.id for one in empty.dataset().instances] == [5, 6, 100]
+    assert [(one.key, one.verb, one.rle) for one in empty.decisions(30)] == [
+        (mine.key, "import", block(2)),
+        (mine.key, "import", block(3)),
+    ]
+    assert empty.image(30).revision == 2
+    # The masks of before are known as earlier ones: an older file takes nothing back.
+    assert bring(empty, DATASET, on_conflict="replace").instances_met == 0
+    assert empty.instances(30) == (now,)
+
+
+def test_both_are_there_where_asked(empty):
+    bring(empty, DATASET)
+    report = bring(empty, TRACED, on_conflict="add")
+    assert (report.instances_added, report.instances_known, report.instances_met) == (2, 1, 2)
+    assert sorted(one.id for one in empty.dataset().instances) == [5, 6, 100, 900, 901]
+
+
+def test_one_of_the_project_is_met_by_one_of_the_file(empty):
+    bring(empty, DATASET)
+    twice = replace(DATASET, instances=(an_instance(1, 30, 3), an_instance(2, 30, 1)))
+    report = bring(empty, twice)
+    assert (report.instances_added, report.instances_known, report.instances_met) == (1, 1, 1)
+
+
+def test_another_category_or_picture_is_another_object(empty):
+    bring(empty, DATASET)
+    others = replace(DATASET, instances=(an_instance(1, 30, 3, category_id=7), an_instance(2, 4, 3)))
+    report = bring(empty, others)
+    assert (report.instances_added, report.instances_met) == (2, 0)
+
+
+def test_a_suggestion_that_the_file_has_by_another_outline_is_accepted_with_that(store, image):
+    store.set_suggestions(image.id, [suggestion(2), suggestion(9)])
+    offered, _ = store.instances(image.id)
+    dataset = replace(DATASET, images=(an_image(image.id, "picture"),), instances=(an_instance(70, image.id, 3),))
+    assert bring(store, dataset).instances_added == 1
+    _, accepted = store.instances(image.id)
+    assert (accepted.key, accepted.state, accepted.rle, accepted.edited) == (
+        offered.key,
+        State.ACCEPTED,
+        block(3),
+        True,
+    )
+
+
+def test_a_crowd_comes_in_and_is_told(empty):
+    crowd = replace(DATASET, instances=(an_instance(1, 30, crowd=True), an_instance(2, 4)))
+    assert bring(empty, crowd).crowds == 1
+    assert [one.crowd for one in empty.dataset().instances] == [True, False]
+    assert [one.crowd for one in empty.decisions()] == [True, False]
+
+
+# --- names and numbers -----------------------------------------------------------------------------------------------
 
 
 def test_category_names_stay_to_the_letter(empty):
@@ -268,8 +352,8 @@ def test_an_imported_mask_that_is_edited_and_undone_is_not_edited(empty):
 def test_a_missing_picture_and_one_of_another_size_are_both_listed_and_nothing_comes_in(store):
     before = store.dataset(reviewed_only=False), store.categories()
     with pytest.raises(CocoError) as error:
-        bring(store, DATASET, {4: (b"b.jpg", WIDTH, HEIGHT + 1)})
-    assert error.value.problems == [
+        bring(store, DATASET, {4: Picture(b"b.jpg", WIDTH, HEIGHT + 1)})
+    assert list(map(str, error.value.problems)) == [
         "image 30 'a.jpg': no picture was given for it",
         f"image 4 'b.jpg': the picture is {WIDTH} x {HEIGHT + 1}, the file says {WIDTH} x {HEIGHT}",
     ]
@@ -278,15 +362,15 @@ def test_a_missing_picture_and_one_of_another_size_are_both_listed_and_nothing_c
 
 def test_a_picture_that_may_be_turned_by_its_orientation_is_told(store):
     with pytest.raises(CocoError) as error:
-        bring(store, DATASET, {30: (b"a.jpg", HEIGHT, WIDTH), 4: (b"b.jpg", WIDTH, HEIGHT)})
-    assert error.value.problems == [
+        bring(store, DATASET, {30: Picture(b"a.jpg", HEIGHT, WIDTH), 4: Picture(b"b.jpg", WIDTH, HEIGHT)})
+    assert list(map(str, error.value.problems)) == [
         f"image 30 'a.jpg': the picture is {HEIGHT} x {WIDTH}, the file says {WIDTH} x {HEIGHT}; "
         "its EXIF orientation may turn it"
     ]
 
 
 def test_a_failure_half_way_takes_everything_back(store, monkeypatch):
-    monkeypatch.setattr(imports, "_keep_extra", lambda *_: 1 / 0)
+    monkeypatch.setattr(files, "keep_top_level", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bring(store, DATASET)
     assert store.queue() == ()
@@ -299,7 +383,7 @@ def test_a_picture_that_a_file_lists_twice_is_one_image(empty):
         images=(an_image(30, "a.jpg"), an_image(31, "copy of a.jpg"), an_image(4, "b.jpg")),
         instances=(an_instance(1, 30), an_instance(2, 31), an_instance(3, 31, 9), an_instance(4, 4)),
     )
-    report = bring(empty, twice, {id: (b"b" if id == 4 else b"a", WIDTH, HEIGHT) for id in (30, 31, 4)})
+    report = bring(empty, twice, {id: Picture(b"b" if id == 4 else b"a", WIDTH, HEIGHT) for id in (30, 31, 4)})
     assert (report.images_added, report.images_known) == (2, 1)
     assert [(one.id, one.image_id) for one in empty.dataset().instances] == [(1, 30), (3, 30), (4, 4)]
     assert (report.instances_added, report.instances_known) == (3, 1)

@@ -5,9 +5,10 @@ Enter through `read`, `write`, `check_file` and `results_to_suggestions`.
 
 from annotator.exchange.coco.check import check_coco, check_file
 from annotator.exchange.coco.document import load, loads
+from annotator.exchange.coco.lint.document import other_form
 from annotator.exchange.coco.proof import MASK_FORMS, ExportReport, MaskForm
 from annotator.exchange.coco.reader import coco_to_dataset, read
-from annotator.exchange.coco.results import Results, results_to_suggestions
+from annotator.exchange.coco.results import Results, results_to_suggestions, source_of
 from annotator.exchange.coco.writer import dataset_to_coco, write
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "dataset_to_coco",
     "load",
     "loads",
+    "other_form",
     "read",
     "results_to_suggestions",
+    "source_of",
     "write",
 ]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,90 +11,85 @@ from PIL import Image as Picture
 
 from annotator.core.errors import CocoError
 from annotator.core.numbers import is_id
+from annotator.core.problems import Findings, Problem
 from annotator.exchange.coco.document import NOTHING, parse, read_content
-from annotator.exchange.coco.lint import Problem, inspect_coco
+from annotator.exchange.coco.lint import inspect_coco
 from annotator.exchange.coco.values import name_of, shown
-from annotator.exchange.names import folded
+from annotator.exchange.matching import Folder
 from annotator.system.collection import collection_paused
-from annotator.system.files import is_file
 
 _ORIENTATION = 0x0112  # EXIF
-_MANY = 5  # reasons in one line
 
 
-def check_coco(document: object) -> list[Problem]:
-    """Every problem of a decoded COCO instances file, or of a list of results, in the document's order."""
-    return inspect_coco(document).problems
+def check_coco(document: object, *, most: int | None = None) -> list[Problem]:
+    """Every problem of a decoded COCO instances file, or of a list of results, in the document's order.
+
+    most: problems of a kind that are told; the last of them says how many more there are.
+    """
+    return inspect_coco(document, most=most).problems
 
 
 @collection_paused()
-def check_file(path: Path, *, images: Path | None = None) -> list[Problem]:
+def check_file(path: Path, *, images: Path | None = None, most: int | None = None) -> list[Problem]:
     """As `check_coco`, of a file; with `images`, also whether every picture lies in that folder and has its size.
 
     Raises CocoError if the file cannot be read at all, or if that folder is none.
     """
     if images is not None and not images.is_dir():
-        raise CocoError([f"{images}: no such folder, expected the pictures of {path.name}"])
+        raise CocoError(f"{images}: no such folder, expected the pictures of {path.name}")
     content = read_content(path)
-    document, problems = parse(content)
+    document, doubled = parse(content)
     if document is NOTHING:
-        return problems
-    problems = [*_encoding_problems(content), *problems, *check_coco(document)]
+        return doubled
+    findings = Findings(most)
+    for problem in (*_encoding_problems(content), *doubled, *check_coco(document, most=most)):
+        findings.add(problem)
     if images is not None and isinstance(document, dict) and isinstance(document.get("images"), list):
-        problems += _picture_problems(document["images"], images)
-    return problems
+        _inspect_pictures(findings, document["images"], Folder(images, beside=path.parent), called=images)
+    return findings.problems
 
 
 def _encoding_problems(content: bytes) -> list[Problem]:
     """What is read here, and by few others: JSON is UTF-8 without a mark."""
     found = json.detect_encoding(content)
     if found == "utf-8-sig":
-        return [Problem("warning", "", "begins with a byte order mark, expected plain UTF-8; most readers stop at it")]
+        return [Problem("warning", "", "begins with a byte order mark, expected plain UTF-8; most readers fail on it")]
     if found != "utf-8":
-        return [Problem("warning", "", f"is {found.upper()}, expected UTF-8; most readers stop at it")]
+        return [Problem("warning", "", f"is {found.upper()}, expected UTF-8; most readers fail on it")]
     return []
 
 
-def _picture_problems(found: list[Any], folder: Path) -> Iterator[Problem]:
+def _inspect_pictures(findings: Findings, images: list[Any], folder: Folder, *, called: Path) -> None:
     """Pictures that are not in the folder, are none, or have another size; only their heads are read."""
-    root = folder.resolve()
-    others: dict[str, list[str]] | None = None
-    for index, image in enumerate(found):
+    for index, image in enumerate(images):
         name = name_of(image) if isinstance(image, dict) else None
         if not isinstance(name, str) or not name or "\0" in name:
             continue
-        place = f"images[{index}].file_name"
-        path = Path(os.path.normpath(root / name.replace("\\", "/")))
-        if not path.is_relative_to(root) or not is_file(path):
-            others = others if others is not None else _files_by_name(root)
-            yield Problem("error", place, f"{shown(name)} is not in {folder}{_elsewhere(name, others)}")
-            continue
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", Picture.DecompressionBombWarning)  # nothing is decoded
-                with Picture.open(path) as picture:
-                    turned = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
-                    width, height = picture.size[::-1] if turned else picture.size
-        except (OSError, ValueError, SyntaxError, Picture.DecompressionBombError) as error:
-            yield Problem("error", place, f"{shown(name)} is not a picture that can be read: {shown(str(error))}")
-            continue
-        sides = image.get("width"), image.get("height")
-        if (width, height) != sides and all(is_id(side) and side > 0 for side in sides):
-            expected = f"{shown(sides[0])} x {shown(sides[1])}"
-            is_turned = turned and (height, width) == sides
-            why = "; its EXIF orientation turns it" if is_turned else ""
-            yield Problem("error", place, f"{shown(name)} is {width} x {height} px, the file says {expected}{why}")
+        path = f"images[{index}].file_name"
+        file = folder.named(name)
+        if file is None:
+            # An import looks further than a trainer does: that the picture is elsewhere is a hint.
+            sought = folder.elsewhere(name)
+            found = sought.found.relative_to(folder.path).as_posix() if sought.found is not None else ""
+            missing = f"{shown(name)} is not in {called}"
+            said = f"{missing}; {shown(found)} is" if found else f"{missing}{sought.hint and '; '}{sought.hint}"
+            findings.error(path, said)
+        else:
+            _inspect_picture(findings, path, file, image, name)
 
 
-def _files_by_name(root: Path) -> dict[str, list[str]]:
-    """Every file below the folder, by the last part of its name in small letters, accents composed."""
-    found: dict[str, list[str]] = {}
-    for path in sorted(root.rglob("*")):
-        found.setdefault(folded(path.name), []).append(path.relative_to(root).as_posix())
-    return found
-
-
-def _elsewhere(name: str, others: dict[str, list[str]]) -> str:
-    """Where a picture of nearly that name is, as the end of a message."""
-    candidates = others.get(folded(name.replace("\\", "/").rsplit("/", 1)[-1]), [])
-    return f"; {', '.join(shown(candidate) for candidate in candidates[:_MANY])} is" if candidates else ""
+def _inspect_picture(findings: Findings, path: str, file: Path, image: dict[str, Any], name: str) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Picture.DecompressionBombWarning)  # nothing is decoded
+            with Picture.open(file) as picture:
+                turned = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+                width, height = picture.size[::-1] if turned else picture.size
+    except (OSError, ValueError, SyntaxError, Picture.DecompressionBombError) as error:
+        findings.error(path, f"{shown(name)} is not a picture that can be read: {shown(str(error))}")
+        return
+    sides = image.get("width"), image.get("height")
+    if (width, height) != sides and all(is_id(side) and side != 0 for side in sides):
+        expected = f"{shown(sides[0])} x {shown(sides[1])}"
+        why = "; its EXIF orientation turns it" if turned and (height, width) == sides else ""
+        findings.error(path, f"{shown(name)} is {width} x {height} px, the file says {expected}{why}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from annotator.core.errors import CocoError
-from annotator.exchange.coco.lint import Problem
+from annotator.core.problems import Problem
 from annotator.exchange.coco.values import shown
+from annotator.system.files import read_plain
 
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\3\4": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
@@ -23,7 +25,7 @@ def loads(content: bytes, *, name: str) -> Any:
     """As `load`, of a file's bytes; `name` is what problems call it."""
     document, problems = parse(content)
     if problems:
-        raise CocoError([str(problem) if problem.place else f"{name}: {problem}" for problem in problems])
+        raise CocoError([problem if problem.path else replace(problem, file=name) for problem in problems])
     return document
 
 
@@ -32,10 +34,13 @@ NOTHING = object()
 
 
 def read_content(path: Path) -> bytes:
+    """A file's bytes. Raises CocoError where they cannot be read: also of a pipe, a device, or a file with holes."""
     try:
-        return Path(path).read_bytes()
+        return read_plain(Path(path))
+    except MemoryError as error:
+        raise CocoError(f"{path}: cannot be read: it needs more memory than there is") from error
     except OSError as error:
-        raise CocoError([f"{path}: cannot be read: {error.strerror or error}"]) from error
+        raise CocoError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def parse(content: bytes) -> tuple[Any, list[Problem]]:
@@ -51,24 +56,29 @@ def parse(content: bytes) -> tuple[Any, list[Problem]]:
 
     try:
         document = json.loads(content, object_pairs_hook=made)
-    except (ValueError, RecursionError) as error:  # also wrong UTF-8, numbers of thousands of digits, endless nesting
+    except (
+        ValueError,
+        RecursionError,
+        MemoryError,
+    ) as error:  # also wrong UTF-8, numbers of thousands of digits, endless nesting
         packed = next((name for start, name in _PACKED.items() if content.startswith(start)), None)
-        reason = f"it is packed with {packed}" if packed else " ".join(str(error).split()) or "too deep"
+        deep = "it needs more memory than there is" if isinstance(error, MemoryError) else "too deep"
+        reason = f"it is packed with {packed}" if packed else " ".join(str(error).split()) or deep
         return NOTHING, [Problem("error", "", f"is not JSON: {reason}")]
     return document, _doubled_problems(document, doubled) if doubled else []
 
 
 def _doubled_problems(document: Any, doubled: list[tuple[dict[str, Any], str]]) -> list[Problem]:
-    """A key that is there twice, with its place: each reader keeps another one of the values."""
+    """A key that appears twice, with its path: each reader keeps another one of the values."""
     names = {id(found): name for found, name in doubled}
     problems = []
     waiting = deque([("", document)])
     while waiting and names:
-        place, inner = waiting.popleft()
+        path, inner = waiting.popleft()
         if id(inner) in names:
-            problems.append(Problem("error", place, f"the key {shown(names.pop(id(inner)))} is there twice"))
+            problems.append(Problem("error", path, f"the key {shown(names.pop(id(inner)))} appears twice"))
         if isinstance(inner, list):
-            waiting.extend((f"{place}[{index}]", item) for index, item in enumerate(inner))
+            waiting.extend((f"{path}[{index}]", item) for index, item in enumerate(inner))
         elif isinstance(inner, dict):
-            waiting.extend((f"{place}.{name}".lstrip("."), item) for name, item in inner.items())
+            waiting.extend((f"{path}.{name}".lstrip("."), item) for name, item in inner.items())
     return problems

@@ -37,13 +37,17 @@ def read(path: Path) -> Dataset:
     return coco_to_dataset(load(path))
 
 
-def coco_to_dataset(document: Any) -> Dataset:
-    """A decoded COCO document -> dataset. Raises CocoError, listing every offending place."""
+def coco_to_dataset(document: Any, *, most: int | None = None) -> Dataset:
+    """A decoded COCO document -> dataset. Raises CocoError, listing every offending place.
+
+    most: problems of a kind that are listed; the others are counted.
+    """
     if isinstance(document, list):
-        raise CocoError(["the file is a list of results, expected images, annotations and categories beside them"])
-    inspection = inspect_coco(document)
+        raise CocoError("the file is a list of results, expected images, annotations and categories beside them")
+    inspection = inspect_coco(document, most=most)
     if inspection.errors:
-        raise CocoError([str(problem) for problem in inspection.errors])
+        raise CocoError(inspection.errors)
+    document = inspection.document
     kept: list[Instance] = []
     carried: dict[int, list[dict[str, Any]]] = {}
     for index, annotation in enumerate(document["annotations"]):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from annotator.core import masks
+from annotator.core.budget import WorkBudget
 from annotator.core.dataset import (
     Dataset,
     Image,
@@ -17,8 +19,10 @@ from annotator.core.dataset import (
 from annotator.core.errors import CocoError, GeometryError
 from annotator.core.masks import Rle
 from annotator.core.polygons import polygons_to_rle
+from annotator.core.problems import Findings
 from annotator.exchange.coco.lint import inspect_coco
 from annotator.exchange.coco.values import rasterised
+from annotator.exchange.matching import Names
 from annotator.system.collection import collection_paused
 
 _IMPORT = "import"
@@ -34,31 +38,34 @@ class Results:
 
 
 @collection_paused()
-def results_to_suggestions(document: list[Any], dataset: Dataset, *, source: str = _IMPORT) -> Results:
+def results_to_suggestions(
+    document: list[Any], dataset: Dataset, *, source: str = _IMPORT, most: int | None = None
+) -> Results:
     """A list of results (image_id, category_id, segmentation or bbox, score) -> suggestions for the dataset's images.
 
     An image is found by its name where a result has one (`file_name`, or a text as `image_id`), else by its id. A
     result with a box alone has that box for a mask.
+    most: problems of a kind that are listed; the others are counted.
     Raises CocoError, listing every result that is malformed or of an image or category not there.
     """
-    problems = [str(problem) for problem in inspect_coco(document).errors]
-    if problems:
-        raise CocoError(problems)
+    inspection = inspect_coco(document, most=most)
+    if inspection.errors:
+        raise CocoError(inspection.errors)
+    findings = Findings(most)
     images = _ImageFinder(dataset.images)
     categories = {category.id for category in dataset.categories}
     found: dict[int, list[Suggestion]] = {}
     boxes = empty = 0
-    for index, result in enumerate(document):
-        place = f"[{index}]"
+    for index, result in enumerate(inspection.document):
         try:
             image = images.find(result)
-            if result["category_id"] not in categories:
-                raise CocoError([f".category_id: is {result['category_id']}, which is not among the categories"])
-            if not 0 <= result["score"] <= 1:
-                raise CocoError([f".score: is {result['score']}, expected 0 to 1"])
-            rle = _result_mask(result, image)
-        except (CocoError, GeometryError) as error:
-            problems.append(f"{place}{error}" if isinstance(error, CocoError) else f"{place}.segmentation: {error}")
+            _require_known(result, categories)
+            rle = _result_mask(result, image, inspection.budget)
+        except _UnfitError as error:
+            findings.error(f"[{index}].{error.key}", str(error))
+            continue
+        except GeometryError as error:
+            findings.error(f"[{index}].segmentation{error.path}", error.message)
             continue
         boxes += _box_alone(result)
         if masks.rle_area(rle):
@@ -66,9 +73,24 @@ def results_to_suggestions(document: list[Any], dataset: Dataset, *, source: str
             found.setdefault(image.id, []).append(offered)
         else:
             empty += 1
-    if problems:
-        raise CocoError(problems)
+    if findings.errors:
+        raise CocoError(findings.errors)
     return Results({image_id: tuple(suggestions) for image_id, suggestions in found.items()}, boxes, empty)
+
+
+class _UnfitError(Exception):
+    """A result that fits no image or category: its key, and why."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def _require_known(result: dict[str, Any], categories: set[int]) -> None:
+    if result["category_id"] not in categories:
+        raise _UnfitError("category_id", f"is {result['category_id']}, which is not among the categories")
+    if not 0 <= result["score"] <= 1:
+        raise _UnfitError("score", f"is {result['score']}, expected 0 to 1")
 
 
 class _ImageFinder:
@@ -76,35 +98,41 @@ class _ImageFinder:
 
     def __init__(self, images: Iterable[Image]) -> None:
         self._by_id = {image.id: image for image in images}
-        self._by_name: dict[str, dict[int, Image]] = {}
-        for image in self._by_id.values():
-            plain = image.file_name.replace("\\", "/")
-            last = plain.rsplit("/", 1)[-1]
-            for name in (plain, last, last.rpartition(".")[0] or last):
-                self._by_name.setdefault(name, {})[image.id] = image
+        self._names = Names((image.file_name, image) for image in self._by_id.values())
+        self._stems = Names((_stem(image.file_name), image) for image in self._by_id.values())
 
     def find(self, result: dict[str, Any]) -> Image:
-        """Raises CocoError if there is none, or more than one."""
+        """Raises _UnfitError if there is none, or more than one."""
         key = next((key for key in ("file_name", "image_id") if isinstance(result.get(key), str)), None)
         if key is None:
             image = self._by_id.get(result["image_id"])
             if image is None:
-                raise CocoError([f".image_id: is {result['image_id']}, which is not among the images"])
+                raise _UnfitError("image_id", f"is {result['image_id']}, which is not among the images")
             return image
-        named = self._by_name.get(result[key].replace("\\", "/"), {})
-        if len(named) != 1:
-            count = f"the name of {len(named)} images" if named else "which is not among the images"
-            raise CocoError([f".{key}: is {result[key]!r:.80}, {count}"])
-        return next(iter(named.values()))
+        sought = self._names.find(result[key])
+        found = sought.found or self._stems.find(result[key]).found
+        if found is None:
+            raise _UnfitError(key, f"is {result[key]!r:.80}; {sought.why_not('no image has that name')}")
+        return found
+
+
+def _stem(name: str) -> str:
+    """A name without its suffix."""
+    return name.rpartition(".")[0] or name
+
+
+def source_of(file: Path) -> str:
+    """What stands as the model behind a list of results of which nobody says who made it."""
+    return f"{file.stem[:100]}@results"
 
 
 def _box_alone(result: dict[str, Any]) -> bool:
     return result.get("segmentation") in (None, [])
 
 
-def _result_mask(result: dict[str, Any], image: Image) -> Rle:
+def _result_mask(result: dict[str, Any], image: Image, budget: WorkBudget) -> Rle:
     if not _box_alone(result):
-        return rasterised(result["segmentation"], height=image.height, width=image.width)
+        return rasterised(result["segmentation"], height=image.height, width=image.width, budget=budget)
     x, y, w, h = result["bbox"]
     left, right = (round(min(max(value, 0), image.width)) for value in (x, x + w))
     top, bottom = (round(min(max(value, 0), image.height)) for value in (y, y + h))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from annotator.core import masks
+from annotator.core.budget import WorkBudget
 from annotator.core.errors import GeometryError
 from annotator.core.limits import MAX_SIDE
 from annotator.core.masks import Rle
@@ -37,33 +38,36 @@ def polygons_of(value: Sequence[object]) -> list[Ring]:
     """COCO's polygons, each a flat list x, y, x, y, ... -> rings. Raises GeometryError where they cannot be ones."""
     if value and all(isinstance(item, int | float | str) for item in value):
         raise GeometryError("a flat list, expected a list of polygons")
-    return [_ring(polygon, index) for index, polygon in enumerate(value)]
+    return [_ring(polygon, f"[{index}]") for index, polygon in enumerate(value)]
 
 
-def _ring(polygon: object, index: int) -> Ring:
+def _ring(polygon: object, path: str) -> Ring:
     if not isinstance(polygon, list):
-        raise GeometryError(f"[{index}] is {shown(polygon)}, expected a polygon, a list of numbers")
+        raise GeometryError(f"is {shown(polygon)}, expected a polygon, a list of numbers", path=path)
     if polygon and all(isinstance(point, list) for point in polygon):
-        raise GeometryError(f"[{index}] is a list of points, expected a flat list x, y, x, y, ...")
+        raise GeometryError("is a list of points, expected a flat list x, y, x, y, ...", path=path)
     if len(polygon) < 6 or len(polygon) % 2:
-        raise GeometryError(f"[{index}] has {len(polygon)} numbers, expected an even count of at least 6")
+        raise GeometryError(f"has {len(polygon)} numbers, expected an even count of at least 6", path=path)
     if not set(map(type, polygon)) <= {int, float}:
         strange = next(value for value in polygon if type(value) not in (int, float))
-        raise GeometryError(f"[{index}] holds something other than numbers: {shown(strange)}")
+        raise GeometryError(f"holds something other than numbers: {shown(strange)}", path=path)
     try:
         numbers = np.array(polygon, np.float64)
     except OverflowError:  # a whole number beyond every double
         numbers = np.array([np.inf])
     if not np.isfinite(numbers).all():
         strange = next((value for value in polygon if not is_finite(value)), None)
-        raise GeometryError(f"[{index}] holds {shown(strange)}, expected finite numbers")
+        raise GeometryError(f"holds {shown(strange)}, expected finite numbers", path=path)
     return numbers.reshape(-1, 2)
 
 
-def rasterised(segmentation: object, *, height: int, width: int) -> Rle:
-    """COCO's segmentation of an image -> mask. Raises GeometryError where it is neither polygons nor an RLE."""
+def rasterised(segmentation: object, *, height: int, width: int, budget: WorkBudget) -> Rle:
+    """COCO's segmentation of an image -> mask. Raises GeometryError where it is neither polygons nor an RLE.
+
+    budget: what the file's polygons may cost.
+    """
     if isinstance(segmentation, list):
-        return polygons_to_rle(polygons_of(segmentation), height=height, width=width)
+        return polygons_to_rle(polygons_of(segmentation), height=height, width=width, budget=budget)
     return rle_of(segmentation, size=(height, width))
 
 
@@ -85,10 +89,17 @@ def named_by_id(item: Mapping[str, Any]) -> str:
     return f" (id {item['id']})" if is_id(item.get("id")) else ""
 
 
+def _whole(value: object) -> object:
+    """A list with whole numbers where it had 640.0."""
+    if isinstance(value, list) and any(type(item) is float for item in value):
+        return [int(item) if type(item) is float and item.is_integer() else item for item in value]
+    return value
+
+
 def rle_of(value: object, *, size: tuple[int, int] | None) -> Rle:
     if not isinstance(value, dict):
         raise GeometryError(f"is {shown(value)}, expected polygons or an RLE")
-    found, counts = value.get("size"), value.get("counts")
+    found, counts = _whole(value.get("size")), _whole(value.get("counts"))
     if not (isinstance(found, list) and len(found) == 2 and all(is_id(side) for side in found)):
         raise GeometryError(f"size is {shown(found)}, expected [height, width]")
     if size is not None and tuple(found) != size:

@@ -29,7 +29,7 @@ from annotator.exchange.coco.proof import MASK_FORMS, ExportReport, MaskForm, pr
 from annotator.exchange.coco.values import ANNOTATION_KEYS, IMAGE_KEYS, LISTS
 from annotator.system import files
 from annotator.system.collection import collection_paused
-from annotator.system.files import sync_folder
+from annotator.system.files import require_plain, sync_folder
 
 
 def dataset_to_coco(dataset: Dataset, *, masks: MaskForm = "lossless", provenance: bool = True) -> dict[str, Any]:
@@ -81,8 +81,10 @@ def write(
                     written[target] = target.with_name(f".{target.name}.{token}.new")
                     files.write_atomically(written[target], text.encode())
             for target in (path, *written):
-                if target.is_dir():
-                    raise ExportError(f"{target}: cannot be written: it is a folder")
+                try:
+                    require_plain(target)
+                except OSError as error:
+                    raise ExportError(f"{target}: cannot be written: {error.strerror}") from error
             for target, whole in written.items():
                 os.replace(whole, target)
             os.replace(new, path)

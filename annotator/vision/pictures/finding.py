@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from annotator.core.errors import ImageError
-from annotator.vision.pictures.kinds import SUFFIXES
+from annotator.vision.pictures.kinds import OF_MACOS, SUFFIXES
 
 
 def find_pictures(paths: Iterable[Path]) -> list[Path]:
@@ -19,7 +19,7 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             below = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-            files = [file for file in below if file.is_file()]
+            files = [file for file in below if file.is_file() and not file.name.startswith(OF_MACOS)]
         elif path.exists():
             files = [path]
         else:

@@ -1,9 +1,16 @@
-"""What names pictures have, and what bytes that no decoder takes look like, in words."""
+"""What bytes that no decoder takes look like, in words."""
 
 from __future__ import annotations
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"})
-"""By these a folder's pictures are found; a file that is named itself may end in anything."""
+SUFFIXES = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".ppm", ".pgm",
+    ".heic", ".heif",
+})  # fmt: skip
+"""How the names of pictures end, in small letters: what is looked for in a folder, here and on the page (the editor's
+upload.ts). HEIC is not read; a folder of it is told so, and not passed over."""
+
+OF_MACOS = "._"
+"""How the names begin of what macOS lays beside each file on a foreign disk: none of it is a picture, or JSON."""
 
 _BEGINNINGS = (
     (b"%PDF", "a PDF document, not a picture"),

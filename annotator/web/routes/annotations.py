@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
+from annotator.core.dataset import Dataset
 from annotator.core.errors import CocoError
+from annotator.core.problems import MOST_OF_A_KIND
 from annotator.exchange import coming
+from annotator.storage.imports import OnConflict
+from annotator.storage.store import Store
 from annotator.web.projects import Projects
 from annotator.web.sharing import coco_child
 from annotator.web.sharing.guard import MAX_COCO_BYTES
 from annotator.web.sharing.uploads import Turns, Uploads
 
-MAX_NAME = 200
+MAX_NAME = 1_000
+BRING_SECONDS = 60.0
+"""How long a visitor's file may take to come in, while it keeps the project from others."""
 
 
 def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
@@ -20,24 +29,47 @@ def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Upload
     turns = Turns(1, each=1)
 
     @router.post("/{key}/annotations")
-    async def bring(key: str, name: str, request: Request) -> dict[str, list[str]]:
+    async def bring(key: str, name: str, request: Request, on_conflict: OnConflict = "skip") -> dict[str, Any]:
         if not 0 < len(name) <= MAX_NAME or not name.isprintable():
-            raise CocoError([f"{name:.80}: expected a name of 1 to {MAX_NAME} printable characters"])
+            raise CocoError(f"{name:.80}: expected a name of 1 to {MAX_NAME} printable characters")
         # Before the body is read: whoever may not add anything need not send it either.
         await run_in_threadpool(projects.get, key)
 
         most = min(MAX_COCO_BYTES, int(projects.limits.coco_mb * 1e6)) if projects.shared else MAX_COCO_BYTES
         async with uploads.received(request, key, most) as body:
-            return {"lines": await turns.run(key, lambda: _bring(projects, key, body.content(), name=name))}
+            work = lambda: _bring(projects, key, body.content(), name=name, on_conflict=on_conflict)  # noqa: E731
+            brought = await turns.run(key, work)
+        return {"lines": brought.lines, "met": brought.met}
 
 
-def _bring(projects: Projects, key: str, content: bytes, *, name: str) -> list[str]:
-    """What changed, a line each. Raises CocoError, LimitError where there is no room; nothing has changed then."""
-    found = (coco_child.read if projects.shared else coming.read_alone)(content, name=name)
+def _bring(projects: Projects, key: str, content: bytes, *, name: str, on_conflict: OnConflict) -> coming.Brought:
+    """Raises CocoError, LimitError where there is no room; nothing has changed then."""
     with projects.use(key) as store:
+        found = _read(store, content, name=name, shared=projects.shared)
         projects.require_room(key, store, len(content))
-        names = {category.name for dataset in found.datasets.values() for category in dataset.categories}
+        names = {category.name for dataset in found.datasets for category in dataset.categories}
         projects.require_room_for_categories(store, names)
-        lines = coming.bring(found, store, folder=None)
+        pulse = _Patience(name).require if projects.shared else lambda: None
+        brought = coming.bring(found, store, on_conflict=on_conflict, most=MOST_OF_A_KIND, pulse=pulse)
         projects.grew(key, len(content))
-    return lines
+    return brought
+
+
+def _read(store: Store, content: bytes, *, name: str, shared: bool) -> coming.Reading:
+    if not shared:
+        return coming.read_alone(content, name=name, most=MOST_OF_A_KIND)
+    is_list = content.lstrip()[:1] == b"["
+    known = Dataset(store.categories(), store.images(), ()) if is_list else Dataset((), (), ())
+    return coco_child.read(content, name=name, known=known)
+
+
+class _Patience:
+    """Ends an import that takes too long, before it has changed anything."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._end = time.monotonic() + BRING_SECONDS
+
+    def require(self) -> None:
+        if time.monotonic() > self._end:
+            raise CocoError(f"{self._name}: took longer than {BRING_SECONDS:g} s to come in, so it is not taken")

@@ -73,7 +73,7 @@ def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) 
     status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 400)
     answer: dict[str, Any] = {"error": _one_line(plain(str(error)))}
     if isinstance(error, CocoError):
-        answer["problems"] = [_one_line(plain(line)) for line in error.shortened(MAX_PROBLEMS).lines]
+        answer["problems"] = [_one_line(plain(line)) for line in error.told(MAX_PROBLEMS)]
     return JSONResponse(answer, status_code=status)
 
 

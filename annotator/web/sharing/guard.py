@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
-from collections.abc import Mapping
+from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from annotator.web.sharing.answers import answer
 
 MAX_PICTURE_BYTES = 64 * 1024 * 1024
 MAX_GESTURE_BYTES = 16 * 1024 * 1024
@@ -39,19 +38,14 @@ _CLOSED = re.compile(
 )
 
 # Whatever a dependency may try, the page loads nothing from elsewhere.
-_ONLY_FROM_HERE = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; "
-)
-# A frame would be somebody who wants the user's clicks.
-_LOCAL_POLICY = _ONLY_FROM_HERE + "frame-ancestors 'self'"
-# A Space is shown in a frame of its hub, and Gradio puts the hub's header over it: its likes and its owner's picture.
-_SPACE_POLICY = (
-    _ONLY_FROM_HERE + "connect-src 'self' https://huggingface.co; "
-    "img-src 'self' data: blob: https://huggingface.co https://*.huggingface.co; "
+PAGE_POLICY = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; "
+    # A Space is shown in a frame of its hub; elsewhere a frame would be somebody who wants a visitor's clicks.
     "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
 )
 _HEADERS = {
+    "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     # The page uses none of a visitor's devices.
@@ -83,15 +77,14 @@ def is_closed(path: str) -> bool:
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, on_a_space: bool = False) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._headers = _HEADERS | {"Content-Security-Policy": _SPACE_POLICY if on_a_space else _LOCAL_POLICY}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await _Exchange(self.app, scope, receive, send, self._headers).run()
+            await _Exchange(self.app, scope, receive, send).run()
         else:  # no web sockets here
             await send({"type": "websocket.close", "code": 1008})
 
@@ -99,9 +92,8 @@ class Guard:
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         self._app, self._scope, self._receive, self._send = app, scope, receive, send
-        self._headers = headers
         self._limit = body_limit(scope["path"])
         self._taken = 0
         self._whole = False
@@ -116,6 +108,8 @@ class _Exchange:
             return await self._answer(413, f"body of {shown} bytes, expected at most {self._limit}")
         if is_closed(self._scope["path"]):
             return await self._answer(404, "nothing is there")
+        if self._scope["method"] not in ("GET", "HEAD", "OPTIONS") and headers.get(b"sec-fetch-site") == b"cross-site":
+            return await self._answer(403, "asked by a page of another site")
         try:
             await self._app(self._scope, self._take, self._give)
         except _BodyError as error:
@@ -150,12 +144,18 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._started = True
             headers = MutableHeaders(scope=message)
-            for name, value in self._headers.items():
+            for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
-            for name in [name for name in headers if name.startswith("access-control-")]:
-                del headers[name]  # Gradio's, for pages of other origins: none of them is answered
         await self._send(message)
 
     async def _answer(self, status: int, line: str) -> None:
-        closing = {"connection": "close"} if status in (408, 413) else {}  # the rest of the body is not read
-        await answer(self._send, status, line, headers={**self._headers, **closing})
+        body = json.dumps({"error": line}).encode()
+        headers: list[tuple[bytes, Any]] = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            *((name.lower().encode(), value.encode()) for name, value in _HEADERS.items()),
+        ]
+        if status in (408, 413):  # the rest of the body is not read
+            headers.append((b"connection", b"close"))
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})

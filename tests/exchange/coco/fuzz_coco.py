@@ -16,6 +16,7 @@ from pathlib import Path
 
 from annotator.core.errors import CocoError, StoreError
 from annotator.exchange import coco
+from annotator.storage.imports import Picture
 from annotator.storage.store import Store
 from tests.exchange.coco.test_writer import document
 
@@ -85,13 +86,13 @@ def feed(text, store):
     try:
         dataset = coco.coco_to_dataset(json.loads(text))
     except CocoError as error:
-        require_reasons(error.problems)
+        require_reasons(list(map(str, error.problems)))
         return False
     for form in coco.MASK_FORMS:
         again = coco.coco_to_dataset(json.loads(json.dumps(coco.dataset_to_coco(dataset, masks=form))))
         assert [(one.id, one.rle) for one in again.instances] == [(one.id, one.rle) for one in dataset.instances]
     if store is not None:
-        contents = {image.id: (str(image.id).encode(), image.width, image.height) for image in dataset.images}
+        contents = {image.id: Picture(str(image.id).encode(), image.width, image.height) for image in dataset.images}
         try:
             store.import_dataset(dataset, contents)
             coco.dataset_to_coco(store.dataset())

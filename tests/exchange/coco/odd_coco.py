@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 NAN, INF = float("nan"), float("inf")
+_CAPITALS = "; there is 'a.png', spelled otherwise"
 SQUARE = [1, 1, 5, 1, 5, 4, 1, 4]
 RUNS = [9, 3, 5, 3, 5, 3, 5, 3, 44]  # the same mask of 4 x 3 pixels on 10 x 8
 
@@ -161,7 +162,7 @@ VALID = [
     _case("category 0", lambda found: _renumber(found, 0), ("note", "categories", "id 0")),
     _case("a category of COCO under another id", _category("name", "car"), ("note", "categories[1].id", "3 in COCO")),
     _case("supercategory null", _category("supercategory", None)),
-    _case("names twice", _category("name", "person"), ("warning", "categories", "'person' is there 2 times")),
+    _case("names twice", _category("name", "person"), ("warning", "categories", "'person' appears 2 times")),
     _case("names in other capitals", _category("name", "Person"), ("warning", "categories", "in capitals only")),
     _case("image id 0", lambda found: _renumber_image(found, 0)),
     _case("annotation id 0", _first(id=0), ("warning", f"{_A}.id", "is 0")),
@@ -174,6 +175,12 @@ VALID = [
     _case("a crowd", _first(segmentation=_rle(RUNS), iscrowd=1)),
     _case("runs of no length", _first(segmentation=_rle([9, 3, 0, 0, *RUNS[2:], 0]))),
     _case("two parts", _first(segmentation=[SQUARE, [6, 5, 9, 5, 9, 7, 6, 7]], area=18, bbox=[1, 1, 8, 6])),
+    _case("ids with a point and nothing behind it", _first(id=7.0), ("warning", f"{_A}.id", "is 7.0, taken as 7")),
+    _case("sides with a point", _image("width", 10.0), ("warning", "images[0].width", "is 10.0, taken as 10")),
+    _case(
+        "runs with a point and nothing behind it",
+        _first(segmentation=_rle([80.0], [8.0, 10.0])),
+    ),
     _case("numbers with a point", _first(segmentation=[[float(value) for value in SQUARE]], area=12.0)),
     _case("a polygon that ends where it began", _first(segmentation=[[*SQUARE, 1, 1]])),
     _case(
@@ -215,7 +222,7 @@ VALID = [
     _case("LVIS", _as_lvis, ("warning", "images[0].file_name", "absent, taken from coco_url: 'a.png' (id 3)")),
     _case("unknown keys", _set("ours", {"videos": [1, 2]})),
     _case("a name with the other slash", _set("images", 1, "file_name", "sub\\b.png")),
-    _case("the same picture twice", _again("images", id=5), ("warning", "images", "'a.png' is there 2 times")),
+    _case("the same picture twice", _again("images", id=5), ("warning", "images", "'a.png' appears 2 times")),
 ]
 
 PICTURES = [  # findings of `check --images`; an import finds a picture by the last part of its name
@@ -225,9 +232,15 @@ PICTURES = [  # findings of `check --images`; an import finds a picture by the l
         lambda found: _resize(found, 8, 10),
         ("error", "images[0].file_name", "10 x 8 px, the file says 8 x 10"),
     ),
-    _case("picture in other capitals", _image("file_name", "A.png"), ("error", "images[0].file_name", "; 'a.png' is")),
     _case(
-        "picture in another folder", _image("file_name", "x/a.png"), ("error", "images[0].file_name", "; 'a.png' is")
+        "picture in other capitals",
+        _image("file_name", "A.png"),
+        ("error", "images[0].file_name", _CAPITALS),
+    ),
+    _case(
+        "picture in another folder",
+        _image("file_name", "x/a.png"),
+        ("error", "images[0].file_name", "; 'a.png' is"),
     ),
     _case(
         "picture by an absolute path",
@@ -280,12 +293,12 @@ BROKEN = [
     _case(
         "a key twice",
         _TEXT.replace('"area": 12', '"area": 12, "area": 13', 1).encode(),
-        ("error", _A, "the key 'area' is there twice"),
+        ("error", _A, "the key 'area' appears twice"),
     ),
     _case(
         "a list twice",
         (_TEXT[:-1] + ', "annotations": []}').encode(),
-        ("error", "", "the key 'annotations' is there twice"),
+        ("error", "", "the key 'annotations' appears twice"),
     ),
     _case(
         "panoptic",
@@ -297,12 +310,12 @@ BROKEN = [
         lambda found: {"images": found["images"], "annotations": [{"id": 1, "image_id": 3, "caption": "x"}]},
         ("error", "annotations", "captions without a category_id"),
     ),
-    _case("image id twice", _again("images", file_name="sub/C.png"), ("error", "images[2].id", "3 is there twice")),
-    _case("category id twice", _again("categories", name="vest"), ("error", "categories[2].id", "1 is there twice")),
+    _case("image id twice", _again("images", file_name="sub/C.png"), ("error", "images[2].id", "3 appears twice")),
+    _case("category id twice", _again("categories", name="vest"), ("error", "categories[2].id", "1 appears twice")),
     _case(
         "annotation id twice",
         _again("annotations", image_id=3, area=11),
-        ("error", "annotations[2].id", "7 is there twice"),
+        ("error", "annotations[2].id", "7 appears twice"),
     ),
     _case(
         "ids as text",
@@ -310,7 +323,7 @@ BROKEN = [
         ("error", "images[0].id", "is '3', expected a whole number"),
         ("error", f"{_A}.image_id", "is '3', expected a whole number"),
     ),
-    _case("ids with a point", _first(id=7.0), ("error", f"{_A}.id", "is 7.0, expected a whole number")),
+    _case("ids with a point", _first(id=7.5), ("error", f"{_A}.id", "is 7.5, expected a whole number")),
     _case("ids as true", _first(id=True), ("error", f"{_A}.id", "is True, expected a whole number")),
     _case("ids below 0", _first(id=-1), ("error", f"{_A}.id", "is -1")),
     _case(

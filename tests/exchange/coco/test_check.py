@@ -52,7 +52,7 @@ def changed(place, value):
 
 
 def levels(found):
-    return {str(problem.place): problem.level for problem in check_coco(found)}
+    return {str(problem.path): problem.level for problem in check_coco(found)}
 
 
 def test_a_sound_file_has_no_problem():
@@ -175,7 +175,7 @@ def test_a_file_whose_masks_are_all_crowds_is_suspicious():
     found["annotations"] = [{**crowd, "id": id, "image_id": id} for id in range(1, 13)]
     found["images"] = [{**found["images"][0], "id": id, "file_name": f"{id}.jpg"} for id in range(1, 13)]
     (problem,) = check_coco(found)
-    assert (problem.level, problem.place) == ("warning", "annotations")
+    assert (problem.level, problem.path) == ("warning", "annotations")
     assert "12 of 12 are crowds" in problem.message
 
 
@@ -194,7 +194,7 @@ def test_a_list_is_checked_as_results():
     sound = {"image_id": 3, "category_id": 1, "score": 0.5, "segmentation": {"size": [8, 10], "counts": [80]}}
     assert check_coco([sound]) == []
     wrong = [{**sound, "score": NAN}, {**sound, "image_id": 1.5}, 5, {**sound, "segmentation": {"size": [2**40, 1]}}]
-    assert [problem.place for problem in check_coco(wrong)] == ["[0].score", "[1].image_id", "[2]", "[3].segmentation"]
+    assert [problem.path for problem in check_coco(wrong)] == ["[0].score", "[1].image_id", "[2]", "[3].segmentation"]
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_a_file_that_is_not_json_is_one_clear_line(tmp_path, content):
     path = tmp_path / "x.json"
     path.write_bytes(content)
     (problem,) = check_file(path)
-    assert (problem.level, problem.place) == ("error", "")
+    assert (problem.level, problem.path) == ("error", "")
     assert problem.message.startswith("is not JSON: ")
     with pytest.raises(CocoError, match=r"x\.json: is not JSON") as error:
         load(path)

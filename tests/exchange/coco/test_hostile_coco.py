@@ -63,7 +63,10 @@ def test_what_crashes_pycocotools_is_refused(tmp_path, segmentation, count):
     with pytest.raises(CocoError) as error:
         coco.read(path)
     assert len(error.value.problems) == count
-    assert all(line.startswith(f"annotations[{index}].segmentation") for index, line in enumerate(error.value.problems))
+    assert all(
+        problem.path.startswith(f"annotations[{index}].segmentation")
+        for index, problem in enumerate(error.value.problems)
+    )
 
 
 def test_a_deep_document_is_refused(tmp_path):

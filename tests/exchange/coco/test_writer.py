@@ -18,6 +18,7 @@ from annotator.core import masks
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import CocoError, ExportError
 from annotator.core.polygons import Part, parts_to_rle
+from annotator.core.problems import Problem
 from annotator.exchange import coco
 from annotator.exchange.coco import writer
 from tests.core.strategies import examples
@@ -300,7 +301,7 @@ def test_every_offending_place_is_listed_and_nothing_is_read(tmp_path):
     path.write_text(json.dumps(found))
     with pytest.raises(CocoError) as error:
         coco.read(path)
-    assert error.value.problems == [
+    assert list(map(str, error.value.problems)) == [
         "annotations[0].segmentation[0]: has 3 numbers, expected an even count of at least 6 (id 40)",
         "annotations[1].segmentation: size [480, 640], image is [9, 9] (id 7)",
         "annotations[3].image_id: is 99, which is not among the images (id 41)",
@@ -308,10 +309,11 @@ def test_every_offending_place_is_listed_and_nothing_is_read(tmp_path):
     assert "(and 2 more problems)" in str(error.value)
 
 
-def test_problems_beyond_those_that_are_told_are_counted_whoever_shortens_the_list():
-    error = CocoError([f"annotations[{index}]: bad" for index in range(15)]).shortened(10).shortened(9)
+def test_problems_beyond_those_that_are_told_are_counted():
+    error = CocoError([Problem("error", f"annotations[{index}]", "bad") for index in range(15)])
     assert str(error) == "annotations[0]: bad (and 14 more problems)"
-    assert error.lines[8:] == ["annotations[8]: bad", "and 6 more problems"]
+    assert error.told(9)[8:] == ["annotations[8]: bad", "and 6 more problems"]
+    assert str(CocoError("alone")) == "alone"
 
 
 def test_our_own_provenance_comes_back():
@@ -347,7 +349,7 @@ def test_results_are_suggestions():
     results[2]["segmentation"] = {"size": [8, 10], "counts": [80]}
     with pytest.raises(CocoError) as error:
         coco.results_to_suggestions(results, dataset)
-    assert [line.split(":")[0] for line in error.value.problems] == ["[0].image_id", "[1].score", "[2].segmentation"]
+    assert [problem.path for problem in error.value.problems] == ["[0].image_id", "[1].score", "[2].segmentation"]
 
 
 @needs_data

@@ -11,6 +11,7 @@ from annotator.web.sharing import coco_child
 from annotator.web.sharing.limits import Limits
 from tests.web.conftest import client_of, png
 
+NO_PICTURE = "the project has no picture of that name"
 SQUARE = [[10, 10, 30, 10, 30, 30, 10, 30]]
 
 
@@ -40,7 +41,7 @@ def pictures(client, base):
 def test_instances_join_the_pictures_of_their_names(client, base, projects, pictures):
     answer = bring(client, base, coco("a.png", "images\\b.png"))
     assert answer.status_code == 200, answer.text
-    assert "2 instances added, 0 known already" in answer.json()["lines"]
+    assert "2 instances added, 0 already here" in answer.json()["lines"]
     with projects.use(base.rpartition("/")[2]) as store:
         assert [(row.image.file_name, row.accepted, row.image.reviewed) for row in store.queue()] == [
             ("street/a.png", 1, True),
@@ -48,7 +49,7 @@ def test_instances_join_the_pictures_of_their_names(client, base, projects, pict
         ]
         assert [one.id for image in store.images() for one in store.instances(image.id)] == [70, 71]
         assert {category.name: category.id for category in store.categories()} == {"helmet": 5}
-    assert "0 instances added, 2 known already" in bring(client, base, coco("a.png", "b.png")).json()["lines"]
+    assert "0 instances added, 2 already here" in bring(client, base, coco("a.png", "b.png")).json()["lines"]
 
 
 def test_a_list_of_results_becomes_suggestions(client, base, projects, pictures):
@@ -64,7 +65,10 @@ def test_a_list_of_results_becomes_suggestions(client, base, projects, pictures)
 @pytest.mark.parametrize(
     ("document", "found"),
     [
-        (coco("b.png", "missing.png", "gone.png"), ["image 8 'missing.png'", "image 9 'gone.png'"]),
+        (
+            coco("b.png", "missing.png", "gone.png"),
+            [f"image 8 'missing.png': {NO_PICTURE}", "image 9 'gone.png'"],
+        ),
         (coco("b.png", segmentation=[[1, 2, 3]]), ["annotations[0]"]),
         (b"{", ["instances.json: is not JSON"]),
         (b"[" * 100_000, ["instances.json: is not JSON"]),
@@ -85,7 +89,9 @@ def test_all_of_a_file_or_nothing_and_each_problem_is_named(client, base, projec
 
 def test_a_name_that_two_pictures_have_is_nobodys(client, base, pictures):
     client.post(f"{base}/images", params={"name": "other/a.png"}, content=png(seed=9))
-    assert bring(client, base, coco("a.png")).json()["problems"] == ["image 7 'a.png': no picture was given for it"]
+    assert bring(client, base, coco("a.png")).json()["problems"] == [
+        "image 7 'a.png': 2 pictures have that name: 'street/a.png', 'other/a.png'"
+    ]
     assert bring(client, base, coco("street/a.png")).status_code == 200
 
 
@@ -114,7 +120,7 @@ def visitor(tmp_path):
 
 def test_a_visitors_file_is_read_in_a_child_to_the_same_end(visitor):
     client, base = visitor
-    assert "1 instances added, 0 known already" in bring(client, base, coco("a.png")).json()["lines"]
+    assert "1 instance added, 0 already here" in bring(client, base, coco("a.png")).json()["lines"]
     row = client.get(f"{base}/queue").json()["images"][0]
     assert (row["accepted"], row["reviewed"]) == (1, True)
     broken = coco("a.png")
@@ -129,11 +135,11 @@ def test_a_visitors_file_takes_neither_the_time_nor_the_memory_of_others(visitor
     many = b'{"images":[' + b'{"id":1},' * 20_000 + b"{}]}"
     answer = bring(client, base, many)
     assert answer.status_code == 400
-    assert len(answer.content) < 500_000
-    assert re.fullmatch(r"and \d{5} more problems", answer.json()["problems"][-1])
+    assert len(answer.content) < 20_000
+    assert re.search(r"\(and 19,\d{3} more like this\)", " ".join(answer.json()["problems"]))
     assert bring(client, base, b"[" + b" " * 2_000_000 + b"]").status_code == 413
     monkeypatch.setattr(coco_child, "TIMEOUT_SECONDS", 0.05)
     assert "took longer than" in bring(client, base, coco("a.png")).json()["error"]
     monkeypatch.undo()
     monkeypatch.setenv("PATH", "/nowhere")
-    assert "1 instances added" in str(bring(client, base, coco("a.png")).json())
+    assert "1 instance added" in str(bring(client, base, coco("a.png")).json())

@@ -20,22 +20,22 @@ class EarlierVersions:
         """images: those with instances. current: keys of what the file has as it is now, and so speaks of already."""
         self._connection = connection
         self._images = images
-        self._spoken_of = current
+        self.spoken_of = current
         self._of_image: dict[int, dict[tuple[int, str], list[str]]] = {}
         self._ids: list[int] = []
 
     def take(self, id: int, object: tuple[int, int, str]) -> bool:
-        """Whether the file's annotation with this id is an earlier version of an instance that nothing else is."""
+        """True if it equals an earlier version of an instance that no other annotation has claimed; claims it."""
         image_id, category_id, counts = object
         if image_id not in self._images:
             return False
         if image_id not in self._of_image:
             self._of_image[image_id] = self._read(image_id)
         keys = self._of_image[image_id].get((category_id, counts), [])
-        key = next((key for key in keys if key not in self._spoken_of), None)
+        key = next((key for key in keys if key not in self.spoken_of), None)
         if key is None:
             return False
-        self._spoken_of.add(key)
+        self.spoken_of.add(key)
         self._ids.append(id)
         return True
 
@@ -59,4 +59,5 @@ class EarlierVersions:
         if not self._ids:
             return []
         some = ", ".join(map(str, self._ids[:_MANY])) + (", ..." if len(self._ids) > _MANY else "")
-        return [f"{len(self._ids)} annotations were changed since in the project, which keeps its own (ids {some})"]
+        were = "annotation was" if len(self._ids) == 1 else "annotations were"
+        return [f"{len(self._ids):,} {were} changed since in the project, which keeps its own (ids {some})"]

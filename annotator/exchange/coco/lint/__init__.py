@@ -1,0 +1,23 @@
+"""A COCO document under inspection: every problem with its path, and every mask that is sound.
+
+Enter through `inspect_coco`. Nothing that is unguarded reaches pycocotools from here: polygons and runs are checked
+before they are rasterised.
+"""
+
+from __future__ import annotations
+
+from annotator.exchange.coco.lint.document import inspect_document
+from annotator.exchange.coco.lint.inspection import Inspection
+from annotator.exchange.coco.lint.results import inspect_results
+
+__all__ = ["Inspection", "inspect_coco"]
+
+
+def inspect_coco(document: object, *, most: int | None = None) -> Inspection:
+    """A decoded COCO instances file, or a list of results.
+
+    most: problems of a kind that are kept; the others are counted.
+    """
+    if isinstance(document, list):
+        return inspect_results(document, most=most)
+    return inspect_document(document, most=most)

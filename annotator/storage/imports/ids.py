@@ -1,0 +1,60 @@
+"""Which annotation ids are free for an import."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import select, update
+
+from annotator.core.dataset import Instance, State
+from annotator.core.masks import rle_iou
+from annotator.core.overlap import ANSWERED_IOU
+from annotator.storage import schema
+from annotator.storage.imports.work import Work
+
+
+class InstanceIds:
+    """The ids that are taken. Those of instances that were never accepted, so never exported, move away."""
+
+    def __init__(self, work: Work) -> None:
+        table = schema.instances
+        self._work = work
+        self._holders: dict[int, tuple[str, str] | None] = {}  # key and state; None for what the import brings
+        self._ids: dict[str, int] = {}
+        for row in work.connection.execute(select(table.c.id, table.c.key, table.c.state)):
+            self._holders[row.id] = row.key, row.state
+            self._ids[row.key] = row.id
+        self._next = max(work.last_id("instances"), work.last_instance_id) + 1
+
+    def release(self, key: str) -> None:
+        """The instance with this key gets another id by its caller."""
+        del self._holders[self._ids.pop(key)]
+
+    def take(self, id: int, instance: Instance) -> int:
+        """This id for the instance, made free if need be, or else a new one, with a note."""
+        if id not in self._holders:
+            self._holders[id] = None
+            return id
+        holder = self._holders[id]
+        fresh, self._next = self._next, self._next + 1
+        if holder is None or holder[1] == State.ACCEPTED.value:
+            why = "its number was taken" if holder is None else self._taken(id, holder[0], instance)
+            self._work.note(f"annotation {id}", f"is annotation {fresh} in the project, {why}")
+            self._holders[fresh] = None
+            return fresh
+        table = schema.instances
+        self._work.connection.execute(update(table).where(table.c.key == holder[0]).values(id=fresh))
+        self._holders[fresh], self._holders[id] = holder, None
+        self._ids[holder[0]] = fresh
+        return id
+
+    def _taken(self, id: int, key: str, instance: Instance) -> str:
+        """Why the id went to another: it may be that the same object was changed somewhere else."""
+        table = schema.instances
+        query = select(table.c.image_id, table.c.rle).where(table.c.key == key)
+        other = self._work.connection.execute(query).one()
+        if other.image_id == instance.image_id:
+            iou = rle_iou(replace(instance.rle, counts=other.rle), instance.rle)
+            if iou >= ANSWERED_IOU:
+                return f"where {id} lies over it with an IoU of {iou:.2f}: the same object in two versions?"
+        return "its number was taken"

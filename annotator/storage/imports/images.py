@@ -1,0 +1,106 @@
+"""The images of an imported file: known by their pictures, added under their own ids where those are free."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from annotator.core.dataset import PROVENANCE, Image, without_mask
+from annotator.storage import images, schema
+from annotator.storage.imports.extra import ImageExtra
+from annotator.storage.imports.work import Work
+
+_AT_ONCE = 5_000  # rows in one statement
+
+
+def import_images(work: Work) -> int:
+    """Fill the file's `image_ids`, and tell the history of those that become reviewed; how many were added."""
+    entering = _Entering(work)
+    for image in work.dataset.images:
+        work.step()
+        entering.enter(image)
+    carried = sum(len(without_mask(image)) for image in work.dataset.images)
+    if carried:
+        have = "annotation has no mask: it is" if carried == 1 else "annotations have no mask: they are"
+        leave = "leaves" if carried == 1 else "leave"
+        work.note("", f"{carried:,} {have} kept aside and {leave} with the next export")
+    return entering.write()
+
+
+class _Entering:
+    """Images on their way in; what is known of each is merged here and written once."""
+
+    def __init__(self, work: Work) -> None:
+        table = schema.images
+        self._work = work
+        found = work.connection.execute(select(table.c.sha256, table.c.id))
+        self._by_sha256 = {row.sha256: row.id for row in found}
+        self._taken = set(self._by_sha256.values())
+        self._next_id = max(work.last_id("images"), work.last_image_id) + 1
+        self._new: dict[int, dict[str, Any]] = {}
+        self._extra: dict[int, ImageExtra] = {}
+        self._reviewed: dict[int, bool] = {}
+
+    def enter(self, image: Image) -> None:
+        sha256 = self._work.hashes[image.id]
+        known = self._by_sha256.get(sha256)
+        if known is None:
+            id = self._add(image, sha256)
+        elif known in self._extra:  # the same picture may be there twice in one file
+            id = known
+        else:
+            id = self._meet(image, sha256)
+        self._extra[id].add(image, self._work.category_ids)
+        if _is_reviewed(image) and not self._reviewed[id]:
+            self._reviewed[id] = True
+            self._work.touched.setdefault(id, [])
+        self._work.image_ids[image.id] = id
+        if id != image.id:
+            why = "its number was taken" if known is None else "the project has that picture"
+            self._work.note(f"image {image.id} {image.file_name!r:.120}", f"is image {id} in the project, {why}")
+
+    def _add(self, image: Image, sha256: str) -> int:
+        id = image.id
+        if id in self._taken:
+            id, self._next_id = self._next_id, self._next_id + 1
+        row = images.image_row(sha256=sha256, file_name=image.file_name, width=image.width, height=image.height)
+        self._new[id] = {"id": id, **row}
+        self._by_sha256[sha256] = id
+        self._taken.add(id)
+        self._keep(Image(id, row["file_name"], image.width, image.height, sha256))
+        return id
+
+    def _meet(self, image: Image, sha256: str) -> int:
+        """An image that the project has; it comes out of the bin, if it was there."""
+        size = {"width": image.width, "height": image.height}
+        mine = images.add_image(self._work.connection, sha256=sha256, file_name=image.file_name, **size)
+        self._keep(mine)
+        return mine.id
+
+    def _keep(self, mine: Image) -> None:
+        self._extra[mine.id] = ImageExtra(mine)
+        self._reviewed[mine.id] = mine.reviewed
+
+    def write(self) -> int:
+        """How many images are new."""
+        connection, table = self._work.connection, schema.images
+        known, new = [], []
+        for id, extra in self._extra.items():
+            values = {"extra": extra.to_json(), "reviewed": self._reviewed[id]}
+            if id in self._new:
+                new.append({**self._new[id], **values})
+            else:
+                known.append({"of": id, **values})
+        for start in range(0, len(new), _AT_ONCE):
+            connection.execute(insert(table), new[start : start + _AT_ONCE])
+        if known:
+            statement = update(table).where(table.c.id == bindparam("of"))
+            connection.execute(statement.values(extra=bindparam("extra"), reviewed=bindparam("reviewed")), known)
+        return len(new)
+
+
+def _is_reviewed(image: Image) -> bool:
+    """What an import brings counts as reviewed, unless an export of ours says otherwise."""
+    marked = image.extra.get(PROVENANCE)
+    return not (isinstance(marked, dict) and marked.get("reviewed") is False)

@@ -1,0 +1,176 @@
+"""The instances of an imported file: known already, met by another outline, or new."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select, update
+
+from annotator.core.dataset import Instance, State
+from annotator.core.masks import Rle
+from annotator.core.review import MANUAL
+from annotator.core.same_objects import same_objects
+from annotator.storage import decisions, schema
+from annotator.storage.imports.earlier import EarlierVersions
+from annotator.storage.imports.ids import InstanceIds
+from annotator.storage.imports.work import Work
+from annotator.storage.stored import json_of
+
+_AT_ONCE = 5_000  # rows in one statement
+
+_Key = tuple[int, int, str]
+"""The project's image, its category, and the mask's counts: equal ones are one object."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of a file's instances: those that are new or accepted by it, those that the project has as they are, and those
+    that it has by another outline, whatever became of them."""
+
+    added: int
+    known: int
+    met: int
+
+
+def import_instances(work: Work) -> Counts:
+    """Add what is new, accept what a model suggested, and do with what is met what was asked for."""
+    comparison = _Comparison(work)
+    entering = _Entering(work)
+    added = known = 0
+    for instance in work.dataset.instances:
+        work.step()
+        key, row = comparison.keys.get(instance.id), comparison.same.get(instance.id)
+        met = comparison.met.get(instance.id)
+        keeps = row is not None and row.state == State.ACCEPTED.value
+        if key is None or keeps or instance.id in comparison.earlier or (met and work.on_conflict == "skip"):
+            known += 1
+            continue
+        mine = replace(instance, image_id=key[0], category_id=key[1], state=State.ACCEPTED)
+        if met is not None and work.on_conflict == "replace":
+            entering.replace(met, mine)
+            known += 1
+        elif row is not None:
+            entering.accept(row, mine)
+            added += 1
+        else:
+            entering.add(mine)
+            added += 1
+    entering.write()
+    comparison.note_earlier()
+    return Counts(added, known, len(comparison.met))
+
+
+class _Comparison:
+    """What each of a file's instances is in the project, by its id in the file.
+
+    keys: all but those that another entry of the same picture brings too. same: the row that it is, exactly, or that a
+    model suggested for the same object. met: the accepted row that shows the same object by another outline.
+    """
+
+    def __init__(self, work: Work) -> None:
+        table = schema.instances
+        there: dict[_Key, list[Row[Any]]] = {}
+        for row in work.connection.execute(select(table).where(table.c.state != State.DELETED.value)):
+            there.setdefault((row.image_id, row.category_id, row.rle), []).append(row)
+        self.keys = _keys_of(work)
+        # What the file has as it is now comes first: only what is left over may be an earlier version of something.
+        self.same = {id: there[key].pop() for id, key in self.keys.items() if there.get(key)}
+        shown = {image_id for image_id, _, _ in there}
+        earlier = EarlierVersions(work.connection, shown, current={row.key for row in self.same.values()})
+        self.earlier: set[int] = set()
+        left: dict[tuple[int, int], list[Instance]] = {}
+        for instance in work.dataset.instances:
+            work.step()
+            key = self.keys.get(instance.id)
+            if key is None or instance.id in self.same or key[0] not in shown:
+                continue
+            if earlier.take(instance.id, key):
+                self.earlier.add(instance.id)
+            else:
+                left.setdefault(key[:2], []).append(instance)
+        self._earlier, self._work = earlier, work
+        self.met: dict[int, Row[Any]] = {}
+        self._meet(left, there, spoken_of=earlier.spoken_of)
+
+    def _meet(
+        self,
+        left: Mapping[tuple[int, int], list[Instance]],
+        there: Mapping[_Key, list[Row[Any]]],
+        *,
+        spoken_of: set[str],
+    ) -> None:
+        rows: dict[tuple[int, int], list[Row[Any]]] = {}
+        for (image_id, category_id, _), some in there.items():
+            if (image_id, category_id) in left:
+                rows.setdefault((image_id, category_id), []).extend(
+                    row for row in some if row.state != State.REJECTED.value and row.key not in spoken_of
+                )
+        for group, candidates in rows.items():
+            self._work.step()
+            found = left[group]
+            size = found[0].rle
+            known = [Rle(size.height, size.width, row.rle) for row in candidates]
+            for index, other in same_objects([one.rle for one in found], known).items():
+                row = candidates[other]
+                matched = self.met if row.state == State.ACCEPTED.value else self.same
+                matched[found[index].id] = row
+
+    def note_earlier(self) -> None:
+        for line in self._earlier.notes():
+            self._work.note("", line)
+
+
+def _keys_of(work: Work) -> dict[int, _Key]:
+    keys: dict[int, _Key] = {}
+    brought_by: dict[_Key, int] = {}
+    for instance in work.dataset.instances:
+        key = work.image_ids[instance.image_id], work.category_ids[instance.category_id], instance.rle.counts
+        # A picture that the file lists twice is one image: what both show is one object.
+        if brought_by.setdefault(key, instance.image_id) == instance.image_id:
+            keys[instance.id] = key
+    return keys
+
+
+class _Entering:
+    """Instances on their way into the project; each joins what the history is told of."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._ids = InstanceIds(work)
+        self._new: list[dict[str, Any]] = []
+
+    def add(self, instance: Instance) -> None:
+        mine = replace(instance, key=secrets.token_hex(8))
+        mine = replace(mine, id=self._ids.take(instance.id, mine))
+        self._new.append({**decisions.row_of(mine), "id": mine.id})
+        self._touch(mine)
+
+    def accept(self, row: Row[Any], instance: Instance) -> None:
+        """What a model suggested is what the file holds: it is accepted by that, with the file's outline."""
+        self._ids.release(row.key)
+        mine = replace(instance, key=row.key, source=row.source, score=row.score)
+        mine = replace(mine, id=self._ids.take(instance.id, mine), edited=row.edited or instance.rle.counts != row.rle)
+        self._change(mine)
+
+    def replace(self, row: Row[Any], instance: Instance) -> None:
+        """The file's outline for an instance of the project, which keeps its number and where it comes from."""
+        extra = {**json_of(row.extra, f"instance {row.key}"), **instance.extra}
+        mine = replace(instance, id=row.id, key=row.key, source=row.source, score=row.score, extra=extra)
+        self._change(replace(mine, edited=row.source != MANUAL))
+
+    def _change(self, mine: Instance) -> None:
+        table = schema.instances
+        values = {**decisions.row_of(mine), "id": mine.id, "of": mine.key}
+        statement = update(table).where(table.c.key == bindparam("of"))
+        self._work.connection.execute(statement, values)
+        self._touch(mine)
+
+    def _touch(self, mine: Instance) -> None:
+        self._work.touched.setdefault(mine.image_id, []).append(mine)
+
+    def write(self) -> None:
+        for start in range(0, len(self._new), _AT_ONCE):
+            self._work.connection.execute(insert(schema.instances), self._new[start : start + _AT_ONCE])
