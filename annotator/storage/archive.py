@@ -15,15 +15,18 @@ import shutil
 import sqlite3
 import stat
 import struct
+import time
 import zipfile
 import zlib
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterable
+from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from annotator.core.errors import ArchiveError, StoreError
-from annotator.storage import vetting
+from annotator.core.dataset import Image
+from annotator.core.errors import AnnotatorError, ArchiveError, StoreError
+from annotator.storage import contents, vetting
 from annotator.storage.database import DATABASE_NAME
 from annotator.storage.store import Store
 from annotator.system.files import sync_folder
@@ -46,12 +49,25 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplement
 # What the disk is to blame for.
 _NOT_THE_ARCHIVES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
+_NEW = ".new-"
+_ABANDONED = re.compile(r"\.new-[0-9a-f]{16}")
+ABANDONED_S = 3600.0
+"""Nobody unpacks for so long."""
+
 _BLOCK = 1 << 20
 _END, _END_64, _END_BYTES = b"PK\x05\x06", b"PK\x06\x07", 22
 _TINY = 4096
 
 Progress = Callable[[int, int], None]
 """Called with (entries done, entries in all)."""
+
+Vet = Callable[[Path], tuple[Image, ...]]
+
+CheckPicture = Callable[[bytes, Image], None]
+"""Called with a picture's content and what the database says of it."""
+
+CHECKING_S = 300.0
+"""For all pictures of an archive; ten thousand small ones, or two gigabytes of large ones, take a minute or two."""
 
 
 # --- packing ---------------------------------------------------------------------------------------------------------
@@ -103,30 +119,41 @@ def _copy_database(store: Store, target: Path) -> list[str]:
 # --- unpacking -------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What is taken of an archive: bytes when it is unpacked, pictures, and bytes of one picture."""
+
+    bytes: int = MAX_BYTES
+    images: float = MAX_ENTRIES
+    picture_bytes: int = MAX_BYTES
+
+
 def unpack_project(
     archive: Path | IO[bytes],
     folder: Path,
     *,
-    max_bytes: int = MAX_BYTES,
-    max_images: float = MAX_ENTRIES,
+    limits: Limits = Limits(),
+    vet: Vet = vetting.vet,
+    check_picture: CheckPicture | None = None,
     progress: Progress = lambda done, total: None,
 ) -> None:
     """Make a project of an archive, all of it or nothing. The project gets a key of its own.
 
-    folder: does not exist yet, or is empty.
+    folder: does not exist yet, or is empty. vet: as `vetting.vet`, in this process or another.
+    check_picture: raises an AnnotatorError for a picture that is not to be taken.
     Raises ArchiveError in one line for what is no project's, damaged or too large, StoreError for a folder that cannot
     be used; then nothing is left.
     """
     folder = Path(folder).absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder}: is not empty, expected a new folder for the project of the archive")
-    new = folder.with_name(f".new-{secrets.token_hex(8)}")
+    new = beside(folder)
     try:
         (new / "images").mkdir(parents=True)
-        _extract(archive, new, max_bytes=max_bytes, max_images=max_images, progress=progress)
-        vetting.require_harmless(new / DATABASE_NAME)
-        with Store.open(new) as store:  # migrates, and makes the key
-            vetting.require_sound(store)
+        _extract(archive, new, limits=limits, progress=progress)
+        images = vet(new)
+        if check_picture is not None:
+            _check_pictures(images, new, check_picture)
         sync_folder(new)
         if folder.exists():
             folder.rmdir()
@@ -140,28 +167,43 @@ def unpack_project(
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _extract(archive: Path | IO[bytes], new: Path, *, max_bytes: int, max_images: float, progress: Progress) -> None:
-    with open(archive, "rb") if isinstance(archive, Path) else _kept_open(archive) as file:
-        _require_small_directory(file, max_bytes)
+def beside(folder: Path) -> Path:
+    """A folder that is not there, on the same disk as this one, for a project on its way in."""
+    return folder.with_name(f"{_NEW}{secrets.token_hex(8)}")
+
+
+def remove_abandoned(parent: Path) -> None:
+    """Remove what killed programs left here of projects on their way in."""
+    for left in parent.glob(f"{_NEW}*"):
+        with suppress(OSError):
+            if _ABANDONED.fullmatch(left.name) and time.time() - left.stat().st_mtime > ABANDONED_S:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _check_pictures(images: Iterable[Image], new: Path, check: CheckPicture) -> None:
+    """Raise ArchiveError at the first picture that is not taken, or when all of them together take too long."""
+    end = time.monotonic() + CHECKING_S
+    for image in images:
+        path = contents.path_of(new / "images", image.sha256)
+        if not path.is_file():  # as a project may be: it says so when the picture is looked at
+            continue
+        if time.monotonic() > end:
+            raise ArchiveError(f"archive: its pictures took longer than {CHECKING_S:g} s to look at")
+        try:
+            check(path.read_bytes(), image)
+        except AnnotatorError as error:
+            raise ArchiveError(f"archive: {error}") from error
+
+
+def _extract(archive: Path | IO[bytes], new: Path, *, limits: Limits, progress: Progress) -> None:
+    with open(archive, "rb") if isinstance(archive, Path) else nullcontext(archive) as file:
+        _require_small_directory(file, limits.bytes)
         with zipfile.ZipFile(file) as opened:
             entries = [entry for entry in opened.infolist() if not _FOLDERS.fullmatch(entry.filename)]
-            _require_entries(entries, file_size=_size(file), max_bytes=max_bytes, max_images=max_images)
+            _require_entries(entries, file_size=_size(file), limits=limits)
             for done, entry in enumerate(entries, start=1):
                 _write_entry(opened, entry, new)
                 progress(done, len(entries))
-
-
-class _kept_open:  # noqa: N801, reads as what it does
-    """A file that is somebody else's to close."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def __enter__(self) -> IO[bytes]:
-        return self._file
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
 
 def _size(file: IO[bytes]) -> int:
@@ -185,35 +227,42 @@ def _require_small_directory(file: IO[bytes], max_bytes: int) -> None:
         raise ArchiveError(f"archive: more than {MAX_ENTRIES} entries, expected at most that")
 
 
-def _require_entries(entries: list[zipfile.ZipInfo], *, file_size: int, max_bytes: int, max_images: float) -> None:
+def _require_entries(entries: list[zipfile.ZipInfo], *, file_size: int, limits: Limits) -> None:
     """Raise ArchiveError unless these are the entries of a project and no trap."""
     names: set[str] = set()
     for entry in entries:
-        place = f"archive: entry {entry.orig_filename!r:.80}"
-        # Python cuts a name at its first zero byte: what other programs see counts.
-        if not _NAME.fullmatch(entry.orig_filename) or entry.filename != entry.orig_filename:
-            raise ArchiveError(f"{place}: expected project.db or images/xx/SHA-256")
+        _require_entry(entry, limits)
         if entry.filename in names:
-            raise ArchiveError(f"{place}: is there twice")
+            raise ArchiveError(f"archive: entry {entry.filename}: is there twice")
         names.add(entry.filename)
-        if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
-            raise ArchiveError(f"{place}: is a link or a device, expected a file")
-        if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ArchiveError(f"{place}: is encrypted or packed in a rare way, expected stored or deflated")
-        if entry.file_size > MAX_RATIO * entry.compress_size + _TINY:
-            raise StoreError(
-                f"{place}: unpacks to {entry.file_size} from {entry.compress_size} bytes, a ratio above 100"
-            )
     if DATABASE_NAME not in names:
         raise ArchiveError(f"archive: no {DATABASE_NAME} in it, expected a project that was downloaded as one file")
-    most = min(max_images, MAX_ENTRIES - 1)
+    most = min(limits.images, MAX_ENTRIES - 1)
     if len(names) - 1 > most:
         raise ArchiveError(f"archive: {len(names) - 1} pictures, expected at most {most:g}")
     unpacked, packed = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
     if packed > file_size:
         raise ArchiveError("archive: its entries overlap")
-    if unpacked > max_bytes:
-        raise ArchiveError(f"archive: unpacks to {unpacked / 1e6:.0f} MB, expected at most {max_bytes / 1e6:.0f} MB")
+    if unpacked > limits.bytes:
+        raise ArchiveError(f"archive: unpacks to {unpacked / 1e6:.0f} MB, expected at most {limits.bytes / 1e6:.0f} MB")
+
+
+def _require_entry(entry: zipfile.ZipInfo, limits: Limits) -> None:
+    place = f"archive: entry {entry.orig_filename!r:.80}"
+    # Python cuts a name at its first zero byte: what other programs see counts.
+    if not _NAME.fullmatch(entry.orig_filename) or entry.filename != entry.orig_filename:
+        raise ArchiveError(f"{place}: expected project.db or images/xx/SHA-256")
+    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
+        raise ArchiveError(f"{place}: is a link or a device, expected a file")
+    if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ArchiveError(f"{place}: is encrypted or packed in a rare way, expected stored or deflated")
+    size = entry.file_size
+    if size > MAX_RATIO * entry.compress_size + _TINY:
+        raise ArchiveError(f"{place}: unpacks to {size} from {entry.compress_size} bytes, a ratio above {MAX_RATIO}")
+    if entry.filename != DATABASE_NAME and size > limits.picture_bytes:
+        raise ArchiveError(
+            f"{place}: a picture of {size / 1e6:.0f} MB, expected at most {limits.picture_bytes / 1e6:.0f} MB"
+        )
 
 
 def _write_entry(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, new: Path) -> None:

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Boolean, Float, Integer, LargeBinary, Table, select
+from sqlalchemy import Boolean, Connection, Float, Integer, LargeBinary, Row, Select, Table, func, select
 
 from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError, ArchiveError, StoreError
-from annotator.core.limits import MAX_SIDE
-from annotator.core.masks import checked_rle, rle_area
-from annotator.core.settings import SETTINGS
+from annotator.core.limits import MAX_IMAGE_MASKS, MAX_SIDE
+from annotator.core.masks import are_normal, checked_rle
+from annotator.core.numbers import MAX_ID, is_finite
+from annotator.core.settings import IMPORTED_EXTRA, SETTINGS, THRESHOLD
 from annotator.storage import heatmaps, schema
+from annotator.storage.database import DATABASE_NAME
 from annotator.storage.parts import parts_from_bytes
 from annotator.storage.store import Store
 
@@ -26,6 +31,23 @@ MAX_PIXELS = 2**28
 """Of an image that a database tells of; pictures are decoded up to 40 megapixels unless asked otherwise."""
 
 _PATIENCE_STEPS = 500_000_000
+
+_ROWS = 1_000
+"""That are read at once."""
+
+_MASKS = 1_000_000
+"""Characters of masks that are checked at once."""
+
+
+def vet(folder: Path) -> tuple[Image, ...]:
+    """Make sure of the database in a folder that was unpacked, and make it a project's with a key of its own.
+
+    Returns its images, those in the bin too. Raises ArchiveError for what no project wrote, StoreError where the disk
+    is to blame.
+    """
+    require_harmless(folder / DATABASE_NAME)
+    with Store.open(folder) as store:  # migrates, and makes the key
+        return require_sound(store)
 
 
 def require_harmless(path: Path) -> None:
@@ -44,6 +66,7 @@ def require_harmless(path: Path) -> None:
             _require_whole(connection)
             for table in schema.metadata.sorted_tables:
                 _require_types(connection, table)
+            _require_room_for_ids(connection)
             remove_what_stays(connection)
             connection.commit()
     except sqlite3.Error as error:
@@ -59,40 +82,92 @@ def remove_what_stays(connection: sqlite3.Connection) -> None:
     connection.execute(f"DELETE FROM settings WHERE name NOT IN ({marks})", travelling)  # noqa: S608, marks alone
 
 
-def require_sound(store: Store) -> None:
-    """Every value of an opened project is one that the project could have written. Raises ArchiveError."""
+def require_sound(store: Store) -> tuple[Image, ...]:
+    """Every value of an opened project is one that the project could have written. Raises ArchiveError.
+
+    Returns all of its images.
+    """
     try:
-        pictures = {}
-        for image in (*(row.image for row in store.queue()), *store.bin(emptied=True)):
+        images = {}
+        for image in (*store.images(), *store.bin(emptied=True)):
             if not (image.width <= MAX_SIDE and image.height <= MAX_SIDE and image.width * image.height <= MAX_PIXELS):
                 raise StoreError(f"image {image.id}: {image.width} x {image.height} pixels")
             store.content_path(image.sha256)
-            pictures[image.id] = image
-        store.categories()
+            images[image.id] = image
         with store._database.read() as connection:
-            for table in (schema.instances, schema.suggestions):
-                for row in connection.execute(select(table.c.key, table.c.image_id, table.c.rle)):
-                    _require_mask(row.key, row.rle, pictures[row.image_id])
-            decided = select(
-                schema.decisions.c.key, schema.decisions.c.rle, schema.decisions.c.parts, schema.gestures.c.image_id
-            ).join(schema.gestures)
-            for decision in connection.execute(decided):
-                _require_mask(decision.key, decision.rle, pictures[decision.image_id])
-                parts_from_bytes(decision.parts)
-            for (parts,) in connection.execute(select(schema.instances.c.parts)):
-                parts_from_bytes(parts)
-            for kept in connection.execute(heatmaps.with_suggested()):
-                heatmaps.heatmap_of(kept, pictures[kept.image_id])
-            for (value,) in connection.execute(select(schema.settings.c.value)):
-                json.loads(value)
+            _require_documents(connection)
+            _require_masks(connection, images)
+            _require_polygons(connection)
+            for row in _rows(connection, heatmaps.with_suggested()):
+                heatmaps.heatmap_of(row, images[row.image_id])
+            _require_json(connection)
+        return tuple(images.values())
     except (AnnotatorError, ValueError, KeyError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise ArchiveError(f"archive: its database is not one that a project wrote ({error!s:.200})") from error
 
 
-def _require_mask(key: str, counts: str, image: Image) -> None:
-    rle_area(checked_rle(counts, height=image.height, width=image.width))
-    if not 0 < len(key) <= 200:
-        raise ValueError("a key of no or many characters")
+def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
+    """The rows of a query, few of them in memory at once."""
+    return iter(connection.execute(query.execution_options(yield_per=_ROWS)))
+
+
+def _require_documents(connection: Connection) -> None:
+    """Raise ValueError for an image whose document would be too large for a page."""
+    table = schema.instances
+    size = func.sum(func.length(table.c.rle) + func.coalesce(func.length(table.c.parts), 0))
+    large = connection.execute(
+        select(table.c.image_id, size.label("size")).group_by(table.c.image_id).having(size > MAX_IMAGE_MASKS)
+    ).first()
+    if large is not None:
+        raise ValueError(f"image {large.image_id}: {large.size} bytes of masks, expected at most {MAX_IMAGE_MASKS}")
+
+
+def _require_masks(connection: Connection, images: Mapping[int, Image]) -> None:
+    decisions, gestures = schema.decisions, schema.gestures
+    decided = select(decisions.c.key, gestures.c.image_id, decisions.c.rle).join(gestures)
+    stored = [select(table.c.key, table.c.image_id, table.c.rle) for table in (schema.instances, schema.suggestions)]
+    waiting: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
+    size = 0
+    for query in (*stored, decided):
+        for row in _rows(connection, query):
+            if not 0 < len(row.key) <= 200:
+                raise ValueError("a key of no or many characters")
+            image = images[row.image_id]
+            waiting[image.height, image.width].append(row.rle)
+            size += len(row.rle)
+            if size > _MASKS:
+                _require_normal(waiting)
+                waiting.clear()
+                size = 0
+    _require_normal(waiting)
+
+
+def _require_normal(masks: Mapping[tuple[int, int], list[str]]) -> None:
+    """masks: counts by the height and width of their images."""
+    for (height, width), counts in masks.items():
+        if not are_normal(counts, height=height, width=width):
+            for each in counts:  # one of them is to blame, or is written in another way than ours
+                checked_rle(each, height=height, width=width)
+
+
+def _require_polygons(connection: Connection) -> None:
+    for column in (schema.instances.c.parts, schema.decisions.c.parts):
+        for (parts,) in _rows(connection, select(column).where(column.is_not(None))):
+            parts_from_bytes(parts)
+
+
+def _require_json(connection: Connection) -> None:
+    """Raise ValueError unless texts that hold JSON hold the shape that their readers expect."""
+    for table in (schema.images, schema.categories, schema.instances):
+        for (text,) in _rows(connection, select(table.c.extra).distinct()):
+            if not isinstance(json.loads(text), dict):
+                raise ValueError(f"{table.name}.extra: {text!r:.40}, expected an object")
+    settings = {row.name: json.loads(row.value) for row in _rows(connection, select(schema.settings))}
+    extra, threshold = settings.get(IMPORTED_EXTRA.name), settings.get(THRESHOLD.name)
+    if not isinstance(extra, dict | None):
+        raise ValueError(f"setting {IMPORTED_EXTRA.name}: {extra!r:.40}, expected an object")
+    if threshold is not None and not (is_finite(threshold) and 0 <= threshold <= 1):
+        raise ValueError(f"setting {THRESHOLD.name}: {threshold!r:.40}, expected a number from 0 to 1")
 
 
 def _require_ours(connection: sqlite3.Connection) -> None:
@@ -127,19 +202,32 @@ def _require_whole(connection: sqlite3.Connection) -> None:
 
 
 def _require_types(connection: sqlite3.Connection, table: Table) -> None:
-    """SQLite keeps any type in any column: here each value has its column's."""
+    """SQLite keeps any type in any column: here each value has its column's, and no number is beyond a browser's."""
     there = {row[1] for row in connection.execute(f"PRAGMA table_info({table.name})")}
     for column in table.columns:
         if column.name not in there:  # a later migration adds it
             continue
-        kinds = ["text"]
-        if isinstance(column.type, (Integer, Boolean)):
-            kinds = ["integer"]
+        kinds, beside = ["text"], ""
+        if isinstance(column.type, Boolean):
+            kinds, beside = ["integer"], f" OR {column.name} NOT IN (0, 1)"
+        elif isinstance(column.type, Integer):
+            kinds, beside = ["integer"], f" OR {column.name} NOT BETWEEN -{MAX_ID} AND {MAX_ID}"
         elif isinstance(column.type, Float):
             kinds = ["real", "integer"]
         elif isinstance(column.type, LargeBinary):
             kinds = ["blob"]
         allowed = ", ".join(f"'{kind}'" for kind in (*kinds, *(["null"] if column.nullable else [])))
-        query = f"SELECT 1 FROM {table.name} WHERE typeof({column.name}) NOT IN ({allowed}) LIMIT 1"  # noqa: S608
-        if connection.execute(query).fetchone() is not None:
-            raise ArchiveError(f"archive: its database has a {table.name}.{column.name} of another type")
+        wrong = f"typeof({column.name}) NOT IN ({allowed}){beside}"
+        if connection.execute(f"SELECT 1 FROM {table.name} WHERE {wrong} LIMIT 1").fetchone() is not None:  # noqa: S608
+            raise ArchiveError(f"archive: its database has a {table.name}.{column.name} of another type or size")
+
+
+def _require_room_for_ids(connection: sqlite3.Connection) -> None:
+    """A counter of ids at its end would let nothing be added, which SQLite tells as a full disk."""
+    strange = f"typeof(seq) <> 'integer' OR seq NOT BETWEEN 0 AND {MAX_ID}"
+    found = connection.execute(f"SELECT name, seq FROM sqlite_sequence WHERE {strange}").fetchone()  # noqa: S608
+    if found is not None:
+        name, seq = found
+        raise ArchiveError(
+            f"archive: its database has counted {name!s:.40} up to {seq!r:.40}, expected at most {MAX_ID}"
+        )

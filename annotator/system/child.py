@@ -19,13 +19,13 @@ def child_environment(*further: str) -> dict[str, str]:
     return found | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
 
 
-def limit_self(memory_bytes: int) -> None:
-    """From here on this process maps so much more memory at most, writes no files, and dumps no core."""
+def limit_self(memory_bytes: int, *, file_bytes: int = 0) -> None:
+    """From here on this process maps so much more memory, writes files of such a size, and dumps no core."""
     if resource is None:
         return
     statm = Path("/proc/self/statm")
     if statm.exists():
         mapped = int(statm.read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (mapped + memory_bytes,) * 2)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -14,7 +14,10 @@ from typing import IO
 from annotator.core.errors import StoreError
 from annotator.storage import archive
 from annotator.storage.store import Store
+from annotator.system.files import sync_folder
+from annotator.vision.pictures.decode import MAX_FILE_BYTES
 from annotator.web.keys import UnknownProjectError
+from annotator.web.unpacking import unpack
 
 PATIENCE_S = 30.0
 """How long an archive waits for whoever is at work on the project that it replaces."""
@@ -30,6 +33,7 @@ class LocalProject:
     def __init__(self, folder: Path) -> None:
         """Raises StoreError as `Store.open` does."""
         self._store = Store.open(folder)
+        archive.remove_abandoned(self._store.folder.parent)
         self._users = 0
         self._free = threading.Condition()
         self._replacing = False
@@ -60,9 +64,9 @@ class LocalProject:
         Raises StoreError as `unpack_project` does, and OccupiedError.
         """
         folder = self._store.folder
-        new = folder.with_name(f".opened-{secrets.token_hex(8)}")
+        new = archive.beside(folder)
         try:
-            archive.unpack_project(packed, new)
+            unpack(packed, new, archive.Limits(picture_bytes=MAX_FILE_BYTES))
             with self._free:
                 self._replacing = True  # whoever comes now waits, whoever is here ends first
                 try:
@@ -81,13 +85,18 @@ class LocalProject:
         require_empty(self._store)
         folder = self._store.folder
         self._store.close()
-        for picture in (new / "images").glob("??/*"):
-            target = folder / picture.relative_to(new)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(picture, target)
-        # Up to here the project is the empty one, from here on it is the archive's.
-        os.replace(new / "project.db", folder / "project.db")
-        self._store = Store.open(folder)
+        try:
+            for picture in (new / "images").glob("??/*"):
+                target = folder / picture.relative_to(new)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(picture, target)
+            # Up to here the project is the empty one, from here on it is the archive's.
+            os.replace(new / "project.db", folder / "project.db")
+            sync_folder(folder)
+        except OSError as error:
+            raise StoreError(f"{folder}: the archive cannot take its place: {error.strerror or error}") from error
+        finally:
+            self._store = Store.open(folder)
 
     def close(self) -> None:
         self._store.close()

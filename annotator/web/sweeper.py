@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from annotator.storage import archive
 from annotator.web.open_projects import GONE, OpenProjects
 from annotator.web.quotas import Quotas
 from annotator.web.sharing.limits import Limits
@@ -24,9 +25,6 @@ IDLE_S = 300.0
 
 PRESSED_S = 1200.0
 """How long a project without a picture may lie unused on a server that is full; above open_projects.TOUCH_S."""
-
-ABANDONED_S = 3600.0
-"""An archive that has been opening for so long belongs to a server that was killed."""
 
 _log = logging.getLogger(__name__)
 
@@ -72,18 +70,11 @@ def sweep_projects(projects: OpenProjects, quotas: Quotas, limits: Limits, *, pr
         quotas.forget(key)
     for left in projects.folder.glob(f"{GONE}*"):  # also what a killed server left behind
         shutil.rmtree(left, ignore_errors=True)
-    remove_abandoned(projects.folder)
+    archive.remove_abandoned(projects.folder)
     for key in projects.all_keys():
         if projects.is_open(key) or not quotas.is_measured(key):
             quotas.measure(key, projects.folder_of(key), again=True)
     return removed
-
-
-def remove_abandoned(folder: Path) -> None:
-    """Remove what killed servers left below a folder of half-opened archives."""
-    for left in folder.glob(".new-*"):
-        if time.time() - _last_used(left) > ABANDONED_S:
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _remove_old(key: str, projects: OpenProjects, limits: Limits, *, pressed: bool) -> bool:

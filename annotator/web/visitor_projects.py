@@ -15,10 +15,12 @@ from annotator.web.open_projects import OpenProjects
 from annotator.web.owners import Owners
 from annotator.web.quotas import Quotas
 from annotator.web.sharing import visitor
+from annotator.web.sharing.guard import MAX_PICTURE_BYTES
 from annotator.web.sharing.limits import LimitError, Limits
 from annotator.web.sharing.login import Login, SignInError, User
 from annotator.web.sharing.makers import Makers
 from annotator.web.sweeper import sweep_projects
+from annotator.web.unpacking import unpack
 
 
 class VisitorProjects:
@@ -77,12 +79,12 @@ class VisitorProjects:
     def adopt(self, packed: IO[bytes]) -> str:
         """Open the archive of a project as one of its own; its key. Raises StoreError as `unpack_project` does."""
         key, address = make_key(), _asking_address()
-        archive.unpack_project(
-            packed,
-            self.open.folder_of(key),
-            max_bytes=min(self.quotas.for_new_project(address), archive.MAX_BYTES),
-            max_images=self._limits.images,
+        limits = archive.Limits(
+            bytes=min(self.quotas.for_new_project(address), archive.MAX_BYTES),
+            images=self._limits.images,
+            picture_bytes=MAX_PICTURE_BYTES,
         )
+        unpack(packed, self.open.folder_of(key), limits)
         with self._creating:
             self._makers.note(key, address, set(self.open.all_keys()))
         with self.open.use(key) as store:

@@ -3,19 +3,21 @@
 import hashlib
 import io
 import json
+import os
 import shutil
 import sqlite3
+import time
 import zipfile
 from contextlib import closing
 
 import pytest
 
 from annotator.core.dataset import State, Suggestion
-from annotator.core.errors import StoreError
+from annotator.core.errors import ArchiveError, ImageError, StoreError
 from annotator.core.review import Change, Gesture
 from annotator.core.settings import BATCH
-from annotator.storage import archive
-from annotator.storage.archive import pack_project, unpack_project
+from annotator.storage import archive, vetting
+from annotator.storage.archive import Limits, pack_project, unpack_project
 from annotator.storage.store import Store
 from tests.conftest import picture
 from tests.storage.builders import block
@@ -161,15 +163,15 @@ def test_a_picture_under_anothers_name_is_refused(packed, tmp_path):
 
 def test_a_bomb_is_refused_before_it_is_unpacked(packed, tmp_path):
     bomb = rezip(packed, entries=[(f"images/{SHA[:2]}/{SHA}", bytes(50 * 2**20))])
-    with pytest.raises(StoreError, match="ratio above 100"):
+    with pytest.raises(ArchiveError, match="ratio above 100"):  # and not the server's want of room
         unpack_project(bomb, tmp_path / "opened")
 
 
 def test_an_archive_of_many_entries_or_bytes_is_refused(packed, tmp_path, monkeypatch):
     with pytest.raises(StoreError, match="3 pictures, expected at most 2"):
-        unpack_project(packed, tmp_path / "opened", max_images=2)
+        unpack_project(packed, tmp_path / "opened", limits=Limits(images=2))
     with pytest.raises(StoreError, match="expected at most"):
-        unpack_project(packed, tmp_path / "opened", max_bytes=50_000)
+        unpack_project(packed, tmp_path / "opened", limits=Limits(bytes=50_000))
     monkeypatch.setattr(archive, "MAX_ENTRIES", 3)
     with pytest.raises(StoreError, match="more than 3 entries"):
         unpack_project(packed, tmp_path / "opened")
@@ -255,14 +257,99 @@ def test_a_flipped_byte_anywhere_is_refused_or_harmless(project, packed, tmp_pat
         "INSERT INTO heatmaps VALUES ('k', 1, 9999999, 0, 5, 5, 1, x'789c63000000010001')",
         "INSERT INTO settings VALUES ('threshold', '{')",
         "UPDATE categories SET extra = 'no'",
+        "UPDATE categories SET extra = '[]'",
+        "UPDATE images SET extra = '1'",
+        "UPDATE instances SET extra = 'null'",
+        "INSERT INTO settings VALUES ('import', '[]')",
+        "INSERT INTO settings VALUES ('threshold', '\"high\"')",
+        "INSERT INTO settings VALUES ('threshold', '1e999')",
+        "UPDATE sqlite_sequence SET seq = 9223372036854775807",
+        "UPDATE images SET revision = 9223372036854775807",
+        "UPDATE images SET reviewed = 2",
     ],
 )
 def test_a_database_that_no_project_wrote_is_refused(packed, tmp_path, statement):
-    with pytest.raises(StoreError) as refused:
+    with pytest.raises(ArchiveError) as refused:
         unpack_project(with_database(packed, tmp_path, statement), tmp_path / "opened")
     assert str(refused.value).startswith("archive: ")
     assert "\n" not in str(refused.value)
     assert nothing_is_left(tmp_path)
+
+
+def test_a_counter_of_ids_at_its_end_is_told_as_what_it_is(packed, tmp_path):
+    counted = with_database(packed, tmp_path, "UPDATE sqlite_sequence SET seq = 9223372036854775807")
+    with pytest.raises(ArchiveError, match=r"has counted [a-z]+ up to 9223372036854775807"):
+        unpack_project(counted, tmp_path / "opened")
+
+
+def test_settings_that_do_not_travel_or_that_nobody_knows_are_left_behind(packed, tmp_path):
+    brought = ", ".join(f"('{name}', '1')" for name in ("key", "owner", "prelabelling", "future", "threshold"))
+    worked_on = with_database(packed, tmp_path, f"INSERT OR REPLACE INTO settings VALUES {brought}")
+    unpack_project(worked_on, tmp_path / "opened")
+    with closing(sqlite3.connect(tmp_path / "opened" / "project.db")) as connection:
+        settings = dict(connection.execute("SELECT name, value FROM settings"))
+    assert settings.keys() == {"key", "threshold"}
+    assert settings["key"] != "1"
+
+
+def test_a_mask_among_many_that_no_program_wrote_is_found(project, tmp_path):
+    """Masks are checked a thousand at a time: the last one as well as the first."""
+    sql = "INSERT INTO suggestions SELECT 's' || value, 1, 1, 0.5, {}, 'x', 'now' FROM generate"
+    good = f"'{block(width=64, height=48).counts}'"
+    numbers = (
+        "WITH RECURSIVE generate(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM generate WHERE value < 1500) "
+    )
+    pack_project(project, tmp_path / "whole.zip")
+    unpack_project(with_database(tmp_path / "whole.zip", tmp_path, numbers + sql.format(good)), tmp_path / "opened")
+    one = sql.format(f"iif(value = 1500, 'zzz', {good})")
+    with pytest.raises(ArchiveError, match="not one that a project wrote"):
+        unpack_project(with_database(tmp_path / "whole.zip", tmp_path, numbers + one), tmp_path / "other")
+
+
+def test_masks_of_one_image_beyond_what_a_page_can_fetch_are_refused(packed, tmp_path, monkeypatch):
+    monkeypatch.setattr(vetting, "MAX_IMAGE_MASKS", 3)
+    with pytest.raises(ArchiveError, match=r"image 1: \d+ bytes of masks, expected at most 3"):
+        unpack_project(packed, tmp_path / "opened")
+
+
+def test_a_picture_is_taken_only_below_its_size_and_if_it_is_let_in(packed, tmp_path):
+    with pytest.raises(ArchiveError, match=r"a picture of 0 MB, expected at most 0 MB"):
+        unpack_project(packed, tmp_path / "opened", limits=Limits(picture_bytes=100))
+    seen = []
+
+    def check(content, image):
+        assert hashlib.sha256(content).hexdigest() == image.sha256
+        seen.append(image.file_name)
+        if len(seen) == 3:
+            raise ImageError("folder/2.png: is no picture")
+
+    with pytest.raises(ArchiveError, match=r"^archive: folder/2\.png: is no picture$"):
+        unpack_project(packed, tmp_path / "opened", check_picture=check)
+    assert sorted(seen) == ["folder/0.png", "folder/1.png", "folder/2.png"]  # the one in the bin too
+    assert nothing_is_left(tmp_path)
+
+
+def test_pictures_that_take_too_long_together_are_refused(packed, tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "CHECKING_S", -1.0)
+    with pytest.raises(ArchiveError, match="its pictures took longer"):
+        unpack_project(packed, tmp_path / "opened", check_picture=lambda content, image: None)
+    assert nothing_is_left(tmp_path)
+
+
+def test_as_many_pictures_as_are_allowed_are_taken(packed, tmp_path):
+    unpack_project(packed, tmp_path / "opened", limits=Limits(images=3))
+    assert (tmp_path / "opened").is_dir()
+
+
+def test_what_killed_programs_left_of_archives_is_removed_and_nothing_else(tmp_path):
+    long_ago = time.time() - archive.ABANDONED_S - 60
+    old, young = archive.beside(tmp_path / "project"), archive.beside(tmp_path / "project")
+    for folder in (old, young, tmp_path / ".new-plans", tmp_path / "project"):
+        (folder / "images").mkdir(parents=True)
+        if folder != young:
+            os.utime(folder, (long_ago, long_ago))
+    archive.remove_abandoned(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([young.name, ".new-plans", "project"])
 
 
 def test_what_is_no_database_or_no_zip_is_refused(packed, tmp_path):

@@ -27,6 +27,8 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
     """outgoing: a folder of our own for archives on their way out; it is emptied."""
     shutil.rmtree(outgoing, ignore_errors=True)
     packing = Turns(1, each=1)
+    # An archive may take minutes, of a child of its own: nobody's download waits for it, nor the next one's opening.
+    opening = Turns(4, each=1)
 
     @router.get("/{key}/archive")
     async def download(key: str) -> Response:
@@ -52,4 +54,4 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
             return {"key": projects.adopt(file)}
 
         async with uploads.received(request, key, MAX_ARCHIVE_BYTES) as body:
-            return await packing.run(key, lambda: adopt(body.file))
+            return await opening.run(key, lambda: adopt(body.file))

@@ -1,12 +1,17 @@
 """The whole project as one file, over HTTP."""
 
+import hashlib
 import io
 import os
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from annotator.core.errors import StoreError
+from annotator.storage import archive, vetting, vetting_child
+from annotator.storage.store import Store
 from annotator.web.projects import OccupiedError, Projects
 from annotator.web.sharing.limits import Limits
 from tests.web.conftest import client_of, png
@@ -104,8 +109,6 @@ def test_a_picture_that_came_in_the_meantime_is_not_lost(visitors, tmp_path, mon
     fill(client_of(shared), f"/annotator/{key}")
     packed = client_of(shared).get(f"/annotator/{key}/archive").content
     projects = Projects(local=tmp_path / "local")
-    from annotator.storage import archive
-
     whole = archive.unpack_project
 
     def slow(file, folder, **rest):
@@ -147,3 +150,69 @@ def test_an_archive_needs_a_key_on_the_way_out_and_in(visitors):
     client = client_of(visitors())
     assert client.get(f"/annotator/{'A' * 32}/archive").status_code == 404
     assert client.post(f"/annotator/{'A' * 32}/archive", content=b"x").status_code == 404
+
+
+def bomb(packed):
+    """The archive with a picture of zeros more."""
+    content = bytes(20 * 2**20)
+    sha256 = hashlib.sha256(content).hexdigest()
+    with zipfile.ZipFile(io.BytesIO(packed)) as source, zipfile.ZipFile(made := io.BytesIO(), "w") as target:
+        for entry in source.infolist():
+            target.writestr(entry, source.read(entry))
+        target.writestr(f"images/{sha256[:2]}/{sha256}", content, zipfile.ZIP_DEFLATED)
+    return made.getvalue()
+
+
+def test_a_bomb_is_the_files_fault_and_not_the_servers_want_of_room(visitors):
+    projects = visitors()
+    client, key = client_of(projects), projects.create()
+    fill(client, f"/annotator/{key}", 1)
+    refused = client.post(f"/annotator/{key}/archive", content=bomb(client.get(f"/annotator/{key}/archive").content))
+    assert refused.status_code == 400
+    assert "a ratio above 100" in refused.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("content", "width", "line"),
+    [(b"no picture at all", 64, "a.png: "), (png(32, 48), 64, "a.png: is 32 x 48 pixels, its project says 64 x 48")],
+)
+def test_a_picture_that_is_not_what_its_database_says_is_refused(visitors, tmp_path, content, width, line):
+    with Store.open(tmp_path / "made") as store:
+        store.add_image(content, file_name="a.png", width=width, height=48)
+        archive.pack_project(store, tmp_path / "made.zip")
+    projects = visitors()
+    key = projects.create()
+    refused = client_of(projects).post(f"/annotator/{key}/archive", content=(tmp_path / "made.zip").read_bytes())
+    assert refused.status_code == 400
+    assert refused.json()["error"].startswith(f"archive: {line}")
+    assert os.listdir(tmp_path / "visitors") == [key]
+
+
+def test_nobodys_download_waits_for_an_archive_that_is_looked_at(visitors, monkeypatch):
+    projects = visitors()
+    client = client_of(projects)
+    mine, others = projects.create(), projects.create()
+    packed = client.get(f"/annotator/{mine}/archive").content
+    looking, done = threading.Event(), threading.Event()
+
+    def look(folder):
+        looking.set()
+        assert done.wait(30)
+        return vetting.vet(folder)
+
+    monkeypatch.setattr(vetting_child, "vet", look)
+    with client, ThreadPoolExecutor(max_workers=1) as pool:
+        opening = pool.submit(client.post, f"/annotator/{mine}/archive", content=packed)
+        assert looking.wait(30)
+        assert client.get(f"/annotator/{others}/archive").status_code == 200
+        assert client.get(f"/annotator/{mine}/archive").status_code == 200
+        done.set()
+        assert opening.result().status_code == 200
+
+
+def test_what_a_killed_server_left_beside_the_local_project_is_removed(tmp_path):
+    left = archive.beside(tmp_path / "local")
+    left.mkdir()
+    os.utime(left, (1, 1))
+    Projects(local=tmp_path / "local").close()
+    assert [path.name for path in tmp_path.iterdir()] == ["local"]

@@ -1,0 +1,28 @@
+"""Somebody's archive becomes a project, and nobody else waits for it: children with limits look at what is inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO
+
+from annotator.core.dataset import Image
+from annotator.core.errors import ImageError
+from annotator.storage import archive, vetting_child
+from annotator.storage.archive import Limits
+from annotator.vision.pictures import decode
+
+_A_DRAFT = (1, 1)
+
+
+def unpack(packed: IO[bytes], folder: Path, limits: Limits) -> None:
+    """As `archive.unpack_project`; its pictures are those that its database tells of, and can be decoded."""
+    archive.unpack_project(packed, folder, limits=limits, vet=vetting_child.vet, check_picture=_require_as_told)
+
+
+def _require_as_told(content: bytes, image: Image) -> None:
+    photo = decode.decode(content, file_name=image.file_name, sha256=image.sha256, enough=_A_DRAFT)
+    if (photo.width, photo.height) != (image.width, image.height):
+        raise ImageError(
+            f"{image.file_name}: is {photo.width} x {photo.height} pixels, "
+            f"its project says {image.width} x {image.height}"
+        )
