@@ -126,9 +126,7 @@ def prelabel_queued(
     Raises ModelError at the first picture on which the network fails; whoever asked does each of them alone then.
     """
     journey = journey_of(store, detector, floor=floor, draft=draft)
-    keeper = Keeper(
-        store, attrgetter("item"), name=journey.name, total=len(queued), progress=progress, finished=finished
-    )
+    keeper = keeper_of(store, journey, total=len(queued), progress=progress, finished=finished)
     return _run(journey, keeper, queued, patience=1, cancelled=cancelled)
 
 
@@ -163,6 +161,18 @@ def journey_of(store: Store, detector: Detector, *, floor: float = SCORE_FLOOR, 
         return store.content(image), image.sha256
 
     return Journey(detector, read, attrgetter("file_name"), _suggesting(store, detector.info, floor=floor), draft)
+
+
+def keeper_of(
+    store: Store,
+    journey: Journey[Image],
+    *,
+    total: int,
+    progress: Progress = lambda done, total: None,
+    finished: Finished = lambda outcomes: None,
+) -> Keeper[Image]:
+    """Stores what came of a project's images on such a journey."""
+    return Keeper(store, attrgetter("item"), name=journey.name, total=total, progress=progress, finished=finished)
 
 
 def _suggesting(store: Store, info: ModelInfo, *, floor: float) -> Callable[[Detections], list[Suggestion]]:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from annotator.core.dataset import Image
 from annotator.core.errors import ModelError
 from annotator.core.heatmap import HALF, Heatmap
 from annotator.core.masks import Rle, rle_area
 from annotator.storage.store import Store
+from annotator.system.latest import Latest
 from annotator.vision.networks import zoo
 from annotator.vision.networks.mask_head import Features, MaskHead
 from annotator.vision.pictures import decode
 from annotator.vision.pictures.grabcut import grabcut_mask
 from annotator.vision.pictures.photo import Photo
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 KEPT_PICTURES = 8
 """Open pictures whose features are kept: half a megabyte to two each."""
@@ -45,8 +41,8 @@ class MaskAssistant:
 
     def __init__(self) -> None:
         self._heads: dict[str, MaskHead | None] = {}
-        self._photos: OrderedDict[str, Photo] = OrderedDict()
-        self._features: OrderedDict[tuple[str, str], Features] = OrderedDict()
+        self._photos: Latest[str, Photo] = Latest(KEPT_PICTURES, most_bytes=KEPT_BYTES, bytes_of=_bytes)
+        self._features: Latest[tuple[str, str], Features] = Latest(KEPT_PICTURES)
         self._lock = threading.Lock()
 
     def prepare(self, store: Store, image: Image, *, model: str) -> None:
@@ -81,28 +77,11 @@ class MaskAssistant:
         return self._heads.get(model)
 
     def _photo(self, store: Store, image: Image) -> Photo:
-        photo = self._photos.get(image.sha256)
-        if photo is None:
-            photo = self._photos[image.sha256] = decode.decode(store.content(image), file_name=image.file_name)
-        _keep_latest(self._photos, image.sha256)
-        while len(self._photos) > 1 and sum(map(_bytes, self._photos.values())) > KEPT_BYTES:
-            self._photos.popitem(last=False)
-        return photo
+        return self._photos.get(image.sha256, lambda: decode.decode(store.content(image), file_name=image.file_name))
 
     def _features_of(self, head: MaskHead, photo: Photo) -> Features:
-        place = (head.info.name, photo.sha256)
-        features = self._features.get(place)
-        if features is None:
-            features = self._features[place] = head.features(photo)
-        _keep_latest(self._features, place)
-        return features
+        return self._features.get((head.info.name, photo.sha256), lambda: head.features(photo))
 
 
 def _bytes(photo: Photo) -> int:
     return len(photo.content) + photo.pixels.nbytes
-
-
-def _keep_latest(kept: OrderedDict[Key, Value], used: Key) -> None:
-    kept.move_to_end(used)
-    while len(kept) > KEPT_PICTURES:
-        kept.popitem(last=False)

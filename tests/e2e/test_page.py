@@ -60,6 +60,29 @@ def test_a_picture_alone_is_pre_labelled(screen, project):
     assert shown in (first, second)
 
 
+def test_a_picture_that_failed_is_tried_again_by_one_click(screen, project):
+    images = [project.store.image(project.add(f"{name}.png", suggestions=0)) for name in "ab"]
+    bad = project.store.content_path(images[1].sha256)
+    whole = bad.read_bytes()
+    screen.open()
+    page = screen.page
+    retry = page.locator("#retry")
+    assert not retry.is_visible()
+    bad.write_bytes(b"gone bad")
+    page.locator("#prelabel-all").click()
+    retry.wait_for(timeout=PATIENCE_MS)
+    assert "b.png" in page.locator("#progress [role=alert]").inner_text()
+    page.reload()
+    retry.wait_for(timeout=PATIENCE_MS)
+    bad.write_bytes(whole)
+    retry.click()
+    page.wait_for_function(
+        "document.querySelector('#progress').textContent.includes('1 pre-labelled.')", timeout=PATIENCE_MS
+    )
+    retry.wait_for(state="hidden")
+    assert all(row.image.prelabelled for row in project.store.queue())
+
+
 def test_what_forbids_an_export_is_one_line(screen, project):
     project.add("a.png")
     screen.open()

@@ -9,15 +9,20 @@ import time
 import pytest
 
 from annotator.core.errors import ModelError
+from annotator.core.settings import BATCH, PROGRESS
 from annotator.prelabel import batch
+from annotator.prelabel.journey import Journey
 from annotator.storage.store import Store
 from annotator.vision.networks import zoo
 from annotator.vision.pictures import sandbox
 from annotator.web import jobs as jobs_module
-from annotator.web.jobs import BATCH, PROGRESS, Prelabelling
+from annotator.web import slices
+from annotator.web.batch_record import CAREFUL
+from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
 from annotator.web.sharing.limits import LimitError, Limits
 from tests.conftest import picture
+from tests.vision.networks.server import serving
 
 PATIENCE_S = 30
 
@@ -304,19 +309,19 @@ def test_a_death_between_storing_and_noting_does_what_was_not_noted_again_and_re
 ):
     worker, projects = server()
     key = fill(projects, 5)
-    original = Prelabelling._mark
+    original = slices.save_progress
 
     monkeypatch.setattr(batch, "STORED_TOGETHER", 1)
 
-    def die(self, job, store):
+    def die(store, job):
         if len(job.remaining) == 2:
             raise Killed
-        original(self, job, store)
+        original(store, job)
 
-    monkeypatch.setattr(Prelabelling, "_mark", die)
+    monkeypatch.setattr(slices, "save_progress", die)
     begin(worker, projects, key, known_model)
     wait_until(lambda: not worker._worker.is_alive())
-    monkeypatch.setattr(Prelabelling, "_mark", original)
+    monkeypatch.setattr(slices, "save_progress", original)
     again, projects = server()
     wait(again.resume(key))
     assert stored.names == ["0.png", "1.png", "2.png", "2.png", "3.png", "4.png"]
@@ -325,32 +330,82 @@ def test_a_death_between_storing_and_noting_does_what_was_not_noted_again_and_re
     assert counts == [2] * 5
 
 
-def test_a_picture_that_brings_the_server_down_each_time_is_passed_over(server, known_model, monkeypatch):
-    original, deaths = batch.prelabel_queued, []
+def restart(server, worker, key):
+    """The next server, once this one has died; it goes on with the project's batch."""
+    wait_until(lambda: not worker._worker.is_alive())
+    again, projects = server()
+    return again, projects, again.resume(key)
 
-    def deadly(store, detector, queued, **hooks):
-        for image in queued:
-            if image.file_name == "2.png":
-                deaths.append(len(queued))
-                raise Killed
-            original(store, detector, [image], **hooks)
 
-    monkeypatch.setattr(batch, "prelabel_queued", deadly)
+def deadly(monkeypatch, name):
+    """Make the worker die when it reads this picture; counts how often it did."""
+    original, deaths = Journey._make_ready, []
+
+    def make_ready(journey, image):
+        if image.file_name == name:
+            deaths.append(name)
+            raise Killed
+        return original(journey, image)
+
+    monkeypatch.setattr(Journey, "_make_ready", make_ready)
+    return deaths
+
+
+def test_a_picture_that_brings_the_server_down_each_time_is_given_up_and_can_be_tried_again(
+    server, known_model, monkeypatch
+):
     worker, projects = server()
     key = fill(projects, 5)
-    job = begin(worker, projects, key, known_model)
-    for _ in range(2):
-        wait_until(lambda: not worker._worker.is_alive())  # noqa: B023
-        worker, projects = server()
-        job = worker.resume(key)
-    wait_until(lambda: not worker._worker.is_alive())
-    worker, projects = server()
-    job = worker.resume(key)
-    wait(job)
-    assert (job.done, job.failed) == (5, 1)
-    assert deaths == [5, 1, 1]  # once in company, then alone
-    assert [failure.file_name for failure in job.failures] == ["2.png"]
+    with monkeypatch.context() as patch:
+        deaths = deadly(patch, "2.png")
+        begin(worker, projects, key, known_model)
+        for _ in range(3):
+            worker, projects, job = restart(server, worker, key)
+        wait(job)
+    assert len(deaths) == 3  # once in company, twice alone
+    assert (job.done, job.failed, [failure.file_name for failure in job.failures]) == (5, 1, ["2.png"])
+    assert "given up: the server ended twice" in job.failures[0].reason
     assert sum(image.prelabelled for image in images(projects, key)) == 4
+    again = worker.retry(key)
+    wait(again)
+    assert (again.total, again.done, again.failed) == (1, 1, 0)
+    assert all(image.prelabelled for image in images(projects, key))
+    assert worker.retry(key) is None
+
+
+def test_no_picture_is_blamed_for_a_server_that_ends_of_something_else(server, known_model, stored, monkeypatch):
+    """As kill -9 does: here each time while the same picture, seen already, is being stored."""
+    worker, projects = server()
+    key = fill(projects, 5)
+    killed_at(stored, "2.png")
+    begin(worker, projects, key, known_model)
+    for _ in range(5):
+        wait_until(lambda: not worker._worker.is_alive())  # noqa: B023
+        killed_at(stored, "2.png")
+        worker, projects, job = restart(server, worker, key)
+    wait_until(lambda: not worker._worker.is_alive())
+    worker, projects, job = restart(server, worker, key)
+    wait(job)
+    assert (job.done, job.failed, job.error) == (5, 0, None)
+    assert stored.names == [f"{index}.png" for index in range(5)]
+
+
+def test_what_failed_before_a_restart_can_be_tried_again_after_it(server, known_model, stored):
+    worker, projects = server()
+    key = fill(projects, 6)
+    bad = projects.get(key).content_path(images(projects, key)[1].sha256)
+    whole = bad.read_bytes()
+    bad.write_bytes(b"gone bad")
+    killed_at(stored, "4.png")
+    begin(worker, projects, key, known_model)
+    worker, projects, job = restart(server, worker, key)
+    wait(job)
+    assert job.failed == 1
+    bad.write_bytes(whole)
+    again = worker.retry(key)
+    wait(again)
+    assert (again.total, again.failed) == (1, 0)
+    assert all(image.prelabelled for image in images(projects, key))
 
 
 def test_an_error_nobody_foresaw_costs_its_own_picture(server, known_model, monkeypatch):
@@ -381,7 +436,7 @@ def test_a_network_that_fails_on_everything_is_one_line_and_not_thousands(server
     job = begin(worker, projects, key, known_model)
     wait(job)
     assert "no such layer" in job.error
-    assert job.done <= 2 * jobs_module.CAREFUL
+    assert job.done <= 2 * CAREFUL
 
 
 def test_images_removed_while_the_server_was_down_are_told(server, known_model, stored):
@@ -440,3 +495,124 @@ def test_the_mark_after_each_picture_stays_small(server, known_model):
     wait(job)
     assert job.failed == 3
     assert len(json.dumps(projects.get(key).setting(PROGRESS))) < 1000
+
+
+# --- one project's lock, one network's line -------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def write_locked(projects, key):
+    """Another writer of this project takes its time."""
+    held, over = threading.Event(), threading.Event()
+
+    def hold():
+        with projects.use(key) as store, store.together():
+            held.set()
+            over.wait(PATIENCE_S)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(PATIENCE_S)
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("act", ["start", "cancel"])
+def test_a_project_that_cannot_be_written_holds_up_nobody_else(server, known_model, act):
+    worker, projects = server()
+    held, other = fill(projects, 1), fill(projects, 3)
+    with write_locked(projects, held):
+        acts = {"start": lambda: begin(worker, projects, held, known_model), "cancel": lambda: worker.cancel(held)}
+        waiting = threading.Thread(target=acts[act])
+        waiting.start()
+        time.sleep(0.2)
+        assert waiting.is_alive()
+        began = time.monotonic()
+        assert worker.resume(other) is None  # as when the other one's page opens
+        job = begin(worker, projects, other, known_model)
+        wait(job)
+        worker.cancel(other)
+        assert time.monotonic() - began < PATIENCE_S / 3
+        assert job.done == 3
+        assert waiting.is_alive()
+    waiting.join()
+    if act == "start":
+        wait(worker.status(held))
+        assert worker.status(held).done == 1
+    assert projects.get(held).setting(BATCH) is None
+
+
+def test_a_batch_that_is_cancelled_while_its_record_is_written_does_not_come_back(server, known_model):
+    worker, projects = server()
+    key = fill(projects, 3)
+    with write_locked(projects, key):
+        starting = threading.Thread(target=begin, args=(worker, projects, key, known_model))
+        starting.start()
+        wait_until(lambda: worker.status(key) is not None)
+        cancelling = threading.Thread(target=worker.cancel, args=(key,))
+        cancelling.start()
+        wait(worker.status(key))
+    starting.join()
+    cancelling.join()
+    again, projects = server()
+    assert again.resume(key) is None
+    assert not any(image.prelabelled for image in images(projects, key))
+
+
+@pytest.fixture
+def slow_model(known_model, tmp_path, monkeypatch):
+    """A copy of the known network that is not here, and the server it comes from, which stalls until it is released."""
+    source = zoo.find(known_model)
+    folder = tmp_path / "models" / "slow"
+    folder.mkdir()
+    with serving() as served:
+        text = (source.folder / "model.toml").read_text().replace(f'name = "{known_model}"', 'name = "slow"')
+        for file in source.files:
+            address = f"{served.address}{file.name}"
+            text = text.replace(f'name = "{file.name}"', f'name = "{file.name}"\nsource = "{address}"')
+            served.files[f"/{file.name}"] = (source.folder / file.name).read_bytes()
+        (folder / "model.toml").write_text(text)
+        served.faults = ["stall"]
+        yield served
+
+
+def test_a_network_that_comes_slowly_is_waited_for_by_those_alone_who_want_it(server, known_model, slow_model):
+    worker, projects = server()
+    patient, quick, third = (fill(projects, 2) for _ in range(3))
+    job = begin(worker, projects, patient, "slow")
+    wait_until(lambda: job.stage == "fetching" and slow_model.requests)
+    other = begin(worker, projects, quick, known_model)
+    wait(other)
+    assert (other.done, other.error) == (2, None)
+    same = begin(worker, projects, third, "slow")
+    wait_until(lambda: same.fetch is not None)
+    assert same.fetch is job.fetch is worker.fetch(zoo.find("slow"))
+    slow_model.released.set()
+    wait(job)
+    wait(same)
+    assert [(one.done, one.failed, one.error) for one in (job, same)] == [(2, 0, None)] * 2
+
+
+def test_a_batch_that_waits_for_its_network_is_cancelled_at_once(server, slow_model):
+    worker, projects = server()
+    key = fill(projects, 2)
+    job = begin(worker, projects, key, "slow")
+    wait_until(lambda: job.fetch is not None and slow_model.requests)
+    worker.cancel(key)
+    assert not job.running
+    assert projects.get(key).setting(BATCH) is None
+    slow_model.released.set()
+    assert job.fetch.ended.wait(PATIENCE_S)
+    assert job.fetch.error is not None
+
+
+def test_a_network_that_cannot_be_fetched_ends_its_batch_with_one_line(server, slow_model):
+    slow_model.faults = ["404"]
+    worker, projects = server()
+    job = begin(worker, projects, fill(projects, 2), "slow")
+    wait(job)
+    assert "answered 404" in job.error
+    assert (job.done, job.cancelled) == (0, False)

@@ -22,6 +22,7 @@ from annotator.web.projects import Projects
 
 # A button that keeps the focus would take the editor's next Enter for a click.
 _ALL = "(key, model) => { document.activeElement?.blur(); return [key, model]; }"
+_FAILED = "(key) => { document.activeElement?.blur(); return [key]; }"
 _ONE = """(key, model) => {
   document.activeElement?.blur();
   return [key, model, window.annotator ? window.annotator.imageId() : null];
@@ -30,9 +31,9 @@ _ONE = """(key, model) => {
 _TELL_EDITOR = "(model) => { window.annotatorModel = model; }"
 
 Shown = tuple[Any, ...]
-"""New values of progress, editor, cancel and model."""
+"""New values of progress, editor, cancel, model and retry."""
 
-UNCHANGED: Shown = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
+UNCHANGED: Shown = (gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip())
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,21 +44,21 @@ class AnnotateTab:
     editor: SegmentationEditor
     cancel: gr.Button
     model: gr.Dropdown
+    retry: gr.Button
     resume: Callable[[str, gr.Request], AsyncIterator[Shown]]
 
     @property
     def shown(self) -> list[gr.Component]:
         """What an event that pre-labels changes, in the order of `Shown`."""
-        return [self.progress, self.editor, self.cancel, self.model]
+        return [self.progress, self.editor, self.cancel, self.model, self.retry]
 
 
 def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) -> AnnotateTab:
-    """Lay out the tab and connect its buttons. The generators are asynchronous, as they last as long as a batch:
-    whoever watches one holds no thread that saving needs.
-    """
+    """Lay out the tab and connect its buttons."""
     with gr.Row(elem_id="bar"):
         progress = gr.HTML(fragments.line(), elem_id="progress", js_on_load=None)
         cancel = gr.Button(label("cancel"), size="sm", visible=False, elem_id="cancel")
+        retry = gr.Button(label("retry"), size="sm", visible=False, elem_id="retry")
         model = gr.Dropdown(
             fragments.model_choices(), label=label("model"), show_label=False, container=False, elem_id="model"
         )
@@ -65,81 +66,102 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
         every = gr.Button(label("prelabel_all"), size="sm", variant="primary", elem_id="prelabel-all")
     image_id = gr.Number(visible="hidden", precision=0)
     editor = SegmentationEditor()
-
-    async def follow(found: str, job: Job, language: Language) -> AsyncIterator[Shown]:
-        shown = -1
-        while job.running:
-            refresh = tick(found) if job.done != shown else gr.skip()
-            shown = job.done
-            yield fragments.job_line(job, language), refresh, gr.update(visible=True), gr.skip()
-            await asyncio.sleep(TICK_S)
-        ended = gr.update(choices=fragments.model_choices(language))
-        yield fragments.job_line(job, language), tick(found), gr.update(visible=False), ended
-
-    async def prelabel(found: str, name: str, only: int | None, language: Language) -> AsyncIterator[Shown]:
-        def begin() -> Job | None:
-            info = zoo.find(name)
-            with projects.use(found) as store:
-                images = [row.image for row in store.queue() if only is None or row.image.id == only]
-            return jobs.start(found, info, images) if images else None
-
-        try:
-            job = await run_in_threadpool(begin)
-        except AnnotatorError as error:
-            yield fragments.line(error=projects.plain(str(error))), *UNCHANGED[1:]
-            return
-        if job is None:
-            yield fragments.line(say("add_first", language)), *UNCHANGED[1:]
-            return
-        async for state in follow(found, job, language):
-            yield state
-
-    async def prelabel_all(found: str, name: str, request: gr.Request) -> AsyncIterator[Shown]:
-        async for state in prelabel(found, name, None, language_of(request)):
-            yield state
-
-    async def prelabel_one(found: str, name: str, current: int | None, request: gr.Request) -> AsyncIterator[Shown]:
-        language = language_of(request)
-        if current is None:
-            yield fragments.line(say("open_first", language)), *UNCHANGED[1:]
-            return
-        async for state in prelabel(found, name, int(current), language):
-            yield state
-
-    def under_way(found: str) -> Job | None:
-        try:
-            with projects.use(found):  # a key alone may open nothing
-                return jobs.status(found)
-        except AnnotatorError:
-            return None
-
-    async def resume(found: str, request: gr.Request) -> AsyncIterator[Shown]:
-        job = await run_in_threadpool(under_way, found)
-        if job is None or not job.running:
-            # A generator that yields nothing would empty its outputs.
-            yield UNCHANGED
-            return
-        async for state in follow(found, job, language_of(request)):
-            yield state
-
-    def cancel_batch(found: str) -> Any:
-        try:
-            jobs.cancel(found)
-        except AnnotatorError as error:
-            return fragments.line(error=projects.plain(str(error)))
-        return gr.skip()
-
-    tab = AnnotateTab(progress, editor, cancel, model, resume)
+    batches = _Batches(projects, jobs)
+    tab = AnnotateTab(progress, editor, cancel, model, retry, batches.resume)
     watched: dict[str, Any] = {
         "api_visibility": "private",
         "show_progress": "hidden",
         "concurrency_limit": None,
     }
-    one.click(prelabel_one, [key, model, image_id], tab.shown, js=_ONE, **watched)
-    every.click(prelabel_all, [key, model], tab.shown, js=_ALL, **watched)
-    cancel.click(cancel_batch, [key], progress, **watched)
+    one.click(batches.prelabel_one, [key, model, image_id], tab.shown, js=_ONE, **watched)
+    every.click(batches.prelabel_all, [key, model], tab.shown, js=_ALL, **watched)
+    retry.click(batches.prelabel_failed, [key], tab.shown, js=_FAILED, **watched)
+    cancel.click(batches.cancel, [key], progress, **watched)
     model.change(None, [model], None, js=_TELL_EDITOR)
     return tab
+
+
+class _Batches:
+    """What the buttons do. The generators are asynchronous, as they last as long as a batch: whoever watches one holds
+    no thread that saving needs.
+    """
+
+    def __init__(self, projects: Projects, jobs: Prelabelling) -> None:
+        self._projects = projects
+        self._jobs = jobs
+
+    async def prelabel_all(self, found: str, name: str, request: gr.Request) -> AsyncIterator[Shown]:
+        async for state in self._watch(found, lambda: self._begin(found, name, None), language_of(request)):
+            yield state
+
+    async def prelabel_one(
+        self, found: str, name: str, current: int | None, request: gr.Request
+    ) -> AsyncIterator[Shown]:
+        language = language_of(request)
+        if current is None:
+            yield fragments.line(say("open_first", language)), *UNCHANGED[1:]
+            return
+        async for state in self._watch(found, lambda: self._begin(found, name, int(current)), language):
+            yield state
+
+    async def prelabel_failed(self, found: str, request: gr.Request) -> AsyncIterator[Shown]:
+        async for state in self._watch(found, lambda: self._jobs.retry(found), language_of(request)):
+            yield state
+
+    async def resume(self, found: str, request: gr.Request) -> AsyncIterator[Shown]:
+        job = await run_in_threadpool(self._under_way, found)
+        if job is None or not job.running:
+            # A generator that yields nothing would empty its outputs.
+            yield *UNCHANGED[:4], _visible(job is not None and job.failed > 0)
+            return
+        async for state in self._follow(found, job, language_of(request)):
+            yield state
+
+    def cancel(self, found: str) -> Any:
+        try:
+            self._jobs.cancel(found)
+        except AnnotatorError as error:
+            return fragments.line(error=self._projects.plain(str(error)))
+        return gr.skip()
+
+    def _begin(self, found: str, name: str, only: int | None) -> Job | None:
+        info = zoo.find(name)
+        with self._projects.use(found) as store:
+            images = [row.image for row in store.queue() if only is None or row.image.id == only]
+        return self._jobs.start(found, info, images) if images else None
+
+    def _under_way(self, found: str) -> Job | None:
+        try:
+            with self._projects.use(found):  # a key alone may open nothing
+                return self._jobs.status(found)
+        except AnnotatorError:
+            return None
+
+    async def _watch(self, found: str, begin: Callable[[], Job | None], language: Language) -> AsyncIterator[Shown]:
+        try:
+            job = await run_in_threadpool(begin)
+        except AnnotatorError as error:
+            yield fragments.line(error=self._projects.plain(str(error))), *UNCHANGED[1:]
+            return
+        if job is None:
+            yield fragments.line(say("add_first", language)), *UNCHANGED[1:]
+            return
+        async for state in self._follow(found, job, language):
+            yield state
+
+    async def _follow(self, found: str, job: Job, language: Language) -> AsyncIterator[Shown]:
+        shown = -1
+        while job.running:
+            refresh = tick(found) if job.done != shown else gr.skip()
+            shown = job.done
+            yield fragments.job_line(job, language), refresh, _visible(True), gr.skip(), _visible(False)
+            await asyncio.sleep(TICK_S)
+        choices = gr.update(choices=fragments.model_choices(language))
+        yield fragments.job_line(job, language), tick(found), _visible(False), choices, _visible(job.failed > 0)
+
+
+def _visible(whether: bool) -> Any:
+    return gr.update(visible=whether)
 
 
 def tick(key: str) -> str:

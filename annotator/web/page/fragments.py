@@ -7,6 +7,7 @@ from html import escape
 from annotator.exchange import leaving
 from annotator.vision.networks import zoo
 from annotator.vision.networks.zoo import ModelInfo
+from annotator.web.fetches import Fetch
 from annotator.web.jobs import Job
 from annotator.web.page.texts import Language, say
 
@@ -70,8 +71,8 @@ def job_line(job: Job, language: Language = "en") -> str:
     if job.error is not None:
         return line(error=job.error)
     if job.running:
-        if job.stage == "fetching" and job.info is not None:
-            return fetch_line(job.info, *job.fetched, language)
+        if job.stage == "fetching" and job.fetch is not None:
+            return fetch_line(job.fetch, language)
         stage = job.stage if job.stage in {"waiting", "loading"} else "prelabelling"
         message = say(stage, language, model=job.model, done=job.done, total=job.total)
         return line(message, error=trouble, done=job.done, total=job.total)
@@ -79,8 +80,9 @@ def job_line(job: Job, language: Language = "en") -> str:
     return line(say(ended, language, done=job.done - job.failed, total=job.total), error=trouble)
 
 
-def fetch_line(info: ModelInfo, done: int, total: int, language: Language = "en") -> str:
-    message = say("fetching", language, name=info.name, done=megabytes(done), total=megabytes(total))
+def fetch_line(fetch: Fetch, language: Language = "en") -> str:
+    done, total = fetch.state
+    message = say("fetching", language, name=fetch.info.name, done=megabytes(done), total=megabytes(total))
     return line(message, done=done, total=total)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import gradio as gr
+from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import AnnotatorError
 from annotator.vision.networks import zoo
-from annotator.web.jobs import Prelabelling
+from annotator.web.jobs import TICK_S, Prelabelling
 from annotator.web.page import fragments
 from annotator.web.page.texts import label, language_of, say
 from annotator.web.projects import Projects
@@ -26,20 +28,23 @@ def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropd
     fetch = gr.Button(label("fetch"), variant="primary", elem_id="fetch-button")
     fetched = gr.HTML("", elem_id="fetch-report", js_on_load=None)
 
-    def fetch_model(name: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    async def fetch_model(name: str | None, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         language = language_of(request)
         if not name:
             yield fragments.line(say("all_here", language)), gr.skip(), gr.skip(), gr.skip()
             return
         try:
-            info = zoo.find(name)
-            for done, total in jobs.fetch(info):
-                yield fragments.fetch_line(info, done, total, language), gr.skip(), gr.skip(), gr.skip()
+            under_way = await run_in_threadpool(lambda: jobs.fetch(zoo.find(name)))
+            while not under_way.ended.is_set():
+                yield fragments.fetch_line(under_way, language), gr.skip(), gr.skip(), gr.skip()
+                await asyncio.sleep(TICK_S)
+            if under_way.error is not None:
+                raise under_way.error
         except AnnotatorError as error:
             yield fragments.line(error=projects.plain(str(error))), gr.skip(), gr.skip(), gr.skip()
             return
         yield (
-            fragments.line(say("fetched", language, name=info.name)),
+            fragments.line(say("fetched", language, name=under_way.info.name)),
             fragments.model_table(language),
             gr.update(choices=fragments.fetchable(), value=None),
             gr.update(choices=fragments.model_choices(language)),
@@ -49,7 +54,7 @@ def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropd
         fetch_model,
         [wanted],
         [fetched, table, wanted, choice],
-        concurrency_limit=1,
+        concurrency_limit=None,
         api_visibility="private",
         show_progress="hidden",
     )

@@ -22,6 +22,12 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "models": ("Models", "Modelle", "Modelos", "模型"),
     "model": ("Model", "Modell", "Modelo", "模型"),
     "cancel": ("Cancel", "Abbrechen", "Cancelar", "取消"),
+    "retry": (
+        "Try the failed ones again",
+        "Fehlgeschlagene erneut versuchen",
+        "Reintentar las fallidas",
+        "重试失败的图片",
+    ),
     "prelabel_one": ("Pre-label picture", "Vorschläge fürs Bild", "Sugerencias aquí", "预标注此图"),
     "prelabel_all": ("Pre-label all", "Vorschläge für alle", "Sugerencias en todas", "预标注全部"),
     "add_first": (

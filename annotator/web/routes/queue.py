@@ -11,6 +11,7 @@ from annotator.core.errors import ImageError
 from annotator.storage.images import QueueRow
 from annotator.system import paths
 from annotator.web import pictures
+from annotator.web.batch_record import MAX_FAILURES
 from annotator.web.jobs import Job, Prelabelling
 from annotator.web.projects import Projects
 from annotator.web.sharing.guard import MAX_PICTURE_BYTES
@@ -83,4 +84,6 @@ def _job_to_json(job: Job | None) -> dict[str, Any] | None:
         "total": job.total,
         "running": job.running,
         "failures": [str(failure) for failure in job.failures],
+        "failed": job.failed,
+        "failed_images": job.failed_ids[:MAX_FAILURES],
     }

@@ -1,0 +1,40 @@
+"""The values that were used last, of which only so many are kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Latest(Generic[Key, Value]):
+    """Values by their keys, the one used last at the end; not locked.
+
+    most: how many are kept. most_bytes, bytes_of: how much they may take together; the latest stays whatever it takes.
+    """
+
+    def __init__(
+        self, most: int, *, most_bytes: int | None = None, bytes_of: Callable[[Value], int] = lambda value: 0
+    ) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._bytes_of = bytes_of
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._values
+
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        """The value of that key, made where it is not kept."""
+        if key not in self._values:
+            self._values[key] = make()
+        self._values.move_to_end(key)
+        while len(self._values) > 1 and (len(self._values) > self._most or self._is_too_large()):
+            self._values.popitem(last=False)
+        return self._values[key]
+
+    def _is_too_large(self) -> bool:
+        return self._most_bytes is not None and sum(map(self._bytes_of, self._values.values())) > self._most_bytes

@@ -1,0 +1,87 @@
+"""A slice of a batch: as many of a project's pictures as the network gives it until somebody else's turn.
+
+Pictures are done together, until one of them brings down a server or meets an error that nobody foresaw: then each is
+done alone, and what is alone in the decoder or in the network when the server ends is noted in the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from annotator.core.dataset import Image
+from annotator.core.errors import AnnotatorError, ModelError
+from annotator.prelabel import batch
+from annotator.prelabel.journey import Failed, Failure, Journey, Outcome
+from annotator.storage.store import Store
+from annotator.vision.networks.detector import Detector
+from annotator.web.batch_record import CAREFUL, Job, save_progress
+
+MAX_DEATHS = 2
+"""How often the server may end while a picture is alone in the decoder or in the network, before it is given up."""
+
+
+def run_slice(
+    job: Job, store: Store, detector: Detector, *, paused: Callable[[], bool], plain: Callable[[str], str]
+) -> None:
+    """Do pictures of a batch until `paused` says so or none is left.
+
+    plain: an error's line as its reader may see it. Raises ModelError where the network fails on all that it gets, and
+    StoreError.
+    """
+
+    def finished(outcomes: Sequence[Outcome[Image]]) -> None:
+        job.count(outcomes)
+        save_progress(store, job)
+
+    in_a_row = 0
+    while job.remaining and not paused():
+        if not job.careful:
+            try:
+                batch.prelabel_queued(store, detector, tuple(job.remaining), finished=finished, cancelled=paused)
+            except ModelError:
+                job.careful = CAREFUL
+            except AnnotatorError:
+                raise
+            except Exception:  # one of the pictures under way: each alone, the one shows itself
+                job.careful = CAREFUL
+            continue
+        error = _do_alone(job, store, detector, finished, plain=plain)
+        in_a_row = in_a_row + 1 if error is not None else 0
+        if error is not None and in_a_row == CAREFUL:
+            raise error  # not the pictures, but what they go through
+        job.careful -= 1
+
+
+def _do_alone(
+    job: Job, store: Store, detector: Detector, finished: batch.Finished, *, plain: Callable[[str], str]
+) -> ModelError | None:
+    """Do one picture; what of the network kept it from being done."""
+    image = job.remaining[0]
+    if job.deaths >= MAX_DEATHS:
+        reason = "given up: the server ended twice while this picture was being decoded or seen"
+        finished([Failed(image, Failure(image.file_name, reason))])
+        return None
+    try:
+        journey = batch.journey_of(store, detector)
+        outcome = _see(job, store, journey, image)
+        batch.keeper_of(store, journey, total=1, finished=finished).keep([outcome])
+    except ModelError as error:
+        finished([Failed(image, Failure.of(image.file_name, error))])
+        return error
+    except AnnotatorError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        finished([Failed(image, Failure(image.file_name, plain(reason)))])
+        return ModelError(f"{job.model}: {reason}")
+    return None
+
+
+def _see(job: Job, store: Store, journey: Journey[Image], image: Image) -> Outcome[Image]:
+    """Read one picture and let the network see it, noted before and after: if the server dies of it, the next knows."""
+    job.inside = True
+    save_progress(store, job)
+    (outcome,) = journey.outcomes([image], patience=1)
+    job.inside = False
+    save_progress(store, job)
+    return outcome
