@@ -218,6 +218,32 @@ def test_a_freehand_stroke_is_a_polygon(screen, project):
     assert 8 < len(one.parts[0].outer) < 49
 
 
+def test_an_ellipse_is_drawn_in_one_drag_and_with_shift_a_circle(screen, project):
+    image_id = project.add("wheels.png", suggestions=0)
+    screen.open()
+    screen.press("z")
+    screen.page.locator(".an-hint", has_text="ellipse").wait_for()
+    screen.drag((20, 40), (140, 200))
+    screen.page.get_by_label("Find or create a category").fill("person")
+    screen.press("Enter")
+    screen.page.locator(".an-row", has_text="drawn by hand").wait_for()
+    screen.press("z")
+    screen.page.keyboard.down("Shift")
+    screen.drag((180, 60), (280, 90))
+    screen.page.keyboard.up("Shift")
+    screen.saved()
+    y, x = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    for one, (left, top, right, bottom) in zip(
+        project.instances(image_id), ((20, 40, 140, 200), (180, 60, 280, 160)), strict=True
+    ):
+        radii = (right - left) / 2, (bottom - top) / 2
+        drawn = ((x - left) / radii[0] - 1) ** 2 + ((y - top) / radii[1] - 1) ** 2 <= 1
+        mask = rle_to_mask(one.rle)
+        # The pointer sits on whole pixels of the screen, so that the box may be off by a fraction of an image pixel.
+        assert np.count_nonzero(mask & drawn) / np.count_nonzero(mask | drawn) > 0.985
+        assert one.source == "manual"
+
+
 @pytest.mark.parametrize("key", ["Escape", "Control+z", "p", "d", "j"])
 def test_what_happens_in_the_middle_of_a_drag_leaves_no_trace_of_it(screen, project, key):
     project.add("other.png", suggestions=1)

@@ -132,3 +132,13 @@ def test_a_finger_paints(screen, fingers, project):
     mask = rle_to_mask(project.instances(image_id)[0].rle)
     assert mask.shape == (HEIGHT, WIDTH)
     assert mask[100, 105]
+
+
+def test_a_finger_draws_an_ellipse(screen, fingers, project):
+    (image_id,) = (row.image.id for row in project.store.queue())
+    screen.page.get_by_title("Draw an ellipse", exact=False).tap()
+    fingers.drag((200, 40), (300, 200))
+    screen.page.locator(".an-row", has_text="drawn by hand").wait_for()
+    screen.saved()
+    mask = rle_to_mask(project.instances(image_id)[-1].rle)
+    assert [bool(mask[y, x]) for x, y in ((250, 120), (205, 120), (250, 45), (205, 45))] == [True, True, True, False]

@@ -18,7 +18,7 @@ export interface LevelsOptions {
   readonly session: Session;
   readonly api: Pick<Api, "heatmap">;
   readonly notice: (text: string) => void;
-  /** Says something to who does not see the picture. */
+  /** Says something to people who do not see the picture. */
   readonly say: (text: string) => void;
 }
 

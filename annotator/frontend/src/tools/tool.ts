@@ -1,13 +1,17 @@
 /**
  * What a tool is: a small state machine between the pointer and the session.
  *
- * While its entry in registry.ts is in hand, mouse, finger, pen and the pointer moved by keys all come to it as the same
- * few calls: `hover` with nothing pressed, then `down`, `drag` as often as it moves, and `up`. A tool keeps what was
- * pressed as it was at `down`, computes every move from there so that nothing drifts, and shows it: shapes on their way
- * as the view's `draft`, lines of its own in `paint`. Only `up` changes anything, by one call that is one step of undo:
- * `host.addInstance`, or `session.commit`. What was pressed may have been undone or decided about meanwhile, by a key or
- * by somebody else: `unchanged` asks. `cancel` gives up whatever was begun and must leave nothing behind, since it comes
- * at any time: Esc, undo, another tool, another picture, a second finger. ellipse.ts is a short one to begin from.
+ * Mouse, finger, pen and the pointer moved by keys all reach the tool in hand as the same calls: `hover` while nothing
+ * is pressed, then `down`, `drag` with each move, and `up`.
+ *
+ * - At `down` a tool keeps what it needs as it is at that moment, and computes every move from that: nothing drifts.
+ * - While dragging it only shows: an instance's new shape by `session.showDraft`, its own lines in `paint`.
+ * - At `up` it changes something, by one call that is one step of undo: `host.addInstance` or `session.commit`. By then
+ *   a key or another person may have changed what was pressed: `unchanged` tells.
+ * - `cancel` gives up what was begun and leaves nothing behind. It comes at any time: Esc, undo, another tool, another
+ *   picture, a second finger.
+ *
+ * ellipse.ts is a short one to begin from.
  */
 import type { Camera } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
@@ -49,7 +53,7 @@ export interface ToolHost {
   putAway(): void;
   /** Moves the picture as little as needed to show a place of it. */
   showPoint(point: Point): void;
-  /** Says something to who does not see the picture. */
+  /** Says something to people who do not see the picture. */
   say(text: string): void;
   /** Says something that everybody should see. */
   notice(text: string): void;
