@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 MIDDLE = (45, 100)  # of the first suggestion, beside its hole
+CHOICES = "[data-testid=dropdown-option]"
 
 
 def dispatch(page, kind, **key):
@@ -71,3 +72,54 @@ def test_a_screen_of_another_density_has_a_canvas_of_its_own(screen, project):
     session.send("Emulation.setDeviceMetricsOverride", {**size, "deviceScaleFactor": 2, "mobile": False})
     session.send("Page.captureScreenshot")  # without a head, no frame is painted unasked
     page.wait_for_function(f"{width} === {2 * before}", timeout=5000)
+
+
+def go_to_export_and_back(page):
+    page.get_by_role("tab", name="Export").click()
+    page.get_by_role("tab", name="Annotate").click()
+
+
+def choose_a_model(page):
+    page.locator("#model input").click()
+    page.locator(CHOICES).first.click()
+
+
+def leave_the_models_by_escape(page):
+    page.locator("#model input").click()
+    page.keyboard.press("Escape")
+
+
+def click_a_filter(page):
+    page.locator(".an-queue .an-segment").nth(1).click()
+
+
+@pytest.mark.parametrize("before", [go_to_export_and_back, choose_a_model, leave_the_models_by_escape, click_a_filter])
+def test_keys_are_the_pictures_whatever_was_clicked_before(screen, project, before):
+    first = project.add("a.png")
+    project.add("b.png")
+    screen.open()
+    before(screen.page)
+    screen.press("a")  # nothing is selected, and nothing is under the pointer
+    screen.press("Enter")
+    screen.wait_for_picture("b.png")
+    screen.saved()
+    assert project.states(first) == ["accepted", "accepted", "suggested"]
+
+
+def test_the_list_of_models_opens_again_after_escape(screen, project):
+    project.add("a.png")
+    screen.open()
+    leave_the_models_by_escape(screen.page)
+    screen.page.locator(CHOICES).first.wait_for(state="detached")  # it fades out
+    screen.page.locator("#model input").click()
+    screen.page.locator(CHOICES).first.wait_for()
+
+
+def test_enter_on_a_button_that_was_reached_by_tab_presses_it(screen, project):
+    project.add("a.png")
+    screen.open()
+    screen.page.get_by_role("tab", name="Annotate").focus()
+    screen.page.keyboard.press("Tab")
+    screen.page.keyboard.press("Enter")
+    screen.page.locator("#export-button").wait_for(state="visible")
+    assert screen.name() == "a.png"

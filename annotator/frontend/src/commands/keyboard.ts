@@ -2,6 +2,7 @@
 import type { Stage } from "../stage/stage";
 import { isComposing } from "../widgets/dom";
 import type { Commands } from "./commands";
+import { followPointerFocus } from "./focus";
 import { belongsToField, chordOf, commandFor } from "./keys";
 
 export interface KeyboardOptions {
@@ -21,13 +22,14 @@ export interface KeyboardOptions {
 
 export function listenToKeys(options: KeyboardOptions): () => void {
   const { root, stage, commands } = options;
+  const pointerFocus = followPointerFocus();
   const onDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || isComposing(event) || !options.active() || !isShown(root)) return;
     if (root.querySelector("dialog[open]") !== null) return;
     const target = event.target instanceof Element ? event.target : null;
     // The lists at the sides take the arrows themselves; all other keys are the picture's there too.
     const listed = target !== null && target.closest(".an-list") !== null;
-    if (!listed && !options.above.owns(target) && belongsToField(target, event.key)) return;
+    if (!listed && !options.above.owns(target) && belongsToField(target, event.key, pointerFocus.has(target))) return;
     if (options.above.capture(event)) return event.preventDefault();
     const chord = chordOf(event);
     if (chord === "Space") {
@@ -55,6 +57,7 @@ export function listenToKeys(options: KeyboardOptions): () => void {
   document.addEventListener("keyup", onUp);
   window.addEventListener("blur", onBlur);
   return () => {
+    pointerFocus.stop();
     document.removeEventListener("keydown", onDown);
     document.removeEventListener("keyup", onUp);
     window.removeEventListener("blur", onBlur);

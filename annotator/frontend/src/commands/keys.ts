@@ -181,8 +181,11 @@ export function keycaps(chord: string): string[] {
 
 const TEXT_INPUTS = new Set(["text", "search", "number", "email", "password", "url", "tel", "date", "time"]);
 
-/** Whether a key press belongs to the element it was made in: text being typed, a slider moved, a button pressed. */
-export function belongsToField(target: Element | null, key: string): boolean {
+/**
+ * Whether a key press belongs to the element it was made in: text being typed, a slider moved, a button pressed.
+ * pressed: the element has the focus from a pointer alone, so that a button needs no Enter of its own.
+ */
+export function belongsToField(target: Element | null, key: string, pressed = false): boolean {
   if (target === null) return false;
   const field = target.closest("input, textarea, select, [contenteditable='true'], [contenteditable='']");
   if (field instanceof HTMLInputElement) {
@@ -191,5 +194,5 @@ export function belongsToField(target: Element | null, key: string): boolean {
   }
   if (field !== null) return true;
   if (target.closest("[role='listbox'], [role='combobox'], [role='dialog'], [role='menu']") !== null) return true;
-  return (key === "Enter" || key === " ") && target.closest("button, a[href], summary, [role='tab']") !== null;
+  return !pressed && (key === "Enter" || key === " ") && target.closest("button, a[href], summary, [role='tab']") !== null;
 }
