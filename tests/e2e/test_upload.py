@@ -3,6 +3,7 @@
 import base64
 import json
 
+from annotator.core.dataset import State
 from tests.e2e.screen import HEIGHT, WIDTH, picture, wait_for
 
 
@@ -83,8 +84,71 @@ def test_a_coco_file_among_photographs_brings_their_instances(screen, project):
     screen.page.get_by_text("2 added, COCO files taken in: 1, 1 could not be added").wait_for()
     said = [line.split("\n") for line in screen.page.locator(".an-problems li").all_inner_texts()]
     assert said[0][:3] == ["instances.json", "0 images added, 1 already here", "1 instance added, 0 already here"]
-    assert said[1] == ["z.json", "image 4 'c.png': no picture was given for it"]
+    assert said[1] == ["z.json", "image 4 'c.png': the project has no picture of that name"]
     assert [(row.image.file_name, row.accepted) for row in project.store.queue()] == [("a.png", 0), ("b.png", 1)]
     screen.page.locator(".an-queue-row", has_text="b.png").click()
     screen.wait_for_picture("b.png")
     assert screen.rows() == ["helmet imported"]
+
+
+def coco_of(*names, ring=(20, 30, 80, 30, 80, 200, 20, 200)):
+    images = [{"id": id, "file_name": name, "width": WIDTH, "height": HEIGHT} for id, name in enumerate(names, start=1)]
+    annotation = {
+        "category_id": 3,
+        "segmentation": [list(ring)],
+        "area": 10200,
+        "bbox": [20, 30, 60, 170],
+        "iscrowd": 0,
+    }
+    return {
+        "images": images,
+        "categories": [{"id": 3, "name": "helmet"}],
+        "annotations": [{**annotation, "id": 9 + image["id"], "image_id": image["id"]} for image in images],
+    }
+
+
+def test_a_folder_of_two_parts_brings_each_with_its_own_pictures_and_says_what_it_passes_over(
+    screen, project, tmp_path
+):
+    for seed, part in enumerate(("train", "valid")):
+        (tmp_path / "data" / part).mkdir(parents=True)
+        (tmp_path / "data" / part / "1.png").write_bytes(picture() + bytes([seed]))
+        (tmp_path / "data" / part / "labels.json").write_text(json.dumps(coco_of("1.png")))
+    (tmp_path / "data" / "settings.json").write_text("{}")
+    (tmp_path / "data" / "train" / "._1.png").write_bytes(b"Mac OS X")
+    screen.page.goto(screen.address)
+    screen.page.get_by_text("Try an example").wait_for()
+    screen.page.locator("[data-choose=folder]").set_input_files(tmp_path / "data")
+    screen.page.get_by_text("2 added, COCO files taken in: 2").wait_for()
+    passed_over = screen.page.locator(".an-problems li").last.inner_text()
+    assert passed_over.startswith("2 passed over")
+    assert "settings.json" in passed_over
+    assert "._1.png" in passed_over
+    assert [(row.image.file_name, row.accepted) for row in project.store.queue()] == [
+        ("data/train/1.png", 1),
+        ("data/valid/1.png", 1),
+    ]
+
+
+def test_masks_that_are_here_by_another_outline_wait_for_an_answer(screen, project):
+    screen.page.goto(screen.address)
+    screen.page.get_by_text("Try an example").wait_for()
+
+    def bring(name, document):
+        payload = [{"name": name, "mimeType": "", "buffer": json.dumps(document).encode()}]
+        screen.page.locator("[data-choose=files]").first.set_input_files(payload)
+
+    project.add("a.png")
+    bring("first.json", coco_of("a.png"))
+    wait_for(lambda: project.store.queue()[0].accepted == 1)
+    image_id = project.store.queue()[0].image.id
+    (before,) = project.store.instances(image_id, states=[State.ACCEPTED])
+    bring("traced.json", coco_of("a.png", ring=(20, 30, 79, 30, 79, 199, 20, 199)))
+    screen.page.get_by_text("1 instance already here by another outline; the project's stays").wait_for()
+    assert project.store.instances(image_id, states=[State.ACCEPTED]) == (before,)
+    screen.page.get_by_role("button", name="Take the file's outlines").click()
+    screen.page.get_by_text("the file's took its place").wait_for()
+    (after,) = project.store.instances(image_id, states=[State.ACCEPTED])
+    assert after.key == before.key
+    assert after.rle != before.rle
+    assert screen.page.get_by_role("button", name="Keep both").count() == 0

@@ -27,6 +27,15 @@ export interface FoundMask {
   readonly heatmap: WireHeatmap | null;
 }
 
+/** What becomes of instances that the project has by another outline: its own stays, the file's takes its place, or both. */
+export type OnConflict = "skip" | "replace" | "add";
+
+/** What a COCO file changed, a line each; and how many instances the project had by another outline. */
+export interface Brought {
+  readonly lines: readonly string[];
+  readonly met: number;
+}
+
 export class Api {
   private readonly root: string;
 
@@ -123,18 +132,18 @@ export class Api {
     return answer as { id: number; known: boolean };
   }
 
-  /** A COCO file about pictures that the project has; what it changed, a line each. */
-  async bring(name: string, file: Blob, progress: (share: number) => void): Promise<readonly string[]> {
-    const { lines } = await this.send("annotations", name, file, progress);
-    if (!Array.isArray(lines)) throw new TypeError("answer without lines");
-    return lines as string[];
+  /** A COCO file about pictures that the project has. */
+  async bring(name: string, file: Blob, onConflict: OnConflict, progress: (share: number) => void): Promise<Brought> {
+    const { lines, met } = await this.send(`annotations?on_conflict=${onConflict}`, name, file, progress);
+    if (!Array.isArray(lines) || typeof met !== "number") throw new TypeError("answer without lines");
+    return { lines: lines as string[], met };
   }
 
   /** One file; XMLHttpRequest because fetch cannot tell how much has been sent. */
   private send(to: string, name: string, file: Blob, progress: (share: number) => void): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
       const call = new XMLHttpRequest();
-      call.open("POST", `${this.root}/${to}?name=${encodeURIComponent(name)}`);
+      call.open("POST", `${this.root}/${to}${to.includes("?") ? "&" : "?"}name=${encodeURIComponent(name)}`);
       call.setRequestHeader("Content-Type", "application/octet-stream");
       call.upload.onprogress = (event) => {
         if (event.lengthComputable) progress(event.loaded / event.total);

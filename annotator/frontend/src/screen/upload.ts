@@ -2,23 +2,16 @@
  * Files on their way in: photographs two at once, then the COCO files that speak of them. Each problem has a line of its
  * own, and none stops the rest.
  */
-import type { Api } from "../saving/api";
+import type { Api, OnConflict } from "../saving/api";
 import { RefusedError } from "../saving/errors";
 import { patiently } from "../saving/patience";
 import { t } from "../strings";
 import { button, h, setText } from "../widgets/dom";
+import { isJson, isOfMacos, looksLikeCoco, looksLikePicture, type NamedFile } from "./filekinds";
 
 const AT_ONCE = 2;
-const ANNOTATIONS = /\.json$/i;
-/** Of a folder, what COCO and most others call such files; beside them lies JSON of every kind. */
-const ANNOTATIONS_IN_FOLDER = /(^|[/_-])(instances|annotations|coco)[^/]*\.json$/i;
-const PICTURE = /\.(jpe?g|jfif|png|webp|bmp|tiff?|gif|avif|heic|heif|ppm|pgm)$/i;
-
-export interface NamedFile {
-  /** With its folders, such as "street/001.jpg". */
-  readonly name: string;
-  readonly file: File;
-}
+/** Names that one line shows. */
+const MANY = 5;
 
 export interface UploadOptions {
   readonly api: Pick<Api, "upload" | "bring" | "queue">;
@@ -44,6 +37,9 @@ export class Uploads {
   private known = 0;
   private failed = 0;
   private brought = 0;
+  /** What a folder had beside pictures and COCO files. */
+  private passedOver: string[] = [];
+  private readonly answers = new Map<NamedFile, OnConflict>();
 
   constructor(private readonly options: UploadOptions) {
     this.stopButton = button({ icon: "cross", title: t("cancelUpload"), class: "an-row-button", onClick: () => this.stop() });
@@ -61,7 +57,8 @@ export class Uploads {
     const pictures: NamedFile[] = [];
     const annotations: NamedFile[] = [];
     for (const one of files) {
-      if (looksLikeAnnotations(one)) annotations.push(one);
+      if (isOfMacos(one)) this.passedOver.push(one.name);
+      else if (isJson(one)) annotations.push(one);
       else if (looksLikePicture(one)) pictures.push(one);
       // Of a folder, what is no picture is passed over; a file that somebody chose deserves a word.
       else if (!one.name.includes("/")) this.problem(one.name, [t("uploadNotPicture")]);
@@ -72,6 +69,7 @@ export class Uploads {
     this.render(pictures.length + annotations.length + this.failed === 0 ? t("uploadNothing") : this.summary());
     while (this.shares.size < AT_ONCE && this.waiting.length > 0) void this.next();
     if (this.shares.size === 0) void this.next();
+    if (this.idle()) this.tellPassedOver();
   }
 
   private async next(): Promise<void> {
@@ -109,10 +107,33 @@ export class Uploads {
   }
 
   private async bring(file: NamedFile): Promise<void> {
-    const lines = await this.options.api.bring(lastPart(file.name), file.file, (share) => this.moved(file, share));
+    // Beside a folder's pictures lies JSON of every kind; a file that somebody chose is sent, and answered.
+    if (file.name.includes("/") && !(await looksLikeCoco(file.file))) {
+      this.passedOver.push(file.name);
+      return;
+    }
+    const onConflict = this.answers.get(file) ?? "skip";
+    const { lines, met } = await this.options.api.bring(file.name, file.file, onConflict, (share) => this.moved(file, share));
     this.brought++;
-    this.say(file.name, lines);
+    const said = this.say(file.name, lines);
+    if (met > 0 && onConflict === "skip") said.append(this.choices(file));
     this.options.onBrought();
+  }
+
+  /** What may become of instances that the project has by another outline; the file is sent again with the answer. */
+  private choices(file: NamedFile): HTMLElement {
+    const choice = (text: string, answer: OnConflict): HTMLElement =>
+      button({ text, title: text, onClick: () => void this.again(file, answer, choices) });
+    const choices = h("div", { class: "an-choices" }, choice(t("conflictReplace"), "replace"), choice(t("conflictAdd"), "add"));
+    return choices;
+  }
+
+  private async again(file: NamedFile, answer: OnConflict, choices: HTMLElement): Promise<void> {
+    choices.remove();
+    this.answers.set(file, answer);
+    this.total++;
+    this.annotations.push(file);
+    if (this.shares.size === 0) await this.next();
   }
 
   private moved(file: NamedFile, share: number): void {
@@ -135,12 +156,22 @@ export class Uploads {
 
   private finish(): void {
     this.options.onFinished();
+    this.tellPassedOver();
     // Good news goes by itself; what has lines of its own stays until it is dismissed.
     const over = (): boolean => this.idle() && this.problems.childElementCount === 0;
     if (over()) setTimeout(() => (this.element.hidden = this.element.hidden || over()), 4000);
   }
 
+  private tellPassedOver(): void {
+    if (this.passedOver.length === 0) return;
+    const names = this.passedOver.slice(0, MANY).join(", ") + (this.passedOver.length > MANY ? ", …" : "");
+    this.problems.append(h("li", {}, h("span", {}, t("uploadPassedOver", { n: this.passedOver.length, names }))));
+    this.passedOver = [];
+  }
+
   private reset(): void {
+    this.answers.clear();
+    this.passedOver = [];
     this.done = this.total = this.added = this.known = this.failed = this.brought = 0;
     this.problems.replaceChildren();
   }
@@ -150,13 +181,15 @@ export class Uploads {
     this.say(name, lines, "is-problem");
   }
 
-  private say(name: string, lines: readonly string[], kind = ""): void {
+  private say(name: string, lines: readonly string[], kind = ""): HTMLElement {
     // The server's line names the file too; once is enough.
     const bare = (line: string): string => {
       const named = [name, lastPart(name)].find((one) => line.startsWith(`${one}: `));
       return named === undefined ? line : line.slice(named.length + 2);
     };
-    this.problems.append(h("li", { class: kind }, h("strong", {}, name), ...lines.map((line) => h("span", {}, bare(line)))));
+    const said = h("li", { class: kind }, h("strong", {}, name), ...lines.map((line) => h("span", {}, bare(line))));
+    this.problems.append(said);
+    return said;
   }
 
   private render(text: string = this.summary()): void {
@@ -177,16 +210,6 @@ export class Uploads {
     if (this.failed > 0) parts.push(t("uploadProblems", { n: this.failed }));
     return parts.filter((part) => part !== "").join(", ");
   }
-}
-
-/** A file without an extension may be one: the server looks into it. */
-function looksLikePicture({ name, file }: NamedFile): boolean {
-  return PICTURE.test(name) || file.type.startsWith("image/") || (!name.includes("/") && !name.includes("."));
-}
-
-/** A COCO file or a list of results; of a folder, only what is called so. */
-function looksLikeAnnotations({ name }: NamedFile): boolean {
-  return (name.includes("/") ? ANNOTATIONS_IN_FOLDER : ANNOTATIONS).test(name);
 }
 
 /** The line, or each of several. */

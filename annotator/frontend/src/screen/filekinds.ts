@@ -1,0 +1,36 @@
+/** What dropped files are: by their names, and of a folder's JSON by a look into it. */
+
+export interface NamedFile {
+  /** With its folders, such as "street/001.jpg". */
+  readonly name: string;
+  readonly file: File;
+}
+
+/** As annotator/vision/pictures/kinds.py has them. */
+const PICTURE_SUFFIXES = [
+  "jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "tif", "tiff", "gif", "avif", "ppm", "pgm", "heic", "heif",
+];
+const PICTURE = new RegExp(`\\.(${PICTURE_SUFFIXES.join("|")})$`, "i");
+const LOOKED_AT = 1 << 16;
+
+/** What macOS lays beside each file of a foreign disk. */
+export function isOfMacos({ name }: NamedFile): boolean {
+  return /(^|\/)\._[^/]*$/.test(name);
+}
+
+/** A file without an extension may be one: the server looks into it. */
+export function looksLikePicture({ name, file }: NamedFile): boolean {
+  return PICTURE.test(name) || file.type.startsWith("image/") || (!name.includes("/") && !name.includes("."));
+}
+
+export function isJson({ name }: NamedFile): boolean {
+  return /\.json$/i.test(name);
+}
+
+/** A COCO file or a list of results, whatever its name: its keys stand at its beginning or its end. */
+export async function looksLikeCoco(file: Blob): Promise<boolean> {
+  const head = await file.slice(0, LOOKED_AT).text();
+  const tail = await file.slice(Math.max(0, file.size - LOOKED_AT)).text();
+  if (/^\s*\[/.test(head)) return /"category_id"/.test(head);
+  return /^\uFEFF?\s*\{/.test(head) && /"(images|annotations|categories)"\s*:\s*\[/.test(head + tail);
+}
