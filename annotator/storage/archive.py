@@ -195,15 +195,34 @@ def _check_pictures(images: Iterable[Image], new: Path, check: CheckPicture) -> 
             raise ArchiveError(f"archive: {error}") from error
 
 
+def unpacked_bytes(archive: IO[bytes], limits: Limits) -> int:
+    """What an archive says that it unpacks to, which `unpack_project` holds it to.
+
+    Raises ArchiveError where that is beyond the limits, or the list of its entries is not one of a project.
+    """
+    try:
+        _require_small_directory(archive, limits.bytes)
+        with zipfile.ZipFile(archive) as opened:
+            return sum(entry.file_size for entry in _entries(opened, file_size=_size(archive), limits=limits))
+    except (OSError, *_DAMAGED) as error:
+        raise ArchiveError(f"archive: is damaged or no zip ({_reason(error)})") from error
+
+
 def _extract(archive: Path | IO[bytes], new: Path, *, limits: Limits, progress: Progress) -> None:
     with open(archive, "rb") if isinstance(archive, Path) else nullcontext(archive) as file:
         _require_small_directory(file, limits.bytes)
         with zipfile.ZipFile(file) as opened:
-            entries = [entry for entry in opened.infolist() if not _FOLDERS.fullmatch(entry.filename)]
-            _require_entries(entries, file_size=_size(file), limits=limits)
+            entries = _entries(opened, file_size=_size(file), limits=limits)
             for done, entry in enumerate(entries, start=1):
                 _write_entry(opened, entry, new)
                 progress(done, len(entries))
+
+
+def _entries(opened: zipfile.ZipFile, *, file_size: int, limits: Limits) -> list[zipfile.ZipInfo]:
+    """Those of the database and of the pictures. Raises ArchiveError unless they are a project's and no trap."""
+    entries = [entry for entry in opened.infolist() if not _FOLDERS.fullmatch(entry.filename)]
+    _require_entries(entries, file_size=file_size, limits=limits)
+    return entries
 
 
 def _size(file: IO[bytes]) -> int:

@@ -29,7 +29,7 @@ class Checked:
 def check(projects: Projects, key: str, content: bytes, name: str) -> Checked:
     """Decode an upload. Raises ImageError for what is no picture, LimitError where there is no room."""
     with projects.use(key) as store:
-        _require_room(projects, key, store, content)
+        _require_quota(projects, key, store, content)
     photo = decode.decode(content, file_name=name)
     return Checked(name, photo.width, photo.height, photo.sha256, renditions.thumbnail(photo))
 
@@ -37,18 +37,18 @@ def check(projects: Projects, key: str, content: bytes, name: str) -> Checked:
 def put(projects: Projects, key: str, content: bytes, checked: Checked) -> dict[str, Any]:
     """Put a picture that was checked into a project; what the browser is told of it. Raises LimitError."""
     with projects.use(key) as store:
-        _require_room(projects, key, store, content)
+        _require_quota(projects, key, store, content)
         known = store.image_by_sha256(checked.sha256) is not None
         image = store.add_image(content, file_name=checked.name, width=checked.width, height=checked.height)
         if not known:
             _kept(_thumbnail_path(store, checked.sha256), checked.thumbnail)
-            projects.grew(key, len(content) + len(checked.thumbnail))
+            projects.count_files(key, len(content) + len(checked.thumbnail))
     return {"id": image.id, "name": image.file_name, "known": known}
 
 
-def _require_room(projects: Projects, key: str, store: Store, content: bytes) -> None:
-    projects.require_room_for_image(store)
-    projects.require_room(key, store, len(content))
+def _require_quota(projects: Projects, key: str, store: Store, content: bytes) -> None:
+    projects.require_image_quota(store)
+    projects.require_quota(key, store, len(content))
 
 
 def shown(store: Store, image: Image) -> tuple[Path | bytes, str]:

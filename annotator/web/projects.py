@@ -101,45 +101,43 @@ class Projects:
 
     # --- archives ---------------------------------------------------------------------------------------------------
 
-    def require_room_for_project(self, key: str) -> None:
-        """Before somebody's archive is read: a visitor may have one more project, the local one must be empty.
+    @contextmanager
+    def expect_archive(self, key: str) -> Iterator[Callable[[IO[bytes]], str]]:
+        """Before somebody's archive is received: what opens it then, and returns the new project's key.
 
-        Raises UnknownProjectError, LimitError or OccupiedError.
+        A visitor gets a project of its own for it, which counts from the beginning of the block on, and keeps the other
+        one. The local project is what the server was started with: it becomes the archive's if it is empty.
+        Raises UnknownProjectError, LimitError or OccupiedError, at the beginning or in the end; StoreError as
+        `unpack_project` does.
         """
         with self.use(key) as store:
-            if isinstance(self._held, VisitorProjects):
-                self._held.require_one_more()
-            else:
+            if isinstance(self._held, LocalProject):
                 require_empty(store)
-
-    def adopt(self, packed: IO[bytes]) -> str:
-        """Open the archive of a project; its new key.
-
-        A visitor gets a project of its own for it and keeps the other one. The local project is what the server was
-        started with: it becomes the archive's if it is empty, and is left alone otherwise.
-        Raises StoreError as `unpack_project` does, and OccupiedError.
-        """
-        return self._held.replace(packed) if isinstance(self._held, LocalProject) else self._held.adopt(packed)
+        if isinstance(self._held, LocalProject):
+            yield self._held.replace
+        else:
+            with self._held.expect_archive() as adopt:
+                yield adopt
 
     # --- quotas: nothing is asked of the local project ----------------------------------------------------------------
 
-    def require_room(self, key: str, store: Store, more: int) -> None:
+    def require_quota(self, key: str, store: Store, more: int) -> None:
         """Raise LimitError unless a visitor's project may grow by so many bytes."""
         if isinstance(self._held, VisitorProjects):
             self._held.quotas.require(key, store, more)
 
-    def require_room_for_image(self, store: Store) -> None:
-        """Raise LimitError where a visitor's project holds as many pictures as it may."""
+    def require_image_quota(self, store: Store, more: int = 1) -> None:
+        """Raise LimitError where a visitor's project may not have so many more pictures."""
         if isinstance(self._held, VisitorProjects):
-            self._held.quotas.require_image(store)
+            self._held.quotas.require_images(store, more)
 
-    def require_room_for_categories(self, store: Store, names: Collection[str]) -> None:
+    def require_category_quota(self, store: Store, names: Collection[str]) -> None:
         """Raise LimitError where a visitor's project may not have these categories beside its own."""
         if isinstance(self._held, VisitorProjects):
             self._held.quotas.require_categories(store, names)
 
-    def grew(self, key: str, more: int) -> None:
-        """Count bytes that were written."""
+    def count_files(self, key: str, more: int) -> None:
+        """Count bytes of files that were written into the project; its database is asked for its own."""
         if isinstance(self._held, VisitorProjects):
             self._held.quotas.add(key, more)
 

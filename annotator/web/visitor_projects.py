@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -35,6 +36,7 @@ class VisitorProjects:
         self._makers = Makers(limits)
         self.quotas = Quotas(limits, self._makers)
         self._creating = threading.Lock()
+        self._expected: set[str] = set()
 
     def welcome(self, key: str | None, *, address: str) -> str:
         """The key of the visitor's own project again, or of a new one. Raises LimitError when that is too many."""
@@ -64,7 +66,7 @@ class VisitorProjects:
         """A new project; its key. Raises LimitError where the server is full, or one address has its share."""
         with self._creating:
             self.open.folder.mkdir(parents=True, exist_ok=True)
-            if len(self.open.all_keys()) >= self._limits.projects:
+            if len(self.open.all_keys()) + len(self._expected) >= self._limits.projects:
                 self.sweep(pressed=True)
             there = self._require_one_more(address)
             key = make_key()
@@ -72,23 +74,36 @@ class VisitorProjects:
                 self._makers.note(key, address, there | {key})
                 return key
 
-    def require_one_more(self) -> None:
-        """Raise LimitError where whoever asks may have no further project."""
-        self._require_one_more(_asking_address())
+    @contextmanager
+    def expect_archive(self) -> Iterator[Callable[[IO[bytes]], str]]:
+        """Opens an archive as a project of its own; its key. It counts from the beginning of the block on.
 
-    def adopt(self, packed: IO[bytes]) -> str:
-        """Open the archive of a project as one of its own; its key. Raises StoreError as `unpack_project` does."""
-        key, address = make_key(), _asking_address()
-        limits = archive.Limits(
-            bytes=min(self.quotas.for_new_project(address), archive.MAX_BYTES),
-            images=self._limits.images,
-            picture_bytes=MAX_PICTURE_BYTES,
-        )
-        unpack(packed, self.open.folder_of(key), limits)
+        Raises LimitError where whoever asks may have no further project; what is yielded raises StoreError as
+        `unpack_project` does, and LimitError.
+        """
+        address = _asking_address()
         with self._creating:
-            self._makers.note(key, address, set(self.open.all_keys()))
+            there = self._require_one_more(address)
+            key = make_key()
+            self._expected.add(key)
+            self._makers.note(key, address, there | {key})
+        try:
+            yield lambda packed: self._adopt(packed, key, address)
+        finally:
+            with self._creating:
+                self._expected.discard(key)
+                if not self.open.folder_of(key).is_dir():
+                    self._makers.forget(key)
+                    self.quotas.forget(key)
+
+    def _adopt(self, packed: IO[bytes], key: str, address: str) -> str:
+        most = min(int(self._limits.project_mb * 1e6), archive.MAX_BYTES)
+        limits = archive.Limits(most, self._limits.images, MAX_PICTURE_BYTES)
+        size = archive.unpacked_bytes(packed, limits)
+        self.quotas.reserve(key, size, address=address)
+        unpack(packed, self.open.folder_of(key), replace(limits, bytes=size))
         with self.open.use(key) as store:
-            self.quotas.measure(key, store.folder)
+            self.quotas.measure(key, store.folder, again=True)
             user = self.user()
             if user is not None:
                 self._owners.give(key, store, user)
@@ -105,8 +120,8 @@ class VisitorProjects:
         self.open.close()
 
     def _require_one_more(self, address: str) -> set[str]:
-        """The keys that there are. Raises LimitError where one more is too many."""
-        there = set(self.open.all_keys())
+        """The keys that there are, or are about to be. Raises LimitError where one more is too many."""
+        there = {*self.open.all_keys(), *self._expected}
         self._makers.require_modest(address, there)
         if len(there) >= self._limits.projects:
             raise LimitError(

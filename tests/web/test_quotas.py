@@ -1,7 +1,13 @@
 """What a project, an address and a server may take: said in one line when it is reached."""
 
+import io
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
 import pytest
 
+from annotator.core.errors import AnnotatorError
 from annotator.web.projects import Projects
 from annotator.web.sharing.limits import Limits
 from tests.web.conftest import client_of, png, with_a_picture
@@ -63,3 +69,73 @@ def test_nobody_limits_the_person_at_this_computer(tmp_path):
         answer = client.post(f"/annotator/{projects.local_key}/images", params={"name": "x"}, content=png(seed=seed))
         assert answer.status_code == 200
     projects.close()
+
+
+def test_the_bin_is_no_way_around_the_most_pictures(visitors):
+    projects = visitors(images=2)
+    key = projects.create()
+    client, base = client_of(projects), f"/annotator/{key}"
+
+    def upload(seed):
+        return client.post(f"{base}/images", params={"name": f"{seed}.png"}, content=png(seed=seed)).status_code
+
+    assert [upload(seed) for seed in range(2)] == [200, 200]  # as many as there may be
+    client.post(f"{base}/bin")
+    assert upload(2) == 200
+    refused = client.post(f"{base}/bin/restore")
+    assert refused.status_code == 507
+    assert refused.json()["error"] == "this project is full, expected at most 2 pictures"
+    assert client.post(f"{base}/bin/1/restore").status_code == 200
+    assert client.post(f"{base}/bin/2/restore").status_code == 507
+    assert len(client.get(f"{base}/queue").json()["images"]) == 2
+
+
+def test_what_gestures_make_of_a_project_counts_at_once(visitors):
+    """A polygon of some bytes is a mask of some thousand: its mask counts, and not what was sent."""
+    projects = visitors(project_mb=1.0)
+    key = projects.create()
+    with projects.use(key) as store:
+        store.add_image(b"content", file_name="a.png", width=4000, height=3000)
+        store.add_category("person")
+    client, address = client_of(projects), f"/annotator/{key}/images/1/gestures"
+    zigzag = [[3990 if y % 2 else 10, 100 * y] for y in range(20)]
+    sent = 0
+    for number in range(1, 100):
+        change = {"key": f"k{number}", "category": 1, "state": "accepted", "parts": [[zigzag]]}
+        gesture = {"client": "tab", "number": number, "revision": number - 1, "verb": "add", "changes": [change]}
+        answer = client.post(address, json=gesture)
+        sent += len(answer.request.content)
+        if answer.status_code != 200:
+            break
+    assert answer.status_code == 507
+    assert answer.json()["error"].startswith("this project is full: ")
+    assert 0.9e6 < (projects.get(key).folder / "project.db").stat().st_size < 1.5e6
+    assert sent < 0.1e6
+
+
+def test_an_archive_is_counted_before_it_is_unpacked(visitors, monkeypatch):
+    """Side by side, they cannot each take what is left."""
+    key = with_a_picture(visitors())
+    projects = visitors(total_mb=0.5)
+    client = client_of(projects)
+    packed = client.get(f"/annotator/{key}/archive").content
+    with ExitStack() as stack:
+        adopts = [stack.enter_context(projects.expect_archive(key)) for _ in range(8)]
+        with ThreadPoolExecutor() as pool:
+            outcomes = list(pool.map(lambda adopt: outcome(adopt, packed), adopts))
+    assert "this server is full" in {line[:19] for line in outcomes}
+    assert len(os.listdir(projects.get(key).folder.parent)) == 1 + outcomes.count("opened")
+    projects.sweep()
+    assert sum(size_of(projects.get(name).folder) for name in os.listdir(projects.get(key).folder.parent)) < 0.6e6
+
+
+def outcome(adopt, packed):
+    try:
+        adopt(io.BytesIO(packed))
+    except AnnotatorError as error:
+        return str(error)
+    return "opened"
+
+
+def size_of(folder):
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

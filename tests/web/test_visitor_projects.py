@@ -5,7 +5,7 @@ import pytest
 from annotator.web.projects import UnknownProjectError
 from annotator.web.sharing import makers
 from annotator.web.sharing.limits import LimitError
-from annotator.web.sharing.visitor import Visitors
+from annotator.web.sharing.visitor import Visitor, Visitors, acting_for
 from tests.web.conftest import client_of, rest, with_a_picture
 
 
@@ -61,3 +61,24 @@ def test_a_project_without_a_picture_makes_room_when_there_is_none(visitors):
     with pytest.raises(UnknownProjectError):
         projects.get(empty)
     assert projects.get(new)
+
+
+def test_archives_that_are_being_opened_count_before_they_are(visitors):
+    projects = visitors(projects=100, new_projects=3)
+    with acting_for(Visitor("10.0.0.1")):
+        key = projects.create(address="10.0.0.1")
+        with projects.expect_archive(key), projects.expect_archive(key):
+            third = projects.expect_archive(key)
+            with pytest.raises(LimitError, match="3 projects were made from here"):
+                third.__enter__()
+        # None of them has come to be: as many may be tried again.
+        with projects.expect_archive(key), projects.expect_archive(key):
+            pass
+
+
+def test_a_server_counts_archives_that_are_being_opened_among_its_projects(visitors):
+    projects = visitors(projects=2)
+    key = projects.create()
+    with projects.expect_archive(key), pytest.raises(LimitError, match="holds 2 projects"):
+        projects.create(address="10.0.0.2")
+    assert projects.create(address="10.0.0.2")

@@ -69,7 +69,7 @@ def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
         split = _SPLITS.get(parts)
         try:
             with projects.use(found) as store:
-                projects.require_room(found, store, 0)
+                projects.require_quota(found, store, 0)
                 written = leaving.export(
                     store,
                     projects.export_folder(found, paths.exports(), claim=True),

@@ -46,12 +46,11 @@ def _bring(projects: Projects, key: str, content: bytes, *, name: str, on_confli
     """Raises CocoError, LimitError where there is no room; nothing has changed then."""
     with projects.use(key) as store:
         found = _read(store, content, name=name, shared=projects.shared)
-        projects.require_room(key, store, len(content))
+        projects.require_quota(key, store, len(content))
         names = {category.name for dataset in found.datasets for category in dataset.categories}
-        projects.require_room_for_categories(store, names)
+        projects.require_category_quota(store, names)
         pulse = _Patience(name).require if projects.shared else lambda: None
         brought = coming.bring(found, store, on_conflict=on_conflict, most=MOST_OF_A_KIND, pulse=pulse)
-        projects.grew(key, len(content))
     return brought
 
 

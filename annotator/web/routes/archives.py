@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
@@ -48,10 +48,7 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
 
     @router.post("/{key}/archive")
     async def unpack(key: str, request: Request) -> dict[str, str]:
-        await run_in_threadpool(projects.require_room_for_project, key)
-
-        def adopt(file: IO[bytes]) -> dict[str, str]:
-            return {"key": projects.adopt(file)}
-
-        async with uploads.received(request, key, MAX_ARCHIVE_BYTES) as body:
-            return await opening.run(key, lambda: adopt(body.file))
+        with ExitStack() as stack:
+            adopt = await run_in_threadpool(stack.enter_context, projects.expect_archive(key))
+            async with uploads.received(request, key, MAX_ARCHIVE_BYTES) as body:
+                return {"key": await opening.run(key, lambda: adopt(body.file))}

@@ -28,12 +28,13 @@ def add_bin_routes(router: APIRouter, projects: Projects) -> None:
 
     @router.post("/{key}/bin/restore")
     def restore_all(key: str) -> dict[str, Any]:
-        with projects.use(key) as store:
+        with projects.use(key) as store, store.together():
+            projects.require_image_quota(store, len(store.bin()))
             return {"count": store.restore_images()}
 
     @router.post("/{key}/bin/{image_id}/restore")
     def restore(key: str, image_id: ImageId) -> dict[str, Any]:
-        with projects.use(key) as store:
-            projects.require_room_for_image(store)
+        with projects.use(key) as store, store.together():
+            projects.require_image_quota(store)
             store.restore_image(image_id)
         return {"count": 1}

@@ -26,7 +26,7 @@ def add_category_routes(router: APIRouter, projects: Projects, uploads: Uploads)
 
         def add() -> dict[str, Any]:
             with projects.use(key) as store:
-                projects.require_room_for_categories(store, [name.strip()])
+                projects.require_category_quota(store, [name.strip()])
                 return category_to_json(store.add_category(name.strip()))
 
         return await run_in_threadpool(add)

@@ -46,11 +46,11 @@ def _save(projects: Projects, key: str, image_id: int, content: bytes) -> Respon
         made = gesture_from_json(
             parse_json(content), image_id=image_id, who=who_decides(projects), height=image.height, width=image.width
         )
-        projects.require_room(key, store, len(content))
         try:
-            revision = store.record(made)
+            with store.together():  # one gesture after the other, so that each sees what the last one took
+                projects.require_quota(key, store, len(content))
+                revision = store.record(made)
         except StaleRevisionError as error:
             stored = store.image(image_id, in_bin=True).revision
             return JSONResponse({"error": projects.plain(str(error)), "revision": stored}, status_code=409)
-    projects.grew(key, len(content))
     return JSONResponse({"revision": revision})

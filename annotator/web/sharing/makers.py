@@ -51,6 +51,12 @@ class Makers:
             for _, other in forgotten:
                 self._address_of.pop(other, None)
 
+    def forget(self, key: str) -> None:
+        """A project that was noted beforehand has not come to be."""
+        address = self._address_of.pop(key, "")
+        if address in self._made:
+            self._made[address] = deque(item for item in self._made[address] if item[1] != key)
+
     def made_from(self, address: str) -> list[str]:
         """The keys of what was made from an address, also of what is gone."""
         return [key for _, key in self._made.get(address, ())]

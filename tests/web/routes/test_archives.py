@@ -96,8 +96,8 @@ def test_the_local_project_takes_an_archive_while_it_is_empty(visitors, tmp_path
 def test_a_broken_archive_leaves_the_empty_local_project_as_it_was(tmp_path):
     projects = Projects(local=tmp_path / "local")
     key = projects.local_key
-    with pytest.raises(StoreError):
-        projects.adopt(io.BytesIO(b"PK\x05\x06" + bytes(18)))
+    with projects.expect_archive(key) as adopt, pytest.raises(StoreError):
+        adopt(io.BytesIO(b"PK\x05\x06" + bytes(18)))
     assert projects.local_key == key
     assert projects.get(key).image_count() == 0
     projects.close()
@@ -116,8 +116,8 @@ def test_a_picture_that_came_in_the_meantime_is_not_lost(visitors, tmp_path, mon
         projects.get(projects.local_key).add_image(png(seed=7), file_name="mine.png", width=64, height=48)
 
     monkeypatch.setattr(archive, "unpack_project", slow)
-    with pytest.raises(OccupiedError):
-        projects.adopt(io.BytesIO(packed))
+    with projects.expect_archive(projects.local_key) as adopt, pytest.raises(OccupiedError):
+        adopt(io.BytesIO(packed))
     assert [row.image.file_name for row in projects.get(projects.local_key).queue()] == ["mine.png"]
     projects.close()
 

@@ -212,7 +212,8 @@ def test_an_owner_does_not_travel_with_the_archive(projects, tmp_path):
         archive.pack_project(store, tmp_path / "p.zip")
     mine = welcomed(projects, "bert")
     with signed_in("bert"), open(tmp_path / "p.zip", "rb") as packed:
-        new = projects.adopt(packed)
+        with projects.expect_archive(mine) as adopt:
+            new = adopt(packed)
         assert projects.get(new).setting(OWNER) == "id of bert"
     assert new not in (key, mine)
     assert welcomed(projects, "bert") == new
