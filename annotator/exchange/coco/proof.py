@@ -21,7 +21,7 @@ from annotator.core.errors import ExportError
 from annotator.core.masks import Rle
 from annotator.core.measures import AT_ONCE
 
-MaskForm = Literal["lossless", "polygons", "rle"]
+MaskForm = Literal["lossless", "polygons", "rle", "rle-uncompressed"]
 MASK_FORMS: tuple[MaskForm, ...] = get_args(MaskForm)
 
 TINY_PX = 16  # masks below 4 x 4 pixels are mostly slips of the hand

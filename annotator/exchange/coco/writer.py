@@ -21,7 +21,7 @@ from annotator.core.dataset import (
 )
 from annotator.core.errors import ExportError, GeometryError
 from annotator.core.exportable import require_exportable
-from annotator.core.masks import Rle
+from annotator.core.masks import Rle, rle_to_runs
 from annotator.core.measures import AT_ONCE, areas_of, boxes_of
 from annotator.core.polygons import Ring, bridge_holes, polygons_to_rle
 from annotator.core.trace import rle_to_parts, rle_to_polygons
@@ -37,7 +37,8 @@ def dataset_to_coco(dataset: Dataset, *, masks: MaskForm = "lossless", provenanc
 
     masks: "lossless" keeps the polygons that a person drew or an import brought wherever they decode to the mask, else
     traces the mask along its pixels' edges, else (holes) writes a compressed RLE with iscrowd 0. "polygons" writes
-    nothing else, with holes bridged. "rle" writes nothing but compressed RLE.
+    nothing else, with holes bridged. "rle" writes nothing but compressed RLE, "rle-uncompressed" nothing but RLE whose
+    counts are a list, for readers that decode no text.
     provenance: whether annotations say, under one key of ours, where they come from.
     """
     return {
@@ -192,8 +193,8 @@ def _segmentation(instance: Instance, *, form: MaskForm) -> tuple[Any, Rle]:
     """COCO's segmentation, and the mask that it decodes to."""
     rle = instance.rle
     compressed = {"size": [rle.height, rle.width], "counts": rle.counts}
-    if form == "rle":
-        return compressed, rle
+    if form in {"rle", "rle-uncompressed"}:
+        return compressed if form == "rle" else compressed | {"counts": rle_to_runs(rle).tolist()}, rle
     if instance.parts and not any(part.holes for part in instance.parts):
         own = [part.outer for part in instance.parts]
         if _decodes_to(own, rle):

@@ -108,6 +108,12 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "仅多边形，用于只支持多边形的训练工具",
     ),
     "masks_rle": ("RLE only", "Nur RLE", "Solo RLE", "仅 RLE"),
+    "masks_rle-uncompressed": (
+        "Uncompressed RLE only, for programs that read lists",
+        "Nur unkomprimierte RLE, für Programme, die Listen lesen",
+        "Solo RLE sin comprimir, para programas que leen listas",
+        "仅未压缩 RLE，用于读取列表的程序",
+    ),
     "unreviewed": (
         "Also images that are not marked reviewed",
         "Auch Bilder, die nicht als geprüft gelten",

@@ -6,6 +6,7 @@ most, because it rounds to them; supervision on RLE alone, because it fills poly
 
 import contextlib
 import io
+import json
 import logging
 
 import cv2
@@ -72,6 +73,19 @@ def test_pycocotools_decodes_every_mask_of_every_profile(exported):
     assert len(exported[2]) == 11
 
 
+def test_readers_of_lists_decode_every_mask_of_an_uncompressed_rle(exported):
+    """The image processors of transformers and torchvision's reference scripts know `frPyObjects` alone."""
+    form, folder, expected = exported
+    annotations = json.loads((folder / "annotations" / "instances_val.json").read_text())["annotations"]
+    if form == "rle":
+        with pytest.raises((ValueError, TypeError)):
+            coco_mask.frPyObjects(annotations[0]["segmentation"], HEIGHT, WIDTH)
+    if form == "rle-uncompressed":
+        for annotation in annotations:
+            decoded = coco_mask.decode(coco_mask.frPyObjects(annotation["segmentation"], HEIGHT, WIDTH))
+            assert np.array_equal(decoded, expected[annotation["id"]][2])
+
+
 def test_datumaro_agrees_on_every_mask_of_every_profile(exported, caplog):
     datumaro = pytest.importorskip("datumaro", reason="the extra readers is not installed")
     caplog.set_level(logging.CRITICAL)
@@ -102,5 +116,5 @@ def test_supervision_agrees_on_the_count_and_on_every_mask_that_is_an_rle(export
     for image_id, masks in of_image.items():
         detections = read.annotations[str(folder / "images" / f"{image_id}.png")]
         assert len(detections) == len(masks)
-        if form == "rle":
+        if form in {"rle", "rle-uncompressed"}:
             assert all(np.array_equal(*pair) for pair in zip(detections.mask.astype(bool), masks, strict=True))

@@ -77,6 +77,8 @@ def test_every_form_decodes_to_the_very_mask(tmp_path_factory, found, form):
         assert annotation["iscrowd"] == 0
         if form == "rle":
             assert isinstance(annotation["segmentation"]["counts"], str)
+        if form == "rle-uncompressed":
+            assert isinstance(annotation["segmentation"]["counts"], list)
         if form == "polygons":
             assert isinstance(annotation["segmentation"], list)
     assert [one.rle for one in coco.read(path).instances] == [one.rle for one in dataset.instances]
