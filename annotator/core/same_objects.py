@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pycocotools import mask as coco_mask
 
@@ -21,13 +22,13 @@ _TRACED_PX = 5.0
 SMALL_PX = 32 * 32
 """COCO's own bound of what is small."""
 
-_LOOKED_AT = 64  # masks near by that one is compared with, so that a picture full of the same takes no n x m
-_NEAR = 512  # of which these are chosen
+_LOOKED_AT = 32  # masks near by that one is compared with, so that a picture full of the same takes no n x m
+_NEAR = 64  # of which these are chosen
 
 
 @dataclass(frozen=True)
 class _Shape:
-    rle: Rle
+    coded: dict[str, Any]
     area: float
     box_xywh: tuple[float, ...]
     x: float
@@ -52,9 +53,8 @@ def same_objects(found: Sequence[Rle], known: Sequence[Rle]) -> dict[int, int]:
     pairs = []
     for index, shape in _shapes_of(found).items() if cells else ():
         near = list(_near(shape, shapes, cells))
-        overlaps = coco_mask.iou(
-            [shape.rle.to_coco()], [shapes[other].rle.to_coco() for other in near], [0] * len(near)
-        )
+        coded = [shapes[other].coded for other in near]
+        overlaps = coco_mask.iou([shape.coded], coded, [0] * len(near))
         for other, iou in zip(near, overlaps[0] if near else (), strict=True):
             if _is_same(shape, shapes[other], float(iou)):
                 pairs.append((-float(iou), index, other))
@@ -100,7 +100,7 @@ def _cell(shape: _Shape, level: int) -> tuple[int, int, int]:
 def _shapes_of(rles: Sequence[Rle]) -> dict[int, _Shape]:
     """By index, those that are not empty."""
     return {
-        index: _Shape(rle, area, tuple(box), *_centre(rle, area))
+        index: _Shape(rle.to_coco(), area, tuple(box), *_centre(rle, area))
         for index, (rle, area, box) in enumerate(zip(rles, areas_of(rles), boxes_of(rles), strict=True))
         if area
     }

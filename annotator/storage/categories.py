@@ -14,6 +14,9 @@ from annotator.storage.images import MAX_NAME, plain_text
 from annotator.storage.stored import json_of
 
 
+_ADD_CATEGORY = insert(schema.categories)
+
+
 def categories(connection: Connection) -> tuple[Category, ...]:
     """Every category, in order of id."""
     rows = connection.execute(select(schema.categories).order_by(schema.categories.c.id))
@@ -59,11 +62,8 @@ class CategoryBook:
             id = self._next
         supercategory = category.supercategory or (coco.supercategory if coco is not None else "")
         added = Category(id, category.name, plain_text(supercategory), category.extra)
-        self._connection.execute(
-            insert(schema.categories).values(
-                id=added.id, name=added.name, supercategory=added.supercategory, extra=json.dumps(added.extra)
-            )
-        )
+        row = {"id": id, "name": added.name, "supercategory": added.supercategory, "extra": json.dumps(added.extra)}
+        self._connection.execute(_ADD_CATEGORY, row)
         self._enter(added)
         return added
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from annotator.core.dataset import Instance, State
 from annotator.core.masks import rle_iou
 from annotator.core.overlap import ANSWERED_IOU
 from annotator.storage import schema
 from annotator.storage.imports.work import Work
+
+
+_HOLDER = select(schema.instances.c.image_id, schema.instances.c.rle).where(schema.instances.c.key == bindparam("of"))
 
 
 class InstanceIds:
@@ -50,9 +53,7 @@ class InstanceIds:
 
     def _taken(self, id: int, key: str, instance: Instance) -> str:
         """Why the id went to another: it may be that the same object was changed somewhere else."""
-        table = schema.instances
-        query = select(table.c.image_id, table.c.rle).where(table.c.key == key)
-        other = self._work.connection.execute(query).one()
+        other = self._work.connection.execute(_HOLDER, {"of": key}).one()
         if other.image_id == instance.image_id:
             iou = rle_iou(replace(instance.rle, counts=other.rle), instance.rle)
             if iou >= ANSWERED_IOU:
