@@ -9,3 +9,8 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     plural: where it is not the noun with an s.
     """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def are(number: int) -> str:
+    """What a number of things does: 1 is, 2 are."""
+    return "is" if number == 1 else "are"

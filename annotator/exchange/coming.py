@@ -10,7 +10,7 @@ from typing import Any
 from annotator.core.dataset import Category, Dataset, Image
 from annotator.core.errors import CocoError
 from annotator.core.problems import Problem
-from annotator.core.words import counted
+from annotator.core.words import are, counted
 from annotator.exchange import coco
 from annotator.exchange.matching import Folder, Names
 from annotator.storage.imports import Arrival, How, ImportReport, Offer, OnConflict, Picture
@@ -258,6 +258,7 @@ def import_lines(report: ImportReport, on_conflict: OnConflict) -> list[str]:
     if report.instances_met:
         lines.insert(2, f"{counted(report.instances_met, 'instance')} already here {_MET[on_conflict]}")
     if report.crowds:
-        are = "is a crowd" if report.crowds == 1 else "are crowds"
-        lines.append(f"{counted(report.crowds, 'instance')} {are} (iscrowd 1), which training and scoring ignore")
+        crowds = "a crowd" if report.crowds == 1 else "crowds"
+        said = f"{counted(report.crowds, 'instance')} {are(report.crowds)} {crowds} (iscrowd 1)"
+        lines.append(f"{said}, which training and scoring ignore")
     return lines

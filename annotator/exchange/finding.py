@@ -9,7 +9,7 @@ from typing import Any
 
 from annotator.core.errors import CocoError
 from annotator.core.problems import Problem
-from annotator.core.words import counted
+from annotator.core.words import are, counted
 from annotator.exchange import coco
 from annotator.exchange.coming import CocoFile, Reading, named, read_document
 from annotator.vision.pictures.kinds import OF_MACOS, SUFFIXES
@@ -84,7 +84,7 @@ class _Gathering:
 
     def _passed_over(self) -> str:
         some = ", ".join(self.others[:_MANY]) + (", ..." if len(self.others) > _MANY else "")
-        return f"{counted(len(self.others), 'file')} that {_is(self.others)} not COCO's passed over: {some}"
+        return f"{counted(len(self.others), 'file')} that {are(len(self.others))} not COCO's passed over: {some}"
 
 
 def is_coco(document: Any) -> bool:
@@ -97,10 +97,6 @@ def is_coco(document: Any) -> bool:
     if not isinstance(images, list) or not isinstance(annotations, list):
         return False
     return coco.other_form(annotations) is None
-
-
-def _is(items: Sequence[object]) -> str:
-    return "is" if len(items) == 1 else "are"
 
 
 def _json_below(folder: Path) -> Iterator[Path]:

@@ -13,7 +13,6 @@ from annotator.storage import schema
 from annotator.storage.images import MAX_NAME, plain_text
 from annotator.storage.stored import json_of
 
-
 _ADD_CATEGORY = insert(schema.categories)
 
 

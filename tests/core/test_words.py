@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotator.core.words import counted
+from annotator.core.words import are, counted
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,7 @@ def test_a_number_agrees_with_its_noun(number, expected):
 
 def test_a_noun_may_have_a_plural_of_its_own():
     assert [counted(number, "category", "categories") for number in (1, 2)] == ["1 category", "2 categories"]
+
+
+def test_one_thing_is_and_several_are():
+    assert [are(number) for number in (0, 1, 2)] == ["are", "is", "are"]

@@ -8,7 +8,7 @@ import io
 import json
 import threading
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -20,6 +20,7 @@ from annotator.core.dataset import Dataset
 from annotator.core.errors import ExportError
 from annotator.core.masks import Rle
 from annotator.core.measures import AT_ONCE
+from annotator.core.words import are, counted
 
 MaskForm = Literal["lossless", "polygons", "rle", "rle-uncompressed"]
 MASK_FORMS: tuple[MaskForm, ...] = get_args(MaskForm)
@@ -65,18 +66,20 @@ class ExportReport:
 
     def to_text(self) -> str:
         """The summary that a person reads."""
+        empty = sum(not count for count in self.instances_by_category.values())
         exact = self.worst_iou == 1 and not self.area_difference and not self.box_difference
         proof = "every mask, area and box is exact" if exact else f"worst IoU {self.worst_iou:.6f}"
         lines = [
-            f"{self.file}: {self.instances} instances on {self.images} images, {self.bytes} bytes",
+            f"{self.file}: {counted(self.instances, 'instance')} on {counted(self.images, 'image')}, "
+            f"{counted(self.bytes, 'byte')}",
             f"SHA-256 {self.sha256}",
             f"read back with pycocotools: {proof}",
             "written as "
             + (", ".join(f"{form} {count}" for form, count in self.instances_by_form.items()) or "nothing"),
             *(f"  {count:7d}  {name}" for name, count in self.instances_by_category.items() if count),
-            f"{sum(not count for count in self.instances_by_category.values())} categories without instances",
-            f"{self.images_without_instances} images without instances, {self.crowds} crowds, "
-            f"{self.touching_the_border} masks that touch the border",
+            f"{counted(empty, 'category', 'categories')} without instances",
+            f"{counted(self.images_without_instances, 'image')} without instances, {counted(self.crowds, 'crowd')}, "
+            f"{counted(self.touching_the_border, 'mask')} at the border",
             *self.warnings,
         ]
         return "\n".join(lines) + "\n"
@@ -126,15 +129,15 @@ def _require_same_ids(dataset: Dataset, coco: Any) -> None:
 
 @dataclass
 class _Comparison:
-    losses: dict[int, float]
+    losses: dict[int, float] = field(default_factory=dict)
+    tiny: list[int] = field(default_factory=list)
     area_difference: float = 0.0
     box_difference: float = 0.0
-    tiny: list[int] | None = None
     touching: int = 0
 
 
 def _compare(dataset: Dataset, coco: Any) -> _Comparison:
-    found = _Comparison({}, tiny=[])
+    found = _Comparison()
     for start in range(0, len(dataset.instances), AT_ONCE):
         chunk = dataset.instances[start : start + AT_ONCE]
         annotations = [coco.anns[instance.id] for instance in chunk]
@@ -152,7 +155,7 @@ def _compare(dataset: Dataset, coco: Any) -> _Comparison:
             found.area_difference = max(found.area_difference, abs(annotation["area"] - area))
             differences = (abs(a - b) for a, b in zip(annotation["bbox"], box, strict=True))
             found.box_difference = max(found.box_difference, *differences)
-            if area < TINY_PX and found.tiny is not None:
+            if area < TINY_PX:
                 found.tiny.append(instance.id)
             x, y, w, h = box
             found.touching += x == 0 or y == 0 or x + w == instance.rle.width or y + h == instance.rle.height
@@ -175,7 +178,6 @@ def _report(
     duplicates = _duplicates(dataset)
     without_mask = len(coco.anns) - len(dataset.instances)
     losses = comparison.losses
-    tiny = comparison.tiny or []
     count = len(dataset.instances)
     return ExportReport(
         file=name,
@@ -195,9 +197,9 @@ def _report(
         without_mask=without_mask,
         crowds=sum(coco.anns[instance.id]["iscrowd"] for instance in dataset.instances),
         duplicates=duplicates,
-        tiny=tiny,
+        tiny=comparison.tiny,
         touching_the_border=comparison.touching,
-        warnings=_warnings(dataset, duplicates=duplicates, tiny=tiny, without_mask=without_mask, losses=losses),
+        warnings=_warnings(dataset, comparison, duplicates=duplicates, without_mask=without_mask),
     )
 
 
@@ -214,25 +216,26 @@ def _duplicates(dataset: Dataset) -> list[tuple[int, int]]:
 
 
 def _warnings(
-    dataset: Dataset, *, duplicates: list[tuple[int, int]], tiny: list[int], without_mask: int, losses: dict[int, float]
+    dataset: Dataset, comparison: _Comparison, *, duplicates: list[tuple[int, int]], without_mask: int
 ) -> list[str]:
+    tiny, losses = comparison.tiny, comparison.losses
     names = Counter(image.file_name for image in dataset.images)
     shared = [name for name, count in names.items() if count > 1]
     lines = []
     if not dataset.instances:
         lines.append("warning: not one instance")
     if duplicates:
-        lines.append(
-            f"warning: {len(duplicates)} instances are there twice (ids {duplicates[0][0]} and {duplicates[0][1]})"
-        )
+        appear = "appears" if len(duplicates) == 1 else "appear"
+        first, again = duplicates[0]
+        lines.append(f"warning: {counted(len(duplicates), 'instance')} {appear} twice (ids {first} and {again})")
     if tiny:
-        lines.append(f"warning: {len(tiny)} masks of less than {TINY_PX} pixels (id {tiny[0]})")
+        lines.append(f"warning: {counted(len(tiny), 'mask')} of less than {TINY_PX} pixels (id {tiny[0]})")
     if shared:
-        lines.append(f"warning: {len(shared)} file names are used by several images ({shared[0]!r:.80})")
+        lines.append(f"warning: {counted(len(shared), 'file name')} of several images each ({shared[0]!r:.80})")
     if without_mask:
-        lines.append(f"warning: {without_mask} imported annotations have no mask and leave as they came")
+        imported = counted(without_mask, "imported annotation without a mask", "imported annotations without a mask")
+        lines.append(f"warning: {imported}, written as {'it' if without_mask == 1 else 'they'} came")
     if losses:
-        lines.append(
-            f"warning: {len(losses)} masks are not exact as polygons, the worst with IoU {min(losses.values()):.6f}"
-        )
+        worst = f"the worst with IoU {min(losses.values()):.6f}"
+        lines.append(f"warning: {counted(len(losses), 'mask')} {are(len(losses))} not exact as polygons, {worst}")
     return lines

@@ -119,9 +119,23 @@ def _write_document(dataset: Dataset, path: Path, *, masks: MaskForm, provenance
 
 def _json(value: object) -> str:
     try:
-        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+        if "\\ud" in text:  # may be half of a pair: a file's name in no UTF-8, which strict readers refuse
+            text = json.dumps(_in_utf8(value), allow_nan=False, separators=(",", ":"))
+        return text
     except (TypeError, ValueError, RecursionError) as error:
         raise ExportError(f"a carried value cannot be written as JSON: {error}") from error
+
+
+def _in_utf8(value: Any) -> Any:
+    """With ? for what is no character: as a project keeps names, and as an import finds them again."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return list(map(_in_utf8, value))
+    if isinstance(value, dict):
+        return {_in_utf8(name): _in_utf8(item) for name, item in value.items()}
+    return value
 
 
 def document_head(dataset: Dataset, *, provenance: bool) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from annotator.core.overlap import ANSWERED_IOU
 from annotator.storage import schema
 from annotator.storage.imports.work import Work
 
-
 _HOLDER = select(schema.instances.c.image_id, schema.instances.c.rle).where(schema.instances.c.key == bindparam("of"))
 
 

@@ -21,6 +21,7 @@ from annotator.core.polygons import Part, parts_to_rle
 from annotator.core.problems import Problem
 from annotator.exchange import coco
 from annotator.exchange.coco import writer
+from annotator.exchange.matching import Names
 from tests.core.strategies import examples
 from tests.core.strategies import masks as any_mask
 
@@ -152,7 +153,7 @@ def test_a_report_lies_beside_the_export(tmp_path, capsys):
     assert stored["sha256"] == report.sha256
     text = (tmp_path / "report.txt").read_text()
     assert "every mask, area and box is exact" in text
-    assert "1 instances are there twice" in text
+    assert "1 instance appears twice" in text
     assert capsys.readouterr().out == ""  # pycocotools talks while it reads
 
 
@@ -176,7 +177,7 @@ def test_polygons_that_lose_say_so(tmp_path, monkeypatch):
     assert report.losses == {1: pytest.approx(exact, abs=1e-6)}
     assert report.worst_iou == pytest.approx(exact, abs=1e-6)
     assert report.mean_iou == pytest.approx((1 + exact) / 2, abs=1e-6)
-    assert "1 masks are not exact" in report.to_text()
+    assert "1 mask is not exact" in report.to_text()
 
 
 @pytest.mark.parametrize("where", ["file/instances.json", "folder"])
@@ -382,3 +383,16 @@ def test_masks_of_real_objects_survive_tracing_and_bridging():
     for form in coco.MASK_FORMS:
         read = coco.coco_to_dataset(copy.deepcopy(coco.dataset_to_coco(plain, masks=form)))
         assert [one.rle for one in read.instances] == [one.rle for one in dataset.instances]
+
+
+def test_a_name_that_is_no_utf8_leaves_as_valid_json_and_is_found_again(tmp_path):
+    odd = "caf\udce9 \U0001f600.png"
+    made = replace(dataset_of(instance([Part(SQUARE)])), extra={"videos": [{"\ud800": ["\udfff", "é"]}]})
+    made = replace(made, images=tuple(replace(image, file_name=odd) for image in made.images))
+    coco.write(made, tmp_path / "out.json")
+    text = (tmp_path / "out.json").read_text("ascii")
+    json.loads(text)["images"][0]["file_name"].encode("utf-8")
+    back = coco.read(tmp_path / "out.json")
+    assert back.images[0].file_name == "caf? \U0001f600.png"
+    assert back.extra["videos"] == [{"?": ["?", "é"]}]
+    assert Names([(odd, 1)]).find(back.images[0].file_name).found == 1

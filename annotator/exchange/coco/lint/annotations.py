@@ -6,7 +6,7 @@ from typing import Any
 
 from annotator.core.numbers import MAX_ID, is_finite, is_id
 from annotator.core.problems import Findings
-from annotator.core.words import counted
+from annotator.core.words import are, counted
 from annotator.exchange.coco.lint.boxes import inspect_box
 from annotator.exchange.coco.lint.carried import require_json, require_unique_id
 from annotator.exchange.coco.lint.inspection import Inspection, Known
@@ -96,7 +96,7 @@ def _inspect_keypoints(findings: Findings, path: str, annotation: dict[str, Any]
         findings.warn(f"{path}.keypoints", f"has {found}, its category names {expected}{named}")
     labelled, visible = annotation.get("num_keypoints"), sum(flag > 0 for flag in points[2::3])
     if labelled is not None and labelled != visible:
-        found = f"{counted(visible, 'keypoint')} {'is' if visible == 1 else 'are'} labelled"
+        found = f"{counted(visible, 'keypoint')} {are(visible)} labelled"
         findings.warn(f"{path}.num_keypoints", f"is {shown(labelled)}, {found}{named}")
 
 
