@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, inser
 
 from annotator.core.errors import StoreError
 from annotator.storage import schema
-from annotator.storage.write_lock import turn
+from annotator.storage.write_lock import hold
 from annotator.system.files import sync_folder
 
 DATABASE_NAME = "project.db"
@@ -64,7 +64,7 @@ class Database:
         if (shared := self._shared()) is not None:
             yield shared
             return
-        with self._plain_errors(), self._turn(), self._writer() as connection, connection.begin():
+        with self._plain_errors(), self._write_lock(), self._writer() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -85,12 +85,12 @@ class Database:
         return found
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _write_lock(self) -> Iterator[None]:
         """Whoever writes waits for this process's other threads first, then for other processes."""
         if not self._writing.acquire(timeout=self._patience):
             raise TimeoutError
         try:
-            with turn(self.path.with_name(LOCK_NAME), patience=self._patience):
+            with hold(self.path.with_name(LOCK_NAME), patience=self._patience):
                 yield
         finally:
             self._writing.release()

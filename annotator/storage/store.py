@@ -69,12 +69,6 @@ class Store:
         self._database.close()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """One moment of the whole database, for questions that this class does not answer; nothing can be written."""
-        with self._database.read() as connection:
-            yield connection
-
-    @contextmanager
     def together(self) -> Iterator[None]:
         """Everything that this thread stores inside the block is stored when it ends, or nothing of it.
 
@@ -186,7 +180,8 @@ class Store:
     def empty_bin(self) -> int:
         """Delete the bytes of everything in the bin, and its instances; how many images still had some.
 
-        The history stays, as it always does, so that the same picture added again is the same image.
+        The history stays, as it always does, so that the same picture added again is the same image. What others made
+        of a picture is theirs to delete, beforehand.
         """
         with self._database.write() as connection:
             removed = [image for image in images.bin_images(connection) if self.content_path(image.sha256).is_file()]
@@ -194,9 +189,6 @@ class Store:
                 decisions.delete_instances(connection, image.id)
                 try:
                     self.content_path(image.sha256).unlink(missing_ok=True)
-                    # What was made of the picture for the page (annotator/web/pictures.py).
-                    for made in self.folder.glob(f"*/{image.sha256}.*"):
-                        made.unlink(missing_ok=True)
                 except OSError as error:
                     raise StoreError(f"image {image.id}: cannot be deleted: {error.strerror or error}") from error
         return len(removed)

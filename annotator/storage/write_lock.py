@@ -16,11 +16,11 @@ from annotator.system import file_lock
 
 
 @contextmanager
-def turn(path: Path, *, patience: float) -> Iterator[None]:
+def hold(path: Path, *, patience: float) -> Iterator[None]:
     """Hold the lock of this file for the length of the block; the file stays empty.
 
-    patience: seconds to wait. Raises TimeoutError after them. Where a file cannot be locked (a read-only folder, some
-    network drives) the block runs without: the database is safe by its own locks, only less patient.
+    patience: seconds to wait. Raises TimeoutError after them. If the file cannot be locked (a read-only folder, some
+    network drives), the block runs unlocked; SQLite's own locking still keeps the database safe.
     """
     handle = _opened(path)
     if handle is None:
@@ -62,7 +62,7 @@ class _Waiter:
         self._took = threading.Event()
         self._deciding = threading.Lock()
         self._given_up = False
-        threading.Thread(target=self._wait, name="turn", daemon=True).start()
+        threading.Thread(target=self._wait, name="write lock", daemon=True).start()
 
     def _wait(self) -> None:
         with suppress(OSError):  # no lock to be had after all

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from annotator.core.dataset import Image
+from annotator.core.errors import StoreError
 from annotator.storage.store import Store
 from annotator.system.files import write_atomically
 from annotator.vision.pictures import decode, renditions
@@ -62,6 +64,17 @@ def shown(store: Store, image: Image) -> tuple[Path | bytes, str]:
     if made is content:
         return store.content_path(image.sha256), kind
     return _kept(store.folder / "shown" / f"{image.sha256}.{kind.rpartition('/')[2]}", made), kind
+
+
+def forget(store: Store, images: Iterable[Image]) -> None:
+    """Delete what was made of pictures for the page. Raises StoreError where that cannot be done."""
+    for image in images:
+        shown = (store.folder / "shown" / f"{image.sha256}.{kept}" for kept, _ in _KEPT)
+        try:
+            for made in (_thumbnail_path(store, image.sha256), *shown):
+                made.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"image {image.id}: cannot be deleted: {error.strerror or error}") from error
 
 
 def thumbnail(store: Store, image: Image) -> Path | None:

@@ -317,7 +317,7 @@ def test_a_disk_that_the_system_says_is_full_costs_nothing_that_was_told(tmp_pat
         assert len(store.decisions()) == stored
         assert len(store.instances(1)) == stored
         assert store.image(1).revision == stored
-        with store.reading() as connection:
+        with store._database.read() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         assert list((folder / "images").glob(".new-*")) == []
 
@@ -378,7 +378,7 @@ def test_a_journal_that_another_program_chose_is_left(tmp_path):
         connection.commit()
     with Store.open(folder) as store:
         assert store.setting(THRESHOLD) == 1
-        with store.reading() as connection:
+        with store._database.read() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
 
 

@@ -34,7 +34,7 @@ def cut(key, level, *, by=None):
 
 
 def kept(store):
-    with store.reading() as connection:
+    with store._database.read() as connection:
         return set(connection.exec_driver_sql("SELECT key FROM heatmaps").scalars())
 
 

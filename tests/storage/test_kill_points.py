@@ -59,7 +59,7 @@ def killed(program, chance):
 def require_whole(folder):
     """Sound, every picture there, and as it was made."""
     with Store.open(folder) as store:
-        with store.reading() as connection:
+        with store._database.read() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         rows = store.queue()
         assert [store.content(row.image) for row in rows] == [picture(seed) for seed in range(PICTURES)]

@@ -48,3 +48,10 @@ def test_traced_polygons_take_half_the_place():
     whole = (Part(np.array([[0, 0], [9, 0], [9, 9]], float)),)
     odd = (Part(np.array([[0, 0], [9, 0], [9, 9.5]], float)),)
     assert len(parts_to_bytes(odd)) - len(parts_to_bytes(whole)) == 6 * 4
+
+
+def test_whole_numbers_that_32_bits_do_not_hold_come_back_too():
+    for far in (2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 2**40):
+        ring = np.array([[far, 0], [9, far], [0, 9]], float)
+        (found,) = parts_from_bytes(parts_to_bytes((Part(ring),)))
+        assert np.array_equal(found.outer, ring)

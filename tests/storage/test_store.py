@@ -297,56 +297,6 @@ def test_polygons_come_back_to_the_bit(store, image):
     assert not first.outer.flags.writeable
 
 
-def test_the_queue_counts_what_stands_where(store, image):
-    store.set_suggestions(image.id, [suggestion(x) for x in (1, 3, 5, 7)])
-    keys = [one.key for one in store.instances(image.id)]
-    changes = accept(keys[0]), Change(keys[1], 1, State.REJECTED), Change(keys[2], 1, State.DELETED)
-    store.record(gesture(image, *changes))
-    other = add_image(store, b"other")
-    rows = store.queue()
-    assert [(row.image.id, row.accepted, row.suggested, row.rejected) for row in rows] == [
-        (image.id, 1, 1, 1),
-        (other.id, 0, 0, 0),
-    ]
-
-
-# --- datasets --------------------------------------------------------------------------------------------------------
-
-
-def test_a_dataset_holds_what_was_accepted_on_reviewed_images(store, image):
-    other = add_image(store, b"other")
-    store.set_suggestions(image.id, [suggestion(1), suggestion(5)])
-    first, _ = store.instances(image.id)
-    store.record(gesture(image, accept(first.key), reviewed=True, seconds=3.0))
-    store.record(gesture(other, accept("n", rle=block()), number=1, verb="add"))
-    dataset = store.dataset()
-    assert [one.id for one in dataset.images] == [image.id]
-    (kept,) = dataset.instances
-    assert kept.provenance == {
-        "source": "starter-person@1",
-        "model": "starter-person",
-        "version": "1",
-        "score": 0.9,
-        "decision": "accept",
-        "edits": 0,
-        "iou": 1.0,
-        "seconds": 3.0,
-    }
-    everything = store.dataset(reviewed_only=False)
-    assert [one.id for one in everything.images] == [image.id, other.id]
-    assert everything.instances[1].provenance == {"source": "manual", "decision": "add", "edits": 0}
-
-
-def test_provenance_tells_how_far_an_edit_went(store, image):
-    store.set_suggestions(image.id, [suggestion(2)])
-    (offered,) = store.instances(image.id)
-    store.record(gesture(image, accept(offered.key, rle=block(2, w=2)), verb="edit", reviewed=True, seconds=4.0))
-    store.record(gesture(image, accept(offered.key), number=1, revision=1, seconds=1.5))
-    (kept,) = store.dataset().instances
-    assert (kept.provenance["decision"], kept.provenance["edits"], kept.provenance["iou"]) == ("edit", 1, 0.5)
-    assert kept.provenance["seconds"] == 5.5
-
-
 # --- the project -----------------------------------------------------------------------------------------------------
 
 

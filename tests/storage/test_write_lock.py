@@ -5,14 +5,14 @@ import time
 
 import pytest
 
-from annotator.storage.write_lock import turn
+from annotator.storage.write_lock import hold
 
 
 def test_one_at_a_time_and_everybody_in_the_end(tmp_path):
     inside, most, done = [], [], []
 
     def work(index):
-        with turn(tmp_path / "lock", patience=20):
+        with hold(tmp_path / "lock", patience=20):
             inside.append(index)
             most.append(len(inside))
             time.sleep(0.005)
@@ -30,21 +30,21 @@ def test_one_at_a_time_and_everybody_in_the_end(tmp_path):
 
 def test_patience_ends_and_the_lock_comes_free_again(tmp_path):
     path = tmp_path / "lock"
-    with turn(path, patience=1), pytest.raises(TimeoutError), turn(path, patience=0.05):
+    with hold(path, patience=1), pytest.raises(TimeoutError), hold(path, patience=0.05):
         raise AssertionError
     for _ in range(3):  # also after the one who gave up
-        with turn(path, patience=10):
+        with hold(path, patience=10):
             pass
 
 
 def test_a_failure_inside_gives_the_turn_back(tmp_path):
-    with pytest.raises(KeyError), turn(tmp_path / "lock", patience=1):
+    with pytest.raises(KeyError), hold(tmp_path / "lock", patience=1):
         raise KeyError
-    with turn(tmp_path / "lock", patience=1):
+    with hold(tmp_path / "lock", patience=1):
         pass
 
 
 def test_where_there_are_no_locks_the_work_is_done_without(tmp_path):
-    with turn(tmp_path / "no folder" / "lock", patience=1):
+    with hold(tmp_path / "no folder" / "lock", patience=1):
         done = True
     assert done

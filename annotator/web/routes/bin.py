@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from annotator.web import pictures
 from annotator.web.projects import Projects
 from annotator.web.routes.requests import ImageId
 
@@ -23,7 +24,8 @@ def add_bin_routes(router: APIRouter, projects: Projects) -> None:
 
     @router.delete("/{key}/bin")
     def empty_bin(key: str) -> dict[str, Any]:
-        with projects.use(key) as store:
+        with projects.use(key) as store, store.together():
+            pictures.forget(store, store.bin())
             return {"count": store.empty_bin()}
 
     @router.post("/{key}/bin/restore")

@@ -1,0 +1,44 @@
+"""What leaves in an export, with how each instance came to be."""
+
+from tests.storage.builders import accept, add_image, block, gesture, suggestion
+
+
+def test_a_dataset_holds_what_was_accepted_on_reviewed_images(store, image):
+    other = add_image(store, b"other")
+    store.set_suggestions(image.id, [suggestion(1), suggestion(5)])
+    first, _ = store.instances(image.id)
+    store.record(gesture(image, accept(first.key), reviewed=True, seconds=3.0))
+    store.record(gesture(other, accept("n", rle=block()), number=1, verb="add"))
+    dataset = store.dataset()
+    assert [one.id for one in dataset.images] == [image.id]
+    (kept,) = dataset.instances
+    assert kept.provenance == {
+        "source": "starter-person@1",
+        "model": "starter-person",
+        "version": "1",
+        "score": 0.9,
+        "decision": "accept",
+        "edits": 0,
+        "iou": 1.0,
+        "seconds": 3.0,
+    }
+    everything = store.dataset(reviewed_only=False)
+    assert [one.id for one in everything.images] == [image.id, other.id]
+    assert everything.instances[1].provenance == {"source": "manual", "decision": "add", "edits": 0}
+
+
+def test_provenance_tells_how_far_an_edit_went(store, image):
+    store.set_suggestions(image.id, [suggestion(2)])
+    (offered,) = store.instances(image.id)
+    store.record(gesture(image, accept(offered.key, rle=block(2, w=2)), verb="edit", reviewed=True, seconds=4.0))
+    store.record(gesture(image, accept(offered.key), number=1, revision=1, seconds=1.5))
+    (kept,) = store.dataset().instances
+    assert (kept.provenance["decision"], kept.provenance["edits"], kept.provenance["iou"]) == ("edit", 1, 0.5)
+    assert kept.provenance["seconds"] == 5.5
+
+
+def test_what_a_gesture_changed_shares_its_seconds(store, image):
+    changes = [accept(key, rle=block(x)) for key, x in (("a", 1), ("b", 5), ("c", 9))]
+    store.record(gesture(image, *changes, verb="add", reviewed=True, seconds=6.0))
+    store.record(gesture(image, changes[0], number=1, revision=1, verb="edit", seconds=1.0))
+    assert [one.provenance["seconds"] for one in store.dataset().instances] == [3.0, 2.0, 2.0]
