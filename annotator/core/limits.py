@@ -5,20 +5,20 @@ from __future__ import annotations
 MAX_SIDE = 65_500
 """Pixels a side, of a picture and of a mask. JPEG ends there."""
 
-MAX_VERTICES = 200_000
-"""Of the polygons that a gesture brings for one mask."""
+MAX_NAME = 1_000
+"""Characters in the name of a picture or of a category."""
+
+MAX_TEXT = 200
+"""Characters in a short text of a gesture: who made it, in which tab, what it was."""
 
 MAX_CHANGES = 2_000
 """Instances that one gesture changes."""
 
+MAX_VERTICES = 200_000
+"""Vertices of the polygons that a gesture brings for one mask."""
+
 MAX_COUNTS = 2_000_000
-"""Characters of one mask's compressed counts. A ragged mask of 40 megapixels has a tenth of it."""
+"""Characters in the compressed counts of one mask. A ragged mask of 40 megapixels has a tenth of that."""
 
 MAX_IMAGE_MASKS = 32_000_000
 """Bytes of all masks and polygons of one image, which a page fetches as one document."""
-
-MAX_KEY = 64
-"""Characters of an instance's key."""
-
-MAX_TEXT = 200
-"""Characters of a short text in a gesture: who made it, in which tab, what it was."""

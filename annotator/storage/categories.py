@@ -9,8 +9,9 @@ from sqlalchemy import Connection, insert, select, update
 from annotator.core.categories import COCO_BY_NAME, FIRST_OWN_ID
 from annotator.core.dataset import Category
 from annotator.core.errors import StoreError
+from annotator.core.limits import MAX_NAME
 from annotator.storage import schema
-from annotator.storage.images import MAX_NAME, plain_text
+from annotator.storage.images import plain_text
 from annotator.storage.stored import json_of
 
 _ADD_CATEGORY = insert(schema.categories)

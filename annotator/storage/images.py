@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Integer, Row, bindparam, case, cast, func, in
 
 from annotator.core.dataset import Image, State
 from annotator.core.errors import MissingError, StoreError
+from annotator.core.limits import MAX_NAME
 from annotator.storage import schema
 from annotator.storage.database import now
 from annotator.storage.stored import json_of
@@ -16,7 +17,6 @@ from annotator.storage.stored import json_of
 IMPORT = "import"
 """The source of what an import brought, and the verb of the gesture that brought it."""
 
-MAX_NAME = 1_000
 """Characters of an image's or a category's name."""
 
 _IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in ("removed", "added_at"))

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from annotator.core.errors import ImageError
+from annotator.core.limits import MAX_SIDE
 from annotator.vision.pictures import bounds, jpeg, kinds, tiff
 from annotator.vision.pictures.orientation import orientation_of
 from annotator.vision.pictures.photo import Buffers, Photo, Pixels
@@ -28,8 +29,6 @@ from annotator.vision.pictures.photo import Buffers, Photo, Pixels
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
 FORMATS_IN_WORDS = "JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
 MAX_MEGAPIXELS = 40.0
-# A side beyond this cannot be a mask of COCO's tools.
-MAX_SIDE = 65_500
 
 # Pillow only warns from 89 to 178 Mpx; nothing here may decode what it warns of.
 warnings.simplefilter("error", Image.DecompressionBombWarning)

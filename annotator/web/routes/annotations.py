@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from annotator.core.dataset import Dataset
 from annotator.core.errors import CocoError
+from annotator.core.limits import MAX_NAME
 from annotator.core.problems import MOST_OF_A_KIND
 from annotator.exchange import coming
 from annotator.storage.imports import OnConflict
@@ -19,7 +20,6 @@ from annotator.web.sharing import coco_child
 from annotator.web.sharing.guard import MAX_COCO_BYTES
 from annotator.web.sharing.uploads import Turns, Uploads
 
-MAX_NAME = 1_000
 BRING_SECONDS = 60.0
 """How long a visitor's file may take to come in, while it keeps the project from others."""
 

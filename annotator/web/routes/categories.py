@@ -8,12 +8,11 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import GestureError
+from annotator.core.limits import MAX_NAME
 from annotator.web.projects import Projects
 from annotator.web.protocol import category_to_json
 from annotator.web.routes.requests import MAX_SMALL_BYTES, parse_json
 from annotator.web.sharing.uploads import Uploads
-
-MAX_NAME = 100
 
 
 def add_category_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:

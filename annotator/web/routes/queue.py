@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import ImageError
+from annotator.core.limits import MAX_NAME
 from annotator.storage.images import QueueRow
 from annotator.system import paths
 from annotator.web import pictures
@@ -16,8 +17,6 @@ from annotator.web.jobs import Job, Prelabelling
 from annotator.web.projects import Projects
 from annotator.web.sharing.guard import MAX_PICTURE_BYTES
 from annotator.web.sharing.uploads import Lines, Uploads
-
-MAX_NAME = 1_000
 
 
 def add_queue_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads) -> None:

@@ -93,7 +93,7 @@ def test_over_http_a_page_is_told_who_else_is_there_and_what_they_changed(client
 
 @pytest.mark.parametrize(
     "body",
-    [{}, [], {"page": "x"}, {"page": "", "image": 1}, {"page": "a" * 200, "image": 1}, {"page": "a", "image": "1"},
+    [{}, [], {"page": "x"}, {"page": "", "image": 1}, {"page": "a" * 201, "image": 1}, {"page": "a", "image": "1"},
      {"page": "a", "image": -1}, {"page": "a", "image": True}, {"page": "a", "image": 2**60}, {"page": 1, "image": 1},
      {"page": "<b>", "image": 1}],
 )  # fmt: skip

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from annotator.core.limits import MAX_NAME
 from annotator.core.numbers import MAX_ID, is_finite, is_id
 from annotator.core.problems import Findings
 from annotator.exchange.coco.values import shown
 
-MAX_NAME = 1_000  # characters
 _DEEP = 1_000  # characters of a path
 
 

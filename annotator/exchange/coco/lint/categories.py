@@ -6,10 +6,10 @@ from collections import Counter
 from typing import Any
 
 from annotator.core.categories import COCO_BY_NAME
+from annotator.core.limits import MAX_NAME
 from annotator.core.numbers import is_id
 from annotator.core.problems import Findings
 from annotator.exchange.coco.lint.carried import (
-    MAX_NAME,
     name_problem,
     require_json,
     require_unique_id,

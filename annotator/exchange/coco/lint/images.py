@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from annotator.core.limits import MAX_SIDE
+from annotator.core.limits import MAX_NAME, MAX_SIDE
 from annotator.core.numbers import is_id
 from annotator.core.problems import Findings
 from annotator.exchange.coco.lint.carried import (
-    MAX_NAME,
     name_problem,
     require_json,
     require_unique_id,
