@@ -1,6 +1,6 @@
 """How much work on masks one gesture or one file may ask for: counted before it begins, refused in one line beyond it.
 
-The unit is a step: a pixel along a polygon's edge, which takes the rasteriser some 25 ns and as many bytes.
+The unit is a step: a pixel along a polygon's edge, which takes the rasteriser some 25 ns.
 """
 
 from __future__ import annotations
@@ -41,15 +41,12 @@ class WorkBudget:
     def spend(self, steps: float) -> None:
         """Take the steps of one mask. Raises GeometryError where they are too many for a mask or for what is left."""
         if steps > MASK_STEPS:
-            raise GeometryError(
-                f"polygons of {steps:.0f} px all the way round, expected at most {MASK_STEPS} in one mask"
-            )
+            raise GeometryError(f"an outline of {steps:.0f} px, expected at most {MASK_STEPS} px in one mask")
         self._left -= steps
         if self._left < 0:
             spent = self._all - self._left
             raise GeometryError(
-                f"polygons of {spent:.0f} px all the way round with those before, expected at most {self._all} "
-                f"in {self._of}"
+                f"outlines of {spent:.0f} px with those before, expected at most {self._all} px in {self._of}"
             )
 
 

@@ -94,7 +94,7 @@ class Instance:
 class Suggestion:
     """One detection offered for review: a mask in image pixels, with the model that made it.
 
-    `heatmap` is what the mask was cut from, where it is at hand.
+    `heatmap` is what the mask came from, where it is at hand.
     """
 
     category_id: int

@@ -1,4 +1,4 @@
-"""A network's soft mask as it is kept, so that the level at which it is cut can be moved later.
+"""A network's soft mask as it is kept, so that the level at which it becomes a mask can be moved later.
 
 All of it is whole numbers, values and levels in hundredths: the editor computes the same
 (frontend/src/document/heatmap.ts), and the two agree on every pixel at every level. A higher level's mask lies within a
@@ -17,17 +17,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from annotator.core.errors import GeometryError
-from annotator.core.masks import Rle, mask_to_rle
+from annotator.core.masks import Rle, mask_to_rle, window_to_rle
 from annotator.core.paste import landing
 
 LEVELS = range(1, 100)
-"""Where a heatmap may be cut, in hundredths."""
+"""Where a heatmap may become a mask, in hundredths."""
 
 HALF = 50
 """The level of every mask that nobody has moved."""
 
 MAX_SIZE = 256
 """Samples a side; the networks at hand have 28 to 224."""
+
+_PIXELS_A_STEP = 32  # of a WorkBudget: the largest picture is within what one mask may take
 
 MAX_REGION = 2**20
 """Pixels a side, and how far off the picture. A browser counts up to 2 ** 53: more than 400 * MAX_REGION ** 2."""
@@ -50,7 +52,7 @@ class Heatmap:
     half: Rle | None = None
 
     def __post_init__(self) -> None:
-        """Raises GeometryError for what cannot be cut exactly."""
+        """Raises GeometryError for what cannot become a mask exactly."""
         shape = self.values.shape
         if len(shape) != 2 or shape[0] != shape[1] or not 1 <= shape[0] <= MAX_SIZE or self.values.max() > 100:
             raise GeometryError(f"heatmap of shape {shape}, expected hundredths of at most {MAX_SIZE} a side")
@@ -83,34 +85,44 @@ class Heatmap:
         """Left, top, width, height."""
         return self.left, self.top, self.width, self.height
 
-    def cut(self, level: int, *, height: int, width: int) -> Rle:
+    def at(self, level: int, *, height: int, width: int) -> Rle:
         """The pixels of a picture of height x width whose value is above the level; there may be none.
 
         Bilinear between the samples' centres, as the paste of a suggestion, with one rounding only: of the samples.
         """
         if level == HALF and self.half is not None:
             return self.half
-        mask = np.zeros((width, height), bool).T  # in column order, as runs are
-        left, top = max(self.left, 0), max(self.top, 0)
+        left, top, right, bottom = self._shown(height=height, width=width)
+        if left >= right or top >= bottom:
+            return mask_to_rle(np.zeros((height, width), bool))
+        samples = np.pad(self.values.astype(np.int64), 1)
+        x_low, x_high, x_part = _taps(len(samples), self.width, left - self.left, right - self.left)
+        y_low, y_high, y_part = _taps(len(samples), self.height, top - self.top, bottom - self.top)
+        columns = samples[:, x_low] * (2 * self.width - x_part) + samples[:, x_high] * x_part
+        above = columns > level * 2 * self.width
+        limit = level * 4 * self.width * self.height
+        window = np.empty((bottom - top, right - left), bool)
+        bands = np.flatnonzero(np.diff(y_low, prepend=-1, append=-1))
+        for start, end in itertools.pairwise(bands.tolist()):
+            # Between two rows of samples a column runs straight: only where it crosses the level, pixels differ.
+            low, high = y_low[start], y_high[start]
+            band = window[start:end]
+            band[:] = above[low] & above[high]
+            crossing = np.flatnonzero(above[low] != above[high])
+            part = y_part[start:end, None]
+            value = columns[low, crossing] * (2 * self.height - part) + columns[high, crossing] * part
+            band[:, crossing] = value > limit
+        return window_to_rle(window, left=left, top=top, height=height, width=width)
+
+    def steps(self, *, height: int, width: int) -> float:
+        """What its mask in a picture of height x width takes of a WorkBudget."""
+        left, top, right, bottom = self._shown(height=height, width=width)
+        return max(right - left, 0) * max(bottom - top, 0) / _PIXELS_A_STEP
+
+    def _shown(self, *, height: int, width: int) -> tuple[int, int, int, int]:
+        """The part of the region that the picture shows: left, top, right, bottom."""
         right, bottom = min(self.left + self.width, width), min(self.top + self.height, height)
-        if left < right and top < bottom:
-            samples = np.pad(self.values.astype(np.int64), 1)
-            x_low, x_high, x_part = _taps(len(samples), self.width, left - self.left, right - self.left)
-            y_low, y_high, y_part = _taps(len(samples), self.height, top - self.top, bottom - self.top)
-            columns = samples[:, x_low] * (2 * self.width - x_part) + samples[:, x_high] * x_part
-            above = columns > level * 2 * self.width
-            limit = level * 4 * self.width * self.height
-            bands = np.flatnonzero(np.diff(y_low, prepend=-1, append=-1))
-            for start, end in itertools.pairwise(bands.tolist()):
-                # Between two rows of samples a column runs straight: only where it crosses the level, pixels differ.
-                low, high = y_low[start], y_high[start]
-                band = mask[top + start : top + end, left:right]
-                band[:] = above[low] & above[high]
-                crossing = np.flatnonzero(above[low] != above[high])
-                part = y_part[start:end, None]
-                value = columns[low, crossing] * (2 * self.height - part) + columns[high, crossing] * part
-                band[:, crossing] = value > limit
-        return mask_to_rle(mask)
+        return max(self.left, 0), max(self.top, 0), right, bottom
 
 
 def _hundredths(soft: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from annotator.core.errors import GeometryError
-from annotator.core.limits import MAX_SIDE
+from annotator.core.limits import MAX_COUNTS, MAX_SIDE
 
 BoolMask = NDArray[np.bool_]
 Runs = NDArray[np.int64]
@@ -122,6 +123,13 @@ def checked_rle(counts: str | Sequence[int], *, height: int, width: int) -> Rle:
     return runs_to_rle(changes_to_runs(np.cumsum(runs)[:-1], total=height * width), height=height, width=width)
 
 
+def require_storable(rle: Rle) -> Rle:
+    """The RLE. Raises GeometryError where its counts are longer than a project takes in."""
+    if len(rle.counts) > MAX_COUNTS:
+        raise GeometryError(f"RLE: counts of {len(rle.counts)} characters, expected at most {MAX_COUNTS} in one mask")
+    return rle
+
+
 def are_normal(counts: Sequence[str], *, height: int, width: int) -> bool:
     """Whether `checked_rle` would take each of these counts as it is: asked of all at once, in a tenth of the time."""
     total = height * width
@@ -195,6 +203,35 @@ def mask_to_rle(mask: BoolMask) -> Rle:
     """
     coded = coco_mask.encode(np.asfortranarray(mask, np.uint8))
     return Rle(mask.shape[0], mask.shape[1], coded["counts"].decode("ascii"))
+
+
+def window_to_rle(window: BoolMask, *, left: int, top: int, height: int, width: int) -> Rle:
+    """A mask (h, w) bool over the window of a picture that begins at left, top -> RLE of the picture.
+
+    >>> rle_to_runs(window_to_rle(np.array([[True]]), left=1, top=2, height=4, width=3)).tolist()
+    [6, 1, 5]
+    """
+    bases = np.arange(left, left + window.shape[1]) * height + top
+    runs = changes_to_runs(pixel_changes(window, bases), total=height * width)
+    return runs_to_rle(runs, height=height, width=width)
+
+
+def pixel_changes(window: BoolMask, bases: Runs) -> Runs:
+    """The pixels of a picture at which a window (h, w) of it changes, down its columns.
+
+    bases: (w,) the numbers of the columns' first pixels, in the order of runs.
+    """
+    h, w = window.shape
+    rows = np.zeros((h + 2, w), bool)
+    rows[1:-1] = window
+    x, y = flips(rows)
+    return np.asarray(bases[x] + y, np.int64)
+
+
+def flips(rows: BoolMask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where a value of (h, w) differs from the one below it: columns and rows, column by column."""
+    differs = cv2.transpose((rows[1:] != rows[:-1]).view(np.uint8))
+    return np.divmod(np.flatnonzero(differs.view(bool)), len(rows) - 1)
 
 
 def rle_to_mask(rle: Rle) -> BoolMask:

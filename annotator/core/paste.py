@@ -2,23 +2,24 @@
 
 The truth is the mask paste of the Open Model Zoo's accuracy checker, with which the published AP was measured: pad the
 heatmap by 1 px of zeros, expand the box about its centre by (s + 2) / s, truncate it to whole pixels, resize
-bilinearly, keep what exceeds the cut, clip to the picture. What comes out here is that, bit for bit.
+bilinearly, keep what exceeds the level, clip to the picture. What comes out here is that, bit for bit.
 
 Between two rows of the padded heatmap a resized column runs straight, so it is resized sideways only, and where it
-crosses the cut is solved. A crossing too close to a pixel's centre for the resize's own rounding to be foreseen sends
+crosses the level is solved. A crossing too close to a pixel's centre for the resize's own rounding to be foreseen sends
 its column through the resize. All instances of a picture take each step together: what costs is the calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from annotator.core.masks import BoolMask, Rle, Runs, runs_to_rles
+from annotator.core.budget import slices
+from annotator.core.masks import Rle, Runs, flips, pixel_changes, runs_to_rles
 
 FloatMap = NDArray[np.float32]
 
@@ -57,31 +58,26 @@ class _Region:
         return slice(self.top - self.y0, self.bottom - self.y0)
 
 
-def heatmap_to_rle(heatmap: FloatMap, box_xyxy: ArrayLike, *, height: int, width: int, cut: float = 0.5) -> Rle:
-    """One heatmap (s, s) over its box -> RLE of the picture; see `heatmaps_to_rles`."""
-    return heatmaps_to_rles(heatmap[None], np.asarray(box_xyxy)[None], height=height, width=width, cut=cut)[0]
-
-
 def heatmaps_to_rles(
-    heatmaps: FloatMap, boxes_xyxy: ArrayLike, *, height: int, width: int, cut: float = 0.5
+    heatmaps: FloatMap, boxes_xyxy: ArrayLike, *, height: int, width: int, level: float = 0.5
 ) -> list[Rle]:
     """Heatmaps (n, s, s) over their boxes -> n RLEs of the picture; a mask may come out empty.
 
-    boxes_xyxy: (n, 4) finite, in image pixels, possibly beyond the borders. cut: 0..1.
+    boxes_xyxy: (n, 4) finite, in image pixels, possibly beyond the borders. level: 0..1.
     """
     if not len(heatmaps):
         return []
     size = heatmaps.shape[1] + 2
     regions = _regions(boxes_xyxy, size=size, height=height, width=width)
     rles = []
-    for some in _batches([max(region.right - region.left, 0) * size for region in regions]):
+    for some in slices([max(region.right - region.left, 0) * size for region in regions], most=_MOST_TOGETHER):
         padded = np.zeros((some.stop - some.start, size, size), np.float32)
         padded[:, 1:-1, 1:-1] = heatmaps[some]
-        rles += _to_rles(padded, regions[some], height=height, width=width, cut=cut)
+        rles += _to_rles(padded, regions[some], height=height, width=width, level=level)
     return rles
 
 
-def _to_rles(padded: FloatMap, regions: Sequence[_Region], *, height: int, width: int, cut: float) -> list[Rle]:
+def _to_rles(padded: FloatMap, regions: Sequence[_Region], *, height: int, width: int, level: float) -> list[Rle]:
     """Padded heatmaps (n, s + 2, s + 2) -> n RLEs."""
     size = padded.shape[1]
     tame = ((padded.min(axis=(1, 2)) >= -2) & (padded.max(axis=(1, 2)) <= 2)).tolist()
@@ -101,9 +97,9 @@ def _to_rles(padded: FloatMap, regions: Sequence[_Region], *, height: int, width
         else:
             window = cv2.resize(padded[index], (region.w, region.h))[region.rows, region.columns]
         bases = np.arange(region.left, region.right) * height + (index * stride + region.top)
-        changes.append(_pixel_changes(window > cut, bases))
+        changes.append(pixel_changes(window > level, bases))
     if tall:
-        changes += _crossings(padded, regions, tall, cut=cut, height=height, stride=stride)
+        changes += _crossings(padded, regions, tall, level=level, height=height, stride=stride)
     return _changes_to_rles(np.concatenate(changes), len(padded), height=height, width=width)
 
 
@@ -127,19 +123,8 @@ def _regions(boxes_xyxy: ArrayLike, *, size: int, height: int, width: int) -> li
     return [_Region(*row) for row in np.hstack((begin, sides, *shown)).tolist()]
 
 
-def _batches(sizes: Sequence[int]) -> Iterator[slice]:
-    """Neighbours whose sizes add up to what is taken together, or single ones."""
-    begin, held = 0, 0
-    for index, size in enumerate(sizes):
-        if index > begin and held + size > _MOST_TOGETHER:
-            yield slice(begin, index)
-            begin, held = index, 0
-        held += size
-    yield slice(begin, len(sizes))
-
-
 def _crossings(
-    padded: FloatMap, regions: Sequence[_Region], indices: Sequence[int], *, cut: float, height: int, stride: int
+    padded: FloatMap, regions: Sequence[_Region], indices: Sequence[int], *, level: float, height: int, stride: int
 ) -> list[Runs]:
     """The changes of level of instances that are enlarged: solved, or looked up where rounding might decide."""
     size = padded.shape[1]
@@ -151,16 +136,16 @@ def _crossings(
         # Resized to its own height, the other direction is left exactly as it is.
         columns = cv2.resize(padded[index], (region.w, size))[:, region.columns]
         profiles[:, end - columns.shape[1] : end] = columns
-    above = profiles > cut + _VALUE_ERROR
-    looked_up = (above != (profiles > cut - _VALUE_ERROR)).any(axis=0)
+    above = profiles > level + _VALUE_ERROR
+    looked_up = (above != (profiles > level - _VALUE_ERROR)).any(axis=0)
 
-    column, row = _flips(above)
+    column, row = flips(above)
     low = profiles[row, column].astype(np.float64)
     rise = profiles[row + 1, column] - low
     of_column = np.repeat(np.arange(len(chosen)), counts)
     owner = of_column[column]
     scale = np.array([region.h / size for region in chosen])[owner]
-    y = (row + (cut - low) / rise + 0.5) * scale - 0.5
+    y = (row + (level - low) / rise + 0.5) * scale - 0.5
     slack = scale * (_VALUE_ERROR / np.abs(rise) + _PLACE_ERROR * size)
     looked_up[column[np.abs(y - np.rint(y)) <= slack]] = True
 
@@ -179,23 +164,8 @@ def _crossings(
             # A picture one column wide is resized with other rounding: two at least.
             columns = profiles[:, np.resize(some, max(some.size, 2))]
             window = cv2.resize(columns, (columns.shape[1], region.h))[region.rows, : some.size]
-            found.append(_pixel_changes(window > cut, bases[some] + region.top))
+            found.append(pixel_changes(window > level, bases[some] + region.top))
     return found
-
-
-def _pixel_changes(window: BoolMask, bases: Runs) -> Runs:
-    """The changes of level down the columns of a window (h, w), whose first pixels have the numbers `bases`."""
-    h, w = window.shape
-    rows = np.zeros((h + 2, w), bool)
-    rows[1:-1] = window
-    x, y = _flips(rows)
-    return np.asarray(bases[x] + y, np.int64)
-
-
-def _flips(rows: BoolMask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where a value (h, w) differs from the one below it: columns and rows, column by column."""
-    flips = cv2.transpose((rows[1:] != rows[:-1]).view(np.uint8))
-    return np.divmod(np.flatnonzero(flips.view(bool)), len(rows) - 1)
 
 
 def _bilinear_window(padded: FloatMap, region: _Region) -> FloatMap:

@@ -13,7 +13,8 @@ from annotator.core.dataset import PROVENANCE, Category, Dataset, Image, Instanc
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.core.settings import IMPORTED_EXTRA
-from annotator.storage import categories, decisions, images, schema
+from annotator.storage import categories, images, schema
+from annotator.storage.instances import instance_of
 from annotator.storage.stored import json_of
 from annotator.system.collection import collection_paused
 
@@ -54,7 +55,7 @@ def dataset(rows: Rows) -> Dataset:
     for row in rows.instances:
         image = by_id.get(row.image_id)
         if image is not None:
-            instance = decisions.instance_of(row, image)
+            instance = instance_of(row, image)
             work = rows.work.get(row.key, (0, None))
             instances.append(_with_provenance(instance, work, rows.suggested.get(row.key)))
     return Dataset(rows.categories, rows.images, tuple(instances), rows.extra)

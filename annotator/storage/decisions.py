@@ -1,29 +1,29 @@
-"""Suggestions, gestures and the instances they lead to."""
+"""Gestures become decisions: the history, which is only added to, and the instances as it leaves them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from annotator.core import masks, review
-from annotator.core.dataset import Category, Image, Instance, State, Suggestion
-from annotator.core.errors import GeometryError, GestureError, StaleRevisionError, StoreError
+from annotator.core import review
+from annotator.core.dataset import Category, Image, Instance, State
+from annotator.core.errors import GestureError, StaleRevisionError
+from annotator.core.heatmap import Heatmap
 from annotator.core.masks import Rle
-from annotator.core.review import Decision, Gesture
+from annotator.core.review import Decision, Drawn, Gesture
 from annotator.storage import categories, heatmaps, images, schema
 from annotator.storage.database import now
+from annotator.storage.instances import AT_ONCE, instance_of, masks_size, require_room, row_of
 from annotator.storage.parts import parts_to_bytes
-from annotator.storage.stored import json_of, parts_of
+from annotator.storage.stored import parts_of
+from annotator.storage.suggestions import instance_offered
 
-_AT_ONCE = 500  # keys in one query: SQLite takes 32,766 variables, older builds 999
-
-# What every gesture and every pre-labelled picture runs is put together once: making a statement takes longer than
-# running it.
+# What every gesture runs is put together once: making a statement takes longer than running it.
 _ANSWERED = select(schema.gestures.c.digest, schema.gestures.c.revision_after).where(
     schema.gestures.c.client == bindparam("client"), schema.gestures.c.number == bindparam("number")
 )
@@ -32,183 +32,152 @@ _ADD_INSTANCE = insert(schema.instances)
 _CHANGE_IMAGE = update(schema.images).where(schema.images.c.id == bindparam("of"))
 _ADD_GESTURE = insert(schema.gestures).returning(schema.gestures.c.id)
 _ADD_DECISIONS = insert(schema.decisions)
-_ADD_SUGGESTION = insert(schema.suggestions)
-_CATEGORY_IDS = select(schema.categories.c.id)
-_IN_STATES = schema.instances.c.state.in_(bindparam("states", expanding=True))
-_OF_IMAGE = select(schema.instances).where(schema.instances.c.image_id == bindparam("of"), _IN_STATES).order_by("id")
 _BY_KEYS = {
     table.name: select(table).where(table.c.key.in_(bindparam("keys", expanding=True)))
-    for table in (schema.instances, schema.suggestions)
+    for table in (schema.instances, schema.suggestions, schema.heatmaps)
 }
 
 
-# --- instances -------------------------------------------------------------------------------------------------------
+# --- before anybody waits --------------------------------------------------------------------------------------------
 
 
-def instances(connection: Connection, image: Image, *, states: Collection[State]) -> tuple[Instance, ...]:
-    """The image's instances in these states, in order of id."""
-    wanted = {"of": image.id, "states": [State(state).value for state in states]}
-    return tuple(instance_of(row, image) for row in connection.execute(_OF_IMAGE, wanted))
+@dataclass(frozen=True)
+class Prepared:
+    """A gesture with what takes long of it: worked out before it waits for its turn to write.
 
-
-def instance_of(row: Row[Any], image: Image) -> Instance:
-    return Instance(
-        id=row.id,
-        key=row.key,
-        image_id=row.image_id,
-        category_id=row.category_id,
-        state=State(row.state),
-        rle=Rle(image.height, image.width, row.rle),
-        parts=parts_of(row.parts, f"instance {row.key}"),
-        source=row.source,
-        score=row.score,
-        edited=row.edited,
-        crowd=row.crowd,
-        extra=json_of(row.extra, f"instance {row.key}"),
-    )
-
-
-def row_of(instance: Instance) -> dict[str, Any]:
-    """Every column of the instance but its id, which the database gives to a new one."""
-    return {
-        "key": instance.key,
-        "image_id": instance.image_id,
-        "category_id": instance.category_id,
-        "state": instance.state.value,
-        "rle": instance.rle.counts,
-        "parts": parts_to_bytes(instance.parts),
-        "source": instance.source,
-        "score": instance.score,
-        "edited": instance.edited,
-        "extra": json.dumps(instance.extra),
-        "crowd": instance.crowd,
-    }
-
-
-def delete_instances(connection: Connection, image_id: int) -> None:
-    """Forget an image's current state and what it was cut from; its suggestions and decisions stay."""
-    heatmaps.delete_heatmaps(connection, schema.heatmaps.c.image_id == image_id)
-    connection.execute(delete(schema.instances).where(schema.instances.c.image_id == image_id))
-
-
-# --- suggestions -----------------------------------------------------------------------------------------------------
-
-
-def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence[Suggestion]) -> None:
-    """Replace what nobody has touched yet; whatever a person decided or changed stays.
-
-    The image's revision stays too: a gesture that a page makes meanwhile still finds the suggestion it was made on.
+    `digest` is of what the gesture says. `drawn` has the mask of each change, None where it stays.
     """
-    image = images.image_by_id(connection, image_id)
-    known = set(connection.scalars(_CATEGORY_IDS))
-    normal = masks.are_normal([one.rle.counts for one in suggestions], height=image.height, width=image.width)
-    offered = [
-        _checked(suggestion, index, image=image, known=known, normal=normal)
-        for index, suggestion in enumerate(suggestions)
-    ]
-    if image.prelabelled:
-        kept, old = schema.instances, schema.suggestions
-        untouched = exists().where(
-            old.c.key == kept.c.key, old.c.category_id == kept.c.category_id, old.c.rle == kept.c.rle
-        )
-        replaced = (kept.c.image_id == image_id, kept.c.state == State.SUGGESTED.value, untouched)
-        heatmaps.delete_heatmaps(connection, schema.heatmaps.c.key.in_(select(kept.c.key).where(*replaced)))
-        connection.execute(delete(kept).where(*replaced))
-    fresh = [
-        Instance(
-            0, secrets.token_hex(8), image_id, one.category_id, State.SUGGESTED, one.rle, None, one.source, one.score
-        )
-        for one in offered
-    ]
-    if fresh:
-        at = now()
-        connection.execute(_ADD_SUGGESTION, [_suggestion_row(instance, at) for instance in fresh])
-        connection.execute(_ADD_INSTANCE, [row_of(instance) for instance in fresh])
-        cut_from = {made.key: one.heatmap for made, one in zip(fresh, offered, strict=True) if one.heatmap is not None}
-        heatmaps.add_heatmaps(connection, image_id, cut_from)
-    connection.execute(_CHANGE_IMAGE, {"of": image_id, "prelabelled": True})
+
+    gesture: Gesture
+    digest: str
+    drawn: tuple[Drawn | None, ...]
 
 
-def _checked(suggestion: Suggestion, index: int, *, image: Image, known: set[int], normal: bool) -> Suggestion:
-    """normal: its RLE is known to be in the normal form of an image of this size."""
-    place = f"image {image.id}: suggestions[{index}]"
-    rle = suggestion.rle
-    if suggestion.category_id not in known:
-        raise StoreError(f"{place}: category {suggestion.category_id} is not in the project")
-    if not 0 <= suggestion.score <= 1:
-        raise StoreError(f"{place}: score is {suggestion.score}, expected 0 to 1")
-    if (rle.height, rle.width) != (image.height, image.width):
-        raise StoreError(f"{place}: size {[rle.height, rle.width]}, image is {[image.height, image.width]}")
-    try:
-        if not normal:
-            rle = masks.checked_rle(rle.counts, height=image.height, width=image.width)
-    except GeometryError as error:
-        raise StoreError(f"{place}: {error}") from error
-    if masks.rle_area(rle) == 0:
-        raise StoreError(f"{place}: the mask is empty")
-    return Suggestion(suggestion.category_id, float(suggestion.score), rle, suggestion.source, suggestion.heatmap)
+def digest_of(gesture: Gesture) -> str:
+    """Of what the gesture does, not of the circumstances that may differ when it is sent again."""
+    said = [gesture.image_id, gesture.verb, gesture.reviewed]
+    hashed = hashlib.sha256(json.dumps(said).encode())
+    for change in gesture.changes:
+        rle = None if change.rle is None else [change.rle.height, change.rle.width, change.rle.counts]
+        hashed.update(json.dumps([change.key, change.category_id, change.state, rle]).encode())
+        hashed.update(parts_to_bytes(change.parts) or b"-")
+        if change.level is not None:  # what was recorded before there were levels keeps its digest
+            hashed.update(b"%d" % change.level)
+        if change.crowd is not None:
+            hashed.update(b"crowd %d" % change.crowd)
+    return hashed.hexdigest()
 
 
-def _suggestion_row(instance: Instance, at: str) -> dict[str, Any]:
-    return {
-        "key": instance.key,
-        "image_id": instance.image_id,
-        "category_id": instance.category_id,
-        "score": instance.score,
-        "rle": instance.rle.counts,
-        "source": instance.source,
-        "at": at,
-    }
-
-
-# --- gestures --------------------------------------------------------------------------------------------------------
-
-
-def answered(connection: Connection, gesture: Gesture) -> int | None:
+def answered(connection: Connection, gesture: Gesture, digest: str) -> int | None:
     """The revision that this gesture led to when it came for the first time; None where it is new."""
     named = {"client": gesture.client, "number": gesture.number}
     found = connection.execute(_ANSWERED, named).one_or_none()
     if found is None:
         return None
-    if found.digest != _digest(gesture):
+    if found.digest != digest:
         raise GestureError(f"gesture {gesture.client}/{gesture.number}: the number was used for another gesture before")
     return int(found.revision_after)
 
 
-def record(connection: Connection, gesture: Gesture, image: Image) -> int:
-    """Apply a new gesture and write it into the history, inside the caller's transaction; the image's new revision."""
+def require_current(gesture: Gesture, image: Image) -> None:
+    """Raise StaleRevisionError where the image was changed since the revision that the gesture was made on."""
     if gesture.revision != image.revision:
         raise StaleRevisionError(
             f"image {image.id}: the gesture was made on revision {gesture.revision}, the stored one is {image.revision}"
         )
-    changed = _applied(connection, gesture, image)
-    for instance in changed:
-        row = row_of(instance)
-        known = connection.execute(_CHANGE_INSTANCE, row | {"of": instance.key})
-        if known.rowcount == 0:
-            connection.execute(_ADD_INSTANCE, row)
+
+
+def heatmaps_of(connection: Connection, gesture: Gesture, image: Image) -> dict[str, Heatmap]:
+    """By key, the heatmaps of the instances whose change says a level: as stored, else as the gesture brings it.
+
+    If the heatmap is gone (its suggestion was replaced), the mask is stored without a level, like a hand-drawn one.
+    """
+    levelled = [change.key for change in gesture.changes if change.level is not None]
+    if not levelled:
+        return {}
+    brought = _own_heatmaps(connection, gesture)
+    found = {key: heatmaps.heatmap(connection, image, key) or brought.get(key) for key in levelled}
+    return {key: heatmap for key, heatmap in found.items() if heatmap is not None}
+
+
+def _own_heatmaps(connection: Connection, gesture: Gesture) -> dict[str, Heatmap]:
+    """By key, the heatmaps that the gesture brings; a suggestion keeps the one it has."""
+    brought = {change.key: change.heatmap for change in gesture.changes if change.heatmap is not None}
+    offered = {row.key for row in _rows_of(connection, schema.suggestions, list(brought))}
+    return {key: heatmap for key, heatmap in brought.items() if key not in offered}
+
+
+# --- in the transaction ----------------------------------------------------------------------------------------------
+
+
+def record(connection: Connection, prepared: Prepared, image: Image) -> int:
+    """Apply a new gesture and write it into the history, inside the caller's transaction; the image's new revision.
+
+    image: as it is stored now. Raises StaleRevisionError, GestureError.
+    """
+    gesture = prepared.gesture
+    require_current(gesture, image)
+    stored = {row.key: row for row in _rows_of(connection, schema.instances, [one.key for one in gesture.changes])}
+    rows = [row_of(instance) for instance in _apply_changes(connection, prepared, image, stored)]
+    _write_instances(connection, rows, stored)
     reviewed = image.reviewed if gesture.reviewed is None else gesture.reviewed
     revision = image.revision + 1
     connection.execute(_CHANGE_IMAGE, {"of": image.id, "revision": revision, "reviewed": reviewed})
-    cuts = _levels_of(connection, gesture, changed, image)
-    write_history(connection, gesture, changed, revision=revision, cuts=cuts)
+    heatmaps.add_heatmaps(connection, image.id, _own_heatmaps(connection, gesture))
+    _write_history(connection, prepared, rows, revision=revision)
     return revision
 
 
-def write_history(
-    connection: Connection,
-    gesture: Gesture,
-    changed: Sequence[Instance],
-    *,
-    revision: int,
-    cuts: Mapping[str, int],
+def _apply_changes(
+    connection: Connection, prepared: Prepared, image: Image, stored: Mapping[str, Row[Any]]
+) -> list[Instance]:
+    """The instances as the gesture leaves them. stored: their rows by key, of any image: `apply` refuses another's."""
+    gesture = prepared.gesture
+    _require_categories(gesture, {category.id: category for category in categories.categories(connection)})
+    offered = {row.key: row for row in _rows_of(connection, schema.suggestions, [one.key for one in gesture.changes])}
+    imported = _imported_counts(connection, [key for key in stored if key not in offered])
+    changed = []
+    for change, drawn in zip(gesture.changes, prepared.drawn, strict=True):
+        row = offered.get(change.key)
+        before = None
+        if change.key in stored:
+            before = instance_of(stored[change.key], image)
+        elif row is not None:
+            before = instance_offered(row, image)
+        counts = row.rle if row is not None else imported.get(change.key)
+        original = None if counts is None else Rle(image.height, image.width, counts)
+        changed.append(review.apply(change, drawn=drawn, image=image, before=before, original=original))
+    return changed
+
+
+def _require_categories(gesture: Gesture, known: Mapping[int, Category]) -> None:
+    for index, change in enumerate(gesture.changes):
+        if change.category_id not in known:
+            raise GestureError(f"changes[{index}].category is {change.category_id}, which is not in the project")
+
+
+def _write_instances(connection: Connection, rows: Sequence[dict[str, Any]], stored: Mapping[str, Row[Any]]) -> None:
+    """Raises GestureError where an image that has too many masks would have more."""
+    changed = [row | {"of": row["key"]} for row in rows if row["key"] in stored]
+    new = [row for row in rows if row["key"] not in stored]
+    if changed:
+        connection.execute(_CHANGE_INSTANCE, changed)
+    if new:
+        connection.execute(_ADD_INSTANCE, new)
+    if sum(map(masks_size, rows)) > sum(masks_size(row._mapping) for row in stored.values()):
+        require_room(connection, [rows[0]["image_id"]], error=GestureError)
+
+
+def _write_history(
+    connection: Connection, prepared: Prepared, rows: Sequence[Mapping[str, Any]], *, revision: int
 ) -> None:
-    """Append the gesture and one decision for each instance it changed. cuts: by key, the level that made the mask."""
+    """Append the gesture and one decision for each instance that it changed. rows: the instances' new ones."""
+    gesture = prepared.gesture
     added = {
         "image_id": gesture.image_id,
         "client": gesture.client,
         "number": gesture.number,
-        "digest": _digest(gesture),
+        "digest": prepared.digest,
         "verb": gesture.verb,
         "who": images.plain_text(gesture.who),
         "at": now(),
@@ -219,104 +188,40 @@ def write_history(
         "seconds": gesture.seconds,
     }
     gesture_id = connection.execute(_ADD_GESTURE, added).scalar_one()
-    if changed:
-        rows = [decision_row(gesture_id, instance) | {"cut": cuts.get(instance.key)} for instance in changed]
-        connection.execute(_ADD_DECISIONS, rows)
+    levels = _kept_levels(connection, prepared)
+    if rows:
+        decided = [decision_row(gesture_id, row) | {"cut": levels.get(row["key"])} for row in rows]
+        connection.execute(_ADD_DECISIONS, decided)
 
 
-def _levels_of(connection: Connection, gesture: Gesture, changed: Sequence[Instance], image: Image) -> dict[str, int]:
-    """By key, the levels at which the gesture cut heatmaps, after keeping those that it brings for new instances.
-
-    Raises GestureError where a mask is not the one that the level gives here. Where the heatmap is gone, with a
-    suggestion that another took the place of, the mask stands as any other that a person made.
-    """
-    brought = {change.key: change.heatmap for change in gesture.changes if change.heatmap is not None}
-    offered = {row.key for row in _rows_of(connection, schema.suggestions, list(brought))}
-    own = {key: heatmap for key, heatmap in brought.items() if key not in offered}
-    heatmaps.add_heatmaps(connection, image.id, own)
-    levels = {}
-    for change, instance in zip(gesture.changes, changed, strict=True):
-        found = None if change.cut is None else heatmaps.heatmap(connection, image, change.key)
-        if found is None or change.cut is None:
-            continue
-        if instance.rle != found.cut(change.cut, height=image.height, width=image.width):
-            raise GestureError(f"instance {change.key}: the mask is not its heatmap cut at 0.{change.cut:02d}")
-        levels[change.key] = change.cut
-    return levels
+def _kept_levels(connection: Connection, prepared: Prepared) -> dict[str, int]:
+    """By key, the levels that made masks, where the heatmap is still there."""
+    pairs = zip(prepared.gesture.changes, prepared.drawn, strict=True)
+    levels = {change.key: drawn.level for change, drawn in pairs if drawn is not None and drawn.level is not None}
+    kept = {row.key for row in _rows_of(connection, schema.heatmaps, list(levels))}
+    return {key: level for key, level in levels.items() if key in kept}
 
 
-def _digest(gesture: Gesture) -> str:
-    """Of what the gesture does, not of the circumstances that may differ when it is sent again."""
-    said = [gesture.image_id, gesture.verb, gesture.reviewed]
-    hashed = hashlib.sha256(json.dumps(said).encode())
-    for change in gesture.changes:
-        rle = None if change.rle is None else [change.rle.height, change.rle.width, change.rle.counts]
-        hashed.update(json.dumps([change.key, change.category_id, change.state, rle]).encode())
-        hashed.update(parts_to_bytes(change.parts) or b"-")
-        if change.cut is not None:  # what was recorded before there were levels keeps its digest
-            hashed.update(b"%d" % change.cut)
-        if change.crowd is not None:
-            hashed.update(b"crowd %d" % change.crowd)
-    return hashed.hexdigest()
-
-
-def decision_row(gesture_id: int, instance: Instance) -> dict[str, Any]:
-    """What the history keeps of an instance as a gesture left it."""
-    row = row_of(instance)
+def decision_row(gesture_id: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the history keeps of an instance's row as a gesture left it."""
     columns = ("key", "state", "category_id", "rle", "parts", "source", "score", "crowd")
     return {"gesture_id": gesture_id, **{name: row[name] for name in columns}}
 
 
-def _applied(connection: Connection, gesture: Gesture, image: Image) -> list[Instance]:
-    keys = [change.key for change in gesture.changes]
-    known = {category.id: category for category in categories.categories(connection)}
-    _require_categories(gesture, known)
-    stored = {
-        row.key: instance_of(row, image) for row in _rows_of(connection, schema.instances, keys)
-    }  # of any image: `apply` refuses another image's
-    offered = {row.key: row for row in _rows_of(connection, schema.suggestions, keys)}
-    brought = _imported(connection, [key for key in stored if key not in offered])
-    changed = []
-    for change in gesture.changes:
-        row = offered.get(change.key)
-        before = stored.get(change.key)
-        if before is None and row is not None:
-            rle = Rle(image.height, image.width, row.rle)
-            before = Instance(
-                0, row.key, row.image_id, row.category_id, State.SUGGESTED, rle, None, row.source, row.score
-            )
-        original = row.rle if row is not None else brought.get(change.key)
-        changed.append(
-            review.apply(
-                change,
-                image=image,
-                before=before,
-                original=None if original is None else Rle(image.height, image.width, original),
-            )
-        )
-    return changed
-
-
-def _require_categories(gesture: Gesture, known: dict[int, Category]) -> None:
-    for index, change in enumerate(gesture.changes):
-        if change.category_id not in known:
-            raise GestureError(f"changes[{index}].category is {change.category_id}, which is not in the project")
-
-
 def _rows_of(connection: Connection, table: Any, keys: Sequence[str]) -> Iterable[Row[Any]]:
-    for start in range(0, len(keys), _AT_ONCE):
-        yield from connection.execute(_BY_KEYS[table.name], {"keys": list(keys[start : start + _AT_ONCE])})
+    for start in range(0, len(keys), AT_ONCE):
+        yield from connection.execute(_BY_KEYS[table.name], {"keys": list(keys[start : start + AT_ONCE])})
 
 
-def _imported(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
+def _imported_counts(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
     """The counts that an import brought under each key."""
     decisions, gestures = schema.decisions, schema.gestures
     found: dict[str, str] = {}
-    for start in range(0, len(keys), _AT_ONCE):
+    for start in range(0, len(keys), AT_ONCE):
         query = (
             select(decisions.c.key, decisions.c.rle)
             .join(gestures, gestures.c.id == decisions.c.gesture_id)
-            .where(decisions.c.key.in_(keys[start : start + _AT_ONCE]), gestures.c.verb == images.IMPORT)
+            .where(decisions.c.key.in_(keys[start : start + AT_ONCE]), gestures.c.verb == images.IMPORT)
             .order_by(decisions.c.id.desc())
         )
         found.update({row.key: row.rle for row in connection.execute(query)})
@@ -359,6 +264,6 @@ def decision_of(row: Row[Any]) -> Decision:
         score=row.score,
         threshold=row.threshold,
         seconds=row.seconds,
-        cut=row.cut,
+        level=row.cut,
         crowd=row.crowd,
     )

@@ -18,8 +18,8 @@ from annotator.core import masks
 from annotator.core.dataset import State
 from annotator.core.masks import Rle
 from annotator.storage import schema
+from annotator.storage.instances import AT_ONCE
 
-_AT_ONCE = 500  # ids in one query, see decisions
 _KNOWN = (State.SUGGESTED.value, State.ACCEPTED.value, State.REJECTED.value)
 
 
@@ -148,8 +148,8 @@ def _entries(connection: Connection, ids: Sequence[int]) -> tuple[Entry, ...]:
     joined = table.join(images, images.c.id == table.c.image_id)
     columns = (images.c.file_name, images.c.sha256, images.c.height, images.c.width)
     found: dict[int, Entry] = {}
-    for begin in range(0, len(ids), _AT_ONCE):
-        some = ids[begin : begin + _AT_ONCE]
+    for begin in range(0, len(ids), AT_ONCE):
+        some = ids[begin : begin + AT_ONCE]
         query = select(table, *columns).select_from(joined).where(table.c.id.in_(some))
         for row in connection.execute(query):
             found[row.id] = _entry(row)

@@ -1,4 +1,4 @@
-"""The rows of heatmaps: what a model's masks, and those found inside a box, are cut from."""
+"""The rows of heatmaps: of a model's masks, and of those found inside a box."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ADD = sqlite.insert(schema.heatmaps).on_conflict_do_nothing()
 
 
 def add_heatmaps(connection: Connection, image_id: int, heatmaps: Mapping[str, Heatmap]) -> None:
-    """Keep what the instances of these keys were cut from; a key that has a heatmap keeps the one it has."""
+    """Keep the heatmaps of the instances of these keys; a key that has a heatmap keeps the one it has."""
     if heatmaps:
         rows = [_row_of(key, image_id, heatmap) for key, heatmap in heatmaps.items()]
         connection.execute(_ADD, rows)
 
 
 def heatmap(connection: Connection, image: Image, key: str) -> Heatmap | None:
-    """What an instance of the image can be cut from; for a suggestion with its own mask as the one at 0.5."""
+    """The heatmap of an instance of the image; a suggestion's has the suggested mask as the one at 0.5."""
     table = schema.heatmaps
     row = connection.execute(with_suggested().where(table.c.image_id == image.id, table.c.key == key)).one_or_none()
     return None if row is None else heatmap_of(row, image)

@@ -19,9 +19,22 @@ from annotator.core.errors import MissingError, StoreError
 from annotator.core.heatmap import Heatmap
 from annotator.core.review import Decision, Gesture
 from annotator.core.settings import KEY, Setting
-from annotator.storage import categories, contents, datasets, decisions, gallery, heatmaps, images, imports, schema
+from annotator.storage import (
+    categories,
+    contents,
+    datasets,
+    decisions,
+    gallery,
+    heatmaps,
+    images,
+    imports,
+    instances,
+    schema,
+    suggestions,
+)
 from annotator.storage.categories import CategoryBook
 from annotator.storage.database import Database
+from annotator.storage.decisions import Prepared
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, Imported, ImportReport, Offer, Picture
 from annotator.storage.stored import json_of
@@ -186,7 +199,7 @@ class Store:
         with self._database.write() as connection:
             removed = [image for image in images.bin_images(connection) if self.content_path(image.sha256).is_file()]
             for image in removed:
-                decisions.delete_instances(connection, image.id)
+                instances.delete_instances(connection, image.id)
                 try:
                     self.content_path(image.sha256).unlink(missing_ok=True)
                 except OSError as error:
@@ -227,18 +240,18 @@ class Store:
 
     # --- suggestions and decisions ---------------------------------------------------------------------------------
 
-    def set_suggestions(self, image_id: int, suggestions: Sequence[Suggestion]) -> None:
+    def set_suggestions(self, image_id: int, offered: Sequence[Suggestion]) -> None:
         """Replace the image's undecided suggestions by these and mark it prelabelled; what was decided stays."""
         with self._database.write() as connection:
-            decisions.set_suggestions(connection, image_id, suggestions)
+            suggestions.set_suggestions(connection, image_id, offered)
 
     def instances(self, image_id: int, *, states: Collection[State] = _VISIBLE) -> tuple[Instance, ...]:
         """The image's instances in these states, in order of id. Raises MissingError if there is no such image."""
         with self._database.read() as connection:
-            return decisions.instances(connection, images.image_by_id(connection, image_id), states=states)
+            return instances.instances_of(connection, images.image_by_id(connection, image_id), states=states)
 
     def heatmap(self, image_id: int, key: str) -> Heatmap | None:
-        """What an instance of the image can be cut from, None where nothing is kept. Raises MissingError."""
+        """The heatmap of an instance of the image, None where none is kept. Raises MissingError."""
         with self._database.read() as connection:
             return heatmaps.heatmap(connection, images.image_by_id(connection, image_id), key)
 
@@ -250,11 +263,21 @@ class Store:
         was changed since the revision that it was made on.
         """
         review.require_well_formed(gesture)
-        with self._database.write() as connection:
-            known = decisions.answered(connection, gesture)
+        digest = decisions.digest_of(gesture)
+        with self._database.read() as connection:
+            known = decisions.answered(connection, gesture, digest)
             if known is not None:
                 return known
-            return decisions.record(connection, gesture, self._image_or_binned(connection, gesture.image_id))
+            image = self._image_or_binned(connection, gesture.image_id)
+            decisions.require_current(gesture, image)
+            found = decisions.heatmaps_of(connection, gesture, image)
+        # Masks may take a second: nobody waits for it to write something else.
+        prepared = Prepared(gesture, digest, review.draw(gesture, image=image, heatmaps=found))
+        with self._database.write() as connection:
+            known = decisions.answered(connection, gesture, digest)
+            if known is not None:
+                return known
+            return decisions.record(connection, prepared, self._image_or_binned(connection, gesture.image_id))
 
     def decisions(self, image_id: int | None = None) -> tuple[Decision, ...]:
         """The append-only history of one image or of all, oldest first."""

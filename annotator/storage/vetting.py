@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, Float, Integer, LargeBinary, Row, Select, Table, func, select
 
-from annotator.core.dataset import Image
+from annotator.core.dataset import Image, State
 from annotator.core.errors import AnnotatorError, ArchiveError, StoreError
 from annotator.core.limits import MAX_IMAGE_MASKS, MAX_SIDE
 from annotator.core.masks import are_normal, checked_rle
@@ -116,7 +116,10 @@ def _require_documents(connection: Connection) -> None:
     table = schema.instances
     size = func.sum(func.length(table.c.rle) + func.coalesce(func.length(table.c.parts), 0))
     large = connection.execute(
-        select(table.c.image_id, size.label("size")).group_by(table.c.image_id).having(size > MAX_IMAGE_MASKS)
+        select(table.c.image_id, size.label("size"))
+        .where(table.c.state != State.DELETED.value)
+        .group_by(table.c.image_id)
+        .having(size > MAX_IMAGE_MASKS)
     ).first()
     if large is not None:
         raise ValueError(f"image {large.image_id}: {large.size} bytes of masks, expected at most {MAX_IMAGE_MASKS}")

@@ -62,7 +62,7 @@ class MaskAssistant:
                 features = head.close_features(photo, box_xyxy) or self._features_of(head, photo)
                 heatmap = head.heatmap(features, box_xyxy, label=ids.index(category_id))
                 if heatmap is not None:
-                    rle = heatmap.cut(HALF, height=photo.height, width=photo.width)
+                    rle = heatmap.at(HALF, height=photo.height, width=photo.width)
                     if rle_area(rle):
                         return BoxMask(rle, head.info.name, heatmap)
             return BoxMask(grabcut_mask(photo.pixels, box_xyxy), GRABCUT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +11,17 @@ import numpy as np
 from annotator.core.dataset import Category, Instance, State
 from annotator.core.errors import GeometryError, GestureError
 from annotator.core.heatmap import Heatmap, pack, unpack
+from annotator.core.limits import MAX_CHANGES, MAX_TEXT, MAX_VERTICES
 from annotator.core.masks import Rle
+from annotator.core.numbers import is_finite, is_id
 from annotator.core.polygons import Part
-from annotator.core.review import MAX_VERTICES, Change, Gesture
+from annotator.core.review import Change, Gesture
 from annotator.core.settings import THRESHOLD
 from annotator.storage.store import Store
 
 DEFAULT_THRESHOLD = 0.5
-MAX_CHANGES = 2_000
-MAX_TEXT = 100
 MAX_HEATMAP = 200_000
+"""Characters of a packed heatmap."""
 
 
 def document_to_json(store: Store, image_id: int, *, url: str) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def instance_to_json(instance: Instance) -> dict[str, Any]:
 
 
 def heatmap_to_json(heatmap: Heatmap) -> dict[str, Any]:
-    """What a mask is cut from: hundredths over the region [left, top, width, height], packed, as base64."""
+    """A heatmap: hundredths over the region [left, top, width, height], packed, as base64."""
     return {
         "region": list(heatmap.region),
         "size": len(heatmap.values),
@@ -124,7 +124,7 @@ def box_from_json(found: Any) -> AskedMask:
         raise GestureError(f"mask: {type(found).__name__}, expected an object")
     box = found.get("box")
     if box is not None:
-        numbers = isinstance(box, list) and len(box) == 4 and all(_is_finite(value) for value in box)
+        numbers = isinstance(box, list) and len(box) == 4 and all(map(is_finite, box))
         if not numbers or not (box[0] < box[2] and box[1] < box[3]) or max(map(abs, box)) > 1e6:
             raise GestureError("mask.box: expected [x0, y0, x1, y1] in image pixels, x0 < x1 and y0 < y1")
     return AskedMask(
@@ -170,7 +170,7 @@ def _change(found: Any, place: str, *, height: int, width: int) -> Change:
         state=State(state),
         rle=None if rle is None or parts is not None else Rle(height, width, rle),
         parts=None if parts is None else _parts(parts, f"{place}.parts"),
-        cut=None if found.get("cut") is None else _whole(found, "cut", place),
+        level=None if found.get("cut") is None else _whole(found, "cut", place),
         crowd=crowd,
         heatmap=None if found.get("heatmap") is None else _heatmap(found["heatmap"], f"{place}.heatmap"),
     )
@@ -229,17 +229,17 @@ def _text(found: dict[str, Any], name: str, place: str) -> str:
 
 
 def _whole(found: dict[str, Any], name: str, place: str) -> int:
-    value = found.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
-        raise GestureError(f"{place}.{name}: {value!r}, expected a whole number")
-    return value
+    value: Any = found.get(name)
+    if not is_id(value):
+        raise GestureError(f"{place}.{name}: {value!r:.80}, expected a whole number from 0 on")
+    return int(value)
 
 
 def _number(found: dict[str, Any], name: str) -> float | None:
     value = found.get(name)
     if value is None:
         return None
-    if not _is_finite(value):
+    if not is_finite(value):
         raise GestureError(f"gesture.{name}: expected a finite number")
     return float(value)
 
@@ -247,8 +247,3 @@ def _number(found: dict[str, Any], name: str) -> float | None:
 def _is_unicode(text: str) -> bool:
     """JSON may escape half of a surrogate pair, which no database keeps."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _is_finite(value: Any) -> bool:
-    # A whole number of JSON has no end: one beyond every float is as good as infinite.
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

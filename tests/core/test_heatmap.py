@@ -1,4 +1,4 @@
-"""A kept heatmap gives the same mask wherever and whenever it is cut."""
+"""A kept heatmap gives the same mask at a level wherever and whenever it is asked for."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from annotator.core.errors import GeometryError
 from annotator.core.heatmap import HALF, LEVELS, MAX_REGION, Heatmap, pack, unpack
 from annotator.core.masks import Rle, rle_area, rle_to_mask
-from annotator.core.paste import heatmap_to_rle
+from annotator.core.paste import heatmaps_to_rles
 from tests.core.strategies import examples
 
 # The editor's tests read this file too: both sides give these masks.
@@ -55,25 +55,25 @@ def reference(heatmap, level, height, width):
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=[case["name"] for case in GOLDEN])
-def test_the_server_cuts_as_the_editor_does(case):
+def test_the_server_makes_the_masks_that_the_editor_does(case):
     height, width = case["height"], case["width"]
     half = None if case["half"] is None else Rle(height, width, case["half"])
     heatmap = Heatmap(unpack(base64.b64decode(case["values"]), size=case["size"]), *case["region"], half)
     for level, counts in case["cuts"].items():
-        assert heatmap.cut(int(level), height=height, width=width).counts == counts
+        assert heatmap.at(int(level), height=height, width=width).counts == counts
 
 
 @given(heatmaps(sizes=(1, 2, 3, 4, 5)), st.sampled_from(LEVELS), st.integers(1, 14), st.integers(1, 14))
 @settings(max_examples=examples(100, 2000), deadline=None)
-def test_a_cut_is_exact_arithmetic(heatmap, level, height, width):
-    rle = heatmap.cut(level, height=height, width=width)
+def test_a_mask_is_exact_arithmetic(heatmap, level, height, width):
+    rle = heatmap.at(level, height=height, width=width)
     assert np.array_equal(rle_to_mask(rle), reference(heatmap, level, height, width))
 
 
 @given(heatmaps(), st.integers(1, 98), st.integers(1, 30), st.integers(1, 30))
 @settings(max_examples=examples(200, 5000))
 def test_a_higher_level_lies_within_a_lower_one(heatmap, level, height, width):
-    lower, higher = (rle_to_mask(heatmap.cut(cut, height=height, width=width)) for cut in (level, level + 1))
+    lower, higher = (rle_to_mask(heatmap.at(one, height=height, width=width)) for one in (level, level + 1))
     assert not (higher & ~lower).any()
 
 
@@ -83,8 +83,8 @@ def test_the_mask_of_a_suggestion_lies_between_the_levels_beside_it(seed, size, 
     soft = cv2.GaussianBlur(np.random.default_rng(seed).random((size, size)), (0, 0), 1.5).astype(np.float32)
     box = (place, place, place + length, place + length * 0.7)
     heatmap = Heatmap.of(soft, box)
-    own = rle_to_mask(heatmap_to_rle(soft, box, height=40, width=50))
-    below, above = (rle_to_mask(heatmap.cut(cut, height=40, width=50)) for cut in (HALF - 1, HALF + 1))
+    own = rle_to_mask(heatmaps_to_rles(soft[None], [box], height=40, width=50)[0])
+    below, above = (rle_to_mask(heatmap.at(one, height=40, width=50)) for one in (HALF - 1, HALF + 1))
     assert not (above & ~own).any()
     assert not (own & ~below).any()
 
@@ -92,8 +92,8 @@ def test_the_mask_of_a_suggestion_lies_between_the_levels_beside_it(seed, size, 
 def test_the_mask_at_a_half_is_the_suggestions_own():
     half = Rle(4, 5, "5:5")
     heatmap = Heatmap(np.full((3, 3), 90, np.uint8), 0, 0, 5, 4, half)
-    assert heatmap.cut(HALF, height=4, width=5) is half
-    assert rle_area(heatmap.cut(HALF + 1, height=4, width=5)) > 0
+    assert heatmap.at(HALF, height=4, width=5) is half
+    assert rle_area(heatmap.at(HALF + 1, height=4, width=5)) > 0
 
 
 @given(heatmaps())
@@ -126,7 +126,7 @@ def test_bytes_that_unpack_to_more_than_they_say_are_refused_before_they_do():
         (np.zeros((2, 2), np.uint8), (-MAX_REGION - 1, 0, 4, 4)),
     ],
 )
-def test_what_could_not_be_cut_exactly_is_refused(values, region):
+def test_what_could_not_become_a_mask_exactly_is_refused(values, region):
     with pytest.raises(GeometryError, match="heatmap"):
         Heatmap(values, *region)
 

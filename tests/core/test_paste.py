@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 
 from annotator.core.masks import rle_area
-from annotator.core.paste import heatmap_to_rle, heatmaps_to_rles
+from annotator.core.paste import heatmaps_to_rles
 from tests.core.strategies import examples
 
 
-def reference_paste(heatmap, box, height, width, cut=0.5):
+def reference_paste(heatmap, box, height, width, level=0.5):
     """The paste that the published AP was measured with, step by step, and what pycocotools makes of it."""
     size = heatmap.shape[0]
     padded = np.zeros((size + 2, size + 2), np.float32)
@@ -23,7 +23,7 @@ def reference_paste(heatmap, box, height, width, cut=0.5):
     x0, y0 = int(center_x - half_w), int(center_y - half_h)
     x1, y1 = int(center_x + half_w), int(center_y + half_h)
     w, h = max(x1 - x0 + 1, 1), max(y1 - y0 + 1, 1)
-    resized = cv2.resize(padded, (w, h)) > cut
+    resized = cv2.resize(padded, (w, h)) > level
     mask = np.zeros((height, width), np.uint8, order="F")
     for y in range(max(y0, 0), min(y1 + 1, height)):
         for x in range(max(x0, 0), min(x1 + 1, width)):
@@ -32,7 +32,7 @@ def reference_paste(heatmap, box, height, width, cut=0.5):
 
 
 def soft_masks(kind, size, count, random):
-    """What networks answer, and what is hard: noise, blobs, sharp edges, and plateaus that lie on the cut."""
+    """What networks answer, and what is hard: noise, blobs, sharp edges, and plateaus that lie on the level."""
     coarse = random.random((count, 5, 5)).astype(np.float32)
     smooth = np.stack([cv2.resize(item, (size, size), interpolation=cv2.INTER_CUBIC) for item in coarse])
     if kind == "noise":
@@ -62,12 +62,12 @@ PLACES = st.tuples(st.floats(-1.5, 1.5), st.floats(-1.5, 1.5), st.floats(-0.1, 3
 @example(28, "smooth", [(0, 0, 1, 1), (0, 0, 0, 0), (-0.25, -0.3, 1.7, 1.9), (0.97, 0.1, 0.7, 0.1)], (30, 41), 1, 0.5)
 @example(28, "steps", [(0.1, -1, 0.01, 3), (-1, 0.1, 3, 0.01), (12, 12, 0.2, 0.2)], (77, 5), 1, 0.5)
 @example(224, "noise", [(-1, -20, 2.5, 60), (0.99, 0.98, 1, 1)], (31, 43), 1, 0.5)
-def test_masks_are_those_of_the_reference_paste(size, kind, places, picture, seed, cut):
+def test_masks_are_those_of_the_reference_paste(size, kind, places, picture, seed, level):
     height, width = picture
     soft = soft_masks(kind, size, len(places), np.random.default_rng(seed)) if places else np.zeros((0, size, size))
     boxes = [(x * width, y * height, (x + w) * width, (y + h) * height) for x, y, w, h in places]
-    found = heatmaps_to_rles(soft, boxes, height=height, width=width, cut=cut)
-    expected = [reference_paste(*pair, height, width, cut) for pair in zip(soft, boxes, strict=True)]
+    found = heatmaps_to_rles(soft, boxes, height=height, width=width, level=level)
+    expected = [reference_paste(*pair, height, width, level) for pair in zip(soft, boxes, strict=True)]
     assert [rle.counts for rle in found] == expected
     assert all((rle.height, rle.width) == picture for rle in found)
 
@@ -93,12 +93,15 @@ def test_values_that_no_network_should_give_are_pasted_all_the_same(odd):
     soft = soft_masks("smooth", 28, 1, np.random.default_rng(5))[0]
     soft[9:12, 4:20] = odd
     box = (3.5, -8.0, 70.0, 260.0)
-    assert heatmap_to_rle(soft, box, height=240, width=90).counts == reference_paste(soft, box, 240, 90)
+    assert heatmaps_to_rles(soft[None], [box], height=240, width=90)[0].counts == reference_paste(soft, box, 240, 90)
 
 
 @pytest.mark.parametrize("far", [1e6, 1e12, 3e38])
 def test_a_box_far_larger_than_the_picture_takes_no_more_memory_than_the_picture(far):
-    everywhere = heatmap_to_rle(np.ones((28, 28), np.float32), (-far, -far, far, far), height=37, width=53)
+    ones = np.ones((1, 28, 28), np.float32)
+    (everywhere,) = heatmaps_to_rles(ones, [(-far, -far, far, far)], height=37, width=53)
     assert rle_area(everywhere) == 37 * 53
-    elsewhere = heatmap_to_rle(np.ones((28, 28), np.float32), (far, far, 2 * far, 3 * far), height=37, width=53)
+    elsewhere = heatmaps_to_rles(
+        np.ones((28, 28), np.float32)[None], [(far, far, 2 * far, 3 * far)], height=37, width=53
+    )[0]
     assert rle_area(elsewhere) == 0

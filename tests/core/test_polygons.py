@@ -113,8 +113,7 @@ def test_many_long_rings_are_refused_before_any_is_walked(walked):
     rings = [zigzag(38, length=130_000)] * 60
     with pytest.raises(GeometryError) as refused:
         polygons_to_rle(rings, height=48, width=64)
-    assert str(refused.value).startswith("polygons of 29")
-    assert str(refused.value).endswith("px all the way round, expected at most 2000000 in one mask")
+    assert str(refused.value) == "an outline of 296408280 px, expected at most 2000000 px in one mask"
     assert walked == []
 
 
@@ -132,7 +131,7 @@ def test_masks_share_what_their_gesture_may_ask_for(walked):
     for _ in range(5):
         polygons_to_rle([ring], height=4_000, width=200, budget=asked)
     spent = sum(walked)
-    with pytest.raises(GeometryError, match=f"with those before, expected at most {GESTURE_STEPS} in one gesture"):
+    with pytest.raises(GeometryError, match=f"with those before, expected at most {GESTURE_STEPS} px in one gesture"):
         polygons_to_rle([ring], height=4_000, width=200, budget=asked)
     assert sum(walked) == spent
 
@@ -141,7 +140,7 @@ def test_a_file_may_ask_for_more_the_more_masks_it_has():
     few, many = WorkBudget.of_file(10), WorkBudget.of_file(1_000)
     for _ in range(25):
         few.spend(2_000_000)
-    with pytest.raises(GeometryError, match="expected at most 50200000 in a file of 10 masks"):
+    with pytest.raises(GeometryError, match="expected at most 50200000 px in a file of 10 masks"):
         few.spend(300_000)
     for _ in range(35):
         many.spend(2_000_000)

@@ -1,13 +1,16 @@
 """What a gesture makes of an instance, and what it may not say."""
 
 from dataclasses import replace
+from types import MappingProxyType
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
-from annotator.core import masks, review
+from annotator.core import masks, polygons, review
 from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import GestureError
+from annotator.core.heatmap import Heatmap
 from annotator.core.masks import Rle
 from annotator.core.polygons import Part, polygons_to_rle
 from annotator.core.review import Change, Gesture
@@ -25,42 +28,46 @@ def rle(*rows):
 SUGGESTED = Instance(5, "k", 1, 1, State.SUGGESTED, rle(0, 1), None, "m@1", 0.8)
 
 
+def applied(change, *, before, original, heatmaps=MappingProxyType({})):
+    """The instance after a gesture of one change."""
+    (drawn,) = review.draw(Gesture(1, "tab", 0, 0, "edit", "me", (change,)), image=IMAGE, heatmaps=heatmaps)
+    return review.apply(change, drawn=drawn, image=IMAGE, before=before, original=original)
+
+
 def test_accepting_keeps_mask_score_and_source():
-    after = review.apply(Change("k", 1, State.ACCEPTED), image=IMAGE, before=SUGGESTED, original=SUGGESTED.rle)
+    after = applied(Change("k", 1, State.ACCEPTED), before=SUGGESTED, original=SUGGESTED.rle)
     assert after == replace(SUGGESTED, state=State.ACCEPTED)
 
 
 def test_an_edit_is_told_from_the_suggestion_and_undone_it_is_none():
-    edited = review.apply(Change("k", 1, State.ACCEPTED, rle(2)), image=IMAGE, before=SUGGESTED, original=SUGGESTED.rle)
+    edited = applied(Change("k", 1, State.ACCEPTED, rle(2)), before=SUGGESTED, original=SUGGESTED.rle)
     assert edited.edited
     assert (edited.score, edited.source, edited.id) == (0.8, "m@1", 5)
-    undone = review.apply(
-        Change("k", 1, State.SUGGESTED, rle(0, 1)), image=IMAGE, before=edited, original=SUGGESTED.rle
-    )
+    undone = applied(Change("k", 1, State.SUGGESTED, rle(0, 1)), before=edited, original=SUGGESTED.rle)
     assert undone == SUGGESTED
 
 
 def test_parts_are_the_mask_whatever_is_said_beside_them():
     change = Change("k", 1, State.ACCEPTED, rle=rle(5), parts=(Part(SQUARE),))
-    after = review.apply(change, image=IMAGE, before=SUGGESTED, original=SUGGESTED.rle)
+    after = applied(change, before=SUGGESTED, original=SUGGESTED.rle)
     assert after.rle == polygons_to_rle([SQUARE], height=6, width=8)
     assert after.parts == change.parts
 
 
 def test_a_new_mask_drops_the_polygons_that_described_the_old_one():
     drawn = replace(SUGGESTED, parts=(Part(SQUARE),))
-    assert review.apply(Change("k", 1, State.ACCEPTED, rle(3)), image=IMAGE, before=drawn, original=None).parts is None
-    assert review.apply(Change("k", 2, State.ACCEPTED), image=IMAGE, before=drawn, original=None).parts == drawn.parts
+    assert applied(Change("k", 1, State.ACCEPTED, rle(3)), before=drawn, original=None).parts is None
+    assert applied(Change("k", 2, State.ACCEPTED), before=drawn, original=None).parts == drawn.parts
 
 
 def test_what_is_new_was_drawn_by_hand():
-    after = review.apply(Change("n", 2, State.ACCEPTED, rle(3)), image=IMAGE, before=None, original=None)
+    after = applied(Change("n", 2, State.ACCEPTED, rle(3)), before=None, original=None)
     assert (after.source, after.score, after.edited, after.category_id) == ("manual", None, False, 2)
 
 
 def test_counts_are_brought_into_their_normal_form():
     odd = masks.runs_to_rle(np.array([0, 0, 24, 0, 0, 24]), height=6, width=8)
-    after = review.apply(Change("n", 1, State.ACCEPTED, odd), image=IMAGE, before=None, original=None)
+    after = applied(Change("n", 1, State.ACCEPTED, odd), before=None, original=None)
     assert after.rle == masks.mask_to_rle(masks.rle_to_mask(odd))
 
 
@@ -82,17 +89,67 @@ def test_counts_are_brought_into_their_normal_form():
 )
 def test_what_cannot_be_is_refused_with_its_place(change, before, message):
     with pytest.raises(GestureError) as error:
-        review.apply(change, image=IMAGE, before=before, original=None)
+        applied(change, before=before, original=None)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_a_rejected_instance_may_be_empty():
-    assert (
-        review.apply(Change("k", 1, State.REJECTED, rle()), image=IMAGE, before=SUGGESTED, original=None).state
-        == "rejected"
-    )
+    assert applied(Change("k", 1, State.REJECTED, rle()), before=SUGGESTED, original=None).state == "rejected"
 
+
+# --- the masks of a gesture ------------------------------------------------------------------------------------------
+
+
+def zigzag(vertices, length):
+    return np.stack((np.arange(vertices) / 7, np.arange(vertices) % 2 * length), axis=1)
+
+
+def gesture_of(*parts):
+    changes = tuple(Change(f"k{index}", 1, State.ACCEPTED, parts=(Part(ring),)) for index, ring in enumerate(parts))
+    return Gesture(1, "tab", 0, 0, "add", "me", changes)
+
+
+def test_many_masks_share_what_one_gesture_may_ask_for():
+    image = Image(1, "a.jpg", 64, 48, "0" * 64)
+    with patch.object(polygons.coco_mask, "frPyObjects", wraps=polygons.coco_mask.frPyObjects) as fill:
+        with pytest.raises(GestureError) as refused:
+            review.draw(gesture_of(*[zigzag(30, 60_000)] * 400), image=image, heatmaps={})
+        assert fill.call_count < 50
+    assert str(refused.value).startswith("instance k5: outlines of 10")
+    assert str(refused.value).endswith("px with those before, expected at most 10000000 px in one gesture")
+
+
+def test_two_hundred_people_drawn_in_detail_are_one_gesture():
+    angles = np.linspace(0, 2 * np.pi, 2_000, endpoint=False)
+    ring = 2_600 + 2_000 * np.stack((np.cos(angles), np.sin(angles)), axis=1)
+    image = Image(1, "a.jpg", 7_700, 5_200, "0" * 64)
+    drawn = review.draw(gesture_of(*[ring] * 200), image=image, heatmaps={})
+    assert len(drawn) == 200
+    assert masks.rle_area(drawn[-1].rle) == pytest.approx(np.pi * 2_000**2, rel=1e-3)
+
+
+def test_a_mask_longer_than_is_kept_is_refused_before_it_is_read():
+    long = Change("k", 1, State.ACCEPTED, Rle(6, 8, "1" * 2_000_001))
+    with pytest.raises(GestureError, match="instance k: RLE: counts of 2000001 characters, expected at most 2000000"):
+        applied(long, before=SUGGESTED, original=None)
+
+
+def test_heatmaps_count_as_outlines_do():
+    heatmap = Heatmap(np.full((28, 28), 60, np.uint8), 0, 0, 7_700, 5_200)
+    image = Image(1, "a.jpg", 7_700, 5_200, "0" * 64)
+    counts = heatmap.at(30, height=5_200, width=7_700)
+    changes = tuple(Change(f"k{index}", 1, State.ACCEPTED, counts, level=30) for index in range(9))
+    gesture = Gesture(1, "tab", 0, 0, "edit", "me", changes)
+    with (
+        patch.object(Heatmap, "at", return_value=counts) as asked,
+        pytest.raises(GestureError, match="instance k7: outlines of 10010000 px with those before"),
+    ):
+        review.draw(gesture, image=image, heatmaps={change.key: heatmap for change in changes})
+    assert asked.call_count == 7
+
+
+# --- what is well formed ---------------------------------------------------------------------------------------------
 
 GESTURE = Gesture(1, "tab", 0, 0, "accept", "me", (Change("k", 1, State.ACCEPTED),), True, 0.4, 1.5)
 

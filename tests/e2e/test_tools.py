@@ -5,7 +5,7 @@ import numpy as np
 from annotator.core.dataset import Suggestion
 from annotator.core.heatmap import Heatmap
 from annotator.core.masks import rle_area, rle_box_xyxy, rle_to_mask
-from annotator.core.paste import heatmap_to_rle
+from annotator.core.paste import heatmaps_to_rles
 from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square, wait_for
 
 
@@ -49,7 +49,7 @@ def add_hill(project):
     heatmap = Heatmap.of(soft, (30.3, 20.8, 250.1, 230.6))
     image = project.store.add_image(picture(), file_name="hill.png", width=WIDTH, height=HEIGHT)
     person = project.store.add_category("person").id
-    own = heatmap_to_rle(soft, (30.3, 20.8, 250.1, 230.6), height=HEIGHT, width=WIDTH)
+    own = heatmaps_to_rles(soft[None], [(30.3, 20.8, 250.1, 230.6)], height=HEIGHT, width=WIDTH)[0]
     project.store.set_suggestions(image.id, [Suggestion(person, 0.9, own, "test@1", heatmap)])
     return image.id
 
@@ -57,7 +57,7 @@ def add_hill(project):
 def cut_of(project, image_id, level):
     """What the server makes of the instance's heatmap."""
     (one,) = project.instances(image_id)
-    return project.store.heatmap(image_id, one.key).cut(level, height=HEIGHT, width=WIDTH)
+    return project.store.heatmap(image_id, one.key).at(level, height=HEIGHT, width=WIDTH)
 
 
 def test_a_cut_is_the_servers_own_to_the_pixel(screen, project):
@@ -72,8 +72,8 @@ def test_a_cut_is_the_servers_own_to_the_pixel(screen, project):
     (grown,) = project.instances(image_id)
     (decision,) = project.store.decisions(image_id)
     assert (decision.verb, decision.state) == ("edit", "accepted")
-    assert decision.cut < 50
-    assert grown.rle == decision.rle == cut_of(project, image_id, decision.cut)
+    assert decision.level < 50
+    assert grown.rle == decision.rle == cut_of(project, image_id, decision.level)
     assert rle_area(grown.rle) > rle_area(before.rle)
     screen.drag((140, 125), (120, 125))
     screen.saved()
@@ -99,7 +99,7 @@ def test_held_keys_cut_in_one_gesture_and_escape_gives_up(screen, project):
     # The keys may be up before the heatmap is there.
     assert wait_for(lambda: project.store.decisions(image_id))
     (one,) = project.instances(image_id)
-    assert [decision.cut for decision in project.store.decisions(image_id)] == [57]
+    assert [decision.level for decision in project.store.decisions(image_id)] == [57]
     assert one.rle == cut_of(project, image_id, 57)
     screen.page.keyboard.down(">")
     screen.press("Escape")

@@ -1,4 +1,4 @@
-"""What masks are cut from: kept with the suggestion, gone with the instance, and what a cut may say."""
+"""Heatmaps: kept with the suggestion, gone with the instance, and what a change may say about its level."""
 
 import sqlite3
 
@@ -28,9 +28,9 @@ def offered(store, image, *, heatmap=None):
     return store.instances(image.id)[0]
 
 
-def cut(key, level, *, by=None):
-    rle = (by or cone()).cut(level, height=HEIGHT, width=WIDTH)
-    return Change(key, 1, State.ACCEPTED, rle=rle, cut=level)
+def at_level(key, level, *, by=None):
+    rle = (by or cone()).at(level, height=HEIGHT, width=WIDTH)
+    return Change(key, 1, State.ACCEPTED, rle=rle, level=level)
 
 
 def kept(store):
@@ -65,26 +65,26 @@ def test_emptying_the_bin_deletes_heatmaps(store, image):
     assert not kept(store)
 
 
-def test_a_cut_is_recorded_with_its_level(store, image):
+def test_a_level_is_recorded(store, image):
     one = offered(store, image)
-    store.record(gesture(image, cut(one.key, 30), verb="edit"))
+    store.record(gesture(image, at_level(one.key, 30), verb="edit"))
     (after,) = store.instances(image.id)
-    assert after.rle == cone().cut(30, height=HEIGHT, width=WIDTH)
+    assert after.rle == cone().at(30, height=HEIGHT, width=WIDTH)
     assert (after.state, after.edited, after.source) == (State.ACCEPTED, True, one.source)
-    assert [(decision.verb, decision.cut) for decision in store.decisions()] == [("edit", 30)]
+    assert [(decision.verb, decision.level) for decision in store.decisions()] == [("edit", 30)]
 
 
-def test_a_cut_at_a_half_is_the_suggestion_again(store, image):
+def test_the_level_of_a_half_is_the_suggestion_again(store, image):
     one = offered(store, image)
-    change = Change(one.key, 1, State.ACCEPTED, rle=one.rle, cut=50)
+    change = Change(one.key, 1, State.ACCEPTED, rle=one.rle, level=50)
     store.record(gesture(image, change, verb="edit"))
     assert not store.instances(image.id)[0].edited
 
 
 def test_a_mask_that_the_level_does_not_give_is_refused(store, image):
     one = offered(store, image)
-    wrong = Change(one.key, 1, State.ACCEPTED, rle=block(), cut=30)
-    with pytest.raises(GestureError, match=r"the mask is not its heatmap cut at 0\.30"):
+    wrong = Change(one.key, 1, State.ACCEPTED, rle=block(), level=30)
+    with pytest.raises(GestureError, match=r"the mask is not its heatmap at level 0\.30"):
         store.record(gesture(image, wrong, verb="edit"))
     assert store.instances(image.id) == (one,)
 
@@ -93,31 +93,31 @@ def test_a_mask_that_the_level_does_not_give_is_refused(store, image):
 def test_a_level_that_is_none_is_refused(store, image, level):
     one = offered(store, image)
     with pytest.raises(GestureError, match="expected 1 to 99 hundredths"):
-        store.record(gesture(image, Change(one.key, 1, State.ACCEPTED, rle=block(), cut=level)))
+        store.record(gesture(image, Change(one.key, 1, State.ACCEPTED, rle=block(), level=level)))
 
 
-def test_a_cut_needs_the_mask_that_it_made(store, image):
+def test_a_level_needs_the_mask_that_it_made(store, image):
     one = offered(store, image)
     with pytest.raises(GestureError, match="expected beside the rle"):
-        store.record(gesture(image, Change(one.key, 1, State.ACCEPTED, cut=50)))
+        store.record(gesture(image, Change(one.key, 1, State.ACCEPTED, level=50)))
 
 
-def test_a_cut_of_a_heatmap_that_is_gone_stays_as_a_mask(store, image):
+def test_a_level_of_a_heatmap_that_is_gone_stays_as_a_mask(store, image):
     one = offered(store, image)
     offered(store, image)  # pre-labelled again, before the gesture arrived
-    store.record(gesture(image, cut(one.key, 30), verb="edit"))
+    store.record(gesture(image, at_level(one.key, 30), verb="edit"))
     after = next(found for found in store.instances(image.id) if found.key == one.key)
-    assert after.rle == cone().cut(30, height=HEIGHT, width=WIDTH)
-    assert store.decisions()[-1].cut is None
+    assert after.rle == cone().at(30, height=HEIGHT, width=WIDTH)
+    assert store.decisions()[-1].level is None
 
 
-def test_a_new_instance_brings_what_it_was_cut_from(store, image):
-    mask = cone().cut(50, height=HEIGHT, width=WIDTH)
+def test_a_new_instance_brings_its_heatmap(store, image):
+    mask = cone().at(50, height=HEIGHT, width=WIDTH)
     drawn = Change("drawn", 1, State.ACCEPTED, rle=mask, heatmap=cone())
     store.record(gesture(image, drawn, verb="add"))
     assert store.heatmap(image.id, "drawn").half is None
-    store.record(gesture(image, cut("drawn", 70), verb="edit", number=1, revision=1))
-    assert store.decisions()[-1].cut == 70
+    store.record(gesture(image, at_level("drawn", 70), verb="edit", number=1, revision=1))
+    assert store.decisions()[-1].level == 70
 
 
 def test_what_is_kept_is_not_replaced_by_what_a_gesture_brings(store, image):
@@ -135,7 +135,7 @@ def test_heatmaps_travel_with_the_project(store, image, tmp_path):
         assert np.array_equal(opened.heatmap(image.id, one.key).values, cone().values)
 
 
-def test_a_project_from_before_heatmaps_opens_and_takes_cuts(tmp_path):
+def test_a_project_from_before_heatmaps_opens_and_takes_levels(tmp_path):
     with sqlite3.connect(tmp_path / "project.db") as database:
         for statement in schema.MIGRATIONS["0001_first"]:
             database.execute(statement)
@@ -156,9 +156,9 @@ def test_a_project_from_before_heatmaps_opens_and_takes_cuts(tmp_path):
         )
     database.close()
     with Store.open(tmp_path) as store:
-        assert [decision.cut for decision in store.decisions()] == [None]
+        assert [decision.level for decision in store.decisions()] == [None]
         image = store.image(1)
         assert store.heatmap(1, "old") is None
         one = offered(store, image)
-        store.record(gesture(image, cut(one.key, 40), number=1, verb="edit"))
-        assert store.decisions()[-1].cut == 40
+        store.record(gesture(image, at_level(one.key, 40), number=1, verb="edit"))
+        assert store.decisions()[-1].level == 40

@@ -120,7 +120,7 @@ def _change_to_json(change):
         "state": change.state,
         "rle": None if change.rle is None else change.rle.counts,
         "parts": None if change.parts is None else parts_to_json(change.parts),
-        "cut": change.cut,
+        "cut": change.level,
         "crowd": change.crowd,
     }
     return {name: value for name, value in said.items() if value is not None}

@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from annotator.storage import decisions, schema
+from annotator.storage import schema
 from annotator.storage.database import now
+from annotator.storage.decisions import decision_row
 from annotator.storage.images import IMPORT
 from annotator.storage.imports.work import Work
+from annotator.storage.instances import row_of
 
 _AT_ONCE = 5_000  # rows in one statement
 
@@ -42,7 +44,7 @@ def write_history(work: Work) -> None:
                 "reviewed": True,
             }
         )
-        made += [decisions.decision_row(first + number, instance) for instance in instances]
+        made += [decision_row(first + number, row_of(instance)) for instance in instances]
     if gestures:
         connection.execute(insert(schema.gestures), gestures)
         later = update(table).where(table.c.id == bindparam("image")).values(revision=table.c.revision + 1)

@@ -10,13 +10,15 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from annotator.core.dataset import Instance, State
+from annotator.core.errors import CocoError
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.core.same_objects import same_objects
-from annotator.storage import decisions, schema
+from annotator.storage import schema
 from annotator.storage.imports.earlier import EarlierVersions
 from annotator.storage.imports.ids import InstanceIds
 from annotator.storage.imports.work import Work
+from annotator.storage.instances import require_room, row_of
 from annotator.storage.stored import json_of
 
 _AT_ONCE = 5_000  # rows in one statement
@@ -59,6 +61,7 @@ def import_instances(work: Work) -> Counts:
             entering.add(mine)
             added += 1
     entering.write()
+    require_room(work.connection, list(work.touched), error=CocoError)
     comparison.note_earlier()
     return Counts(added, known, len(comparison.met))
 
@@ -145,7 +148,7 @@ class _Entering:
     def add(self, instance: Instance) -> None:
         mine = replace(instance, key=secrets.token_hex(8))
         mine = replace(mine, id=self._ids.take(instance.id, mine))
-        self._new.append({**decisions.row_of(mine), "id": mine.id})
+        self._new.append({**row_of(mine), "id": mine.id})
         self._touch(mine)
 
     def accept(self, row: Row[Any], instance: Instance) -> None:
@@ -163,7 +166,7 @@ class _Entering:
 
     def _change(self, mine: Instance) -> None:
         table = schema.instances
-        values = {**decisions.row_of(mine), "id": mine.id, "of": mine.key}
+        values = {**row_of(mine), "id": mine.id, "of": mine.key}
         statement = update(table).where(table.c.key == bindparam("of"))
         self._work.connection.execute(statement, values)
         self._touch(mine)

@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 
 from annotator.core.dataset import State, Suggestion
 from annotator.core.overlap import unanswered
-from annotator.storage import decisions, images
+from annotator.storage import images
 from annotator.storage.imports.arrival import How, Imported, ImportReport, Offer
+from annotator.storage.instances import instances_of
+from annotator.storage.suggestions import set_suggestions
 
 _DECIDED = (State.ACCEPTED, State.REJECTED)
 
@@ -30,8 +32,8 @@ def suggest(connection: Connection, offers: Sequence[Offer], reports: Sequence[I
     offered = answered = 0
     for image_id, suggestions in of_image.items():
         how.pulse()
-        known = decisions.instances(connection, images.image_by_id(connection, image_id), states=_DECIDED)
+        known = instances_of(connection, images.image_by_id(connection, image_id), states=_DECIDED)
         fresh = unanswered(suggestions, known)
-        decisions.set_suggestions(connection, image_id, fresh)
+        set_suggestions(connection, image_id, fresh)
         offered, answered = offered + len(fresh), answered + len(suggestions) - len(fresh)
     return Imported(tuple(reports), offered, answered)

@@ -42,19 +42,19 @@ class Detections:
         """What stays when the network goes on: the heatmaps may lie in its own memory."""
         return replace(self, heatmaps=self.heatmaps.copy())
 
-    def mask(self, index: int, *, cut: float = 0.5) -> Rle:
-        """The mask of one detection; it may be empty where the heatmap stays below the cut."""
-        return self.masks([index], cut=cut)[0]
+    def mask(self, index: int, *, level: float = 0.5) -> Rle:
+        """The mask of one detection; it may be empty where the heatmap stays below the level."""
+        return self.masks([index], level=level)[0]
 
-    def masks(self, indices: Sequence[int], *, cut: float = 0.5) -> list[Rle]:
+    def masks(self, indices: Sequence[int], *, level: float = 0.5) -> list[Rle]:
         """The masks of some detections: faster together than one by one."""
         chosen = _rows(np.asarray(indices, np.intp))
         return heatmaps_to_rles(
-            self.heatmaps[chosen], self.boxes_xyxy[chosen], height=self.height, width=self.width, cut=cut
+            self.heatmaps[chosen], self.boxes_xyxy[chosen], height=self.height, width=self.width, level=level
         )
 
     def kept_heatmaps(self, indices: Sequence[int]) -> list[Heatmap | None]:
-        """What the masks of some detections are cut from, as it is kept; None where it is too large for that."""
+        """The heatmaps of some detections, as they are kept; None where one is too large for that."""
         chosen = _rows(np.asarray(indices, np.intp))
         return Heatmap.of_all(self.heatmaps[chosen], self.boxes_xyxy[chosen])
 

@@ -61,6 +61,6 @@ def _found(detections: Detections, info: ModelInfo) -> str:
     everything = range(len(detections))
     empty = sum(rle_area(rle) == 0 for rle in detections.masks(everything))
     too_large = detections.kept_heatmaps(everything).count(None)
-    hollow = f", {empty} without a pixel above the cut" if empty else ""
-    beyond = f", {too_large} too large to be cut again" if too_large else ""
+    hollow = f", {empty} without a pixel above the level" if empty else ""
+    beyond = f", {too_large} too large for another level" if too_large else ""
     return f"{len(detections)} detections, {above} above the threshold of {info.threshold:g}{best}{hollow}{beyond}"

@@ -90,7 +90,7 @@ def test_a_users_box_gets_a_mask_near_it(tmp_path, monkeypatch):
     head = MaskHead(zoo.find("starter-person"))
     features = head.features(decode.read(paths.EXAMPLES / "eileen-collins.jpg"))
     box = (40.0, 10.0, 420.0, 510.0)
-    mask = head.heatmap(features, box).cut(50, height=features.resize.image_height, width=features.resize.image_width)
+    mask = head.heatmap(features, box).at(50, height=features.resize.image_height, width=features.resize.image_width)
     x0, y0, x1, y1 = rle_box_xyxy(mask)
     assert x1 - x0 > 100
     assert y1 - y0 > 100

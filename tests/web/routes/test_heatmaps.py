@@ -23,7 +23,7 @@ def image_id(client, base, projects):
     added = client.post(f"{base}/images", params={"name": "one.png"}, content=png()).json()["id"]
     store = projects.get(projects.welcome(None))
     store.add_category("person")
-    rle = KEPT.cut(50, height=HEIGHT, width=WIDTH)
+    rle = KEPT.at(50, height=HEIGHT, width=WIDTH)
     store.set_suggestions(added, [Suggestion(1, 0.9, rle, "known@1", KEPT)])
     return added
 
@@ -47,16 +47,16 @@ def test_a_heatmap_is_asked_for_by_its_instance(client, base, image_id):
 
 
 def test_a_cut_is_saved_if_it_is_the_servers_own(client, base, image_id, projects):
-    rle = KEPT.cut(35, height=HEIGHT, width=WIDTH).counts
+    rle = KEPT.at(35, height=HEIGHT, width=WIDTH).counts
     refused = send(client, base, image_id, rle=rle, cut=36)
-    assert (refused.status_code, "not its heatmap cut at 0.36" in refused.json()["error"]) == (400, True)
+    assert (refused.status_code, "not its heatmap at level 0.36" in refused.json()["error"]) == (400, True)
     assert send(client, base, image_id, rle=rle, cut=35).status_code == 200
     (decision,) = projects.get(projects.welcome(None)).decisions()
-    assert (decision.verb, decision.cut, decision.rle.counts) == ("edit", 35, rle)
+    assert (decision.verb, decision.level, decision.rle.counts) == ("edit", 35, rle)
 
 
 def test_what_a_box_found_brings_its_heatmap(client, base, image_id):
-    rle = KEPT.cut(50, height=HEIGHT, width=WIDTH).counts
+    rle = KEPT.at(50, height=HEIGHT, width=WIDTH).counts
     assert send(client, base, image_id, key="new", rle=rle, heatmap=WIRE | {"half": "ignored"}).status_code == 200
     assert client.get(f"{base}/images/{image_id}/heatmaps/new").json()["heatmap"] == WIRE
 
@@ -88,7 +88,7 @@ def test_what_a_box_found_brings_its_heatmap(client, base, image_id):
     ids=lambda broken: str(broken)[:60],
 )
 def test_a_malformed_cut_or_heatmap_changes_nothing(client, base, image_id, broken):
-    rle = KEPT.cut(50, height=HEIGHT, width=WIDTH).counts
+    rle = KEPT.at(50, height=HEIGHT, width=WIDTH).counts
     answer = send(client, base, image_id, **({"rle": rle, "key": "new"} | broken))
     assert answer.status_code == 400
     assert "\n" not in answer.json()["error"]
@@ -107,4 +107,4 @@ def test_a_box_is_answered_with_what_its_mask_was_cut_from(client, base, tmp_pat
     heatmap = Heatmap(unpack(base64.b64decode(wire["values"]), size=wire["size"]), *wire["region"])
     expected = Rle(image["height"], image["width"], found["rle"])
     assert found["by"] == "starter-person"
-    assert heatmap.cut(50, height=image["height"], width=image["width"]) == expected
+    assert heatmap.at(50, height=image["height"], width=image["width"]) == expected

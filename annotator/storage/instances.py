@@ -1,0 +1,92 @@
+"""The rows of instances: how each object stands by now, which the suggestions and the decisions led to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, func, select
+
+from annotator.core.dataset import Image, Instance, State
+from annotator.core.errors import AnnotatorError
+from annotator.core.limits import MAX_IMAGE_MASKS
+from annotator.core.masks import Rle
+from annotator.storage import heatmaps, schema
+from annotator.storage.parts import parts_to_bytes
+from annotator.storage.stored import json_of, parts_of
+
+AT_ONCE = 500
+"""Ids or keys in one query: SQLite takes 32,766 variables, older builds 999."""
+
+_IN_STATES = schema.instances.c.state.in_(bindparam("states", expanding=True))
+_OF_IMAGE = select(schema.instances).where(schema.instances.c.image_id == bindparam("of"), _IN_STATES).order_by("id")
+_SIZE = func.sum(func.length(schema.instances.c.rle) + func.coalesce(func.length(schema.instances.c.parts), 0))
+_CROWDED = (
+    select(schema.instances.c.image_id, _SIZE.label("size"))
+    .where(
+        schema.instances.c.image_id.in_(bindparam("of", expanding=True)),
+        schema.instances.c.state != State.DELETED.value,
+    )
+    .group_by(schema.instances.c.image_id)
+    .having(bindparam("most") < _SIZE)
+)
+
+
+def instances_of(connection: Connection, image: Image, *, states: Collection[State]) -> tuple[Instance, ...]:
+    """The image's instances in these states, in order of id."""
+    wanted = {"of": image.id, "states": [State(state).value for state in states]}
+    return tuple(instance_of(row, image) for row in connection.execute(_OF_IMAGE, wanted))
+
+
+def instance_of(row: Row[Any], image: Image) -> Instance:
+    return Instance(
+        id=row.id,
+        key=row.key,
+        image_id=row.image_id,
+        category_id=row.category_id,
+        state=State(row.state),
+        rle=Rle(image.height, image.width, row.rle),
+        parts=parts_of(row.parts, f"instance {row.key}"),
+        source=row.source,
+        score=row.score,
+        edited=row.edited,
+        crowd=row.crowd,
+        extra=json_of(row.extra, f"instance {row.key}"),
+    )
+
+
+def row_of(instance: Instance) -> dict[str, Any]:
+    """Every column of the instance but its id, which the database gives to a new one."""
+    return {
+        "key": instance.key,
+        "image_id": instance.image_id,
+        "category_id": instance.category_id,
+        "state": instance.state.value,
+        "rle": instance.rle.counts,
+        "parts": parts_to_bytes(instance.parts),
+        "source": instance.source,
+        "score": instance.score,
+        "edited": instance.edited,
+        "extra": json.dumps(instance.extra),
+        "crowd": instance.crowd,
+    }
+
+
+def delete_instances(connection: Connection, image_id: int) -> None:
+    """Forget an image's current state and its heatmaps; its suggestions and decisions stay."""
+    heatmaps.delete_heatmaps(connection, schema.heatmaps.c.image_id == image_id)
+    connection.execute(delete(schema.instances).where(schema.instances.c.image_id == image_id))
+
+
+def masks_size(row: Mapping[Any, Any]) -> int:
+    """What the mask and the polygons of an instance's row add to the image's document, in bytes."""
+    return 0 if row["state"] == State.DELETED.value else len(row["rle"]) + len(row["parts"] or b"")
+
+
+def require_room(connection: Connection, image_ids: Sequence[int], *, error: type[AnnotatorError]) -> None:
+    """Raise `error` where an image has more masks by now than a page can fetch; asked for after they are written."""
+    for start in range(0, len(image_ids), AT_ONCE):
+        asked = {"of": image_ids[start : start + AT_ONCE], "most": MAX_IMAGE_MASKS}
+        for row in connection.execute(_CROWDED, asked):
+            raise error(f"image {row.image_id}: masks of {row.size} bytes, expected at most {MAX_IMAGE_MASKS}")

@@ -1,0 +1,114 @@
+"""The rows of suggestions: what a model offered once, which never changes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
+
+from annotator.core import masks
+from annotator.core.dataset import Image, Instance, State, Suggestion
+from annotator.core.errors import GeometryError, StoreError
+from annotator.core.masks import Rle
+from annotator.storage import heatmaps, images, schema
+from annotator.storage.database import now
+from annotator.storage.instances import require_room, row_of
+
+# Made once: making a statement takes longer than running it.
+_ADD_INSTANCE = insert(schema.instances)
+_ADD_SUGGESTION = insert(schema.suggestions)
+_CHANGE_IMAGE = update(schema.images).where(schema.images.c.id == bindparam("of"))
+_CATEGORY_IDS = select(schema.categories.c.id)
+
+
+def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence[Suggestion]) -> None:
+    """Replace what nobody has touched yet; whatever a person decided or changed stays.
+
+    The image's revision stays too: a gesture that a page makes meanwhile still finds the suggestion it was made on.
+    """
+    image = images.image_by_id(connection, image_id)
+    known = set(connection.scalars(_CATEGORY_IDS))
+    normal = masks.are_normal([one.rle.counts for one in suggestions], height=image.height, width=image.width)
+    offered = [
+        _checked(suggestion, index, image=image, known=known, normal=normal)
+        for index, suggestion in enumerate(suggestions)
+    ]
+    if image.prelabelled:
+        kept, old = schema.instances, schema.suggestions
+        untouched = exists().where(
+            old.c.key == kept.c.key, old.c.category_id == kept.c.category_id, old.c.rle == kept.c.rle
+        )
+        replaced = (kept.c.image_id == image_id, kept.c.state == State.SUGGESTED.value, untouched)
+        heatmaps.delete_heatmaps(connection, schema.heatmaps.c.key.in_(select(kept.c.key).where(*replaced)))
+        connection.execute(delete(kept).where(*replaced))
+    fresh = [
+        Instance(
+            id=0,
+            key=secrets.token_hex(8),
+            image_id=image_id,
+            category_id=one.category_id,
+            state=State.SUGGESTED,
+            rle=one.rle,
+            source=one.source,
+            score=one.score,
+        )
+        for one in offered
+    ]
+    if fresh:
+        at = now()
+        connection.execute(_ADD_SUGGESTION, [_suggestion_row(instance, at) for instance in fresh])
+        connection.execute(_ADD_INSTANCE, [row_of(instance) for instance in fresh])
+        require_room(connection, [image_id], error=StoreError)
+        soft = {made.key: one.heatmap for made, one in zip(fresh, offered, strict=True) if one.heatmap is not None}
+        heatmaps.add_heatmaps(connection, image_id, soft)
+    connection.execute(_CHANGE_IMAGE, {"of": image_id, "prelabelled": True})
+
+
+def _checked(suggestion: Suggestion, index: int, *, image: Image, known: set[int], normal: bool) -> Suggestion:
+    """normal: its RLE is known to be in the normal form of an image of this size."""
+    place = f"image {image.id}: suggestions[{index}]"
+    rle = suggestion.rle
+    if suggestion.category_id not in known:
+        raise StoreError(f"{place}: category {suggestion.category_id} is not in the project")
+    if not 0 <= suggestion.score <= 1:
+        raise StoreError(f"{place}: score is {suggestion.score}, expected 0 to 1")
+    if (rle.height, rle.width) != (image.height, image.width):
+        raise StoreError(f"{place}: size {[rle.height, rle.width]}, image is {[image.height, image.width]}")
+    try:
+        masks.require_storable(rle)
+        if not normal:
+            rle = masks.checked_rle(rle.counts, height=image.height, width=image.width)
+    except GeometryError as error:
+        raise StoreError(f"{place}: {error}") from error
+    if masks.rle_area(rle) == 0:
+        raise StoreError(f"{place}: the mask is empty")
+    return replace(suggestion, score=float(suggestion.score), rle=rle)
+
+
+def _suggestion_row(instance: Instance, at: str) -> dict[str, Any]:
+    return {
+        "key": instance.key,
+        "image_id": instance.image_id,
+        "category_id": instance.category_id,
+        "score": instance.score,
+        "rle": instance.rle.counts,
+        "source": instance.source,
+        "at": at,
+    }
+
+
+def instance_offered(row: Row[Any], image: Image) -> Instance:
+    """The instance that a suggestion of the image is as long as nobody has decided about it."""
+    return Instance(
+        id=0,
+        key=row.key,
+        image_id=row.image_id,
+        category_id=row.category_id,
+        state=State.SUGGESTED,
+        rle=Rle(image.height, image.width, row.rle),
+        source=row.source,
+        score=row.score,
+    )
