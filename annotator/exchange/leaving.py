@@ -8,6 +8,7 @@ from pathlib import Path
 
 from annotator.core.dataset import Dataset
 from annotator.core.errors import ExportError
+from annotator.core.words import counted
 from annotator.exchange import formats, pack, splits
 from annotator.exchange.formats.base import Format, Options, asked_for
 from annotator.exchange.pack import Stamp
@@ -86,7 +87,7 @@ def export(
 
 def _waiting(store: Store, reviewed_only: bool) -> list[str]:
     count = sum(not row.image.reviewed and row.accepted > 0 for row in store.queue()) if reviewed_only else 0
-    said = f"{count} images with accepted instances are not marked reviewed, and so not in the file"
+    said = f"{counted(count, 'image')} with accepted instances not marked reviewed, and so not in the file"
     return [said] if count else []
 
 
@@ -110,13 +111,17 @@ def dealt(
         parts = splits.split(dataset, split.shares, seed=split.seed, together=alike)
     empty = [name for name, part in parts.items() if not part.images]
     if empty:
-        count = f"{len(dataset.images)} images, {len(alike)} groups of look-alikes among them"
+        count = f"{counted(len(dataset.images), 'image')}, {counted(len(alike), 'group')} of look-alikes among them"
         raise ExportError(f"split: no image is left for {', '.join(empty)} ({count}), expected one for each part")
-    lines = [f"{name}: {len(part.images)} images, {len(part.instances)} instances" for name, part in parts.items()]
+    lines = [
+        f"{name}: {counted(len(part.images), 'image')}, {counted(len(part.instances), 'instance')}"
+        for name, part in parts.items()
+    ]
+    lines += splits.unbalanced(parts, split.shares) if split.shares is not None else []
     part_of = {image.id: name for name, part in parts.items() for image in part.images}
     apart = sum(len({part_of[id] for id in group}) > 1 for group in alike)
     if alike and not apart:
-        lines.append(f"{len(alike)} groups of pictures that look alike, each of them in one part")
+        lines.append(f"{counted(len(alike), 'group')} of pictures that look alike, each of them in one part")
     elif apart:
-        lines.append(f"warning: {apart} groups of pictures that look alike are in several parts")
+        lines.append(f"warning: {counted(apart, 'group')} of pictures that look alike in several parts")
     return parts, lines

@@ -64,7 +64,7 @@ def parts_of(folder):
 def test_two_shares_or_three(export, tmp_path):
     code, printed, _ = export("--split", "0.8")
     assert code == 0
-    assert "1 groups of pictures that look alike, each of them in one part" in printed
+    assert "1 group of pictures that look alike, each of them in one part" in printed
     found = parts_of(tmp_path / "out")
     assert {name: len(images) for name, images in found.items()} == {"train": 17, "val": 4}
     assert export("--split", "0.6,0.2,0.2", out="three")[0] == 0
@@ -83,7 +83,7 @@ def test_a_seed_deals_the_same_again_and_another_one_otherwise(export, tmp_path)
 def test_folders_name_the_parts_and_look_alikes_across_them_are_told(export, tmp_path):
     code, printed, _ = export("--split-by", "folder")
     assert code == 0
-    assert "warning: 1 groups of pictures that look alike are in several parts" in printed
+    assert "warning: 1 group of pictures that look alike in several parts" in printed
     for part, names in parts_of(tmp_path / "out").items():
         assert {name.split("/")[0] for name in names} == {part}
 
@@ -131,7 +131,7 @@ def test_wrong_options_are_wrong_usage(export, tmp_path, options):
 def test_a_part_without_an_image_is_refused(export, tmp_path):
     code, _, errors = export("--split", "0.98,0.01,0.01")
     assert code == 1
-    assert "error: split: no image is left for val, test (21 images, 1 groups of look-alikes among them)" in errors
+    assert "error: split: no image is left for val, test (21 images, 1 group of look-alikes among them)" in errors
     assert not (tmp_path / "out").exists()
 
 

@@ -1,6 +1,7 @@
 """Splits: by share and category, the same every time, look-alikes on one side."""
 
 from collections import Counter
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import ExportError
 from annotator.core.masks import Rle
-from annotator.exchange.splits import fingerprint, near_duplicates, split, split_by_folder
+from annotator.exchange.splits import fingerprint, near_duplicates, split, split_by_folder, unbalanced
 
 RLE = Rle(2, 2, "04")
 
@@ -47,6 +48,52 @@ def test_every_image_goes_to_one_part_with_its_instances_and_its_group(shown, sh
     for group in disjoint:
         assert len({where[id] for id in group if id in where}) <= 1
     assert split(whole, shares, seed=seed, together=disjoint) == parts
+
+
+@given(
+    st.lists(st.sets(st.integers(1, 8), max_size=4), min_size=1, max_size=80),
+    st.sampled_from([{"train": 0.8, "val": 0.2}, {"train": 0.7, "val": 0.2, "test": 0.1}, {"a": 0.34, "b": 0.66}]),
+    st.integers(0, 5),
+    st.lists(st.integers(2, 7), max_size=6),
+)
+def test_parts_hold_their_share_of_the_images_first(shown, shares, seed, sizes):
+    """Within two images, or within the largest group of look-alikes."""
+    ids = iter(range(len(shown)))
+    groups = [list(islice(ids, size)) for size in sizes]
+    parts = split(dataset(*shown), shares, seed=seed, together=groups)
+    largest = max(map(len, groups), default=1)
+    for name, part in parts.items():
+        assert abs(len(part.images) - shares[name] * len(shown)) <= max(2, largest)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_common_categories_on_every_image_leave_the_rarer_ones_their_shares(seed):
+    """As in COCO: nearly every image has a person, and each of many categories is on a few."""
+    chance = np.random.default_rng(seed)
+    shown = [{1} | set(chance.integers(2, 12, 2).tolist()) for _ in range(60)]
+    shares = {"train": 0.7, "val": 0.2, "test": 0.1}
+    parts = split(dataset(*shown), shares, seed=seed)
+    assert [len(part.images) for part in parts.values()] == [42, 12, 6]
+    totals = Counter(category for categories in shown for category in categories)
+    for name, part in parts.items():
+        counts = Counter(one.category_id for one in part.instances)
+        assert all(abs(counts[id] - shares[name] * total) <= 2 for id, total in totals.items())
+    assert not any("warning" in line for line in unbalanced(parts, shares))
+
+
+def test_what_could_not_be_balanced_is_said():
+    whole = dataset(*([{1}] * 9 + [{1, 2}] * 10 + [{3}]))
+    shares = {"train": 0.75, "val": 0.25}
+    parts = split(whole, shares, together=[range(9, 19)])
+    assert unbalanced(parts, shares) == [
+        "warning: 1 category not dealt by the shares ('b' is on train 10, val 0)",
+        "2 categories not in every part ('b')",
+    ]
+    parts = split(whole, shares, together=[range(20)])
+    assert unbalanced(parts, shares)[:2] == [
+        "warning: train has 20 images, expected 15: groups stay together",
+        "warning: val has 0 images, expected 5: groups stay together",
+    ]
 
 
 def test_a_rare_category_is_in_every_part():
