@@ -1,11 +1,13 @@
 """Names of files become ones that any system can write, each its own."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from annotator.core.dataset import Image
-from annotator.exchange.names import safe_names
+from annotator.exchange.names import flat_names, folded, plain_names, safe_names
 
 
 def named(*names):
@@ -48,3 +50,45 @@ def test_any_names_become_different_safe_ones(names):
     assert len({name.lower() for name in made}) == len(names)
     assert not any(name.startswith("/") or ".." in name.split("/") for name in made)
     assert named(*made) == made
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("\u00e9", "e\u0301"), ("\u00c9", "e\u0301"), ("STRASSE", "stra\u00dfe"), ("\u0130", "i\u0307")]
+)
+def test_names_that_some_system_takes_for_one_fold_to_one(one, other):
+    assert folded(one) == folded(other)
+    assert len({folded(name) for name in named(f"{one}.jpg", f"{other}.jpg")}) == 2
+
+
+@given(st.text(max_size=12))
+def test_a_folded_name_folds_to_itself_however_it_was_composed(name):
+    assert folded(folded(name)) == folded(name)
+    assert {folded(unicodedata.normalize(form, name)) for form in ("NFC", "NFD")} == {folded(name)}
+
+
+@pytest.mark.parametrize("letter", ["日", "🖍", "ä"])
+def test_a_name_that_is_longer_than_systems_take_gets_shorter(letter):
+    (made,) = named(f"{letter * 190}.jpg")
+    assert len(made.encode()) <= 230
+    assert made.endswith(".jpg")
+
+
+def test_flat_names_have_stems_of_their_own():
+    images = [Image(id, name, 2, 2, "") for id, name in enumerate(["a/b.jpg", "a_b.png", "A/B.webp", "c"])]
+    made = flat_names(images)
+    assert made[0] == "a_b.jpg"
+    assert made[3] == "c"
+    assert len({folded(name.rpartition(".")[0] or name) for name in made.values()}) == 4
+
+
+@given(st.lists(st.text(st.sampled_from("ab:_ \x01"), max_size=4), max_size=6, unique=True))
+def test_plain_names_keep_what_can_be_held_and_stay_apart(names):
+    made = plain_names(names, holds=lambda letter: letter.isprintable() and letter != ":")
+    assert len(set(made)) == len(names)
+    for old, new in zip(names, made, strict=True):
+        assert new == new.strip()
+        assert new
+        assert ":" not in new
+        assert new.isprintable()
+        if old.isprintable() and ":" not in old and old == old.strip() and old:
+            assert new == old
