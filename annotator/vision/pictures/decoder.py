@@ -1,7 +1,7 @@
 """Pictures from outside: checked before they are decoded, then upright RGB, one byte a channel.
 
-Pixels are what trainers read (cv2.imread, Pillow's convert("RGB")): alpha is dropped, of several frames or pages the
-first counts, 16-bit values keep their upper byte.
+Pixels are what trainers read (cv2.imread, Pillow's convert("RGB")): alpha is dropped, and of several frames or pages
+the first counts. Only samples of more than eight bits are scaled by what is there (see `depth`).
 """
 
 from __future__ import annotations
@@ -12,22 +12,20 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import simplejpeg
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from annotator.core.errors import ImageError
 from annotator.core.limits import MAX_SIDE
-from annotator.vision.pictures import bounds, jpeg, kinds, tiff
+from annotator.vision.pictures import bounds, jpeg, kinds, png, pnm, tiff
+from annotator.vision.pictures.depth import DARK, color_to_uint8, grey_to_uint8
 from annotator.vision.pictures.orientation import orientation_of
 from annotator.vision.pictures.photo import Buffers, Photo, Pixels
 
-# A JPEG of several pictures (MPO, as some cameras write) opens as a JPEG too.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
-FORMATS_IN_WORDS = "JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
 MAX_MEGAPIXELS = 40.0
 
 # Pillow only warns from 89 to 178 Mpx; nothing here may decode what it warns of.
@@ -50,7 +48,7 @@ def decode_here(
         if is_plain_jpeg(picture):
             pixels, full_size = _jpeg_pixels(content, picture, enough=enough, buffers=buffers)
         else:
-            pixels = _pixels(picture)
+            pixels = _pixels(content, picture)
     pixels.setflags(write=False)
     return Photo(file_name, content, sha256 or hashlib.sha256(content).hexdigest(), pixels, full_size)
 
@@ -83,14 +81,16 @@ def opened(content: bytes) -> Iterator[Image.Image]:
     # Pillow's own limit must not be below the one that was asked for.
     Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, int(max_megapixels() * 1e6))
     try:
-        picture = Image.open(io.BytesIO(content), formats=FORMATS)
+        picture = Image.open(io.BytesIO(content), formats=kinds.FORMATS)
     except UnidentifiedImageError as error:
-        raise ImageError(f"{kinds.name(content)}, expected {FORMATS_IN_WORDS}") from error
+        raise ImageError(f"{kinds.name(content)}, expected {kinds.IN_WORDS}") from error
     with picture:
         _require_size(picture.width, picture.height)
         if picture.format in ("JPEG", "MPO"):
             jpeg.require_few_scans(content, megapixels=picture.width * picture.height / 1e6)
         tiff.require_readable(picture)
+        if picture.format == "PPM":
+            pnm.require_binary(content)
         yield picture
 
 
@@ -134,13 +134,13 @@ def _jpeg_pixels(
     Pillow's decoder takes twice as long; it has the files without an end, since the others would fill up in silence.
     """
     if not jpeg.has_its_end(content):
-        return _pixels(picture), None
+        return _pixels(content, picture), None
     orientation = orientation_of(picture)
     width, height = (picture.height, picture.width) if orientation >= 5 else picture.size
     scale = 1 if enough is None else _draft_scale((width, height), enough)
     decoded = _decoded_jpeg(content, picture, scale=scale, buffers=buffers)
     if decoded is None:
-        return _pixels(picture), None
+        return _pixels(content, picture), None
     return _upright(decoded, orientation, buffers), (width, height) if scale > 1 else None
 
 
@@ -172,37 +172,29 @@ def _decoded_jpeg(content: bytes, picture: Image.Image, *, scale: int, buffers: 
 # --- everything else -------------------------------------------------------------------------------------------------
 
 
-def _pixels(picture: Image.Image) -> Pixels:
+def is_deep(content: bytes, picture: Image.Image) -> bool:
+    """Whether a sample of the file has more than eight bits."""
+    deep_png = picture.format == "PNG" and png.is_deep(content)
+    return deep_png or tiff.is_deep(picture) or tiff.is_grey_of_its_own(picture) or pnm.is_deep(picture)
+
+
+def _pixels(content: bytes, picture: Image.Image) -> Pixels:
+    if pnm.has_own_white(picture):
+        return pnm.pixels_of(picture, content)
+    significant = png.significant_bits(content) if picture.format == "PNG" else 0
+    deep = is_deep(content, picture)
     picture.load()
     # A TIFF turns itself while it loads and then has no orientation left.
     orientation = orientation_of(picture)
     if tiff.is_grey_of_its_own(picture):
-        grey = _grey_to_uint8(tiff.grey_of(picture))
+        grey = grey_to_uint8(replace(tiff.grey_of(picture), significant=significant))
         return _upright(np.repeat(grey[:, :, None], 3, axis=2), orientation)
-    return _upright(np.array(picture.convert("RGB")), orientation)
-
-
-def _grey_to_uint8(grey: NDArray[np.generic]) -> Pixels:
-    """Grey of more than 8 bits (H, W) -> 0..255.
-
-    16-bit values keep their upper byte, as cv2.imread and Pillow's 16-bit colour do. Wider integers and floats stay
-    when they lie in 0..255 (floats in 0..1 are scaled up), else they are stretched from their least to their greatest.
-    Values that are not finite are black.
-    """
-    if grey.dtype == np.uint16:
-        return np.right_shift(grey.astype(np.uint16, copy=False), 8).astype(np.uint8)
-    values = np.array(grey, np.float32)
-    np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
-    if low >= 0 and high <= 1 and grey.dtype.kind == "f":
-        low, high = 0.0, 1.0
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
-    elif low >= 0 and high <= 65535 and grey.dtype.kind != "f":
-        low, high = 0.0, 65535.0
-    values -= low
-    values *= 255.0 / max(high - low, 1e-30)
-    return np.rint(values, out=values).astype(np.uint8)
+    pixels: Pixels = np.array(picture.convert("RGB"))
+    # Pillow keeps the upper byte alone. What it read whole, OpenCV may read a second time.
+    if deep and pixels.max() <= DARK:
+        brighter = color_to_uint8(content, significant=significant)
+        pixels = pixels if brighter is None or brighter.shape != pixels.shape else brighter
+    return _upright(pixels, orientation)
 
 
 # EXIF's orientations as OpenCV has them; 5 mirrors along the diagonal, 7 along the other one.

@@ -1,16 +1,43 @@
-"""What bytes that no decoder takes look like, in words."""
+"""The kinds of pictures that are read, by their files' endings and by their names, and what other bytes look like."""
 
 from __future__ import annotations
 
-SUFFIXES = frozenset({
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".ppm", ".pgm",
-    ".heic", ".heif",
-})  # fmt: skip
-"""How the names of pictures end, in small letters: what is looked for in a folder, here and on the page (the editor's
-upload.ts). HEIC is not read; a folder of it is told so, and not passed over."""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`name` as people write it, `format` as Pillow calls it, `suffixes` in lower case."""
+
+    name: str
+    format: str
+    suffixes: tuple[str, ...]
+
+
+KINDS = (
+    # A JPEG of several pictures (MPO, as some cameras write) opens as a JPEG too.
+    Kind("JPEG", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif")),
+    Kind("PNG", "PNG", (".png",)),
+    Kind("WebP", "WEBP", (".webp",)),
+    Kind("AVIF", "AVIF", (".avif",)),
+    Kind("GIF", "GIF", (".gif",)),
+    Kind("BMP", "BMP", (".bmp",)),
+    Kind("TIFF", "TIFF", (".tif", ".tiff")),
+    Kind("PPM", "PPM", (".ppm", ".pgm", ".pbm", ".pnm")),
+)
+
+_HEIC = (".heic", ".heif")
+"""Not read. A folder of them is told so, and not passed over."""
+
+SUFFIXES = frozenset(suffix for kind in KINDS for suffix in kind.suffixes) | frozenset(_HEIC)
+"""How the names of pictures end, in lower case: what is looked for in a folder, here and on the page (the editor's
+upload.ts). A file that somebody names is read by its content, whatever it is called."""
 
 OF_MACOS = "._"
 """How the names begin of what macOS lays beside each file on a foreign disk: none of it is a picture, or JSON."""
+
+FORMATS = tuple(kind.format for kind in KINDS)
+IN_WORDS = f"{', '.join(kind.name for kind in KINDS[:-1])} or {KINDS[-1].name}"
 
 _BEGINNINGS = (
     (b"%PDF", "a PDF document, not a picture"),
@@ -32,7 +59,7 @@ _AVIF = (b"avif", b"avis")
 
 
 def name(content: bytes) -> str:
-    """One line without the file's name, as `images` puts before what it expects."""
+    """What the bytes are, for an error of the form "FILE: WHAT, expected ..."."""
     head = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if content[4:8] == b"ftyp":
         return _of_boxes(content)
@@ -47,7 +74,7 @@ def name(content: bytes) -> str:
 
 
 def _of_boxes(content: bytes) -> str:
-    """HEIC, AVIF and films are made of the same boxes."""
+    """The kind of a file in ISO's container, which HEIC, AVIF and films share."""
     if content[8:12] in _AVIF:
         return "an AVIF picture that is damaged at its beginning"
     if content[8:11] in (b"hei", b"hev", b"mif", b"msf"):

@@ -24,6 +24,16 @@ def is_deep(content: bytes) -> bool:
     return content[_DEPTH_AT : _DEPTH_AT + 1] == b"\x10"
 
 
+def significant_bits(content: bytes) -> int:
+    """How many bits of each sample count, of the most in any channel; 0 where the file does not say so."""
+    for kind, start, length in _chunks(content):
+        if kind == b"sBIT":
+            return max(content[start : start + min(length, 4)], default=0)
+        if kind == b"IDAT":
+            break
+    return 0
+
+
 def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and length of each chunk up to the last one, of at most one more than MAX_CHUNKS."""
     position = _SIGNATURE_BYTES

@@ -1,4 +1,4 @@
-"""TIFF files whose samples Pillow reads without saying what they mean."""
+"""TIFF files: what is known of one before it is decoded, and what its samples mean, which Pillow does not say."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from annotator.core.errors import ImageError
+from annotator.vision.pictures.depth import Grey
 
-_SUBFILE, _BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR, _FORMAT = 254, 258, 262, 277, 284, 339
+_SUBFILE, _BITS, _PHOTOMETRIC, _SAMPLES, _GREATEST, _PLANAR, _FORMAT = 254, 258, 262, 277, 281, 284, 339
 _WHITE_IS_ZERO = 0
 _UNSIGNED, _SIGNED = 1, 2
 
@@ -61,22 +62,25 @@ def is_grey_of_its_own(picture: Image.Image) -> bool:
     return signed or picture.mode in ("F", "I") or picture.mode.startswith("I;16")
 
 
-def grey_of(picture: Image.Image) -> NDArray[Any]:
+def is_deep(picture: Image.Image) -> bool:
+    """Whether it is a TIFF whose samples have more than eight bits."""
+    return picture.format == "TIFF" and _tag(picture, _BITS, 1) > 8
+
+
+def grey_of(picture: Image.Image) -> Grey:
     """The values of such a picture (H, W), in this machine's byte order, as the file means them."""
     values: NDArray[Any] = np.asarray(picture)
     values = values.astype(values.dtype.newbyteorder("="), copy=False)
     if picture.format != "TIFF":
-        return values
+        return Grey(values)
     bits, kind = _tag(picture, _BITS, 1), _tag(picture, _FORMAT, _UNSIGNED)
+    inverted = values.dtype == np.uint16 and _tag(picture, _PHOTOMETRIC, 1) == _WHITE_IS_ZERO
     if picture.mode == "L":
-        return values.view(np.int8)
+        values = values.view(np.int8)
     if bits == 32 and kind == _UNSIGNED and values.dtype == np.int32:
         values = values.view(np.uint32)
-    if bits == 12:
-        values = values << 4
-    if values.dtype == np.uint16 and _tag(picture, _PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
-        values = np.uint16(65535) - values
-    return values
+    stated = (1 << bits) - 1 if bits < 16 else _tag(picture, _GREATEST, 0)
+    return Grey(values, stated=stated, inverted=inverted)
 
 
 def _tag(picture: Image.Image, tag: int, default: int) -> int:

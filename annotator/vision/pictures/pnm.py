@@ -1,0 +1,64 @@
+"""PPM, PGM and PBM: samples of any depth, which Pillow scales one by one in Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from annotator.core.errors import ImageError
+from annotator.vision.pictures.photo import Pixels
+
+_BINARY = (b"P4", b"P5", b"P6")
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """Where the samples begin, and the value that is white."""
+
+    start: int
+    white: int
+
+
+def require_binary(content: bytes) -> None:
+    """Raise ImageError for the kinds that are text, or floats."""
+    if content[:2] not in _BINARY:
+        raise ImageError("is a PPM of text or of a rare kind, which is not read")
+
+
+def has_own_white(picture: Image.Image) -> bool:
+    """Whether its white is none of 1 and 255, so that `pixels_of` reads it."""
+    return picture.format == "PPM" and picture.mode in ("L", "I", "RGB") and _samples(picture).white != 255
+
+
+def is_deep(picture: Image.Image) -> bool:
+    """Whether each sample has two bytes."""
+    return has_own_white(picture) and _samples(picture).white > 255
+
+
+def pixels_of(picture: Image.Image, content: bytes) -> Pixels:
+    """(H, W, 3) of a picture that is not yet loaded, scaled by the white that its head states.
+
+    Raises ValueError where the file ends early.
+    """
+    found = _samples(picture)
+    bands = 3 if picture.mode == "RGB" else 1
+    sample = np.dtype(">u2" if found.white > 255 else "u1")
+    count = picture.width * picture.height * bands
+    values = np.frombuffer(content, sample, count=count, offset=found.start)
+    scaled = np.empty(count, np.uint8)
+    # Some million at a time: of 40 megapixels, each step would take 480 MB.
+    for at in range(0, count, 1 << 22):
+        part = np.minimum(values[at : at + (1 << 22)], found.white).astype(np.uint32)
+        scaled[at : at + part.size] = (part * 255 + found.white // 2) // found.white
+    return np.repeat(scaled.reshape(picture.height, picture.width, bands), 3 // bands, axis=2)
+
+
+def _samples(picture: Image.Image) -> _Samples:
+    tile = picture.tile[0]  # type: ignore[attr-defined]
+    args = tile.args
+    if isinstance(args, tuple) and len(args) > 1:
+        return _Samples(tile.offset, int(args[1]))
+    rawmode = args[0] if isinstance(args, tuple) else args
+    return _Samples(tile.offset, 0xFFFF if rawmode == "I;16B" else 255)
