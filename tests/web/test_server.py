@@ -120,7 +120,9 @@ def decoders_of(process):
     if not children.exists():
         return None
     every = [int(id) for path in children.parents[1].glob("*/children") for id in path.read_text().split()]
-    return [id for id in every if b"annotator.vision.pictures.sandbox" in Path(f"/proc/{id}/cmdline").read_bytes()]
+    return [
+        id for id in every if b"annotator.vision.pictures.decoder_child" in Path(f"/proc/{id}/cmdline").read_bytes()
+    ]
 
 
 def test_a_killed_server_has_lost_nothing_that_it_acknowledged(tmp_path):

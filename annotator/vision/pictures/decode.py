@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
 from annotator.core.errors import ImageError
-from annotator.system import paths
 from annotator.vision.pictures import sandbox
 from annotator.vision.pictures.decoder import decode_here
 from annotator.vision.pictures.photo import Buffers, Photo
@@ -54,6 +52,6 @@ def decode(
     too large (ANNOTATOR_MAX_MEGAPIXELS, 40 by default; seen before anything is decoded), truncated or damaged. In a
     server, on a Space, or with ANNOTATOR_SANDBOX=1, a child process with limits decodes (see `sandbox`).
     """
-    if os.environ.get("ANNOTATOR_SANDBOX", "1" if paths.on_a_space() else "0") != "0":
+    if sandbox.is_on():
         return sandbox.decode(content, file_name=file_name, sha256=sha256, enough=enough, buffers=buffers)
     return decode_here(content, file_name=file_name, sha256=sha256, enough=enough, buffers=buffers)

@@ -1,7 +1,7 @@
 """Decoding in a child process with limits, so that a hostile picture costs its own rejection and nothing else.
 
-Children are kept warm: one is started when none is idle, and again after a crash or a timeout. A child inherits no
-secrets from the environment, may not write files, and ends with its parent.
+Children are kept warm: one is started when none is idle, and again after a crash or a timeout. A child reads what it is
+sent and answers; it opens nothing and starts nothing (see `system.child`), and ends with its parent.
 """
 
 from __future__ import annotations
@@ -11,20 +11,33 @@ import contextlib
 import hashlib
 import os
 import queue
-import struct
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
-import cv2
 import numpy as np
 
 from annotator.core.errors import ImageError
-from annotator.system.child import child_environment, limit_self
-from annotator.vision.pictures import decoder
+from annotator.system import paths
+from annotator.system.child import child_environment
+from annotator.vision.pictures import decoder, kinds
+from annotator.vision.pictures.decoder_child import (
+    ANSWER,
+    CPU_SECONDS,
+    DECODE,
+    LOOK,
+    LOOKED,
+    PIXELS,
+    REFUSED,
+    REQUEST,
+    exactly,
+)
+from annotator.vision.pictures.look import MIMES, Change, Look
 from annotator.vision.pictures.photo import Buffers, Photo, Pixels
 
 try:
@@ -32,19 +45,24 @@ try:
 except ImportError:  # Windows: its pipes are as large as they are
     fcntl = None  # type: ignore[assignment]
 
+Answer = TypeVar("Answer")
+
 TIMEOUT_SECONDS = 10.0
-"""Of work: on a machine that many share a child may get a core only now and then, and a large picture is not to be
-refused for that."""
+"""Of work for one picture: on a machine that many share a child may get a core only now and then, and a large picture
+is not to be refused for that."""
 PATIENCE_SECONDS = 60.0
-"""Whatever the child got done."""
-MEMORY_BYTES = 1 << 30
+"""For one picture, however little the child got done."""
+INNOCENT_SECONDS = 1.0
+"""A child that is killed from outside in less was not killed for what it was doing."""
 # A fresh child now and then: whatever a decoder leaks goes with the old one.
 PICTURES_A_CHILD = 500
 PIPE_BYTES = 1 << 20
+MAX_LINE_BYTES = 10_000
 
-# Request: lengths of name and content, width and height that are enough (0 for all there is), then name and content.
-# Answer: height and width of the pixels and of the whole picture, then the pixels; or 0, length, 0, 0, then an error.
-_HEAD = struct.Struct("<IIII")
+
+def is_on() -> bool:
+    """Whether pictures are decoded in a child: in a server, on a Space, or with ANNOTATOR_SANDBOX=1."""
+    return os.environ.get("ANNOTATOR_SANDBOX", "1" if paths.on_a_space() else "0") != "0"
 
 
 def decode(
@@ -58,26 +76,45 @@ def decode(
     """As `decoder.decode_here`, in a child process. Raises ImageError also where the picture took too long, too much
     memory, or the decoder with it.
     """
-    try:
-        try:
-            pixels, full_size = _watched(_idle_child(), content, file_name, enough, buffers)
-        except (OSError, EOFError):
-            # Something else may have killed it, a system short of memory say: a fresh one shows whether it was this.
-            pixels, full_size = _watched(Child(), content, file_name, enough, buffers)
-    except (OSError, EOFError) as error:
-        raise ImageError(f"{file_name}: brought the decoder down, so it is not taken") from error
+    pixels, full_size = _asked(lambda child: child.decode(content, file_name, enough, buffers), file_name)
     pixels.setflags(write=False)
     return Photo(file_name, content, sha256 or hashlib.sha256(content).hexdigest(), pixels, full_size)
 
 
-def _watched(
-    child: Child, content: bytes, file_name: str, enough: tuple[int, int] | None, buffers: Buffers | None
-) -> tuple[Pixels, tuple[int, int] | None]:
-    """As `Child.decode`, in the time that there is; the child is kept or ended afterwards."""
+def look(content: bytes) -> Look:
+    """As `look.look_here`, in a child process. Raises ImageError as `decode` does."""
+    return _asked(lambda child: child.look(content), "picture")
+
+
+def _asked(ask: Callable[[Child], Answer], file_name: str) -> Answer:
+    """A child's answer. Where something else than the picture ended the child, another one is asked."""
+    began = time.monotonic()
+    child = _idle_child()
+    try:
+        return _watched(child, ask, file_name)
+    except (OSError, EOFError) as error:
+        from_outside = child.process.returncode in (-signal.SIGKILL, -signal.SIGTERM)
+        if not from_outside or time.monotonic() - began > INNOCENT_SECONDS:
+            raise _brought_down(file_name) from error
+    try:
+        return _watched(Child(), ask, file_name)
+    except (OSError, EOFError) as error:
+        raise _brought_down(file_name) from error
+
+
+def _brought_down(file_name: str) -> ImageError:
+    return ImageError(f"{file_name}: brought the decoder down, so it is not taken")
+
+
+def _watched(child: Child, ask: Callable[[Child], Answer], file_name: str) -> Answer:
+    """The child's answer in the time that there is; the child is kept or ended afterwards.
+
+    Raises OSError or EOFError where it did not live to answer.
+    """
     done = threading.Event()
     threading.Thread(target=child.watch, args=(done,), name="decoding", daemon=True).start()
     try:
-        return child.decode(content, file_name, enough, buffers)
+        return ask(child)
     except (OSError, EOFError) as error:
         child.end()
         if child.expired:
@@ -88,22 +125,19 @@ def _watched(
         _keep(child)
 
 
-# --- parent ----------------------------------------------------------------------------------------------------------
-
-
 class Child:
     """One decoder process and the two pipes to it."""
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "annotator.vision.pictures.sandbox"],
+            [sys.executable, "-m", "annotator.vision.pictures.decoder_child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=child_environment("ANNOTATOR_MAX_MEGAPIXELS"),
         )
         self._limit = os.environ.get("ANNOTATOR_MAX_MEGAPIXELS")
-        self._decoded = 0
+        self._asked = 0
         self.expired = False
         for pipe in (self._requests, self._answers):
             _widen(pipe)
@@ -123,7 +157,8 @@ class Child:
         """Whether it runs, under the limit on size that holds now, and is not worn out."""
         return (
             self.process.poll() is None
-            and self._decoded < PICTURES_A_CHILD
+            and self._asked < PICTURES_A_CHILD
+            and (self._worked() or 0) < CPU_SECONDS - 2 * TIMEOUT_SECONDS
             and self._limit == os.environ.get("ANNOTATOR_MAX_MEGAPIXELS")
         )
 
@@ -134,21 +169,38 @@ class Child:
 
         Raises ImageError as the child does; OSError or EOFError where it did not live to answer.
         """
-        self._decoded += 1
-        name = file_name.encode("utf-8", "replace")
-        self._requests.write(_HEAD.pack(len(name), len(content), *(enough or (0, 0))) + name)
-        self._requests.write(content)
-        self._requests.flush()
-        height, width, full_height, full_width = _HEAD.unpack(_exactly(self._answers, _HEAD.size))
-        if height == 0:
-            raise ImageError(_exactly(self._answers, width).decode("utf-8", "replace"))
-        if height * width > decoder.max_megapixels() * 1e6:
-            raise EOFError("an answer larger than any picture may be")
+        height, width, full_height, full_width = self._ask(DECODE, content, file_name, enough or (0, 0), PIXELS)
+        if not (0 < height * width <= full_height * full_width <= decoder.max_megapixels() * 1e6):
+            raise EOFError("an answer that no picture has")
         pixels = np.empty((height, width, 3), np.uint8) if buffers is None else buffers.decoded(height, width)
         if self._answers.readinto(pixels.data.cast("B")) != pixels.nbytes:  # type: ignore[attr-defined]
             raise EOFError("an answer cut short")
         full_size = full_width, full_height
         return pixels, None if full_size == (width, height) else full_size
+
+    def look(self, content: bytes) -> Look:
+        """What the file is to others. Raises as `decode` does."""
+        kind, mime, change, _ = self._ask(LOOK, content, "picture", (0, 0), LOOKED)
+        try:
+            return Look(kinds.FORMATS[kind], MIMES[mime], Change(change))
+        except (IndexError, ValueError) as error:
+            raise EOFError("an answer that no picture has") from error
+
+    def _ask(
+        self, what: int, content: bytes, file_name: str, enough: tuple[int, int], expected: int
+    ) -> tuple[int, int, int, int]:
+        """The four numbers of an answer. Raises ImageError where the child refuses the picture."""
+        self._asked += 1
+        name = file_name.encode("utf-8", "replace")
+        self._requests.write(REQUEST.pack(what, len(name), len(content), *enough) + name)
+        self._requests.write(content)
+        self._requests.flush()
+        answered, *numbers = ANSWER.unpack(exactly(self._answers, ANSWER.size))
+        if answered == REFUSED:
+            raise ImageError(exactly(self._answers, min(numbers[0], MAX_LINE_BYTES)).decode("utf-8", "replace"))
+        if answered != expected:
+            raise EOFError("an answer to another question")
+        return numbers[0], numbers[1], numbers[2], numbers[3]
 
     def watch(self, done: threading.Event) -> None:
         """End the child unless it is done in time; run beside it."""
@@ -209,43 +261,8 @@ def end_all() -> None:
             _idle.get_nowait().end()
 
 
-def _exactly(stream: IO[bytes], count: int) -> bytes:
-    content = stream.read(count)
-    if len(content) != count:
-        raise EOFError("the other end is gone")
-    return content
-
-
 def _widen(pipe: IO[bytes]) -> None:
     """Pixels come in megabytes; a pipe holds 64 KB unless asked."""
     if fcntl is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
         with contextlib.suppress(OSError):
             fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-
-
-# --- child -----------------------------------------------------------------------------------------------------------
-
-
-def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Decode what comes until the parent hangs up."""
-    buffers = Buffers()
-    while header := requests.read(_HEAD.size):
-        name_length, length, *enough = _HEAD.unpack(header)
-        file_name = _exactly(requests, name_length).decode("utf-8")
-        content = _exactly(requests, length)
-        try:
-            asked = (enough[0], enough[1]) if any(enough) else None
-            photo = decoder.decode_here(content, file_name=file_name, enough=asked, buffers=buffers)
-        except ImageError as error:
-            line = str(error).encode("utf-8", "replace")
-            answers.write(_HEAD.pack(0, len(line), 0, 0) + line)
-        else:
-            answers.write(_HEAD.pack(*photo.pixels.shape[:2], photo.height, photo.width))
-            answers.write(photo.pixels.data.cast("B"))
-        answers.flush()
-
-
-if __name__ == "__main__":
-    cv2.setNumThreads(1)
-    limit_self(MEMORY_BYTES)
-    _serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -21,7 +21,7 @@ from annotator.core.errors import CocoError
 from annotator.core.problems import MOST_OF_A_KIND
 from annotator.exchange import coco
 from annotator.exchange.coming import CocoFile, Reading
-from annotator.system.child import child_environment, limit_self
+from annotator.system.child import child_environment, confine_self
 from annotator.web.sharing.coco_lines import Answer, AnswerError, from_lines, to_lines
 
 TIMEOUT_SECONDS = 60.0
@@ -98,7 +98,7 @@ def _answer(asked: dict[str, Any], content: bytes) -> Answer:
 def main() -> None:
     if hasattr(os, "nice"):
         os.nice(5)
-    limit_self(MEMORY_BYTES)
+    confine_self(MEMORY_BYTES, cpu_seconds=int(TIMEOUT_SECONDS) + 10)
     asked = json.loads(sys.stdin.buffer.readline())
     for line in to_lines(_answer(asked, sys.stdin.buffer.read())):
         sys.stdout.buffer.write(line)

@@ -9,6 +9,8 @@ import io
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +23,8 @@ import pytest
 from PIL import Image
 
 from annotator.core.errors import ImageError
-from annotator.vision.pictures import decode, decoder, renditions, sandbox
+from annotator.system import seccomp
+from annotator.vision.pictures import decode, decoder, decoder_child, look, renditions, sandbox
 from annotator.vision.pictures.photo import Pixels
 from tests.vision.pictures.test_decode import bomb, corners, encoded, photo_like
 
@@ -199,6 +202,51 @@ def test_a_picture_that_kills_the_decoder_costs_itself_alone(monkeypatch: pytest
     assert np.array_equal(sandbox.decode(content, file_name="next").pixels, corners())
 
 
+def test_a_picture_that_ends_its_decoder_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither where the decoder ended itself, nor where it was killed after it had worked for a while."""
+    whole, asked = sandbox.Child.decode, []
+
+    def ending(child: sandbox.Child, *args: Any) -> Pixels:
+        asked.append(child)
+        child.process.send_signal(signal.SIGABRT)
+        return whole(child, *args)
+
+    def late(child: sandbox.Child, *args: Any) -> Pixels:
+        asked.append(child)
+        time.sleep(0.2)
+        child.process.kill()
+        return whole(child, *args)
+
+    for end in (ending, late):
+        asked.clear()
+        monkeypatch.setattr(sandbox, "INNOCENT_SECONDS", 0.1)
+        monkeypatch.setattr(sandbox.Child, "decode", end)
+        with pytest.raises(ImageError, match=r"^killer: brought the decoder down, so it is not taken$"):
+            sandbox.decode(encoded(corners(), "PNG"), file_name="killer")
+        assert len(asked) == 1
+
+
+def test_a_child_that_answers_nonsense_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one would that a picture took over: a type of its own, pixels beyond the limit, another answer."""
+    content = encoded(corners(), "PNG")
+    for answer in (
+        decoder_child.ANSWER.pack(decoder_child.LOOKED, 1, len(look.MIMES), 0, 0),
+        decoder_child.ANSWER.pack(decoder_child.LOOKED, 99, 1, 0, 0),
+        decoder_child.ANSWER.pack(decoder_child.LOOKED, 1, 1, 99, 0),
+        decoder_child.ANSWER.pack(decoder_child.PIXELS, 60_000, 60_000, 60_000, 60_000),
+        decoder_child.ANSWER.pack(decoder_child.PIXELS, 0, 7, 0, 7),
+        decoder_child.ANSWER.pack(decoder_child.PIXELS, 9, 9, 8, 8),
+        decoder_child.ANSWER.pack(7, 0, 0, 0, 0),
+    ):
+        lying = f"import sys; sys.stdin.buffer.read(1); sys.stdout.buffer.write({answer!r}); sys.stdout.flush()"
+        whole = subprocess.Popen
+        with monkeypatch.context() as patch:
+            patch.setattr(sandbox.subprocess, "Popen", lambda _, **rest: whole([sys.executable, "-c", lying], **rest))  # noqa: B023
+            for ask in (lambda: sandbox.look(content), lambda: sandbox.decode(content, file_name="picture")):
+                with pytest.raises(ImageError, match="brought the decoder down"):
+                    ask()
+
+
 def test_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANNOTATOR_MAX_MEGAPIXELS", "500")
     with pytest.raises(ImageError, match=r"^bomb: needs more memory than there is$"):
@@ -211,12 +259,16 @@ def test_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sandbox.decode(content.tobytes(), file_name="large").pixels.shape == (side, side, 3)
 
 
-def test_the_child_knows_no_secrets_and_ends_with_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_knows_no_secrets_is_limited_and_ends_with_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "secret")
     child = sandbox.Child()
     environment = Path(f"/proc/{child.process.pid}/environ")
     if environment.exists():
         assert b"secret" not in environment.read_bytes()
+    child.look(encoded(corners(), "PNG"))  # it has limited itself when it answers
+    status = Path(f"/proc/{child.process.pid}/status")
+    if status.exists() and seccomp.is_available():
+        assert "Seccomp:\t2" in status.read_text()
     assert child.process.stdin is not None
     child.process.stdin.close()
     assert child.process.wait(10) == 0
