@@ -15,7 +15,7 @@ from annotator.exchange.pack import Stamp
 from annotator.storage.store import Store
 from annotator.system.progress import Progress
 from annotator.vision.pictures.decode import decode
-from annotator.vision.pictures.renditions import upright_picture
+from annotator.vision.pictures.renditions import ForTrainers
 
 _FEW = 5  # files of an earlier export that are named
 
@@ -69,15 +69,17 @@ def export(
     format.require_library()  # before every picture is looked at
     parts, lines = dealt(store, store.dataset(reviewed_only=reviewed_only), split, progress=progress)
     target = folder / "dataset.zip" if options.zipped else folder
+    trainers = ForTrainers()
     packed = pack.write(
         parts,
         target,
         format=format,
         options=options,
-        pictures=lambda image: upright_picture(store.content(image)),
+        pictures=lambda image: trainers.picture(store.content(image)),
     )
     lines += [line for report in packed.outcome.reports.values() for line in report.to_text().splitlines()]
     lines += packed.outcome.lines
+    lines += trainers.lines
     lines += [f"warning: {path} is of an earlier export" for path in packed.stale[:_FEW]]
     if len(packed.stale) > _FEW:
         lines.append(f"warning: {len(packed.stale) - _FEW} more files beside these are of an earlier export")

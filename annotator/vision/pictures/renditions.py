@@ -58,11 +58,6 @@ def browser_picture(content: bytes) -> tuple[bytes, str]:
     return _encoded(pixels, ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92), "image/jpeg"
 
 
-def upright_picture(content: bytes) -> bytes:
-    """The picture as trainers must find it beside its masks; see `ForTrainers`. Raises ImageError as `decode` does."""
-    return ForTrainers().picture(content)
-
-
 class ForTrainers:
     """Pictures as trainers must find them beside their masks: every reader sees the pixels of `decode` in them.
 

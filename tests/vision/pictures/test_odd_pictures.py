@@ -152,7 +152,7 @@ def test_a_turn_that_programs_read_differently_is_settled_before_anybody_sees_th
     expected = decoded(content)
     shown, mime = renditions.browser_picture(content)
     assert mime == "image/png"
-    for made in (shown, renditions.upright_picture(content)):
+    for made in (shown, renditions.ForTrainers().picture(content)):
         assert np.abs(decoded(made).astype(int) - expected).mean() < 4
         assert cv2.imdecode(np.frombuffer(made, np.uint8), cv2.IMREAD_COLOR_RGB).shape == expected.shape
         with Image.open(io.BytesIO(made)) as picture:

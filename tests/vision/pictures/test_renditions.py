@@ -105,7 +105,7 @@ def require_same_for_all(content: bytes) -> None:
     """The network's pixels are the browser's, and those of both readers that trainers use, in a file of one kind."""
     expected = decoded(content)
     shown, _ = renditions.browser_picture(content)
-    packed = renditions.upright_picture(content)
+    packed = ForTrainers().picture(content)
     kinds = [Image.open(io.BytesIO(one)).format for one in (content, packed)]
     assert kinds[0] == kinds[1]
     for made in (shown, packed):
@@ -130,7 +130,7 @@ def test_what_could_be_transparent_and_is_not_stays_the_users_own_file(name: str
     content = OPAQUE[name]()
     require_same_for_all(content)
     assert name == "tiff" or renditions.browser_picture(content)[0] is content
-    assert renditions.upright_picture(content) is content
+    assert ForTrainers().picture(content) is content
 
 
 def test_a_half_transparent_picture_of_somebody_else() -> None:
@@ -256,7 +256,7 @@ def test_what_was_changed_for_trainers_is_said_once_for_each_kind_of_change() ->
 @pytest.mark.parametrize("name", ["png rgba", "gif", "webp with losses", "avif", "png la of 16 bits"])
 def test_with_the_sandbox_on_no_byte_is_looked_at_outside(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     content = TRANSPARENT[name]()
-    expected = renditions.browser_picture(content), renditions.upright_picture(content), renditions.look(content)
+    expected = renditions.browser_picture(content), ForTrainers().picture(content), renditions.look(content)
     monkeypatch.setenv("ANNOTATOR_SANDBOX", "1")
 
     def nobody(*_: object, **__: object) -> None:
@@ -264,6 +264,6 @@ def test_with_the_sandbox_on_no_byte_is_looked_at_outside(name: str, monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr(Image, "open", nobody)
-        found = renditions.browser_picture(content), renditions.upright_picture(content), renditions.look(content)
+        found = renditions.browser_picture(content), ForTrainers().picture(content), renditions.look(content)
     assert found == expected
     sandbox.end_all()

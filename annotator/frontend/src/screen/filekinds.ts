@@ -8,7 +8,8 @@ export interface NamedFile {
 
 /** As annotator/vision/pictures/kinds.py has them. */
 const PICTURE_SUFFIXES = [
-  "jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "tif", "tiff", "gif", "avif", "ppm", "pgm", "heic", "heif",
+  "jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "tif", "tiff", "gif", "avif", "ppm", "pgm", "pbm", "pnm", "heic",
+  "heif",
 ];
 const PICTURE = new RegExp(`\\.(${PICTURE_SUFFIXES.join("|")})$`, "i");
 const LOOKED_AT = 1 << 16;
