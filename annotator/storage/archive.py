@@ -29,7 +29,7 @@ from annotator.core.errors import AnnotatorError, ArchiveError, StoreError
 from annotator.storage import contents, vetting
 from annotator.storage.database import DATABASE_NAME
 from annotator.storage.store import Store
-from annotator.system.files import sync_folder
+from annotator.system.files import replacing, sync_folder
 
 MAX_BYTES = 2 * 2**30
 """Of an archive, packed as well as unpacked."""
@@ -79,7 +79,6 @@ def pack_project(store: Store, path: Path, *, progress: Progress = lambda done, 
     Raises StoreError if it is too large for an archive, or cannot be written; then no file is left.
     """
     copy = path.with_name(f".{path.name}.{secrets.token_hex(4)}.db")
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         hashes = _copy_database(store, copy)
@@ -90,19 +89,18 @@ def pack_project(store: Store, path: Path, *, progress: Progress = lambda done, 
                 f"the project has {len(pictures)} pictures and {size / 1e9:.1f} GB, an archive holds at most "
                 f"{MAX_ENTRIES - 1} and {MAX_BYTES / 1e9:.1f} GB: copy its folder instead"
             )
-        with zipfile.ZipFile(part, "x", zipfile.ZIP_STORED, allowZip64=False) as archive:
+        with (
+            replacing(path) as part,
+            zipfile.ZipFile(part, "x", zipfile.ZIP_STORED, allowZip64=False) as archive,
+        ):
             archive.write(copy, DATABASE_NAME, zipfile.ZIP_DEFLATED, compresslevel=6)
             for done, found in enumerate(pictures, start=1):
                 archive.write(found, f"images/{found.parent.name}/{found.name}")  # compressed already
                 progress(done, len(pictures))
-        with open(part, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
     except (OSError, sqlite3.Error, zipfile.LargeZipFile) as error:
         raise StoreError(f"the project cannot be packed: {_reason(error)}") from error
     finally:
-        for left in (copy, part):
-            left.unlink(missing_ok=True)
+        copy.unlink(missing_ok=True)
 
 
 def _copy_database(store: Store, target: Path) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from annotator.system.files import read_plain, require_plain, require_writable, write_atomically
+from annotator.system.files import read_plain, replacing, require_plain, require_writable, write_atomically
 
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 
@@ -52,3 +52,19 @@ def test_what_is_written_is_read(tmp_path, content):
     os.symlink(tmp_path / "folder" / "file", tmp_path / "link")
     assert read_plain(tmp_path / "link") == content
     require_plain(tmp_path / "none")
+
+
+def test_a_file_is_replaced_when_its_block_ends_and_left_alone_when_it_raises(tmp_path):
+    def fail_half_way():
+        with replacing(tmp_path / "file") as part:
+            part.write_text("half of the n")
+            raise KeyError
+
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(KeyError):
+        fail_half_way()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"file": "old"}
+    with replacing(tmp_path / "file") as part:
+        part.write_text("new")
+        assert (tmp_path / "file").read_text() == "old"
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"file": "new"}
