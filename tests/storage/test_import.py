@@ -9,6 +9,7 @@ from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import CocoError
 from annotator.core.review import Change
 from annotator.exchange import coco
+from annotator.storage import instances
 from annotator.storage.imports import Arrival, How, Picture, files
 from annotator.storage.store import Store
 from tests.exchange.coco.test_writer import document
@@ -367,6 +368,14 @@ def test_a_picture_that_may_be_turned_by_its_orientation_is_told(store):
         f"image 30 'a.jpg': the picture is {HEIGHT} x {WIDTH}, the file says {WIDTH} x {HEIGHT}; "
         "its EXIF orientation may turn it"
     ]
+
+
+def test_an_image_that_would_get_more_masks_than_a_page_can_fetch_takes_none(store, monkeypatch):
+    monkeypatch.setattr(instances, "MAX_IMAGE_MASKS", 2 * len(block().counts))
+    many = replace(DATASET, instances=tuple(an_instance(id, 4, id) for id in range(1, 9)))
+    with pytest.raises(CocoError, match=r"image \d+: masks of \d+ bytes, expected at most \d+$"):
+        bring(store, many)
+    assert (store.images(), store.decisions()) == ((), ())
 
 
 def test_a_failure_half_way_takes_everything_back(store, monkeypatch):

@@ -67,7 +67,8 @@ def rasterised(segmentation: object, *, height: int, width: int, budget: WorkBud
     budget: what the file's polygons may cost.
     """
     if isinstance(segmentation, list):
-        return polygons_to_rle(polygons_of(segmentation), height=height, width=width, budget=budget)
+        rle = polygons_to_rle(polygons_of(segmentation), height=height, width=width, budget=budget)
+        return masks.require_storable(rle)
     return rle_of(segmentation, size=(height, width))
 
 
@@ -111,4 +112,4 @@ def rle_of(value: object, *, size: tuple[int, int] | None) -> Rle:
         raise GeometryError(f"counts is {shown(counts)}, expected a text or a list of whole numbers")
     if isinstance(counts, str) and counts.startswith(("b'", 'b"')):
         raise GeometryError("counts are Python's text of bytes (b'...'), expected the bytes decoded as ASCII")
-    return masks.checked_rle(counts, height=found[0], width=found[1])
+    return masks.require_storable(masks.checked_rle(counts, height=found[0], width=found[1]))

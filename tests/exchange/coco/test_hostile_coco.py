@@ -69,6 +69,40 @@ def test_what_crashes_pycocotools_is_refused(tmp_path, segmentation, count):
     )
 
 
+def zigzag(vertices, *, length):
+    return [value for index in range(vertices) for value in (index % 600, index % 2 * length)]
+
+
+def test_many_zigzags_are_refused_for_all_that_they_would_take(tmp_path):
+    """Some kilobytes of long edges took a minute and a half, and 1.4 GB."""
+    found = document()
+    found["images"][0] |= {"width": 640, "height": 60_000}
+    one = {**found["annotations"][0], "image_id": 12, "segmentation": [zigzag(30, length=60_000)]}
+    found["annotations"] = [{**one, "id": index} for index in range(1, 41)]
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(found))
+    assert path.stat().st_size < 50_000
+    with pytest.raises(CocoError) as refused:
+        coco.read(path)
+    assert str(refused.value.problems[0]).startswith(
+        "annotations[28].segmentation: outlines of 52203770 px with those before, expected at most 50800000 px in a "
+        "file of 40 masks"
+    )
+
+
+@pytest.mark.parametrize("counts", ["111" + "0" * 2_099_997, [1] * 2_100_000], ids=["compressed", "listed"])
+def test_a_mask_longer_than_a_project_takes_is_refused(tmp_path, counts):
+    found = document()
+    found["images"][0] |= {"width": 2_100, "height": 1_000}
+    found["annotations"] = [
+        {**found["annotations"][0], "image_id": 12, "segmentation": {"size": [1_000, 2_100], "counts": counts}}
+    ]
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(found))
+    with pytest.raises(CocoError, match="counts of 2100000 characters, expected at most 2000000"):
+        coco.read(path)
+
+
 def test_a_deep_document_is_refused(tmp_path):
     path = tmp_path / "x.json"
     path.write_text('{"images": ' + "[" * 200_000 + "]" * 200_000 + "}")

@@ -35,6 +35,7 @@ def inspect_mask(
             return None
         _warn_beyond(findings, path, rings, size=size, named=named)
         rle = polygons_to_rle(rings, height=size[0], width=size[1], budget=inspection.budget)
+        masks.require_storable(rle)
         _note_crossing(findings, path, rings, rle, named=named)
         return rle
     except GeometryError as error:
