@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -255,10 +255,11 @@ class Store:
         with self._database.read() as connection:
             return heatmaps.heatmap(connection, images.image_by_id(connection, image_id), key)
 
-    def record(self, gesture: Gesture) -> int:
+    def record(self, gesture: Gesture, *, before: Callable[[], object] = lambda: None) -> int:
         """Apply a gesture once, however often it is sent; the image's new revision, which is on the disk by then.
 
         An image in the bin takes gestures too: whoever made them did not know yet, and finds them when it comes back.
+        before: called while nobody else writes; what it raises is raised, and nothing is stored.
         Raises GestureError if it is malformed, MissingError if the image is not there, StaleRevisionError if the image
         was changed since the revision that it was made on.
         """
@@ -277,6 +278,7 @@ class Store:
             known = decisions.answered(connection, gesture, digest)
             if known is not None:
                 return known
+            before()
             return decisions.record(connection, prepared, self._image_or_binned(connection, gesture.image_id))
 
     def decisions(self, image_id: int | None = None) -> tuple[Decision, ...]:

@@ -47,9 +47,8 @@ def _save(projects: Projects, key: str, image_id: int, content: bytes) -> Respon
             parse_json(content), image_id=image_id, who=who_decides(projects), height=image.height, width=image.width
         )
         try:
-            with store.together():  # one gesture after the other, so that each sees what the last one took
-                projects.require_quota(key, store, len(content))
-                revision = store.record(made)
+            # One gesture after the other, so that each sees what the last one took.
+            revision = store.record(made, before=lambda: projects.require_quota(key, store, len(content)))
         except StaleRevisionError as error:
             stored = store.image(image_id, in_bin=True).revision
             return JSONResponse({"error": projects.plain(str(error)), "revision": stored}, status_code=409)
