@@ -11,6 +11,7 @@ from annotator.core.errors import ImageError
 from annotator.core.limits import MAX_NAME
 from annotator.storage.images import QueueRow
 from annotator.system import paths
+from annotator.vision.pictures.decode import MAX_FILE_BYTES
 from annotator.web import pictures
 from annotator.web.batch_record import MAX_FAILURES
 from annotator.web.jobs import Job, Prelabelling
@@ -40,7 +41,8 @@ def add_queue_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, 
         async with arrivals.place(key) as first:
             # Before the body is read: whoever may not add anything need not send it either.
             await run_in_threadpool(projects.get, key)
-            async with uploads.received(request, key, MAX_PICTURE_BYTES) as body:
+            most = MAX_PICTURE_BYTES if projects.shared else MAX_FILE_BYTES
+            async with uploads.received(request, key, most) as body:
                 # A small file may hold a large picture: it waits for its turn as a large one does.
                 checked = await uploads.turns.run(key, lambda: pictures.check(projects, key, body.content(), name))
                 await first.wait()

@@ -11,7 +11,9 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_PICTURE_BYTES = 64 * 1024 * 1024
+from annotator.vision.pictures.decode import MAX_FILE_BYTES
+
+MAX_PICTURE_BYTES = 64 * 1024 * 1024  # of visitors; on one's own machine a picture may be as large as any is
 MAX_GESTURE_BYTES = 16 * 1024 * 1024
 MAX_COCO_BYTES = 128 * 1024 * 1024
 MAX_ARCHIVE_BYTES = 2 * 1024 * 1024 * 1024
@@ -22,7 +24,7 @@ PAUSE_S = 60.0
 """How long a client may be silent in the middle of its body."""
 
 _LONGER = (
-    (re.compile(r"/annotator/[^/]+/images"), MAX_PICTURE_BYTES),
+    (re.compile(r"/annotator/[^/]+/images"), MAX_FILE_BYTES),  # its route knows whether a visitor asks
     (re.compile(r"/annotator/[^/]+/images/[^/]+/gestures"), MAX_GESTURE_BYTES),
     (re.compile(r"/annotator/[^/]+/annotations"), MAX_COCO_BYTES),
     (re.compile(r"/annotator/[^/]+/archive"), MAX_ARCHIVE_BYTES),

@@ -7,6 +7,7 @@ import pytest
 
 from annotator.core.dataset import State
 from annotator.web.projects import Projects
+from annotator.web.routes import annotations
 from annotator.web.sharing import coco_child
 from annotator.web.sharing.limits import Limits
 from tests.web.conftest import client_of, png
@@ -143,3 +144,59 @@ def test_a_visitors_file_takes_neither_the_time_nor_the_memory_of_others(visitor
     monkeypatch.undo()
     monkeypatch.setenv("PATH", "/nowhere")
     assert "1 instance added" in str(bring(client, base, coco("a.png")).json())
+
+
+def test_pictures_beside_a_file_come_before_others_of_their_name(client, base, projects):
+    for seed, name in enumerate(("data/train/1.png", "data/valid/1.png")):
+        client.post(f"{base}/images", params={"name": name}, content=png(seed=seed))
+    for part in ("valid", "train"):
+        answer = bring(client, base, coco("1.png"), name=f"data/{part}/_annotations.coco.json")
+        assert answer.status_code == 200, answer.text
+    with projects.use(base.rpartition("/")[2]) as store:
+        assert [row.accepted for row in store.queue()] == [1, 1]
+
+
+@pytest.mark.parametrize(("on_conflict", "added", "count"), [("skip", 0, 1), ("replace", 0, 1), ("add", 1, 2)])
+def test_what_is_here_by_another_outline_is_counted_and_treated_as_asked(
+    client, base, projects, pictures, on_conflict, added, count
+):
+    bring(client, base, coco("b.png"))
+    traced = coco("b.png", segmentation=[[10, 10, 29, 10, 29, 29, 10, 29]])
+    traced["annotations"][0]["id"] = 500
+    address = f"{base}/annotations"
+    asked = {"name": "x.json", "on_conflict": on_conflict}
+    answer = client.post(address, params=asked, content=json.dumps(traced)).json()
+    assert answer["met"] == 1
+    assert f"{added} instance{'s' * (added != 1)} added, {1 - added} already here" in answer["lines"]
+    with projects.use(base.rpartition("/")[2]) as store:
+        assert len(store.dataset().instances) == count
+    assert client.post(address, params={**asked, "on_conflict": "both"}, content=b"{}").status_code == 400
+
+
+def test_a_visitors_results_are_read_in_the_child_for_the_projects_pictures(visitor):
+    client, base = visitor
+    assert bring(client, base, coco("a.png")).status_code == 200
+    found = [{"image_id": "a.png", "category_id": 5, "score": 0.5, "segmentation": [[40, 20, 60, 20, 60, 40, 40, 40]]}]
+    lines = bring(client, base, found, name="mine.json").json()["lines"]
+    assert "1 suggestion on 1 image, 0 spoke of what is decided upon already" in lines
+    wrong = bring(client, base, [{**found[0], "image_id": "z.png"}], name="mine.json")
+    assert "no image has that name" in wrong.json()["error"]
+
+
+def test_a_visitors_file_that_comes_in_too_slowly_changes_nothing(visitor, monkeypatch):
+    client, base = visitor
+    monkeypatch.setattr(annotations, "BRING_SECONDS", -1.0)
+    many = coco("a.png", categories=[f"c{index}" for index in range(300)])
+    answer = bring(client, base, many)
+    assert answer.status_code == 400
+    assert "took longer than" in answer.json()["error"]
+    assert client.get(f"{base}/images/1").json()["categories"] == []
+
+
+def test_a_child_that_answers_without_end_or_ends_half_way_is_one_line(visitor, monkeypatch):
+    client, base = visitor
+    monkeypatch.setattr(coco_child, "MOST_ANSWERED", 10)
+    assert "needs more memory than there is" in bring(client, base, coco("a.png")).json()["error"]
+    monkeypatch.undo()
+    monkeypatch.setattr(coco_child, "_run", lambda *_, **__: b'["dataset", {}]\n')
+    assert "needs more memory than there is" in bring(client, base, coco("a.png")).json()["error"]
