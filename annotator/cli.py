@@ -372,10 +372,13 @@ def _prelabel(options: argparse.Namespace) -> int:
     from annotator.prelabel import batch
     from annotator.prelabel.files import prelabel_files
     from annotator.vision.networks import zoo
-    from annotator.vision.pictures.finding import find_pictures
+    from annotator.vision.pictures.finding import count_of_macos, find_pictures
 
     info = zoo.find(options.model)
     paths = find_pictures(options.paths)
+    of_macos = count_of_macos(options.paths)
+    if of_macos:
+        _say(f"{counted(of_macos, 'file')} of macOS (._*) passed over")
     if not paths:
         raise ImageError(f"{', '.join(map(str, options.paths))}: no pictures there")
     if options.out is not None:

@@ -96,6 +96,33 @@ def test_pictures_that_all_fail_are_all_named(capsys, known_model, tmp_path):
     assert not out.exists()
 
 
+def test_odd_names_leave_as_json_and_are_found_by_an_import(capsys, known_model, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    names = [b"back\\slash.png", b"caf\xe9.png", b"100%.png", b"a%20b.png"] if os.name != "nt" else [b"100%.png"]
+    try:
+        for seed, name in enumerate(names):
+            (folder / os.fsdecode(name)).write_bytes(picture(seed=seed))
+    except OSError:
+        pytest.skip("names are text on this disk")
+    (folder / "._100%.png").write_bytes(b"Mac OS X")
+    out = tmp_path / "out.json"
+    code, _, errors = run(capsys, "prelabel", folder, "--model", known_model, "--out", out)
+    assert code == 0
+    assert "1 file of macOS (._*) passed over" in errors
+    for image in json.loads(out.read_text())["images"]:
+        image["file_name"].encode("utf-8")
+    code, printed, errors = run(capsys, "import", out, "--images", folder, "--project", tmp_path / "project")
+    assert code == 0, errors
+    assert f"{len(names)} image{'s' * (len(names) != 1)} added" in printed
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no such device")
+def test_a_device_is_not_replaced_by_a_result(capsys, known_model, photographs):
+    code, _, errors = run(capsys, "prelabel", photographs, "--model", known_model, "--out", "/dev/full")
+    assert (code, errors) == (1, "error: /dev/full: it is no plain file, and is not replaced\n")
+
+
 @pytest.mark.parametrize("where", ["", "1.png/out.json"])
 def test_what_cannot_be_written_is_told_before_the_network_runs(
     capsys, known_model, photographs, tmp_path, monkeypatch, where

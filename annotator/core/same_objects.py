@@ -70,13 +70,16 @@ def same_objects(found: Sequence[Rle], known: Sequence[Rle]) -> dict[int, int]:
 def _is_same(first: _Shape, second: _Shape, iou: float) -> bool:
     if iou >= SAME_IOU or iou < _TRACED_IOU:
         return iou >= SAME_IOU
-    return max(first.area, second.area) < SMALL_PX or _apart(first.box_xywh, second.box_xywh) <= _TRACED_PX
+    return max(first.area, second.area) < SMALL_PX or is_same_box(first.box_xywh, second.box_xywh)
 
 
-def _apart(first: Sequence[float], second: Sequence[float]) -> float:
-    """How far the sides of two boxes lie apart at most, in pixels."""
+def is_same_box(first: Sequence[float], second: Sequence[float]) -> bool:
+    """Whether two boxes, xywh, lie over each other with sides as near as tracing anew leaves them."""
     (x, y, w, h), (a, b, c, d) = first, second
-    return max(abs(x - a), abs(y - b), abs(x + w - a - c), abs(y + h - b - d))
+    common = max(0.0, min(x + w, a + c) - max(x, a)) * max(0.0, min(y + h, b + d) - max(y, b))
+    if common < _TRACED_IOU * (w * h + c * d - common):
+        return False
+    return max(abs(x - a), abs(y - b), abs(x + w - a - c), abs(y + h - b - d)) <= _TRACED_PX
 
 
 def _near(shape: _Shape, shapes: dict[int, _Shape], cells: dict[tuple[int, int, int], list[int]]) -> list[int]:

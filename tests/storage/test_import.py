@@ -5,7 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from annotator.core.dataset import Category, Dataset, Image, Instance, State
+from annotator.core.dataset import (
+    PROVENANCE,
+    WITHOUT_MASK,
+    Category,
+    Dataset,
+    Image,
+    Instance,
+    State,
+    without_mask,
+)
 from annotator.core.errors import CocoError
 from annotator.core.review import Change
 from annotator.exchange import coco
@@ -306,6 +315,38 @@ def test_a_suggestion_that_the_file_has_by_another_outline_is_accepted_with_that
         State.ACCEPTED,
         block(3),
         True,
+    )
+
+
+def aside(id, **more):
+    """An annotation whose mask a tool lost."""
+    return {"id": id, "image_id": 4, "category_id": 1, "segmentation": [], "area": 12, "iscrowd": 0, **more}
+
+
+@pytest.mark.parametrize(
+    ("lost", "on_conflict", "kept"),
+    [
+        (aside(77, bbox=[9, 2, 4, 3]), "skip", 0),
+        (aside(77, bbox=[10, 3, 3, 3]), "replace", 0),
+        (aside(77, bbox=[9, 2, 4, 3]), "add", 1),
+        (aside(77, bbox=[9, 2, 4, 3], keypoints=[1, 2, 2]), "skip", 1),
+        (aside(77, bbox=[9, 2, 4, 3]) | {"category_id": 7}, "skip", 1),
+        (aside(77, bbox=[1, 2, 15, 9]), "skip", 1),
+        (aside(77), "skip", 1),
+    ],
+)
+def test_an_annotation_that_lost_its_mask_is_here_by_its_box_and_nothing_else_of_it_is_lost(
+    empty, lost, on_conflict, kept
+):
+    mine = replace(DATASET, instances=(an_instance(5, 4, 14, category_id=7), an_instance(6, 4, 9)))
+    bring(empty, mine)
+    image = replace(an_image(4, "b.jpg"), extra={PROVENANCE: {WITHOUT_MASK: [lost]}})
+    report = bring(empty, replace(mine, images=(image,), instances=()), on_conflict=on_conflict)
+    assert len(without_mask(empty.image(4))) == kept
+    assert report.notes == (
+        ("1 annotation has no mask: it is kept aside and leaves with the next export",)
+        if kept
+        else ("1 annotation without a mask is already here by its box",)
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.dialects import sqlite
 
 from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Image, without_mask
+from annotator.core.same_objects import is_same_box
 from annotator.core.settings import IMPORTED_EXTRA
 from annotator.storage import schema
 from annotator.storage.datasets import imported_extra
@@ -20,11 +21,23 @@ def _canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-class ImageExtra:
-    """What the project knows of an image beyond our keys, and what an import adds to it."""
+_PLAIN = {"id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd", "score", PROVENANCE}
+"""What an annotation says of a box, and nothing more."""
 
-    def __init__(self, mine: Image) -> None:
+Boxes = Mapping[int, Sequence[Sequence[float]]]
+"""Of an image's instances by category, xywh."""
+
+
+class ImageExtra:
+    """What the project knows of an image beyond our keys, and what an import adds to it.
+
+    boxes: what an annotation without a mask is already here by: some tools leave the smallest masks out.
+    """
+
+    def __init__(self, mine: Image, boxes: Boxes) -> None:
         self._image_id = mine.id
+        self._boxes = boxes
+        self.kept = self.met = 0
         self._own = {name: value for name, value in mine.extra.items() if name != PROVENANCE}
         self._aside = without_mask(mine)
         self._said = set(map(_canonical, self._aside))
@@ -36,10 +49,20 @@ class ImageExtra:
                 self._own.setdefault(name, value)
         for annotation in without_mask(imported):
             kept = {**annotation, "image_id": self._image_id, "category_id": category_ids[annotation["category_id"]]}
+            if self._is_met(kept):
+                self.met += 1
+                continue
+            self.kept += 1
             said = _canonical(kept)
             if said not in self._said:
                 self._said.add(said)
                 self._aside.append(kept)
+
+    def _is_met(self, annotation: Mapping[str, Any]) -> bool:
+        box = annotation.get("bbox")
+        if box is None or not set(annotation) <= _PLAIN:
+            return False
+        return any(is_same_box(box, other) for other in self._boxes.get(annotation["category_id"], ()))
 
     def to_json(self) -> str:
         ours: dict[str, Any] = {PROVENANCE: {WITHOUT_MASK: self._aside}} if self._aside else {}

@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from annotator.core.dataset import PROVENANCE, Image, without_mask
-from annotator.storage import images, schema
-from annotator.storage.imports.extra import ImageExtra
+from annotator.core.dataset import PROVENANCE, Image, State, without_mask
+from annotator.core.measures import boxes_of
+from annotator.core.words import are, counted
+from annotator.storage import images, instances, schema
+from annotator.storage.imports.extra import Boxes, ImageExtra
 from annotator.storage.imports.work import Work
 
 _AT_ONCE = 5_000  # rows in one statement
@@ -20,12 +22,16 @@ def import_images(work: Work) -> int:
     for image in work.dataset.images:
         work.step()
         entering.enter(image)
-    carried = sum(len(without_mask(image)) for image in work.dataset.images)
-    if carried:
-        have = "annotation has no mask: it is" if carried == 1 else "annotations have no mask: they are"
-        leave = "leaves" if carried == 1 else "leave"
-        work.note("", f"{carried:,} {have} kept aside and {leave} with the next export")
-    return entering.write()
+    added = entering.write()
+    if entering.kept:
+        have = "annotation has no mask: it is" if entering.kept == 1 else "annotations have no mask: they are"
+        leave = "leaves" if entering.kept == 1 else "leave"
+        work.note("", f"{entering.kept:,} {have} kept aside and {leave} with the next export")
+    if entering.met:
+        count, by = entering.met, "its box" if entering.met == 1 else "their boxes"
+        found = counted(count, "annotation without a mask", "annotations without a mask")
+        work.note("", f"{found} {are(count)} already here by {by}")
+    return added
 
 
 class _Entering:
@@ -68,19 +74,37 @@ class _Entering:
         self._new[id] = {"id": id, **row}
         self._by_sha256[sha256] = id
         self._taken.add(id)
-        self._keep(Image(id, row["file_name"], image.width, image.height, sha256))
+        self._keep(Image(id, row["file_name"], image.width, image.height, sha256), {})
         return id
 
     def _meet(self, image: Image, sha256: str) -> int:
         """An image that the project has; it comes out of the bin, if it was there."""
         size = {"width": image.width, "height": image.height}
         mine = images.add_image(self._work.connection, sha256=sha256, file_name=image.file_name, **size)
-        self._keep(mine)
+        has_some = without_mask(image) and self._work.on_conflict != "add"
+        self._keep(mine, self._boxes_of(mine) if has_some else {})
         return mine.id
 
-    def _keep(self, mine: Image) -> None:
-        self._extra[mine.id] = ImageExtra(mine)
+    def _boxes_of(self, mine: Image) -> Boxes:
+        accepted = instances.instances_of(self._work.connection, mine, states=[State.ACCEPTED])
+        found: dict[int, list[list[float]]] = {}
+        for instance, box in zip(accepted, boxes_of([one.rle for one in accepted]), strict=True):
+            found.setdefault(instance.category_id, []).append(box)
+        return found
+
+    def _keep(self, mine: Image, boxes: Boxes) -> None:
+        self._extra[mine.id] = ImageExtra(mine, boxes)
         self._reviewed[mine.id] = mine.reviewed
+
+    @property
+    def kept(self) -> int:
+        """Annotations without a mask that are carried along."""
+        return sum(extra.kept for extra in self._extra.values())
+
+    @property
+    def met(self) -> int:
+        """Annotations without a mask that are here by their boxes."""
+        return sum(extra.met for extra in self._extra.values())
 
     def write(self) -> int:
         """How many images are new."""

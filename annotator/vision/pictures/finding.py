@@ -29,6 +29,11 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
     return list(found.values())
 
 
+def count_of_macos(paths: Iterable[Path]) -> int:
+    """How many files below the folders only look like pictures: macOS lays them beside each file of a foreign disk."""
+    return sum(file.name.startswith(OF_MACOS) for path in paths if path.is_dir() for file in path.rglob(f"{OF_MACOS}*"))
+
+
 def relative_names(paths: Sequence[Path]) -> dict[Path, str]:
     """Names from the folder that all pictures share, so that two files of one name stay apart and no home is told."""
     if not paths:
