@@ -31,32 +31,16 @@ def path_of(folder: Path, sha256: str) -> Path:
 
 def put(folder: Path, content: bytes) -> str:
     """Write the content unless it is there, so that it survives a power cut; its SHA-256."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    path = path_of(folder, sha256)
-    try:
-        if path.is_file() and path.stat().st_size == len(content):
-            return sha256
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = folder / f"{_NEW}{secrets.token_hex(8)}"
-        try:
-            with open(new, "xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(new, path)
-        except BaseException:
-            new.unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
-    except OSError as error:
-        raise StoreError(f"{path}: the picture cannot be written: {error.strerror or error}") from error
-    return sha256
+    with Batch(folder) as batch:
+        return batch.add(content)
 
 
 class Batch:
-    """Many contents written together, on the disk and under their names when the block ends, gone when it raises.
+    """Contents that are written together: at the end of the block they are on the disk under their names. If the block
+    raises, none of them is kept.
 
-    One sync of the file system instead of one for each file: thousands of pictures take seconds instead of a minute.
+    The file system is synced once and not for each file: thousands of pictures take seconds instead of a minute. What
+    is half-written lies in the folder itself, where `sweep` finds it without looking through every picture.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -86,7 +70,9 @@ class Batch:
             if kind is None:
                 self._finish()
         except OSError as failure:
-            raise StoreError(f"{self._folder}: cannot be written: {failure.strerror or failure}") from failure
+            raise StoreError(
+                f"{self._folder}: the picture cannot be written: {failure.strerror or failure}"
+            ) from failure
         finally:
             for new in self._waiting.values():
                 new.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from annotator.storage.store import Store
 from annotator.system.files import write_atomically
 from annotator.vision.pictures import decode, renditions
 from annotator.web.projects import Projects
+
+MOST_KNOWN = 50_000
+"""Pictures that are shown as they are: to find that out, each is looked at once."""
 
 _KEPT = (("png", "image/png"), ("jpeg", "image/jpeg"))
 
@@ -59,9 +63,13 @@ def shown(store: Store, image: Image) -> tuple[Path | bytes, str]:
         path = store.folder / "shown" / f"{image.sha256}.{kept}"
         if path.is_file():
             return path, kind
+    known = _AS_THEY_ARE.get(image.sha256)
+    if known is not None:
+        return store.content_path(image.sha256), known
     content = store.content(image)
     made, kind = renditions.browser_picture(content)
     if made is content:
+        _AS_THEY_ARE.put(image.sha256, kind)
         return store.content_path(image.sha256), kind
     return _kept(store.folder / "shown" / f"{image.sha256}.{kind.rpartition('/')[2]}", made), kind
 
@@ -87,6 +95,26 @@ def make_thumbnail(store: Store, image: Image) -> Path | bytes:
     """The thumbnail of a stored picture, made again."""
     photo = decode.decode(store.content(image), file_name=image.file_name)
     return _kept(_thumbnail_path(store, image.sha256), renditions.thumbnail(photo))
+
+
+class _Types:
+    """MIME types of pictures by their SHA-256, of the latest MOST_KNOWN."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def get(self, sha256: str) -> str | None:
+        return self._of.get(sha256)
+
+    def put(self, sha256: str, kind: str) -> None:
+        with self._lock:
+            self._of[sha256] = kind
+            while len(self._of) > MOST_KNOWN:
+                del self._of[next(iter(self._of))]
+
+
+_AS_THEY_ARE = _Types()
 
 
 def _kept(path: Path, content: bytes) -> Path | bytes:
