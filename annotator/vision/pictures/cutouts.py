@@ -1,4 +1,4 @@
-"""One instance cut out of its picture: a small square around it, with what is not part of it dimmed."""
+"""One instance cut out of its picture: a small square around it, with everything else dimmed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _QUALITY = 82
 
 
 def cutout(pixels: Pixels, rle: Rle) -> bytes:
-    """A JPEG of SIDE x SIDE, smaller on one side where the picture itself is; the mask is drawn round with a thin line.
+    """A JPEG of at most SIDE x SIDE, with a thin line around the mask and everything outside it dimmed.
 
-    pixels: (H, W, 3) uint8 RGB of the size that the mask has.
+    pixels: (H, W, 3) uint8 RGB, of the mask's size. A picture narrower than the square makes a narrower cut-out.
     """
     left, top, right, bottom = _window(rle)
     scale = SIDE / max(right - left, bottom - top)
@@ -44,7 +44,7 @@ def _resampling(scale: float) -> int:
 
 
 def _window(rle: Rle) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of a square around the mask, in whole image pixels: moved into the picture, or cut."""
+    """Left, top, right, bottom of a square around the mask, in whole image pixels, moved or cut to fit the picture."""
     x0, y0, x1, y1 = rle_box_xyxy(rle)
     longer = max(x1 - x0, y1 - y0)
     side = round(longer + 2 * max(_LEAST_MARGIN, _MARGIN * longer))

@@ -20,7 +20,7 @@ def read(path: Path) -> Photo:
 
 
 def content_of(path: Path) -> bytes:
-    """A file's bytes. Raises ImageError where they cannot be read, or are more than any picture has."""
+    """A file's bytes. Raises ImageError if they cannot be read, or are more than any picture has."""
     try:
         found = path.stat()
         # A pipe would be waited for, and a device read, for ever.
@@ -43,14 +43,14 @@ def decode(
 ) -> Photo:
     """A file's bytes -> Photo, whatever its name ends in.
 
-    sha256: the content's, where it is known. buffers: where the pixels may lie.
-    enough: (width, height) that a draft must have at least: a JPEG of more than twice that is decoded at a half, a
-    quarter or an eighth of its sides, in a fraction of the time, and its pixels are means of the picture's own. Without
-    it every pixel is decoded.
+    sha256: of the content, where it is known. buffers: memory for the pixels, if any.
+    enough: the least (width, height) of a draft. A JPEG of at least twice that size is decoded at a half, a quarter or
+    an eighth of its sides, in a fraction of the time; each pixel is the mean of those it stands for. Without `enough`,
+    and for all other kinds, every pixel is decoded.
 
     Raises ImageError in one line that begins with the file's name: empty, not a picture, a kind that is not read,
-    too large (ANNOTATOR_MAX_MEGAPIXELS, 40 by default; seen before anything is decoded), truncated or damaged. In a
-    server, on a Space, or with ANNOTATOR_SANDBOX=1, a child process with limits decodes (see `sandbox`).
+    truncated, damaged, or too large (ANNOTATOR_MAX_MEGAPIXELS, 40 by default; found out before anything is decoded).
+    With the sandbox on, a child process with limits decodes (see `sandbox`).
     """
     if sandbox.is_on():
         return sandbox.decode(content, file_name=file_name, sha256=sha256, enough=enough, buffers=buffers)

@@ -129,9 +129,10 @@ def is_plain_jpeg(picture: Image.Image) -> bool:
 def _jpeg_pixels(
     content: bytes, picture: Image.Image, *, enough: tuple[int, int] | None, buffers: Buffers | None
 ) -> tuple[Pixels, tuple[int, int] | None]:
-    """Upright pixels, and the size of the whole picture where they are a draft.
+    """Upright pixels, and the size of the whole picture if they are a draft.
 
-    Pillow's decoder takes twice as long; it has the files without an end, since the others would fill up in silence.
+    Pillow takes twice as long. It decodes only files without an end marker, because the other decoders would fill what
+    is missing with grey and not say so.
     """
     if not jpeg.has_its_end(content):
         return _pixels(content, picture), None
@@ -145,14 +146,14 @@ def _jpeg_pixels(
 
 
 def _draft_scale(size: tuple[int, int], enough: tuple[int, int]) -> int:
-    """By how much both sides may be divided with enough left of them: what a JPEG decodes to without its full size."""
+    """The greatest divisor of both sides, of those a JPEG decoder offers, that leaves at least `enough`."""
     return next(
         (scale for scale in (8, 4, 2) if all(-(-a // scale) >= b for a, b in zip(size, enough, strict=True))), 1
     )
 
 
 def _decoded_jpeg(content: bytes, picture: Image.Image, *, scale: int, buffers: Buffers | None) -> Pixels | None:
-    """Pixels as they lie in the file, its sides divided by `scale`; None where they do not come out so."""
+    """Pixels as stored, before any turn, with both sides divided by `scale`; None if the size comes out otherwise."""
     height, width = -(-picture.height // scale), -(-picture.width // scale)
     least = {"min_height": height, "min_width": width} if scale > 1 else {}
     try:

@@ -36,10 +36,10 @@ class Photo:
 
 
 class Buffers:
-    """Memory that one thread decodes one picture after the other into.
+    """Memory that one thread reuses for one picture after the other.
 
-    Fresh memory for 12 megapixels can cost more than decoding them. What lies in them holds until the next picture is
-    decoded into it.
+    Fresh memory for 12 megapixels can cost more than decoding them. Pixels in a buffer are valid until the next picture
+    is decoded into it.
     """
 
     def __init__(self) -> None:

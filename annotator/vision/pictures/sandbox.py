@@ -48,12 +48,12 @@ except ImportError:  # Windows: its pipes are as large as they are
 Answer = TypeVar("Answer")
 
 TIMEOUT_SECONDS = 10.0
-"""Of work for one picture: on a machine that many share a child may get a core only now and then, and a large picture
-is not to be refused for that."""
+"""Of work for one picture, not of time that passes: on a shared machine a child may get a core only now and then, and
+that is no reason to refuse a picture."""
 PATIENCE_SECONDS = 60.0
 """For one picture, however little the child got done."""
 INNOCENT_SECONDS = 1.0
-"""A child that is killed from outside in less was not killed for what it was doing."""
+"""A child that another process kills sooner than that was not killed because of its picture."""
 # A fresh child now and then: whatever a decoder leaks goes with the old one.
 PICTURES_A_CHILD = 500
 PIPE_BYTES = 1 << 20

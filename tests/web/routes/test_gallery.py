@@ -6,8 +6,8 @@ import pytest
 from annotator.core.dataset import State, Suggestion
 from annotator.core.masks import mask_to_rle
 from annotator.core.review import Change, Gesture
+from annotator.web.cutouts import Cutouts
 from annotator.web.projects import Projects
-from annotator.web.routes.gallery import Cutouts
 from tests.web.conftest import client_of, png
 
 WIDTH, HEIGHT = 64, 48
