@@ -58,6 +58,12 @@ def base(projects):
     return f"/annotator/{projects.welcome(None)}"
 
 
+def upload(client, base, **size):
+    answer = client.post(f"{base}/images", params={"name": "one.png"}, content=png(**size))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["id"]
+
+
 @pytest.fixture
 def browse():
     """Runs a function of a browser, in a thread of its own, as other tests may keep a driver in this one."""

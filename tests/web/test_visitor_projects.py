@@ -2,11 +2,11 @@
 
 import pytest
 
-from annotator.web.projects import UnknownProjectError
+from annotator.web.projects import Projects, UnknownProjectError
 from annotator.web.sharing import makers
 from annotator.web.sharing.limits import LimitError
 from annotator.web.sharing.visitor import Visitor, Visitors, acting_for
-from tests.web.conftest import client_of, rest, with_a_picture
+from tests.web.conftest import client_of, rest, upload, with_a_picture
 
 
 def test_a_server_that_is_full_says_so_in_one_line(visitors):
@@ -82,3 +82,26 @@ def test_a_server_counts_archives_that_are_being_opened_among_its_projects(visit
     with projects.expect_archive(key), pytest.raises(LimitError, match="holds 2 projects"):
         projects.create(address="10.0.0.2")
     assert projects.create(address="10.0.0.2")
+
+
+def test_visitors_cannot_see_each_other(tmp_path):
+    projects = Projects(visitors=tmp_path / "visitors")
+    client = client_of(projects)
+    first, second = projects.welcome(None), projects.welcome("not a key")
+    assert first != second
+    image_id = upload(client, f"/annotator/{first}")
+    assert client.get(f"/annotator/{second}/queue").json()["images"] == []
+    assert client.get(f"/annotator/{second}/pictures/{image_id}").status_code == 404
+    assert projects.welcome(first) == first
+    projects.close()
+
+
+def test_a_visitor_finds_the_project_again_after_a_restart(tmp_path):
+    projects = Projects(visitors=tmp_path / "visitors")
+    key = projects.welcome(None)
+    upload(client_of(projects), f"/annotator/{key}")
+    projects.close()
+    again = Projects(visitors=tmp_path / "visitors")
+    assert again.welcome(key) == key
+    assert len(client_of(again).get(f"/annotator/{key}/queue").json()["images"]) == 1
+    again.close()

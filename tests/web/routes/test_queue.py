@@ -1,4 +1,4 @@
-"""Pictures into the queue over HTTP."""
+"""Pictures that join the queue."""
 
 import io
 
@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as Picture
 
 from annotator.web.projects import Projects
-from tests.web.conftest import client_of
+from tests.web.conftest import client_of, png, upload
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +30,36 @@ def test_ones_own_machine_takes_a_large_picture_and_a_shared_server_does_not(cli
     assert theirs.status_code == 413
     assert "expected at most" in theirs.json()["error"]
     visitors.close()
+
+
+def test_an_uploaded_picture_stands_in_the_queue_with_its_thumbnail(client, base):
+    image_id = upload(client, base)
+    row = client.get(f"{base}/queue").json()["images"][0]
+    assert (row["id"], row["name"], row["width"], row["height"]) == (image_id, "one.png", 64, 48)
+    thumbnail = client.get("/" + row["thumbnail"])
+    assert thumbnail.headers["content-type"] == "image/jpeg"
+    picture = client.get(f"{base}/pictures/{image_id}")
+    assert picture.content == png()
+    assert "default-src 'none'" in picture.headers["content-security-policy"]
+
+
+def test_the_same_picture_is_known(client, base):
+    first = client.post(f"{base}/images", params={"name": "a.png"}, content=png()).json()
+    again = client.post(f"{base}/images", params={"name": "b.png"}, content=png()).json()
+    assert (first["known"], again["known"]) == (False, True)
+    assert first["id"] == again["id"]
+
+
+@pytest.mark.parametrize("content", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\x89PNG\r\n\x1a\n broken"])
+def test_what_is_no_picture_is_refused_in_one_line(client, base, content):
+    answer = client.post(f"{base}/images", params={"name": "x.png"}, content=content)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("x.png: ")
+    assert "\n" not in answer.json()["error"]
+    assert client.get(f"{base}/queue").json()["images"] == []
+
+
+def test_the_example_shows_people_without_a_connection(client, base):
+    assert client.post(f"{base}/example").status_code == 200
+    names = [row["name"] for row in client.get(f"{base}/queue").json()["images"]]
+    assert names == ["eileen-collins.jpg", "grace-hopper.jpg"]
