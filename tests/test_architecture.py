@@ -78,6 +78,19 @@ def imported_modules(path):
             yield from (alias.name for alias in node.names)
 
 
+@pytest.mark.parametrize("folder", ["storage", "web/routes"])
+def test_the_tests_of_a_file_are_found_under_its_name_or_named_in_it(folder):
+    for path in sorted((PACKAGE / folder).rglob("*.py")):
+        named = [ROOT / "tests" / path.relative_to(PACKAGE).with_name(f"test_{path.name}")]
+        for told in (path, path.with_name("__init__.py")):
+            line = next((line for line in told.read_text().splitlines() if line.startswith("Tests: ")), None)
+            if line is not None:
+                named = [ROOT / name for name in line.removeprefix("Tests: ").split(", ")]
+                break
+        if path.name != "__init__.py":
+            assert all(test.is_file() for test in named), f"{path.relative_to(ROOT)}: no {named[0].relative_to(ROOT)}"
+
+
 def test_a_space_installs_what_the_package_needs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     listed = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"]

@@ -1,4 +1,7 @@
-"""The instances of one category over all images, in an order that brings the wrong ones to the front."""
+"""The instances of one category over all images, in an order that brings the wrong ones to the front.
+
+Tests: tests/web/routes/test_gallery.py
+"""
 
 from __future__ import annotations
 

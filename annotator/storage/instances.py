@@ -1,4 +1,7 @@
-"""The rows of instances: how each object stands by now, which the suggestions and the decisions led to."""
+"""The rows of instances: how each object stands by now, which the suggestions and the decisions led to.
+
+Tests: tests/storage/test_decisions.py
+"""
 
 from __future__ import annotations
 

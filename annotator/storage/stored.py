@@ -1,4 +1,7 @@
-"""Values as they come out of a database that a failing disk, or another program, may have changed."""
+"""Values as they come out of a database that a failing disk, or another program, may have changed.
+
+Tests: tests/storage/test_database.py
+"""
 
 from __future__ import annotations
 

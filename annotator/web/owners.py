@@ -1,4 +1,7 @@
-"""Whose projects are, where visitors sign in: noted in each project, and beside them for who comes from elsewhere."""
+"""Whose projects are, where visitors sign in: noted in each project, and beside them for who comes from elsewhere.
+
+Tests: tests/web/sharing/test_login.py
+"""
 
 from __future__ import annotations
 

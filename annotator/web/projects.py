@@ -1,4 +1,7 @@
-"""The projects a server holds, each behind a key: one of the person at this computer, or one for each visitor."""
+"""The projects a server holds, each behind a key: one of the person at this computer, or one for each visitor.
+
+Tests: tests/web/test_visitor_projects.py, tests/web/test_local_project.py
+"""
 
 from __future__ import annotations
 

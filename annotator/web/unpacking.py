@@ -1,4 +1,7 @@
-"""Somebody's archive becomes a project, and nobody else waits for it: children with limits look at what is inside."""
+"""Somebody's archive becomes a project, and nobody else waits for it: children with limits look at what is inside.
+
+Tests: tests/web/routes/test_archives.py
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """How a dataset comes into a project: all of it or nothing, with every id that can stay.
 
 Enter through `put_contents`, then, inside a transaction, `import_files` and `suggest`.
+
+Tests: tests/storage/test_import.py
 """
 
 from annotator.storage.imports.arrival import (

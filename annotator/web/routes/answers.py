@@ -1,4 +1,7 @@
-"""What several routes put into an answer."""
+"""What several routes put into an answer.
+
+Tests: tests/web/routes/test_every_route.py
+"""
 
 from __future__ import annotations
 

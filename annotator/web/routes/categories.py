@@ -1,4 +1,7 @@
-"""Categories that a person adds by name."""
+"""Categories that a person adds by name.
+
+Tests: tests/web/routes/test_hostile_requests.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every failure of a route is a status and one line."""
+"""Every failure of a route is a status and one line.
+
+Tests: tests/web/routes/test_hostile_requests.py
+"""
 
 from __future__ import annotations
 

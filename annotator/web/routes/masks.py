@@ -1,4 +1,7 @@
-"""The mask of a box that a person drew."""
+"""The mask of a box that a person drew.
+
+Tests: tests/web/routes/test_heatmaps.py
+"""
 
 from __future__ import annotations
 

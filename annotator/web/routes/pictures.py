@@ -1,4 +1,7 @@
-"""The pixels that a browser shows: pictures and thumbnails."""
+"""The pixels that a browser shows: pictures and thumbnails.
+
+Tests: tests/web/routes/test_queue.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What several routes read of a request."""
+"""What several routes read of a request.
+
+Tests: tests/web/routes/test_hostile_requests.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""All routes over the projects of one server, in one router."""
+"""All routes over the projects of one server, in one router.
+
+Tests: tests/web/routes/test_every_route.py
+"""
 
 from __future__ import annotations
 
