@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,10 +16,10 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from annotator.core.errors import AnnotatorError
 from annotator.system import paths
+from annotator.web.hosting import Hosting
 from annotator.web.jobs import Prelabelling
 from annotator.web.page.app import build_page
 from annotator.web.page.editor import EDITOR_HEAD
@@ -28,19 +29,22 @@ from annotator.web.projects import Projects
 from annotator.web.routes.errors import add_error_handlers, add_shape_handler
 from annotator.web.routes.router import build_routes
 from annotator.web.sharing.fairness import FairShare, share_queue
+from annotator.web.sharing.forwarded import Forwarded
 from annotator.web.sharing.guard import Guard
+from annotator.web.sharing.hosts import AllowedHosts
 from annotator.web.sharing.login import Login
+from annotator.web.sharing.origin import SameOrigin
 from annotator.web.sharing.visitor import Visitors
 from annotator.web.sweeper import Sweeper
+from annotator.web.tunnel import open_tunnel
 
 MAX_SESSIONS = 200
 """Sessions of the page that Gradio remembers; an older one is made anew when it asks again."""
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-
-def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 7860) -> FastAPI:
+def build_server(projects: Projects, hosting: Hosting | None = None) -> FastAPI:
     """The application over some projects, ready for any ASGI server."""
+    hosting = hosting or Hosting()
     jobs = Prelabelling(projects)
     sweeper = Sweeper(projects.sweep)
 
@@ -61,13 +65,7 @@ def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 786
     server.include_router(build_routes(projects, jobs))
 
     add_error_handlers(server, projects)
-    if projects.shared:  # the person at this computer shares it with nobody
-        server.add_middleware(FairShare)
-    server.add_middleware(Visitors)
-    server.add_middleware(Guard)
-    if host in _LOOPBACK:
-        # A page elsewhere that points its own name at this computer must not be answered (DNS rebinding).
-        server.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK, "[::1]"])
+    _add_guards(server, hosting, shared=projects.shared)
     page = build_page(projects, jobs)
     # Gradio keeps a copy of the page's layout for each of the last 10,000 sessions, 75 kB each: nothing of ours.
     page.state_session_capacity = MAX_SESSIONS
@@ -76,8 +74,10 @@ def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 786
         server,
         page,
         path="/",
-        server_name=host,
-        server_port=port,
+        server_name=hosting.host,
+        server_port=hosting.port,
+        # Not Gradio's affair: the page is the same below any path, see Forwarded.
+        root_path="",
         theme=theme(),
         css=CSS,
         head=EDITOR_HEAD,
@@ -94,11 +94,24 @@ def build_server(projects: Projects, *, host: str = "127.0.0.1", port: int = 786
     return whole
 
 
-def serve(*, project: Path | None = None, host: str = "127.0.0.1", port: int = 7860) -> None:
+def _add_guards(server: FastAPI, hosting: Hosting, *, shared: bool) -> None:
+    """What a request passes before the routes; the last one added is the first one asked."""
+    hosts = hosting.hosts(shared=shared)
+    if shared:  # the person at this computer shares it with nobody
+        server.add_middleware(FairShare)
+    server.add_middleware(Visitors)
+    server.add_middleware(SameOrigin, hosts=hosts)
+    server.add_middleware(AllowedHosts, hosts=hosts)
+    server.add_middleware(Guard, on_a_space=paths.on_a_space())
+    server.add_middleware(Forwarded, hosts=hosts, root_path=hosting.root_path)
+
+
+def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> None:
     """Serve the page until interrupted: one project here, or on a Space one for each visitor.
 
     Raises AnnotatorError when the project cannot be opened or the port is taken.
     """
+    hosting = hosting or Hosting.choose()
     # Whatever comes over a network is decoded in a child, here as on a Space: 1 ms a picture, 12 ms at 12 megapixels.
     os.environ.setdefault("ANNOTATOR_SANDBOX", "1")
     if project is None and paths.on_a_space():
@@ -107,26 +120,34 @@ def serve(*, project: Path | None = None, host: str = "127.0.0.1", port: int = 7
     else:
         projects = Projects(local=project or paths.default_project())
     config = uvicorn.Config(
-        build_server(projects, host=host, port=port),
-        host=host,
-        port=port,
+        build_server(projects, hosting),
+        host=hosting.host,
+        port=hosting.port,
         log_level="warning",
         timeout_keep_alive=30,
         # An open page keeps a connection for ever; saving takes a fraction of this.
         timeout_graceful_shutdown=3,
+        # Forwarded and Visitors read what a proxy says, by settings of ours.
+        proxy_headers=False,
     )
     try:
         listener = config.bind_socket()
     except SystemExit as error:
         projects.close()
-        raise AnnotatorError(f"port {port} on {host} is taken: choose another with --port") from error
-    _Server(config).run(sockets=[listener])
+        line = f"port {hosting.port} on {hosting.host} is taken: choose another with --port"
+        raise AnnotatorError(line) from error
+    _Server(config, hosting).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """Says where it runs once it answers, not before."""
 
+    def __init__(self, config: uvicorn.Config, hosting: Hosting) -> None:
+        super().__init__(config)
+        self._hosting = hosting
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        host = "localhost" if self.config.host in ("0.0.0.0", "::") else self.config.host  # noqa: S104
-        print(f"Annotator runs on http://{host}:{self.config.port} (Ctrl+C stops it)", flush=True)
+        print(f"Annotator runs on {self._hosting.address} (Ctrl+C stops it)", flush=True)
+        if self._hosting.share:
+            threading.Thread(target=open_tunnel, args=[self._hosting.port], daemon=True).start()

@@ -22,7 +22,7 @@ START_S = 180
 class Server:
     """`annotator serve` on a project, which may be killed and started again."""
 
-    def __init__(self, folder, home):
+    def __init__(self, folder, home, **environment):
         self.folder = folder
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}/"
@@ -33,6 +33,7 @@ class Server:
             # A port that nobody answers on: the tests fetch nothing, wherever they run.
             "ANNOTATOR_MIRROR": "http://127.0.0.1:9/",
             "PYTHONUNBUFFERED": "1",
+            **environment,
         }
         self._process = None
 
@@ -49,6 +50,10 @@ class Server:
                 if self._process.poll() is not None or time.monotonic() > patience:
                     raise RuntimeError((self.folder.parent / "serve.log").read_text()) from None
                 time.sleep(0.1)
+
+    def store(self):
+        """The served project, beside the server."""
+        return Store.open(self.folder)
 
     def kill(self):
         self._process.send_signal(signal.SIGKILL)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
-from typing import Any
+from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from annotator.vision.pictures.decode import MAX_FILE_BYTES
+from annotator.web.sharing.answers import answer
 
 MAX_PICTURE_BYTES = 64 * 1024 * 1024  # of visitors; on one's own machine a picture may be as large as any is
 MAX_GESTURE_BYTES = 16 * 1024 * 1024
@@ -40,14 +40,19 @@ _CLOSED = re.compile(
 )
 
 # Whatever a dependency may try, the page loads nothing from elsewhere.
-PAGE_POLICY = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self'; "
-    "form-action 'self'; "
-    # A Space is shown in a frame of its hub; elsewhere a frame would be somebody who wants a visitor's clicks.
+_ONLY_FROM_HERE = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; "
+)
+# A frame would be somebody who wants the user's clicks.
+_LOCAL_POLICY = _ONLY_FROM_HERE + "frame-ancestors 'self'"
+# A Space is shown in a frame of its hub, and Gradio puts the hub's header over it: its likes and its owner's picture.
+_SPACE_POLICY = (
+    _ONLY_FROM_HERE + "connect-src 'self' https://huggingface.co; "
+    "img-src 'self' data: blob: https://huggingface.co https://*.huggingface.co; "
     "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
 )
 _HEADERS = {
-    "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     # The page uses none of a visitor's devices.
@@ -79,14 +84,15 @@ def is_closed(path: str) -> bool:
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, on_a_space: bool = False) -> None:
         self.app = app
+        self._headers = _HEADERS | {"Content-Security-Policy": _SPACE_POLICY if on_a_space else _LOCAL_POLICY}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await _Exchange(self.app, scope, receive, send).run()
+            await _Exchange(self.app, scope, receive, send, self._headers).run()
         else:  # no web sockets here
             await send({"type": "websocket.close", "code": 1008})
 
@@ -94,8 +100,9 @@ class Guard:
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
         self._app, self._scope, self._receive, self._send = app, scope, receive, send
+        self._headers = headers
         self._limit = body_limit(scope["path"])
         self._taken = 0
         self._whole = False
@@ -110,8 +117,6 @@ class _Exchange:
             return await self._answer(413, f"body of {shown} bytes, expected at most {self._limit}")
         if is_closed(self._scope["path"]):
             return await self._answer(404, "nothing is there")
-        if self._scope["method"] not in ("GET", "HEAD", "OPTIONS") and headers.get(b"sec-fetch-site") == b"cross-site":
-            return await self._answer(403, "asked by a page of another site")
         try:
             await self._app(self._scope, self._take, self._give)
         except _BodyError as error:
@@ -146,18 +151,12 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._started = True
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in self._headers.items():
                 headers.setdefault(name, value)
+            for name in [name for name in headers if name.startswith("access-control-")]:
+                del headers[name]  # Gradio's, for pages of other origins: none of them is answered
         await self._send(message)
 
     async def _answer(self, status: int, line: str) -> None:
-        body = json.dumps({"error": line}).encode()
-        headers: list[tuple[bytes, Any]] = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            *((name.lower().encode(), value.encode()) for name, value in _HEADERS.items()),
-        ]
-        if status in (408, 413):  # the rest of the body is not read
-            headers.append((b"connection", b"close"))
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": body})
+        closing = {"connection": "close"} if status in (408, 413) else {}  # the rest of the body is not read
+        await answer(self._send, status, line, headers={**self._headers, **closing})

@@ -51,7 +51,7 @@ def served(tmp_path_factory):
                 store.add_image(png(), file_name=f"{CANARY if key == other else 'mine'}.png", width=64, height=48)
                 store.add_category(CANARY if key == other else "person")
         port = free_port()
-        config = uvicorn.Config(build_server(projects, host="0.0.0.0", port=port), port=port, log_level="critical")
+        config = uvicorn.Config(build_server(projects), port=port, log_level="critical")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()
@@ -210,7 +210,7 @@ def test_what_gradio_adds_is_known(served):
     """A new version may bring doors: each is closed, or looked at and named here."""
     port, _, _, folder = served
     projects = Projects(visitors=folder / "none")
-    server = build_server(projects, host="0.0.0.0")
+    server = build_server(projects)
     mounted = next(route.app for route in server.routes if hasattr(route, "app") and hasattr(route.app, "blocks"))
     found = set()
     for route in getattr(mounted, "routes", []):

@@ -26,7 +26,7 @@ class Server:
     def __init__(self, folder):
         self.folder = folder
         self.projects = Projects(visitors=folder / "visitors")
-        self.client = TestClient(build_server(self.projects, host="0.0.0.0"), raise_server_exceptions=False)
+        self.client = TestClient(build_server(self.projects), raise_server_exceptions=False)
         self.key, self.other = self.projects.create(), self.projects.create()
         for key, seed in ((self.key, 0), (self.other, 1)):
             answer = self.client.post(f"/annotator/{key}/images", params={"name": "a.png"}, content=png(seed=seed))

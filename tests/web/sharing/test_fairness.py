@@ -163,7 +163,7 @@ def test_nothing_is_left_of_a_client_who_went_away(application):
 def queue(tmp_path):
     """The real page's queue, not started: a test says when the next event runs."""
     projects = Projects(visitors=tmp_path / "visitors")
-    server = build_server(projects, host="0.0.0.0")
+    server = build_server(projects)
     page = next(route.app for route in server.routes if hasattr(route, "app") and hasattr(route.app, "blocks"))
     found = page.blocks._queue
     found.active_jobs = [None] * 20

@@ -55,7 +55,7 @@ def space(monkeypatch):
 def server(space, tmp_path, monkeypatch):
     monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path / "home"))
     projects = Projects(visitors=tmp_path / "visitors", login=Login.from_environment())
-    with TestClient(build_server(projects, host="0.0.0.0"), base_url="https://testserver") as client:
+    with TestClient(build_server(projects), base_url="https://testserver") as client:
         client.projects = projects
         yield client
 
@@ -201,7 +201,7 @@ def test_the_page_has_the_button_only_where_it_is_asked_for(server, tmp_path):
     components = server.get("/config").json()["components"]
     assert "sign-in" in [component["props"].get("elem_id") for component in components]
     plain = Projects(visitors=tmp_path / "plain")
-    with TestClient(build_server(plain, host="0.0.0.0")) as client:
+    with TestClient(build_server(plain)) as client:
         components = client.get("/config").json()["components"]
     assert "sign-in" not in [component["props"].get("elem_id") for component in components]
 
