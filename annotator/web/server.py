@@ -23,6 +23,7 @@ from annotator.web.hosting import Hosting
 from annotator.web.jobs import Prelabelling
 from annotator.web.page.app import build_page
 from annotator.web.page.editor import EDITOR_HEAD
+from annotator.web.page.kept_page import KeptPage
 from annotator.web.page.texts import TRANSLATIONS
 from annotator.web.page.theme import CSS, theme
 from annotator.web.projects import Projects
@@ -76,7 +77,7 @@ def build_server(projects: Projects, hosting: Hosting | None = None) -> FastAPI:
         path="/",
         server_name=hosting.host,
         server_port=hosting.port,
-        # Not Gradio's affair: the page is the same below any path, see Forwarded.
+        # Not Gradio's affair: the page is the same below any path, see KeptPage and Forwarded.
         root_path="",
         theme=theme(),
         css=CSS,
@@ -97,6 +98,7 @@ def build_server(projects: Projects, hosting: Hosting | None = None) -> FastAPI:
 def _add_guards(server: FastAPI, hosting: Hosting, *, shared: bool) -> None:
     """What a request passes before the routes; the last one added is the first one asked."""
     hosts = hosting.hosts(shared=shared)
+    server.add_middleware(KeptPage, root_path=hosting.root_path)
     if shared:  # the person at this computer shares it with nobody
         server.add_middleware(FairShare)
     server.add_middleware(Visitors)
