@@ -6,6 +6,7 @@ hostile one takes memory without end.
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
@@ -28,6 +29,9 @@ TIMEOUT_SECONDS = 60.0
 MEMORY_BYTES = 3 << 30
 MOST_ANSWERED = 1 << 30
 """Bytes of an answer; of 128 MB of COCO it has some 200 MB."""
+
+_ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le")
+"""What JSON may be in: each is a module, and the child reads none any more."""
 
 
 def read(content: bytes, *, name: str, known: Dataset) -> Reading:
@@ -98,6 +102,8 @@ def _answer(asked: dict[str, Any], content: bytes) -> Answer:
 def main() -> None:
     if hasattr(os, "nice"):
         os.nice(5)
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)
     confine_self(MEMORY_BYTES, cpu_seconds=int(TIMEOUT_SECONDS) + 10)
     asked = json.loads(sys.stdin.buffer.readline())
     for line in to_lines(_answer(asked, sys.stdin.buffer.read())):

@@ -200,3 +200,10 @@ def test_a_child_that_answers_without_end_or_ends_half_way_is_one_line(visitor, 
     monkeypatch.undo()
     monkeypatch.setattr(coco_child, "_run", lambda *_, **__: b'["dataset", {}]\n')
     assert "needs more memory than there is" in bring(client, base, coco("a.png")).json()["error"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32-be"])
+def test_a_visitors_file_may_be_in_whatever_json_may_be_in(visitor, encoding):
+    client, base = visitor
+    answer = bring(client, base, json.dumps(coco("a.png")).encode(encoding))
+    assert answer.status_code == 200, answer.text
