@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,7 +14,10 @@ from gradio.context import LocalContext
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from annotator.core.errors import AnnotatorError
 from annotator.system import paths
+
+PROXIES = "ANNOTATOR_TRUSTED_PROXIES"
 
 SESSION_COOKIE = "session"
 """Where Gradio keeps who signed in."""
@@ -38,6 +43,12 @@ def current() -> Visitor | None:
     return _asking.get()
 
 
+def current_address() -> str:
+    """Where the work at hand is asked from, "" for the server's own."""
+    asking = current()
+    return "" if asking is None else asking.address
+
+
 @contextmanager
 def acting_for(visitor: Visitor | None) -> Iterator[None]:
     """Do the block's work for somebody, or with None for nobody: the server's own."""
@@ -55,9 +66,63 @@ def visitor_of(headers: Mapping[str, str], host: str) -> Visitor:
 
 
 def address_of(headers: Mapping[str, str], host: str) -> str:
-    """Where a visitor asks from; behind a Space's proxy that is what the proxy says."""
-    forwarded = headers.get("x-forwarded-for", "") if paths.on_a_space() else ""
-    return forwarded.partition(",")[0].strip()[:100] or host
+    """Where a visitor asks from: the other end of the connection, or behind proxies what they say.
+
+    Each proxy adds to the end of `X-Forwarded-For` from where it was asked; what stands before that anybody can write.
+    """
+    hops = _hops(headers)
+    count = trusted_proxies()
+    if count is None:
+        # A Space's own proxies ask from addresses within its network: the last one from outside is the visitor.
+        found = next((hop for hop in reversed(hops) if not _is_internal(hop)), hops[-1] if hops else host)
+    else:
+        found = hops[-count] if 0 < count <= len(hops) else host
+    return _network(found)[:100]
+
+
+def trusted_proxies() -> int | None:
+    """How many proxies stand in front (ANNOTATOR_TRUSTED_PROXIES); None on a Space that does not say.
+
+    Raises AnnotatorError for what is no number.
+    """
+    text = os.environ.get(PROXIES, "")
+    if not text:
+        return None if paths.on_a_space() else 0
+    if not text.isdecimal() or int(text) > 100:
+        raise AnnotatorError(f"{PROXIES}: found {text[:100]!r}, expected how many proxies stand in front, 0 to 100")
+    return int(text)
+
+
+def _hops(headers: Mapping[str, str]) -> list[str]:
+    name = "x-forwarded-for"
+    every = headers.getlist(name) if isinstance(headers, Headers) else [headers.get(name, "")]
+    return [hop for hop in (one.strip() for one in ",".join(every).split(",")) if hop]
+
+
+def _is_internal(hop: str) -> bool:
+    address = _ip_address(hop)
+    return address is not None and not address.is_global
+
+
+def _network(hop: str) -> str:
+    """An address as limits count it: a household has 2^64 of the newer kind, and the port is another each time."""
+    address = _ip_address(hop)
+    if address is None:
+        return hop
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _ip_address(hop: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    text = hop.partition("]")[0].strip("[")
+    if text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _session(cookies: str) -> str:
