@@ -18,7 +18,8 @@ from annotator.storage.store import Store
 from annotator.web.projects import Projects
 from annotator.web.sharing import coco_child
 from annotator.web.sharing.guard import MAX_COCO_BYTES
-from annotator.web.sharing.uploads import Turns, Uploads
+from annotator.web.sharing.slots import Pool
+from annotator.web.sharing.uploads import Uploads
 
 BRING_SECONDS = 60.0
 """How long a visitor's file may take to come in, while it keeps the project from others."""
@@ -26,7 +27,7 @@ BRING_SECONDS = 60.0
 
 def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
     # A document takes some ten times the memory of its file: one after the other.
-    turns = Turns(1, each=1)
+    turns = Pool(1, each=1)
 
     @router.post("/{key}/annotations")
     async def bring(key: str, name: str, request: Request, on_conflict: OnConflict = "skip") -> dict[str, Any]:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from annotator.storage import archive
 from annotator.web.projects import Projects
 from annotator.web.sharing.guard import MAX_ARCHIVE_BYTES
-from annotator.web.sharing.limits import LimitError
-from annotator.web.sharing.uploads import Turns, Uploads
+from annotator.web.sharing.slots import Pool
+from annotator.web.sharing.uploads import Uploads
 
 MAX_OUTGOING = 8
 """Archives that are being downloaded at once: each lies on the disk for as long."""
@@ -26,9 +26,10 @@ MAX_OUTGOING = 8
 def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, *, outgoing: Path) -> None:
     """outgoing: a folder of our own for archives on their way out; it is emptied."""
     shutil.rmtree(outgoing, ignore_errors=True)
-    packing = Turns(1, each=1)
+    packing = Pool(1, each=1)
     # An archive may take minutes, of a child of its own: nobody's download waits for it, nor the next one's opening.
-    opening = Turns(4, each=1)
+    opening = Pool(5, each=1)
+    leaving = Pool(MAX_OUTGOING, each=2, waiting=0)
 
     @router.get("/{key}/archive")
     async def download(key: str) -> Response:
@@ -36,15 +37,13 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
 
         def pack() -> None:
             with projects.use(key) as store:
-                if sum(1 for _ in outgoing.glob("*")) >= MAX_OUTGOING:
-                    raise LimitError(f"{MAX_OUTGOING} projects are being downloaded already: try again in a moment")
                 archive.pack_project(store, path)
 
-        await packing.run(key, pack)
-        name = f"annotator-project-{datetime.now(UTC):%Y-%m-%d}.zip"
-        gone = BackgroundTask(path.unlink, missing_ok=True)
-        headers = {"Cache-Control": "no-store"}
-        return FileResponse(path, filename=name, media_type="application/zip", headers=headers, background=gone)
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(leaving.slot(key))
+            held.callback(path.unlink, missing_ok=True)
+            await packing.run(key, pack)
+            return _Leaving(path, held.pop_all())
 
     @router.post("/{key}/archive")
     async def unpack(key: str, request: Request) -> dict[str, str]:
@@ -52,3 +51,16 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
             adopt = await run_in_threadpool(stack.enter_context, projects.expect_archive(key))
             async with uploads.received(request, key, MAX_ARCHIVE_BYTES) as body:
                 return {"key": await opening.run(key, lambda: adopt(body.file))}
+
+
+class _Leaving(FileResponse):
+    """An archive on its way out; whatever becomes of that, its file and its slot are given up."""
+
+    def __init__(self, path: Path, held: AsyncExitStack) -> None:
+        name = f"annotator-project-{datetime.now(UTC):%Y-%m-%d}.zip"
+        super().__init__(path, filename=name, media_type="application/zip", headers={"Cache-Control": "no-store"})
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._held:
+            await super().__call__(scope, receive, send)

@@ -15,7 +15,7 @@ from annotator.web.cutouts import Cutouts
 from annotator.web.projects import Projects
 from annotator.web.routes.answers import FOREVER, INERT, NEVER_KEPT
 from annotator.web.routes.requests import ImageId
-from annotator.web.sharing.uploads import Turns
+from annotator.web.sharing.slots import Pool
 
 MAX_PAGE = 1_000
 
@@ -29,8 +29,8 @@ _STATES = {
 
 def add_gallery_routes(router: APIRouter, projects: Projects) -> None:
     cutouts = Cutouts()
-    cutting = Turns(3, each=2)
-    listing = Turns(2, each=1)
+    cutting = Pool(3, each=2)
+    listing = Pool(2, each=1)
 
     @router.get("/{key}/gallery")
     async def gallery(

@@ -13,13 +13,14 @@ from annotator.web.assistant import MaskAssistant
 from annotator.web.projects import Projects
 from annotator.web.protocol import box_from_json, heatmap_to_json
 from annotator.web.routes.requests import MAX_SMALL_BYTES, ImageId, parse_json
-from annotator.web.sharing.uploads import Turns, Uploads
+from annotator.web.sharing.slots import Pool
+from annotator.web.sharing.uploads import Uploads
 
 
 def add_mask_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
     assistant = MaskAssistant()
     # The mask head works on one box after the other: whoever waits for it holds no thread.
-    boxes = Turns(1, each=1)
+    boxes = Pool(1, each=1)
 
     @router.post("/{key}/images/{image_id}/mask")
     async def box_mask(key: str, image_id: ImageId, request: Request) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from annotator.web import pictures
 from annotator.web.projects import Projects
 from annotator.web.routes.answers import picture_response
 from annotator.web.routes.requests import ImageId
-from annotator.web.sharing.uploads import Turns
+from annotator.web.sharing.slots import Pool
 
 
 def add_picture_routes(router: APIRouter, projects: Projects) -> None:
     # Pictures are shown beside those that come in, some of which take a decoder as long as it may.
-    showing = Turns(4, each=2)
+    showing = Pool(5, each=2)
 
     @router.get("/{key}/pictures/{image_id}")
     async def picture(key: str, image_id: ImageId) -> Response:

@@ -16,12 +16,13 @@ from annotator.web import pictures
 from annotator.web.batch_record import MAX_FAILURES
 from annotator.web.jobs import Job, Prelabelling
 from annotator.web.projects import Projects
+from annotator.web.sharing.arrivals import Arrivals
 from annotator.web.sharing.guard import MAX_PICTURE_BYTES
-from annotator.web.sharing.uploads import Lines, Uploads
+from annotator.web.sharing.uploads import Uploads
 
 
 def add_queue_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads) -> None:
-    arrivals = Lines()
+    arrivals = Arrivals()
 
     @router.get("/{key}/queue")
     def queue(key: str) -> dict[str, Any]:
@@ -38,15 +39,16 @@ def add_queue_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, 
         if not 0 < len(name) <= MAX_NAME:
             raise ImageError(f"{name:.80}: a name of {len(name)} characters, expected 1 to {MAX_NAME}")
         # Sent side by side, pictures join the queue in the order in which they were sent.
-        async with arrivals.place(key) as first:
+        async with arrivals.joined(key) as mine:
             # Before the body is read: whoever may not add anything need not send it either.
             await run_in_threadpool(projects.get, key)
             most = MAX_PICTURE_BYTES if projects.shared else MAX_FILE_BYTES
-            async with uploads.received(request, key, most) as body:
+            async with uploads.received(request, key, most, watch=mine.received) as body:
+                mine.arrived()
                 # A small file may hold a large picture: it waits for its turn as a large one does.
-                checked = await uploads.turns.run(key, lambda: pictures.check(projects, key, body.content(), name))
-                await first.wait()
-                return await uploads.turns.run(key, lambda: pictures.put(projects, key, body.content(), checked))
+                checked = await uploads.decoding.run(key, lambda: pictures.check(projects, key, body.content(), name))
+                await arrivals.turn(key, mine)
+                return await uploads.decoding.run(key, lambda: pictures.put(projects, key, body.content(), checked))
 
     @router.post("/{key}/example")
     async def example(key: str) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def add_queue_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, 
                 added.append(pictures.put(projects, key, content, pictures.check(projects, key, content, path.name)))
             return added[0]
 
-        return await uploads.turns.run(key, add)
+        return await uploads.decoding.run(key, add)
 
 
 def _row_to_json(row: QueueRow, key: str) -> dict[str, Any]:

@@ -35,8 +35,9 @@ class Limits:
     jobs: float = 50  # batches that wait for the network
     client_jobs: float = 10  # of `jobs`, those of one address
     uploads: float = 64  # bodies of more than a megabyte received at once; they wait on the disk
-    uploads_at_once: float = 3  # of them held in memory, up to 64 MB and 40 megapixels each
+    uploads_at_once: float = 5  # of them held in memory, up to 64 MB and 40 megapixels each
     project_uploads: float = 8  # of `uploads`, those of one project
+    address_uploads: float = 16  # of `uploads`, those of one address
 
     @classmethod
     def from_environment(cls) -> Limits:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +16,7 @@ from starlette.requests import Request
 from annotator.core.errors import AnnotatorError, StoreError
 from annotator.web.sharing import visitor
 from annotator.web.sharing.limits import LimitError, Limits
+from annotator.web.sharing.slots import Pool
 
 Result = TypeVar("Result")
 
@@ -26,63 +26,6 @@ SMALL_BYTES = 256 * 1024
 
 class TooLargeError(AnnotatorError):
     """A request body beyond its cap."""
-
-
-class Turns:
-    """At most `total` pieces of work at once, and `each` of one project: in the order of asking. No project and, where
-    there is more than one place, no address takes every place, whatever projects it has; of one address as few wait
-    before others. Whoever waits holds no thread, so that saving goes on beside it.
-    """
-
-    def __init__(self, total: int, *, each: int) -> None:
-        self._all = asyncio.Semaphore(total)
-        self._total, self._each = total, each
-        self._of: dict[tuple[str, str], asyncio.Semaphore] = {}
-        self._asking: Counter[tuple[str, str]] = Counter()
-
-    async def run(self, key: str, work: Callable[[], Result]) -> Result:
-        """The work's result, done in a thread when it is this project's turn."""
-        asking = visitor.current()
-        address = "" if asking is None else asking.address
-        most = max(1, self._total - 1) if address else self._total
-        async with self._place(("project", key), self._each), self._place(("address", address), most), self._all:
-            return await run_in_threadpool(work)
-
-    @asynccontextmanager
-    async def _place(self, name: tuple[str, str], places: int) -> AsyncIterator[None]:
-        """One of so many places under a name, in the order of asking."""
-        found = self._of.setdefault(name, asyncio.Semaphore(places))
-        self._asking[name] += 1
-        try:
-            async with found:
-                yield
-        finally:
-            self._asking[name] -= 1
-            if not self._asking[name]:
-                del self._asking[name], self._of[name]
-
-
-class Lines:
-    """For each project, whoever is at work on it in the order of coming."""
-
-    def __init__(self) -> None:
-        self._lines: dict[str, list[asyncio.Event]] = {}
-
-    @asynccontextmanager
-    async def place(self, key: str) -> AsyncIterator[asyncio.Event]:
-        """A place in the project's line until the block ends; set when everybody before has left it."""
-        mine = asyncio.Event()
-        line = self._lines.setdefault(key, [])
-        line.append(mine)
-        line[0].set()
-        try:
-            yield mine
-        finally:
-            line.remove(mine)
-            if line:
-                line[0].set()
-            else:
-                del self._lines[key]
 
 
 @dataclass(frozen=True)
@@ -105,11 +48,12 @@ class Uploads:
         """folder: where large bodies wait; not in the temporary folder, which may be memory."""
         self._limits = limits
         self._folder = folder
-        self._large: Counter[str] = Counter()
+        self._projects: Counter[str] = Counter()
+        self._addresses: Counter[str] = Counter()
         at_once = max(1, int(limits.uploads_at_once))
-        self.turns = Turns(at_once, each=max(1, at_once - 1))
+        self.decoding = Pool(at_once, each=max(1, at_once - 1))
         # Saving does not wait for pictures, some of which take a decoder as long as it may.
-        self._saving = Turns(2, each=1)
+        self._saving = Pool(2, each=1)
 
     async def small(self, request: Request, limit: int) -> bytes:
         """The body, in memory. Raises TooLargeError."""
@@ -120,27 +64,32 @@ class Uploads:
         return bytes(content)
 
     @asynccontextmanager
-    async def received(self, request: Request, key: str, limit: int) -> AsyncIterator[Body]:
-        """The body, gone when the block ends. Raises TooLargeError, LimitError when too many come in at once, and
-        StoreError where the disk takes no more.
+    async def received(
+        self, request: Request, key: str, limit: int, *, watch: Callable[[int], None] | None = None
+    ) -> AsyncIterator[Body]:
+        """The body, gone when the block ends.
+
+        watch: told, as they come, how many bytes are there. Raises TooLargeError, LimitError when too many come in at
+        once, and StoreError where the disk takes no more.
         """
-        large, size = False, 0
+        large, size, address = False, 0, visitor.current_address()
         with tempfile.SpooledTemporaryFile(max_size=SMALL_BYTES, dir=str(self._folder)) as file:
             try:
                 async for chunk in request.stream():
                     size += len(chunk)
                     require_within(size, limit)
                     if size > SMALL_BYTES and not large:
-                        self._enter(key)
+                        self._enter(key, address)
                         large = True
                     self._write(file, chunk, on_disk=large)
+                    if watch is not None:
+                        watch(size)
                 file.seek(0)
                 yield Body(file, size)
             finally:
                 if large:
-                    self._large[key] -= 1
-                    if not self._large[key]:
-                        del self._large[key]
+                    _count_down(self._projects, key)
+                    _count_down(self._addresses, address)
 
     async def work(self, key: str, body: Body, work: Callable[[bytes], Result]) -> Result:
         """Work on the body's bytes in a thread: at once when it is small, else when it is its turn."""
@@ -162,10 +111,20 @@ class Uploads:
             reason = error.strerror or str(error)
             raise StoreError(f"the server's disk cannot take the request: {reason}; nothing was changed") from error
 
-    def _enter(self, key: str) -> None:
-        if self._large[key] >= self._limits.project_uploads or self._large.total() >= self._limits.uploads:
+    def _enter(self, key: str, address: str) -> None:
+        limits = self._limits
+        if self._projects[key] >= limits.project_uploads or self._projects.total() >= limits.uploads:
             raise LimitError("the server receives as much as it can at once: try again in a moment")
-        self._large[key] += 1
+        if address and self._addresses[address] >= limits.address_uploads:
+            raise LimitError("the server receives as much as it can from one address at once: try again in a moment")
+        self._projects[key] += 1
+        self._addresses[address] += 1
+
+
+def _count_down(counts: Counter[str], name: str) -> None:
+    counts[name] -= 1
+    if not counts[name]:
+        del counts[name]
 
 
 def require_within(size: int, limit: int) -> None:

@@ -1,5 +1,6 @@
 """The whole project as one file, over HTTP."""
 
+import asyncio
 import hashlib
 import io
 import os
@@ -11,7 +12,8 @@ import pytest
 
 from annotator.storage import archive, vetting, vetting_child
 from annotator.storage.store import Store
-from tests.web.conftest import client_of, png
+from annotator.web.sharing.visitor import Visitors
+from tests.web.conftest import client_of, png, run
 
 
 @pytest.fixture(autouse=True)
@@ -140,3 +142,49 @@ def test_nobodys_download_waits_for_an_archive_that_is_looked_at(visitors, monke
         assert client.get(f"/annotator/{mine}/archive").status_code == 200
         done.set()
         assert opening.result().status_code == 200
+
+
+def test_one_address_whose_downloads_are_not_read_leaves_room_for_others_and_none_of_its_files(visitors, home):
+    projects = visitors()
+    keys = [projects.create() for _ in range(4)]
+    server = client_of(projects).app
+    server.add_middleware(Visitors)
+
+    async def download(key, address, read):
+        begun, statuses = [], []
+
+        async def receive():
+            if begun:
+                await asyncio.Event().wait()
+            begun.append(True)
+            return {"type": "http.request", "body": b""}
+
+        async def send(message):
+            statuses.append(message.get("status"))
+            await (asyncio.sleep(0) if read or statuses[0] != 200 else asyncio.Event().wait())
+
+        path = f"/annotator/{key}/archive"
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "headers": [],
+            "query_string": b"",
+            "client": (address, 1),
+        }
+        await server(scope, receive, send)
+        return statuses[0]
+
+    async def scenario():
+        unread = [asyncio.ensure_future(download(key, "greedy", read=False)) for key in keys for _ in range(2)]
+        done, waiting = await asyncio.wait(unread, timeout=3)
+        assert (len(done), len(waiting)) == (5, 3)
+        assert {task.result() for task in done} == {507}
+        assert await download(keys[3], "modest", read=True) == 200
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
+        assert await download(keys[0], "greedy", read=True) == 200
+
+    run(scenario())
+    assert os.listdir(home / "outgoing") == []

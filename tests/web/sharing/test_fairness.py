@@ -4,20 +4,16 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from types import SimpleNamespace
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from gradio.data_classes import PredictBodyInternal
-from gradio.queueing import Queue
 from starlette.concurrency import run_in_threadpool
 
 from annotator.web.jobs import Job, Prelabelling
 from annotator.web.projects import Projects
-from annotator.web.server import build_server
 from annotator.web.sharing import fairness
-from annotator.web.sharing.fairness import ADDRESS_AT_ONCE, EVENTS, PROJECT_AT_ONCE, FairShare, share_queue
+from annotator.web.sharing.fairness import ADDRESS_AT_ONCE, PAGE_AT_ONCE, PROJECT_AT_ONCE, FairShare
 from annotator.web.sharing.guard import Guard
 from tests.web.conftest import run
 
@@ -46,6 +42,13 @@ def application():
     async def save(key: str, request: Request):
         content = await request.body()
         return await run_in_threadpool(lambda: {"bytes": len(content)})
+
+    @server.get("/")
+    async def page():
+        now["page"] += 1
+        most["page"] = max(most["page"], now["page"])
+        await asyncio.sleep(0.01)
+        now["page"] -= 1
 
     server.add_middleware(FairShare)
     server.add_middleware(Guard)
@@ -86,6 +89,15 @@ def test_many_projects_of_one_address_are_one_client(application):
 
     assert {answer.status_code for answer in run(scenario())} == {200}
     assert application.most["all"] == ADDRESS_AT_ONCE
+
+
+def test_the_page_itself_is_shared_too(application):
+    async def scenario():
+        async with client_of(application) as client:
+            return await asyncio.gather(*(client.get("/") for _ in range(400)))
+
+    assert {answer.status_code for answer in run(scenario())} == {200}
+    assert application.most["page"] == PAGE_AT_ONCE
 
 
 def test_whoever_asks_for_far_too_much_is_told_to_come_again(application, monkeypatch):
@@ -152,90 +164,8 @@ def test_nothing_is_left_of_a_client_who_went_away(application):
             assert answer.status_code == 200
 
     run(scenario())
-    assert not share._projects._asking
-    assert not share._addresses._asking
-
-
-# --- Gradio's queue --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def queue(tmp_path):
-    """The real page's queue, not started: a test says when the next event runs."""
-    projects = Projects(visitors=tmp_path / "visitors")
-    server = build_server(projects)
-    page = next(route.app for route in server.routes if hasattr(route, "app") and hasattr(route.app, "blocks"))
-    found = page.blocks._queue
-    found.active_jobs = [None] * 20
-    yield found
-    projects.close()
-
-
-def event_of(queue, name):
-    """The number of the event whose function has this name."""
-    return next(number for number, fn in queue.blocks.fns.items() if fn.name == name)
-
-
-def asks(host):
-    return SimpleNamespace(headers={}, client=SimpleNamespace(host=host))
-
-
-async def push(queue, host, name, session="s"):
-    data = ["k", "lossless", False, False, True, "none", "coco"]
-    body = PredictBodyInternal(data=data, fn_index=event_of(queue, name), session_hash=session)
-    return await queue.push(body=body, request=asks(host), username=None)
-
-
-def test_one_address_does_not_fill_the_queue_of_events(queue):
-    async def scenario():
-        answers = [await push(queue, "greedy", "export_project") for _ in range(EVENTS + 5)]
-        return answers, await push(queue, "modest", "export_project")
-
-    answers, modest = run(scenario())
-    assert [answer[2] for answer in answers] == ["success"] * EVENTS + ["queue_full"] * 5
-    assert modest[2] == "success"
-
-
-def test_one_address_never_has_every_place_of_an_event(queue):
-    async def scenario():
-        for _ in range(10):
-            await push(queue, "greedy", "export_project")
-        await push(queue, "modest", "export_project")
-
-    run(scenario())
-    ran = []
-    for place in range(4):
-        found = queue.get_events()
-        if found is None:
-            break
-        events, _, name = found
-        queue.active_jobs[place] = events
-        queue.event_queue_per_concurrency_id[name].current_concurrency += 1
-        ran.append(events[0].request.client.host)
-    assert sorted(ran) == ["greedy", "modest"]  # two places, one of them never the greedy one's
-    assert len(queue) == 9
-
-
-def test_an_event_that_is_none_or_brings_other_values_does_not_come_into_the_queue(queue):
-    async def scenario(number, data):
-        body = PredictBodyInternal(data=data, fn_index=number, session_hash="s")
-        return await queue.push(body=body, request=asks("someone"), username=None)
-
-    known = event_of(queue, "export_project")
-    for number, data in ((-1, []), (99_999, []), (known, []), (known, ["x"] * 8), (None, [])):
-        assert run(scenario(number, data))[::2] == (False, "error")
-    assert len(queue) == 0
-
-
-def test_gradio_has_the_names_that_sharing_its_queue_relies_on(queue):
-    plain = Queue(True, 40, 1.0, None, queue.blocks)
-    for name in ("push", "get_events", "active_jobs", "event_queue_per_concurrency_id", "max_thread_count",
-                 "sleep_when_free", "progress_update_sleep_when_free", "ANALYTICS_MAX_EVENTS",
-                 "ANAYLTICS_CACHE_FREQUENCY"):  # fmt: skip
-        assert hasattr(plain, name)
-    assert queue.max_thread_count == fairness.RUNNING_EVENTS
-    with pytest.raises(AttributeError):
-        share_queue(object())
+    assert share._projects.is_idle
+    assert share._addresses.is_idle
 
 
 # --- batches ---------------------------------------------------------------------------------------------------------
