@@ -29,13 +29,15 @@ from annotator.web.page.theme import CSS, theme
 from annotator.web.projects import Projects
 from annotator.web.routes.errors import add_error_handlers, add_shape_handler
 from annotator.web.routes.router import build_routes
-from annotator.web.sharing.fairness import FairShare, share_queue
+from annotator.web.sharing.fairness import FairShare
 from annotator.web.sharing.forwarded import Forwarded
+from annotator.web.sharing.gradio_queue import share_queue
 from annotator.web.sharing.guard import Guard
 from annotator.web.sharing.hosts import AllowedHosts
 from annotator.web.sharing.login import Login
 from annotator.web.sharing.origin import SameOrigin
-from annotator.web.sharing.visitor import Visitors
+from annotator.web.sharing.sockets import ImpatientProtocol, allow_many_files
+from annotator.web.sharing.visitor import Visitors, trusted_proxies
 from annotator.web.sweeper import Sweeper
 from annotator.web.tunnel import open_tunnel
 
@@ -101,7 +103,7 @@ def _add_guards(server: FastAPI, hosting: Hosting, *, shared: bool) -> None:
     server.add_middleware(KeptPage, root_path=hosting.root_path)
     if shared:  # the person at this computer shares it with nobody
         server.add_middleware(FairShare)
-    server.add_middleware(Visitors)
+        server.add_middleware(Visitors)
     server.add_middleware(SameOrigin, hosts=hosts)
     server.add_middleware(AllowedHosts, hosts=hosts)
     server.add_middleware(Guard, on_a_space=paths.on_a_space())
@@ -116,6 +118,8 @@ def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> Non
     hosting = hosting or Hosting.choose()
     # Whatever comes over a network is decoded in a child, here as on a Space: 1 ms a picture, 12 ms at 12 megapixels.
     os.environ.setdefault("ANNOTATOR_SANDBOX", "1")
+    trusted_proxies()  # what it cannot read is told now, not at each request
+    allow_many_files()
     if project is None and paths.on_a_space():
         root = paths.persistent_storage() or paths.home()
         projects = Projects(visitors=root / "visitors", login=Login.from_environment())
@@ -125,6 +129,7 @@ def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> Non
         build_server(projects, hosting),
         host=hosting.host,
         port=hosting.port,
+        http=ImpatientProtocol,
         log_level="warning",
         timeout_keep_alive=30,
         # An open page keeps a connection for ever; saving takes a fraction of this.

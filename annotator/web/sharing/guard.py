@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import re
 from collections.abc import Mapping
 
@@ -12,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from annotator.vision.pictures.decode import MAX_FILE_BYTES
 from annotator.web.sharing.answers import answer
+from annotator.web.sharing.complaints import complaints
+from annotator.web.sharing.pace import Pace, SlowError
 
 MAX_PICTURE_BYTES = 64 * 1024 * 1024  # of visitors; on one's own machine a picture may be as large as any is
 MAX_GESTURE_BYTES = 16 * 1024 * 1024
@@ -19,9 +19,6 @@ MAX_COCO_BYTES = 128 * 1024 * 1024
 MAX_ARCHIVE_BYTES = 2 * 1024 * 1024 * 1024
 MAX_BODY_BYTES = 1024 * 1024
 """Of every other request: an event of the page has some hundred bytes."""
-
-PAUSE_S = 60.0
-"""How long a client may be silent in the middle of its body."""
 
 _LONGER = (
     (re.compile(r"/annotator/[^/]+/images"), MAX_FILE_BYTES),  # its route knows whether a visitor asks
@@ -60,8 +57,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-_log = logging.getLogger(__name__)
-
 
 class _BodyError(Exception):
     """Raised to whoever reads the body, once there is no use in reading on."""
@@ -79,6 +74,12 @@ def body_limit(path: str) -> int:
 def is_closed(path: str) -> bool:
     """Whether nothing of this server answers there."""
     return _CLOSED.fullmatch(path) is not None
+
+
+def _is_name_of_a_file(path: str) -> bool:
+    """Whether a file could have this path: Gradio asks the system, which fails at longer ones."""
+    encoded = path.encode("utf-8", "surrogatepass")
+    return len(encoded) <= 2_000 and b"\0" not in encoded and all(len(name) <= 255 for name in encoded.split(b"/"))
 
 
 class Guard:
@@ -108,6 +109,7 @@ class _Exchange:
         self._whole = False
         self._started = False
         self._refused: _BodyError | None = None
+        self._receiving, self._sending = Pace(), Pace()
 
     async def run(self) -> None:
         headers = dict(self._scope["headers"])
@@ -115,16 +117,20 @@ class _Exchange:
         if not length.isdigit() or len(length) > 15 or int(length) > self._limit:
             shown = length[:30].decode("latin-1")
             return await self._answer(413, f"body of {shown} bytes, expected at most {self._limit}")
-        if is_closed(self._scope["path"]):
+        if is_closed(self._scope["path"]) or not _is_name_of_a_file(self._scope["path"]):
             return await self._answer(404, "nothing is there")
         try:
             await self._app(self._scope, self._take, self._give)
         except _BodyError as error:
             self._refused = error
+        except SlowError:
+            return  # the server cuts the connection, so that half an answer is not taken for a whole one
         except Exception:
-            _log.exception("%s %s failed", self._scope["method"], self._scope["path"])
+            complaints.tell(f"{self._scope['method'][:20]} {self._scope['path'][:200]!r}")
             if self._started:
-                raise  # the server cuts the connection, so that half an answer is not taken for a whole one
+                return  # as above
+            if self._scope["path"].startswith("/login"):
+                return await self._answer(503, "nobody can sign in at present: Hugging Face does not answer")
             return await self._answer(500, "the server met what it did not foresee; nothing was changed")
         if self._refused is not None and not self._started:
             await self._answer(self._refused.status, str(self._refused))
@@ -134,11 +140,14 @@ class _Exchange:
         if self._whole:
             return await self._receive()
         try:
-            message = await asyncio.wait_for(self._receive(), PAUSE_S)
-        except TimeoutError:
-            self._refused = _BodyError(408, f"the body paused for more than {PAUSE_S:g} s")
+            async with self._receiving.waiting():
+                message = await self._receive()
+        except SlowError:
+            self._refused = _BodyError(408, "the body comes too slowly")
             raise self._refused from None
-        self._taken += len(message.get("body", b""))
+        size = len(message.get("body", b""))
+        self._receiving.moved(size)
+        self._taken += size
         self._whole = message["type"] != "http.request" or not message.get("more_body", False)
         if self._taken > self._limit:
             self._refused = _BodyError(413, f"body of more than {self._limit} bytes, expected at most that")
@@ -155,7 +164,9 @@ class _Exchange:
                 headers.setdefault(name, value)
             for name in [name for name in headers if name.startswith("access-control-")]:
                 del headers[name]  # Gradio's, for pages of other origins: none of them is answered
-        await self._send(message)
+        async with self._sending.waiting():
+            await self._send(message)
+        self._sending.moved(len(message.get("body", b"")))
 
     async def _answer(self, status: int, line: str) -> None:
         closing = {"connection": "close"} if status in (408, 413) else {}  # the rest of the body is not read

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from annotator.web.projects import Projects
 from annotator.web.server import MAX_SESSIONS, build_server
-from annotator.web.sharing import guard
+from annotator.web.sharing import guard, pace
 from annotator.web.sharing.guard import Guard
 from tests.web.conftest import png, run
 
@@ -255,7 +255,7 @@ async def reads_everything(scope, receive, send):
 
 
 def test_a_client_that_falls_silent_in_its_body_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(guard, "PAUSE_S", 0.05)
+    monkeypatch.setattr(pace, "PAUSE_S", 0.05)
     sent = run_guarded(reads_everything, {"type": "http.request", "body": b"x", "more_body": True})
     assert sent[0]["status"] == 408
 
