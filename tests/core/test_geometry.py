@@ -10,12 +10,37 @@ from annotator.core.geometry import Resize, clip_boxes, part_around, xyxy_to_xyw
 SIDES = st.integers(1, 5000)
 
 
-@given(st.sampled_from(["stretch", "fit"]), SIDES, SIDES, SIDES, SIDES)
+@given(st.sampled_from(["stretch", "fit", "center"]), SIDES, SIDES, SIDES, SIDES)
 def test_boxes_come_back_from_the_input(rule, width, height, input_width, input_height):
     resize = Resize.plan(rule=rule, image_size=(width, height), input_size=(input_width, input_height))
     boxes = np.array([[0, 0, width, height], [width / 3, height / 7, width / 2, height / 2]], np.float64)
     assert np.allclose(resize.boxes_to_image(resize.boxes_to_input(boxes)), boxes)
-    assert np.allclose(resize.boxes_to_input(boxes)[0], [0, 0, resize.content_width, resize.content_height])
+    left, top = resize.left, resize.top
+    content = [left, top, left + resize.content_width, top + resize.content_height]
+    assert np.allclose(resize.boxes_to_input(boxes)[0], content)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("stretch", [10, 8, 80, 64]),
+        ("fit", [5, 8, 40, 64]),
+        ("center", [30, 8, 65, 64]),  # 50 wide in an input of 100
+    ],
+)
+def test_a_box_of_a_tall_picture_lies_where_the_rule_puts_it(rule, expected):
+    resize = Resize.plan(rule=rule, image_size=(100, 160), input_size=(100, 80))
+    assert resize.boxes_to_input(np.array([[10.0, 16, 80, 128]])).tolist() == [expected]
+    assert resize.boxes_to_image(np.array([expected])).tolist() == [[10, 16, 80, 128]]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"), [("stretch", [10, 8, 80, 64]), ("fit", [10, 4, 80, 32]), ("center", [10, 24, 80, 52])]
+)
+def test_a_box_of_a_wide_picture_lies_where_the_rule_puts_it(rule, expected):
+    resize = Resize.plan(rule=rule, image_size=(200, 80), input_size=(100, 80))
+    assert resize.boxes_to_input(np.array([[20.0, 8, 160, 64]])).tolist() == [expected]
+    assert resize.boxes_to_image(np.array([expected])).tolist() == [[20, 8, 160, 64]]
 
 
 @given(SIDES, SIDES, SIDES, SIDES)

@@ -242,6 +242,15 @@ def test_a_picture_on_which_the_network_fails_is_named_and_the_rest_is_done(stor
     assert all(failure.reason.startswith("inference failed: ") for failure in report.failures)
 
 
+def test_a_network_that_fails_now_and_then_does_not_end_the_batch(store, detector, tmp_path):
+    fragile_network(tmp_path / "models" / "fragile")
+    paths = [tmp_path / f"{index:02}.png" for index in range(2 * batch.PATIENCE + 2)]
+    for index, path in enumerate(paths):
+        cv2.imwrite(str(path), np.full((48, 64, 3), 250 if index % 2 else index))
+    report = batch.prelabel_new(store, Detector(zoo.find("fragile")), paths)
+    assert (report.done, len(report.failures)) == (batch.PATIENCE + 1, batch.PATIENCE + 1)
+
+
 def test_a_network_that_fails_on_everything_ends_the_batch_with_one_line(store, detector, tmp_path):
     fragile_network(tmp_path / "models" / "fragile")
     for index in range(40):

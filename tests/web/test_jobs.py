@@ -15,8 +15,8 @@ from annotator.prelabel.journey import Journey
 from annotator.storage.store import Store
 from annotator.vision.networks import zoo
 from annotator.vision.pictures import sandbox
+from annotator.web import batch_record, slices
 from annotator.web import jobs as jobs_module
-from annotator.web import slices
 from annotator.web.batch_record import CAREFUL
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
@@ -545,21 +545,52 @@ def test_a_project_that_cannot_be_written_holds_up_nobody_else(server, known_mod
     assert projects.get(held).setting(BATCH) is None
 
 
-def test_a_batch_that_is_cancelled_while_its_record_is_written_does_not_come_back(server, known_model):
+def test_a_batch_that_is_cancelled_while_its_record_is_written_does_not_come_back(server, known_model, monkeypatch):
     worker, projects = server()
     key = fill(projects, 3)
-    with write_locked(projects, key):
-        starting = threading.Thread(target=begin, args=(worker, projects, key, known_model))
-        starting.start()
-        wait_until(lambda: worker.status(key) is not None)
-        cancelling = threading.Thread(target=worker.cancel, args=(key,))
-        cancelling.start()
-        wait(worker.status(key))
+    original, cancelled = batch_record.save, threading.Event()
+
+    def late(store, job):
+        cancelled.wait(PATIENCE_S)
+        original(store, job)
+
+    monkeypatch.setattr(batch_record, "save", late)
+    starting = threading.Thread(target=begin, args=(worker, projects, key, known_model))
+    starting.start()
+    wait_until(lambda: worker.status(key) is not None)
+    worker.cancel(key)
+    cancelled.set()
     starting.join()
-    cancelling.join()
+    assert not worker.status(key).running
     again, projects = server()
     assert again.resume(key) is None
     assert not any(image.prelabelled for image in images(projects, key))
+
+
+def test_the_end_of_a_cancelled_batch_leaves_the_next_one_its_record(server, known_model, monkeypatch):
+    worker, projects = server()
+    key = fill(projects, 1)
+    gates = [threading.Event(), threading.Event()]
+    original, reached = Journey._make_ready, []
+
+    def make_ready(journey, image):
+        reached.append(image)
+        gates[len(reached) - 1].wait(PATIENCE_S)
+        return original(journey, image)
+
+    monkeypatch.setattr(Journey, "_make_ready", make_ready)
+    first = begin(worker, projects, key, known_model)
+    wait_until(lambda: reached)
+    worker.cancel(key)
+    second = begin(worker, projects, key, known_model)
+    gates[0].set()
+    wait(first)
+    assert second.running
+    assert projects.get(key).setting(BATCH)["batch"] == second.batch
+    gates[1].set()
+    wait(second)
+    assert (second.done, second.failed) == (1, 0)
+    assert projects.get(key).setting(BATCH) is None
 
 
 @pytest.fixture

@@ -146,9 +146,10 @@ def test_no_detection_is_an_answer(boxes, masks):
     assert (len(found), found.masks([]), found.kept_heatmaps([])) == (0, [], [])
 
 
-def test_a_class_index_without_a_category_is_refused(add):
-    detector = add([[1, 1, 9, 9, 0.5]], np.ones((1, 28, 28)), labels=[3])
-    with pytest.raises(ModelError, match="class index 3, expected 0 to 0"):
+@pytest.mark.parametrize("label", [3, 1, -1])
+def test_a_class_index_without_a_category_is_refused(add, label):
+    detector = add([[1, 1, 9, 9, 0.5]], np.ones((1, 28, 28)), labels=[label])
+    with pytest.raises(ModelError, match=f"class index {label}, expected 0 to 0"):
         detector.detect(photo(64, 48))
 
 
