@@ -295,7 +295,10 @@ def test_lossless_pictures_of_any_size_come_back_as_they_were(width: int, height
 
 @settings(deadline=None)
 @given(
-    st.binary(max_size=200), st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"II*\0"])
+    st.binary(max_size=200),
+    st.sampled_from(
+        [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"II*\0", b"II+\0", b"MM\0*", b"P5 2 2 1023 "]
+    ),
 )
 def test_any_bytes_are_a_picture_or_one_line(content: bytes, beginning: bytes) -> None:
     line = "picture: "

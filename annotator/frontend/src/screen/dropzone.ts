@@ -18,7 +18,7 @@ export interface DropZoneOptions {
 export class DropZone {
   /** What an empty project shows. */
   readonly element: HTMLElement;
-  private readonly files = h("input", { type: "file", multiple: true, accept: "image/*,.tif,.tiff,.heic,.avif,.jpe,.jfif,.ppm,.pgm,.json", hidden: true, "data-choose": "files" });
+  private readonly files = h("input", { type: "file", multiple: true, accept: "image/*,.tif,.tiff,.heic,.avif,.jpe,.jfif,.ppm,.pgm,.pbm,.pnm,.json", hidden: true, "data-choose": "files" });
   private readonly folder = h("input", { type: "file", multiple: true, webkitdirectory: true, hidden: true, "data-choose": "folder" });
   /** Shown while files are dragged over the editor. */
   readonly overlay: HTMLElement;
