@@ -1,0 +1,131 @@
+"""`annotator models`: list, fetch, add, check and quantize networks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from annotator.cli.detectors import open_detector
+from annotator.cli.telling import progress_bar, say
+from annotator.cli.values import Verbs, count
+
+
+def add_models(verbs: Verbs) -> None:
+    """Its parser: the options, and what runs."""
+    models = verbs.add_parser("models", help="list, fetch, add or check networks")
+    actions = models.add_subparsers(title="actions", required=True, metavar="ACTION")
+    action = actions.add_parser("list", help="what there is, and what would be fetched")
+    action.add_argument("--json", action="store_true", help="as JSON")
+    action.set_defaults(run=_models_list)
+    action = actions.add_parser("fetch", help="fetch a network's files, checked by size and SHA-384")
+    action.add_argument("name", metavar="NAME")
+    action.set_defaults(run=_models_fetch)
+    action = actions.add_parser("add", help="add a network of your own from a folder")
+    action.add_argument("name", metavar="NAME")
+    action.add_argument("folder", type=Path, metavar="DIR")
+    action.set_defaults(run=_models_add)
+    action = actions.add_parser("check", help="verify a network's files and run it on noise and on a sample")
+    action.add_argument("name", metavar="NAME")
+    action.add_argument("--device", type=str.upper, default="AUTO", metavar="D", help="OpenVINO device, else AUTO")
+    action.set_defaults(run=_models_check)
+
+    action = actions.add_parser("quantize", help="add the INT8 twin of a network, calibrated on your pictures")
+    action.add_argument("name", metavar="NAME")
+    action.add_argument("--images", required=True, type=Path, metavar="DIR")
+    action.add_argument("--name", dest="twin", metavar="TWIN", help="the twin's name (default NAME-int8)")
+    action.add_argument("--pictures", type=count, default=300, metavar="N", help="how many calibrate (default 300)")
+    action.add_argument("--annotations", type=Path, metavar="FILE.json", help="also measure the AP of both")
+    action.add_argument("--annotated", type=Path, metavar="DIR", help="its pictures (default: those of --images)")
+    action.set_defaults(run=_models_quantize, refuse=action.error)
+
+
+def _models_list(options: argparse.Namespace) -> int:
+    from annotator.vision.networks import zoo
+
+    models = zoo.list_models()
+    if options.json:
+        rows: list[dict[str, Any]] = [
+            {
+                "name": info.name,
+                "title": info.title,
+                "version": info.version,
+                "present": info.present,
+                "missing_bytes": info.missing_bytes,
+                "categories": len(info.categories),
+                "threshold": info.threshold,
+            }
+            for info in models
+        ]
+        print(json.dumps(rows, indent=2))
+        return 0
+    for info in models:
+        state = "present" if info.present else f"to fetch, {info.missing_bytes / 1e6:.1f} MB"
+        classes = f"{len(info.categories)} classes" if len(info.categories) != 1 else info.categories[0].name
+        print(f"{info.name:<20} {state:<22} {classes:<12} {info.title}")
+    return 0
+
+
+def _models_fetch(options: argparse.Namespace) -> int:
+    from annotator.vision.networks import zoo
+
+    info = zoo.find(options.name)
+    if not info.present:
+        zoo.fetch(info, progress=progress_bar(f"fetching {info.name}", "B", scale=True))
+    zoo.verify(info)
+    print(f"{info.name}: present and verified in {info.folder}")
+    return 0
+
+
+def _models_add(options: argparse.Namespace) -> int:
+    from annotator.vision.networks import zoo
+    from annotator.vision.networks.own_model import warnings_for
+
+    info = zoo.add(options.name, options.folder)
+    print(f"{info.name}: added to {info.folder}")
+    for line in warnings_for(info):
+        say(line)
+    return 0
+
+
+def _models_check(options: argparse.Namespace) -> int:
+    from annotator.system import paths
+    from annotator.vision.networks import zoo
+    from annotator.vision.networks.try_model import describe
+
+    sample = sorted(paths.EXAMPLES.glob("*.jpg"))[0]
+    for line in describe(zoo.find(options.name), sample, device=options.device):
+        print(line, flush=True)
+    return 0
+
+
+def _models_quantize(options: argparse.Namespace) -> int:
+    from annotator import evaluation
+    from annotator.vision.networks import quantize, zoo
+    from annotator.vision.pictures.finding import find_pictures
+
+    if options.annotated and not options.annotations:
+        options.refuse("--annotated is for --annotations")
+    info = zoo.find(options.name)
+    truth, annotated = None, options.annotated or options.images
+    if options.annotations:
+        truth = evaluation.Truth.read(options.annotations)
+        evaluation.require_measurable(info, truth, annotated)
+    pictures = find_pictures([options.images])
+    calibrating, others = quantize.divide(pictures, most=options.pictures)
+    twin = quantize.quantize(info, calibrating, name=options.twin or f"{info.name}-int8")
+    print(f"{twin.name}: added to {twin.folder}")
+    print(quantize.compare(info, twin, others))
+    if truth is not None:
+        before, after = (
+            evaluation.evaluate(
+                open_detector(one, "AUTO"), truth, annotated, progress=progress_bar(f"evaluating {one.name}")
+            )
+            for one in (info, twin)
+        )
+        print(before.to_table())
+        print(after.to_table())
+        for kind, old, new in (("boxes", before.box, after.box), ("masks", before.mask, after.mask)):
+            print(f"AP of {kind}: {100 * old['AP']:.1f} -> {100 * new['AP']:.1f}")
+    return 0

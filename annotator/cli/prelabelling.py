@@ -1,0 +1,79 @@
+"""`annotator prelabel`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annotator.cli.detectors import open_detector
+from annotator.cli.telling import progress_bar, say
+from annotator.cli.values import Verbs, score
+from annotator.core.errors import ImageError
+from annotator.core.words import counted
+from annotator.system.files import require_writable
+
+if TYPE_CHECKING:
+    from annotator.prelabel.journey import Failure
+
+
+def add_prelabel(verbs: Verbs) -> None:
+    """Its parser: the options, and what runs."""
+    prelabel = verbs.add_parser("prelabel", help="let a network suggest instances on pictures or folders")
+    prelabel.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    prelabel.add_argument("--model", required=True, metavar="NAME")
+    prelabel.add_argument("--threshold", type=score, metavar="T", help="lowest score, 0 to 1")
+    prelabel.add_argument("--device", type=str.upper, default="AUTO", metavar="D", help="OpenVINO device, else AUTO")
+    prelabel.add_argument("--draft", action="store_true", help="decode large JPEG files at a part of their size")
+    prelabel.add_argument(
+        "--precision", choices=("f32", "bf16"), default="f32", help="bf16: faster where there is it, less exact"
+    )
+    target = prelabel.add_mutually_exclusive_group(required=True)
+    target.add_argument("--project", type=Path, metavar="DIR")
+    target.add_argument("--out", type=Path, metavar="FILE.json")
+    prelabel.set_defaults(run=_prelabel)
+
+
+def _prelabel(options: argparse.Namespace) -> int:
+    from annotator.exchange import coco
+    from annotator.prelabel import batch
+    from annotator.prelabel.files import prelabel_files
+    from annotator.vision.networks import zoo
+    from annotator.vision.pictures.finding import count_of_macos, find_pictures
+
+    info = zoo.find(options.model)
+    paths = find_pictures(options.paths)
+    of_macos = count_of_macos(options.paths)
+    if of_macos:
+        say(f"{counted(of_macos, 'file')} of macOS (._*) passed over")
+    if not paths:
+        raise ImageError(f"{', '.join(map(str, options.paths))}: no pictures there")
+    if options.out is not None:
+        require_writable(options.out)
+    detector = open_detector(info, options.device, precision=options.precision)
+    progress = progress_bar(f"pre-labelling with {info.name}")
+    if options.out is not None:
+        threshold = info.threshold if options.threshold is None else options.threshold
+        dataset, report = prelabel_files(paths, detector, threshold=threshold, draft=options.draft, progress=progress)
+        tell_failures(report.failures)
+        summary = f"{counted(len(dataset.instances), 'instance')} on {counted(report.done, 'picture')} -> {options.out}"
+        if report.done:
+            coco.write(dataset, options.out, report_name=None)
+        else:
+            summary = f"no picture could be pre-labelled; {options.out} is not written"
+    else:
+        from annotator.storage.store import Store
+
+        with Store.open(options.project) as store:
+            floor = batch.SCORE_FLOOR if options.threshold is None else options.threshold
+            report = batch.prelabel_new(store, detector, paths, floor=floor, draft=options.draft, progress=progress)
+        tell_failures(report.failures)
+        summary = f"{counted(report.done, 'picture')} pre-labelled in {options.project}"
+    print(summary)
+    return 1 if report.failures else 0
+
+
+def tell_failures(failures: Sequence[Failure]) -> None:
+    for failure in failures:
+        say(f"error: {failure}")

@@ -1,0 +1,39 @@
+"""`annotator serve`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from annotator.cli.values import Verbs, port
+
+
+def add_serve(verbs: Verbs) -> None:
+    """Its parser: the options, and what runs."""
+    serve = verbs.add_parser("serve", help="start the page in a local browser")
+    serve.add_argument("--project", type=Path, metavar="DIR", help="the project's folder, made when absent")
+    serve.add_argument("--host", metavar="H", help="address to listen on (default 127.0.0.1, or GRADIO_SERVER_NAME)")
+    serve.add_argument("--port", type=port, metavar="P", help="default 7860, or GRADIO_SERVER_PORT")
+    serve.add_argument("--root-path", metavar="PATH", help="path below which a proxy shows it, or GRADIO_ROOT_PATH")
+    serve.add_argument(
+        "--allowed-hosts", metavar="NAMES", help="names it answers to, with commas, or ANNOTATOR_ALLOWED_HOSTS"
+    )
+    serve.add_argument(
+        "--share", action="store_true", default=None, help="show it to anybody, by Gradio's tunnel, or GRADIO_SHARE"
+    )
+    serve.set_defaults(run=_serve)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from annotator.web.hosting import Hosting
+    from annotator.web.server import serve
+
+    hosting = Hosting.choose(
+        host=options.host,
+        port=options.port,
+        root_path=options.root_path,
+        allowed_hosts=options.allowed_hosts,
+        share=options.share,
+    )
+    serve(project=options.project, hosting=hosting)
+    return 0
