@@ -163,7 +163,7 @@ def test_every_kind_of_picture_is_labelled(capsys, known_model, tmp_path, mode):
         capsys, "prelabel", tmp_path / f"made.{kind}", "--model", known_model, "--out", tmp_path / "out.json"
     )
     assert (code, errors) == (0, "")
-    assert printed.startswith("1 instances on 1 pictures")
+    assert printed.startswith("1 instance on 1 picture")
 
 
 def test_a_project_goes_from_pictures_to_an_export_and_back(capsys, known_model, photographs, tmp_path):
