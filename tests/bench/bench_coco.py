@@ -29,6 +29,7 @@ from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.polygons import Part, parts_to_rle
 from annotator.exchange import coco
 from annotator.exchange.coco.check import check_file
+from annotator.storage.imports import Picture
 from annotator.storage.store import Store
 
 WIDTH, HEIGHT = 640, 480
@@ -98,7 +99,7 @@ def one_round(clock, dataset, folder):
     with Store.open(folder / "project") as store:
         clock.run("pycocotools", lambda: load_and_decode(path))
         read = clock.run("read", lambda: coco.read(path))
-        pictures = {image.id: (image.file_name.encode(), WIDTH, HEIGHT) for image in read.images}
+        pictures = {image.id: Picture(image.file_name.encode(), WIDTH, HEIGHT) for image in read.images}
         clock.run("import", lambda: store.import_dataset(read, pictures))
         whole = clock.run("dataset from the project", store.dataset)
         report = clock.run("export with proof", lambda: coco.write(whole, path))
