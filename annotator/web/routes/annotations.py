@@ -38,8 +38,9 @@ def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Upload
 
         most = min(MAX_COCO_BYTES, int(projects.limits.coco_mb * 1e6)) if projects.shared else MAX_COCO_BYTES
         async with uploads.received(request, key, most) as body:
-            work = lambda: _bring(projects, key, body.content(), name=name, on_conflict=on_conflict)  # noqa: E731
-            brought = await turns.run(key, work)
+            brought = await turns.run(
+                key, lambda: _bring(projects, key, body.content(), name=name, on_conflict=on_conflict)
+            )
         return {"lines": brought.lines, "met": brought.met}
 
 
