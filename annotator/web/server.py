@@ -24,6 +24,7 @@ from annotator.web.jobs import Prelabelling
 from annotator.web.page.app import build_page
 from annotator.web.page.editor import EDITOR_HEAD
 from annotator.web.page.kept_page import KeptPage
+from annotator.web.page.project_key import PROJECT_KEY_HEAD
 from annotator.web.page.texts import TRANSLATIONS
 from annotator.web.page.theme import CSS, theme
 from annotator.web.projects import Projects
@@ -100,7 +101,7 @@ def build_server(projects: Projects, hosting: Hosting | None = None) -> FastAPI:
 def _add_guards(server: FastAPI, hosting: Hosting, *, shared: bool) -> None:
     """What a request passes before the routes; the last one added is the first one asked."""
     hosts = hosting.hosts(shared=shared)
-    server.add_middleware(KeptPage, root_path=hosting.root_path)
+    server.add_middleware(KeptPage, head=PROJECT_KEY_HEAD, root_path=hosting.root_path)
     if shared:  # the person at this computer shares it with nobody
         server.add_middleware(FairShare)
         server.add_middleware(Visitors)

@@ -20,10 +20,11 @@ START_S = 180
 
 
 class Server:
-    """`annotator serve` on a project, which may be killed and started again."""
+    """`annotator serve` on a project (None: on what the environment says), which may be killed and started again."""
 
     def __init__(self, folder, home, **environment):
         self.folder = folder
+        self._home = home
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}/"
         self._environment = {
@@ -38,8 +39,10 @@ class Server:
         self._process = None
 
     def start(self):
-        command = [sys.executable, "-m", "annotator", "serve", "--project", str(self.folder), "--port", str(self.port)]
-        self._log = (self.folder.parent / "serve.log").open("ab")
+        command = [sys.executable, "-m", "annotator", "serve", "--port", str(self.port)]
+        command += ["--project", str(self.folder)] if self.folder else []
+        self._home.mkdir(parents=True, exist_ok=True)
+        self._log = (self._home / "serve.log").open("ab")
         self._process = subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log)
         patience = time.monotonic() + START_S
         while True:
@@ -48,7 +51,7 @@ class Server:
                 return
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > patience:
-                    raise RuntimeError((self.folder.parent / "serve.log").read_text()) from None
+                    raise RuntimeError((self._home / "serve.log").read_text()) from None
                 time.sleep(0.1)
 
     def store(self):

@@ -13,13 +13,10 @@ from annotator.web.page import fragments
 from annotator.web.page.annotate_tab import build_annotate_tab, tick
 from annotator.web.page.export_tab import build_export_tab
 from annotator.web.page.models_tab import build_models_tab
+from annotator.web.page.project_key import KEEP_KEY, READ_KEY
 from annotator.web.page.texts import Language, label, language_of, say
 from annotator.web.projects import Projects
 from annotator.web.sharing import visitor
-
-# The project's key lives in the browser and comes with each event: the server keeps no session that could be lost.
-_READ_KEY = "() => [localStorage.getItem('annotator.project') || '']"
-_KEEP_KEY = "(key) => { localStorage.setItem('annotator.project', key); }"
 
 
 def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
@@ -53,11 +50,11 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
             open_project,
             [key],
             [key, annotate.editor, annotate.progress, annotate.model, table],
-            js=_READ_KEY,
+            js=READ_KEY,
             api_visibility="private",
             show_progress="hidden",
         )
-        opened.then(None, [key], None, js=_KEEP_KEY).then(
+        opened.then(None, [key], None, js=KEEP_KEY).then(
             annotate.resume,
             [key],
             annotate.shown,

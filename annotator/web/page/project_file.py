@@ -54,7 +54,7 @@ _OPEN = """(key) => {
       let answer = {};
       try { answer = JSON.parse(call.responseText); } catch { }
       if (call.status === 200 && typeof answer.key === "string") {
-        localStorage.setItem("annotator.project", answer.key);
+        window.annotatorKey.keep(answer.key);
         location.reload();
       } else {
         say(typeof answer.error === "string" ? answer.error : "HTTP " + call.status, true);

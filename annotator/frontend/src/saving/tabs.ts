@@ -6,19 +6,23 @@ const ANSWER_MS = 300;
 
 /**
  * A tab owns its own gestures, and those of closed tabs that it took over. The browser gives a name up when its tab
- * ends, however it ends; where a page may not use locks (plain http on another computer) the other tabs are asked.
+ * ends, however it ends; where a page may not use locks (plain http on another computer, a browser that keeps nothing)
+ * the other tabs are asked.
  */
 export class Tabs {
   private readonly owned = new Set<string>();
   private channel: BroadcastChannel | null = null;
 
   constructor(
-    private readonly locks: LockManager | undefined = globalThis.navigator?.locks,
-    makeChannel: () => BroadcastChannel = () => new BroadcastChannel(PREFIX),
+    private locks: LockManager | undefined = globalThis.navigator?.locks,
+    private readonly makeChannel: () => BroadcastChannel = () => new BroadcastChannel(PREFIX),
   ) {
-    if (locks !== undefined) return;
+    if (locks === undefined) this.listen();
+  }
+
+  private listen(): void {
     try {
-      this.channel = makeChannel();
+      this.channel = this.makeChannel();
       this.channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
         if (isQuestion(data) && this.owned.has(data.ask)) this.channel!.postMessage({ own: data.ask });
       });
@@ -30,18 +34,28 @@ export class Tabs {
   /** Takes a tab's name for as long as this page lives; false where another page has it. */
   async claim(client: string): Promise<boolean> {
     if (this.owned.has(client)) return true;
-    if (!(this.locks === undefined ? await this.isFree(client) : await this.lock(client))) return false;
+    if (!(this.locks === undefined ? await this.isFree(client) : await this.lock(client, this.locks))) return false;
     this.owned.add(client);
     return true;
   }
 
-  private lock(client: string): Promise<boolean> {
+  private async lock(client: string, locks: LockManager): Promise<boolean> {
+    try {
+      return await this.request(client, locks);
+    } catch {
+      if (this.locks !== undefined) this.listen();
+      this.locks = undefined;
+      return this.isFree(client);
+    }
+  }
+
+  private request(client: string, locks: LockManager): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const held = (lock: Lock | null): Promise<void> | undefined => {
         resolve(lock !== null);
         return lock === null ? undefined : new Promise<void>(() => {});
       };
-      this.locks!.request(`${PREFIX}-${client}`, { ifAvailable: true }, held).catch(reject);
+      locks.request(`${PREFIX}-${client}`, { ifAvailable: true }, held).catch(reject);
     });
   }
 

@@ -22,6 +22,7 @@ import { createBanner } from "./banner";
 import { createBin } from "./bin";
 import { pickCategory } from "./categories";
 import { askAboutCrowds } from "./crowds";
+import { sayThatNothingIsKept } from "./forgetful";
 import { createDisplayMenu, rememberedDisplay } from "./display";
 import { DropZone } from "./dropzone";
 import { Gallery } from "./gallery";
@@ -71,6 +72,7 @@ export class Editor {
     setKeyMap(preference(shelf, "keys", {}));
     session.view.set({ display: rememberedDisplay(shelf) });
     askAboutCrowds(session, this.notices);
+    if (shelf === null) sayThatNothingIsKept(session, this.notices);
     this.appearance = createAppearance(session);
     this.toolbar = this.makeToolbar();
     const notice = (text: string, detail?: string): void => this.notices.show("info", text, detail);

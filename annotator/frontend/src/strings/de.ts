@@ -71,6 +71,7 @@ export const de: Table = {
   removeAllTitle: "Alle Bilder entfernen?",
   removeAllBody: "Alle {n} Bilder kommen in den Papierkorb und können von dort zurückgeholt werden.",
   binFailed: "Der Papierkorb konnte nicht geändert werden",
+  keepsNothing: "Dieser Browser behält nichts: Zurück zu diesem Projekt führt nur die Adresse der Seite",
   alsoHere: "auch hier: {names}",
   alsoHereTitle: "Wer dieses Bild außerdem offen hat: {names}",
   animal_otter: "Otter",

@@ -70,6 +70,7 @@ export const en = {
   removeAllTitle: "Remove all pictures?",
   removeAllBody: "All {n} pictures go to the bin, from where they can be restored.",
   binFailed: "The bin could not be changed",
+  keepsNothing: "This browser keeps nothing: the way back to this project is the page's address",
   alsoHere: "also here: {names}",
   alsoHereTitle: "Who else has this picture open: {names}",
   animal_otter: "Otter",

@@ -71,6 +71,7 @@ export const es: Table = {
   removeAllTitle: "¿Retirar todas las imágenes?",
   removeAllBody: "Las {n} imágenes van a la papelera, de donde se pueden restaurar.",
   binFailed: "No se pudo cambiar la papelera",
+  keepsNothing: "Este navegador no guarda nada: a este proyecto solo se vuelve con la dirección de la página",
   alsoHere: "también aquí: {names}",
   alsoHereTitle: "Quién más tiene abierta esta imagen: {names}",
   animal_otter: "Nutria",

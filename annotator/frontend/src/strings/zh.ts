@@ -71,6 +71,7 @@ export const zh: Table = {
   removeAllTitle: "移除所有图片？",
   removeAllBody: "全部 {n} 张图片将移入回收站，可以从那里恢复。",
   binFailed: "无法更改回收站",
+  keepsNothing: "此浏览器不保存任何内容：只能通过此页面的网址回到该项目",
   alsoHere: "也在此：{names}",
   alsoHereTitle: "还有谁打开了这张图片：{names}",
   animal_otter: "水獭",

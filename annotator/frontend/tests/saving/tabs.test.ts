@@ -12,9 +12,12 @@ function locksOf(held: Set<string>): LockManager {
   } as unknown as LockManager;
 }
 
+const REFUSED = { request: () => Promise.reject(new DOMException("The request was denied.", "SecurityError")) } as unknown as LockManager;
+
 describe.each([
   ["locks", () => ((held) => () => new Tabs(locksOf(held)))(new Set<string>())],
   ["messages, where a page may not use locks", () => () => new Tabs(undefined)],
+  ["messages, where the browser refuses locks", () => () => new Tabs(REFUSED, () => new BroadcastChannel("another"))],
 ])("tabs that know of each other by %s", (_, make) => {
   it("give a name to one of them only", async () => {
     const open = make();
