@@ -1,4 +1,4 @@
-"""Work on many small things in groups, in a thread of its own: whoever brings them does not wait for it."""
+"""Runs work on queued items in groups on one background thread, so that the producer does not block on it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _END = object()
 
 
 class Groups(Generic[Item]):
-    """Hands items to `work` in their order: the first at once, then what came meanwhile, `most` of them at most.
+    """Hands items to `work` in order: the first at once, then all that arrived in the meantime, at most `most` a call.
 
-    work: called in one thread, never twice at a time. linger_s: least time from the end of one call to the beginning of
-    the next one, so that items that come quickly are worked on together; a full group does not wait.
-    What `work` raises ends it all: it is raised by `put`, or where the block ends. Everything that was brought until
-    then is worked on, also where the block itself raised.
+    work: called in one thread, one call at a time. linger_s: the least time between two calls, so that items that come
+    quickly are worked on together; a full group does not wait.
+    An error of `work` is raised by the next `put`, or where the block ends, and nothing more is worked on. An error of
+    the block itself does not stop the work: everything that was put before it is worked on.
     """
 
     def __init__(self, work: Callable[[Sequence[Item]], None], *, most: int, linger_s: float, name: str) -> None:
@@ -36,7 +36,7 @@ class Groups(Generic[Item]):
         return self
 
     def put(self, item: Item) -> None:
-        """Bring an item; waits while a whole group waits already."""
+        """Queue an item; blocks while a whole group is queued already. Raises what `work` raised."""
         if self._error is not None:
             raise self._error
         self._waiting.put(item)
@@ -74,5 +74,5 @@ class Groups(Generic[Item]):
             return
         try:
             self._work(group)
-        except BaseException as error:  # whoever brings items must hear of it, whatever it is
+        except BaseException as error:  # the producer must hear of it, whatever it is
             self._error = error

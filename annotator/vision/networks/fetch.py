@@ -69,21 +69,21 @@ def _locked(info: ModelInfo, *, cancelled: Cancelled) -> Iterator[None]:
 def _bring(info: ModelInfo, file: ModelFile, *, advance: Callable[[int], None], cancelled: Cancelled) -> None:
     """One file, from the offline folder or else over the network, with its hash checked before the rename."""
     target = info.folder / file.name
-    part = target.with_name(file.name + ".part")
+    partial = target.with_name(file.name + ".part")
     offline = _offline_path(info, file)
     if offline is not None:
-        shutil.copyfile(offline, part)
+        shutil.copyfile(offline, partial)
     else:
         address = _address(info, file)
-        _require_space(info, file, part=part)
-        Transfer(address, part, file, name=info.name, advance=advance, cancelled=cancelled).run()
-    if not _is_right(part, file):
-        part.unlink()
+        _require_space(info, file, partial=partial)
+        Transfer(address, partial, file, name=info.name, advance=advance, cancelled=cancelled).run()
+    if not _is_right(partial, file):
+        partial.unlink()
         origin = offline or address
         raise FetchError(f"{info.name}: {origin} does not have the SHA-384 {file.sha384[:16]}…; it was thrown away")
-    with part.open("rb") as stream:
+    with partial.open("rb") as stream:
         os.fsync(stream.fileno())
-    os.replace(part, target)
+    os.replace(partial, target)
 
 
 def _is_right(path: Path, file: ModelFile) -> bool:
@@ -93,8 +93,8 @@ def _is_right(path: Path, file: ModelFile) -> bool:
     return sha384_of(path) == file.sha384
 
 
-def _require_space(info: ModelInfo, file: ModelFile, *, part: Path) -> None:
-    needed = file.bytes - (part.stat().st_size if part.is_file() else 0)
+def _require_space(info: ModelInfo, file: ModelFile, *, partial: Path) -> None:
+    needed = file.bytes - (partial.stat().st_size if partial.is_file() else 0)
     free = shutil.disk_usage(info.folder).free
     if free < needed:
         raise FetchError(f"{info.folder}: {free / 1e6:.0f} MB free, {info.name} needs {needed / 1e6:.0f} MB")

@@ -14,7 +14,7 @@ from annotator.core.errors import ModelError
 from annotator.vision.networks.contract import find_outputs
 
 
-def split(model: ov.Model) -> tuple[ov.Model, ov.Model]:
+def split_graph(model: ov.Model) -> tuple[ov.Model, ov.Model]:
     """The graph in two: picture -> features; rois, roi_labels, features -> masks. The given model is used up.
 
     Raises ModelError where the masks do not come from the boxes that are given out.
@@ -23,8 +23,8 @@ def split(model: ov.Model) -> tuple[ov.Model, ov.Model]:
     outputs = find_outputs(model)
     of_picture = _descendants([image])
     asked = [
-        _cut_behind(outputs.boxes, "rois", ov.PartialShape([-1, 5])),
-        _cut_behind(outputs.labels, "roi_labels", ov.PartialShape([-1])),
+        _feed_from(outputs.boxes, "rois", ov.PartialShape([-1, 5])),
+        _feed_from(outputs.labels, "roi_labels", ov.PartialShape([-1])),
     ]
     asked = [parameter for parameter in asked if parameter is not None]
     masks = outputs.masks.get_node()
@@ -53,8 +53,8 @@ def ask_head(
 ) -> NDArray[np.float32]:
     """What a compiled mask branch answers: boxes (n, 5) in input pixels and class indices (n,) -> heatmaps (n, s, s).
 
-    Values go in by position, as `split` orders them: a parameter takes over the names of the tensor it stands for. A
-    branch that does not look at the class takes no labels.
+    Values go in by position, as `split_graph` orders them: a parameter takes over the names of the tensor it stands
+    for. A branch that does not look at the class takes no labels.
     """
     asked = (boxes, labels)[: len(head.inputs) - len(maps)]
     request = head.create_infer_request()
@@ -65,7 +65,10 @@ def ask_head(
 
 
 def _maps_entering(masks: ov.Node, *, of_picture: set[str], of_boxes: set[str]) -> list[ov.Output]:
-    """The feature maps [1, c, h, w] that the part behind the boxes reads, each once, none made from another of them."""
+    """The feature maps [1, c, h, w] that the nodes behind the boxes read, each once.
+
+    Maps that are derived from another listed map are left out.
+    """
     found: dict[tuple[str, int], ov.Output] = {}
     for node in _ancestors(masks):
         if node.get_name() in of_boxes:
@@ -83,8 +86,8 @@ def _maps_entering(masks: ov.Node, *, of_picture: set[str], of_boxes: set[str]) 
     ]
 
 
-def _cut_behind(output: ov.Output, name: str, shape: ov.PartialShape) -> ov.Node | None:
-    """Let a parameter feed whatever an output feeds besides its result; None where there is nothing."""
+def _feed_from(output: ov.Output, name: str, shape: ov.PartialShape) -> ov.Node | None:
+    """A new parameter that feeds whatever an output fed besides its result; None where it fed nothing else."""
     source = output.get_node().input(0).get_source_output()
     consumers = [port for port in source.get_target_inputs() if port.get_node().get_type_name() != "Result"]
     if not consumers:

@@ -1,10 +1,10 @@
 """A box of the user's own through the network's own mask head, from features kept for the open picture.
 
-The published graph detects, and then predicts a mask for each box that it detected. It is cut in two:
+The published graph detects, and then predicts a mask for each box that it detected. It is split in two:
 
 - where the outputs `boxes` and `labels` feed anything but a result, the boxes and class indices asked for enter instead
-  (`rois` [n, 5], `roi_labels` [n]): everything behind that depends on them, the point refinement included;
-- where that part reads what depends on the picture alone, the features enter, computed once when a picture is opened.
+  (`rois` [n, 5], `roi_labels` [n]): everything behind them depends on them, the point refinement included;
+- where that second graph reads what depends on the picture alone, the features enter, computed once for a picture.
 
 So the network's own boxes give its own masks back, any subset gives the subset, and any other box its own mask.
 """
@@ -23,7 +23,7 @@ from annotator.core.geometry import Resize, clip_boxes, part_around
 from annotator.core.heatmap import Heatmap
 from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.detector import prepare
-from annotator.vision.networks.graph_split import ask_head, split
+from annotator.vision.networks.graph_split import ask_head, split_graph
 from annotator.vision.networks.rewrite import faster_graph
 from annotator.vision.networks.runtime import compile_network, read_graph, with_u8_input
 from annotator.vision.networks.zoo import ModelInfo
@@ -32,7 +32,7 @@ from annotator.vision.pictures.photo import Photo
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """What the mask head needs of one picture, or of the part that begins at (left, top); 0.5 to 2 MB."""
+    """What the mask head needs of one picture, or of the crop that begins at (left, top); 0.5 to 2 MB."""
 
     maps: tuple[NDArray[np.float32], ...]
     resize: Resize
@@ -41,7 +41,7 @@ class Features:
 
 
 class MaskHead:
-    """The mask branch of a network, compiled apart. Raises ModelError where the graph cannot be cut."""
+    """The mask branch of a network, compiled apart. Raises ModelError where the graph cannot be split."""
 
     def __init__(self, info: ModelInfo, *, device: str = "CPU") -> None:
         zoo.verify(info)
@@ -49,10 +49,12 @@ class MaskHead:
 
         @functools.cache
         def halves() -> tuple[ov.Model, ov.Model]:
-            return split(faster_graph(read_graph(info), verdicts=compile_cache.cache_folder(info)))
+            return split_graph(faster_graph(read_graph(info), verdicts=compile_cache.cache_folder(info)))
 
-        self._features = compile_network(lambda: with_u8_input(halves()[0], info), info, device=device, part="features")
-        self._head = compile_network(lambda: halves()[1], info, device=device, part="head")
+        self._features = compile_network(
+            lambda: with_u8_input(halves()[0], info), info, device=device, stage="features"
+        )
+        self._head = compile_network(lambda: halves()[1], info, device=device, stage="head")
         _, height, width, _ = self._features.inputs[0].get_shape()
         self._input_size = (int(width), int(height))
 
@@ -63,7 +65,7 @@ class MaskHead:
         return Features(tuple(np.array(answer[port]) for port in self._features.outputs), prepared.resize)
 
     def close_features(self, photo: Photo, box_xyxy: Sequence[float]) -> Features | None:
-        """Those of the part of a picture around one box, where the whole would show the object much smaller; else None.
+        """Those of a crop around one box, where the whole would show the object much smaller; else None.
 
         The box is in image pixels. A person of 300 pixels in a photograph of 12 megapixels has 30 of the input's when
         the whole is laid into it, too few for an outline.

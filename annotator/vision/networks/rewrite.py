@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from annotator.core.errors import ModelError
 from annotator.vision.networks import compile_cache
 from annotator.vision.networks.contract import find_image_input
-from annotator.vision.networks.graph_split import ask_head, split
+from annotator.vision.networks.graph_split import ask_head, split_graph
 from annotator.vision.networks.grid_sample import fold_grid_samples
 
 TOLERANCE = 0.002
@@ -51,11 +51,11 @@ def faster_graph(model: ov.Model, *, verdicts: Path) -> ov.Model:
 def _same_answers(published: ov.Model, rewritten: ov.Model, *, count: int) -> bool:
     """Whether both mask branches answer alike for boxes on a probe picture, and nothing before them was rewritten."""
     try:
-        features, head = split(published.clone())
+        features, head = split_graph(published.clone())
         # Only this branch is tried: what a sampler elsewhere does to the boxes, a probe would show by chance.
         if fold_grid_samples(head.clone()) != count:
             return False
-        _, rewritten_head = split(rewritten.clone())
+        _, rewritten_head = split_graph(rewritten.clone())
         compiled = _compiled(features)
         answer = compiled(_probe(features))
         maps = [np.array(answer[port]) for port in compiled.outputs]

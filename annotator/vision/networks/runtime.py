@@ -62,7 +62,7 @@ class Network:
             lambda: with_u8_input(faster_graph(read_graph(info), verdicts=compile_cache.cache_folder(info)), info),
             info,
             device=device,
-            part="network",
+            stage="network",
             precision=precision,
             hint="THROUGHPUT",
         )
@@ -153,27 +153,27 @@ def compile_network(
     info: ModelInfo,
     *,
     device: str,
-    part: str,
+    stage: str,
     precision: str = PRECISION,
     hint: str = "LATENCY",
 ) -> ov.CompiledModel:
-    """A network's graph, or a part of it, compiled; for the processor as the last start left it. Raises ModelError.
+    """A network's graph, or one stage of it, compiled; loaded from the cache where the processor runs it.
 
-    graph: makes what is compiled, and is asked only where no earlier start did.
+    graph: makes what is compiled; called only where the cache has nothing. Raises ModelError.
     """
     core = ov.Core()
     if device == "AUTO" and core.available_devices == ["CPU"]:
-        device = "CPU"  # all there is to choose from, and AUTO takes up nothing that was kept
+        device = "CPU"  # all there is to choose from, and AUTO does not load from the cache
     settings = {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": precision}
     if device != "CPU":
-        settings |= compile_cache.openvino_cache(compile_cache.cache_folder(info) / f"{part}-{precision}")
+        settings |= compile_cache.openvino_cache(compile_cache.cache_folder(info) / f"{stage}-{precision}")
         return _compiled(core, graph(), info, device=device, settings=settings)
     # How a picture becomes the input was compiled too, and is said by a description that anyone may correct.
     circumstances = compile_cache.circumstances(core, info.order, info.mean, info.scale)
-    path = compile_cache.cache_folder(info) / f"{part}-{precision}-{circumstances}.blob"
+    path = compile_cache.cache_folder(info) / f"{stage}-{precision}-{circumstances}.blob"
     content = compile_cache.load(path)
     if content is not None:
-        with contextlib.suppress(RuntimeError):  # whatever is wrong with what was kept: it is made again
+        with contextlib.suppress(RuntimeError):  # whatever is wrong with the entry: it is made again
             return core.import_model(content, device, settings)
     compiled = _compiled(core, graph(), info, device=device, settings=settings)
     compile_cache.save(path, compiled.export_model().getvalue())

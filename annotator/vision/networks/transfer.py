@@ -44,25 +44,27 @@ class _NotResumedError(FetchError):
 
 @dataclass(frozen=True)
 class Transfer:
-    """The way of one file from an address into `part`.
+    """The way of one file from an address into `partial`.
 
     name: the model's. advance: called with the bytes that are there.
     """
 
     address: str
-    part: Path
+    partial: Path
     file: ModelFile
     name: str
     advance: Callable[[int], None]
     cancelled: Cancelled
 
     def run(self) -> None:
-        """Fill `part` up to the file's size; what breaks off is resumed, three times, while each brings something.
+        """Fill `partial` up to the file's size.
 
-        Raises FetchError; FetchCancelledError when stopped. Takes at most size / LEAST_RATE seconds and 3 timeouts.
+        A transfer that breaks off is resumed, up to ATTEMPTS times, as long as each attempt brings something. Takes at
+        most size / LEAST_RATE seconds and a timeout for each attempt. Raises FetchError; FetchCancelledError when
+        stopped.
         """
         if self._arrived() > self.file.bytes:
-            self.part.unlink()
+            self.partial.unlink()
         for attempt in range(1, ATTEMPTS + 1):
             before = self._arrived()
             if before == self.file.bytes:
@@ -75,18 +77,18 @@ class Transfer:
                     raise
 
     def _arrived(self) -> int:
-        return self.part.stat().st_size if self.part.is_file() else 0
+        return self.partial.stat().st_size if self.partial.is_file() else 0
 
     def _resume_or_begin(self) -> None:
         try:
             self._attempt()
         except _NotResumedError:
-            self.part.unlink()
+            self.partial.unlink()
             self._attempt()
 
     def _attempt(self) -> None:
         have = self._arrived()
-        with _answer(self.address, start=have) as answer, self.part.open("ab") as stream:
+        with _answer(self.address, start=have) as answer, self.partial.open("ab") as stream:
             have = self._start_of(answer, have=have)
             stream.truncate(have)
             since, then = time.monotonic(), have
@@ -104,7 +106,7 @@ class Transfer:
                         raise _BrokenOffError(self._slow((have - then) / passed, have=have))
                     since, then = time.monotonic(), have
         if have > self.file.bytes:
-            self.part.unlink()
+            self.partial.unlink()
             raise FetchError(f"{self.address}: longer than the {self.file.bytes} bytes expected")
 
     def _read(self, answer: http.client.HTTPResponse, *, have: int) -> bytes:

@@ -13,7 +13,7 @@ from annotator.core.geometry import Resize
 from annotator.core.masks import rle_box_xyxy
 from annotator.vision.networks import mask_head, zoo
 from annotator.vision.networks.detector import Detector, resize_into_input
-from annotator.vision.networks.graph_split import split
+from annotator.vision.networks.graph_split import split_graph
 from annotator.vision.networks.mask_head import MaskHead
 from annotator.vision.pictures import decode
 from tests.vision.graphs import constant_network, described
@@ -78,7 +78,7 @@ def test_the_second_start_takes_up_what_the_first_one_compiled(person_0007, phot
     boxes = np.array([[30, 20, 200, 300, 1], [5, 5, 540, 310, 1]], np.float32)
     first = MaskHead(person_0007)
     expected = first.input_heatmaps(first.features(photo), boxes, [0, 0])
-    monkeypatch.setattr(mask_head, "split", lambda *_: pytest.fail("read and cut again"))
+    monkeypatch.setattr(mask_head, "split_graph", lambda *_: pytest.fail("read and cut again"))
     second = MaskHead(person_0007)
     np.testing.assert_array_equal(second.input_heatmaps(second.features(photo), boxes, [0, 0]), expected)
 
@@ -124,4 +124,4 @@ def test_a_network_whose_masks_ignore_its_boxes_is_not_split(tmp_path):
         tmp_path, boxes=[[1, 1, 9, 9, 0.5]], labels=[0], masks=np.ones((1, 28, 28)), input_size=(64, 48)
     )
     with pytest.raises(ModelError, match="cannot be split"):
-        split(ov.Core().read_model(path))
+        split_graph(ov.Core().read_model(path))
