@@ -7,6 +7,9 @@ import socket
 CHROMIUM = os.environ.get("ANNOTATOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 """Path of a Chromium, by the variable ANNOTATOR_CHROMIUM or on the PATH; None without one."""
 
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+"""Path of Debian's nginx; None without it."""
+
 
 def free_port():
     """A port of this computer that nobody listens on."""

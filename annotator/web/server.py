@@ -19,6 +19,7 @@ from fastapi import FastAPI
 
 from annotator.core.errors import AnnotatorError
 from annotator.system import paths
+from annotator.system.files import require_writable
 from annotator.web.hosting import Hosting
 from annotator.web.jobs import Prelabelling
 from annotator.web.page.app import build_page
@@ -123,6 +124,8 @@ def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> Non
     allow_many_files()
     if project is None and paths.on_a_space():
         root = paths.persistent_storage() or paths.home()
+        for folder in {root, paths.home()}:
+            _require_folder(folder)
         projects = Projects(visitors=root / "visitors", login=Login.from_environment())
     else:
         projects = Projects(local=project or paths.default_project())
@@ -145,6 +148,15 @@ def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> Non
         line = f"port {hosting.port} on {hosting.host} is taken: choose another with --port"
         raise AnnotatorError(line) from error
     _Server(config, hosting).run(sockets=[listener])
+
+
+def _require_folder(folder: Path) -> None:
+    """Raise AnnotatorError where what visitors bring could not be kept."""
+    try:
+        require_writable(folder / "visitors")
+    except OSError as error:
+        line = f"{folder}: {error.strerror or error}; set ANNOTATOR_HOME to a folder that can be written"
+        raise AnnotatorError(line) from error
 
 
 class _Server(uvicorn.Server):

@@ -22,9 +22,10 @@ START_S = 180
 class Server:
     """`annotator serve` on a project (None: on what the environment says), which may be killed and started again."""
 
-    def __init__(self, folder, home, **environment):
+    def __init__(self, folder, home, *, options=(), **environment):
         self.folder = folder
         self._home = home
+        self._options = options
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}/"
         self._environment = {
@@ -41,6 +42,7 @@ class Server:
     def start(self):
         command = [sys.executable, "-m", "annotator", "serve", "--port", str(self.port)]
         command += ["--project", str(self.folder)] if self.folder else []
+        command += self._options
         self._home.mkdir(parents=True, exist_ok=True)
         self._log = (self._home / "serve.log").open("ab")
         self._process = subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log)

@@ -159,3 +159,29 @@ def test_a_space_gives_each_visitor_a_project_and_ends_while_a_page_is_open(tmp_
     finally:
         server.stop()
     assert server.process.returncode is not None
+
+
+def test_a_space_whose_folder_cannot_be_written_says_so_in_one_line(tmp_path):
+    (tmp_path / "home").write_text("a file, which even root can make no folder in")
+    refused = subprocess.run(
+        [sys.executable, "app.py", "--port", str(free_port())],
+        env=os.environ | {"SPACE_ID": "someone/annotator", "ANNOTATOR_HOME": str(tmp_path / "home" / "annotator")},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"error: {tmp_path / 'home' / 'annotator'}: ")
+    assert "set ANNOTATOR_HOME" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path(".git").exists(), reason="no checkout")
+def test_every_binary_file_goes_where_the_hub_takes_it():
+    tracked = subprocess.run(["git", "ls-files", "-z"], capture_output=True, check=True).stdout.split(b"\0")[:-1]
+    binary = [name for name in tracked if b"\0" in Path(os.fsdecode(name)).read_bytes()[:8000]]
+    asked = ["git", "check-attr", "-z", "--stdin", "filter"]
+    found = subprocess.run(asked, input=b"\0".join(binary), capture_output=True, check=True).stdout.split(b"\0")
+    assert len(binary) >= 4
+    assert set(found[2::3]) == {b"lfs"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -10,6 +12,8 @@ from annotator.web.sharing.requests import first_of, header
 
 # Gradio builds addresses from these, and anyone can send them.
 _NOT_PASSED_ON = ("x-forwarded-host", "x-forwarded-proto", "x-gradio-server")
+
+_OURS = re.compile(r"/annotator/(?:static/[^/]+$|[A-Za-z0-9_-]{32}/)")
 
 
 class Forwarded:
@@ -45,7 +49,12 @@ class Forwarded:
             seen["scheme"] = "https"
         for name in _NOT_PASSED_ON:
             del headers[name]
-        if self.root_path and seen["path"].startswith(f"{self.root_path}/"):
+        if self.root_path and seen["path"].startswith(f"{self.root_path}/") and not self._is_taken_off(seen["path"]):
             seen["path"] = seen["path"].removeprefix(self.root_path)
-            seen["raw_path"] = seen.get("raw_path", b"").removeprefix(self.root_path.encode())
+        # nginx leaves two slashes where a path without one at its end is taken off.
+        seen["path"] = "/" + seen["path"].lstrip("/")
         return seen
+
+    def _is_taken_off(self, path: str) -> bool:
+        """Whether a path that begins with the prefix begins with a route of ours: both may be `/annotator`."""
+        return self.root_path == "/annotator" and _OURS.match(path) is not None

@@ -27,10 +27,20 @@ def client_of(root_path=""):
         ("/config", "/config"),
         ("/", "/"),
         ("/tools/ab/c", "/tools/ab/c"),
+        ("/tools/a//config", "/config"),
     ],
 )
 def test_the_prefix_is_taken_off_where_the_proxy_left_it_on(asked, seen):
     assert client_of("/tools/a").get(asked).json()["path"] == seen
+
+
+@pytest.mark.parametrize("path", ["/static/editor.js", f"/{'k' * 32}/queue"])
+def test_a_prefix_that_is_called_as_our_routes_are_is_taken_off_once(path):
+    client = client_of("/annotator")
+    for asked in (f"/annotator{path}", f"/annotator/annotator{path}"):
+        assert client.get(asked).json()["path"] == f"/annotator{path}"
+    assert client.get("/annotator/static/js/a.js").json()["path"] == "/static/js/a.js"
+    assert client.get("/annotator/config").json()["path"] == "/config"
 
 
 def test_without_the_slash_the_address_with_it_is_named():
