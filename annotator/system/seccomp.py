@@ -1,4 +1,4 @@
-"""System calls that a process gives up for good, through libseccomp where the system has it (Linux, as good as always).
+"""System calls that a process gives up for good, through libseccomp, which nearly every Linux has.
 
 Source: seccomp_rule_add(3), seccomp_attr_set(3), seccomp_load(3).
 """

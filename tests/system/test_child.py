@@ -14,7 +14,7 @@ from annotator.system.child import child_environment
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no resource limits")
 
-needs_filter = pytest.mark.skipif(not seccomp.is_available(), reason="needs libseccomp, which Linux has as a rule")
+needs_filter = pytest.mark.skipif(not seccomp.is_available(), reason="needs libseccomp, which nearly every Linux has")
 
 START = """
 import ctypes, os, resource, signal, socket, subprocess, sys, threading
