@@ -145,17 +145,39 @@ def are_normal(counts: Sequence[str], *, height: int, width: int) -> bool:
     values = _values(codes, ends)
     if np.abs(values).max() > total:
         return False
-    # Each mask's first run stands alone, those at odd places are a chain of differences, and so are the others.
     firsts = np.searchsorted(ends, heads[:-1])
-    lengths = np.diff(firsts, append=len(ends))
-    place = np.arange(len(ends)) - np.repeat(firsts, lengths)
-    chain = 3 * np.repeat(np.arange(len(counts)), lengths) + np.where(place == 0, 0, 2 - place % 2)
-    order = np.argsort(chain, kind="stable")  # keeps the masks apart
+    runs = _sum_differences(values, firsts)
+    least = np.ones(len(runs), np.int64)
+    least[firsts] = 0
+    return bool((runs >= least).all() and (np.add.reduceat(runs, firsts) == total).all())
+
+
+def normal_to_runs(counts: Sequence[str]) -> tuple[Runs, Runs]:
+    """Counts of several masks that are known to be in the normal form -> their runs, one after the other, and how many
+    each of them has, (n,). The inverse of `runs_to_rles`.
+
+    >>> [found.tolist() for found in normal_to_runs(["2111", "6"])]
+    [[2, 1, 1, 2, 6], [4, 1]]
+    """
+    codes = _codes("".join(counts))
+    ends = np.flatnonzero(codes & 32 == 0)
+    firsts = np.searchsorted(ends, np.cumsum([0, *map(len, counts[:-1])]))
+    return _sum_differences(_values(codes, ends), firsts), np.diff(firsts, append=len(ends))
+
+
+def _sum_differences(values: Runs, firsts: NDArray[np.intp]) -> Runs:
+    """The values of several masks -> their runs. firsts: (n,) where each mask's values begin."""
+    lengths = np.diff(firsts, append=len(values))
+    # Each mask's first run stands alone, those at odd places are a chain of differences, and so are the others.
+    place = np.arange(len(values)) - np.repeat(firsts, lengths)
+    chain = 3 * np.repeat(np.arange(len(firsts)), lengths) + np.where(place == 0, 0, 2 - place % 2)
+    order = np.argsort(chain, kind="stable")
     sums = np.cumsum(values[order])
     begins = np.flatnonzero(np.diff(chain[order], prepend=-1))
     before = np.where(begins > 0, sums[begins - 1], 0)
-    runs = sums - np.repeat(before, np.diff(begins, append=len(sums)))
-    return bool((runs >= (place[order] > 0)).all() and (np.add.reduceat(runs, firsts) == total).all())
+    runs = np.empty_like(values)
+    runs[order] = sums - np.repeat(before, np.diff(begins, append=len(sums)))
+    return runs
 
 
 def _codes(counts: str) -> Runs:

@@ -21,7 +21,7 @@ from pycocotools import mask as coco_mask
 from annotator.core.budget import WorkBudget, slices
 from annotator.core.errors import GeometryError
 from annotator.core.limits import MAX_SIDE
-from annotator.core.masks import Rle, changes_to_runs, rle_to_runs, runs_to_rle
+from annotator.core.masks import Rle, changes_to_runs, normal_to_runs, rle_to_runs, runs_to_rle, runs_to_rles
 
 Ring = NDArray[np.float64]
 Coded = dict[str, Any]
@@ -76,12 +76,16 @@ def parts_to_rle(parts: Sequence[Part], *, height: int, width: int, budget: Work
     steps = [_steps(ring) for ring in rings]
     (budget or WorkBudget.of_gesture()).spend(sum(steps))
     filled = iter(_fill(rings, steps, height=height, width=width))
-    coded = []
+    whole, outers, holes = [], [], []
     for part in parts:
         outer = next(filled)
-        holes = list(itertools.islice(filled, len(part.holes)))
-        coded.append(_without(outer, _united(holes)) if holes else outer)
-    return _rle(_united(coded))
+        if part.holes:
+            outers.append(outer)
+            holes.append(_united(list(itertools.islice(filled, len(part.holes)))))
+        else:
+            whole.append(outer)
+    pierced = [_merge(pair, intersect=True) for pair in zip(outers, _inverted(holes), strict=True)]
+    return _rle(_united([*whole, *pierced]))
 
 
 def bridge_holes(part: Part) -> Ring:
@@ -226,12 +230,19 @@ def _merge(coded: Sequence[Coded], *, intersect: bool = False) -> Coded:
     return merged
 
 
-def _without(filled: Coded, holes: Coded) -> Coded:
-    runs = rle_to_runs(_rle(holes))
-    # The other pixels: what was the second run becomes the first.
-    others = runs[1:] if runs[0] == 0 else np.concatenate(([0], runs))
-    rest = runs_to_rle(others, height=holes["size"][0], width=holes["size"][1]).to_coco()
-    return _merge([filled, rest], intersect=True)
+def _inverted(coded: Sequence[Coded]) -> list[Coded]:
+    """Each mask's other pixels."""
+    if not coded:
+        return []
+    height, width = coded[0]["size"]
+    runs, lengths = normal_to_runs([one["counts"].decode("ascii") for one in coded])
+    # A run of no pixels comes before the first one, or goes together with it where that has none either.
+    firsts = np.cumsum(lengths) - lengths
+    are_none = runs[firsts] == 0
+    begins = (firsts + np.arange(len(firsts)))[are_none]
+    others = np.delete(np.insert(runs, firsts, 0), np.concatenate((begins, begins + 1)))
+    rles = runs_to_rles(others, lengths + np.where(are_none, -1, 1), height=height, width=width)
+    return [rle.to_coco() for rle in rles]
 
 
 def _rle(coded: Coded) -> Rle:

@@ -99,6 +99,16 @@ def test_masks_are_normal_together_if_each_is_alone(data, height, width):
     assert masks.are_normal(mixed, height=height, width=width) == all(map(is_normal, mixed))
 
 
+@given(st.lists(any_mask(max_side=8), min_size=1, max_size=6))
+@settings(max_examples=examples(200, 5_000))
+def test_the_runs_of_several_masks_come_back_together(several):
+    coded = [masks.mask_to_rle(mask) for mask in several]
+    runs, lengths = masks.normal_to_runs([rle.counts for rle in coded])
+    assert [part.tolist() for part in np.split(runs, np.cumsum(lengths)[:-1])] == [
+        masks.rle_to_runs(rle).tolist() for rle in coded
+    ]
+
+
 @pytest.mark.parametrize(
     "counts",
     [[4294967295, 4294967295, 0, 0] * 1000, [3], [5, -1], [1.0, 3.0], ["4"], [2**70], [None], [], [[4]], [True] * 5],
