@@ -35,6 +35,7 @@ def test_more_instances_than_are_measured_at_once_have_each_their_own(tmp_path, 
     whole = many()
     _, report = export(whole, tmp_path, "coco", masks=masks)
     assert (report.instances, report.losses, report.duplicates) == (MANY, {}, [])
+    assert report.tiny == [index + 1 for index in range(MANY) if (3 + index % 5) * (2 + index % 7) < 16]
     with contextlib.redirect_stdout(io.StringIO()):
         read = COCO(str(tmp_path / "instances.json"))
     for instance in whole.instances:

@@ -22,7 +22,7 @@ def test_what_a_hidden_field_still_says_is_not_asked_for(format):
     assert format.refused(base.asked_for(options)) == []
     for name in format.takes:
         assert getattr(options, name) == chosen[name]
-    assert options.zipped
+    assert options.zipped == (format.brings_pictures or "with_images" in format.takes)
 
 
 def test_what_is_one_file_leaves_as_it_is():
