@@ -7,9 +7,6 @@ from collections.abc import Mapping
 
 from starlette.types import Send
 
-SHOWN = 200
-"""Of a line that quotes a request."""
-
 
 async def answer(send: Send, status: int, line: str, *, headers: Mapping[str, str] | None = None) -> None:
     """Answer with `{"error": line}`; `headers` come beside its type and length."""
