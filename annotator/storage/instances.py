@@ -25,6 +25,9 @@ AT_ONCE = 500
 _IN_STATES = schema.instances.c.state.in_(bindparam("states", expanding=True))
 _OF_IMAGE = select(schema.instances).where(schema.instances.c.image_id == bindparam("of"), _IN_STATES).order_by("id")
 _SIZE = func.sum(func.length(schema.instances.c.rle) + func.coalesce(func.length(schema.instances.c.parts), 0))
+_SIZE_OF_IMAGE = select(_SIZE).where(
+    schema.instances.c.image_id == bindparam("of"), schema.instances.c.state != State.DELETED.value
+)
 _CROWDED = (
     select(schema.instances.c.image_id, _SIZE.label("size"))
     .where(
@@ -85,6 +88,11 @@ def delete_instances(connection: Connection, image_id: int) -> None:
 def masks_size(row: Mapping[Any, Any]) -> int:
     """What the mask and the polygons of an instance's row add to the image's document, in bytes."""
     return 0 if row["state"] == State.DELETED.value else len(row["rle"]) + len(row["parts"] or b"")
+
+
+def size_of(connection: Connection, image_id: int) -> int:
+    """What the masks and the polygons of an image add to its document, in bytes."""
+    return int(connection.execute(_SIZE_OF_IMAGE, {"of": image_id}).scalar_one() or 0)
 
 
 def require_room(connection: Connection, image_ids: Sequence[int], *, error: type[AnnotatorError]) -> None:

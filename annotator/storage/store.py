@@ -250,6 +250,11 @@ class Store:
         with self._database.read() as connection:
             return instances.instances_of(connection, images.image_by_id(connection, image_id), states=states)
 
+    def masks_size(self, image_id: int) -> int:
+        """Bytes of the masks and polygons that a page shows of the image, 0 also where there is no such image."""
+        with self._database.read() as connection:
+            return instances.size_of(connection, image_id)
+
     def heatmap(self, image_id: int, key: str) -> Heatmap | None:
         """The heatmap of an instance of the image, None where none is kept. Raises MissingError."""
         with self._database.read() as connection:

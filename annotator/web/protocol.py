@@ -26,6 +26,12 @@ MAX_HEATMAP = 200_000
 
 def document_to_json(store: Store, image_id: int, *, url: str) -> dict[str, Any]:
     """One image with everything that the editor shows of it."""
+    head = document_head_to_json(store, image_id, url=url)
+    return head | {"instances": [instance_to_json(instance) for instance in store.instances(image_id)]}
+
+
+def document_head_to_json(store: Store, image_id: int, *, url: str) -> dict[str, Any]:
+    """A document but for its instances; asked for first, so that its revision is never newer than they are."""
     image = store.image(image_id)
     return {
         "image": {
@@ -40,7 +46,6 @@ def document_to_json(store: Store, image_id: int, *, url: str) -> dict[str, Any]
         "revision": image.revision,
         "threshold": store.setting(THRESHOLD) or DEFAULT_THRESHOLD,
         "categories": [category_to_json(category) for category in store.categories()],
-        "instances": [instance_to_json(instance) for instance in store.instances(image_id)],
     }
 
 

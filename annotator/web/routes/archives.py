@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
-from starlette.types import Receive, Scope, Send
 
 from annotator.storage import archive
 from annotator.web.projects import Projects
+from annotator.web.routes.answers import NEVER_KEPT, LeavingFile
 from annotator.web.sharing.guard import MAX_ARCHIVE_BYTES
 from annotator.web.sharing.slots import Pool
 from annotator.web.sharing.uploads import Uploads
@@ -43,7 +43,8 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
             await held.enter_async_context(leaving.slot(key))
             held.callback(path.unlink, missing_ok=True)
             await packing.run(key, pack)
-            return _Leaving(path, held.pop_all())
+            name = f"annotator-project-{datetime.now(UTC):%Y-%m-%d}.zip"
+            return LeavingFile(path, held.pop_all(), filename=name, media_type="application/zip", headers=NEVER_KEPT)
 
     @router.post("/{key}/archive")
     async def unpack(key: str, request: Request) -> dict[str, str]:
@@ -51,16 +52,3 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
             adopt = await run_in_threadpool(stack.enter_context, projects.expect_archive(key))
             async with uploads.received(request, key, MAX_ARCHIVE_BYTES) as body:
                 return {"key": await opening.run(key, lambda: adopt(body.file))}
-
-
-class _Leaving(FileResponse):
-    """An archive on its way out; whatever becomes of that, its file and its slot are given up."""
-
-    def __init__(self, path: Path, held: AsyncExitStack) -> None:
-        name = f"annotator-project-{datetime.now(UTC):%Y-%m-%d}.zip"
-        super().__init__(path, filename=name, media_type="application/zip", headers={"Cache-Control": "no-store"})
-        self._held = held
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._held:
-            await super().__call__(scope, receive, send)

@@ -1,4 +1,4 @@
-"""One picture's document: read, changed by gestures, put into the bin."""
+"""One picture: its document changed by gestures, its heatmaps, its way into the bin."""
 
 from __future__ import annotations
 
@@ -9,18 +9,13 @@ from fastapi.responses import JSONResponse, Response
 
 from annotator.core.errors import StaleRevisionError
 from annotator.web.projects import Projects
-from annotator.web.protocol import document_to_json, gesture_from_json, heatmap_to_json
+from annotator.web.protocol import gesture_from_json, heatmap_to_json
 from annotator.web.routes.requests import ImageId, parse_json, who_decides
 from annotator.web.sharing.guard import MAX_GESTURE_BYTES
 from annotator.web.sharing.uploads import Uploads
 
 
 def add_image_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
-    @router.get("/{key}/images/{image_id}")
-    def document(key: str, image_id: ImageId) -> dict[str, Any]:
-        with projects.use(key) as store:
-            return document_to_json(store, image_id, url=f"annotator/{key}/pictures/{image_id}")
-
     @router.delete("/{key}/images/{image_id}")
     def remove(key: str, image_id: ImageId) -> dict[str, Any]:
         with projects.use(key) as store:

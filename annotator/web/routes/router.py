@@ -15,6 +15,7 @@ from annotator.web.routes.annotations import add_annotation_routes
 from annotator.web.routes.archives import add_archive_routes
 from annotator.web.routes.bin import add_bin_routes
 from annotator.web.routes.categories import add_category_routes
+from annotator.web.routes.documents import add_document_routes
 from annotator.web.routes.exports import add_export_routes
 from annotator.web.routes.gallery import add_gallery_routes
 from annotator.web.routes.images import add_image_routes
@@ -33,6 +34,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_static_routes(router)
     add_queue_routes(router, projects, jobs, uploads)
     add_bin_routes(router, projects)
+    add_document_routes(router, projects, outgoing=paths.home() / "documents")
     add_image_routes(router, projects, uploads)
     add_mask_routes(router, projects, uploads)
     add_picture_routes(router, projects)
