@@ -74,6 +74,53 @@ def test_a_screen_of_another_density_has_a_canvas_of_its_own(screen, project):
     page.wait_for_function(f"{width} === {2 * before}", timeout=5000)
 
 
+def answers(page):
+    """What keys that found nothing to do have said."""
+    return page.locator(".an-notice.is-answer").all_inner_texts()
+
+
+def test_keys_that_find_nothing_to_do_say_so_in_one_place_and_once_while_held(screen, project):
+    project.add("a.png")
+    screen.open()
+    page = screen.page
+    screen.press("Escape", "n", "q", "i")
+    assert answers(page) == ["Select an instance first."]
+    screen.press("u")
+    assert answers(page) == ["Select several instances first (Shift + click)."]
+    page.wait_for_timeout(800)
+    screen.press("n")
+    page.evaluate("document.querySelector('.an-notice.is-answer').dataset.first = 'yes'")
+    for _ in range(20):
+        page.keyboard.down("n")
+    page.keyboard.up("n")
+    assert page.locator(".an-notice").count() == page.locator(".an-notice[data-first]").count() == 1
+    page.wait_for_selector(".an-notice", state="detached", timeout=6000)
+
+
+def test_over_the_gallery_a_key_of_the_picture_says_so_and_tab_goes_on(screen, project):
+    image = project.add("a.png")
+    screen.open()
+    page = screen.page
+    screen.click(*MIDDLE)
+    before = project.instances(image)
+    screen.press("Shift+G")
+    page.wait_for_selector(".an-cell")
+    for key in ("u", "2", "Control+d", "Shift+ArrowLeft"):
+        screen.press(key)
+        assert answers(page) == ["That key is for the picture. Esc closes the gallery."]
+    box = page.locator(".an-notice.is-answer").bounding_box()
+    middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+    assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).closest('.an-notice') !== null", middle)
+    grid = "document.activeElement.closest('.an-grid') !== null"
+    assert page.evaluate(grid)
+    screen.press("Tab")
+    assert not page.evaluate(grid)
+    screen.press("Escape")
+    page.wait_for_selector(".an-gallery", state="hidden")
+    screen.saved()
+    assert project.instances(image) == before
+
+
 def go_to_export_and_back(page):
     page.get_by_role("tab", name="Export").click()
     page.get_by_role("tab", name="Annotate").click()

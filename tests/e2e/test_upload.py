@@ -81,7 +81,7 @@ def test_a_coco_file_among_photographs_brings_their_instances(screen, project):
         for name, content in files
     ]
     screen.page.locator("[data-choose=files]").set_input_files(payload)
-    screen.page.get_by_text("2 added, COCO files taken in: 1, 1 could not be added").wait_for()
+    screen.page.get_by_text("2 added, 1 COCO file imported, 1 could not be added").wait_for()
     said = [line.split("\n") for line in screen.page.locator(".an-problems li").all_inner_texts()]
     assert said[0][:3] == ["instances.json", "0 images added, 1 already here", "1 instance added, 0 already here"]
     assert said[1] == ["z.json", "image 4 'c.png': the project has no picture of that name"]
@@ -119,9 +119,9 @@ def test_a_folder_of_two_parts_brings_each_with_its_own_pictures_and_says_what_i
     screen.page.goto(screen.address)
     screen.page.get_by_text("Try an example").wait_for()
     screen.page.locator("[data-choose=folder]").set_input_files(tmp_path / "data")
-    screen.page.get_by_text("2 added, COCO files taken in: 2").wait_for()
+    screen.page.get_by_text("2 added, 2 COCO files imported").wait_for()
     passed_over = screen.page.locator(".an-problems li").last.inner_text()
-    assert passed_over.startswith("2 passed over")
+    assert passed_over.startswith("2 skipped")
     assert "settings.json" in passed_over
     assert "._1.png" in passed_over
     assert [(row.image.file_name, row.accepted) for row in project.store.queue()] == [

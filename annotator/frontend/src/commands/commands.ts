@@ -30,7 +30,8 @@ import type { ToolId } from "../tools/registry";
 import { TOOLS } from "../tools/registry";
 import { offer } from "../tools/tool";
 import type { CommandId, TakeCommand } from "./keys";
-import { takeCommand } from "./keys";
+import { keyValues, takeCommand } from "./keys";
+import { reasonWhyNot } from "./reasons";
 
 const THRESHOLD_STEP = 0.05;
 /** Pieces of fewer pixels are specks. */
@@ -46,7 +47,8 @@ export interface CommandContext {
   readonly pickCategory: (current: number | null, anchor: Element | null) => Promise<number | null>;
   readonly openSimplify: (instance: Instance) => void;
   readonly showKeys: () => void;
-  readonly notice: (text: string) => void;
+  /** Says why a key has done nothing, or what it did where that is not to be seen. */
+  readonly answer: (text: string) => void;
 }
 
 type Actions = Readonly<Record<CommandId, () => void>>;
@@ -74,7 +76,16 @@ export class Commands {
     if (id !== "shrinkMask" && id !== "growMask" && id !== "cancel") levels.finish();
     const tool = stage.tool();
     tool.settle?.();
-    if (!offer(tool, id)) this.actions[id]();
+    if (offer(tool, id)) return;
+    const { view } = this.context.session;
+    const before = view.get();
+    this.actions[id]();
+    if (view.get() === before) this.say(reasonWhyNot(id, this.context.session, tool));
+  }
+
+  /** No key is silent: says why one has changed nothing, where that is not to be seen. */
+  private say(reason: StringKey | null, values: Readonly<Record<string, string | number>> = {}): void {
+    if (reason !== null) this.context.answer(t(reason, { ...keyValues(), ...values }));
   }
 
   /** A key was let go: what was done while it was held is one gesture. */
@@ -83,13 +94,18 @@ export class Commands {
     this.context.stage.tool().settle?.();
   }
 
-  /** A digit relabels what is selected; true where there was something to relabel. */
-  digit(digit: number): boolean {
+  /** A digit relabels what is selected; false where nothing is, and the digit is the key of a command. */
+  digit(digit: number, isKey: boolean): boolean {
     const { session } = this.context;
-    const { selection, categories } = session.view.get();
-    const category = categories[digit - 1];
-    if (selection.length === 0) return false;
-    if (category !== undefined) this.changeAndFollow(() => relabel(session, category.id));
+    const before = session.view.get();
+    const category = before.categories[digit - 1];
+    if (before.selection.length === 0 && isKey) return false;
+    if (before.selection.length === 0) this.say("selectFirst");
+    else if (category === undefined) this.say("noSuchCategory", { n: digit });
+    else {
+      this.changeAndFollow(() => relabel(session, category.id));
+      if (session.view.get() === before) this.say("categoryAlready");
+    }
     return true;
   }
 
@@ -148,19 +164,20 @@ export class Commands {
   }
 
   private editActions() {
-    const { session, levels } = this.context;
+    const { session, stage, levels } = this.context;
     const nudgeBy = (dx: number, dy: number) => () => nudge(session, targets(session), dx, dy);
+    const convert = (change: typeof makeHoles) => () => void change(session, targets(session), stage.placeUnderPointer());
     // The tool in hand uses these, or nothing does.
     const nothing = (): void => {};
     return {
       shrinkMask: () => void levels.step("smaller"),
       growMask: () => void levels.step("larger"),
-      brushSmaller: () => resizeBrush(session, -1),
-      brushLarger: () => resizeBrush(session, 1),
+      brushSmaller: () => this.resizeBrush(-1),
+      brushLarger: () => this.resizeBrush(1),
       cancel: () => this.cancel(),
       undo: () => void session.undo().then(() => this.followRetraced()),
       redo: () => void session.redo().then(() => this.followRetraced()),
-      copy: () => copy(targets(session)),
+      copy: () => this.copy(),
       crowd: () => toggleCrowd(session),
       paste: () => paste(session),
       duplicate: () => duplicate(session, targets(session)),
@@ -174,9 +191,9 @@ export class Commands {
       nudgeUp: nudgeBy(0, -1),
       nudgeDown: nudgeBy(0, 1),
       predict: () => this.predict(),
-      makeHoles: () => this.convert(makeHoles, "noInnerParts"),
-      makeParts: () => this.convert(makeParts, "noHoles"),
-      makeInstances: () => this.convert(makeInstances, "noHoles"),
+      makeHoles: convert(makeHoles),
+      makeParts: convert(makeParts),
+      makeInstances: convert(makeInstances),
       nextVertex: nothing,
       previousVertex: nothing,
       nextHandle: nothing,
@@ -194,7 +211,8 @@ export class Commands {
       zoomIn: () => stage.zoom(1),
       zoomOut: () => stage.zoom(-1),
       hideAll: () => view.set({ hideAll: !view.get().hideAll, hover: null }),
-      isolate: () => view.set({ isolate: !view.get().isolate }),
+      // Without a selection nothing would be seen to change, until one is made.
+      isolate: () => view.set({ isolate: !view.get().isolate && view.get().selection.length > 0 }),
       showLabels: () => view.set({ showLabels: !view.get().showLabels }),
       showRejected: () => view.set({ showRejected: !view.get().showRejected, hover: null }),
       help: () => showKeys(),
@@ -231,9 +249,19 @@ export class Commands {
     else if (instance !== null) stage.reveal(instance);
   }
 
-  private convert(change: typeof makeHoles, nothing: StringKey): void {
-    const { session, stage, notice } = this.context;
-    if (!change(session, targets(session), stage.placeUnderPointer())) notice(t(nothing));
+  private copy(): void {
+    const chosen = targets(this.context.session);
+    copy(chosen);
+    if (chosen.length > 0) this.say("copied", { n: chosen.length });
+  }
+
+  /** Where no ring around the pointer shows the size, it is said. */
+  private resizeBrush(direction: 1 | -1): void {
+    const { session, stage } = this.context;
+    const before = session.view.get().brushSize;
+    resizeBrush(session, direction);
+    const { brushSize } = session.view.get();
+    if (stage.tool().adds !== true || brushSize === before) this.say("brushSize", { n: brushSize });
   }
 
   private predict(): void {

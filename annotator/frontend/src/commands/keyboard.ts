@@ -3,7 +3,7 @@ import type { Stage } from "../stage/stage";
 import { isComposing } from "../widgets/dom";
 import type { Commands } from "./commands";
 import { followPointerFocus } from "./focus";
-import { belongsToField, chordOf, commandFor } from "./keys";
+import { belongsToField, chordOf, commandFor, isDigit } from "./keys";
 
 export interface KeyboardOptions {
   readonly root: HTMLElement;
@@ -15,7 +15,7 @@ export interface KeyboardOptions {
   readonly above: {
     /** Whether keys pressed in this element are its own, although it is a list. */
     owns(target: Element | null): boolean;
-    /** True where a key was used, or must not reach the picture. */
+    /** True where a key must not reach the picture; where it was used, it is the browser's no more either. */
     capture(event: KeyboardEvent): boolean;
   };
 }
@@ -30,15 +30,15 @@ export function listenToKeys(options: KeyboardOptions): () => void {
     // The lists at the sides take the arrows themselves; all other keys are the picture's there too.
     const listed = target !== null && target.closest(".an-list") !== null;
     if (!listed && !options.above.owns(target) && belongsToField(target, event.key, pointerFocus.has(target))) return;
-    if (options.above.capture(event)) return event.preventDefault();
+    if (options.above.capture(event)) return;
     const chord = chordOf(event);
     if (chord === "Space") {
       stage.holdSpace(true);
       return event.preventDefault();
     }
     if (stage.key(chord)) return event.preventDefault();
-    if (/^[1-9]$/.test(chord) && commands.digit(Number(chord))) return event.preventDefault();
     const command = commandFor(chord);
+    if (isDigit(chord) && commands.digit(Number(chord), command !== null)) return event.preventDefault();
     if (command === null || command.native === true) return;
     // Text that is marked on the page is what Ctrl+C is for.
     if (command.id === "copy" && hasMarkedText()) return;

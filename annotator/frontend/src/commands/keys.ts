@@ -115,6 +115,11 @@ export function keyOf(id: CommandId): string {
   return keysOf(id)[0] ?? "";
 }
 
+/** The key of each command under the command's name, for texts that name keys. */
+export function keyValues(): Readonly<Record<string, string>> {
+  return Object.fromEntries(COMMANDS.map(({ id }) => [id, keyOf(id)]));
+}
+
 /** A key that a person gave to a command is that command's, also where a later version uses it for something else. */
 export function commandFor(chord: string): (Command & { readonly id: CommandId }) | null {
   const given = COMMANDS.find(({ id }) => keyMap[id]?.includes(chord));
@@ -159,6 +164,11 @@ export function chordOf(press: KeyPress): string {
     press.shiftKey && (isLetter || named) ? "Shift+" : "",
   ];
   return modifiers.join("") + (isLetter ? key.toUpperCase() : key === " " ? "Space" : key);
+}
+
+/** The digits from 1 on give categories. */
+export function isDigit(chord: string): boolean {
+  return /^[1-9]$/.test(chord);
 }
 
 const SYMBOLS: Readonly<Record<string, string>> = {

@@ -19,6 +19,10 @@ interface Copied {
 
 let clipboard: readonly Copied[] = [];
 
+export function hasCopies(): boolean {
+  return clipboard.length > 0;
+}
+
 export function copy(instances: readonly Instance[]): void {
   if (instances.length > 0) clipboard = instances.map(({ category, mask }) => ({ category, window: windowOfMask(mask) }));
 }

@@ -76,6 +76,7 @@ export class Editor {
     this.appearance = createAppearance(session);
     this.toolbar = this.makeToolbar();
     const notice = (text: string, detail?: string): void => this.notices.show("info", text, detail);
+    const answer = (text: string): void => this.notices.show("answer", text);
     const say = (text: string): void => setText(this.announcer, text);
     this.drawing = new Drawing({ session, api, pickCategory: () => this.pickCategory("pickCategory", null, null), notice });
     this.levels = new Levels({ session, api, notice, say });
@@ -96,8 +97,8 @@ export class Editor {
     });
     this.queue = this.makeQueue();
     this.panel = this.makePanel();
-    this.commands = this.makeCommands(notice);
-    this.gallery = new Gallery({ session, api, appearance: this.appearance, shelf, open: (imageId, key) => void this.commands.openAt(imageId, key) });
+    this.commands = this.makeCommands(answer);
+    this.gallery = new Gallery({ session, api, appearance: this.appearance, shelf, answer, open: (imageId, key) => void this.commands.openAt(imageId, key) });
     this.assemble();
     this.listen();
     void this.connection.start();
@@ -178,7 +179,7 @@ export class Editor {
     });
   }
 
-  private makeCommands(notice: (text: string) => void): Commands {
+  private makeCommands(answer: (text: string) => void): Commands {
     const { root, session } = this;
     const { shelf } = this.connection;
     return new Commands({
@@ -190,7 +191,7 @@ export class Editor {
       pickCategory: (current, anchor) => this.pickCategory("categoryFor", current, anchor),
       openSimplify: (instance) => openSimplify(root, session, instance),
       showKeys: () => openDialog(root, keySheet((map) => setPreference(shelf, "keys", map))),
-      notice,
+      answer,
     });
   }
 

@@ -1,7 +1,7 @@
 /** The cut-outs of one category over all pictures: wrong ones stand out, and a click rejects them. */
 import type { Appearance } from "../canvas/render";
 import type { CommandId } from "../commands/keys";
-import { chordOf, commandFor, keyOf } from "../commands/keys";
+import { chordOf, commandFor, isDigit, keyOf, keycaps } from "../commands/keys";
 import type { CutoutFilter, CutoutOrder, CutoutState } from "../document/protocol";
 import { likelyCategory } from "../editing/review";
 import type { Api } from "../saving/api";
@@ -23,6 +23,8 @@ export interface GalleryOptions {
   readonly api: Pick<Api, "gallery">;
   readonly appearance: Appearance;
   readonly shelf: Shelf | null;
+  /** Says why a key has done nothing. */
+  readonly answer: (text: string) => void;
   /** Shows an instance on its picture. */
   readonly open: (imageId: number, key: string) => void;
 }
@@ -48,7 +50,7 @@ const DOUBLE_MS = 240;
 const THRESHOLD_MS = 250;
 
 /** What still works from the keyboard while the gallery lies over the picture. */
-const ABOVE = new Set<CommandId | undefined>(["undo", "redo", "help", "lowerThreshold", "raiseThreshold"]);
+const ABOVE = new Set<CommandId>(["undo", "redo", "help", "lowerThreshold", "raiseThreshold"]);
 
 export class Gallery {
   readonly element: HTMLElement;
@@ -130,7 +132,17 @@ export class Gallery {
   }
 
   capture(event: KeyboardEvent): boolean {
-    return this.options.session.view.get().gallery && (this.key(event) || !ABOVE.has(commandFor(chordOf(event))?.id));
+    if (!this.options.session.view.get().gallery) return false;
+    const chord = chordOf(event);
+    const command = commandFor(chord);
+    if (this.key(event)) event.preventDefault();
+    else if (command !== null && ABOVE.has(command.id)) return false;
+    else if (command !== null || isDigit(chord)) {
+      event.preventDefault();
+      this.options.answer(t("galleryAbove", { key: keycaps(keyOf("cancel")).join(" ") }));
+    }
+    // Tab, F5 and whatever else is no command stay with the browser.
+    return true;
   }
 
   private key(event: KeyboardEvent): boolean {

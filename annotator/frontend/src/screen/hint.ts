@@ -1,5 +1,5 @@
 /** One line over the picture that says how the current tool works, or why nothing is to be seen. */
-import { COMMANDS, keyOf } from "../commands/keys";
+import { keyOf, keyValues } from "../commands/keys";
 import { countSuggestions } from "../document/scene";
 import type { Session } from "../session/session";
 import type { View } from "../session/view";
@@ -23,9 +23,9 @@ function hintFor(view: View): string {
   if (view.hideAll) return t("hintHidden", { key: keyOf("hideAll") });
   if (view.triage) {
     const { shown } = countSuggestions(view.scene!, view.threshold);
-    return shown > 0 ? t("hintTriage", { n: shown, aside: keyOf("adjust") }) : t("hintTriageDone");
+    return shown > 0 ? t("hintTriage", { n: shown, ...keyValues() }) : t("hintTriageDone");
   }
   const { hint } = toolInHand(view);
   const text = typeof hint === "function" ? hint(view) : hint;
-  return text === null ? "" : t(text, Object.fromEntries(COMMANDS.map(({ id }) => [id, keyOf(id)])));
+  return text === null ? "" : t(text, keyValues());
 }

@@ -208,7 +208,9 @@ export class Session {
   // --- what is selected and shown ---
 
   select(keys: readonly string[]): void {
-    this.view.set({ selection: keys });
+    const { selection } = this.view.get();
+    const same = keys.length === selection.length && keys.every((key, index) => key === selection[index]);
+    if (!same) this.view.set({ selection: keys });
   }
 
   /** A shape on its way, in place of the instance's own; null: as it is. */
@@ -225,7 +227,9 @@ export class Session {
     const flag = reviewed === undefined ? null : { before: scene.reviewed, after: reviewed };
     const entry: HistoryEntry = { imageId: scene.imageId, edits, reviewed: flag };
     this.apply(scene, verb, edits, reviewed);
-    this.view.set({ history: recorded(history, entry) });
+    // What is new is to be seen, also where everything was hidden while it was drawn.
+    const adds = edits.some(({ before }) => before === null);
+    this.view.set({ history: recorded(history, entry), ...(adds ? { hideAll: false } : {}) });
   }
 
   undo(): Promise<void> {

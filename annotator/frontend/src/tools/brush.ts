@@ -11,6 +11,7 @@ import type { Instance } from "../document/scene";
 import { reshaped, unchanged } from "../document/scene";
 import type { Session } from "../session/session";
 import { selectedInstance } from "../session/view";
+import { t } from "../strings";
 import type { Pointer, Tool, ToolHost } from "./tool";
 
 const SMALLEST = 1;
@@ -52,8 +53,7 @@ export class BrushTool implements Tool {
     this.pointer = pointer;
     this.erases = (this.does === "erases") !== pointer.alt;
     const { view } = this.host.session;
-    // Each stroke would be a new instance that nobody sees.
-    if (view.get().hideAll) return;
+    if (this.erases && view.get().hideAll) return this.host.notice(t("hiddenFirst"));
     if (this.erases && selectedInstance(view.get()) === null) this.selectUnder(pointer);
     const selected = selectedInstance(view.get());
     if (this.erases && selected === null) return;

@@ -26,6 +26,7 @@ export class KnifeTool implements Tool {
 
   down(pointer: Pointer): void {
     const view = this.host.session.view.get();
+    if (view.hideAll) return this.host.notice(t("hiddenFirst"));
     const chosen = selectedInstances(view);
     this.before = chosen.length > 0 ? chosen : shownInstances(view);
     this.line = [placeIn(this.host.session, pointer)];

@@ -2,6 +2,7 @@
 import type { Levels } from "../editing/levels";
 import type { View } from "../session/view";
 import type { StringKey } from "../strings";
+import { t } from "../strings";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom } from "./tool";
 
@@ -37,6 +38,7 @@ export class LevelTool implements Tool {
   /** A press on another instance selects it; elsewhere the selected one stays. */
   down(pointer: Pointer): void {
     const { view } = this.host.session;
+    if (view.get().hideAll) return this.host.notice(t("hiddenFirst"));
     const under = this.under(pointer);
     const { selection } = view.get();
     if (under.length > 0 && !(selection.length === 1 && under.includes(selection[0]))) this.host.session.select([under[0]]);

@@ -7,6 +7,7 @@ import type { Point } from "../document/geometry";
 import { areaOfParts } from "../document/geometry";
 import { maskOfParts } from "../document/scene";
 import { simplifyRing } from "../document/simplify";
+import { t } from "../strings";
 import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom, placeIn } from "./tool";
 
@@ -109,7 +110,7 @@ export class PolygonTool implements Tool {
 
   private finish(): void {
     const ring = this.drewFreehand ? simplifyRing(this.points, 1 / this.host.camera().scale) : this.points;
-    if (ring.length < 3 || areaOfParts([[ring]]) < 1) return;
+    if (ring.length < 3 || areaOfParts([[ring]]) < 1) return this.host.notice(t("polygonShort"));
     this.points = [];
     this.drewFreehand = false;
     this.host.addInstance(maskOfParts([[ring]], this.host.session.view.get().scene!.height));

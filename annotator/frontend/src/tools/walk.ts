@@ -9,6 +9,7 @@ import { areaOfParts, boxOfParts, clampPoint, fitParts, withRing } from "../docu
 import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
 import { selectedInstance } from "../session/view";
+import type { StringKey } from "../strings";
 import { t } from "../strings";
 import { scaledBox } from "./handles";
 import type { ToolHost } from "./tool";
@@ -113,17 +114,23 @@ export class Walk {
   remove(): boolean {
     const selected = this.walked();
     if (selected === null) return false;
-    // A handle cannot be deleted, and the key must not delete the instance instead.
-    if (this.stop?.kind !== "vertex") return true;
+    // The key must not delete the instance instead.
+    if (this.stop?.kind !== "vertex") return this.refuse("handleStays");
     this.release();
     const { part, ring, vertex } = this.stop.place;
     const parts = outlineOf(selectedInstance(this.options.host.session.view.get())!.mask).simple;
     const points = parts[part][ring].toSpliced(vertex, 1);
     const left = withRing(parts, part, ring, points);
-    if (areaOfParts(left) < 1) return true;
+    if (areaOfParts(left) < 1) return this.refuse("vertexNeeded");
     this.stop = points.length < 3 ? null : { kind: "vertex", place: { part, ring, vertex: vertex % points.length } };
     this.options.commit(selectedInstance(this.options.host.session.view.get())!, left);
     if (this.stop !== null) this.show();
+    return true;
+  }
+
+  /** The key was used, and this is why nothing has changed. */
+  private refuse(reason: StringKey): true {
+    this.options.host.notice(t(reason));
     return true;
   }
 

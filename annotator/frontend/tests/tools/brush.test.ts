@@ -63,14 +63,6 @@ describe("brush and eraser", () => {
     expect(offer(brush, "undo")).toBe(false);
   });
 
-  it("change nothing while everything is hidden", async () => {
-    const { host, session } = await hosted();
-    session.view.set({ selection: ["one"], brushSize: 4, hideAll: true });
-    for (const does of ["paints", "erases"] as const) drag(new BrushTool(host, does), at(20, 15), at(25, 15));
-    expect(session.view.get().history.past).toEqual([]);
-    expect(host.added).toEqual([]);
-  });
-
   it("begin a new instance where nothing is selected", async () => {
     const { host, session } = await hosted();
     session.view.set({ brushSize: 6 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { t } from "../../src/strings";
 import { PolygonTool } from "../../src/tools/polygon";
 import { at, click, drag, hosted } from "./host";
 
@@ -21,6 +22,7 @@ describe("polygon", () => {
     click(tool, at(9, 5));
     expect(tool.command("acceptAll")).toBe(true);
     expect(host.added).toEqual([]);
+    expect(host.noticed).toEqual([t("polygonShort")]);
     click(tool, at(9, 9));
     tool.command("acceptAll");
     expect(host.added).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Part } from "../../src/document/geometry";
 import { boxOfParts } from "../../src/document/geometry";
+import { t } from "../../src/strings";
 import { SelectTool } from "../../src/tools/select";
 import { settle } from "../harness";
 import { SQUARE, hosted, shapeOf } from "./host";
@@ -37,6 +38,16 @@ describe("the keyboard", () => {
     expect(shapeOf(session)[0][0]).toEqual(SQUARE[0][0]);
     expect(tool.cancel()).toBe(true);
     expect(tool.key("Delete")).toBe(false);
+  });
+
+  it("says why it deletes neither a handle nor what nothing would be left without", async () => {
+    const { tool, session, host } = await walking([[[[10, 10], [20, 10], [20, 20]]]]);
+    tool.command("nextHandle");
+    expect(tool.command("deleteVertex")).toBe(true);
+    tool.command("nextVertex");
+    expect(tool.command("deleteVertex")).toBe(true);
+    expect(host.noticed).toEqual([t("handleStays"), t("vertexNeeded")]);
+    expect(session.view.get().history.past).toEqual([]);
   });
 
   it("resizes the box by its handles", async () => {

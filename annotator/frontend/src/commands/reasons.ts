@@ -1,0 +1,80 @@
+/** Why a command has changed nothing: each key that finds nothing to do says what it needs. */
+import type { Instance } from "../document/scene";
+import { targets } from "../editing/review";
+import { hasCopies } from "../editing/shapes";
+import type { Session } from "../session/session";
+import { selectedInstances } from "../session/view";
+import type { StringKey } from "../strings";
+import type { Tool } from "../tools/tool";
+import type { CommandId } from "./keys";
+
+/** What the command was about, when it found nothing to do. */
+interface Circumstances {
+  /** What is selected, or else what the pointer is on. */
+  readonly chosen: readonly Instance[];
+  /** How many are selected and seen. */
+  readonly selected: number;
+  readonly hideAll: boolean;
+  readonly tool: Tool;
+}
+
+type Reason = (now: Circumstances) => StringKey | null;
+
+const needsSome = (otherwise: StringKey | null): Reason => ({ chosen }) => (chosen.length === 0 ? "selectFirst" : otherwise);
+
+const needsOne = (otherwise: StringKey | null): Reason => ({ chosen }) => (chosen.length > 1 ? "selectOne" : chosen.length === 0 ? "selectFirst" : otherwise);
+
+/** Of what works on the one selected instance, and only where it is seen. */
+const needsOneSeen = (otherwise: Reason): Reason => (now) => {
+  if (now.hideAll) return "hiddenFirst";
+  return now.selected === 1 ? otherwise(now) : now.selected === 0 ? "selectFirst" : "selectOne";
+};
+
+const needsVertex = needsOneSeen(({ tool }) => (tool.edits === true ? "vertexFirst" : "selectToolFirst"));
+const needsLevel = needsOneSeen(() => null);
+const nudges = needsSome("outsidePicture");
+
+/** Commands that are not here always change something, or are answered by what they open, move or ask. */
+const REASONS: Partial<Record<CommandId, Reason>> = {
+  accept: needsSome("acceptedAlready"),
+  reject: needsSome("rejectedAlready"),
+  adjust: needsSome(null),
+  next: () => "noOther",
+  previous: () => "noOther",
+  lowerThreshold: () => "thresholdEnd",
+  raiseThreshold: () => "thresholdEnd",
+  previousPicture: () => "noPictureBefore",
+  nextPicture: () => "noPictureAfter",
+  shrinkMask: needsLevel,
+  growMask: needsLevel,
+  copy: needsSome(null),
+  paste: () => (hasCopies() ? "outsidePicture" : "nothingCopied"),
+  crowd: needsSome(null),
+  duplicate: needsSome("outsidePicture"),
+  merge: () => "selectSeveral",
+  separate: needsOne("onePiece"),
+  fillHoles: needsSome("noHoles"),
+  dropSpecks: needsSome("noSpecks"),
+  makeHoles: needsSome("noInnerParts"),
+  makeParts: needsSome("noHoles"),
+  makeInstances: needsSome("noHoles"),
+  simplify: needsOne(null),
+  predict: needsSome(null),
+  nudgeLeft: nudges,
+  nudgeRight: nudges,
+  nudgeUp: nudges,
+  nudgeDown: nudges,
+  nextVertex: needsVertex,
+  previousVertex: needsVertex,
+  nextHandle: needsVertex,
+  addVertex: needsVertex,
+  deleteVertex: needsVertex,
+  isolate: () => "selectFirst",
+};
+
+/** Null where what happened is to be seen all the same, or is still on its way. */
+export function reasonWhyNot(id: CommandId, session: Session, tool: Tool): StringKey | null {
+  const view = session.view.get();
+  const circumstances = { chosen: targets(session), selected: selectedInstances(view).length, hideAll: view.hideAll, tool };
+  return REASONS[id]?.(circumstances) ?? null;
+}

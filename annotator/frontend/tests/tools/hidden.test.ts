@@ -1,0 +1,58 @@
+/** Each tool while everything is hidden: what is new is to be seen, and what nobody sees is not changed. */
+import { describe, expect, it } from "vitest";
+import { outlineOf } from "../../src/document/outline";
+import { find } from "../../src/document/scene";
+import { Drawing } from "../../src/editing/drawing";
+import { Levels } from "../../src/editing/levels";
+import { t } from "../../src/strings";
+import type { ToolId } from "../../src/tools/registry";
+import { makeTools } from "../../src/tools/registry";
+import { settle } from "../harness";
+import { squareRle } from "../server";
+import { at, click, drag, hosted } from "./host";
+
+async function hidden(selection: readonly string[]) {
+  const { host, session } = await hosted();
+  const api = { mask: async () => ({ rle: squareRle(4), by: "m", heatmap: null }), prepareMask: async () => ({}), heatmap: async () => null };
+  const drawing = new Drawing({ session, api, pickCategory: async () => 1, notice: () => {} });
+  host.addInstance = (mask) => void drawing.add(mask);
+  host.addFromBox = (box) => void drawing.addFromBox(box);
+  const levels = new Levels({ session, api, notice: host.notice, say: () => {} });
+  session.view.set({ hideAll: true, selection, brushSize: 4 });
+  return { host, session, tools: makeTools(host, levels), one: find(session.view.get().scene!, "one")! };
+}
+
+describe.each([[[]], [["one"]]])("with %j selected and everything hidden", (selection) => {
+  it.each(["polygon", "box", "ellipse", "brush"] as const)("a shape of the %s is new, and everything is shown again", async (id: ToolId) => {
+    const { session, tools, one } = await hidden(selection);
+    if (id === "polygon") for (const place of [at(25, 25), at(35, 25), at(35, 35), at(25, 25)]) click(tools[id], place);
+    else drag(tools[id], at(18, 18), at(30, 30));
+    await settle();
+    const { scene, hideAll, selection: now } = session.view.get();
+    expect(scene!.instances).toHaveLength(2);
+    expect(find(scene!, "one")).toBe(one);
+    expect(hideAll).toBe(false);
+    expect(now).toEqual([scene!.instances[1].key]);
+    await session.undo();
+    expect(session.view.get().scene!.instances).toHaveLength(1);
+  });
+
+  it.each(["eraser", "level", "knife"] as const)("the %s says why it changes nothing", async (id: ToolId) => {
+    const { host, session, tools } = await hidden(selection);
+    drag(tools[id], at(15, 5), at(15, 25));
+    expect(host.noticed).toEqual([t("hiddenFirst")]);
+    expect(session.view.get().history.past).toEqual([]);
+    expect(session.view.get().hideAll).toBe(true);
+  });
+
+  it("the brush goes on with what its first stroke began", async () => {
+    const { session, tools } = await hidden(selection);
+    drag(tools.brush, at(25, 25), at(30, 25));
+    await settle();
+    const area = (): number => outlineOf(session.view.get().scene!.instances[1].mask).area;
+    const first = area();
+    drag(tools.brush, at(25, 28), at(30, 28));
+    expect(session.view.get().scene!.instances).toHaveLength(2);
+    expect(area()).toBeGreaterThan(first);
+  });
+});
