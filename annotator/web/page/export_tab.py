@@ -86,7 +86,6 @@ def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
         _shown_of,
         format,
         [masks, with_images, provenance],
-        queue=False,
         api_visibility="private",
         show_progress="hidden",
     )
