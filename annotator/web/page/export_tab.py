@@ -28,29 +28,7 @@ _SPLITS: Final = {
 def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
     """Lay out the tab and connect its button."""
     gr.Markdown(label("export_intro"))
-    format = gr.Radio(
-        [(format_label(one), one.name) for one in FORMATS.values()], value=DEFAULT.name, label=label("form")
-    )
-    masks = gr.Radio(
-        [(label(f"masks_{form}"), form) for form in MASK_FORMS],
-        value=Options.masks,
-        label=label("masks"),
-        visible="masks" in DEFAULT.takes,
-    )
-    unreviewed = gr.Checkbox(False, label=label("unreviewed"))
-    with_images = gr.Checkbox(False, label=label("with_images"), visible="with_images" in DEFAULT.takes)
-    provenance = gr.Checkbox(True, label=label("provenance"), visible="provenance" in DEFAULT.takes)
-    with gr.Accordion(label("more_parts"), open=False):
-        split = gr.Radio(
-            [
-                (label("parts_none"), "none"),
-                (label("parts_two"), "0.8"),
-                (label("parts_three"), "0.7"),
-                (label("parts_folder"), "folder"),
-            ],
-            value="none",
-            label=label("parts"),
-        )
+    fields = _lay_out_fields()
     export = gr.Button(label("export"), variant="primary", elem_id="export-button")
     report = gr.HTML("", elem_id="export-report", js_on_load=None)
     build_project_file(key)
@@ -82,6 +60,41 @@ def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
             return fragments.line(error=projects.plain(str(error)))
         return fragments.export_report(found, written, language_of(request))
 
+    export.click(
+        export_project,
+        [key, *fields],
+        report,
+        concurrency_limit=2,
+        api_visibility="private",
+        show_progress="minimal",
+    )
+
+
+def _lay_out_fields() -> list[gr.Radio | gr.Checkbox]:
+    """What is asked, in the order in which `export_project` takes it."""
+    format = gr.Radio(
+        [(format_label(one), one.name) for one in FORMATS.values()], value=DEFAULT.name, label=label("form")
+    )
+    masks = gr.Radio(
+        [(label(f"masks_{form}"), form) for form in MASK_FORMS],
+        value=Options.masks,
+        label=label("masks"),
+        visible="masks" in DEFAULT.takes,
+    )
+    unreviewed = gr.Checkbox(False, label=label("unreviewed"))
+    with_images = gr.Checkbox(False, label=label("with_images"), visible="with_images" in DEFAULT.takes)
+    provenance = gr.Checkbox(True, label=label("provenance"), visible="provenance" in DEFAULT.takes)
+    with gr.Accordion(label("more_parts"), open=False):
+        split = gr.Radio(
+            [
+                (label("parts_none"), "none"),
+                (label("parts_two"), "0.8"),
+                (label("parts_three"), "0.7"),
+                (label("parts_folder"), "folder"),
+            ],
+            value="none",
+            label=label("parts"),
+        )
     format.change(
         _shown_of,
         format,
@@ -89,14 +102,7 @@ def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
         api_visibility="private",
         show_progress="hidden",
     )
-    export.click(
-        export_project,
-        [key, format, masks, unreviewed, with_images, provenance, split],
-        report,
-        concurrency_limit=2,
-        api_visibility="private",
-        show_progress="minimal",
-    )
+    return [format, masks, unreviewed, with_images, provenance, split]
 
 
 def _shown_of(name: str) -> tuple[dict[str, Any], ...]:
