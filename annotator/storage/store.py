@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +36,7 @@ from annotator.storage.categories import CategoryBook
 from annotator.storage.database import Database
 from annotator.storage.decisions import Prepared
 from annotator.storage.images import QueueRow
-from annotator.storage.imports import Arrival, Imported, ImportReport, Offer, Picture
+from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
 from annotator.storage.stored import json_of
 
 __all__ = ["ImportReport", "QueueRow", "Store"]
@@ -322,18 +322,14 @@ class Store:
             rows = datasets.fetch(connection, reviewed_only=reviewed_only)
         return datasets.dataset(rows)
 
-    def import_dataset(self, dataset: Dataset, contents: Mapping[int, Picture]) -> ImportReport:
-        """Take in a dataset, all of it or nothing: its instances become accepted, its images reviewed.
-
-        contents: by the dataset's image ids; asked for one at a time.
-        Raises CocoError, listing every image without a picture or with one of another size.
-        """
-        return self.import_files([Arrival("", dataset, contents)]).reports[0]
-
     def import_files(
         self, arrivals: Sequence[Arrival], offers: Sequence[Offer] = (), *, how: imports.How | None = None
     ) -> Imported:
-        """As `import_dataset`, of several files and of suggestions: all of it or nothing."""
+        """Take in datasets, a file's each, and suggestions: all of it or nothing.
+
+        Instances become accepted, their images reviewed; pictures are asked for one at a time.
+        Raises CocoError, listing every image without a picture or with one of another size.
+        """
         how = how or imports.How()
         hashes = imports.put_contents(self._contents, arrivals, most=how.most)
         with self._database.write() as connection:

@@ -31,6 +31,7 @@ from annotator.exchange import coco
 from annotator.exchange.coco.check import check_file
 from annotator.storage.imports import Picture
 from annotator.storage.store import Store
+from tests.storage.builders import import_dataset
 
 WIDTH, HEIGHT = 640, 480
 
@@ -100,7 +101,7 @@ def one_round(clock, dataset, folder):
         clock.run("pycocotools", lambda: load_and_decode(path))
         read = clock.run("read", lambda: coco.read(path))
         pictures = {image.id: Picture(image.file_name.encode(), WIDTH, HEIGHT) for image in read.images}
-        clock.run("import", lambda: store.import_dataset(read, pictures))
+        clock.run("import", lambda: import_dataset(store, read, pictures))
         whole = clock.run("dataset from the project", store.dataset)
         report = clock.run("export with proof", lambda: coco.write(whole, path))
         clock.run("check", lambda: check_file(path))

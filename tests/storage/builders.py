@@ -5,6 +5,7 @@ import numpy as np
 from annotator.core.dataset import State, Suggestion
 from annotator.core.masks import mask_to_rle
 from annotator.core.review import Change, Gesture
+from annotator.storage.imports import Arrival
 
 WIDTH, HEIGHT = 20, 12
 
@@ -31,3 +32,8 @@ def accept(key, *, category_id=1, **mask):
 def gesture(image, *changes, number=0, revision=None, verb="accept", client="tab", **more):
     revision = image.revision if revision is None else revision
     return Gesture(image.id, client, number, revision, verb, "me", tuple(changes), **more)
+
+
+def import_dataset(store, dataset, pictures):
+    """Take in one dataset, with its pictures by their ids there; what the import tells of it."""
+    return store.import_files([Arrival("", dataset, pictures)]).reports[0]

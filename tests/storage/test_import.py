@@ -22,7 +22,7 @@ from annotator.storage import instances
 from annotator.storage.imports import Arrival, How, Picture, files
 from annotator.storage.store import Store
 from tests.exchange.coco.test_writer import document
-from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture, suggestion
+from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture, import_dataset, suggestion
 
 
 def an_image(id, name="x.jpg"):
@@ -115,7 +115,7 @@ def test_half_done_work_goes_on_elsewhere(tmp_path, store, image):
     coco.write(store.dataset(), tmp_path / "out.json")
     with Store.open(tmp_path / "other") as other:
         dataset = coco.read(tmp_path / "out.json")
-        other.import_dataset(dataset, {image.id: Picture(b"picture", WIDTH, HEIGHT)})
+        import_dataset(other, dataset, {image.id: Picture(b"picture", WIDTH, HEIGHT)})
         edited, _ = other.instances(image.id)
         assert (edited.source, edited.score) == ("starter-person@1", 0.9)
         other.record(gesture(other.image(image.id), accept(edited.key, rle=block(4)), verb="edit", seconds=2.0))

@@ -30,7 +30,7 @@ from annotator.exchange import leaving
 from annotator.exchange.formats import Options
 from annotator.storage import archive
 from annotator.storage.store import Store
-from tests.storage.builders import block
+from tests.storage.builders import block, import_dataset
 from tests.storage.test_import import DATASET, an_image, an_instance, pictures
 
 
@@ -82,7 +82,7 @@ def bring(store, count):
         images=tuple(an_image(id, f"{id}.jpg") for id in range(2, 302)),
         instances=tuple(an_instance(id, 2 + id % 300) for id in range(3000)),
     )
-    store.import_dataset(many, pictures(many))
+    import_dataset(store, many, pictures(many))
     tell("done")
 
 

@@ -19,6 +19,7 @@ from annotator.exchange import coco
 from annotator.storage.imports import Picture
 from annotator.storage.store import Store
 from tests.exchange.coco.test_writer import document
+from tests.storage.builders import import_dataset
 
 NUMBERS = [
     0, -1, 1, 2, 3, 0.5, -0.0, 1e-300, 4.3e8, -4.3e8, 1e999, -1e999, float("nan"), 2**31 - 1, 2**31, 2**32 - 1, 2**32,
@@ -94,7 +95,7 @@ def feed(text, store):
     if store is not None:
         contents = {image.id: Picture(str(image.id).encode(), image.width, image.height) for image in dataset.images}
         try:
-            store.import_dataset(dataset, contents)
+            import_dataset(store, dataset, contents)
             coco.dataset_to_coco(store.dataset())
         except StoreError as error:
             require_reasons([str(error)])
