@@ -54,7 +54,7 @@ def test_a_picture_alone_is_pre_labelled(screen, project):
     screen.open()
     screen.page.locator("#prelabel-one").click()
     screen.page.wait_for_function(
-        "document.querySelector('#progress').textContent.includes('1 pre-labelled.')", timeout=PATIENCE_MS
+        "document.querySelector('#progress').textContent.includes('1 picture pre-labelled.')", timeout=PATIENCE_MS
     )
     shown = screen.page.evaluate("window.annotator.imageId()")
     assert shown in (first, second)
@@ -77,7 +77,7 @@ def test_a_picture_that_failed_is_tried_again_by_one_click(screen, project):
     bad.write_bytes(whole)
     retry.click()
     page.wait_for_function(
-        "document.querySelector('#progress').textContent.includes('1 pre-labelled.')", timeout=PATIENCE_MS
+        "document.querySelector('#progress').textContent.includes('1 picture pre-labelled.')", timeout=PATIENCE_MS
     )
     retry.wait_for(state="hidden")
     assert all(row.image.prelabelled for row in project.store.queue())

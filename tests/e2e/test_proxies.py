@@ -110,7 +110,7 @@ def test_the_whole_job_is_done_behind_a_proxy(case, browser, certificate, tmp_pa
         page.wait_for_selector(".an-picture.is-ready")
         assert page.url == f"{origin}{path}/"
         page.locator("#prelabel-one").click()
-        page.wait_for_function("document.querySelector('#progress').textContent.includes('1 pre-labelled.')")
+        page.wait_for_function("document.querySelector('#progress').textContent.includes('1 picture pre-labelled.')")
         page.wait_for_function("/^shows [1-9]/.test(document.querySelector('.an-threshold-count').textContent)")
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")

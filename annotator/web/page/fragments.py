@@ -77,7 +77,7 @@ def job_line(job: Job, language: Language = "en") -> str:
         message = say(stage, language, model=job.model, done=job.done, total=job.total)
         return line(message, error=trouble, done=job.done, total=job.total)
     ended = "cancelled" if job.remaining else "prelabelled"
-    return line(say(ended, language, done=job.done - job.failed, total=job.total), error=trouble)
+    return line(say(ended, language, n=job.done - job.failed, total=job.total), error=trouble)
 
 
 def fetch_line(fetch: Fetch, language: Language = "en") -> str:

@@ -43,10 +43,10 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "请先打开一张照片。",
     ),
     "waiting": (
-        "Waiting for the network…",
-        "Wartet auf das Netz…",
-        "Esperando a la red…",
-        "正在等待网络模型…",
+        "Waiting for the model…",
+        "Wartet auf das Modell…",
+        "Esperando al modelo…",
+        "正在等待模型…",
     ),
     "loading": ("Loading {model}…", "Lädt {model}…", "Cargando {model}…", "正在加载 {model}…"),
     "prelabelling": (
@@ -56,16 +56,16 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "正在预标注 {done} / {total}",
     ),
     "prelabelled": (
-        "{done} pre-labelled.",
-        "Vorschläge für {done} Bilder.",
-        "Sugerencias en {done} imágenes.",
-        "已预标注 {done} 张。",
+        "{n} pictures pre-labelled.",
+        "Vorschläge für {n} Bilder.",
+        "Sugerencias en {n} imágenes.",
+        "已预标注 {n} 张。",
     ),
     "cancelled": (
-        "Cancelled: {done} of {total} pre-labelled.",
-        "Abgebrochen: Vorschläge für {done} von {total}.",
-        "Cancelado: sugerencias en {done} de {total}.",
-        "已取消：已预标注 {done} / {total}。",
+        "Cancelled: {n} of {total} pre-labelled.",
+        "Abgebrochen: Vorschläge für {n} von {total}.",
+        "Cancelado: sugerencias en {n} de {total}.",
+        "已取消：已预标注 {n} / {total}。",
     ),
     "more_failures": (" (and {n} more)", " (und {n} weitere)", " (y {n} más)", "（另有 {n} 个）"),
     "fetching": (
@@ -74,7 +74,12 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "Descargando {name}: {done} de {total}",
         "正在获取 {name}：{done} / {total}",
     ),
-    "classes": ("{n} classes", "{n} Klassen", "{n} clases", "{n} 类"),
+    "classes": (
+        "{n} categories",
+        "{n} Kategorien",
+        "{n} categorías",
+        "{n} 个类别",
+    ),
     "ready": ("ready", "bereit", "lista", "就绪"),
     "fetches_once": (
         "fetches {size} once",
@@ -83,16 +88,16 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "首次获取 {size}",
     ),
     "forgets": (
-        "This Space keeps nothing over a restart: before you leave, download the project (tab Export).",
-        "Dieser Space behält nach einem Neustart nichts: vor dem Gehen das Projekt herunterladen (Reiter Export).",
-        "Este Space no guarda nada tras un reinicio: antes de irse, descargue el proyecto (pestaña Exportar).",
+        "This Space forgets everything when it restarts: download the project before you leave (tab Export).",
+        "Dieser Space vergisst bei einem Neustart alles: vor dem Gehen das Projekt herunterladen (Reiter Export).",
+        "Este Space lo olvida todo al reiniciarse: descargue el proyecto antes de irse (pestaña Exportar).",
         "此 Space 重启后不保留任何内容：离开前请下载项目（“导出”标签页）。",
     ),
     "export_intro": (
-        "## Export\nWhat you accepted, proven by reading the file back before it is yours.",
-        "## Export\nWas Sie angenommen haben, durch Wiedereinlesen geprüft, ehe Sie es bekommen.",
-        "## Exportar\nLo que ha aceptado, comprobado al volver a leer el archivo antes de entregarlo.",
-        "## 导出\n您接受的内容；文件在交给您之前会重新读取并核对。",
+        "## Export\nThe instances that you accepted. Each file is read back and checked before you get it.",
+        "## Export\nDie Instanzen, die Sie angenommen haben. Jede Datei wird vorher wieder eingelesen und geprüft.",
+        "## Exportar\nLas instancias que ha aceptado. Cada archivo se relee y se comprueba antes de entregárselo.",
+        "## 导出\n您接受的实例。每个文件在交给您之前都会重新读取并核对。",
     ),
     "masks": ("Masks", "Masken", "Máscaras", "掩码"),
     "masks_lossless": (
@@ -115,8 +120,8 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "仅未压缩 RLE，用于读取列表的程序",
     ),
     "unreviewed": (
-        "Also images that are not marked reviewed",
-        "Auch Bilder, die nicht als geprüft gelten",
+        "Also pictures that are not marked as reviewed",
+        "Auch Bilder, die nicht als geprüft markiert sind",
         "También imágenes no marcadas como revisadas",
         "包括未标记为已审核的图片",
     ),
@@ -128,21 +133,21 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "provenance": (
         "With provenance (model, score, decision) under the key “annotator”",
-        "Mit Herkunft (Modell, Wert, Entscheidung) unter dem Schlüssel „annotator“",
+        "Mit Herkunft (Modell, Konfidenz, Entscheidung) unter dem Schlüssel „annotator“",
         "Con procedencia (modelo, puntuación, decisión) en la clave «annotator»",
         "附带来源信息（模型、分数、决定），写入键“annotator”",
     ),
     "more_parts": (
-        "Parts for training",
-        "Teile fürs Training",
-        "Partes para entrenar",
+        "Subsets for training",
+        "Teilmengen fürs Training",
+        "Subconjuntos para entrenar",
         "训练划分",
     ),
     "parts": (
-        "Parts (pictures that look alike stay together)",
-        "Teile (ähnliche Bilder bleiben zusammen)",
-        "Partes (las imágenes parecidas quedan juntas)",
-        "划分（相似的图片放在同一部分）",
+        "Subsets (pictures that look alike stay together)",
+        "Teilmengen (ähnliche Bilder bleiben zusammen)",
+        "Subconjuntos (las imágenes parecidas quedan juntas)",
+        "划分（相似的图片放在同一子集）",
     ),
     "parts_none": ("All in one", "Alles in einem", "Todo en uno", "不划分"),
     "parts_two": (
@@ -164,19 +169,19 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "按文件夹 train、val 和 test",
     ),
     "form": (
-        "Format (what others than COCO cannot hold stands in the report)",
-        "Format (was andere als COCO nicht fassen, steht im Bericht)",
-        "Formato (lo que otros no admiten y COCO sí figura en el informe)",
-        "格式（COCO 之外的格式无法保存的内容见报告）",
+        "Format (the report says what a format other than COCO cannot hold)",
+        "Format (der Bericht sagt, was andere als COCO nicht fassen)",
+        "Formato (el informe dice qué no admiten los que no son COCO)",
+        "格式（报告会说明 COCO 之外的格式无法保存的内容）",
     ),
     "download": ("Download", "Herunterladen", "Descargar", "下载"),
     "project_intro": (
-        "## The whole project\nPictures, suggestions and every decision as one file, which opens again here or on "
-        "another computer, in a project that is empty (on a Space: in a new one of yours).",
-        "## Das ganze Projekt\nBilder, Vorschläge und jede Entscheidung als eine Datei, die sich hier oder anderswo "
-        "wieder öffnen lässt, in einem leeren Projekt (auf einem Space: in einem neuen von Ihnen).",
-        "## El proyecto entero\nImágenes, sugerencias y cada decisión en un archivo, que se abre de nuevo aquí o en "
-        "otro ordenador, en un proyecto vacío (en un Space: en uno nuevo suyo).",
+        "## The whole project\nPictures, suggestions and every decision in one file. It opens again here or on another "
+        "computer, in an empty project (on a Space: in a new project of your own).",
+        "## Das ganze Projekt\nBilder, Vorschläge und jede Entscheidung in einer Datei. Sie lässt sich hier oder "
+        "anderswo wieder öffnen, in einem leeren Projekt (auf einem Space: in einem neuen, das Ihnen gehört).",
+        "## El proyecto entero\nImágenes, sugerencias y cada decisión en un archivo. Se abre de nuevo aquí o en otro "
+        "ordenador, en un proyecto vacío (en un Space: en uno nuevo y suyo).",
         "## 整个项目\n图片、建议和每个决定都在一个文件中，可在此处或另一台计算机上的空项目里重新打开"
         "（在 Space 上：打开为您的新项目）。",
     ),
@@ -200,7 +205,12 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "## 模型\n内置模型立即可用。其他模型只获取一次，按大小和 SHA-384 校验，并保存在这台计算机上。",
     ),
     "fetch": ("Fetch", "Holen", "Descargar", "获取"),
-    "network": ("Network", "Netz", "Red", "网络"),
+    "network": (
+        "Model",
+        "Modell",
+        "Modelo",
+        "模型",
+    ),
     "detects": ("Detects", "Erkennt", "Detecta", "检测"),
     "default_threshold": ("Default threshold", "Schwelle zu Beginn", "Umbral inicial", "默认阈值"),
     "state": ("State", "Zustand", "Estado", "状态"),
@@ -220,10 +230,21 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 
+_OF_ONE: Final[dict[str, tuple[str, ...]]] = {
+    "prelabelled": (
+        "{n} picture pre-labelled.",
+        "Vorschläge für {n} Bild.",
+        "Sugerencias en {n} imagen.",
+        "已预标注 {n} 张。",
+    ),
+}
+"""What texts are when `n` is 1: where a language tells one of a thing from several."""
+
 
 def say(key: str, language: Language = "en", **values: object) -> str:
-    """A text in a language, its names filled in. Raises KeyError for a text that there is not."""
-    return _in(language, key).format(**values)
+    """A text in a language, its names filled in; `n` is what it counts. Raises KeyError for an unknown key."""
+    table = _OF_ONE if values.get("n") == 1 and key in _OF_ONE else _TEXTS
+    return table[key][LANGUAGES.index(language)].format(**values)
 
 
 def language_of(request: gr.Request | None) -> Language:

@@ -41,3 +41,18 @@ def test_a_batch_is_told_of_in_the_readers_language():
     assert "Lädt starter-person…" in fragments.job_line(job, "de")
     assert "已预标注 1 张" in fragments.job_line(Job("key", "m", [], 1, running=False), "zh")
     assert "<th>Erkennt</th>" in fragments.model_table("de")
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several"),
+    [
+        ("en", "1 picture pre-labelled.", "2 pictures pre-labelled."),
+        ("de", "Vorschläge für 1 Bild.", "Vorschläge für 2 Bilder."),
+        ("es", "Sugerencias en 1 imagen.", "Sugerencias en 2 imágenes."),
+        ("zh", "已预标注 1 张。", "已预标注 2 张。"),
+    ],
+)
+def test_one_picture_is_told_of_as_one(language, one, several):
+    for done, text in ((1, one), (2, several)):
+        job = Job("key", "starter-person", [], done, running=False)
+        assert text in fragments.job_line(job, language)

@@ -236,7 +236,7 @@ export const de: Table = {
   cmdCrowd: "Als Gruppe oder einzelnes Objekt kennzeichnen",
   cmdDuplicate: "Verdoppeln",
   cmdMerge: "Auswahl zu einer Instanz verbinden",
-  cmdSeparate: "In ihre Stücke teilen",
+  cmdSeparate: "In ihre Stücke trennen",
   cmdFillHoles: "Löcher füllen",
   cmdDropSpecks: "Krümel entfernen",
   cmdSimplify: "Vereinfachen…",

@@ -235,7 +235,7 @@ export const en = {
   cmdCrowd: "Mark as a crowd or a single object",
   cmdDuplicate: "Duplicate",
   cmdMerge: "Merge the selection into one",
-  cmdSeparate: "Split into its pieces",
+  cmdSeparate: "Separate into its pieces",
   cmdFillHoles: "Fill holes",
   cmdDropSpecks: "Remove specks",
   cmdSimplify: "Simplify…",
