@@ -163,8 +163,9 @@ def _pulled_in(ring: Ring, *, height: int, width: int) -> Ring:
 
 def _edge_steps(ring: Ring) -> NDArray[np.float64]:
     """How many pixels each edge is walked along: (N,), the longer of its two sides."""
-    edges: NDArray[np.float64] = np.abs(np.diff(ring, axis=0, append=ring[:1])).max(axis=1)
-    return edges
+    across, down = np.abs(ring - np.concatenate((ring[1:], ring[:1]))).T
+    steps: NDArray[np.float64] = np.maximum(across, down)
+    return steps
 
 
 def _steps(ring: Ring) -> float:
