@@ -88,6 +88,14 @@ def test_a_picture_full_of_detections_is_right_to_the_byte(kind, size, count, he
     ]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_values_that_rounding_puts_above_or_below_the_level_are_looked_up(seed):
+    random = np.random.default_rng(seed)
+    soft = (0.5 + random.normal(0, 3e-7, (28, 28))).astype(np.float32)
+    box = (20.3, -7.5, 180.1, 250.9)
+    assert heatmaps_to_rles(soft[None], [box], height=240, width=190)[0].counts == reference_paste(soft, box, 240, 190)
+
+
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, 1e30, -40.0])
 def test_values_that_no_network_should_give_are_pasted_all_the_same(odd):
     soft = soft_masks("smooth", 28, 1, np.random.default_rng(5))[0]
