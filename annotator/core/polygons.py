@@ -31,7 +31,7 @@ Coded = dict[str, Any]
 NEAR, FAR = -MAX_SIDE, 2 * MAX_SIDE
 
 SLICE_STEPS = 500_000
-"""Of one call: more than twice the longest edge, so that a ring that is cut to pieces has fewer of them than edges."""
+"""Of one call: more than twice the longest edge, so that a ring in pieces has fewer of them than edges."""
 
 RING_STEPS = 100
 """What a ring costs beside its length."""

@@ -112,11 +112,11 @@ decisions = Table(  # append only
     Column("parts", LargeBinary),
     Column("source", Text, nullable=False),
     Column("score", Float),
-    Column("cut", Integer),  # hundredths: the level at which the heatmap was cut, where that made the mask
+    Column("cut", Integer),  # the level at which the heatmap made the mask, in hundredths, where it did
     Column("crowd", Boolean),  # NULL in what was decided before it was kept here
 )
 
-heatmaps = Table(  # what masks are cut from; gone with the instance
+heatmaps = Table(  # of masks that a model made; gone with the instance
     "heatmaps",
     metadata,
     Column("key", Text, primary_key=True),

@@ -29,7 +29,7 @@ GRABCUT = "GrabCut"
 
 @dataclass(frozen=True, eq=False)
 class BoxMask:
-    """The mask inside a box, what made it (a model's name, or GrabCut), and what it was cut from, if by a model."""
+    """The mask inside a box, what made it (a model's name, or GrabCut), and its heatmap, if a model made it."""
 
     rle: Rle
     by: str

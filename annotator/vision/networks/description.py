@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import tomllib
@@ -15,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from annotator.core.dataset import Category
 from annotator.core.errors import ModelError
 from annotator.core.geometry import ResizeRule
+from annotator.core.numbers import is_finite
 from annotator.vision.networks.model_info import ModelFile, ModelInfo, Triple
 
 RESIZES = get_args(ResizeRule)
@@ -171,16 +171,12 @@ def _is_integer(value: Any, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _is_fraction(value: Any) -> bool:
-    return _is_number(value) and 0 <= value <= 1
+    return is_finite(value) and 0 <= value <= 1
 
 
 def _is_triple(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 3 and all(_is_number(item) for item in value)
+    return isinstance(value, list) and len(value) == 3 and all(map(is_finite, value))
 
 
 def _is_scale(value: Any) -> bool:

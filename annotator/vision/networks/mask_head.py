@@ -89,7 +89,7 @@ class MaskHead:
         return ask_head(self._head, boxes, labels, features.maps)
 
     def heatmap(self, features: Features, box_xyxy: Sequence[float], *, label: int = 0) -> Heatmap | None:
-        """What the mask inside one box in image pixels is cut from; the part of the box inside the picture counts.
+        """The heatmap inside one box in image pixels; the part of the box inside the picture counts.
 
         None where the network's heatmaps are too large to be kept.
         """
