@@ -153,7 +153,7 @@ def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> Non
 def _require_folder(folder: Path) -> None:
     """Raise AnnotatorError where what visitors bring could not be kept."""
     try:
-        require_writable(folder / "visitors")
+        require_writable(folder / "tried")
     except OSError as error:
         line = f"{folder}: {error.strerror or error}; set ANNOTATOR_HOME to a folder that can be written"
         raise AnnotatorError(line) from error

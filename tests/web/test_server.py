@@ -149,6 +149,7 @@ def test_a_killed_server_has_lost_nothing_that_it_acknowledged(tmp_path):
 
 
 def test_a_space_gives_each_visitor_a_project_and_ends_while_a_page_is_open(tmp_path):
+    (tmp_path / "visitors").mkdir()  # of an earlier start
     server = Served(None, tmp_path, SPACE_ID="someone/annotator")
     try:
         assert "runs on" in server.said
