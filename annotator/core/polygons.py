@@ -39,6 +39,8 @@ RING_STEPS = 100
 MOST_BRIDGED = 200_000_000
 """Holes times corners of one part that are bridged: some seconds of work."""
 
+_LOOKS = 8  # back and forth, for the end of a bridge
+
 _MERGED = 8  # masks that are united in one call: it begins again from the first one for each of them
 
 # Threads that walk at the same time would only wait for each other's interpreter, and others for all of them.
@@ -115,16 +117,17 @@ def bridge_holes(part: Part) -> Ring:
 def _near_corners(ring: Ring, hole: Ring) -> tuple[int, int]:
     """Where a corner of the ring and one of the hole are nearest to each other; there may be a nearer pair elsewhere.
 
-    From the hole's first corner to the nearest one, from there back to the nearest, until it gets no nearer: each step
-    looks at every corner once, not at every pair of them.
+    From the hole's first corner to the nearest one, from there back to the nearest, until it gets no nearer, a few
+    times at most: each step looks at every corner once, not at every pair of them.
     """
     here, there, apart = 0, 0, math.inf
-    while True:
+    for _ in range(_LOOKS):
         here, _ = _nearest(ring, hole[there])
         there, found = _nearest(hole, ring[here])
         if found >= apart:
-            return here, there
+            break
         apart = found
+    return here, there
 
 
 def _nearest(corners: Ring, place: NDArray[np.float64]) -> tuple[int, float]:

@@ -224,6 +224,18 @@ def test_a_comb_within_a_comb_is_bridged_without_comparing_all_corners():
     assert peak < 64_000_000
 
 
+def test_a_stair_that_leads_nearer_with_each_step_is_not_walked_to_its_end():
+    step = np.arange(400.0)[:, None]
+    around = np.concatenate((step * [0, 10], [[5_000, 5_000], [5_000, 0]]))
+    within = np.concatenate((step[::-1] * [3, 10] + [1, 4], [[3_000, 4], [3_000, 4_500]]))
+    with patch.object(polygons, "_nearest", wraps=polygons._nearest) as looked:
+        bridge_holes(Part(around, (within,)))
+        assert looked.call_count == 16
+        with patch.object(polygons, "_LOOKS", 1_000):
+            bridge_holes(Part(around, (within,)))
+    assert looked.call_count > 16 + 600
+
+
 def test_more_holes_than_can_be_bridged_are_refused_in_one_line():
     hole = square(1, 1, 2, 2)
     with pytest.raises(GeometryError, match="a part with 20000 holes and 80004 corners is too much"):
