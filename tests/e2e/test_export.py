@@ -18,7 +18,7 @@ def test_a_format_hides_what_it_does_not_take_and_its_file_comes_down(screen, pr
     page.get_by_label("CSV (boxes)").check()
     masks.wait_for(state="hidden", timeout=PATIENCE_MS)
     assert page.get_by_text("With provenance").is_visible()
-    page.get_by_text("Also images that are not marked reviewed").click()
+    page.get_by_text("Also pictures that are not marked as reviewed").click()
     page.locator("#export-button").click()
     with page.expect_download(timeout=PATIENCE_MS) as download:
         page.get_by_role("link", name="instances.csv").click(timeout=PATIENCE_MS)
