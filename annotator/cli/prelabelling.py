@@ -59,7 +59,7 @@ def _prelabel(options: argparse.Namespace) -> int:
         tell_failures(report.failures)
         summary = f"{counted(len(dataset.instances), 'instance')} on {counted(report.done, 'picture')} -> {options.out}"
         if report.done:
-            coco.write(dataset, options.out, report_name=None)
+            coco.write(dataset, options.out)
         else:
             summary = f"no picture could be pre-labelled; {options.out} is not written"
     else:

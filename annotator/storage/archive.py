@@ -30,6 +30,7 @@ from annotator.storage import contents, vetting
 from annotator.storage.database import DATABASE_NAME
 from annotator.storage.store import Store
 from annotator.system.files import replacing, sync_folder
+from annotator.system.progress import Progress
 
 MAX_BYTES = 2 * 2**30
 """Of an archive, packed as well as unpacked."""
@@ -57,9 +58,6 @@ ABANDONED_S = 3600.0
 _BLOCK = 1 << 20
 _END, _END_64, _END_BYTES = b"PK\x05\x06", b"PK\x06\x07", 22
 _TINY = 4096
-
-Progress = Callable[[int, int], None]
-"""Called with (entries done, entries in all)."""
 
 Vet = Callable[[Path], tuple[Image, ...]]
 

@@ -55,6 +55,17 @@ def test_a_folder_has_annotations_and_images(tmp_path):
     assert {part: report.instances for part, report in made.outcome.reports.items()} == {"train": 8, "val": 2}
 
 
+@pytest.mark.parametrize("blocked", ["instances.json", "report.proof", "report.txt"])
+def test_a_report_never_speaks_of_another_file_than_the_one_beside_it(tmp_path, blocked):
+    write({"": dataset("a.jpg")}, tmp_path)
+    (tmp_path / blocked).unlink()
+    (tmp_path / blocked).mkdir()
+    before = {file.name: file.is_file() and file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(ExportError, match=f"{blocked}: is a folder"):
+        write({"": dataset("a.jpg", "b.jpg")}, tmp_path)
+    assert {file.name: file.is_file() and file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
 @pytest.mark.parametrize("target", ["out", "out/all.zip"])
 def test_what_a_killed_export_left_is_removed_by_one_of_another_day(tmp_path, target):
     target = tmp_path / target

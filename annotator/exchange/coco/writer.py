@@ -27,7 +27,6 @@ from annotator.core.polygons import Ring, bridge_holes, polygons_to_rle
 from annotator.core.trace import rle_to_parts, rle_to_polygons
 from annotator.exchange.coco.proof import MASK_FORMS, ExportReport, MaskForm, prove
 from annotator.exchange.coco.values import ANNOTATION_KEYS, IMAGE_KEYS, LISTS
-from annotator.system import files
 from annotator.system.collection import collection_paused
 from annotator.system.files import require_plain, sync_folder
 
@@ -54,11 +53,8 @@ def write(
     *,
     masks: MaskForm = "lossless",
     provenance: bool = True,
-    report_name: str | None = "report",
 ) -> ExportReport:
-    """Write the dataset, prove it, and only then let it take its name; `report.json` and `report.txt` lie beside it.
-
-    report_name: the reports' name without its suffix, seen from the file's folder; None writes none.
+    """Write the dataset, prove it, and only then let it take its name.
 
     The temporary file is read back with pycocotools and every instance compared with its mask.
     Raises ExportError if the dataset must not leave, if the file does not read back as it was meant, or if the disk
@@ -68,31 +64,17 @@ def write(
         raise ExportError(f"masks are {masks!r}, expected one of {', '.join(MASK_FORMS)}")
     require_exportable(dataset)
     path = Path(path)
-    token = secrets.token_hex(6)
-    new = path.with_name(f".{path.name}.{token}.new")
-    written: dict[Path, Path] = {}  # the reports, and where they wait until nothing can fail any more
+    new = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             _write_document(dataset, new, masks=masks, provenance=provenance)
             report = prove(dataset, new, name=path.name, masks=masks)
-            if report_name is not None:
-                for suffix, text in (("json", report.to_json()), ("txt", report.to_text())):
-                    target = path.parent / f"{report_name}.{suffix}"
-                    written[target] = target.with_name(f".{target.name}.{token}.new")
-                    files.write_atomically(written[target], text.encode())
-            for target in (path, *written):
-                try:
-                    require_plain(target)
-                except OSError as error:
-                    raise ExportError(f"{target}: cannot be written: {error.strerror}") from error
-            for target, whole in written.items():
-                os.replace(whole, target)
+            require_plain(path)
             os.replace(new, path)
             sync_folder(path.parent)
         finally:
-            for whole in (new, *written.values()):
-                whole.unlink(missing_ok=True)
+            new.unlink(missing_ok=True)
     except OSError as error:
         raise ExportError(f"{path}: cannot be written: {error.strerror or error}") from error
     return report

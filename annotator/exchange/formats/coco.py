@@ -26,7 +26,6 @@ def write(parts: Mapping[str, Dataset], folder: Path, *, options: Options, pictu
             folder / ("" if is_alone else "annotations") / f"instances{suffix}.json",
             masks=options.masks,
             provenance=options.provenance,
-            report_name=None,
         )
         lines += [
             f"picture {old.file_name!r} is {new.file_name!r} in the pack"
