@@ -61,7 +61,7 @@ class ExportReport:
     warnings: list[str]
 
     def to_json(self) -> str:
-        """`report.json`. It holds no date, so that the same export gives the same report."""
+        """For programs. It holds no date, so that the same export gives the same report."""
         return json.dumps(asdict(self), indent=1) + "\n"
 
     def to_text(self) -> str:

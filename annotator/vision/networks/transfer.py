@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import socket
 import ssl
 import threading
@@ -18,6 +17,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from annotator.core.errors import FetchError
+from annotator.system.environment import number_above_0
 from annotator.vision.networks.model_info import ModelFile
 
 Cancelled = Callable[[], bool]
@@ -255,11 +255,7 @@ def _reason(reason: object) -> str:
 
 def fetch_timeout() -> float:
     """Seconds after which silence is an error. Raises FetchError where the environment has no such number."""
-    text = os.environ.get("ANNOTATOR_FETCH_TIMEOUT", "")
     try:
-        seconds = float(text or TIMEOUT_S)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < float("inf"):
-        raise FetchError(f"ANNOTATOR_FETCH_TIMEOUT: found {text!r}, expected seconds above 0")
-    return seconds
+        return number_above_0("ANNOTATOR_FETCH_TIMEOUT", TIMEOUT_S, what="seconds", finite=True)
+    except ValueError as error:
+        raise FetchError(str(error)) from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from PIL import Image, UnidentifiedImageError
 
 from annotator.core.errors import ImageError
 from annotator.core.limits import MAX_SIDE
+from annotator.system.environment import number_above_0
 from annotator.vision.pictures import bounds, jpeg, kinds, png, pnm, tiff
 from annotator.vision.pictures.depth import DARK, color_to_uint8, grey_to_uint8
 from annotator.vision.pictures.orientation import orientation_of
@@ -96,14 +96,10 @@ def opened(content: bytes) -> Iterator[Image.Image]:
 
 def max_megapixels() -> float:
     """ANNOTATOR_MAX_MEGAPIXELS, or 40. Raises ImageError where it is not a number above 0."""
-    text = os.environ.get("ANNOTATOR_MAX_MEGAPIXELS", "")
     try:
-        limit = float(text or MAX_MEGAPIXELS)
-    except ValueError:
-        limit = 0
-    if not 0 < limit < float("inf"):
-        raise ImageError(f"ANNOTATOR_MAX_MEGAPIXELS: found {text!r}, expected a number above 0")
-    return limit
+        return number_above_0("ANNOTATOR_MAX_MEGAPIXELS", MAX_MEGAPIXELS, finite=True)
+    except ValueError as error:
+        raise ImageError(str(error)) from error
 
 
 def _require_size(width: int, height: int) -> None:

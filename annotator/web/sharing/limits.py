@@ -5,11 +5,10 @@ The person at this computer has none of these limits but `jobs`, `uploads` and `
 
 from __future__ import annotations
 
-import math
-import os
 from dataclasses import dataclass, fields
 
 from annotator.core.errors import AnnotatorError
+from annotator.system.environment import number_above_0
 
 
 class LimitError(AnnotatorError):
@@ -42,15 +41,11 @@ class Limits:
     @classmethod
     def from_environment(cls) -> Limits:
         """Raises AnnotatorError for a variable that is not a number above 0."""
-        found = {}
-        for field in fields(cls):
-            name = f"ANNOTATOR_MAX_{field.name.upper()}"
-            text = os.environ.get(name, "")
-            if text:
-                try:
-                    found[field.name] = float(text)
-                except ValueError:
-                    found[field.name] = math.nan
-                if not found[field.name] > 0:
-                    raise AnnotatorError(f"{name}: found {text!r}, expected a number above 0")
-        return cls(**found)
+        unset = cls()
+        names = [field.name for field in fields(cls)]
+        try:
+            return cls(
+                **{name: number_above_0(f"ANNOTATOR_MAX_{name.upper()}", getattr(unset, name)) for name in names}
+            )
+        except ValueError as error:
+            raise AnnotatorError(str(error)) from error
