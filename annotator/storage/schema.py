@@ -2,8 +2,6 @@
 
 A released migration is never edited: what comes later is a new one at the end. A test holds `metadata`, which the
 queries are written against, equal to what the migrations make.
-
-Tests: tests/storage/test_database.py
 """
 
 from __future__ import annotations

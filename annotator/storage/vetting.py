@@ -2,8 +2,6 @@
 
 A database is more than its rows: triggers and views run when it is used, columns hold any type, and a mask that no
 program wrote may crash the one that decodes it.
-
-Tests: tests/storage/test_archive.py
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pytest
 from annotator.cli import main
 from annotator.core.dataset import State
 from annotator.storage.store import Store
-from tests.exchange.coco.odd_coco import RUNS, SQUARE, sound, write_pictures
+from tests.exchange.coco.cases import RUNS, SQUARE, sound, write_pictures
 from tests.storage.builders import accept, gesture
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from annotator.cli import main
 from annotator.storage.store import Store
-from tests.exchange.coco.odd_coco import sound, write_pictures
+from tests.exchange.coco.cases import sound, write_pictures
 
 
 @pytest.fixture

@@ -37,3 +37,11 @@ def gesture(image, *changes, number=0, revision=None, verb="accept", client="tab
 def import_dataset(store, dataset, pictures):
     """Take in one dataset, with its pictures by their ids there; what the import tells of it."""
     return store.import_files([Arrival("", dataset, pictures)]).reports[0]
+
+
+def one_line(error):
+    """The message of what was raised, which must be one short line."""
+    message = str(error.value)
+    assert "\n" not in message
+    assert len(message) < 500
+    return message

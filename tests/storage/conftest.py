@@ -2,8 +2,16 @@
 
 import pytest
 
+from annotator.core.dataset import (
+    State,
+    Suggestion,
+)
+from annotator.core.review import Change, Gesture
+from annotator.core.settings import BATCH
+from annotator.storage.archive import pack_project
 from annotator.storage.store import Store
-from tests.storage.builders import add_image
+from tests.conftest import picture
+from tests.storage.builders import add_image, block
 
 
 @pytest.fixture
@@ -16,3 +24,33 @@ def store(tmp_path):
 @pytest.fixture
 def image(store):
     return add_image(store)
+
+
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory):
+    """A project of three pictures, one reviewed, one in the bin; only to be read."""
+    with Store.open(tmp_path_factory.mktemp("archived") / "project") as store:
+        for index in range(3):
+            store.add_image(picture(seed=index), file_name=f"folder/{index}.png", width=64, height=48)
+        store.add_category("person")
+        store.add_category("<b>helmet</b>")
+        store.set_suggestions(1, [Suggestion(1, 0.9, block(width=64, height=48), "known@1")])
+        key = store.instances(1)[0].key
+        change = Change(key, 1, State.ACCEPTED)
+        store.record(Gesture(1, "tab", 1, 0, "accept", "me", (change,), reviewed=True))
+        store.remove_image(3)
+        store.set_setting(BATCH, {"images": [1]})
+        yield store
+
+
+@pytest.fixture(scope="module")
+def packed(archived, tmp_path_factory):
+    path = tmp_path_factory.mktemp("packed") / "project.zip"
+    pack_project(archived, path)
+    return path
+
+
+@pytest.fixture
+def empty(tmp_path):
+    with Store.open(tmp_path / "empty") as store:
+        yield store

@@ -5,46 +5,19 @@ import io
 import json
 import os
 import shutil
-import sqlite3
 import time
 import zipfile
-from contextlib import closing
 
 import pytest
 
-from annotator.core.dataset import State, Suggestion
+from annotator.core.dataset import State
 from annotator.core.errors import ArchiveError, ImageError, StoreError
-from annotator.core.review import Change, Gesture
+from annotator.core.review import Gesture
 from annotator.core.settings import BATCH
-from annotator.storage import archive, vetting
+from annotator.storage import archive
 from annotator.storage.archive import Limits, pack_project, unpack_project
 from annotator.storage.store import Store
-from tests.conftest import picture
-from tests.storage.builders import block
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A project of three pictures, one reviewed, one in the bin; only to be read."""
-    with Store.open(tmp_path_factory.mktemp("archived") / "project") as store:
-        for index in range(3):
-            store.add_image(picture(seed=index), file_name=f"folder/{index}.png", width=64, height=48)
-        store.add_category("person")
-        store.add_category("<b>helmet</b>")
-        store.set_suggestions(1, [Suggestion(1, 0.9, block(width=64, height=48), "known@1")])
-        key = store.instances(1)[0].key
-        change = Change(key, 1, State.ACCEPTED)
-        store.record(Gesture(1, "tab", 1, 0, "accept", "me", (change,), reviewed=True))
-        store.remove_image(3)
-        store.set_setting(BATCH, {"images": [1]})
-        yield store
-
-
-@pytest.fixture(scope="module")
-def packed(project, tmp_path_factory):
-    path = tmp_path_factory.mktemp("packed") / "project.zip"
-    pack_project(project, path)
-    return path
+from tests.storage.archives import nothing_is_left, rezip
 
 
 def content_of(store):
@@ -59,58 +32,29 @@ def content_of(store):
     )
 
 
-def nothing_is_left(tmp_path):
-    return not (tmp_path / "opened").exists() and not list(tmp_path.glob(".new-*"))
-
-
-def rezip(path, *, keep=lambda name: True, **added):
-    """The archive again, without some entries and with others."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
-        for entry in source.infolist():
-            if keep(entry.filename):
-                target.writestr(entry, source.read(entry))
-        for name, content in added.get("entries", []):
-            target.writestr(name, content)
-    made.seek(0)
-    return made
-
-
-def with_database(path, tmp_path, *statements):
-    """The archive with a database that was worked on."""
-    database = tmp_path / "worked-on.db"
-    with zipfile.ZipFile(path) as source:
-        database.write_bytes(source.read("project.db"))
-    with closing(sqlite3.connect(database)) as connection:
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
-    return rezip(path, keep=lambda name: name != "project.db", entries=[("project.db", database.read_bytes())])
-
-
-def test_a_project_comes_out_as_it_went_in_with_a_key_of_its_own(project, packed, tmp_path):
+def test_a_project_comes_out_as_it_went_in_with_a_key_of_its_own(archived, packed, tmp_path):
     unpack_project(packed, tmp_path / "opened")
     with Store.open(tmp_path / "opened") as opened:
-        assert content_of(opened) == content_of(project)
-        assert opened.key != project.key
+        assert content_of(opened) == content_of(archived)
+        assert opened.key != archived.key
         assert opened.setting(BATCH) is None
         assert opened.record(Gesture(1, "tab", 2, 1, "review", "me", (), reviewed=False)) == 2
     assert not list(tmp_path.glob(".*"))
     assert [path.name for path in packed.parent.iterdir()] == [packed.name]
 
 
-def test_the_key_does_not_travel(project, packed):
+def test_the_key_does_not_travel(archived, packed):
     with zipfile.ZipFile(packed) as opened:
-        assert project.key.encode() not in opened.read("project.db")
+        assert archived.key.encode() not in opened.read("project.db")
 
 
-def test_what_a_hand_unpacked_and_packed_again_still_opens(project, packed, tmp_path):
+def test_what_a_hand_unpacked_and_packed_again_still_opens(archived, packed, tmp_path):
     with zipfile.ZipFile(packed) as opened:
         opened.extractall(tmp_path / "by-hand")
     again = shutil.make_archive(str(tmp_path / "again"), "zip", tmp_path / "by-hand")
     unpack_project(tmp_path / again, tmp_path / "opened")
     with Store.open(tmp_path / "opened") as opened:
-        assert content_of(opened) == content_of(project)
+        assert content_of(opened) == content_of(archived)
 
 
 def test_a_folder_with_something_in_it_is_left_alone(packed, tmp_path):
@@ -178,11 +122,11 @@ def test_an_archive_of_many_entries_or_bytes_is_refused(packed, tmp_path, monkey
     assert nothing_is_left(tmp_path)
 
 
-def test_a_project_too_large_for_an_archive_says_so_and_leaves_no_file(project, tmp_path, monkeypatch):
+def test_a_project_too_large_for_an_archive_says_so_and_leaves_no_file(archived, tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_BYTES", 1000)
     (tmp_path / "out").mkdir()
     with pytest.raises(StoreError, match="copy its folder instead"):
-        pack_project(project, tmp_path / "out" / "p.zip")
+        pack_project(archived, tmp_path / "out" / "p.zip")
     assert not list((tmp_path / "out").iterdir())
 
 
@@ -212,7 +156,7 @@ def test_what_is_cut_short_is_refused(packed, tmp_path, cut):
     assert nothing_is_left(tmp_path)
 
 
-def test_a_flipped_byte_anywhere_is_refused_or_harmless(project, packed, tmp_path):
+def test_a_flipped_byte_anywhere_is_refused_or_harmless(archived, packed, tmp_path):
     whole = packed.read_bytes()
     for index in range(40, len(whole), len(whole) // 40):
         broken = bytearray(whole)
@@ -223,93 +167,8 @@ def test_a_flipped_byte_anywhere_is_refused_or_harmless(project, packed, tmp_pat
             assert nothing_is_left(tmp_path)
         else:  # a date, an attribute: nothing that is used
             with Store.open(tmp_path / "opened") as opened:
-                assert content_of(opened) == content_of(project)
+                assert content_of(opened) == content_of(archived)
             shutil.rmtree(tmp_path / "opened")
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "PRAGMA application_id = 1",
-        "CREATE TRIGGER evil AFTER INSERT ON images BEGIN DELETE FROM images; END",
-        "CREATE VIEW evil AS SELECT * FROM images",
-        "CREATE TABLE evil (x)",
-        "DROP TRIGGER decisions_refuse_delete",
-        "DROP TABLE decisions",
-        "INSERT INTO migrations VALUES ('9999_future', 'now')",
-        "DELETE FROM migrations",
-        "UPDATE images SET width = 1000000000",
-        "UPDATE images SET width = 'wide'",
-        "UPDATE images SET revision = 'x'",
-        "UPDATE images SET sha256 = replace(hex(zeroblob(32)), '0', 'Z') WHERE id = 1",
-        "UPDATE images SET extra = '[' WHERE id = 1",
-        "UPDATE images SET extra = x'00' WHERE id = 1",
-        "UPDATE instances SET rle = '0'",
-        "UPDATE instances SET rle = 'ooooooooooooooooooooo0'",
-        "UPDATE instances SET rle = ''",
-        "UPDATE instances SET parts = x'ffffffffffffffff'",
-        "UPDATE instances SET parts = 'text'",
-        "UPDATE instances SET image_id = 77",
-        "UPDATE instances SET score = 'high'",
-        "INSERT INTO suggestions VALUES ('k', 1, 1, 0.5, 'zzz', 's', 'now')",
-        "INSERT INTO heatmaps VALUES ('k', 1, 0, 0, 5, 5, 3, x'00')",
-        "INSERT INTO heatmaps VALUES ('k', 1, 0, 0, 5, 5, 1000000, x'789c03000000000001')",
-        "INSERT INTO heatmaps VALUES ('k', 1, 9999999, 0, 5, 5, 1, x'789c63000000010001')",
-        "INSERT INTO settings VALUES ('threshold', '{')",
-        "UPDATE categories SET extra = 'no'",
-        "UPDATE categories SET extra = '[]'",
-        "UPDATE images SET extra = '1'",
-        "UPDATE instances SET extra = 'null'",
-        "INSERT INTO settings VALUES ('import', '[]')",
-        "INSERT INTO settings VALUES ('threshold', '\"high\"')",
-        "INSERT INTO settings VALUES ('threshold', '1e999')",
-        "UPDATE sqlite_sequence SET seq = 9223372036854775807",
-        "UPDATE images SET revision = 9223372036854775807",
-        "UPDATE images SET reviewed = 2",
-    ],
-)
-def test_a_database_that_no_project_wrote_is_refused(packed, tmp_path, statement):
-    with pytest.raises(ArchiveError) as refused:
-        unpack_project(with_database(packed, tmp_path, statement), tmp_path / "opened")
-    assert str(refused.value).startswith("archive: ")
-    assert "\n" not in str(refused.value)
-    assert nothing_is_left(tmp_path)
-
-
-def test_a_counter_of_ids_at_its_end_is_told_as_what_it_is(packed, tmp_path):
-    counted = with_database(packed, tmp_path, "UPDATE sqlite_sequence SET seq = 9223372036854775807")
-    with pytest.raises(ArchiveError, match=r"has counted [a-z]+ up to 9223372036854775807"):
-        unpack_project(counted, tmp_path / "opened")
-
-
-def test_settings_that_do_not_travel_or_that_nobody_knows_are_left_behind(packed, tmp_path):
-    brought = ", ".join(f"('{name}', '1')" for name in ("key", "owner", "prelabelling", "future", "threshold"))
-    worked_on = with_database(packed, tmp_path, f"INSERT OR REPLACE INTO settings VALUES {brought}")
-    unpack_project(worked_on, tmp_path / "opened")
-    with closing(sqlite3.connect(tmp_path / "opened" / "project.db")) as connection:
-        settings = dict(connection.execute("SELECT name, value FROM settings"))
-    assert settings.keys() == {"key", "threshold"}
-    assert settings["key"] != "1"
-
-
-def test_a_mask_among_many_that_no_program_wrote_is_found(project, tmp_path):
-    """Masks are checked a thousand at a time: the last one as well as the first."""
-    sql = "INSERT INTO suggestions SELECT 's' || value, 1, 1, 0.5, {}, 'x', 'now' FROM generate"
-    good = f"'{block(width=64, height=48).counts}'"
-    numbers = (
-        "WITH RECURSIVE generate(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM generate WHERE value < 1500) "
-    )
-    pack_project(project, tmp_path / "whole.zip")
-    unpack_project(with_database(tmp_path / "whole.zip", tmp_path, numbers + sql.format(good)), tmp_path / "opened")
-    one = sql.format(f"iif(value = 1500, 'zzz', {good})")
-    with pytest.raises(ArchiveError, match="not one that a project wrote"):
-        unpack_project(with_database(tmp_path / "whole.zip", tmp_path, numbers + one), tmp_path / "other")
-
-
-def test_masks_of_one_image_beyond_what_a_page_can_fetch_are_refused(packed, tmp_path, monkeypatch):
-    monkeypatch.setattr(vetting, "MAX_IMAGE_MASKS", 3)
-    with pytest.raises(ArchiveError, match=r"image 1: \d+ bytes of masks, expected at most 3"):
-        unpack_project(packed, tmp_path / "opened")
 
 
 def test_a_picture_is_taken_only_below_its_size_and_if_it_is_let_in(packed, tmp_path):

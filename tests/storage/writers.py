@@ -31,7 +31,7 @@ from annotator.exchange.formats import Options
 from annotator.storage import archive
 from annotator.storage.store import Store
 from tests.storage.builders import block, import_dataset
-from tests.storage.test_import import DATASET, an_image, an_instance, pictures
+from tests.storage.imports import DATASET, an_image, an_instance, pictures
 
 
 def made(image_id, client, number, revision):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from annotator.storage.store import Store
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
 from annotator.web.routes.errors import add_error_handlers
@@ -19,6 +21,7 @@ from annotator.web.sharing.guard import Guard
 from annotator.web.sharing.limits import Limits
 from tests.conftest import picture
 from tests.machine import CHROMIUM
+from tests.web.batches import Stored
 
 
 def run(coroutine):
@@ -117,3 +120,35 @@ def rest(projects, key, hours):
     projects.close()
     then = time.time() - 3600 * hours
     os.utime(folder_of(projects, key) / "project.db", (then, then))
+
+
+@pytest.fixture
+def start_server(tmp_path, monkeypatch):
+    """Makes the worker of a server over the same visitors' projects, again and again: a restart each time."""
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)  # workers die in these tests
+    started = []
+
+    def start(**limits):
+        projects = Projects(visitors=tmp_path / "visitors", limits=Limits(**limits))
+        worker = Prelabelling(projects)
+        started.append((worker, projects))
+        return worker, projects
+
+    yield start
+    for worker, projects in started:
+        worker.stop()
+        projects.close()
+
+
+@pytest.fixture
+def stored(monkeypatch, tmp_path):
+    found = Stored(tmp_path / "visitors")
+    original = Store.set_suggestions
+
+    def store(self, image_id, suggestions):
+        if found.before is not None:
+            found.before(self.image(image_id).file_name)
+        original(self, image_id, suggestions)
+
+    monkeypatch.setattr(Store, "set_suggestions", store)
+    return found

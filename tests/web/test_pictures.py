@@ -9,7 +9,7 @@ from PIL import Image
 
 from annotator.vision.pictures import renditions
 from annotator.web import pictures
-from tests.vision.pictures.test_decode import decoded, encoded, photo_like
+from tests.vision.pictures.material import decoded, encoded, photo_like
 from tests.vision.pictures.test_renditions import OPAQUE, TRANSPARENT, deep_png, ramp
 
 READ_BACK = """async ([type, content]) => {

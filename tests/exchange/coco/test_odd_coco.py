@@ -6,7 +6,8 @@ import pytest
 
 from annotator.cli import main
 from annotator.storage.store import Store
-from tests.exchange.coco.odd_coco import BROKEN, PICTURES, VALID, sound, write_pictures
+from tests.exchange.coco.cases import sound, write_pictures
+from tests.exchange.coco.odd_coco import BROKEN, PICTURES, VALID
 
 named = {"ids": lambda case: case.name.replace(" ", "-")}
 

@@ -8,7 +8,7 @@ from annotator.core.errors import ExportError
 from annotator.core.measures import areas_of, boxes_of
 from annotator.exchange import coco
 from annotator.exchange.coco.proof import prove
-from tests.exchange.coco.odd_coco import sound
+from tests.exchange.coco.cases import sound
 from tests.storage.builders import block
 
 COUNT = 300

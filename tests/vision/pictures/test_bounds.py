@@ -14,7 +14,7 @@ from PIL import Image
 from annotator.core.errors import ImageError
 from annotator.vision.pictures import bounds, gif, jpeg, renditions
 from annotator.vision.pictures.decoder import decode_here
-from tests.vision.pictures.test_decode import encoded, photo_like
+from tests.vision.pictures.material import encoded, photo_like
 
 SOON_S = 2.0
 """Of work, in this process: the command line has no sandbox around it."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import struct
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,39 +17,19 @@ from PIL import Image
 
 from annotator.core.errors import ImageError
 from annotator.vision.pictures import decode, renditions
-from annotator.vision.pictures.photo import Buffers, Pixels
+from annotator.vision.pictures.photo import Buffers
+from tests.vision.pictures.material import (
+    ORIENTATION,
+    RED,
+    bomb,
+    corners,
+    decoded,
+    encoded,
+    photo_like,
+    soft,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning", "ignore::UserWarning:PIL")
-
-RED, GREEN, BLUE, WHITE = (230, 20, 20), (20, 200, 20), (20, 20, 230), (240, 240, 240)
-ORIENTATION = 0x0112
-
-
-def corners(width: int = 48, height: int = 32) -> Pixels:
-    """A picture of four flat quarters: red, green above blue, white."""
-    pixels = np.empty((height, width, 3), np.uint8)
-    half_y, half_x = height // 2, width // 2
-    pixels[:half_y, :half_x], pixels[:half_y, half_x:] = RED, GREEN
-    pixels[half_y:, :half_x], pixels[half_y:, half_x:] = BLUE, WHITE
-    return pixels
-
-
-def encoded(picture: Image.Image | np.ndarray[Any, Any], kind: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    (Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture).save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def decoded(content: bytes) -> Pixels:
-    return decode.decode(content, file_name="picture").pixels
-
-
-def photo_like() -> Pixels:
-    coarse = np.random.default_rng(3).integers(0, 256, (9, 12, 3), np.uint8)
-    return np.asarray(cv2.resize(coarse, (120, 90), interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
-# --- what a photo is ------------------------------------------------------------------------------------------------
 
 
 def test_a_photo_knows_its_size_and_hash_and_cannot_be_changed(tmp_path: Path) -> None:
@@ -68,51 +46,6 @@ def test_a_photo_knows_its_size_and_hash_and_cannot_be_changed(tmp_path: Path) -
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"nowhere\.jpg: cannot be read \(No such file or directory\)"):
         decode.read(tmp_path / "nowhere.jpg")
-
-
-# --- upright --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
-@pytest.mark.parametrize(
-    ("orientation", "expected"),
-    [
-        (1, (RED, GREEN, BLUE, WHITE)),
-        (2, (GREEN, RED, WHITE, BLUE)),
-        (3, (WHITE, BLUE, GREEN, RED)),
-        (4, (BLUE, WHITE, RED, GREEN)),
-        (5, (RED, BLUE, GREEN, WHITE)),
-        (6, (BLUE, RED, WHITE, GREEN)),
-        (7, (WHITE, GREEN, BLUE, RED)),
-        (8, (GREEN, WHITE, RED, BLUE)),
-    ],
-)
-def test_every_orientation_comes_out_upright(kind: str, orientation: int, expected: tuple[tuple[int, ...]]) -> None:
-    exif = Image.Exif()
-    exif[ORIENTATION] = orientation
-    content = encoded(corners(), kind, exif=exif.tobytes(), **({} if kind in ("PNG", "TIFF") else {"quality": 95}))
-    pixels = decoded(content)
-    assert pixels.shape == ((48, 32, 3) if orientation >= 5 else (32, 48, 3))
-    found = [pixels[y, x] for y in (4, -5) for x in (4, -5)]
-    assert np.allclose(np.array(found, int), expected, atol=12)
-    shown, mime = renditions.browser_picture(content)
-    if mime == "image/jpeg":
-        assert shown == content  # a browser turns it by the same block
-    elif orientation != 1:
-        assert np.array_equal(decoded(shown), pixels)
-
-
-def test_an_orientation_that_is_none_changes_nothing() -> None:
-    for value in (0, 9, 255):
-        exif = Image.Exif()
-        exif[ORIENTATION] = value
-        assert np.array_equal(decoded(encoded(corners(), "PNG", exif=exif.tobytes())), corners())
-
-
-def test_an_orientation_in_xmp_alone_is_ignored_as_browsers_do() -> None:
-    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
-    content = encoded(corners(), "JPEG", quality=95, xmp=xmp)
-    assert decoded(content).shape == (32, 48, 3)
 
 
 # --- kinds ----------------------------------------------------------------------------------------------------------
@@ -154,34 +87,6 @@ def test_a_cmyk_jpeg_keeps_its_colours() -> None:
     shown, mime = renditions.browser_picture(content)
     assert mime == "image/png"
     assert np.array_equal(decoded(shown), decoded(content))
-
-
-@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
-def test_grey_of_16_bits_is_scaled_and_not_clipped(kind: str) -> None:
-    ramp = np.arange(0, 65536, 64, dtype=np.uint16).reshape(32, 32)
-    pixels = decoded(encoded(ramp, kind))
-    assert np.array_equal(pixels[..., 0], ramp >> 8)
-    assert np.array_equal(pixels, np.repeat(pixels[..., :1], 3, axis=2))
-
-
-def test_colour_of_16_bits_is_scaled() -> None:
-    done, content = cv2.imencode(".png", corners()[..., ::-1].astype(np.uint16) * 257)
-    assert done
-    assert np.array_equal(decoded(content.tobytes()), corners())
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([0.0, 0.5, 1.0], [0, 128, 255]),
-        ([0.0, 100.0, 255.0], [0, 100, 255]),
-        ([-10.0, 0.0, 10.0], [0, 128, 255]),
-        ([0.0, 1e5, np.nan], [0, 255, 0]),
-    ],
-)
-def test_grey_of_floats_fills_the_range(values: list[float], expected: list[int]) -> None:
-    content = encoded(np.array([values], np.float32), "TIFF")
-    assert decoded(content)[0, :, 0].tolist() == expected
 
 
 def test_the_first_frame_counts() -> None:
@@ -227,16 +132,6 @@ def test_a_truncated_file_is_refused(kind: str) -> None:
         with pytest.raises(ImageError, match=r"^picture: .+") as error:
             decoded(content[: int(len(content) * share)])
         assert "\n" not in str(error.value)
-
-
-def bomb(width: int, height: int) -> bytes:
-    """A PNG that says it is that large, of a few bytes."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("side", [6400, 10_000, 14_000, 30_000, 60_000])
@@ -310,9 +205,6 @@ def test_any_bytes_are_a_picture_or_one_line(content: bytes, beginning: bytes) -
     assert "\n" not in line
 
 
-# --- for the page ---------------------------------------------------------------------------------------------------
-
-
 def test_a_thumbnail_is_a_small_upright_jpeg() -> None:
     photo = decode.decode(encoded(corners(480, 320), "PNG"), file_name="picture")
     small = Image.open(io.BytesIO(renditions.thumbnail(photo)))
@@ -350,12 +242,6 @@ def test_a_browser_gets_a_new_file_of_what_it_does_not_show() -> None:
 # --- drafts ---------------------------------------------------------------------------------------------------------
 
 
-def soft(width: int, height: int) -> Pixels:
-    """A picture without sharp edges, of which a mean over a few pixels says all."""
-    coarse = np.random.default_rng(5).integers(0, 256, (7, 9, 3), np.uint8)
-    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
 @pytest.mark.parametrize(
     ("size", "enough", "expected"),
     [
@@ -381,18 +267,6 @@ def test_a_draft_of_a_jpeg_has_enough_pixels_and_knows_the_whole_size(
     assert np.abs(whole.astype(int) - draft.pixels).mean() < 2
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_draft_is_upright(orientation: int) -> None:
-    exif = Image.Exif()
-    exif[ORIENTATION] = orientation
-    content = encoded(soft(640, 320), "JPEG", exif=exif)
-    draft, whole = decode.decode(content, file_name="picture", enough=(50, 50)), decoded(content)
-    assert (draft.width, draft.height) == (whole.shape[1], whole.shape[0])
-    assert max(draft.pixels.shape) < 640
-    small = cv2.resize(whole, draft.pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
-    assert np.abs(small.astype(int) - draft.pixels).mean() < 3
-
-
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
 def test_what_is_no_jpeg_is_decoded_whole(kind: str) -> None:
     photo = decode.decode(encoded(corners(480, 320), kind), file_name="picture", enough=(10, 10))
@@ -414,9 +288,6 @@ def test_a_draft_through_the_sandbox_is_the_same(monkeypatch: pytest.MonkeyPatch
     there = decode.decode(content, file_name="picture", enough=(100, 100), buffers=Buffers())
     assert np.array_equal(here.pixels, there.pixels)
     assert (there.width, there.height, there.sha256) == (640, 480, here.sha256)
-
-
-# --- rooms ----------------------------------------------------------------------------------------------------------
 
 
 def test_pictures_decoded_one_after_the_other_into_a_room_are_what_they_are_without() -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from annotator.core.errors import ImageError
 from annotator.vision.pictures import renditions, sandbox
-from tests.vision.pictures.test_decode import encoded, photo_like
+from tests.vision.pictures.material import encoded, photo_like
 
 WIDTH, HEIGHT = 120, 90
 LONGEST_S = 10.0
@@ -106,115 +106,110 @@ SVG_BOMB = b"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY a 'aaaa'><!ENTITY b '&
 SVG_FILE = b"<svg><image href='file:///etc/passwd'/><image href='http://127.0.0.1/'/></svg>"
 
 
-def attacks() -> dict[str, Callable[[], bytes]]:
-    """Each made when it is needed: some take a while."""
-    small, big = jpeg(), encoded(photo(), "PNG")
-    webp_file, avif_file = encoded(photo(), "WEBP"), encoded(photo(), "AVIF")
-    animated = encoded(photo(), "WEBP", save_all=True, append_images=[photo().rotate(angle) for angle in range(1, 60)])
-    return {
-        "jpeg of 101 scans": lambda: many_scans(101),
-        "jpeg of 5000 scans": lambda: many_scans(5_000),
-        "jpeg of scans with fill bytes": lambda: many_scans(2_000).replace(b"\xff\xda", b"\xff\xff\xff\xda"),
-        "jpeg that says 65500 x 65500": lambda: with_size(small, 65_500, 65_500),
-        "jpeg that says 6000 x 6600": lambda: with_size(small, 6_000, 6_600),
-        "jpeg that says 0 x 0": lambda: with_size(small, 0, 0),
-        "jpeg progressive that says 6300 x 6300": lambda: with_size(jpeg(progressive=True), 6_300, 6_300),
-        "jpeg with 16 mb of app segments": lambda: (
-            after_start(small, 0xE1, b"Exif\0\0" + b"A" * 65_000)[:2]
-            + b"".join(b"\xff\xe5\xff\xff" + bytes(65_533) for _ in range(256))
-            + small[2:]
-        ),
-        "jpeg whose exif points at itself": lambda: after_start(
-            small, 0xE1, b"Exif\0\0II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\1\0\0\0\x08\0\0\0\x08\0\0\0"
-        ),
-        "jpeg whose exif has 65535 entries": lambda: after_start(
-            small, 0xE1, b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + bytes(6_000)
-        ),
-        "jpeg whose exif counts 4 gb": lambda: after_start(
-            small, 0xE1, b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\xff\xff\xff\xff\x08\0\0\0\0\0\0\0"
-        ),
-        "jpeg with an icc profile in 255 lost parts": lambda: after_start(
-            small, 0xE2, b"ICC_PROFILE\0\xff\xff" + bytes(60_000)
-        ),
-        "jpeg of nothing but restart markers": lambda: small[: small.index(b"\xff\xda") + 14] + b"\xff\xd0" * 500_000,
-        "jpeg of a segment without length": lambda: small[:2] + b"\xff\xe0\0\0" + small[2:],
-        "jpeg with two starts of frame": lambda: (
-            small[: small.index(b"\xff\xda")]
-            + small[small.index(b"\xff\xc0") : small.index(b"\xff\xda")]
-            + small[small.index(b"\xff\xda") :]
-        ),
-        "png iccp of 100 mb": lambda: png(bombs_in_text(b"iCCP", 100)),
-        "png ztxt of 100 mb": lambda: png(bombs_in_text(b"zTXt", 100)),
-        "png itxt of 100 mb": lambda: png(bombs_in_text(b"iTXt", 100)),
-        "png 3000 ztxt": lambda: png(*[bombs_in_text(b"zTXt", 1)] * 3_000),
-        "png of 100000 empty chunks": lambda: png(*[chunk(b"teXt", b"")] * 100_000),
-        "png whose data is a bomb": lambda: png(body=zlib.compress(bytes(100 * 2**20), 9)),
-        "png of 2^31 - 1": lambda: png(width=2**31 - 1, height=1, body=zlib.compress(bytes(9))),
-        "png of 2^32 - 1 squared": lambda: png(width=2**32 - 1, height=2**32 - 1, body=b""),
-        "png 40 mpx in 40 kb": lambda: png(
-            width=6_000, height=6_600, body=zlib.compress(bytes((1 + 18_000) * 6_600), 9)
-        ),
-        "png of depth 3": lambda: png(depth=3),
-        "png whose palette is missing": lambda: png(color=3),
-        "png chunk of 4 gb": lambda: b"\x89PNG\r\n\x1a\n" + b"\xff\xff\xff\xffIHDR" + bytes(100),
-        "apng of 4 billion frames": lambda: png(chunk(b"acTL", struct.pack(">II", 2**32 - 1, 0))),
-        "gif of 100000 frames": lambda: gif(100_000),
-        "gif of 65535 x 65535": lambda: gif(1, width=65_535, height=65_535),
-        "gif that never ends": lambda: gif(1)[:-1] + b"!\xfe" + b"\xff" + b"x" * 255,
-        "gif whose frame lies outside": lambda: (
-            b"GIF89a\x08\0\x08\0\xf0\0\0" + bytes(6) + b",\xff\xff\xff\xff\x08\0\x08\0\0\x02\x02D\x01\0;"
-        ),
-        "tiff whose directory follows itself": lambda: plain_tiff(20, 20, next_at=8),
-        "tiff whose directory is beyond its end": lambda: tiff([])[:4] + struct.pack("<I", 2**31) + bytes(50),
-        "tiff of 65535 entries": lambda: b"II*\0\x08\0\0\0\xff\xff" + bytes(2_000),
-        "tiff of 4 billion samples": lambda: plain_tiff(20, 20, more=((277, 4, 1, 2**32 - 1),)),
-        "tiff of 2^31 squared": lambda: plain_tiff(2**31, 2**31),
-        "tiff of 4 billion strips": lambda: plain_tiff(
-            20, 20, more=((324, 4, 2**32 - 1, 8), (322, 4, 1, 1), (323, 4, 1, 1))
-        ),
-        "tiff of 6000 x 6600 in nothing": lambda: plain_tiff(6_000, 6_600),
-        "bigtiff": lambda: b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0" + b"\xff" * 64,
-        "bmp of negative height": lambda: bmp(4, -4, data=bytes(48)),
-        "bmp of negative width": lambda: bmp(-4, 4, data=bytes(48)),
-        "bmp of the least height": lambda: bmp(4, -(2**31), data=bytes(48)),
-        "bmp of 4 billion colours": lambda: bmp(4, 4, bits=8, colors=2**32 - 1, data=bytes(48)),
-        "bmp rle that runs out": lambda: bmp(
-            4_000, 4_000, bits=8, compression=1, colors=256, data=bytes(1024) + b"\0\2\xff\xff" * 1_000
-        ),
-        "webp truncated": lambda: webp_file[: len(webp_file) // 2],
-        "webp animated truncated": lambda: animated[: len(animated) // 2],
-        "webp of nothing": lambda: webp(b""),
-        "webp that says 16383 squared": lambda: webp(b"\0\0\0\x9d\x01\x2a\xff\x3f\xff\x3f" + bytes(400)),
-        "webp lossless that says 16384 squared": lambda: webp(b"\x2f\xff\xff\xff\x0f" + bytes(400), kind=b"VP8L"),
-        "webp in webp": lambda: webp(webp_file, kind=b"VP8X"),
-        "avif truncated": lambda: avif_file[: len(avif_file) // 2],
-        "avif of nothing": lambda: AVIF_HEAD + bytes(400),
-        "avif box of 4 gb": lambda: AVIF_HEAD + b"\xff\xff\xff\xffmeta" + bytes(400),
-        "avif that says 65535 squared": lambda: avif_file.replace(
-            b"ispe\0\0\0\0" + struct.pack(">II", WIDTH, HEIGHT), b"ispe\0\0\0\0" + struct.pack(">II", 65_535, 65_535)
-        ),
-        "heic": lambda: HEIC,
-        "svg with scripts": lambda: SVG,
-        "svg of entities": lambda: SVG_BOMB,
-        "svg that reads files": lambda: SVG_FILE,
-        "ico": ico,
-        "psd": lambda: b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 30_000, 30_000, 8, 3) + bytes(400),
-        "eps that runs": lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(x) (r) file deletefile\n",
-        "pdf": lambda: b"%PDF-1.7\n" + bytes(200),
-        "xbm": lambda: b"#define a_width 8\n#define a_height 8\nstatic char a_bits[] = { 0x00 };",
-        "ppm": lambda: b"P6\n99999999 99999999\n255\n",
-        "fits": lambda: b"SIMPLE  =                    T" + b" " * 2850,
-        "mpo of a thousand pictures": lambda: jpeg() * 1_000,
-        "gif that is a script": lambda: b"GIF89a/*\0\0\0\0\0*/=1;alert(1)//" + bytes(40),
-        "jpeg that is a page": lambda: (
-            after_start(small, 0xFE, b"<script>alert(1)</script>") + b"<html><body onload=alert(1)>"
-        ),
-        "png that is a zip": lambda: big + b"PK\x03\x04" + bytes(100) + b"PK\x05\x06" + bytes(18),
-        "jpeg that is a program": lambda: small + b"#!/bin/sh\nrm -rf /\n",
-    }
+SMALL, BIG = jpeg(), encoded(photo(), "PNG")
+WEBP_FILE, AVIF_FILE = encoded(photo(), "WEBP"), encoded(photo(), "AVIF")
+ANIMATED = encoded(photo(), "WEBP", save_all=True, append_images=[photo().rotate(angle) for angle in range(1, 60)])
 
-
-ATTACKS = attacks()
+# Each is made when it is needed: some take a while.
+ATTACKS: dict[str, Callable[[], bytes]] = {
+    "jpeg of 101 scans": lambda: many_scans(101),
+    "jpeg of 5000 scans": lambda: many_scans(5_000),
+    "jpeg of scans with fill bytes": lambda: many_scans(2_000).replace(b"\xff\xda", b"\xff\xff\xff\xda"),
+    "jpeg that says 65500 x 65500": lambda: with_size(SMALL, 65_500, 65_500),
+    "jpeg that says 6000 x 6600": lambda: with_size(SMALL, 6_000, 6_600),
+    "jpeg that says 0 x 0": lambda: with_size(SMALL, 0, 0),
+    "jpeg progressive that says 6300 x 6300": lambda: with_size(jpeg(progressive=True), 6_300, 6_300),
+    "jpeg with 16 mb of app segments": lambda: (
+        after_start(SMALL, 0xE1, b"Exif\0\0" + b"A" * 65_000)[:2]
+        + b"".join(b"\xff\xe5\xff\xff" + bytes(65_533) for _ in range(256))
+        + SMALL[2:]
+    ),
+    "jpeg whose exif points at itself": lambda: after_start(
+        SMALL, 0xE1, b"Exif\0\0II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\1\0\0\0\x08\0\0\0\x08\0\0\0"
+    ),
+    "jpeg whose exif has 65535 entries": lambda: after_start(
+        SMALL, 0xE1, b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + bytes(6_000)
+    ),
+    "jpeg whose exif counts 4 gb": lambda: after_start(
+        SMALL, 0xE1, b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\xff\xff\xff\xff\x08\0\0\0\0\0\0\0"
+    ),
+    "jpeg with an icc profile in 255 lost parts": lambda: after_start(
+        SMALL, 0xE2, b"ICC_PROFILE\0\xff\xff" + bytes(60_000)
+    ),
+    "jpeg of nothing but restart markers": lambda: SMALL[: SMALL.index(b"\xff\xda") + 14] + b"\xff\xd0" * 500_000,
+    "jpeg of a segment without length": lambda: SMALL[:2] + b"\xff\xe0\0\0" + SMALL[2:],
+    "jpeg with two starts of frame": lambda: (
+        SMALL[: SMALL.index(b"\xff\xda")]
+        + SMALL[SMALL.index(b"\xff\xc0") : SMALL.index(b"\xff\xda")]
+        + SMALL[SMALL.index(b"\xff\xda") :]
+    ),
+    "png iccp of 100 mb": lambda: png(bombs_in_text(b"iCCP", 100)),
+    "png ztxt of 100 mb": lambda: png(bombs_in_text(b"zTXt", 100)),
+    "png itxt of 100 mb": lambda: png(bombs_in_text(b"iTXt", 100)),
+    "png 3000 ztxt": lambda: png(*[bombs_in_text(b"zTXt", 1)] * 3_000),
+    "png of 100000 empty chunks": lambda: png(*[chunk(b"teXt", b"")] * 100_000),
+    "png whose data is a bomb": lambda: png(body=zlib.compress(bytes(100 * 2**20), 9)),
+    "png of 2^31 - 1": lambda: png(width=2**31 - 1, height=1, body=zlib.compress(bytes(9))),
+    "png of 2^32 - 1 squared": lambda: png(width=2**32 - 1, height=2**32 - 1, body=b""),
+    "png 40 mpx in 40 kb": lambda: png(width=6_000, height=6_600, body=zlib.compress(bytes((1 + 18_000) * 6_600), 9)),
+    "png of depth 3": lambda: png(depth=3),
+    "png whose palette is missing": lambda: png(color=3),
+    "png chunk of 4 gb": lambda: b"\x89PNG\r\n\x1a\n" + b"\xff\xff\xff\xffIHDR" + bytes(100),
+    "apng of 4 billion frames": lambda: png(chunk(b"acTL", struct.pack(">II", 2**32 - 1, 0))),
+    "gif of 100000 frames": lambda: gif(100_000),
+    "gif of 65535 x 65535": lambda: gif(1, width=65_535, height=65_535),
+    "gif that never ends": lambda: gif(1)[:-1] + b"!\xfe" + b"\xff" + b"x" * 255,
+    "gif whose frame lies outside": lambda: (
+        b"GIF89a\x08\0\x08\0\xf0\0\0" + bytes(6) + b",\xff\xff\xff\xff\x08\0\x08\0\0\x02\x02D\x01\0;"
+    ),
+    "tiff whose directory follows itself": lambda: plain_tiff(20, 20, next_at=8),
+    "tiff whose directory is beyond its end": lambda: tiff([])[:4] + struct.pack("<I", 2**31) + bytes(50),
+    "tiff of 65535 entries": lambda: b"II*\0\x08\0\0\0\xff\xff" + bytes(2_000),
+    "tiff of 4 billion samples": lambda: plain_tiff(20, 20, more=((277, 4, 1, 2**32 - 1),)),
+    "tiff of 2^31 squared": lambda: plain_tiff(2**31, 2**31),
+    "tiff of 4 billion strips": lambda: plain_tiff(
+        20, 20, more=((324, 4, 2**32 - 1, 8), (322, 4, 1, 1), (323, 4, 1, 1))
+    ),
+    "tiff of 6000 x 6600 in nothing": lambda: plain_tiff(6_000, 6_600),
+    "bigtiff": lambda: b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0" + b"\xff" * 64,
+    "bmp of negative height": lambda: bmp(4, -4, data=bytes(48)),
+    "bmp of negative width": lambda: bmp(-4, 4, data=bytes(48)),
+    "bmp of the least height": lambda: bmp(4, -(2**31), data=bytes(48)),
+    "bmp of 4 billion colours": lambda: bmp(4, 4, bits=8, colors=2**32 - 1, data=bytes(48)),
+    "bmp rle that runs out": lambda: bmp(
+        4_000, 4_000, bits=8, compression=1, colors=256, data=bytes(1024) + b"\0\2\xff\xff" * 1_000
+    ),
+    "webp truncated": lambda: WEBP_FILE[: len(WEBP_FILE) // 2],
+    "webp animated truncated": lambda: ANIMATED[: len(ANIMATED) // 2],
+    "webp of nothing": lambda: webp(b""),
+    "webp that says 16383 squared": lambda: webp(b"\0\0\0\x9d\x01\x2a\xff\x3f\xff\x3f" + bytes(400)),
+    "webp lossless that says 16384 squared": lambda: webp(b"\x2f\xff\xff\xff\x0f" + bytes(400), kind=b"VP8L"),
+    "webp in webp": lambda: webp(WEBP_FILE, kind=b"VP8X"),
+    "avif truncated": lambda: AVIF_FILE[: len(AVIF_FILE) // 2],
+    "avif of nothing": lambda: AVIF_HEAD + bytes(400),
+    "avif box of 4 gb": lambda: AVIF_HEAD + b"\xff\xff\xff\xffmeta" + bytes(400),
+    "avif that says 65535 squared": lambda: AVIF_FILE.replace(
+        b"ispe\0\0\0\0" + struct.pack(">II", WIDTH, HEIGHT), b"ispe\0\0\0\0" + struct.pack(">II", 65_535, 65_535)
+    ),
+    "heic": lambda: HEIC,
+    "svg with scripts": lambda: SVG,
+    "svg of entities": lambda: SVG_BOMB,
+    "svg that reads files": lambda: SVG_FILE,
+    "ico": ico,
+    "psd": lambda: b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 30_000, 30_000, 8, 3) + bytes(400),
+    "eps that runs": lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(x) (r) file deletefile\n",
+    "pdf": lambda: b"%PDF-1.7\n" + bytes(200),
+    "xbm": lambda: b"#define a_width 8\n#define a_height 8\nstatic char a_bits[] = { 0x00 };",
+    "ppm": lambda: b"P6\n99999999 99999999\n255\n",
+    "fits": lambda: b"SIMPLE  =                    T" + b" " * 2850,
+    "mpo of a thousand pictures": lambda: jpeg() * 1_000,
+    "gif that is a script": lambda: b"GIF89a/*\0\0\0\0\0*/=1;alert(1)//" + bytes(40),
+    "jpeg that is a page": lambda: (
+        after_start(SMALL, 0xFE, b"<script>alert(1)</script>") + b"<html><body onload=alert(1)>"
+    ),
+    "png that is a zip": lambda: BIG + b"PK\x03\x04" + bytes(100) + b"PK\x05\x06" + bytes(18),
+    "jpeg that is a program": lambda: SMALL + b"#!/bin/sh\nrm -rf /\n",
+}
 # Whatever follows a whole picture is somebody's luggage, and no reason to refuse it.
 WHOLE = {"mpo of a thousand pictures", "jpeg that is a page", "png that is a zip", "jpeg that is a program"}
 

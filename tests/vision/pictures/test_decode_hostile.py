@@ -26,7 +26,7 @@ from annotator.core.errors import ImageError
 from annotator.system import seccomp
 from annotator.vision.pictures import decode, decoder, decoder_child, look, renditions, sandbox
 from annotator.vision.pictures.photo import Pixels
-from tests.vision.pictures.test_decode import bomb, corners, encoded, photo_like
+from tests.vision.pictures.material import bomb, corners, encoded, photo_like
 
 COUNT = 10_000 if os.environ.get("ANNOTATOR_FULL_TESTS") else 100
 

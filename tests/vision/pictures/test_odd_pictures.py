@@ -16,7 +16,7 @@ from PIL import Image
 
 from annotator.core.errors import ImageError
 from annotator.vision.pictures import decode, decoder, renditions
-from tests.vision.pictures.test_decode import corners, decoded, encoded, photo_like
+from tests.vision.pictures.material import corners, decoded, encoded, photo_like
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 

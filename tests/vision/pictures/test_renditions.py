@@ -19,7 +19,7 @@ from annotator.vision.pictures import renditions, sandbox
 from annotator.vision.pictures.look import Change
 from annotator.vision.pictures.photo import Pixels
 from annotator.vision.pictures.renditions import ForTrainers
-from tests.vision.pictures.test_decode import decoded, encoded, photo_like
+from tests.vision.pictures.material import decoded, encoded, photo_like
 from tests.vision.pictures.test_decode_attacks import chunk
 
 PHOTO = photo_like()
