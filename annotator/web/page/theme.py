@@ -49,6 +49,8 @@ footer { display: none !important; }
 .annotator-report pre { background: var(--background-fill-secondary); padding: 12px 14px; border-radius: 6px;
   white-space: pre-wrap; font-size: 13px; }
 .annotator-report a { color: var(--link-text-color); text-decoration: underline; }
+/* Nothing is there to be pre-labelled yet. */
+body:has(.annotator.is-empty) #bar > :is(#prelabel-one, #prelabel-all) { display: none; }
 @media (max-width: 1100px) { #bar > #model { flex-basis: 190px; } }
 """
 

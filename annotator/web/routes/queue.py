@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,6 +12,7 @@ from annotator.core.errors import ImageError
 from annotator.core.limits import MAX_NAME
 from annotator.storage.images import QueueRow
 from annotator.system import paths
+from annotator.vision.networks import zoo
 from annotator.vision.pictures.decode import MAX_FILE_BYTES
 from annotator.web import pictures
 from annotator.web.batch_record import MAX_FAILURES
@@ -18,6 +20,7 @@ from annotator.web.jobs import Job, Prelabelling
 from annotator.web.projects import Projects
 from annotator.web.sharing.arrivals import Arrivals
 from annotator.web.sharing.guard import MAX_PICTURE_BYTES
+from annotator.web.sharing.limits import LimitError
 from annotator.web.sharing.uploads import Uploads
 
 
@@ -53,14 +56,26 @@ def add_queue_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, 
     @router.post("/{key}/example")
     async def example(key: str) -> dict[str, Any]:
         def add() -> dict[str, Any]:
-            examples = sorted(paths.EXAMPLES.glob("*.jpg"))
             added = []
-            for path in examples:
+            for path in sorted(paths.EXAMPLES.glob("*.jpg")):
                 content = path.read_bytes()
                 added.append(pictures.put(projects, key, content, pictures.check(projects, key, content, path.name)))
+            _prelabel(projects, jobs, key, {picture["id"] for picture in added})
             return added[0]
 
         return await uploads.decoding.run(key, add)
+
+
+def _prelabel(projects: Projects, jobs: Prelabelling, key: str, image_ids: set[int]) -> None:
+    """Begin to pre-label the new ones of these pictures with the first network that is here."""
+    here = next((info for info in zoo.list_models() if info.present), None)
+    with projects.use(key) as store:
+        images = [image for image in store.images() if image.id in image_ids and not image.prelabelled]
+    if here is None or not images:
+        return
+    # Where too many batches wait, the pictures are there all the same, and the buttons too.
+    with suppress(LimitError):
+        jobs.start(key, here, images)
 
 
 def _row_to_json(row: QueueRow, key: str) -> dict[str, Any]:

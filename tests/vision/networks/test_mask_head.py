@@ -71,7 +71,7 @@ def test_the_bundled_network_gives_its_own_masks_back(tmp_path, monkeypatch):
     from annotator.system import paths
 
     monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path))
-    require_self_consistent(zoo.find("starter-person"), decode.read(paths.EXAMPLES / "eileen-collins.jpg"))
+    require_self_consistent(zoo.find("starter-person"), decode.read(paths.EXAMPLES / "apollo-11-crew.jpg"))
 
 
 def test_the_second_start_takes_up_what_the_first_one_compiled(person_0007, photo, monkeypatch):
@@ -88,7 +88,7 @@ def test_a_users_box_gets_a_mask_near_it(tmp_path, monkeypatch):
 
     monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path))
     head = MaskHead(zoo.find("starter-person"))
-    features = head.features(decode.read(paths.EXAMPLES / "eileen-collins.jpg"))
+    features = head.features(decode.read(paths.EXAMPLES / "apollo-11-crew.jpg"))
     box = (40.0, 10.0, 420.0, 510.0)
     mask = head.heatmap(features, box).at(50, height=features.resize.image_height, width=features.resize.image_width)
     x0, y0, x1, y1 = rle_box_xyxy(mask)
@@ -105,7 +105,7 @@ def test_somebody_small_in_a_large_picture_gets_the_mask_that_they_have_alone(tm
 
     monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path))
     head = MaskHead(zoo.find("starter-person"))
-    alone = decode.read(paths.EXAMPLES / "eileen-collins.jpg")
+    alone = decode.read(paths.EXAMPLES / "apollo-11-crew.jpg")
     large = np.full((1800, 2400, 3), 96, np.uint8)
     large[1200 : 1200 + side, 2300 - side : 2300] = cv2.resize(alone.pixels, (side, side), interpolation=cv2.INTER_AREA)
     photo = replace(alone, pixels=large)

@@ -26,10 +26,14 @@ export class DropZone {
   private depth = 0;
 
   constructor(private readonly options: DropZoneOptions) {
-    const link = (text: string, onClick: () => void): HTMLElement => button({ text, class: "an-link", onClick });
-    const choices = h("p", {}, t("dropBody"), " ", link(t("dropFiles"), () => this.chooseFiles()), " ", t("dropOr"), " ", link(t("dropFolder"), () => this.chooseFolder()));
-    const example = button({ icon: "images", text: t("tryExample"), class: "an-button is-large", onClick: options.addExample });
-    this.element = h("section", { class: "an-empty" }, h("div", { class: "an-empty-card" }, icon("images"), h("h2", {}, t("dropTitle")), choices, example, h("small", {}, t("dropHint"))), this.files, this.folder);
+    const ways = h(
+      "div",
+      { class: "an-empty-ways" },
+      button({ icon: "images", text: t("addFiles"), class: "an-button is-large is-primary", onClick: () => this.chooseFiles() }),
+      button({ icon: "folder", text: t("addFolder"), class: "an-button is-large", onClick: () => this.chooseFolder() }),
+      button({ text: t("tryExample"), class: "an-button is-large", onClick: options.addExample }),
+    );
+    this.element = h("section", { class: "an-empty" }, h("div", { class: "an-empty-card" }, icon("images"), h("h2", {}, t("dropTitle")), h("p", {}, t("dropBody")), ways, h("small", {}, t("dropHint"))), this.files, this.folder);
     this.overlay = h("div", { class: "an-drop-overlay", hidden: true }, icon("images"), h("span", {}, t("dropOverlay")));
     for (const input of [this.files, this.folder]) {
       input.addEventListener("change", () => {

@@ -198,7 +198,7 @@ export class Editor {
   private assemble(): void {
     const { root, session, appearance, stage, minimap, notices, announcer, queue, panel, gallery, dropZone, uploads } = this;
     const legend = createLegend(session, appearance);
-    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session), legend, minimap.element, notices.element, announcer);
+    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), legend, minimap.element, notices.element, announcer);
     const threshold = new ThresholdBar(session);
     const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, threshold.element);
     root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, uploads.element, dropZone.overlay);

@@ -1,22 +1,37 @@
 /** One line over the picture that says how the current tool works, or why nothing is to be seen. */
 import { keyOf, keyValues } from "../commands/keys";
 import { countSuggestions } from "../document/scene";
+import type { Shelf } from "../saving/shelf";
+import { preference, setPreference } from "../saving/shelf";
 import type { Session } from "../session/session";
 import type { View } from "../session/view";
 import { t } from "../strings";
 import { toolInHand } from "../tools/registry";
 import { h, setText } from "../widgets/dom";
 
-export function createHint(session: Session): HTMLElement {
+/** Whether somebody has decided anything in this browser yet. */
+const DECIDED = "decided";
+
+export function createHint(session: Session, shelf: Shelf | null): HTMLElement {
   const element = h("div", { class: "an-hint", role: "status", hidden: true });
+  let decided = preference(shelf, DECIDED, false);
   session.view.subscribe((now, before) => {
-    const names = ["tool", "hideAll", "scene", "triage", "threshold", "selection", "hasHeatmap"] as const;
+    const names = ["tool", "hideAll", "scene", "triage", "threshold", "selection", "hasHeatmap", "history"] as const;
     if (names.every((name) => now[name] === before[name])) return;
-    const text = now.scene === null ? "" : hintFor(now);
+    if (!decided && now.history.past.length > 0) {
+      decided = true;
+      setPreference(shelf, DECIDED, true);
+    }
+    const text = now.scene === null ? "" : hintFor(now) || (decided ? "" : firstHint(now));
     element.hidden = text === "";
     setText(element, text);
   });
   return element;
+}
+
+/** The three keys that somebody needs who sees suggestions for the first time. */
+function firstHint(view: View): string {
+  return countSuggestions(view.scene!, view.threshold).shown > 0 ? t("hintFirst", keyValues()) : "";
 }
 
 function hintFor(view: View): string {
