@@ -1,4 +1,7 @@
-"""`python -m annotator` is the command line."""
+"""`python -m annotator` is the command line.
+
+Tests: tests/web/test_server.py
+"""
 
 import sys
 

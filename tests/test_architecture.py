@@ -1,6 +1,7 @@
 """What holds the house together: imports point down, and nothing is told twice differently."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "annotator"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "node_modules" not in path.parts)
+SCRIPTS = [ROOT / "app.py", *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "models").rglob("*.py"))]
 
 # A wing may import from itself and from those that stand before it.
 BELOW = {
@@ -39,9 +42,9 @@ def imports(path: Path):
             yield from (alias.name for alias in node.names)
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_down(path):
-    if "node_modules" in path.parts or path == PACKAGE / "__init__.py":
+    if path == PACKAGE / "__init__.py":
         return
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for imported in imports(path):
@@ -57,11 +60,7 @@ def test_what_strangers_may_take_is_known_below_the_page_and_the_routes():
 
 
 def test_no_files_import_each_other_in_a_circle():
-    files = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-        for path in PACKAGE.rglob("*.py")
-        if "node_modules" not in path.parts
-    }
+    files = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES}
     waiting = {module: {name for name in imported_modules(path) if name in files} for module, path in files.items()}
     while free := {module for module, needed in waiting.items() if not needed}:
         waiting = {module: needed - free for module, needed in waiting.items() if module not in free}
@@ -78,17 +77,36 @@ def imported_modules(path):
             yield from (alias.name for alias in node.names)
 
 
-@pytest.mark.parametrize("folder", ["storage", "web/routes"])
-def test_the_tests_of_a_file_are_found_under_its_name_or_named_in_it(folder):
-    for path in sorted((PACKAGE / folder).rglob("*.py")):
-        named = [ROOT / "tests" / path.relative_to(PACKAGE).with_name(f"test_{path.name}")]
-        for told in (path, path.with_name("__init__.py")):
-            line = next((line for line in told.read_text().splitlines() if line.startswith("Tests: ")), None)
-            if line is not None:
-                named = [ROOT / name for name in line.removeprefix("Tests: ").split(", ")]
-                break
-        if path.name != "__init__.py":
-            assert all(test.is_file() for test in named), f"{path.relative_to(ROOT)}: no {named[0].relative_to(ROOT)}"
+def find_tests(path):
+    """The test files of a module: of its own name, or those that its docstring or its package's docstring names."""
+    mirrored = ROOT / "tests" / path.relative_to(PACKAGE).with_name(f"test_{path.name}")
+    if mirrored.is_file():
+        return [mirrored]
+    for told in (path, path.with_name("__init__.py")):
+        docstring = ast.get_docstring(ast.parse(told.read_text())) or ""
+        named = re.findall(r"^Tests: (.*)$", docstring, re.MULTILINE)
+        if named:
+            return [ROOT / name for line in named for name in line.split(", ")]
+    return []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_tests_of_a_module_are_found_under_its_name_or_named_in_it(path):
+    found = find_tests(path)
+    assert found or path.name == "__init__.py", "no test of its name, and no line `Tests: ` in its docstring"
+    assert [test for test in found if not test.is_file()] == []
+
+
+MAX_LINES, MAX_FUNCTION_LINES = 400, 60
+
+
+@pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_short(path):
+    text = path.read_text()
+    assert text.count("\n") <= MAX_LINES
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = [found.name for found in functions if found.end_lineno - found.lineno >= MAX_FUNCTION_LINES]
+    assert long == [], f"over {MAX_FUNCTION_LINES} lines"
 
 
 def test_a_space_installs_what_the_package_needs():

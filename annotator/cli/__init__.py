@@ -4,6 +4,8 @@ Results go to stdout, progress and messages to stderr. Exit 0: done; 1: it ran a
 line; 2: wrong usage. Heavy packages are imported by the verb that needs them, so that `--help` answers at once.
 
 Enter through `main`. A verb has a file, with its options beside what it does.
+
+Tests: tests/test_cli.py
 """
 
 from annotator.cli.program import build_parser, main

@@ -1,4 +1,7 @@
-"""`annotator evaluate`."""
+"""`annotator evaluate`.
+
+Tests: tests/test_evaluation.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`annotator export`."""
+"""`annotator export`.
+
+Tests: tests/exchange/test_leaving.py, tests/test_cli.py
+"""
 
 from __future__ import annotations
 

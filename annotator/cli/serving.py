@@ -1,4 +1,7 @@
-"""`annotator serve`."""
+"""`annotator serve`.
+
+Tests: tests/web/test_server.py
+"""
 
 from __future__ import annotations
 

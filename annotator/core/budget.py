@@ -1,6 +1,8 @@
 """How much work on masks one gesture or one file may ask for: counted before it begins, refused in one line beyond it.
 
 The unit is a step: a pixel along a polygon's edge, which takes the rasteriser some 25 ns.
+
+Tests: tests/core/test_polygons.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What a project holds, as frozen values: categories, images, instances."""
+"""What a project holds, as frozen values: categories, images, instances.
+
+Tests: tests/exchange/coco/test_writer.py, tests/storage/test_datasets.py
+"""
 
 from __future__ import annotations
 

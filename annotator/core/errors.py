@@ -1,4 +1,7 @@
-"""The one family of errors that a user sees: each is a line that names the place, what was found, what was expected."""
+"""The one family of errors that a user sees: each is a line that names the place, what was found, what was expected.
+
+Tests: tests/exchange/coco/test_writer.py, tests/test_cli.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Limits of pictures, masks and gestures: each value once, for the wire, the domain and the files that come in."""
+"""Limits of pictures, masks and gestures: each value once, for the wire, the domain and the files that come in.
+
+Tests: tests/core/test_review.py, tests/storage/test_categories.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Numbers that came from outside: whether they can be ids, whether they are finite."""
+"""Numbers that came from outside: whether they can be ids, whether they are finite.
+
+Tests: tests/core/test_review.py, tests/exchange/coco/test_check.py
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Threads read and decode pictures and resize them to the network's input; whoever asks for the outcomes feeds the
 network, which answers in the order of the pictures.
+
+Tests: tests/prelabel/test_batch.py, tests/prelabel/test_files.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Exclusive locks on open files, between processes, where the system has them."""
+"""Exclusive locks on open files, between processes, where the system has them.
+
+Tests: tests/storage/test_write_lock.py, tests/vision/networks/test_fetch.py
+"""
 
 from __future__ import annotations
 

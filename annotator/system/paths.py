@@ -1,4 +1,7 @@
-"""Where things lie on disk. Environment variables win, so that a server or a test can move everything."""
+"""Where things lie on disk. Environment variables win, so that a server or a test can move everything.
+
+Tests: tests/web/test_hosting.py, tests/vision/networks/test_zoo.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How far long work has come."""
+"""How far long work has come.
+
+Tests: tests/prelabel/test_batch.py
+"""
 
 from collections.abc import Callable
 

@@ -1,6 +1,8 @@
 """System calls that a process gives up for good, through libseccomp, which nearly every Linux has.
 
 Source: seccomp_rule_add(3), seccomp_attr_set(3), seccomp_load(3).
+
+Tests: tests/system/test_child.py, tests/vision/pictures/test_decode_hostile.py
 """
 
 from __future__ import annotations

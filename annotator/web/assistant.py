@@ -1,4 +1,7 @@
-"""A mask for a box that a person drags, quick enough to follow the hand."""
+"""A mask for a box that a person drags, quick enough to follow the hand.
+
+Tests: tests/web/routes/test_heatmaps.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Cut-outs of instances for the gallery: made when they are asked for, and kept for a while."""
+"""Cut-outs of instances for the gallery: made when they are asked for, and kept for a while.
+
+Tests: tests/web/routes/test_gallery.py
+"""
 
 from __future__ import annotations
 

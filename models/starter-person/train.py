@@ -101,7 +101,109 @@ def set_phase(network: Network, phase: str):
         part.train(phase != MASKS)
 
 
-def main():
+class Run:
+    """A network that is being taught, and how far that has come."""
+
+    def __init__(self, args):
+        self.network = Network().to(memory_format=torch.channels_last)
+        if args.init:
+            self.network.load_state_dict(torch.load(args.init, weights_only=True)["average"])
+        self.optimizer = torch.optim.AdamW(parameter_groups(self.network, 0.05), lr=args.rate)
+        self.average = Average(self.network, args.average)
+        self.step, self.started, self.phase = 0, None, WHOLE
+
+    def resume(self, state: dict):
+        self.network.load_state_dict(state["network"])
+        self.average.network.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.started, self.phase = state["step"], state["started"], state["phase"]
+        self.average.steps = self.step
+
+    def state(self) -> dict:
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "started": self.started,
+            "phase": self.phase,
+        }
+
+    def enter(self, phase: str):
+        """Begin a phase from the average, which is better than the last step."""
+        self.network.load_state_dict(self.average.network.state_dict())
+        set_phase(self.network, phase)
+        self.phase = phase
+
+    def learn(self, batch: dict, rate: float) -> tuple[float, float, float]:
+        """Take one step -> its losses: score, box, mask."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss, parts = step_loss(self.network, batch, self.phase)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
+        self.optimizer.step()
+        self.average.update(self.network)
+        self.step += 1
+        return parts
+
+
+class Log:
+    """Mean losses and speed, a line for every 50 steps."""
+
+    def __init__(self):
+        self.restart()
+
+    def restart(self):
+        self.since, self.sums, self.counted = time.time(), [0.0, 0.0, 0.0], 0
+
+    def add(self, parts: tuple[float, float, float], *, run: Run, share: float, rate: float, batch: int):
+        self.counted += 1
+        self.sums = [total + part for total, part in zip(self.sums, parts, strict=True)]
+        if self.counted < 50:
+            return
+        now = time.time()
+        score, box, mask = (total / self.counted for total in self.sums)
+        speed = self.counted * batch / (now - self.since)
+        print(
+            f"{(now - run.started) / 60:6.1f} min {run.phase} {share:5.1%} step {run.step} rate {rate:.1e} "
+            f"score {score:.3f} box {box:.3f} mask {mask:.3f} {speed:.0f} pictures/s",
+            flush=True,
+        )
+        self.restart()
+
+
+def set_augmentation(loader: Loader, args, phase: str, share: float):
+    """Canvas, mosaics and pasted people of the next pictures."""
+    loader.size = args.size if phase == WHOLE else args.finish_size or args.size
+    loader.mosaic = args.mosaic if phase == WHOLE and share < 0.8 else 0.0
+    loader.paste = args.paste if phase == WHOLE and share < 0.9 else 0.0
+
+
+def teach(run: Run, loader: Loader, args, checkpoint: Path):
+    """All phases, until the time is over; the checkpoint is written now and then, and at the end."""
+    clock, log, last_save = Clock(args, run.started), Log(), time.time()
+    set_phase(run.network, run.phase)
+    while True:
+        phase, share = clock.phase()
+        if share >= 1.0:
+            break
+        if phase != run.phase:
+            run.enter(phase)
+            log.restart()
+        set_augmentation(loader, args, phase, share)
+        rate = clock.rate(phase, share, run.step)
+        parts = run.learn(loader.next(), rate)
+        log.add(parts, run=run, share=share, rate=rate, batch=args.batch)
+        if time.time() - last_save > 90:
+            save(checkpoint, run.state())
+            last_save = time.time()
+    run.phase = FINISH
+    save(checkpoint, run.state())
+
+
+def options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--annotations", type=Path, required=True, help="COCO file")
     parser.add_argument("--images", type=Path, required=True, help="folder of its pictures")
@@ -123,88 +225,27 @@ def main():
     parser.add_argument("--average", type=float, default=0.999, help="decay of the averaged weights")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
+    return parser.parse_args()
 
+
+def main():
+    args = options()
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(1)
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     checkpoint = args.out / "checkpoint.pt"
-
-    network = Network().to(memory_format=torch.channels_last)
-    if args.init:
-        network.load_state_dict(torch.load(args.init, weights_only=True)["average"])
-    optimizer = torch.optim.AdamW(parameter_groups(network, 0.05), lr=args.rate)
-    average = Average(network, args.average)
-    step, started, phase_before = 0, None, WHOLE
+    run = Run(args)
     if args.resume:
-        state = torch.load(checkpoint, weights_only=True)
-        network.load_state_dict(state["network"])
-        average.network.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, started, phase_before = state["step"], state["started"], state["phase"]
-        average.steps = step
-
+        run.resume(torch.load(checkpoint, weights_only=True))
     pictures = load(args.annotations, args.images, args.validation, args.category)
-    loader = Loader(pictures, args.batch, args.size, args.mosaic, args.paste, args.seed + step)
-    clock = Clock(args, started or time.time())
-    size = sum(parameter.numel() for parameter in network.parameters())
+    loader = Loader(pictures, args.batch, args.size, args.mosaic, args.paste, args.seed + run.step)
+    run.started = run.started or time.time()
+    size = sum(parameter.numel() for parameter in run.network.parameters())
     print(f"{len(pictures)} pictures, {size / 1e6:.2f} M parameters", flush=True)
-
-    set_phase(network, phase_before)
-    last_save, last_log, sums, counted = time.time(), time.time(), [0.0, 0.0, 0.0], 0
-    while True:
-        phase, share = clock.phase()
-        if share >= 1.0:
-            break
-        if phase != phase_before:  # go on from the average, which is better than the last step
-            network.load_state_dict(average.network.state_dict())
-            set_phase(network, phase)
-            phase_before = phase
-            last_log, sums, counted = time.time(), [0.0, 0.0, 0.0], 0
-        loader.size = args.size if phase == WHOLE else args.finish_size or args.size
-        loader.mosaic = args.mosaic if phase == WHOLE and share < 0.8 else 0.0
-        loader.paste = args.paste if phase == WHOLE and share < 0.9 else 0.0
-        rate = clock.rate(phase, share, step)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        loss, parts = step_loss(network, loader.next(), phase)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-        optimizer.step()
-        average.update(network)
-        step += 1
-        counted += 1
-        sums = [total + part for total, part in zip(sums, parts, strict=True)]
-
-        now = time.time()
-        if counted == 50:
-            score, box, mask = (total / counted for total in sums)
-            speed = counted * args.batch / (now - last_log)
-            print(
-                f"{(now - clock.started) / 60:6.1f} min {phase} {share:5.1%} step {step} rate {rate:.1e} "
-                f"score {score:.3f} box {box:.3f} mask {mask:.3f} {speed:.0f} pictures/s",
-                flush=True,
-            )
-            last_log, sums, counted = now, [0.0, 0.0, 0.0], 0
-        if now - last_save > 90:
-            save(checkpoint, state_of(network, average, optimizer, step, clock.started, phase))
-            last_save = now
-    save(checkpoint, state_of(network, average, optimizer, step, clock.started, FINISH))
-    print(f"done after {step} steps", flush=True)
-
-
-def state_of(network, average, optimizer, step, started, phase) -> dict:
-    return {
-        "network": network.state_dict(),
-        "average": average.network.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "step": step,
-        "started": started,
-        "phase": phase,
-    }
+    teach(run, loader, args, checkpoint)
+    print(f"done after {run.step} steps", flush=True)
 
 
 if __name__ == "__main__":

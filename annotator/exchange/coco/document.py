@@ -1,4 +1,7 @@
-"""The JSON of a COCO file: read once, with the keys that it says twice."""
+"""The JSON of a COCO file: read once, with the keys that it says twice.
+
+Tests: tests/exchange/coco/test_check.py, tests/exchange/coco/test_odd_coco.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""COCO JSON -> dataset."""
+"""COCO JSON -> dataset.
+
+Tests: tests/exchange/coco/test_writer.py, tests/exchange/coco/test_hostile_coco.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Lists of results -> suggestions."""
+"""Lists of results -> suggestions.
+
+Tests: tests/exchange/test_coming.py, tests/exchange/coco/test_writer.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Single values of a COCO document: told apart, shown in a message, rasterised only where pycocotools can take them."""
+"""Single values of a COCO document: told apart, shown in a message, rasterised only where pycocotools can take them.
+
+Tests: tests/exchange/coco/test_odd_coco.py, tests/exchange/coco/test_check.py
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A new format is a file beside this one that ends in a `Format`, and its line in the registry (`formats/__init__.py`).
 The command line, the page, the Hub's card, the routes and the README's table are made from what stands there.
+
+Tests: tests/exchange/formats/test_formats.py, tests/test_cli.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Objects that an import brought as boxes alone: no mask was ever drawn, and a format says what becomes of them."""
+"""Objects that an import brought as boxes alone: no mask was ever drawn, and a format says what becomes of them.
+
+Tests: tests/exchange/formats/test_polygons.py, tests/exchange/formats/test_csv.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""LabelMe: a file of JSON beside each picture."""
+"""LabelMe: a file of JSON beside each picture.
+
+Tests: tests/exchange/formats/test_polygons.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What an export of polygons holds, and what it could not hold."""
+"""What an export of polygons holds, and what it could not hold.
+
+Tests: tests/exchange/formats/test_polygons.py
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A network's files are verified by their hash before it is loaded. What was compiled from them is no less a network: bits
 that rotted in it would give other detections in silence, so it carries a hash of its own.
+
+Tests: tests/vision/networks/test_runtime.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A network's `model.toml`: read strictly, and written so that it reads back the same."""
+"""A network's `model.toml`: read strictly, and written so that it reads back the same.
+
+Tests: tests/vision/networks/test_zoo.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A graph from outside: found in a folder, read, and brought into the contract's form."""
+"""A graph from outside: found in a folder, read, and brought into the contract's form.
+
+Tests: tests/vision/networks/test_own_model.py
+"""
 
 from __future__ import annotations
 

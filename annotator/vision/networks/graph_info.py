@@ -1,4 +1,7 @@
-"""What a graph says of itself: the `model_info` that OpenVINO Training Extensions and Geti write -> ModelInfo."""
+"""What a graph says of itself: the `model_info` that OpenVINO Training Extensions and Geti write -> ModelInfo.
+
+Tests: tests/vision/networks/test_own_model.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A network's graph in two: what is done once for a picture, and the mask branch that answers for any boxes."""
+"""A network's graph in two: what is done once for a picture, and the mask branch that answers for any boxes.
+
+Tests: tests/vision/networks/test_mask_head.py
+"""
 
 from __future__ import annotations
 

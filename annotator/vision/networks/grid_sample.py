@@ -6,6 +6,8 @@ The pattern is that of mmcv's bilinear_grid_sample (zeros beyond the border, cor
     sum of four GatherElements(Reshape(Pad(map, 1)), x + y * width) * weight
 
 with x and y the floor of a place in pixels, or one more. A sampler of any other form is left as it is.
+
+Tests: tests/vision/networks/test_rewrite.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A network's files are put into the zoo, whole or not at all."""
+"""A network's files are put into the zoo, whole or not at all.
+
+Tests: tests/vision/networks/test_own_model.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is known of a network without reading it: how pictures go in, what its classes mean, which files it has."""
+"""What is known of a network without reading it: how pictures go in, what its classes mean, which files it has.
+
+Tests: tests/vision/networks/test_zoo.py
+"""
 
 from __future__ import annotations
 

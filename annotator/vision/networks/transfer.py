@@ -1,4 +1,7 @@
-"""One file over HTTP: resumed where it broke off, and given up where the line is silent or too slow."""
+"""One file over HTTP: resumed where it broke off, and given up where the line is silent or too slow.
+
+Tests: tests/vision/networks/test_fetch.py
+"""
 
 from __future__ import annotations
 

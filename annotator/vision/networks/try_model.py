@@ -1,4 +1,7 @@
-"""What a network does when it is tried: on noise, on a flat picture, and on a photograph."""
+"""What a network does when it is tried: on noise, on a flat picture, and on a photograph.
+
+Tests: tests/test_cli.py
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Pixels are what trainers read (cv2.imread, Pillow's convert("RGB")): alpha is dropped, and of several frames or pages
 the first counts. Only samples of more than eight bits are scaled by what is there (see `depth`).
+
+Tests: tests/vision/pictures/test_decode.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""GIF files as bytes: what is known of one before it is decoded."""
+"""GIF files as bytes: what is known of one before it is decoded.
+
+Tests: tests/vision/pictures/test_bounds.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A mask inside a box without a network: for categories that no network at hand knows."""
+"""A mask inside a box without a network: for categories that no network at hand knows.
+
+Tests: tests/web/routes/test_heatmaps.py
+"""
 
 from __future__ import annotations
 

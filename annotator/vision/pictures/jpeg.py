@@ -1,6 +1,8 @@
 """JPEG files as bytes: what is known of one before it is decoded.
 
 Each scan here is linear in the file's size and ends at a bound: the bytes may be anybody's.
+
+Tests: tests/vision/pictures/test_bounds.py, tests/vision/pictures/test_decode.py
 """
 
 from __future__ import annotations

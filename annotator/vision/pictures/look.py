@@ -1,4 +1,7 @@
-"""What a picture's file is to others: who sees in it, as it is, the very pixels that are decoded here."""
+"""What a picture's file is to others: who sees in it, as it is, the very pixels that are decoded here.
+
+Tests: tests/vision/pictures/test_renditions.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A decoded picture, and the memory that pictures are decoded into."""
+"""A decoded picture, and the memory that pictures are decoded into.
+
+Tests: tests/vision/pictures/test_decode.py
+"""
 
 from __future__ import annotations
 

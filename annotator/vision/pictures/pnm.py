@@ -1,4 +1,7 @@
-"""PPM, PGM and PBM: samples of any depth, which Pillow scales one by one in Python."""
+"""PPM, PGM and PBM: samples of any depth, which Pillow scales one by one in Python.
+
+Tests: tests/vision/pictures/test_decode_hostile.py, tests/vision/pictures/test_renditions.py
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Children are kept warm: one is started when none is idle, and again after a crash or a timeout. A child reads what it is
 sent and answers; it opens nothing and starts nothing (see `system.child`), and ends with its parent.
+
+Tests: tests/vision/pictures/test_decode_hostile.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""TIFF files: what is known of one before it is decoded, and what its samples mean, which Pillow does not say."""
+"""TIFF files: what is known of one before it is decoded, and what its samples mean, which Pillow does not say.
+
+Tests: tests/vision/pictures/test_odd_pictures.py, tests/vision/pictures/test_decode.py
+"""
 
 from __future__ import annotations
 

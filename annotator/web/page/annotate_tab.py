@@ -1,4 +1,7 @@
-"""The tab Annotate: which network pre-labels, how far it is, and the editor."""
+"""The tab Annotate: which network pre-labels, how far it is, and the editor.
+
+Tests: tests/e2e/test_page.py
+"""
 
 from __future__ import annotations
 

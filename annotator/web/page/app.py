@@ -1,4 +1,7 @@
-"""The page: its tabs side by side, and what happens when it opens."""
+"""The page: its tabs side by side, and what happens when it opens.
+
+Tests: tests/e2e/test_page.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The annotation editor as a Gradio component: a fixed element that the built script (annotator/web/static) fills."""
+"""The annotation editor as a Gradio component: a fixed element that the built script (annotator/web/static) fills.
+
+Tests: tests/e2e/test_page.py
+"""
 
 from __future__ import annotations
 

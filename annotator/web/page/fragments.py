@@ -1,4 +1,7 @@
-"""Pieces of HTML and of text that the page shows. Every name in them is somebody's own, and so escaped."""
+"""Pieces of HTML and of text that the page shows. Every name in them is somebody's own, and so escaped.
+
+Tests: tests/web/test_names.py, tests/web/page/test_texts.py
+"""
 
 from __future__ import annotations
 

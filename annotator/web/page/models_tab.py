@@ -1,4 +1,7 @@
-"""The tab Models: which networks there are, and fetching those that are not here."""
+"""The tab Models: which networks there are, and fetching those that are not here.
+
+Tests: tests/e2e/test_page.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where the browser keeps the key of its project: the server keeps no session that could be lost."""
+"""Where the browser keeps the key of its project: the server keeps no session that could be lost.
+
+Tests: tests/e2e/test_no_storage.py
+"""
 
 from __future__ import annotations
 

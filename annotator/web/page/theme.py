@@ -1,4 +1,7 @@
-"""How the page looks: calm and legible, in light and dark, of one piece with the editor."""
+"""How the page looks: calm and legible, in light and dark, of one piece with the editor.
+
+Tests: tests/e2e/test_page.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Answers that the guards before the routes give themselves: a status and one line."""
+"""Answers that the guards before the routes give themselves: a status and one line.
+
+Tests: tests/web/sharing/test_guard.py
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Reading one takes this interpreter for as long as its JSON lasts, seconds in which nobody else's gesture is saved, and a
 hostile one takes memory without end.
+
+Tests: tests/web/routes/test_annotations.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""From which address each project was made, in memory, so that one address does not take what there is for all."""
+"""From which address each project was made, in memory, so that one address does not take what there is for all.
+
+Tests: tests/web/test_visitor_projects.py
+"""
 
 from __future__ import annotations
 

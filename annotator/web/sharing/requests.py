@@ -1,4 +1,7 @@
-"""What the guards read of a request."""
+"""What the guards read of a request.
+
+Tests: tests/web/sharing/test_forwarded.py
+"""
 
 from __future__ import annotations
 

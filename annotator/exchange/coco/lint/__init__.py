@@ -2,6 +2,8 @@
 
 Enter through `inspect_coco`. Nothing that is unguarded reaches pycocotools from here: polygons and runs are checked
 before they are rasterised.
+
+Tests: tests/exchange/coco/test_check.py, tests/exchange/coco/test_odd_coco.py
 """
 
 from __future__ import annotations
