@@ -8,8 +8,6 @@
 A bare text is part of a file name. Terms of instances (see `Field.of_instance`) that are not negated describe one and
 the same instance: `category:person score:..0.5` is a picture with a person of a low score. A negated term says that no
 instance of the picture is like that; where instances themselves are searched, that the instance is not.
-
-Tests: tests/core/test_query.py
 """
 
 from __future__ import annotations
@@ -23,11 +21,11 @@ from enum import StrEnum
 from annotator.core.errors import AnnotatorError
 from annotator.core.numbers import MAX_ID
 
-MAX_CHARACTERS = 2_000
-"""Of an expression."""
+MAX_CHARACTERS = 30_000
+"""Of an expression: numbers of pictures that were selected one by one may be many."""
 
 MAX_VALUES = 100
-"""In an expression, over all its terms: each is a condition that the database looks at."""
+"""In an expression, over all its terms but those of numbers: each is a condition that the database looks at."""
 
 _COLONS, _COMMAS = ":：", ",，"  # also as an input method for Chinese writes them
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
@@ -183,7 +181,7 @@ def parse(text: str) -> Query:
     reader = _Reader(text)
     while not reader.is_at_end():
         terms.append(_read_term(reader))
-        if sum(len(term.values) or 1 for term in terms) > MAX_VALUES:
+        if sum(len(term.values) or 1 for term in terms if term.field is not NUMBER) > MAX_VALUES:
             at = terms[-1].at
             raise QueryError(Trouble.TOO_LONG, at=at, found=text[at:], expected=f"at most {MAX_VALUES} values")
     return Query(tuple(terms))

@@ -31,5 +31,8 @@ BATCH = Setting("prelabelling", travels=False)
 PROGRESS = Setting("prelabelling.progress", travels=False)
 """How far that batch is: a setting of its own, small, as it is written after each few pictures."""
 
-SETTINGS = (KEY, OWNER, THRESHOLD, IMPORTED_EXTRA, BATCH, PROGRESS)
+EXPORTED = Setting("exported", travels=False)
+"""When the project was read for its last export, as the database keeps times; None before the first."""
+
+SETTINGS = (KEY, OWNER, THRESHOLD, IMPORTED_EXTRA, BATCH, PROGRESS, EXPORTED)
 """All of them. An archive holds those that travel, and no other is taken from one."""

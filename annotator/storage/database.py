@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ class Database:
         self._writing = threading.Lock()
         self._mine = threading.local()
         self._engine = _engine(self.path, patience=patience)
+        self._watcher = _Watcher(self.path, patience=patience)
         try:
             self._require_not_emptied()
             with self._plain_errors():
@@ -47,7 +49,13 @@ class Database:
             raise
 
     def close(self) -> None:
+        self._watcher.close()
         self._engine.dispose()
+
+    def version(self) -> str:
+        """Another text after each commit, whoever made it; two databases never have the same one."""
+        with self._plain_errors():
+            return self._watcher.version()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -197,6 +205,27 @@ class Database:
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
+
+
+class _Watcher:
+    """A connection that never writes: SQLite tells it of everybody else's commits. Source: PRAGMA data_version."""
+
+    def __init__(self, path: Path, *, patience: float) -> None:
+        self._path, self._patience = path, patience
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._name = secrets.token_hex(4)  # counts of two connections have nothing to do with each other
+
+    def version(self) -> str:
+        with self._lock:
+            if self._connection is None:
+                self._connection = sqlite3.connect(self._path, timeout=self._patience, check_same_thread=False)
+            return f"{self._name}-{self._connection.execute('PRAGMA data_version').fetchone()[0]}"
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
 
 
 def now() -> str:

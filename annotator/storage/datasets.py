@@ -15,6 +15,7 @@ from annotator.core.review import MANUAL
 from annotator.core.settings import IMPORTED_EXTRA
 from annotator.storage import categories, images, schema
 from annotator.storage.instances import instance_of
+from annotator.storage.search import Search, matching_ids
 from annotator.storage.stored import json_of
 from annotator.system.collection import collection_paused
 
@@ -33,13 +34,20 @@ class Rows:
     extra: dict[str, Any]
 
 
-def fetch(connection: Connection, *, reviewed_only: bool) -> Rows:
-    """Everything at one moment. Nothing is computed here: as long as somebody reads, nobody can commit."""
+def fetch(connection: Connection, *, reviewed_only: bool, only: Search | None = None) -> Rows:
+    """Everything at one moment. Nothing is computed here: as long as somebody reads, nobody can commit.
+
+    only: of the images that fit.
+    """
     table = schema.instances
+    found = images.images(connection, reviewed_only=reviewed_only)
+    if only is not None:
+        fitting = set(matching_ids(connection, only))
+        found = tuple(image for image in found if image.id in fitting)
     query = select(table).where(table.c.state == State.ACCEPTED.value).order_by(table.c.id)
     return Rows(
         categories=categories.categories(connection),
-        images=images.images(connection, reviewed_only=reviewed_only),
+        images=found,
         instances=connection.execute(query).all(),
         work=_work(connection),
         suggested=_edited_suggestions(connection),

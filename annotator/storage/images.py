@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Integer, Row, bindparam, case, cast, func, in
 from annotator.core.dataset import Image, State
 from annotator.core.errors import MissingError, StoreError
 from annotator.core.limits import MAX_NAME
+from annotator.core.words import natural_order
 from annotator.storage import schema
 from annotator.storage.database import now
 from annotator.storage.stored import json_of
@@ -17,9 +19,7 @@ from annotator.storage.stored import json_of
 IMPORT = "import"
 """The source of what an import brought, and the verb of the gesture that brought it."""
 
-"""Characters of an image's or a category's name."""
-
-_IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in ("removed", "added_at"))
+_IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in ("removed", "added_at", "name_order"))
 _BY_ID_IN_BIN = select(*_IMAGE_COLUMNS).where(schema.images.c.id == bindparam("wanted"))
 _BY_ID = _BY_ID_IN_BIN.where(~schema.images.c.removed)
 
@@ -76,7 +76,23 @@ def image_row(*, sha256: str, file_name: str, width: int, height: int) -> dict[s
         "revision": 0,
         "extra": "{}",
         "added_at": now(),
+        "name_order": natural_order(plain_text(file_name)),
     }
+
+
+def has_names_in_order(connection: Connection) -> bool:
+    """Whether it is noted of every image how its name sorts."""
+    table = schema.images
+    return connection.execute(select(table.c.id).where(table.c.name_order == "").limit(1)).first() is None
+
+
+def order_names(connection: Connection) -> None:
+    """Note how the names sort of images that were added before that was kept."""
+    table = schema.images
+    missing = connection.execute(select(table.c.id, table.c.file_name).where(table.c.name_order == "")).all()
+    if missing:
+        rows = [{"of": row.id, "name_order": natural_order(row.file_name)} for row in missing]
+        connection.execute(update(table).where(table.c.id == bindparam("of")), rows)
 
 
 def image_by_id(connection: Connection, image_id: int, *, in_bin: bool = False) -> Image:
@@ -107,7 +123,11 @@ def image_count(connection: Connection) -> int:
     return int(count.scalar_one())
 
 
-def queue(connection: Connection) -> tuple[QueueRow, ...]:
+def queue(connection: Connection, ids: Sequence[int] | None = None) -> tuple[QueueRow, ...]:
+    """Images with how many of their instances stand where: all in order of id, or these, in this order.
+
+    ids: at most AT_ONCE; what is not there, or in the bin, is left out.
+    """
     table = schema.instances
     counts = [
         func.sum(case((table.c.state == state.value, 1), else_=0)).label(state.value)
@@ -116,11 +136,26 @@ def queue(connection: Connection) -> tuple[QueueRow, ...]:
     hundredths = cast(func.coalesce(table.c.score, 1.0) * 100 + 1e-9, Integer)
     letter = func.char(FIRST_SCORE + func.max(0, func.min(100, hundredths)))
     scores = func.group_concat(case((table.c.state == State.SUGGESTED.value, letter)), "").label("scores")
+    counted = select(table.c.image_id, *counts, scores).group_by(table.c.image_id)
+    known = select(*_IMAGE_COLUMNS).where(~schema.images.c.removed).order_by(schema.images.c.id)
+    if ids is not None:
+        counted = counted.where(table.c.image_id.in_(ids))
+        known = known.where(schema.images.c.id.in_(ids))
     by_image = {
         row.image_id: (int(row.accepted), int(row.suggested), int(row.rejected), row.scores or "")
-        for row in connection.execute(select(table.c.image_id, *counts, scores).group_by(table.c.image_id))
+        for row in connection.execute(counted)
     }
-    return tuple(QueueRow(image, *by_image.get(image.id, (0, 0, 0))) for image in images(connection))
+    found = {row.id: _image(row) for row in connection.execute(known)}
+    order = found if ids is None else ids
+    return tuple(QueueRow(found[id], *by_image.get(id, (0, 0, 0))) for id in order if id in found)
+
+
+def review_counts(connection: Connection) -> tuple[int, int]:
+    """How many images there are that are not in the bin, and how many of these are reviewed."""
+    table = schema.images
+    query = select(table.c.reviewed, func.count()).where(~table.c.removed).group_by(table.c.reviewed)
+    counts = {bool(reviewed): int(count) for reviewed, count in connection.execute(query)}
+    return sum(counts.values()), counts.get(True, 0)
 
 
 def set_removed(connection: Connection, image_id: int, *, removed: bool) -> None:

@@ -37,7 +37,9 @@ from annotator.storage.database import Database
 from annotator.storage.decisions import Prepared
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
+from annotator.storage.search import Search
 from annotator.storage.stored import json_of
+from annotator.storage.worklist import Worklist
 
 __all__ = ["ImportReport", "QueueRow", "Store"]
 
@@ -56,6 +58,8 @@ class Store:
         self.folder = folder
         self._database = database
         self._contents = folder / "images"
+        self.worklist = Worklist(database)
+        self._order_names()
         self.key = self._project_key()
 
     @classmethod
@@ -316,10 +320,13 @@ class Store:
 
     # --- datasets --------------------------------------------------------------------------------------------------
 
-    def dataset(self, *, reviewed_only: bool = True) -> Dataset:
-        """What an export holds: the accepted instances, on reviewed images only unless asked otherwise."""
+    def dataset(self, *, reviewed_only: bool = True, only: Search | None = None) -> Dataset:
+        """What an export holds: the accepted instances, on reviewed images only unless asked otherwise.
+
+        only: of the images that fit.
+        """
         with self._database.read() as connection:
-            rows = datasets.fetch(connection, reviewed_only=reviewed_only)
+            rows = datasets.fetch(connection, reviewed_only=reviewed_only, only=only)
         return datasets.dataset(rows)
 
     def import_files(
@@ -349,6 +356,13 @@ class Store:
         """value: anything that JSON holds."""
         with self._database.write() as connection:
             write_setting(connection, setting, value)
+
+    def _order_names(self) -> None:
+        with self._database.read() as connection:
+            ordered = images.has_names_in_order(connection)
+        if not ordered:
+            with self._database.write() as connection:
+                images.order_names(connection)
 
     def _project_key(self) -> str:
         key = self.setting(KEY)

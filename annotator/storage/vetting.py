@@ -68,6 +68,8 @@ def require_harmless(path: Path) -> None:
                 _require_types(connection, table)
             _require_room_for_ids(connection)
             remove_what_stays(connection)
+            if "0004_search" in {name for (name,) in connection.execute("SELECT name FROM migrations")}:
+                connection.execute("UPDATE images SET name_order = ''")  # worked out again, whatever it said
             connection.commit()
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:

@@ -1,0 +1,304 @@
+"""Which images of a project fit an expression, and in what order.
+
+Every condition but that of a name is answered by an index: no mask is read on the way.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, not_, or_, select, true
+
+from annotator.core.dataset import Category, State
+from annotator.core.query import EVERYTHING, NUMBER, Query, Range, Term
+from annotator.core.review import MANUAL
+from annotator.core.settings import EXPORTED
+from annotator.storage import categories, schema
+from annotator.storage.images import IMPORT
+from annotator.storage.stored import json_of
+
+DOUBT = 0.1
+"""A suggestion is doubtful whose score is as near as this to the threshold."""
+
+_SLACK = 1e-9  # a threshold of 0.3 shows a score of 0.3, whatever its last bit
+_SHOWN = 0.005  # scores are shown in hundredths: one number stands for all that are shown as it
+
+_images, _instances, _gestures = schema.images, schema.instances, schema.gestures
+_ACCEPTED, _OPEN, _REJECTED = State.ACCEPTED.value, State.SUGGESTED.value, State.REJECTED.value
+_OF_IMAGE = _instances.c.image_id == _images.c.id
+
+
+class Sort(StrEnum):
+    """What images are ordered by."""
+
+    ADDED = "added"
+    NAME = "name"
+    DOUBT = "doubt"  # the suggestion nearest to the threshold
+    COUNT = "count"  # accepted instances
+    CHANGED = "changed"  # the last gesture
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is asked for. threshold: of suggestions that count. failed: ids that the last batch could not do.
+
+    keep: an image that is listed although it does not fit, as long as somebody works on it.
+    """
+
+    query: Query = EVERYTHING
+    sort: Sort = Sort.ADDED
+    descending: bool = False
+    threshold: float = 0.5
+    failed: frozenset[int] = frozenset()
+    keep: int | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What conditions are made with: the search's threshold and failures, and what the project says."""
+
+    threshold: float
+    failed: frozenset[int]
+    categories: Sequence[Category]
+    exported: str
+    """When the project was exported last, "" before that."""
+
+
+def matching_ids(connection: Connection, search: Search) -> list[int]:
+    """The ids of the images that fit, in order; those in the bin are none of them."""
+    ids = connection.scalars(query_of(search, known_for(connection, search))).all()
+    numbers = search.query.of(NUMBER.name)
+    return [id for id in ids if id == search.keep or _has_numbers(id, numbers)] if numbers else list(ids)
+
+
+def query_of(search: Search, known: Known) -> Select[Any]:
+    """The ids of the images that fit, whatever their numbers, in order."""
+    fits = and_(true(), *image_conditions(search.query, known))
+    if search.keep is not None:
+        fits = or_(fits, _images.c.id == search.keep)
+    return select(_images.c.id).where(~_images.c.removed, fits).order_by(*_order(search))
+
+
+def known_for(connection: Connection, search: Search) -> Known:
+    """What the conditions of a search are made with."""
+    stored = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == EXPORTED.name))
+    exported = None if stored is None else json_of(stored, f"setting {EXPORTED.name}")
+    return Known(search.threshold, search.failed, categories.categories(connection), str(exported or ""))
+
+
+def image_conditions(query: Query, known: Known) -> list[ColumnElement[bool]]:
+    """Of `schema.images`: one for each term but those of numbers, the terms of instances together as one."""
+    found = []
+    for term in query.terms:
+        if term.field in (NUMBER,) or term.field.of_instance:
+            continue
+        condition = _any(term, _IMAGE_CONDITIONS[term.field.name], known)
+        found.append(not_(condition) if term.negated else condition)
+    asked = [term for term in query.terms if term.field.of_instance]
+    wanted = [term for term in asked if not term.negated]
+    if wanted:
+        found.append(_has_instance(*instance_conditions(wanted, known)))
+    found += [not_(_has_instance(*instance_conditions([_plain(term)], known))) for term in asked if term.negated]
+    return found
+
+
+def instance_conditions(terms: Iterable[Term], known: Known) -> list[ColumnElement[bool]]:
+    """Of `schema.instances`: what fits the terms of instances among these.
+
+    Where no term says otherwise, these are the instances that a page shows: accepted, or suggested from the threshold
+    on. `is:` names other states, `score:` takes suggestions below the threshold in.
+    """
+    asked = [term for term in terms if term.field.of_instance]
+    names = {term.field.name for term in asked if not term.negated}
+    states = [_ACCEPTED, _OPEN, _REJECTED] if "is" in names else [_ACCEPTED, _OPEN]
+    found: list[ColumnElement[bool]] = [_instances.c.state.in_(states)]
+    if "score" not in names:
+        found.append(or_(_instances.c.state != _OPEN, is_above(known.threshold)))
+    for term in asked:
+        condition = _any(term, _INSTANCE_CONDITIONS[term.field.name], known)
+        found.append(not_(func.coalesce(condition, false())) if term.negated else condition)
+    return found
+
+
+# --- putting together ------------------------------------------------------------------------------------------------
+
+Value = str | Range | None
+"""One of a term's; None where it has none, and asks for whatever has one."""
+
+Condition = Callable[[Any, Known], ColumnElement[bool]]
+
+
+def _any(term: Term, condition: Condition, known: Known) -> ColumnElement[bool]:
+    values: tuple[Value, ...] = term.values or (None,)
+    return or_(*(condition(value, known) for value in values))
+
+
+def _plain(term: Term) -> Term:
+    return Term(term.field, term.values)
+
+
+def _has_instance(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(_instances.c.id).where(_OF_IMAGE, *conditions).correlate(_images).exists()
+
+
+def _count_of(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return select(func.count()).where(_OF_IMAGE, *conditions).correlate(_images).scalar_subquery()
+
+
+def _has_numbers(id: int, terms: Sequence[Term]) -> bool:
+    return all(any(id in numbers for numbers in term.ranges) is not term.negated for term in terms)
+
+
+def is_above(threshold: float) -> ColumnElement[bool]:
+    """Of `schema.instances`: whether a page with this threshold shows a suggestion."""
+    return or_(_instances.c.score.is_(None), _instances.c.score >= threshold - _SLACK)
+
+
+def _is_within(column: ColumnElement[Any], numbers: Range, *, slack: float = 0.0) -> ColumnElement[bool]:
+    ends = []
+    if numbers.low is not None:
+        ends.append(column >= numbers.low - slack)
+    if numbers.high is not None:
+        ends.append(column <= numbers.high + slack)
+    return and_(*ends)
+
+
+# --- of images -------------------------------------------------------------------------------------------------------
+
+
+def _name(value: str, known: Known) -> ColumnElement[bool]:
+    """LIKE knows only the capitals of ASCII, and names from a Mac have their accents apart."""
+    cases = {value} if value.isascii() else {value, value.lower(), value.upper(), value.title()}
+    forms = {unicodedata.normalize(form, one) for one in cases for form in ("NFC", "NFD")}
+    return or_(*(_images.c.file_name.contains(one, autoescape=True) for one in sorted(forms)))
+
+
+def _state(value: str, known: Known) -> ColumnElement[bool]:
+    reviewed, prelabelled = _images.c.reviewed, _images.c.prelabelled
+    decided = _has_instance(_instances.c.state.in_([_ACCEPTED, _REJECTED]))
+    suggested = _has_instance(_instances.c.state == _OPEN)
+    shown = _has_instance(_instances.c.state == _OPEN, is_above(known.threshold))
+    near = Range(known.threshold - DOUBT, known.threshold + DOUBT)
+    states: Mapping[str, Callable[[], ColumnElement[bool]]] = {
+        "reviewed": lambda: reviewed,
+        "unreviewed": lambda: ~reviewed,
+        "new": lambda: reviewed & shown,
+        "started": lambda: ~reviewed & decided,
+        "suggested": lambda: ~reviewed & ~decided & suggested,
+        "untouched": lambda: ~reviewed & ~decided & ~suggested & ~prelabelled,
+        "nothing": lambda: prelabelled & ~shown & ~_has_instance(_instances.c.state == _ACCEPTED),
+        "doubtful": lambda: _has_instance(
+            _instances.c.state == _OPEN, _is_within(_instances.c.score, near, slack=_SLACK)
+        ),
+        "failed": lambda: _images.c.id.in_(sorted(known.failed)),
+    }
+    return states[value]()
+
+
+def _disagree(value: str | None, known: Known) -> ColumnElement[bool]:
+    """network: what is accepted or open comes from several; person: somebody decided against a network."""
+    shown = or_(_instances.c.state == _ACCEPTED, (_instances.c.state == _OPEN) & is_above(known.threshold))
+    sources = select(func.count(_instances.c.source.distinct())).where(_OF_IMAGE, shown, _is_of_network())
+    networks = sources.correlate(_images).scalar_subquery() > 1
+    against = or_(
+        (_instances.c.state == _REJECTED) & _is_of_network() & is_above(known.threshold),
+        (_instances.c.state == _ACCEPTED) & _is_of_network() & not_(is_above(known.threshold)),
+        (_instances.c.state == _ACCEPTED) & (_instances.c.source == MANUAL) & _images.c.prelabelled,
+    )
+    person = _has_instance(against)
+    return {"network": networks, "person": person}.get(value or "", or_(networks, person))
+
+
+def _changed(value: str, known: Known) -> ColumnElement[bool]:
+    since = select(_gestures.c.id).where(_gestures.c.image_id == _images.c.id, _gestures.c.at > known.exported)
+    return since.correlate(_images).exists()
+
+
+_IMAGE_CONDITIONS: Mapping[str, Condition] = {
+    "name": _name,
+    "state": _state,
+    "instances": lambda numbers, known: _is_within(_count_of(_instances.c.state == _ACCEPTED), numbers),
+    "suggestions": lambda numbers, known: _is_within(
+        _count_of(_instances.c.state == _OPEN, is_above(known.threshold)), numbers
+    ),
+    "changed": _changed,
+    "disagree": _disagree,
+    "note": lambda text, known: false(),  # no picture has one yet
+}
+
+
+# --- of instances ----------------------------------------------------------------------------------------------------
+
+
+def _category(value: str | None, known: Known) -> ColumnElement[bool]:
+    if value is None:
+        return true()
+    ids = [one.id for one in known.categories if one.name.casefold() == value.casefold()]
+    return _instances.c.category_id.in_(ids)
+
+
+def _score(numbers: Range | None, known: Known) -> ColumnElement[bool]:
+    if numbers is None:
+        return _instances.c.score.is_not(None)
+    return _is_within(_instances.c.score, numbers, slack=_SHOWN if numbers.low == numbers.high else _SLACK)
+
+
+def _is_of_network() -> ColumnElement[bool]:
+    return _instances.c.source.contains("@")
+
+
+def _network(value: str | None, known: Known) -> ColumnElement[bool]:
+    if value is None:
+        return _is_of_network()
+    return and_(_is_of_network(), _instances.c.source.contains(value, autoescape=True))
+
+
+def _is(value: str, known: Known) -> ColumnElement[bool]:
+    accepted = _instances.c.state == _ACCEPTED
+    return {
+        "open": _instances.c.state == _OPEN,
+        "accepted": accepted,
+        "rejected": _instances.c.state == _REJECTED,
+        "adjusted": accepted & _instances.c.edited & (_instances.c.source != MANUAL),
+        "drawn": accepted & (_instances.c.source == MANUAL),
+        "imported": accepted & (_instances.c.source == IMPORT),
+        "crowd": accepted & _instances.c.crowd,
+    }[value]
+
+
+_INSTANCE_CONDITIONS: Mapping[str, Condition] = {
+    "category": _category,
+    "score": _score,
+    "network": _network,
+    "is": _is,
+    "flag": lambda text, known: false(),  # no instance has one yet
+}
+
+
+# --- order -----------------------------------------------------------------------------------------------------------
+
+
+def _order(search: Search) -> list[ColumnElement[Any]]:
+    """What has nothing to be ordered by comes last, both ways."""
+    if search.sort is Sort.ADDED:
+        return [_images.c.id.desc() if search.descending else _images.c.id]
+    value = _sort_value(search)
+    first = value.desc() if search.descending else value.asc()
+    return [first.nulls_last(), _images.c.id]
+
+
+def _sort_value(search: Search) -> ColumnElement[Any]:
+    if search.sort is Sort.NAME:
+        return _images.c.name_order
+    if search.sort is Sort.COUNT:
+        return _count_of(_instances.c.state == _ACCEPTED)
+    if search.sort is Sort.CHANGED:
+        last = select(func.max(_gestures.c.at)).where(_gestures.c.image_id == _images.c.id)
+        return last.correlate(_images).scalar_subquery()
+    away = func.abs(_instances.c.score - search.threshold)
+    nearest = select(func.min(away)).where(_OF_IMAGE, _instances.c.state == _OPEN)
+    return nearest.correlate(_images).scalar_subquery()

@@ -1,0 +1,122 @@
+"""The queue as a list to work from: which pictures fit, a stretch of them, and what is done to many of them at once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from annotator.core.dataset import State
+from annotator.core.query import EVERYTHING, FIELDS, Query, Term
+from annotator.storage import images, schema, search
+from annotator.storage.database import Database, now
+from annotator.storage.images import QueueRow
+from annotator.storage.instances import AT_ONCE
+from annotator.storage.search import Search
+
+REVIEW = "review"
+"""The verb of a gesture that marks a picture, and changes no instance."""
+
+TO_DO = Query((Term(FIELDS["state"], ("unreviewed", "new")),))
+NEW = Query((Term(FIELDS["state"], ("new",)),))
+
+
+class Worklist:
+    """Images in an order that was asked for. Those in the bin are not among them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def version(self) -> str:
+        """Another text as soon as anybody has stored anything; asked for before what is then read."""
+        return self._database.version()
+
+    def ids(self, asked: Search) -> list[int]:
+        """The ids of all images that fit, in order."""
+        with self._database.read() as connection:
+            return search.matching_ids(connection, asked)
+
+    def rows(self, ids: Sequence[int]) -> tuple[QueueRow, ...]:
+        """These images with how many of their instances stand where; what is gone is left out."""
+        found: list[QueueRow] = []
+        with self._database.read() as connection:
+            for start in range(0, len(ids), AT_ONCE):
+                found += images.queue(connection, ids[start : start + AT_ONCE])
+        return tuple(found)
+
+    def counts(self) -> tuple[int, int]:
+        """How many images there are, and how many of these are reviewed."""
+        with self._database.read() as connection:
+            return images.review_counts(connection)
+
+    def undecided(self, threshold: float, only: Query = EVERYTHING) -> tuple[int, int]:
+        """How many reviewed images hold suggestions from the threshold on that nobody decided about, and how many."""
+        asked = Search(Query((*only.terms, *NEW.terms)), threshold=threshold)
+        table = schema.instances
+        with self._database.read() as connection:
+            found = search.matching_ids(connection, asked)
+            above = search.is_above(threshold)
+            query = select(table.c.image_id).where(table.c.state == State.SUGGESTED.value, above)
+            holding = set(found)
+            count = sum(image_id in holding for image_id in connection.scalars(query)) if holding else 0
+        return len(found), count
+
+    def mark_reviewed(self, ids: Sequence[int], reviewed: bool, *, who: str) -> list[int]:
+        """Mark images reviewed, or not: a gesture for each that is not so yet; the ids of these.
+
+        Images that are gone, or in the bin, are passed over.
+        """
+        with self._database.write() as connection:
+            changed = [row for row in _standing(connection, ids) if row.reviewed is not reviewed]
+            if changed:
+                connection.execute(insert(schema.gestures), _gestures(changed, reviewed, who=who))
+                table = schema.images
+                new = {"reviewed": reviewed, "revision": table.c.revision + 1}
+                _change(connection, [row.id for row in changed], new)
+        return [row.id for row in changed]
+
+    def remove(self, ids: Sequence[int]) -> list[int]:
+        """Put images into the bin; the ids of those that were not in it."""
+        with self._database.write() as connection:
+            there = [row.id for row in _standing(connection, ids)]
+            _change(connection, there, {"removed": True})
+        return there
+
+
+def _standing(connection: Connection, ids: Iterable[int]) -> list[Row[Any]]:
+    """The rows of those that are there and not in the bin, in the order of the ids."""
+    table = schema.images
+    wanted = list(dict.fromkeys(ids))
+    found: dict[int, Row[Any]] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        query = select(table.c.id, table.c.reviewed, table.c.revision).where(table.c.id.in_(some), ~table.c.removed)
+        found.update({row.id: row for row in connection.execute(query)})
+    return [found[id] for id in wanted if id in found]
+
+
+def _change(connection: Connection, ids: Sequence[int], values: dict[str, Any]) -> None:
+    table = schema.images
+    for start in range(0, len(ids), AT_ONCE):
+        connection.execute(update(table).where(table.c.id.in_(ids[start : start + AT_ONCE])).values(values))
+
+
+def _gestures(rows: Sequence[Row[Any]], reviewed: bool, *, who: str) -> list[dict[str, Any]]:
+    client, at = f"{REVIEW}-{secrets.token_hex(8)}", now()
+    return [
+        {
+            "image_id": row.id,
+            "client": client,
+            "number": number,
+            "digest": "",
+            "verb": REVIEW,
+            "who": who,
+            "at": at,
+            "revision_before": row.revision,
+            "revision_after": row.revision + 1,
+            "reviewed": reviewed,
+        }
+        for number, row in enumerate(rows)
+    ]
