@@ -5,6 +5,8 @@ Source: instances_val2017.json of the COCO dataset.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from annotator.core.dataset import Category
 
 _NAMES_BY_SUPERCATEGORY = {
@@ -80,6 +82,12 @@ COCO_CATEGORIES: tuple[Category, ...] = tuple(
 """The 80 categories in the order of their ids, which is the order of the class index that networks emit."""
 
 COCO_BY_NAME: dict[str, Category] = {category.name: category for category in COCO_CATEGORIES}
+
+
+def in_order(categories: Iterable[Category]) -> list[Category]:
+    """As lists show them: by the places that somebody gave them, then by id."""
+    return sorted(categories, key=lambda one: (one.position is None, one.position or 0, one.id))
+
 
 FIRST_OWN_ID = 91
 """Categories that are not COCO's are numbered from here on."""

@@ -39,6 +39,14 @@ class Category:
     supercategory: str = ""
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
     """Keys of an imported COCO category that are not ours (keypoints, skeleton), carried through to the export."""
+    color: str | None = None
+    """`#rrggbb`, where somebody chose one."""
+    position: int | None = None
+    """Its place in lists; without one it comes behind those that have one, in order of id."""
+    digit: int | None = None
+    """The key, 1 to 9, that gives it, where somebody chose one."""
+    threshold: float | None = None
+    """The lowest score of its suggestions that are shown; None: the general threshold."""
 
 
 @dataclass(frozen=True)

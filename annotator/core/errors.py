@@ -56,6 +56,10 @@ class GestureError(StoreError):
     """A gesture that the document cannot take: malformed, or of something that is not there."""
 
 
+class CategoryError(GestureError):
+    """A change of the categories that cannot be made; nothing has changed."""
+
+
 class StaleRevisionError(StoreError):
     """A gesture made on an older revision of the image than the stored one."""
 

@@ -1,10 +1,18 @@
-"""The rows of categories."""
+"""The rows of categories: those of the project, and those that were merged into others or removed.
+
+A category's row stays for ever, so that its id is never given to another and the history can name it. What was merged
+counts as the category that it was merged into; `Standing` says so to whoever reads or writes an id.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, case, insert, literal, select, update
+from sqlalchemy.sql import ColumnElement
 
 from annotator.core.categories import COCO_BY_NAME, FIRST_OWN_ID
 from annotator.core.dataset import Category
@@ -14,15 +22,32 @@ from annotator.storage import schema
 from annotator.storage.images import plain_text
 from annotator.storage.stored import json_of
 
-_ADD_CATEGORY = insert(schema.categories)
+_TABLE = schema.categories
+_ADD_CATEGORY = insert(_TABLE)
+_ALL = select(_TABLE).order_by(_TABLE.c.id)
+_STANDING = select(_TABLE.c.id, _TABLE.c.merged_into, _TABLE.c.removed)
 
 
 def categories(connection: Connection) -> tuple[Category, ...]:
-    """Every category, in order of id."""
-    rows = connection.execute(select(schema.categories).order_by(schema.categories.c.id))
-    return tuple(
-        Category(row.id, row.name, row.supercategory, json_of(row.extra, f"category {row.id}")) for row in rows
+    """Every category that is neither merged nor removed, in order of id."""
+    return tuple(category_of(row) for row in connection.execute(_ALL) if is_live(row))
+
+
+def category_of(row: Row[Any]) -> Category:
+    return Category(
+        id=row.id,
+        name=row.name,
+        supercategory=row.supercategory,
+        extra=json_of(row.extra, f"category {row.id}"),
+        color=row.color,
+        position=row.position,
+        digit=row.digit,
+        threshold=row.threshold,
     )
+
+
+def is_live(row: Row[Any]) -> bool:
+    return row.merged_into is None and not row.removed
 
 
 def category_name(name: str) -> str:
@@ -33,6 +58,39 @@ def category_name(name: str) -> str:
     return plain
 
 
+def least_score(general: float, known: Iterable[Category]) -> ColumnElement[float]:
+    """Of `schema.instances`: the threshold that counts for a suggestion, its category's own or the general one."""
+    own = {one.id: one.threshold for one in known if one.threshold is not None}
+    return case(own, value=schema.instances.c.category_id, else_=general) if own else literal(general)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What each category's id counts as: itself, or what it was merged into. `removed` are among those."""
+
+    ids: dict[int, int]
+    removed: frozenset[int]
+
+    def of(self, category_id: int) -> int:
+        """An id that no category has stays as it is."""
+        return self.ids.get(category_id, category_id)
+
+    def is_live(self, category_id: int) -> bool:
+        return category_id in self.ids and self.ids[category_id] not in self.removed
+
+
+def standing(connection: Connection) -> Standing:
+    """What every category counts as at this moment."""
+    rows = connection.execute(_STANDING).all()
+    ids = {row.id: row.id if row.merged_into is None else row.merged_into for row in rows}
+    return Standing(ids, frozenset(row.id for row in rows if row.removed))
+
+
+def revive(connection: Connection, ids: Iterable[int]) -> None:
+    """Bring removed categories back, without the instances that went with them."""
+    connection.execute(update(_TABLE).where(_TABLE.c.id.in_(list(ids))).values(removed=False))
+
+
 class CategoryBook:
     """A project's categories while some are added, inside the caller's transaction."""
 
@@ -40,19 +98,50 @@ class CategoryBook:
         self._connection = connection
         self._by_id: dict[int, Category] = {}
         self._by_name: dict[str, Category] = {}
+        self._removed: dict[str, Category] = {}
+        # By the names that a category had before, or that one had which it took in.
+        self._former: dict[str, Category] = {}
+        self._gone: dict[str, int] = {}
         self._next = FIRST_OWN_ID
-        for category in categories(connection):
-            self._enter(category)
+        rows = connection.execute(_ALL).all()
+        removed = {row.id for row in rows if row.removed}
+        for row in rows:
+            self._by_id[row.id] = category_of(row)
+            self._next = max(self._next, row.id + 1)
+            if is_live(row):
+                self._by_name.setdefault(row.name, self._by_id[row.id])
+            elif row.merged_into is None:
+                self._removed.setdefault(row.name, self._by_id[row.id])
+        for row in rows:
+            counts_as = row.id if row.merged_into is None else row.merged_into
+            for name in {row.name, row.known_as or row.name}:
+                if counts_as in removed:
+                    self._gone.setdefault(name, counts_as)
+                else:
+                    self._former.setdefault(name, self._by_id[counts_as])
 
     def named(self, name: str) -> Category | None:
         """The category of this very name; the first one where several have it."""
         return self._by_name.get(name)
 
+    def meant(self, name: str) -> Category | None:
+        """What a network or a file means by a name: the category that has it, else the one that had it."""
+        return self._by_name.get(name) or self._former.get(name)
+
+    def gone(self, name: str) -> int | None:
+        """The id of the removed category that is meant by a name, where no other is."""
+        return None if self.meant(name) is not None else self._gone.get(name)
+
     def add(self, category: Category, *, id: int | None = None) -> Category:
         """Add a category under the wanted id, else under COCO's own for its name, else under the next from 91 on.
 
-        Raises StoreError if the wanted id belongs to another category.
+        One that was removed comes back under its own id. Raises StoreError if the wanted id is another category's.
         """
+        gone = self._removed.pop(category.name, None)
+        if gone is not None:
+            revive(self._connection, [gone.id])
+            self._by_name.setdefault(gone.name, gone)
+            return gone
         coco = COCO_BY_NAME.get(category.name)
         if id is not None and id in self._by_id:
             raise StoreError(f"category {category.name!r}: id {id} is taken by {self._by_id[id].name!r}")
@@ -61,10 +150,12 @@ class CategoryBook:
         if id is None:
             id = self._next
         supercategory = category.supercategory or (coco.supercategory if coco is not None else "")
-        added = Category(id, category.name, plain_text(supercategory), category.extra)
+        added = replace(category, id=id, supercategory=plain_text(supercategory))
         row = {"id": id, "name": added.name, "supercategory": added.supercategory, "extra": json.dumps(added.extra)}
-        self._connection.execute(_ADD_CATEGORY, row)
-        self._enter(added)
+        self._connection.execute(_ADD_CATEGORY, row | {"removed": False})
+        self._by_id[id] = added
+        self._by_name.setdefault(added.name, added)
+        self._next = max(self._next, id + 1)
         return added
 
     def join(self, category: Category) -> Category:
@@ -76,11 +167,5 @@ class CategoryBook:
         extra = {**other.extra, **mine.extra}
         supercategory = mine.supercategory or plain_text(other.supercategory)
         if (extra, supercategory) != (mine.extra, mine.supercategory):
-            table = schema.categories
             values = {"extra": json.dumps(extra), "supercategory": supercategory}
-            self._connection.execute(update(table).where(table.c.id == mine.id).values(values))
-
-    def _enter(self, category: Category) -> None:
-        self._by_id[category.id] = category
-        self._by_name.setdefault(category.name, category)
-        self._next = max(self._next, category.id + 1)
+            self._connection.execute(update(_TABLE).where(_TABLE.c.id == mine.id).values(values))

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, literal_column, select
 
 from annotator.core import masks
-from annotator.core.dataset import PROVENANCE, Category, Dataset, Image, Instance, State
+from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Category, Dataset, Image, Instance, State, without_mask
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.core.settings import IMPORTED_EXTRA
 from annotator.storage import categories, images, schema
+from annotator.storage.categories import Standing
 from annotator.storage.instances import instance_of
 from annotator.storage.search import Search, matching_ids
 from annotator.storage.stored import json_of
@@ -27,6 +28,7 @@ class Rows:
     """What a dataset is made of, as the database has it."""
 
     categories: tuple[Category, ...]
+    standing: Standing
     images: tuple[Image, ...]
     instances: Sequence[Row[Any]]
     work: dict[str, tuple[int, float | None]]
@@ -47,6 +49,7 @@ def fetch(connection: Connection, *, reviewed_only: bool, only: Search | None = 
     query = select(table).where(table.c.state == State.ACCEPTED.value).order_by(table.c.id)
     return Rows(
         categories=categories.categories(connection),
+        standing=categories.standing(connection),
         images=found,
         instances=connection.execute(query).all(),
         work=_work(connection),
@@ -66,7 +69,22 @@ def dataset(rows: Rows) -> Dataset:
             instance = instance_of(row, image)
             work = rows.work.get(row.key, (0, None))
             instances.append(_with_provenance(instance, work, rows.suggested.get(row.key)))
-    return Dataset(rows.categories, rows.images, tuple(instances), rows.extra)
+    images = tuple(_in_live_categories(image, rows.standing) for image in rows.images)
+    return Dataset(rows.categories, images, tuple(instances), rows.extra)
+
+
+def _in_live_categories(image: Image, standing: Standing) -> Image:
+    """The image with its annotations that have no mask in the categories that theirs count as."""
+    aside = without_mask(image)
+    if all(
+        standing.is_live(one["category_id"]) and standing.of(one["category_id"]) == one["category_id"] for one in aside
+    ):
+        return image
+    kept = [
+        {**one, "category_id": standing.of(one["category_id"])} for one in aside if standing.is_live(one["category_id"])
+    ]
+    ours = {**image.extra[PROVENANCE], WITHOUT_MASK: kept}
+    return replace(image, extra={**image.extra, PROVENANCE: ours})
 
 
 def _work(connection: Connection) -> dict[str, tuple[int, float | None]]:

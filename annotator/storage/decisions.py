@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from annotator.core import review
-from annotator.core.dataset import Category, Image, Instance, State
+from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import GestureError, StaleRevisionError
 from annotator.core.heatmap import Heatmap
 from annotator.core.masks import Rle
-from annotator.core.review import Decision, Drawn, Gesture
+from annotator.core.review import Change, Decision, Drawn, Gesture
 from annotator.storage import categories, heatmaps, images, schema
 from annotator.storage.database import now
 from annotator.storage.instances import AT_ONCE, instance_of, masks_size, require_room, row_of
@@ -132,8 +132,7 @@ def _apply_changes(
     connection: Connection, prepared: Prepared, image: Image, stored: Mapping[str, Row[Any]]
 ) -> list[Instance]:
     """The instances as the gesture leaves them. stored: their rows by key, of any image: `apply` refuses another's."""
-    gesture = prepared.gesture
-    _require_categories(gesture, {category.id: category for category in categories.categories(connection)})
+    gesture = replace(prepared.gesture, changes=_in_live_categories(connection, prepared.gesture))
     offered = {row.key: row for row in _rows_of(connection, schema.suggestions, [one.key for one in gesture.changes])}
     imported = _imported_counts(connection, [key for key in stored if key not in offered])
     changed = []
@@ -150,10 +149,21 @@ def _apply_changes(
     return changed
 
 
-def _require_categories(gesture: Gesture, known: Mapping[int, Category]) -> None:
+def _in_live_categories(connection: Connection, gesture: Gesture) -> tuple[Change, ...]:
+    """The changes, each in the category that its own counts as by now.
+
+    Somebody may have merged or removed a category while the gesture was on its way. A decision about an instance of a
+    removed one brings the category back, so that the decision is not lost. Raises GestureError.
+    """
+    known = categories.standing(connection)
     for index, change in enumerate(gesture.changes):
-        if change.category_id not in known:
+        if change.category_id not in known.ids:
             raise GestureError(f"changes[{index}].category is {change.category_id}, which is not in the project")
+    changes = tuple(replace(one, category_id=known.of(one.category_id)) for one in gesture.changes)
+    wanted = {one.category_id for one in changes if one.state != State.DELETED} & known.removed
+    if wanted:
+        categories.revive(connection, wanted)
+    return changes
 
 
 def _write_instances(connection: Connection, rows: Sequence[dict[str, Any]], stored: Mapping[str, Row[Any]]) -> None:

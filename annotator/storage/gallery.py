@@ -21,6 +21,7 @@ from annotator.core import masks
 from annotator.core.dataset import State
 from annotator.core.masks import Rle
 from annotator.storage import schema
+from annotator.storage.categories import categories, least_score
 from annotator.storage.instances import AT_ONCE
 
 _KNOWN = (State.SUGGESTED.value, State.ACCEPTED.value, State.REJECTED.value)
@@ -74,10 +75,12 @@ def page(
 ) -> Page:
     """At most `limit` instances behind the place `after`; suggestions without the score for the threshold are left out.
 
+    threshold: the general one, where the category has none of its own.
     A place is the value that the order goes by and the instance's id, so that nothing is passed over when what came
     before has been decided since.
     """
     wanted = {State(state).value for state in states}
+    general, threshold = threshold, _threshold_of(connection, category_id, threshold)
     rows = connection.execute(_known(category_id, shapes=order in (Order.AREA, Order.ODD))).all()
     values = _values(rows, order, threshold)
     shown = [(float(value), row) for value, row in zip(values, rows, strict=True) if row.state in wanted]
@@ -91,7 +94,7 @@ def page(
         total=len(places),
         below=len(shown) - len(above),
         after=f"{chosen[-1][0]!r}:{chosen[-1][1]}" if more else None,
-        counts=_counts(connection, wanted, threshold),
+        counts=_counts(connection, wanted, general),
     )
 
 
@@ -108,6 +111,11 @@ def _known(category_id: int, *, shapes: bool) -> Select[Any]:
     joined = table.join(images, images.c.id == table.c.image_id)
     known = (table.c.category_id == category_id, table.c.state.in_(_KNOWN), ~images.c.removed)
     return select(*columns).select_from(joined).where(*known)
+
+
+def _threshold_of(connection: Connection, category_id: int, general: float) -> float:
+    found = connection.scalar(select(schema.categories.c.threshold).where(schema.categories.c.id == category_id))
+    return general if found is None else found
 
 
 def _is_below(row: Row[Any], threshold: float) -> bool:
@@ -174,9 +182,11 @@ def _entry(row: Row[Any]) -> Entry:
 
 
 def _counts(connection: Connection, states: Collection[str], threshold: float) -> dict[int, int]:
+    """threshold: the general one; a category that has its own goes by that."""
     table, images = schema.instances, schema.images
     joined = table.join(images, images.c.id == table.c.image_id)
-    passes = or_(table.c.state != State.SUGGESTED.value, table.c.score.is_(None), table.c.score >= threshold)
+    least = least_score(threshold, categories(connection))
+    passes = or_(table.c.state != State.SUGGESTED.value, table.c.score.is_(None), table.c.score >= least)
     query = (
         select(table.c.category_id, func.count())
         .select_from(joined)

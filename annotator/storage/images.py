@@ -33,11 +33,17 @@ class QueueRow:
     suggested: int
     rejected: int
     scores: str = ""
-    """Of the suggestions, a character each: FIRST_SCORE for a score below 0.01, 100 further for 1 and for none."""
+    """Of the suggestions, a character each: FIRST_SCORE for a score below 0.01, 100 further for 1 and for none.
+
+    Where a category has a threshold of its own: ALWAYS_SHOWN or NEVER_SHOWN.
+    """
 
 
 FIRST_SCORE = 256
 """So a page can say how many suggestions a threshold shows on 20,000 images, and ask nothing while it moves."""
+
+ALWAYS_SHOWN, NEVER_SHOWN = FIRST_SCORE + 100, FIRST_SCORE - 1
+"""Of a suggestion that its category's own threshold shows or hides, whatever the general one is."""
 
 
 def plain_text(text: str) -> str:
@@ -128,15 +134,18 @@ def queue(connection: Connection, ids: Sequence[int] | None = None) -> tuple[Que
 
     ids: at most AT_ONCE; what is not there, or in the bin, is left out.
     """
-    table = schema.instances
+    table, categories = schema.instances, schema.categories
     counts = [
         func.sum(case((table.c.state == state.value, 1), else_=0)).label(state.value)
         for state in (State.ACCEPTED, State.SUGGESTED, State.REJECTED)
     ]
-    hundredths = cast(func.coalesce(table.c.score, 1.0) * 100 + 1e-9, Integer)
-    letter = func.char(FIRST_SCORE + func.max(0, func.min(100, hundredths)))
+    score, own = func.coalesce(table.c.score, 1.0), categories.c.threshold
+    hundredths = cast(score * 100 + 1e-9, Integer)
+    general = FIRST_SCORE + func.max(0, func.min(100, hundredths))
+    letter = func.char(case((own.is_(None), general), (score >= own, ALWAYS_SHOWN), else_=NEVER_SHOWN))
     scores = func.group_concat(case((table.c.state == State.SUGGESTED.value, letter)), "").label("scores")
-    counted = select(table.c.image_id, *counts, scores).group_by(table.c.image_id)
+    joined = table.join(categories, categories.c.id == table.c.category_id)
+    counted = select(table.c.image_id, *counts, scores).select_from(joined).group_by(table.c.image_id)
     known = select(*_IMAGE_COLUMNS).where(~schema.images.c.removed).order_by(schema.images.c.id)
     if ids is not None:
         counted = counted.where(table.c.image_id.in_(ids))

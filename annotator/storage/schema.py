@@ -50,6 +50,25 @@ categories = Table(
     Column("name", Text, nullable=False),
     Column("supercategory", Text, nullable=False),
     Column("extra", Text, nullable=False),  # JSON object
+    Column("color", Text),  # "#rrggbb"
+    Column("position", Integer),  # in lists; NULL comes last, in order of id
+    Column("digit", Integer),  # the key, 1 to 9, that gives it
+    Column("threshold", Float),  # NULL: the general one
+    Column("known_as", Text),  # the name that it came with, where it was renamed
+    Column("merged_into", Integer, ForeignKey("categories.id")),  # what it counts as, which is merged into none
+    Column("removed", Boolean, nullable=False),
+)
+
+category_changes = Table(  # append only
+    "category_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("undoes", Integer, ForeignKey("category_changes.id")),
+    Column("before", Text, nullable=False),  # JSON: for each category's id, the columns that changed as they were
+    Column("after", Text, nullable=False),  # the same columns as they are since
 )
 
 suggestions = Table(  # immutable: what a model once offered
@@ -242,5 +261,25 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "CREATE INDEX instances_by_image ON instances (image_id, state, category_id, score, source, edited, crowd)",
         "DROP INDEX gestures_by_image",
         "CREATE INDEX gestures_by_image ON gestures (image_id, at)",
+    ),
+    "0005_categories": (
+        "ALTER TABLE categories ADD COLUMN color TEXT",
+        "ALTER TABLE categories ADD COLUMN position INTEGER",
+        "ALTER TABLE categories ADD COLUMN digit INTEGER",
+        "ALTER TABLE categories ADD COLUMN threshold FLOAT",
+        "ALTER TABLE categories ADD COLUMN known_as TEXT",
+        "ALTER TABLE categories ADD COLUMN merged_into INTEGER REFERENCES categories (id)",
+        "ALTER TABLE categories ADD COLUMN removed BOOLEAN NOT NULL DEFAULT 0",
+        """CREATE TABLE category_changes (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at TEXT NOT NULL,
+            who TEXT NOT NULL,
+            verb TEXT NOT NULL,
+            undoes INTEGER REFERENCES category_changes (id),
+            before TEXT NOT NULL,
+            after TEXT NOT NULL)""",
+        _immutable("category_changes", "UPDATE"),
+        _immutable("category_changes", "DELETE"),
+        "CREATE INDEX instances_by_category ON instances (category_id, state)",
     ),
 }

@@ -80,7 +80,7 @@ def query_of(search: Search, known: Known) -> Select[Any]:
     fits = and_(true(), *image_conditions(search.query, known))
     if search.keep is not None:
         fits = or_(fits, _images.c.id == search.keep)
-    return select(_images.c.id).where(~_images.c.removed, fits).order_by(*_order(search))
+    return select(_images.c.id).where(~_images.c.removed, fits).order_by(*_order(search, known))
 
 
 def known_for(connection: Connection, search: Search) -> Known:
@@ -117,7 +117,7 @@ def instance_conditions(terms: Iterable[Term], known: Known) -> list[ColumnEleme
     states = [_ACCEPTED, _OPEN, _REJECTED] if "is" in names else [_ACCEPTED, _OPEN]
     found: list[ColumnElement[bool]] = [_instances.c.state.in_(states)]
     if "score" not in names:
-        found.append(or_(_instances.c.state != _OPEN, is_above(known.threshold)))
+        found.append(or_(_instances.c.state != _OPEN, is_above(known.threshold, known.categories)))
     for term in asked:
         condition = _any(term, _INSTANCE_CONDITIONS[term.field.name], known)
         found.append(not_(func.coalesce(condition, false())) if term.negated else condition)
@@ -153,9 +153,12 @@ def _has_numbers(id: int, terms: Sequence[Term]) -> bool:
     return all(any(id in numbers for numbers in term.ranges) is not term.negated for term in terms)
 
 
-def is_above(threshold: float) -> ColumnElement[bool]:
-    """Of `schema.instances`: whether a page with this threshold shows a suggestion."""
-    return or_(_instances.c.score.is_(None), _instances.c.score >= threshold - _SLACK)
+def is_above(threshold: float, known: Iterable[Category]) -> ColumnElement[bool]:
+    """Of `schema.instances`: whether a page with this threshold shows a suggestion.
+
+    known: the project's categories, which may have thresholds of their own.
+    """
+    return or_(_instances.c.score.is_(None), _instances.c.score >= categories.least_score(threshold, known) - _SLACK)
 
 
 def _is_within(column: ColumnElement[Any], numbers: Range, *, slack: float = 0.0) -> ColumnElement[bool]:
@@ -181,8 +184,8 @@ def _state(value: str, known: Known) -> ColumnElement[bool]:
     reviewed, prelabelled = _images.c.reviewed, _images.c.prelabelled
     decided = _has_instance(_instances.c.state.in_([_ACCEPTED, _REJECTED]))
     suggested = _has_instance(_instances.c.state == _OPEN)
-    shown = _has_instance(_instances.c.state == _OPEN, is_above(known.threshold))
-    near = Range(known.threshold - DOUBT, known.threshold + DOUBT)
+    shown = _has_instance(_instances.c.state == _OPEN, is_above(known.threshold, known.categories))
+    away = _instances.c.score - categories.least_score(known.threshold, known.categories)
     states: Mapping[str, Callable[[], ColumnElement[bool]]] = {
         "reviewed": lambda: reviewed,
         "unreviewed": lambda: ~reviewed,
@@ -192,7 +195,7 @@ def _state(value: str, known: Known) -> ColumnElement[bool]:
         "untouched": lambda: ~reviewed & ~decided & ~suggested & ~prelabelled,
         "nothing": lambda: prelabelled & ~shown & ~_has_instance(_instances.c.state == _ACCEPTED),
         "doubtful": lambda: _has_instance(
-            _instances.c.state == _OPEN, _is_within(_instances.c.score, near, slack=_SLACK)
+            _instances.c.state == _OPEN, _is_within(away, Range(-DOUBT, DOUBT), slack=_SLACK)
         ),
         "failed": lambda: _images.c.id.in_(sorted(known.failed)),
     }
@@ -201,12 +204,14 @@ def _state(value: str, known: Known) -> ColumnElement[bool]:
 
 def _disagree(value: str | None, known: Known) -> ColumnElement[bool]:
     """network: what is accepted or open comes from several; person: somebody decided against a network."""
-    shown = or_(_instances.c.state == _ACCEPTED, (_instances.c.state == _OPEN) & is_above(known.threshold))
+    shown = or_(
+        _instances.c.state == _ACCEPTED, (_instances.c.state == _OPEN) & is_above(known.threshold, known.categories)
+    )
     sources = select(func.count(_instances.c.source.distinct())).where(_OF_IMAGE, shown, _is_of_network())
     networks = sources.correlate(_images).scalar_subquery() > 1
     against = or_(
-        (_instances.c.state == _REJECTED) & _is_of_network() & is_above(known.threshold),
-        (_instances.c.state == _ACCEPTED) & _is_of_network() & not_(is_above(known.threshold)),
+        (_instances.c.state == _REJECTED) & _is_of_network() & is_above(known.threshold, known.categories),
+        (_instances.c.state == _ACCEPTED) & _is_of_network() & not_(is_above(known.threshold, known.categories)),
         (_instances.c.state == _ACCEPTED) & (_instances.c.source == MANUAL) & _images.c.prelabelled,
     )
     person = _has_instance(against)
@@ -223,7 +228,7 @@ _IMAGE_CONDITIONS: Mapping[str, Condition] = {
     "state": _state,
     "instances": lambda numbers, known: _is_within(_count_of(_instances.c.state == _ACCEPTED), numbers),
     "suggestions": lambda numbers, known: _is_within(
-        _count_of(_instances.c.state == _OPEN, is_above(known.threshold)), numbers
+        _count_of(_instances.c.state == _OPEN, is_above(known.threshold, known.categories)), numbers
     ),
     "changed": _changed,
     "disagree": _disagree,
@@ -282,16 +287,16 @@ _INSTANCE_CONDITIONS: Mapping[str, Condition] = {
 # --- order -----------------------------------------------------------------------------------------------------------
 
 
-def _order(search: Search) -> list[ColumnElement[Any]]:
+def _order(search: Search, known: Known) -> list[ColumnElement[Any]]:
     """What has nothing to be ordered by comes last, both ways."""
     if search.sort is Sort.ADDED:
         return [_images.c.id.desc() if search.descending else _images.c.id]
-    value = _sort_value(search)
+    value = _sort_value(search, known)
     first = value.desc() if search.descending else value.asc()
     return [first.nulls_last(), _images.c.id]
 
 
-def _sort_value(search: Search) -> ColumnElement[Any]:
+def _sort_value(search: Search, known: Known) -> ColumnElement[Any]:
     if search.sort is Sort.NAME:
         return _images.c.name_order
     if search.sort is Sort.COUNT:
@@ -299,6 +304,6 @@ def _sort_value(search: Search) -> ColumnElement[Any]:
     if search.sort is Sort.CHANGED:
         last = select(func.max(_gestures.c.at)).where(_gestures.c.image_id == _images.c.id)
         return last.correlate(_images).scalar_subquery()
-    away = func.abs(_instances.c.score - search.threshold)
+    away = func.abs(_instances.c.score - categories.least_score(known.threshold, known.categories))
     nearest = select(func.min(away)).where(_OF_IMAGE, _instances.c.state == _OPEN)
     return nearest.correlate(_images).scalar_subquery()

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -33,6 +34,7 @@ from annotator.storage import (
     suggestions,
 )
 from annotator.storage.categories import CategoryBook
+from annotator.storage.category_manager import CategoryManager
 from annotator.storage.database import Database
 from annotator.storage.decisions import Prepared
 from annotator.storage.images import QueueRow
@@ -60,6 +62,7 @@ class Store:
         self._contents = folder / "images"
         self.worklist = Worklist(database)
         self._order_names()
+        self.category_manager = CategoryManager(database)
         self.key = self._project_key()
 
     @classmethod
@@ -229,17 +232,18 @@ class Store:
             return book.named(wanted.name) or book.add(wanted, id=id)
 
     def add_categories(self, table: Sequence[Category]) -> dict[int, int]:
-        """A network's table of categories: its ids -> the project's, of the same name each.
+        """A network's table of categories: its ids -> the project's, of the same name each, or of what that became.
 
-        What is new is added, under its own id where no other name holds that.
+        What is new is added, under its own id where no other name holds that. What somebody removed stays so.
         """
         ids: dict[int, int] = {}
         with self._database.write() as connection:
             book = CategoryBook(connection)
             for category in table:
                 name = categories.category_name(category.name)
-                mine = book.named(name) or book.join(Category(category.id, name, category.supercategory))
-                ids[category.id] = mine.id
+                gone = book.gone(name)
+                mine = None if gone is not None else book.meant(name)
+                ids[category.id] = gone if gone is not None else (mine or book.join(replace(category, name=name))).id
         return ids
 
     # --- suggestions and decisions ---------------------------------------------------------------------------------

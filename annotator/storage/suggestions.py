@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, update
 
 from annotator.core import masks
 from annotator.core.dataset import Image, Instance, State, Suggestion
 from annotator.core.errors import GeometryError, StoreError
 from annotator.core.masks import Rle
 from annotator.storage import heatmaps, images, schema
+from annotator.storage.categories import Standing, standing
 from annotator.storage.database import now
 from annotator.storage.instances import require_room, row_of
 
@@ -21,25 +22,30 @@ from annotator.storage.instances import require_room, row_of
 _ADD_INSTANCE = insert(schema.instances)
 _ADD_SUGGESTION = insert(schema.suggestions)
 _CHANGE_IMAGE = update(schema.images).where(schema.images.c.id == bindparam("of"))
-_CATEGORY_IDS = select(schema.categories.c.id)
 
 
 def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence[Suggestion]) -> None:
     """Replace what nobody has touched yet; whatever a person decided or changed stays.
 
+    What is of a category that somebody removed is not offered.
     The image's revision stays too: a gesture that a page makes meanwhile still finds the suggestion it was made on.
     """
     image = images.image_by_id(connection, image_id)
-    known = set(connection.scalars(_CATEGORY_IDS))
+    known = standing(connection)
     normal = masks.are_normal([one.rle.counts for one in suggestions], height=image.height, width=image.width)
     offered = [
         _checked(suggestion, index, image=image, known=known, normal=normal)
         for index, suggestion in enumerate(suggestions)
+        if known.of(suggestion.category_id) not in known.removed
     ]
     if image.prelabelled:
-        kept, old = schema.instances, schema.suggestions
+        kept, old, of_old = schema.instances, schema.suggestions, schema.categories
+        counts_as = func.coalesce(of_old.c.merged_into, of_old.c.id)
         untouched = exists().where(
-            old.c.key == kept.c.key, old.c.category_id == kept.c.category_id, old.c.rle == kept.c.rle
+            old.c.key == kept.c.key,
+            old.c.rle == kept.c.rle,
+            of_old.c.id == old.c.category_id,
+            kept.c.category_id == counts_as,
         )
         replaced = (kept.c.image_id == image_id, kept.c.state == State.SUGGESTED.value, untouched)
         heatmaps.delete_heatmaps(connection, schema.heatmaps.c.key.in_(select(kept.c.key).where(*replaced)))
@@ -67,11 +73,11 @@ def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence
     connection.execute(_CHANGE_IMAGE, {"of": image_id, "prelabelled": True})
 
 
-def _checked(suggestion: Suggestion, index: int, *, image: Image, known: set[int], normal: bool) -> Suggestion:
-    """normal: its RLE is known to be in the normal form of an image of this size."""
+def _checked(suggestion: Suggestion, index: int, *, image: Image, known: Standing, normal: bool) -> Suggestion:
+    """In the category that its own counts as. normal: its RLE is in the normal form of an image of this size."""
     place = f"image {image.id}: suggestions[{index}]"
     rle = suggestion.rle
-    if suggestion.category_id not in known:
+    if suggestion.category_id not in known.ids:
         raise StoreError(f"{place}: category {suggestion.category_id} is not in the project")
     if not 0 <= suggestion.score <= 1:
         raise StoreError(f"{place}: score is {suggestion.score}, expected 0 to 1")
@@ -85,7 +91,8 @@ def _checked(suggestion: Suggestion, index: int, *, image: Image, known: set[int
         raise StoreError(f"{place}: {error}") from error
     if masks.rle_area(rle) == 0:
         raise StoreError(f"{place}: the mask is empty")
-    return replace(suggestion, score=float(suggestion.score), rle=rle)
+    category_id = known.of(suggestion.category_id)
+    return replace(suggestion, category_id=category_id, score=float(suggestion.score), rle=rle)
 
 
 def _suggestion_row(instance: Instance, at: str) -> dict[str, Any]:

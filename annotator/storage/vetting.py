@@ -26,6 +26,7 @@ from annotator.storage import heatmaps, schema
 from annotator.storage.database import DATABASE_NAME
 from annotator.storage.parts import parts_from_bytes
 from annotator.storage.store import Store
+from annotator.storage.vetting_categories import require_sound_categories
 
 MAX_PIXELS = 2**28
 """Of an image that a database tells of; pictures are decoded up to 40 megapixels unless asked otherwise."""
@@ -103,6 +104,7 @@ def require_sound(store: Store) -> tuple[Image, ...]:
             for row in _rows(connection, heatmaps.with_suggested()):
                 heatmaps.heatmap_of(row, images[row.image_id])
             _require_json(connection)
+            require_sound_categories(connection)
         return tuple(images.values())
     except (AnnotatorError, ValueError, KeyError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise ArchiveError(f"archive: its database is not one that a project wrote ({error!s:.200})") from error

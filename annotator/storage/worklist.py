@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from annotator.core.dataset import State
 from annotator.core.query import EVERYTHING, FIELDS, Query, Term
-from annotator.storage import images, schema, search
+from annotator.storage import categories, images, schema, search
 from annotator.storage.database import Database, now
 from annotator.storage.images import QueueRow
 from annotator.storage.instances import AT_ONCE
@@ -57,7 +57,7 @@ class Worklist:
         table = schema.instances
         with self._database.read() as connection:
             found = search.matching_ids(connection, asked)
-            above = search.is_above(threshold)
+            above = search.is_above(threshold, categories.categories(connection))
             query = select(table.c.image_id).where(table.c.state == State.SUGGESTED.value, above)
             holding = set(found)
             count = sum(image_id in holding for image_id in connection.scalars(query)) if holding else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from annotator.core.dataset import Category
 from annotator.storage.categories import CategoryBook, categories, category_name
 from annotator.storage.images import plain_text
@@ -20,10 +22,10 @@ def import_categories(work: Work) -> int:
         work.step()
         name = category_name(category.name)
         same = before.get(name, [])
-        mine = next((other for other in same if other.id == category.id), same[0] if same else None)
+        mine = next((other for other in same if other.id == category.id), same[0] if same else book.meant(name))
         if mine is None:
             kept = category.name if plain_text(category.name) == category.name else name
-            mine = book.join(Category(category.id, kept, category.supercategory, category.extra))
+            mine = book.join(replace(category, name=kept))
             added += 1
         else:
             book.complete(mine, category)

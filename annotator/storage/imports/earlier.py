@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 
 from annotator.core.dataset import State
 from annotator.storage import schema
+from annotator.storage.categories import standing
 
 _MANY = 5  # ids shown in one line
 
@@ -19,6 +20,7 @@ class EarlierVersions:
     def __init__(self, connection: Connection, images: set[int], *, current: set[str]) -> None:
         """images: those with instances. current: keys of what the file has as it is now, and so speaks of already."""
         self._connection = connection
+        self._standing = standing(connection)
         self._images = images
         self.spoken_of = current
         self._of_image: dict[int, dict[tuple[int, str], list[str]]] = {}
@@ -51,7 +53,7 @@ class EarlierVersions:
         )
         found: dict[tuple[int, str], list[str]] = {}
         for row in self._connection.execute(query):
-            found.setdefault((row.category_id, row.rle), []).append(row.key)
+            found.setdefault((self._standing.of(row.category_id), row.rle), []).append(row.key)
         return found
 
     def notes(self) -> list[str]:

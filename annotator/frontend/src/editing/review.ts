@@ -44,9 +44,11 @@ export function acceptVisible(session: Session): void {
   session.commit(edits.length > 0 ? "accept" : "review", edits, true);
 }
 
-/** Choosing a category says that the mask is right: a suggestion counts as accepted from then on. */
+/**
+ * Choosing a category says that the mask is right: a suggestion counts as accepted from then on. What is drawn next stays
+ * what it was.
+ */
 export function relabel(session: Session, category: number, instances: readonly Instance[] = targets(session)): void {
-  session.view.set({ category });
   const edits = instances
     .filter((one) => one.category !== category || one.state !== "accepted")
     .map((before) => ({ before, after: { ...before, category, state: "accepted" as const } }));

@@ -102,6 +102,14 @@ describe("deciding", () => {
     expect(server.gestures[0].changes).toEqual([{ key: "i0k0", category: 91, state: "accepted" }]);
   });
 
+  it("draws the same category after another instance was given a new one", async () => {
+    const { session } = await opened(new FakeServer([1]));
+    session.view.set({ category: 1 });
+    relabel(session, 91, [instance(session, "i0k0")]);
+    expect(instance(session, "i0k0").category).toBe(91);
+    expect(session.view.get().category).toBe(1);
+  });
+
   it("keeps a chosen threshold for other pictures, until the project's own changes", async () => {
     const server = new FakeServer([1, 1]);
     const { session } = await opened(server);

@@ -1,0 +1,118 @@
+"""What people change about categories: the rows as they are, and a log that is only added to.
+
+The log keeps of each change the columns that it touched, before and after. Undoing one writes another line, which says
+what it undoes.
+
+Tests: tests/storage/test_category_manager.py
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from annotator.core.errors import CategoryError
+from annotator.storage import schema
+from annotator.storage.database import now
+from annotator.storage.images import plain_text
+from annotator.storage.stored import json_of
+
+Verb = Literal["add", "rename", "supercategory", "color", "digit", "threshold", "order", "merge", "remove", "undo"]
+
+Columns = Mapping[int, Mapping[str, Any]]
+"""For each category's id, columns with their values."""
+
+_LOG = schema.category_changes
+_TABLE = schema.categories
+
+
+@dataclass(frozen=True)
+class CategoryChange:
+    """One line of the log. `at` is ISO 8601 in UTC; `undoes` is the id of the change that this one took back."""
+
+    id: int
+    at: str
+    who: str
+    verb: str
+    undoes: int | None
+    before: Columns
+    after: Columns
+
+
+def write_change(
+    connection: Connection,
+    verb: Verb,
+    after: Columns,
+    *,
+    who: str,
+    before: Columns | None = None,
+    undoes: int | None = None,
+) -> int:
+    """Write the new values and a line of the log; the line's id. Values that are the same already are left out.
+
+    before: where the rows say something else by now than what the change began with. Raises CategoryError where
+    nothing changes.
+    """
+    if before is None:
+        rows = {row.id: row for row in connection.execute(select(_TABLE).where(_TABLE.c.id.in_(after)))}
+        before = {id: {name: rows[id]._mapping[name] for name in values} for id, values in after.items()}
+    changed = {
+        id: {name: value for name, value in values.items() if value != before[id][name]} for id, values in after.items()
+    }
+    changed = {id: values for id, values in changed.items() if values}
+    if not changed:
+        raise CategoryError("categories: nothing changes")
+    for id, values in changed.items():
+        connection.execute(update(_TABLE).where(_TABLE.c.id == id).values(values))
+    line = {
+        "at": now(),
+        "who": plain_text(who),
+        "verb": verb,
+        "undoes": undoes,
+        "before": json.dumps({id: {name: before[id][name] for name in values} for id, values in changed.items()}),
+        "after": json.dumps(changed),
+    }
+    return int(connection.execute(insert(_LOG).values(line).returning(_LOG.c.id)).scalar_one())
+
+
+def last_change(connection: Connection) -> CategoryChange | None:
+    """The latest change that can be undone: the last one that is neither an undo nor undone."""
+    undone = select(_LOG.c.undoes).where(_LOG.c.undoes.is_not(None))
+    query = select(_LOG).where(_LOG.c.undoes.is_(None), _LOG.c.id.not_in(undone)).order_by(_LOG.c.id.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _change(row)
+
+
+def log_length(connection: Connection) -> int:
+    """The id of the last line, 0 where there is none: another one as soon as somebody has changed a category."""
+    return connection.execute(select(_LOG.c.id).order_by(_LOG.c.id.desc()).limit(1)).scalar() or 0
+
+
+def take_back(connection: Connection, change: CategoryChange, *, who: str) -> None:
+    """Write the columns as they were before the change. Raises CategoryError where somebody changed them since."""
+    rows = {row.id: row for row in connection.execute(select(_TABLE).where(_TABLE.c.id.in_(change.after)))}
+    for id, values in change.after.items():
+        for name, value in values.items():
+            if rows[id]._mapping[name] not in (value, change.before[id][name]):
+                raise CategoryError(
+                    f"category {rows[id].name!r:.80}: its {name} was changed since, so nothing is undone"
+                )
+    write_change(connection, "undo", change.before, before=change.after, who=who, undoes=change.id)
+
+
+def _change(row: Row[Any]) -> CategoryChange:
+    path = f"category change {row.id}"
+    before, after = json_of(row.before, path), json_of(row.after, path)
+    return CategoryChange(
+        id=row.id,
+        at=row.at,
+        who=row.who,
+        verb=row.verb,
+        undoes=row.undoes,
+        before={int(id): values for id, values in before.items()},
+        after={int(id): values for id, values in after.items()},
+    )
