@@ -79,6 +79,14 @@ class Screen:
         box = self.page.locator(".an-picture").bounding_box()
         return box["x"] + x * box["width"] / WIDTH, box["y"] + y * box["height"] / HEIGHT
 
+    def scale(self):
+        """CSS pixels for each image pixel."""
+        return self.page.locator(".an-picture").bounding_box()["width"] / WIDTH
+
+    def gap(self):
+        """How far outside its box a handle stands, in image pixels."""
+        return 10 / self.scale()
+
     def click(self, x, y, **options):
         self.page.mouse.click(*self.at(x, y), **options)
 

@@ -93,7 +93,8 @@ def test_a_box_handle_scales_the_mask(screen, project):
     left, top, right, bottom = BOXES[0]
     screen.open()
     screen.click(25, 100)
-    screen.drag((right, (top + bottom) / 2), (right + 60, (top + bottom) / 2))
+    handle = right + screen.gap()
+    screen.drag((handle, (top + bottom) / 2), (handle + 60, (top + bottom) / 2))
     screen.saved()
     mask = rle_to_mask(project.instances(image_id)[0].rle)
     columns = np.flatnonzero(mask.any(axis=0))
@@ -128,7 +129,7 @@ def test_the_threshold_hides_at_once_without_a_request(screen, project):
     requests = screen.requests()
     for value, shown in (("0.1", 3), ("0.5", 2), ("0.7", 1), ("0.95", 0)):
         slider.fill(value)
-        assert screen.page.locator(".an-threshold-count").inner_text() == f"shows {shown} of 3"
+        assert screen.page.locator(".an-threshold-count").inner_text() == f"shows {shown} of 3 here"
         assert len(screen.rows()) == shown
     # Who else is here is asked now and then, whatever a person does.
     assert [url for url in requests if not url.endswith("/presence")] == []

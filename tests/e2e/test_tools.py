@@ -26,7 +26,7 @@ def test_a_brush_stroke_joins_the_mask(screen, project):
     screen.drag((70, 100), (110, 100))
     screen.saved()
     (one,) = project.instances(image_id)
-    expected = square(BOXES[0]) | capsule((70, 100), (110, 100), 12)
+    expected = square(BOXES[0]) | capsule((70, 100), (110, 100), 12 / screen.scale())
     # The pointer sits on whole pixels of the screen: the stroke may be off by a fraction of an image pixel.
     assert np.count_nonzero(rle_to_mask(one.rle) ^ expected) < 40
     assert one.edited
@@ -182,7 +182,8 @@ def test_the_box_of_the_selected_is_dragged_and_its_mask_found_again(screen, pro
     screen.open()
     screen.click(25, 100)
     screen.press("r")
-    screen.drag((right, (top + bottom) / 2), (right + 80, (top + bottom) / 2))
+    handle = right + screen.gap()
+    screen.drag((handle, (top + bottom) / 2), (handle + 80, (top + bottom) / 2))
     screen.page.locator(".an-row", has_text="edited").wait_for()
     screen.saved()
     (one,) = project.instances(image_id)

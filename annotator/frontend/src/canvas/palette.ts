@@ -1,5 +1,5 @@
 /**
- * Colours for categories. Each is, of what is neither dark nor pale, the farthest from all before it, to whichever kind
+ * Colours for categories and instances. Each is, of what is neither dark nor pale, the farthest from all before it, to whichever kind
  * of eyes tells the two apart least (CIEDE2000 as protan, deutan, tritan and usual eyes see them: 8.6 at least).
  */
 import type { WireCategory } from "../document/protocol";
@@ -21,7 +21,7 @@ export const COLORS = [
   "#48ffff",
 ] as const;
 
-/** Category id -> colour. By place among the ids, so that the first ones of a project never share one. */
+/** Category id -> colour: the only place that chooses it. By place among the ids, so that a project's first ones never share one. */
 export function categoryColors(categories: readonly WireCategory[]): Map<number, string> {
   const ids = categories.map((category) => category.id).sort((a, b) => a - b);
   return new Map(ids.map((id, index) => [id, COLORS[index % COLORS.length]]));
@@ -37,9 +37,9 @@ export function scoreColor(score: number | null): string {
   return SCORES[Math.max(0, Math.min(SCORES.length - 1, Math.floor(score * SCORES.length)))];
 }
 
-/** A colour for each instance, the same at every visit. */
-export function instanceColor(key: string): string {
+/** A number that a key always gives. */
+export function hashOf(key: string): number {
   let hash = 0;
   for (let i = 0; i < key.length; i++) hash = (hash * 31 + key.charCodeAt(i)) | 0;
-  return COLORS[Math.abs(hash) % COLORS.length];
+  return Math.abs(hash);
 }

@@ -1,5 +1,6 @@
 /** Paints instances over the picture: a base layer with all of them, an active layer with what the person touches. */
-import type { Box, Part, Point } from "../document/geometry";
+import type { Box, Part } from "../document/geometry";
+import { boxOfParts } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
 import { isCrowd } from "../document/scene";
@@ -25,6 +26,8 @@ export interface Appearance {
   /** How strongly masks are filled; 1 is usual. */
   readonly fill: () => number;
   readonly color: (instance: Instance) => string;
+  /** What tells it apart in the open picture, from 1. */
+  readonly number: (instance: Instance) => number;
   readonly label: (instance: Instance) => string;
 }
 
@@ -73,6 +76,11 @@ export function paintBase(layer: Layer, camera: Camera, instances: readonly Inst
   for (const instance of shown) paintMarks(view, instance, camera);
 }
 
+/** Lines of full width would bury what is small on the screen. */
+function lineShare({ x0, y0, x1, y1 }: Box, scale: number): number {
+  return Math.max(0.5, Math.min(1, (Math.max(x1 - x0, y1 - y0) * scale) / 48));
+}
+
 function paintShape(
   context: CanvasRenderingContext2D,
   shape: Path2D,
@@ -82,6 +90,7 @@ function paintShape(
   underlined: boolean,
 ): void {
   const pixel = 1 / scale;
+  const line = pixel * lineShare(outlineOf(instance.mask).box, scale);
   const color = appearance.color(instance);
   const rejected = instance.state === "rejected";
   if (rejected) {
@@ -100,12 +109,12 @@ function paintShape(
     if (underlined) {
       context.globalAlpha = 0.6;
       context.strokeStyle = "#000";
-      context.lineWidth = 3.5 * pixel;
+      context.lineWidth = 3.5 * line;
       context.stroke(shape);
     }
     context.globalAlpha = 1;
     context.strokeStyle = color;
-    context.lineWidth = 2 * pixel;
+    context.lineWidth = 2 * line;
     context.stroke(shape);
   }
   context.setLineDash([]);
@@ -128,6 +137,31 @@ function paintHatching(context: CanvasRenderingContext2D, shape: Path2D, box: Bo
   }
   context.stroke();
   context.restore();
+}
+
+/** What the threshold hides, while it is peeked at: dotted, and hardly filled. */
+export function paintPeeked(layer: Layer, camera: Camera, instances: readonly Instance[], appearance: Appearance): void {
+  if (instances.length === 0) return;
+  const context = layer.inImage(camera);
+  const pixel = 1 / camera.scale;
+  for (const instance of instances) {
+    if (!inSight(outlineOf(instance.mask).box, camera, layer.size)) continue;
+    for (const shape of pathsOf(shownParts(instance, camera.scale), instance.mask.parts === null)) {
+      context.globalAlpha = 0.12;
+      context.fillStyle = appearance.color(instance);
+      context.fill(shape, "evenodd");
+      context.globalAlpha = 1;
+      for (const [color, width] of [["#000", 3], [appearance.color(instance), 1.75]] as const) {
+        context.strokeStyle = color;
+        context.lineWidth = width * pixel;
+        context.setLineDash([pixel, 4 * pixel]);
+        context.lineCap = "round";
+        context.stroke(shape);
+      }
+    }
+  }
+  context.setLineDash([]);
+  context.lineCap = "butt";
 }
 
 /** A dot on what was edited, a cross on what was rejected. */
@@ -175,6 +209,7 @@ export function paintSelected(
   const pixel = 1 / camera.scale;
   const parts = draft === null ? shownParts(instance!, camera.scale) : lighter(draft, camera.scale);
   const disjoint = draft === null && instance?.mask.parts === null;
+  const line = pixel * lineShare(draft === null ? outlineOf(instance!.mask).box : boxOfParts(draft), camera.scale);
   context.lineJoin = "round";
   for (const shape of pathsOf(parts, disjoint)) {
     context.globalAlpha = Math.min(0.9, 0.26 * fill);
@@ -182,90 +217,21 @@ export function paintSelected(
     context.fill(shape, "evenodd");
     context.globalAlpha = 1;
     context.strokeStyle = "rgba(0, 0, 0, 0.55)";
-    context.lineWidth = 5 * pixel;
+    context.lineWidth = 5 * line;
     context.stroke(shape);
     context.strokeStyle = "#fff";
-    context.lineWidth = 3.5 * pixel;
+    context.lineWidth = 3.5 * line;
     context.stroke(shape);
     context.strokeStyle = color;
-    context.lineWidth = 2 * pixel;
+    context.lineWidth = 2 * line;
     if (draft === null && instance?.state === "suggested") context.setLineDash([6 * pixel, 4 * pixel]);
     context.stroke(shape);
     context.setLineDash([]);
   }
 }
 
-export function paintHandles(layer: Layer, camera: Camera, box: Box): void {
-  const context = layer.inView();
-  const [x0, y0] = toView(camera, [box.x0, box.y0]);
-  const [x1, y1] = toView(camera, [box.x1, box.y1]);
-  context.lineWidth = 1;
-  context.strokeStyle = "rgba(0, 0, 0, 0.5)";
-  context.strokeRect(x0 - 0.5, y0 - 0.5, x1 - x0 + 1, y1 - y0 + 1);
-  context.strokeStyle = "rgba(255, 255, 255, 0.9)";
-  context.setLineDash([3, 3]);
-  context.strokeRect(x0 - 0.5, y0 - 0.5, x1 - x0 + 1, y1 - y0 + 1);
-  context.setLineDash([]);
-  for (const { place } of shownHandles(box, camera.scale)) {
-    const [cx, cy] = toView(camera, place);
-    context.fillStyle = "#fff";
-    context.strokeStyle = "#1a1d21";
-    context.fillRect(cx - 4, cy - 4, 8, 8);
-    context.strokeRect(cx - 4, cy - 4, 8, 8);
-  }
-}
-
-export interface Handle {
-  /** 0 at the top left, then clockwise: even ones are corners, odd ones the middles of sides. */
-  readonly index: number;
-  readonly place: Point;
-}
-
-/** The handles that there is room for: a small box keeps its corners, a tiny one has none. */
-export function shownHandles(box: Box, scale: number): Handle[] {
-  const { x0, y0, x1, y1 } = box;
-  const [mx, my] = [(x0 + x1) / 2, (y0 + y1) / 2];
-  const places: Point[] = [[x0, y0], [mx, y0], [x1, y0], [x1, my], [x1, y1], [mx, y1], [x0, y1], [x0, my]];
-  const [width, height] = [(x1 - x0) * scale, (y1 - y0) * scale];
-  const roomy = (index: number): boolean => {
-    if (index % 2 === 0) return Math.max(width, height) >= 32;
-    return (index === 1 || index === 5 ? width : height) >= 56;
-  };
-  return places.map((place, index) => ({ index, place })).filter(({ index }) => roomy(index));
-}
-
-/** Vertices near the pointer in full size, the others small, and none where they would run into one another. */
-export function paintVertices(layer: Layer, camera: Camera, parts: readonly Part[], near: Point | null, color: string): void {
-  const context = layer.inView();
-  const roomy = spacing(parts) * camera.scale > 9;
-  for (const part of parts) {
-    for (const ring of part) {
-      for (const point of ring) {
-        const place = toView(camera, point);
-        const close = near !== null && Math.abs(place[0] - near[0]) < 48 && Math.abs(place[1] - near[1]) < 48;
-        if (close) paintDot(context, place, 4, "#fff", color);
-        else if (roomy) paintDot(context, place, 2.5, "#fff", color);
-      }
-    }
-  }
-}
-
-function spacing(parts: readonly Part[]): number {
-  let length = 0;
-  let count = 0;
-  for (const part of parts) {
-    for (const ring of part) {
-      count += ring.length;
-      for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
-        length += Math.hypot(ring[i][0] - ring[j][0], ring[i][1] - ring[j][1]);
-      }
-    }
-  }
-  return count === 0 ? 0 : length / count;
-}
-
-/** Category and score on a dark chip above an instance in sight, kept inside the view. */
-export function paintLabel(layer: Layer, camera: Camera, box: Box, text: string, color: string): void {
+/** Category and score on a dark chip above an instance in sight, `clear` CSS pixels farther, kept inside the view. */
+export function paintLabel(layer: Layer, camera: Camera, box: Box, text: string, color: string, clear = 0): void {
   if (!inSight(box, camera, layer.size)) return;
   const context = layer.inView();
   context.font = "600 12px system-ui, sans-serif";
@@ -275,7 +241,8 @@ export function paintLabel(layer: Layer, camera: Camera, box: Box, text: string,
   const x = Math.max(4, Math.min(layer.size.width - width - 4, left));
   const lowest = layer.size.height - 26;
   // Of what fills the view it stands at the top: the corners below are taken by legend and minimap.
-  const y = top - 28 >= 4 ? Math.min(lowest, top - 28) : bottom + 6 <= lowest ? Math.max(4, bottom + 6) : 4;
+  const [above, below] = [top - 28 - clear, bottom + 6 + clear];
+  const y = above >= 4 ? Math.min(lowest, above) : below <= lowest ? Math.max(4, below) : 4;
   context.fillStyle = "rgba(17, 20, 24, 0.88)";
   context.beginPath();
   context.roundRect(x, y, width, 22, 5);

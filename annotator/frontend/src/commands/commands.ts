@@ -21,7 +21,7 @@ import {
 } from "../editing/review";
 import { copy, duplicate, merge, nudge, paste, reshape, separate } from "../editing/shapes";
 import type { Session } from "../session/session";
-import { START_VIEW } from "../session/view";
+import { START_VIEW, peekedInstances } from "../session/view";
 import type { Stage } from "../stage/stage";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
@@ -86,6 +86,11 @@ export class Commands {
   /** No key is silent: says why one has changed nothing, where that is not to be seen. */
   private say(reason: StringKey | null, values: Readonly<Record<string, string | number>> = {}): void {
     if (reason !== null) this.context.answer(t(reason, { ...keyValues(), ...values }));
+  }
+
+  /** The key of a command that lasts as long as its key is held was let go. */
+  release(): void {
+    this.context.session.view.set({ peek: false });
   }
 
   /** A key was let go: what was done while it was held is one gesture. */
@@ -158,6 +163,7 @@ export class Commands {
       markReviewed: () => this.finish(() => session.commit("review", [], true)),
       lowerThreshold: () => this.shiftThreshold(-THRESHOLD_STEP),
       raiseThreshold: () => this.shiftThreshold(THRESHOLD_STEP),
+      peek: () => this.peek(),
       previousPicture: () => this.openNeighbour(-1),
       nextPicture: () => this.openNeighbour(1),
     };
@@ -217,6 +223,11 @@ export class Commands {
       showRejected: () => view.set({ showRejected: !view.get().showRejected, hover: null }),
       help: () => showKeys(),
     };
+  }
+
+  private peek(): void {
+    const { view } = this.context.session;
+    if (peekedInstances({ ...view.get(), peek: true }).length > 0) view.set({ peek: true });
   }
 
   private takeUp(tool: ToolId): void {

@@ -23,6 +23,12 @@ export interface KeyboardOptions {
 export function listenToKeys(options: KeyboardOptions): () => void {
   const { root, stage, commands } = options;
   const pointerFocus = followPointerFocus();
+  /** The key that a command lasts with, by its place: with Shift let go first, it prints something else. */
+  let held: string | null = null;
+  const release = (): void => {
+    if (held !== null) commands.release();
+    held = null;
+  };
   const onDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || isComposing(event) || !options.active() || !isShown(root)) return;
     if (root.querySelector("dialog[open]") !== null) return;
@@ -43,14 +49,18 @@ export function listenToKeys(options: KeyboardOptions): () => void {
     // Text that is marked on the page is what Ctrl+C is for.
     if (command.id === "copy" && hasMarkedText()) return;
     event.preventDefault();
-    if (!event.repeat || command.repeats === true) commands.run(command.id);
+    if (event.repeat && command.repeats !== true) return;
+    if (command.held === true) held = event.code;
+    commands.run(command.id);
   };
   const onUp = (event: KeyboardEvent): void => {
     if (event.key === " ") stage.holdSpace(false);
+    if (event.code === held) release();
     commands.settle();
   };
   const onBlur = (): void => {
     stage.holdSpace(false);
+    release();
     commands.settle();
   };
   document.addEventListener("keydown", onDown);

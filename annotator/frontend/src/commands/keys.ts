@@ -13,6 +13,8 @@ export interface Command {
   readonly label: StringKey;
   /** Fires again while the key is held down. */
   readonly repeats?: true;
+  /** Lasts as long as the key is held. */
+  readonly held?: true;
   /** The browser turns the key into an event of its own, which is what is listened to. */
   readonly native?: true;
 }
@@ -30,6 +32,7 @@ const TABLE = [
   { id: "markReviewed", group: "review", keys: ["Shift+Enter"], label: "cmdMarkReviewed" },
   { id: "lowerThreshold", group: "review", keys: [","], label: "cmdLowerThreshold", repeats: true },
   { id: "raiseThreshold", group: "review", keys: ["."], label: "cmdRaiseThreshold", repeats: true },
+  { id: "peek", group: "review", keys: ["0"], label: "cmdPeek", held: true },
   { id: "previousPicture", group: "pictures", keys: ["PageUp", "J"], label: "cmdPreviousPicture", repeats: true },
   { id: "nextPicture", group: "pictures", keys: ["PageDown", "K"], label: "cmdNextPicture", repeats: true },
   { id: "brushSmaller", group: "tools", keys: ["("], label: "cmdBrushSmaller", repeats: true },

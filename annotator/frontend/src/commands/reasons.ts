@@ -43,6 +43,7 @@ const REASONS: Partial<Record<CommandId, Reason>> = {
   previous: () => "noOther",
   lowerThreshold: () => "thresholdEnd",
   raiseThreshold: () => "thresholdEnd",
+  peek: ({ hideAll }) => (hideAll ? "hiddenFirst" : "nothingBelow"),
   previousPicture: () => "noPictureBefore",
   nextPicture: () => "noPictureAfter",
   shrinkMask: needsLevel,

@@ -129,24 +129,6 @@ export interface VertexPlace {
   readonly vertex: number;
 }
 
-/** The nearest vertex within `reach`, or null. */
-export function nearestVertex(parts: readonly Part[], x: number, y: number, reach: number): VertexPlace | null {
-  let best: VertexPlace | null = null;
-  let limit = reach;
-  parts.forEach((part, p) =>
-    part.forEach((ring, r) => {
-      for (let v = 0; v < ring.length; v++) {
-        const distance = Math.hypot(ring[v][0] - x, ring[v][1] - y);
-        if (distance <= limit) {
-          limit = distance;
-          best = { part: p, ring: r, vertex: v };
-        }
-      }
-    }),
-  );
-  return best;
-}
-
 export function mapPoints(parts: readonly Part[], move: (point: Point) => Point): Part[] {
   return parts.map((part) => part.map((ring) => ring.map(move)));
 }

@@ -1,21 +1,19 @@
-/** Masks as pixels: polygons filled, strokes laid on or taken off, holes filled, specks dropped, masks joined. */
-import type { Box, Part, Point } from "./geometry";
+/** Masks as pixels: polygons filled, holes filled, specks dropped, masks joined. */
+import type { Box, Part } from "./geometry";
 import { boxOfParts } from "./geometry";
 import type { MaskWindow } from "./rle";
-import { EMPTY_WINDOW, rleToWindow, windowToRle } from "./rle";
+import { EMPTY_WINDOW, decodeCounts, rleToWindow, windowToRle } from "./rle";
 import type { Mask } from "./scene";
 import { maskOfRle } from "./scene";
-
-export interface Stroke {
-  readonly points: readonly Point[];
-  /** In image pixels. */
-  readonly radius: number;
-  readonly erases: boolean;
-}
 
 /** The runs are the truth where they are known: the server's own rasterisation of what was drawn. */
 export function windowOfMask(mask: Mask): MaskWindow {
   return mask.rle === null ? windowOfParts(mask.parts ?? []) : rleToWindow(mask.rle, mask.height);
+}
+
+/** The mask's runs in a picture of `width` columns. */
+export function runsOfMask(mask: Mask, width: number): number[] {
+  return decodeCounts(mask.rle ?? windowToRle(windowOfMask(mask), width, mask.height));
 }
 
 export function maskOfWindow(window: MaskWindow, width: number, height: number): Mask {
@@ -51,40 +49,6 @@ function fillPart(window: MaskWindow, part: Part): void {
       const from = Math.max(0, Math.ceil(crossings[pair] - left - 0.5));
       const to = Math.min(width, Math.ceil(crossings[pair + 1] - left - 0.5));
       if (to > from) pixels.fill(1, row * width + from, row * width + to);
-    }
-  }
-}
-
-/** The window with a stroke laid on or taken off, grown to hold it; what lies outside the picture is left out. */
-export function stroked(window: MaskWindow, stroke: Stroke, width: number, height: number): MaskWindow {
-  const { points, radius, erases } = stroke;
-  const xs = points.map((point) => point[0]);
-  const ys = points.map((point) => point[1]);
-  const reach: Box = {
-    x0: Math.max(0, Math.min(...xs) - radius),
-    y0: Math.max(0, Math.min(...ys) - radius),
-    x1: Math.min(width, Math.max(...xs) + radius),
-    y1: Math.min(height, Math.max(...ys) + radius),
-  };
-  const result = erases ? copyOf(window) : grown(window, reach);
-  points.forEach((point, index) => stamp(result, points[Math.max(0, index - 1)], point, radius, erases ? 0 : 1));
-  return result;
-}
-
-/** Sets every pixel whose centre lies within `radius` of the line from a to b. */
-function stamp(window: MaskWindow, a: Point, b: Point, radius: number, value: 0 | 1): void {
-  const { left, top, width, height, pixels } = window;
-  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
-  const length = dx * dx + dy * dy;
-  const firstRow = Math.max(0, Math.floor(Math.min(a[1], b[1]) - radius) - top);
-  const lastRow = Math.min(height - 1, Math.ceil(Math.max(a[1], b[1]) + radius) - top);
-  const firstColumn = Math.max(0, Math.floor(Math.min(a[0], b[0]) - radius) - left);
-  const lastColumn = Math.min(width - 1, Math.ceil(Math.max(a[0], b[0]) + radius) - left);
-  for (let row = firstRow; row <= lastRow; row++) {
-    for (let column = firstColumn; column <= lastColumn; column++) {
-      const [x, y] = [left + column + 0.5 - a[0], top + row + 0.5 - a[1]];
-      const t = length === 0 ? 0 : Math.max(0, Math.min(1, (x * dx + y * dy) / length));
-      if ((x - t * dx) ** 2 + (y - t * dy) ** 2 <= radius * radius) pixels[row * width + column] = value;
     }
   }
 }
@@ -181,10 +145,6 @@ function grown(window: MaskWindow, box: Box): MaskWindow {
     result.pixels.set(window.pixels.subarray(row * window.width, (row + 1) * window.width), from);
   }
   return result;
-}
-
-function copyOf(window: MaskWindow): MaskWindow {
-  return { ...window, pixels: window.pixels.slice() };
 }
 
 function boxOfWindow({ left, top, width, height }: MaskWindow): Box {

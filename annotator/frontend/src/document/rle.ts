@@ -125,30 +125,23 @@ export function eachColumnRun(
 /** The window's mask as compressed counts of a picture of `width` x `height`; what lies outside the picture is cut off. */
 export function windowToRle(window: MaskWindow, width: number, height: number): string {
   const runs: number[] = [];
+  const { left, top, pixels } = window;
+  const [firstColumn, lastColumn] = [Math.max(0, left), Math.min(width, left + window.width)];
+  const [firstRow, lastRow] = [Math.max(0, top), Math.min(height, top + window.height)];
   let value = 0;
-  let length = 0;
-  const push = (bit: number, count: number): void => {
-    if (count <= 0) return;
-    if (bit === value) {
-      length += count;
-    } else {
-      runs.push(length);
-      value = bit;
-      length = count;
-    }
+  let begin = 0;
+  const turn = (at: number): void => {
+    runs.push(at - begin);
+    begin = at;
+    value = 1 - value;
   };
-  const top = Math.max(0, window.top);
-  const bottom = Math.min(height, window.top + window.height);
-  for (let x = 0; x < width; x++) {
-    const column = x - window.left;
-    if (column < 0 || column >= window.width || bottom <= top) {
-      push(0, height);
-      continue;
-    }
-    push(0, top);
-    for (let y = top; y < bottom; y++) push(window.pixels[(y - window.top) * window.width + column], 1);
-    push(0, height - bottom);
+  for (let x = firstColumn; x < lastColumn && firstRow < lastRow; x++) {
+    let pixel = (firstRow - top) * window.width + x - left;
+    for (let y = firstRow; y < lastRow; y++, pixel += window.width) if (pixels[pixel] !== value) turn(x * height + y);
+    if (value === 1 && lastRow < height) turn(x * height + lastRow);
+    // Where the mask reaches the last row, the next column may go on with it.
+    if (value === 1 && (firstRow > 0 || x + 1 === lastColumn)) turn((x + 1) * height);
   }
-  runs.push(length);
+  if (width * height > begin || runs.length === 0) runs.push(width * height - begin);
   return encodeCounts(runs);
 }

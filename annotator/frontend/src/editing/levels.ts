@@ -1,8 +1,8 @@
 /** Moves the level at which the selected instance's heatmap becomes a mask: shown live, one gesture when it ends. */
 import type { Heatmap } from "../document/heatmap";
 import { HALF, LEVELS, runsAtLevel, unpacked } from "../document/heatmap";
-import { windowOfMask } from "../document/paint";
-import { areaOfRuns, decodeCounts, encodeCounts, iouOfRuns, windowToRle } from "../document/rle";
+import { runsOfMask } from "../document/paint";
+import { areaOfRuns, encodeCounts, iouOfRuns } from "../document/rle";
 import type { Instance, Mask, Scene } from "../document/scene";
 import { maskOfRle, reshaped, unchanged } from "../document/scene";
 import { traceRuns } from "../document/trace";
@@ -71,7 +71,7 @@ export class Levels {
     const heatmap = before === null ? null : this.heatmaps.get(before.key);
     if (before === null || scene === null || heatmap === null || heatmap === undefined) return false;
     const { width, height } = scene;
-    const runsBefore = runsOf(before.mask, scene);
+    const runsBefore = runsOfMask(before.mask, scene.width);
     const from = levelOf(heatmap, before.mask, runsBefore, scene);
     const runs = runsAtLevel(heatmap, from, width, height);
     if (areaOfRuns(runs) === 0) return false;
@@ -192,10 +192,6 @@ export class Levels {
     const hasHeatmap = heatmap === undefined ? null : heatmap !== null;
     if (view.get().hasHeatmap !== hasHeatmap) view.set({ hasHeatmap });
   }
-}
-
-function runsOf(mask: Mask, { width, height }: Size): readonly number[] {
-  return decodeCounts(mask.rle ?? windowToRle(windowOfMask(mask), width, height));
 }
 
 /** The level that gives this very mask, or else, where people have changed it, the one that is most like it. */

@@ -5,17 +5,19 @@ import { find, isCrowd, isVisible, passes } from "../document/scene";
 import { unreachable } from "../document/unreachable";
 import type { Session } from "../session/session";
 import type { Size, SortOrder } from "../session/view";
-import { START_VIEW } from "../session/view";
+import { START_VIEW, peekedInstances } from "../session/view";
 
 /** What is to be decided comes first. */
 const STATES: readonly Instance["state"][] = ["suggested", "accepted", "rejected"];
 
 /** What a decision is about: the selected instances, or else the one under the pointer. */
 export function targets(session: Session): Instance[] {
-  const { scene, selection, hover, threshold, showRejected } = session.view.get();
+  const view = session.view.get();
+  const { scene, selection, hover, threshold, showRejected } = view;
   if (scene === null) return [];
+  const peeked = peekedInstances(view);
   const keys = selection.length > 0 ? selection : hover === null ? [] : [hover];
-  return keys.flatMap((key) => find(scene, key) ?? []).filter((one) => isVisible(one, threshold, showRejected));
+  return keys.flatMap((key) => find(scene, key) ?? []).filter((one) => isVisible(one, threshold, showRejected) || peeked.includes(one));
 }
 
 export function accept(session: Session, instances: readonly Instance[] = targets(session)): void {

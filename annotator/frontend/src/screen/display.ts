@@ -17,8 +17,8 @@ const SLIDERS: readonly (readonly [name: "fill" | "brightness" | "contrast", lab
 ];
 
 const COLORS: readonly (readonly [Display["colorBy"], StringKey])[] = [
-  ["category", "colorByCategory"],
   ["instance", "colorByInstance"],
+  ["category", "colorByCategory"],
   ["score", "colorByScore"],
 ];
 

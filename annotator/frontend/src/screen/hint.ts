@@ -5,6 +5,7 @@ import type { Shelf } from "../saving/shelf";
 import { preference, setPreference } from "../saving/shelf";
 import type { Session } from "../session/session";
 import type { View } from "../session/view";
+import { peekedInstances } from "../session/view";
 import { t } from "../strings";
 import { toolInHand } from "../tools/registry";
 import { h, setText } from "../widgets/dom";
@@ -16,7 +17,7 @@ export function createHint(session: Session, shelf: Shelf | null): HTMLElement {
   const element = h("div", { class: "an-hint", role: "status", hidden: true });
   let decided = preference(shelf, DECIDED, false);
   session.view.subscribe((now, before) => {
-    const names = ["tool", "hideAll", "scene", "triage", "threshold", "selection", "hasHeatmap", "history"] as const;
+    const names = ["tool", "hideAll", "scene", "triage", "threshold", "selection", "hasHeatmap", "history", "peek"] as const;
     if (names.every((name) => now[name] === before[name])) return;
     if (!decided && now.history.past.length > 0) {
       decided = true;
@@ -36,6 +37,7 @@ function firstHint(view: View): string {
 
 function hintFor(view: View): string {
   if (view.hideAll) return t("hintHidden", { key: keyOf("hideAll") });
+  if (view.peek) return t("hintPeek", { n: peekedInstances(view).length });
   if (view.triage) {
     const { shown } = countSuggestions(view.scene!, view.threshold);
     return shown > 0 ? t("hintTriage", { n: shown, ...keyValues() }) : t("hintTriageDone");

@@ -1,9 +1,9 @@
-/** Short messages over the picture: news and answers go by themselves, an error stays until it is dismissed. */
+/** Short messages over the picture. Each goes by itself after a while: an error later, and none under the pointer or the focus. */
 import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 
-const NEWS_MS = 3500;
+const LASTS_MS = { info: 3500, answer: 3500, error: 12_000, question: 20_000 } as const;
 /** A key that is held down asks again sooner than this: the answer stays as it is, and is not read out once more. */
 const HELD_MS = 700;
 const MOST = 4;
@@ -17,13 +17,13 @@ interface Shown {
   readonly element: HTMLElement;
   readonly text: string;
   readonly at: number;
-  readonly timer: number;
+  readonly leaving: Leaving;
 }
 
 export class Notices {
   readonly element = h("div", { class: "an-notices", role: "status", "aria-live": "polite" });
 
-  private readonly asked = new Map<string, HTMLElement>();
+  private readonly asked = new Map<string, { readonly element: HTMLElement; readonly leaving: Leaving }>();
   /** What is shown, by what it is about. */
   private readonly shown = new Map<string, Shown>();
 
@@ -34,12 +34,14 @@ export class Notices {
     const answer = ({ text, run }: (typeof answers)[number]): HTMLElement =>
       button({ text, class: "an-button", onClick: () => (this.withdraw(subject), run()) });
     const question = h("div", { class: "an-notice is-question" }, icon("help"), h("span", { class: "an-notice-text" }, text), ...answers.map(answer), close);
-    this.asked.set(subject, question);
+    this.asked.set(subject, { element: question, leaving: new Leaving(question, LASTS_MS.question, () => this.withdraw(subject)) });
     this.element.append(question);
   }
 
   withdraw(subject: string): void {
-    this.asked.get(subject)?.remove();
+    const question = this.asked.get(subject);
+    question?.leaving.stop();
+    question?.element.remove();
     this.asked.delete(subject);
   }
 
@@ -48,16 +50,17 @@ export class Notices {
     const subject = kind === "answer" ? kind : [kind, text, detail].join("\n");
     const before = this.shown.get(subject);
     const now = Date.now();
-    clearTimeout(before?.timer);
+    before?.leaving.stop();
     const stays = before !== undefined && before.element.isConnected && before.text === text && now - before.at < HELD_MS;
     if (!stays) before?.element.remove();
     const element = stays ? before.element : this.add(kind, text, detail, () => this.remove(subject));
-    const timer = kind === "error" ? 0 : window.setTimeout(() => this.remove(subject), NEWS_MS);
-    this.shown.set(subject, { element, text, at: now, timer });
+    this.shown.set(subject, { element, text, at: now, leaving: new Leaving(element, LASTS_MS[kind], () => this.remove(subject)) });
   }
 
   private remove(subject: string): void {
-    this.shown.get(subject)?.element.remove();
+    const notice = this.shown.get(subject);
+    notice?.leaving.stop();
+    notice?.element.remove();
     this.shown.delete(subject);
   }
 
@@ -68,5 +71,27 @@ export class Notices {
     this.element.append(notice);
     while (this.element.childElementCount > MOST) this.element.firstElementChild!.remove();
     return notice;
+  }
+}
+
+/** Lets an element go after a while; while the pointer or the focus is in it, the while begins anew. */
+class Leaving {
+  private timer = 0;
+  private readonly over = new AbortController();
+
+  constructor(element: HTMLElement, after: number, leave: () => void) {
+    const wait = (): void => {
+      clearTimeout(this.timer);
+      this.timer = window.setTimeout(leave, after);
+    };
+    const { signal } = this.over;
+    for (const name of ["pointerenter", "focusin"]) element.addEventListener(name, () => clearTimeout(this.timer), { signal });
+    for (const name of ["pointerleave", "focusout"]) element.addEventListener(name, wait, { signal });
+    wait();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.over.abort();
   }
 }

@@ -2,9 +2,8 @@
 import type { Appearance } from "../canvas/render";
 import type { CommandId } from "../commands/keys";
 import { keyOf, keycaps } from "../commands/keys";
-import { outlineOf } from "../document/outline";
 import type { Instance, Scene } from "../document/scene";
-import { countSuggestions, find, isCrowd } from "../document/scene";
+import { countSuggestions, find } from "../document/scene";
 import { accept, likelyCategory, ordered, reject, targets } from "../editing/review";
 import type { Session } from "../session/session";
 import type { View } from "../session/view";
@@ -14,8 +13,10 @@ import { button, h, setClass, setText } from "../widgets/dom";
 import { icon, setIcon } from "../widgets/icons";
 import { VirtualList } from "../widgets/list";
 import { ListHead } from "./listhead";
+import { ROW_HEIGHT, Row } from "./row";
+import { Thumbnails } from "./thumbnails";
 
-const STATE_ICONS = { accepted: "check", suggested: "dashed", rejected: "cross" } as const;
+
 export interface PanelOptions {
   readonly session: Session;
   readonly appearance: Appearance;
@@ -25,30 +26,11 @@ export interface PanelOptions {
   readonly reveal: (instance: Instance) => void;
 }
 
-class Row {
-  readonly swatch = h("span", { class: "an-swatch" });
-  readonly state = icon("dashed");
-  readonly name = h("span", { class: "an-row-name" });
-  readonly detail = h("span", { class: "an-row-detail" });
-  readonly accept: HTMLButtonElement;
-  readonly reject: HTMLButtonElement;
-  readonly element: HTMLElement;
-  key = "";
-
-  constructor(onAccept: () => void, onReject: () => void) {
-    this.accept = button({ icon: "check", title: t("accept"), class: "an-row-button is-accept", onClick: onAccept });
-    this.reject = button({ icon: "cross", title: t("reject"), class: "an-row-button is-reject", onClick: onReject });
-    for (const one of [this.accept, this.reject]) one.tabIndex = -1;
-    const state = h("span", { class: "an-row-state" }, this.state);
-    const text = h("span", { class: "an-row-text" }, this.name, this.detail);
-    this.element = h("div", { class: "an-row", role: "option" }, this.swatch, text, state, this.accept, this.reject);
-  }
-}
-
 export class Panel {
   readonly element: HTMLElement;
   private readonly rows = new Map<HTMLElement, Row>();
   private readonly list: VirtualList<Instance, HTMLElement>;
+  private readonly thumbnails: Thumbnails;
   private readonly head: ListHead;
   private readonly empty = h("p", { class: "an-panel-empty" });
   private readonly category = h("span", { class: "an-category-name" });
@@ -65,9 +47,10 @@ export class Panel {
     const { session } = options;
     this.head = new ListHead(session, options.appearance);
     this.list = new VirtualList(
-      { height: 38, create: () => this.createRow(), update: (row, item) => this.updateRow(row, item), choose: (item) => this.choose(item) },
+      { height: ROW_HEIGHT, create: () => this.createRow(), update: (row, item) => this.updateRow(row, item), choose: (item) => this.choose(item) },
       t("instances"),
     );
+    this.thumbnails = new Thumbnails(session, () => this.list.refresh());
     this.listen();
     this.categoryButton = button({ title: keyed("cmdRelabel", "relabel"), class: "an-category", onClick: () => options.pickCategory(this.categoryButton) });
     this.categoryButton.append(this.categorySwatch, this.category, icon("chevron"));
@@ -169,25 +152,11 @@ export class Panel {
   private updateRow(element: HTMLElement, instance: Instance): void {
     const row = this.rows.get(element)!;
     const { appearance, session } = this.options;
-    const { selection, hover, aside } = session.view.get();
-    row.key = instance.key;
-    row.swatch.style.background = appearance.color(instance);
-    setIcon(row.state, STATE_ICONS[instance.state]);
-    const selected = selection.includes(instance.key);
-    for (const state of ["accepted", "suggested", "rejected"] as const) setClass(element, `is-${state}`, instance.state === state);
-    setClass(element, "is-selected", selected);
-    setClass(element, "is-hovered", hover === instance.key);
-    element.setAttribute("aria-selected", String(selected));
-    setText(row.name, appearance.categoryName(instance.category));
-    const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? "manual" : "imported");
-    const later = instance.state === "suggested" && aside.includes(instance.key);
-    const notes = [isCrowd(instance) ? t("crowd") : "", instance.edited ? t("edited") : later ? t("aside") : ""];
-    setText(row.detail, [score, ...notes.filter((note) => note !== "")].join(" • "));
-    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${instance.source}`;
-    row.accept.hidden = instance.state === "accepted";
-    row.reject.hidden = instance.state === "rejected";
-    row.reject.title = instance.state === "accepted" ? t("delete") : t("reject");
-    setIcon(row.reject.querySelector("svg")!, instance.state === "accepted" ? "trash" : "cross");
+    const { scene, selection, hover, aside } = session.view.get();
+    if (scene === null) return;
+    const { key } = instance;
+    row.update(instance, appearance, { selected: selection.includes(key), hovered: hover === key, aside: aside.includes(key) });
+    row.paint(this.thumbnails, instance, scene, appearance.color(instance));
   }
 
   private listen(): void {

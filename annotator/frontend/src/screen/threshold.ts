@@ -8,6 +8,7 @@ export class ThresholdBar {
   readonly element: HTMLElement;
   private readonly slider = h("input", { type: "range", min: 0, max: 1, step: 0.01, class: "an-slider", "aria-label": t("thresholdValue") });
   private readonly number = h("input", { type: "number", min: 0, max: 1, step: 0.01, class: "an-input an-number", "aria-label": t("thresholdValue") });
+  private readonly label = h("span", { class: "an-threshold-label" });
   private readonly count = h("span", { class: "an-threshold-count", role: "status" });
 
   constructor(private readonly session: Session) {
@@ -18,9 +19,12 @@ export class ThresholdBar {
     });
     // What was typed is taken when the field is left; the slider gives its focus back so that keys go to the picture.
     this.slider.addEventListener("pointerup", () => this.slider.blur());
-    this.element = h("div", { class: "an-threshold" }, h("span", { class: "an-threshold-label" }, t("threshold")), this.slider, this.number, this.count);
+    this.element = h("div", { class: "an-threshold" }, this.label, this.slider, this.number, this.count);
     session.view.subscribe((now, before) => {
       if (now.threshold !== before.threshold || now.scene !== before.scene) this.render();
+    });
+    session.queue.subscribe((now, before) => {
+      if (now.images.length !== before.images.length) this.render();
     });
     this.render();
   }
@@ -33,6 +37,8 @@ export class ThresholdBar {
 
   private render(): void {
     const { threshold, scene } = this.session.view.get();
+    setText(this.label, t("thresholdFor", { n: this.session.queue.get().images.length }));
+    this.element.title = this.label.textContent ?? "";
     this.slider.value = String(threshold);
     this.slider.style.setProperty("--share", `${threshold * 100}%`);
     if (this.number.valueAsNumber !== threshold) this.number.value = threshold.toFixed(2);

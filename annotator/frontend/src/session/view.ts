@@ -4,7 +4,7 @@ import type { History } from "../document/history";
 import { EMPTY_HISTORY } from "../document/history";
 import type { QueueImage, WireCategory, WireQueue } from "../document/protocol";
 import type { Instance, Scene } from "../document/scene";
-import { find, isVisible } from "../document/scene";
+import { find, isVisible, passes } from "../document/scene";
 import type { SaveStatus } from "../saving/pending";
 
 export type SortOrder = "score" | "doubt" | "category" | "area" | "state";
@@ -29,7 +29,7 @@ export interface Display {
   readonly legend: boolean;
 }
 
-export const START_DISPLAY: Display = { fill: 1, brightness: 1, contrast: 1, colorBy: "category", legend: false };
+export const START_DISPLAY: Display = { fill: 1, brightness: 1, contrast: 1, colorBy: "instance", legend: false };
 
 /** A shape on its way: of an instance that is being changed, or of a new one (key null). */
 export interface Draft {
@@ -53,6 +53,8 @@ export interface View {
   readonly hasHeatmap: boolean | null;
   readonly threshold: number;
   readonly showRejected: boolean;
+  /** While a key is held: suggestions below the threshold are drawn too, and can be clicked. */
+  readonly peek: boolean;
   readonly showLabels: boolean;
   readonly hideAll: boolean;
   /** Only the selected instances are drawn. */
@@ -66,7 +68,7 @@ export interface View {
   readonly aside: readonly string[];
   /** The cut-outs of one category over all pictures lie over the stage. */
   readonly gallery: boolean;
-  /** Diameter of the brush, in image pixels. */
+  /** Diameter of the brush, in CSS pixels. */
   readonly brushSize: number;
   /** What new instances are; null until it is known. */
   readonly category: number | null;
@@ -88,6 +90,12 @@ export interface QueueView {
 export function shownInstances({ scene, threshold, showRejected, hideAll }: View): Instance[] {
   if (scene === null || hideAll) return [];
   return scene.instances.filter((one) => isVisible(one, threshold, showRejected));
+}
+
+/** Suggestions below the threshold, while they are peeked at. */
+export function peekedInstances({ scene, threshold, hideAll, peek }: View): Instance[] {
+  if (scene === null || hideAll || !peek) return [];
+  return scene.instances.filter((one) => one.state === "suggested" && !passes(one, threshold));
 }
 
 /** What is selected and drawn: tools change nothing that nobody sees. */
@@ -114,6 +122,7 @@ export const START_VIEW: View = {
   hasHeatmap: null,
   threshold: 0.5,
   showRejected: false,
+  peek: false,
   showLabels: false,
   hideAll: false,
   isolate: false,

@@ -1,8 +1,9 @@
 /** Paints the two layers over the picture: one with all instances, and one with what is touched, as often as it changes. */
 import type { Camera, Size } from "../canvas/camera";
+import { HANDLE_GAP, paintHandles, paintVertices } from "../canvas/grips";
 import { Layer } from "../canvas/layer";
 import type { Appearance } from "../canvas/render";
-import { paintBase, paintHandles, paintHover, paintLabel, paintSelected, paintVertices } from "../canvas/render";
+import { paintBase, paintHover, paintLabel, paintPeeked, paintSelected } from "../canvas/render";
 import type { Part, Point } from "../document/geometry";
 import { boxOfParts } from "../document/geometry";
 import { outlineOf } from "../document/outline";
@@ -10,6 +11,7 @@ import type { Instance } from "../document/scene";
 import { find, isVisible } from "../document/scene";
 import type { Session } from "../session/session";
 import type { View } from "../session/view";
+import { peekedInstances } from "../session/view";
 import type { Tool } from "../tools/tool";
 import { h } from "../widgets/dom";
 import type { KeyPointer } from "./keypointer";
@@ -50,7 +52,7 @@ export class Painter {
   /** Paints what a change of the view has touched. */
   follow(now: View, before: View): void {
     const differs = (...names: readonly (keyof View)[]): boolean => names.some((name) => now[name] !== before[name]);
-    const all = ["scene", "threshold", "showRejected", "hideAll", "selection", "showLabels", "display", "isolate", "categories"] as const;
+    const all = ["scene", "threshold", "showRejected", "hideAll", "peek", "selection", "showLabels", "display", "isolate", "categories"] as const;
     if (differs(...all) || (now.draft === null) !== (before.draft === null)) this.invalidate(true);
     else if (differs("hover", "draft", "tool", "brushSize")) this.invalidate(false);
   }
@@ -102,21 +104,25 @@ export class Painter {
     const resting = visible.filter((one) => !selection.includes(one.key) && one.key !== draft?.key);
     this.painted = { camera, crowded: resting.length > CROWDED };
     paintBase(this.base, camera, resting, appearance, this.moving);
+    paintPeeked(this.base, camera, peekedInstances(this.scenery.session.view.get()), appearance);
     if (!showLabels) return;
     for (const one of visible) {
-      paintLabel(this.base, camera, outlineOf(one.mask).box, appearance.label(one), appearance.color(one));
+      paintLabel(this.base, camera, outlineOf(one.mask).box, numbered(appearance, one), appearance.color(one));
     }
   }
 
   private paintActive(): void {
     const camera = this.scenery.camera();
     this.active.clear();
-    const { scene, selection, hover, draft, hideAll, threshold, showRejected } = this.scenery.session.view.get();
+    const view = this.scenery.session.view.get();
+    const { scene, selection, hover, draft, hideAll, threshold, showRejected } = view;
     if (scene === null) return;
+    const peeked = peekedInstances(view);
     const { appearance } = this.scenery;
     const shown = (key: string): Instance | null => {
       const instance = find(scene, key);
-      return instance !== null && isVisible(instance, threshold, showRejected) && !hideAll ? instance : null;
+      const drawn = instance !== null && !hideAll && (isVisible(instance, threshold, showRejected) || peeked.includes(instance));
+      return drawn ? instance : null;
     };
     const hovered = hover === null || selection.includes(hover) ? null : shown(hover);
     if (hovered !== null) paintHover(this.active, camera, hovered, appearance);
@@ -127,7 +133,8 @@ export class Painter {
     }
     if (draft !== null && draft.key === null) paintSelected(this.active, camera, null, draft.parts, "#ffffff", 1);
     const only = chosen.length === 1 ? chosen[0] : null;
-    if (only !== null && this.scenery.tool().edits) this.paintGrips(only, draft?.key === only.key ? draft.parts : null);
+    const gripped = only !== null && this.scenery.tool().edits === true;
+    if (gripped) this.paintGrips(only, draft?.key === only.key ? draft.parts : null);
     this.scenery.tool().paint?.(this.active, camera);
     this.scenery.keyPointer.paint(this.active, camera);
     if (only !== null && draft?.key === only.key && draft.note !== undefined) {
@@ -135,15 +142,20 @@ export class Painter {
     }
     for (const one of new Set([hovered, only])) {
       if (one === null || draft !== null) continue;
-      paintLabel(this.active, camera, outlineOf(one.mask).box, appearance.label(one), appearance.color(one));
+      const clear = gripped && one === only ? HANDLE_GAP : 0;
+      paintLabel(this.active, camera, outlineOf(one.mask).box, numbered(appearance, one), appearance.color(one), clear);
     }
   }
 
   private paintGrips(instance: Instance, draft: readonly Part[] | null): void {
     const camera = this.scenery.camera();
     const outline = outlineOf(instance.mask);
-    paintHandles(this.active, camera, draft === null ? outline.box : boxOfParts(draft));
     const color = this.scenery.appearance.color(instance);
     paintVertices(this.active, camera, draft ?? outline.simple, this.scenery.pointerAt, color);
+    paintHandles(this.active, camera, draft === null ? outline.box : boxOfParts(draft));
   }
+}
+
+function numbered(appearance: Appearance, instance: Instance): string {
+  return `${appearance.number(instance)} · ${appearance.label(instance)}`;
 }

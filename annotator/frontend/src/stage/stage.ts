@@ -11,7 +11,7 @@ import type { Instance, Mask } from "../document/scene";
 import type { Levels } from "../editing/levels";
 import type { Session } from "../session/session";
 import type { Display, View } from "../session/view";
-import { START_VIEW, shownInstances } from "../session/view";
+import { START_VIEW, peekedInstances, shownInstances } from "../session/view";
 import { t } from "../strings";
 import type { ToolEntry, Tools } from "../tools/registry";
 import { makeTools, toolInHand } from "../tools/registry";
@@ -57,6 +57,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
   /** The camera is fitted again while nobody has moved it, so that a resized window shows the whole picture. */
   private fitted = true;
   private index: HitIndex | null = null;
+  private peekIndex: HitIndex | null = null;
   /** Where the pointer is, in CSS pixels of the view; null outside. */
   pointerAt: Point | null = null;
   private readonly pointers: Pointers;
@@ -92,6 +93,12 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
     const view = this.session.view.get();
     this.index ??= new HitIndex(shownInstances(view), view.scene?.width ?? 1, view.scene?.height ?? 1);
     return this.index;
+  }
+
+  peeked(): HitIndex {
+    const view = this.session.view.get();
+    this.peekIndex ??= new HitIndex(peekedInstances(view), view.scene?.width ?? 1, view.scene?.height ?? 1);
+    return this.peekIndex;
   }
 
   pan(dx: number, dy: number): void {
@@ -256,8 +263,8 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
     if (opened) this.showPicture(now);
     if (now.tool !== before.tool) this.tools[toolInHand(before).id].cancel();
     if (now.scene !== null && (opened || now.tool !== before.tool)) this.tool().begin?.();
-    const filters = ["scene", "threshold", "showRejected", "hideAll"] as const;
-    if (filters.some((name) => now[name] !== before[name])) this.index = null;
+    const filters = ["scene", "threshold", "showRejected", "hideAll", "peek"] as const;
+    if (filters.some((name) => now[name] !== before[name])) this.index = this.peekIndex = null;
     if (now.display !== before.display) this.picture.style.filter = filterOf(now.display);
     this.painter.follow(now, before);
   }

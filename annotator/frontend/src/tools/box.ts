@@ -4,23 +4,31 @@
  */
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
+import { paintHandles } from "../canvas/grips";
 import type { Layer } from "../canvas/layer";
 import { paintOutline } from "../canvas/marks";
-import { paintHandles, shownHandles } from "../canvas/render";
 import type { Box, Point } from "../document/geometry";
 import { boxOfPoints, partsOfBox } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
 import { maskOfParts, unchanged } from "../document/scene";
 import { selectedInstance } from "../session/view";
-import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
+import type { Grip } from "./handles";
+import { HANDLE_REACH, draggedBox, gripAt, handleCursor } from "./handles";
 import type { Pointer, Tool, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom, placeIn, reach } from "./tool";
 
-/** From the press on; `grip` where it was on a handle of the selected instance's box. */
+/** A handle of the selected instance's box. */
+interface Held {
+  readonly grip: Grip;
+  readonly box: Box;
+  readonly instance: Instance;
+}
+
+/** From the press on, in image pixels; `held` where it was on a handle. */
 interface Press {
   readonly from: Point;
-  readonly grip: { readonly handle: number; readonly box: Box; readonly instance: Instance } | null;
+  readonly held: Held | null;
   to: Point;
 }
 
@@ -34,18 +42,19 @@ export class BoxTool implements Tool {
   }
 
   hover(pointer: Pointer): void {
-    const grip = this.gripAt(pointer);
-    this.host.setCursor(grip === null ? "crosshair" : handleCursor(grip.handle));
+    const held = this.heldAt(pointer);
+    this.host.setCursor(held === null ? "crosshair" : handleCursor(held.grip.handle));
   }
 
   down(pointer: Pointer): void {
-    const at = placeIn(this.host.session, pointer);
-    this.press = { from: at, to: at, grip: this.gripAt(pointer) };
+    const held = this.heldAt(pointer);
+    const from = held === null ? placeIn(this.host.session, pointer) : pointer.image;
+    this.press = { from, to: from, held };
   }
 
   drag(pointer: Pointer): void {
     if (this.press === null) return;
-    this.press.to = placeIn(this.host.session, pointer);
+    this.press.to = pointer.image;
     this.host.redraw();
   }
 
@@ -54,11 +63,11 @@ export class BoxTool implements Tool {
     this.press = null;
     this.host.redraw();
     if (press === null || !farFrom(toView(this.host.camera(), press.from), pointer.view, CLICK_SLACK)) return;
-    const box = boxOfPress({ ...press, to: placeIn(this.host.session, pointer) });
+    const box = this.boxOf({ ...press, to: pointer.image });
     if (box.x1 - box.x0 < 1 || box.y1 - box.y0 < 1) return;
     const { scene } = this.host.session.view.get();
-    if (press.grip !== null) {
-      const instance = unchanged(scene, press.grip.instance);
+    if (press.held !== null) {
+      const instance = unchanged(scene, press.held.instance);
       if (instance !== null) this.host.findAgain(instance, box);
       return;
     }
@@ -81,7 +90,7 @@ export class BoxTool implements Tool {
       if (selected !== null) paintHandles(layer, camera, outlineOf(selected.mask).box);
       return;
     }
-    const box = boxOfPress(press);
+    const box = this.boxOf(press);
     const [x0, y0] = toView(camera, [box.x0, box.y0]);
     const [x1, y1] = toView(camera, [box.x1, box.y1]);
     const frame = new Path2D();
@@ -89,16 +98,17 @@ export class BoxTool implements Tool {
     paintOutline(layer.inView(), frame);
   }
 
-  private gripAt(pointer: Pointer): Press["grip"] {
+  private boxOf({ from, to, held }: Press): Box {
+    if (held !== null) return draggedBox(held.box, held.grip, to, this.host.session.view.get().scene!);
+    return boxOfPoints(from, placeIn(this.host.session, { image: to }));
+  }
+
+  private heldAt(pointer: Pointer): Held | null {
     const instance = selectedInstance(this.host.session.view.get());
     if (instance === null) return null;
     const { box } = outlineOf(instance.mask);
     const camera = this.host.camera();
-    const handle = handleAt(shownHandles(box, camera.scale), pointer.image, reach(pointer, HANDLE_REACH, camera));
-    return handle === null ? null : { handle, box, instance };
+    const grip = gripAt(box, pointer.image, reach(pointer, HANDLE_REACH, camera), camera.scale);
+    return grip === null ? null : { grip, box, instance };
   }
-}
-
-function boxOfPress({ from, to, grip }: Press): Box {
-  return grip === null ? boxOfPoints(from, to) : scaledBox(grip.box, grip.handle, to);
 }

@@ -4,18 +4,20 @@ import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
 import { strokeTwoTone } from "../canvas/marks";
 import type { Point } from "../document/geometry";
-import type { Stroke } from "../document/paint";
-import { areaOfWindow, maskOfWindow, stroked, windowOfMask } from "../document/paint";
-import { EMPTY_WINDOW } from "../document/rle";
+import { runsOfMask } from "../document/paint";
+import { areaOfRuns, encodeCounts } from "../document/rle";
 import type { Instance } from "../document/scene";
-import { reshaped, unchanged } from "../document/scene";
+import { maskOfRle, reshaped, unchanged } from "../document/scene";
+import type { Stroke } from "../document/strokes";
+import { strokeRuns } from "../document/strokes";
 import type { Session } from "../session/session";
 import { selectedInstance } from "../session/view";
 import { t } from "../strings";
 import type { Pointer, Tool, ToolHost } from "./tool";
 
+/** Diameters, in CSS pixels: the brush is as large as it looks, however far the picture is zoomed. */
 const SMALLEST = 1;
-const LARGEST = 2000;
+const LARGEST = 600;
 const STEP = 1.2;
 
 export function resizeBrush(session: Session, direction: 1 | -1): void {
@@ -30,6 +32,8 @@ export class BrushTool implements Tool {
   /** What the stroke is laid on, as it was at the press; null for a new instance. */
   private before: Instance | null = null;
   private erases = false;
+  /** Of the stroke, in image pixels: a zoom in the middle of it changes nothing that is laid on. */
+  private radius = 0;
   private pointer: Pointer | null = null;
 
   constructor(
@@ -57,6 +61,7 @@ export class BrushTool implements Tool {
     if (this.erases && selectedInstance(view.get()) === null) this.selectUnder(pointer);
     const selected = selectedInstance(view.get());
     if (this.erases && selected === null) return;
+    this.radius = this.radiusNow();
     this.points = [pointer.image];
     this.before = selected;
     this.host.redraw();
@@ -72,17 +77,17 @@ export class BrushTool implements Tool {
     const { points } = this;
     this.points = [];
     this.host.redraw();
-    const { scene, brushSize } = this.host.session.view.get();
+    const { scene } = this.host.session.view.get();
     if (points.length === 0 || scene === null) return;
+    const { width, height } = scene;
     const before = this.before === null ? null : unchanged(scene, this.before);
     // Undone, decided about or gone under the hand: there is nothing any more that the stroke was meant for.
     if (before === null && this.before !== null) return;
-    const stroke: Stroke = { points, radius: brushSize / 2, erases: this.erases };
-    const start = before === null ? EMPTY_WINDOW : windowOfMask(before.mask);
-    const window = stroked(start, stroke, scene.width, scene.height);
+    const stroke: Stroke = { points, radius: this.radius, erases: this.erases };
+    const runs = strokeRuns(before === null ? [width * height] : runsOfMask(before.mask, width), stroke, width, height);
     // What is erased altogether stays: deleting has a key of its own.
-    if (areaOfWindow(window) === 0) return;
-    const mask = maskOfWindow(window, scene.width, scene.height);
+    if (areaOfRuns(runs) === 0) return;
+    const mask = maskOfRle(encodeCounts(runs), height);
     if (before === null) this.host.addInstance(mask);
     else if (mask.rle !== before.mask.rle) this.host.session.commit("edit", [{ before, after: reshaped(before, mask) }]);
   }
@@ -100,12 +105,11 @@ export class BrushTool implements Tool {
   }
 
   paint(layer: Layer, camera: Camera): void {
-    const { brushSize } = this.host.session.view.get();
-    if (this.points.length > 0) this.paintStroke(layer, camera, brushSize);
+    if (this.points.length > 0) this.paintStroke(layer, camera);
     if (this.pointer === null) return;
     const [x, y] = toView(camera, this.pointer.image);
     const context = layer.inView();
-    const radius = Math.max(1, (brushSize / 2) * camera.scale);
+    const radius = Math.max(1, this.radiusNow() * camera.scale);
     const ring = new Path2D();
     ring.arc(x, y, radius, 0, Math.PI * 2);
     if ((this.does === "erases") !== this.pointer.alt) {
@@ -116,18 +120,23 @@ export class BrushTool implements Tool {
   }
 
   /** An erasing stroke cuts the selected instance out of the active layer, where it is painted before. */
-  private paintStroke(layer: Layer, camera: Camera, size: number): void {
+  private paintStroke(layer: Layer, camera: Camera): void {
     const context = layer.inImage(camera);
     context.save();
     context.globalCompositeOperation = this.erases ? "destination-out" : "source-over";
     context.strokeStyle = this.erases ? "#000" : "rgba(255, 255, 255, 0.45)";
-    context.lineWidth = size;
+    context.lineWidth = 2 * this.radius;
     context.lineCap = context.lineJoin = "round";
     context.beginPath();
     this.points.forEach(([x, y], index) => (index === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
     if (this.points.length === 1) context.lineTo(this.points[0][0] + 1e-3, this.points[0][1]);
     context.stroke();
     context.restore();
+  }
+
+  /** Of the stroke at hand, or of the next one, in image pixels. */
+  private radiusNow(): number {
+    return this.points.length > 0 ? this.radius : this.host.session.view.get().brushSize / 2 / this.host.camera().scale;
   }
 
   private selectUnder(pointer: Pointer): void {

@@ -1,18 +1,20 @@
 /** Select, and change what is selected: vertices, edges, box handles, the whole. */
 import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
+import { vertexAt } from "../canvas/grips";
 import type { Layer } from "../canvas/layer";
 import { paintDot } from "../canvas/marks";
-import { shownHandles } from "../canvas/render";
 import type { Box, NearEdge, Part, Point, VertexPlace } from "../document/geometry";
-import { areaOfParts, clampPoint, fitParts, mapPoints, nearestEdge, nearestVertex, withRing } from "../document/geometry";
+import { areaOfParts, clampPoint, fitParts, mapPoints, nearestEdge, withRing } from "../document/geometry";
 import { nextUnder } from "../document/hit";
 import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
 import { find, maskOfParts, reshaped, unchanged } from "../document/scene";
+import { accept } from "../editing/review";
 import { nudge } from "../editing/shapes";
 import { selectedInstance } from "../session/view";
-import { HANDLE_REACH, handleAt, handleCursor, scaledBox } from "./handles";
+import type { Grip } from "./handles";
+import { HANDLE_REACH, draggedBox, gripAt, handleCursor } from "./handles";
 import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
 import { CLICK_SLACK, farFrom, placeIn, reach } from "./tool";
 import { Walk } from "./walk";
@@ -23,8 +25,9 @@ const OUTLINE_REACH = 5;
 
 type Target =
   | { readonly kind: "vertex"; readonly place: VertexPlace }
-  | { readonly kind: "handle"; readonly handle: number }
+  | { readonly kind: "handle"; readonly grip: Grip }
   | { readonly kind: "edge"; readonly edge: NearEdge }
+  | { readonly kind: "peeked"; readonly instance: Instance }
   | { readonly kind: "instance"; readonly under: readonly Instance[] }
   | { readonly kind: "nothing" };
 
@@ -53,9 +56,8 @@ export class SelectTool implements Tool {
   hover(pointer: Pointer): void {
     this.target = this.targetAt(pointer);
     const selected = selectedInstance(this.host.session.view.get());
-    const own = this.target.kind !== "instance" && this.target.kind !== "nothing";
-    const key = this.target.kind === "instance" ? this.target.under[0].key : own ? selected!.key : null;
-    this.host.session.view.set({ hover: key });
+    const own = ["vertex", "handle", "edge"].includes(this.target.kind);
+    this.host.session.view.set({ hover: own ? selected!.key : keyUnder(this.target) });
     this.host.setCursor(this.cursor(selected));
     if (own || selected !== null) this.host.redraw();
   }
@@ -167,13 +169,16 @@ export class SelectTool implements Tool {
     const camera = this.host.camera();
     const [x, y] = pointer.image;
     const selected = selectedInstance(this.host.session.view.get());
+    const [peeked] = this.host.peeked().at(x, y, reach(pointer, OUTLINE_REACH, camera));
+    if (peeked !== undefined) return { kind: "peeked", instance: peeked };
     if (selected !== null && !pointer.shift) {
       const { simple, box } = outlineOf(selected.mask);
-      const place = nearestVertex(simple, x, y, reach(pointer, VERTEX_REACH, camera));
+      const grip = gripAt(box, pointer.image, reach(pointer, HANDLE_REACH, camera), camera.scale);
+      // A finger may reach both: nothing but what is nearer to it comes before a handle.
+      const vertexReach = Math.min(reach(pointer, VERTEX_REACH, camera), grip?.distance ?? Infinity);
+      const place = vertexAt(simple, pointer.image, vertexReach, camera.scale);
       if (place !== null) return { kind: "vertex", place };
-      const handleReach = reach(pointer, HANDLE_REACH, camera);
-      const handle = handleAt(shownHandles(box, camera.scale), pointer.image, handleReach);
-      if (handle !== null) return { kind: "handle", handle };
+      if (grip !== null) return { kind: "handle", grip };
       const edge = nearestEdge(simple, x, y, reach(pointer, EDGE_REACH, camera));
       if (edge !== null) return { kind: "edge", edge };
     }
@@ -184,9 +189,10 @@ export class SelectTool implements Tool {
   private cursor(selected: Instance | null): string {
     const { target } = this;
     if (target.kind === "vertex") return "move";
-    if (target.kind === "handle") return handleCursor(target.handle);
+    if (target.kind === "handle") return handleCursor(target.grip.handle);
     if (target.kind === "edge") return "copy";
     if (target.kind === "nothing") return "default";
+    if (target.kind === "peeked") return "pointer";
     return target.under.some((one) => one.key === selected?.key) ? "move" : "pointer";
   }
 
@@ -195,12 +201,23 @@ export class SelectTool implements Tool {
     if (target.kind === "edge" && selected !== null) {
       const { part, ring, vertex, point } = target.edge;
       this.commit(selected, withRing(press.parts, part, ring, press.parts[part][ring].toSpliced(vertex + 1, 0, point)));
+    } else if (target.kind === "peeked") {
+      this.acceptPeeked(target.instance);
     } else if (target.kind === "instance" || target.kind === "nothing") {
       const { scene } = this.host.session.view.get();
       const under = target.kind === "instance" ? target.under : [];
       this.pick(under.filter((one) => find(scene!, one.key) !== null), pointer);
     }
     this.hover(pointer);
+  }
+
+  /** Who points at what the threshold hides wants it. */
+  private acceptPeeked(instance: Instance): void {
+    const { session } = this.host;
+    const now = unchanged(session.view.get().scene, instance);
+    if (now === null) return;
+    accept(session, [now]);
+    session.select([now.key]);
   }
 
   private pick(under: readonly Instance[], pointer: Pointer): void {
@@ -235,7 +252,7 @@ export class SelectTool implements Tool {
       const move = ([x, y]: Point): Point => clampPoint([x + dx, y + dy], width, height);
       return withRing(parts, part, ring, points.map((point, index) => (ends.includes(index) ? move(point) : point)));
     }
-    if (target.kind === "handle") return fitParts(parts, press.box, scaledBox(press.box, target.handle, to));
+    if (target.kind === "handle") return fitParts(parts, press.box, draggedBox(press.box, target.grip, pointer.image, { width, height }));
     const by = this.shiftOf(press, pointer);
     return by === null ? null : mapPoints(parts, ([x, y]) => [x + by[0], y + by[1]]);
   }
@@ -271,6 +288,11 @@ export class SelectTool implements Tool {
     if (scene === null || now === null || areaOfParts(parts) < 1) return session.showDraft(null);
     session.commit("edit", [{ before: now, after: reshaped(now, maskOfParts(parts, scene.height)) }]);
   }
+}
+
+function keyUnder(target: Target): string | null {
+  if (target.kind === "peeked") return target.instance.key;
+  return target.kind === "instance" ? target.under[0].key : null;
 }
 
 function clampShift(shift: number, low: number, high: number, limit: number): number {

@@ -37,6 +37,8 @@ export interface ToolHost {
   readonly session: Session;
   camera(): Camera;
   hits(): HitIndex;
+  /** What is drawn below the threshold while a key is held. */
+  peeked(): HitIndex;
   pan(dx: number, dy: number): void;
   /** Paints the active layer again at the next frame. */
   redraw(): void;

@@ -3,7 +3,7 @@ import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
 import { strokeTwoTone } from "../canvas/marks";
-import { shownHandles } from "../canvas/render";
+import { handlePlace } from "../canvas/grips";
 import type { Box, Part, Point, VertexPlace } from "../document/geometry";
 import { areaOfParts, boxOfParts, clampPoint, fitParts, withRing } from "../document/geometry";
 import { outlineOf } from "../document/outline";
@@ -23,7 +23,7 @@ type Stop = { readonly kind: "vertex"; readonly place: VertexPlace } | { readonl
 
 const ARROWS: Readonly<Record<string, Point>> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEPS: Readonly<Record<string, number>> = { "": 1, "Shift+": 10, "Alt+": 0.1 };
-const ALL_HANDLES = Number.POSITIVE_INFINITY;
+const ON_THE_BOX = Number.POSITIVE_INFINITY;
 
 /** Where an arrow key leads, in image pixels; null for every other key. */
 export function arrowStep(chord: string): Point | null {
@@ -197,7 +197,7 @@ export class Walk {
 }
 
 function placeOf(stop: Stop, parts: readonly Part[], box: Box): Point | null {
-  if (stop.kind === "handle") return shownHandles(box, ALL_HANDLES)[stop.handle].place;
+  if (stop.kind === "handle") return handlePlace(box, stop.handle, ON_THE_BOX);
   const { part, ring, vertex } = stop.place;
   return parts[part]?.[ring]?.[vertex] ?? null;
 }

@@ -36,7 +36,7 @@ async function bench(imageId = 1) {
   const levels = new Levels({ session, api, notice: tell("notice"), say: tell("say") });
   const pickCategory = async (): Promise<null> => (tell("category")(), null);
   const drawing = new Drawing({ session, api, pickCategory, notice: tell("notice") });
-  const drawn = { camera: () => ({ scale: 10, x: 0, y: 0 }), hits: () => new HitIndex(session.visible(), 40, 40) };
+  const drawn = { camera: () => ({ scale: 10, x: 0, y: 0 }), hits: () => new HitIndex(session.visible(), 40, 40), peeked: () => new HitIndex([], 40, 40) };
   const shown = Object.fromEntries(["fitPicture", "showActualSize", "zoom", "zoomTo", "reveal", "redraw", "setCursor"].map((name) => [name, tell(name)]));
   const quiet = { showPoint: () => {}, say: tell("say"), notice: tell("notice"), placeUnderPointer: () => null, element: { focus: () => {} } };
   const stage = { session, tool: () => tools[toolInHand(session.view.get()).id], ...drawn, ...shown, ...quiet };
@@ -67,6 +67,7 @@ type Bench = Awaited<ReturnType<typeof bench>>;
 const BEFORE: Partial<Record<CommandId, (made: Bench) => void>> = {
   toolSelect: ({ commands }) => commands.run("toolBox"),
   cancel: ({ commands }) => commands.run("toolBox"),
+  peek: ({ session }) => session.setThreshold(0.8),
   undo: ({ commands }) => commands.run("fillHoles"),
   redo: ({ commands }) => (commands.run("fillHoles"), commands.run("undo")),
   merge: ({ session }) => session.view.set({ selection: ["one", "i0k1"] }),

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { areaOfWindow, piecesOf, stroked, unite, windowOfParts, withoutHoles, withoutSpecks } from "../../src/document/paint";
+import { areaOfWindow, piecesOf, unite, windowOfParts, withoutHoles, withoutSpecks } from "../../src/document/paint";
 import type { MaskWindow } from "../../src/document/rle";
-import { EMPTY_WINDOW } from "../../src/document/rle";
-import { randomOf, randomWindow, traceWindow, whole } from "../random";
+import { randomOf, randomWindow, traceWindow } from "../random";
 
 function at(window: MaskWindow, x: number, y: number): number {
   const [column, row] = [x - window.left, y - window.top];
@@ -32,29 +31,6 @@ describe("painting", () => {
     expect(areaOfWindow(windowOfParts([square(1), square(3)]))).toBe(24);
   });
 
-  it("lays on and takes off exactly what lies within the brush's radius", () => {
-    const random = randomOf(4);
-    for (let round = 0; round < 40; round++) {
-      const start = randomWindow(random);
-      const points = Array.from({ length: 1 + whole(random, 4) }, () => [random() * 26 - 3, random() * 26 - 3] as const);
-      const radius = 0.5 + random() * 5;
-      const erases = random() < 0.5;
-      const result = stroked(start, { points, radius, erases }, 20, 20);
-      for (let y = 0; y < 20; y++) {
-        for (let x = 0; x < 20; x++) {
-          const under = points.some((b, i) => distance(points[Math.max(0, i - 1)], b, x + 0.5, y + 0.5) <= radius);
-          expect(at(result, x, y)).toBe(under ? Number(!erases) : at(start, x, y));
-        }
-      }
-    }
-  });
-
-  it("starts a mask from nothing and stays within the picture", () => {
-    const result = stroked(EMPTY_WINDOW, { points: [[0, 0]], radius: 3, erases: false }, 20, 20);
-    expect(at(result, 0, 0)).toBe(1);
-    expect([result.left, result.top]).toEqual([0, 0]);
-  });
-
   it("fills holes but not bays", () => {
     const filled = withoutHoles(window("####.", "#..#.", "#.##.", "###..", ".#.#."));
     expect(rowsOf(filled).slice(2, 7).map((row) => row.slice(3, 8))).toEqual(["####.", "####.", "####.", "###..", ".#.#."]);
@@ -75,10 +51,3 @@ describe("painting", () => {
     }
   });
 });
-
-function distance(a: readonly [number, number], b: readonly [number, number], x: number, y: number): number {
-  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
-  const length = dx * dx + dy * dy;
-  const t = length === 0 ? 0 : Math.max(0, Math.min(1, ((x - a[0]) * dx + (y - a[1]) * dy) / length));
-  return Math.hypot(x - a[0] - t * dx, y - a[1] - t * dy);
-}

@@ -12,9 +12,9 @@ describe("strings", () => {
       setLanguage(languages);
       return t("thresholdShows", { shown: 7, total: 12 });
     };
-    expect(say("xx-YY", "de-AT")).toBe("zeigt 7 von 12");
-    expect(say("zh-Hans-CN")).toBe("显示 7 / 12");
-    expect(say("xx")).toBe("shows 7 of 12");
+    expect(say("xx-YY", "de-AT")).toBe("zeigt hier 7 von 12");
+    expect(say("zh-Hans-CN")).toBe("此处显示 7 / 12");
+    expect(say("xx")).toBe("shows 7 of 12 here");
   });
 
   it("fill in what a person typed as text", () => {

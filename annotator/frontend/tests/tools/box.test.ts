@@ -22,10 +22,10 @@ describe("box of the selected", () => {
     const { host, session } = await hosted();
     const tool = new BoxTool(host);
     session.view.set({ selection: ["one"] });
-    drag(tool, at(20, 15), at(25, 30), at(30, 30));
+    drag(tool, at(21, 15), at(26, 30), at(31, 30));
     expect(host.again).toEqual([["one", { x0: 10, y0: 10, x1: 30, y1: 20 }]]);
     expect([host.boxes, host.added, host.put]).toEqual([[], [], null]);
-    tool.down(at(20, 20));
+    tool.down(at(21, 21));
     tool.drag(at(25, 25));
     expect(offer(tool, "undo")).toBe(true);
     tool.up(at(25, 25));

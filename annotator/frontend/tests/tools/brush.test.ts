@@ -10,7 +10,7 @@ import { at, click, drag, hosted } from "./host";
 describe("brush and eraser", () => {
   it("add to the selected, cut from it, and Alt turns one into the other", async () => {
     const { host, session, server } = await hosted(null);
-    session.view.set({ selection: ["one"], brushSize: 2 });
+    session.view.set({ selection: ["one"], brushSize: 20 });
     const area = (): number => outlineOf(find(session.view.get().scene!, "one")!.mask).area;
     expect(area()).toBe(16);
     drag(new BrushTool(host, "paints"), at(13, 5), at(14, 5));
@@ -30,20 +30,20 @@ describe("brush and eraser", () => {
 
   it("erase a hole into a mask, and never the whole of it", async () => {
     const { host, session } = await hosted();
-    session.view.set({ brushSize: 4 });
+    session.view.set({ brushSize: 40 });
     const eraser = new BrushTool(host, "erases");
     click(eraser, at(15, 15));
     expect(session.view.get().selection).toEqual(["one"]);
     const { mask } = find(session.view.get().scene!, "one")!;
     expect(outlineOf(mask).parts[0]).toHaveLength(2);
-    session.view.set({ brushSize: 100 });
+    session.view.set({ brushSize: 1000 });
     click(eraser, at(15, 15));
     expect(find(session.view.get().scene!, "one")!.mask).toBe(mask);
   });
 
   it("stay with the instance that the stroke began on, or are given up with it", async () => {
     const { host, session } = await hosted();
-    session.view.set({ selection: ["one"], brushSize: 4 });
+    session.view.set({ selection: ["one"], brushSize: 40 });
     const brush = new BrushTool(host, "paints");
     brush.down(at(20, 15));
     brush.drag(at(25, 15));
@@ -65,10 +65,25 @@ describe("brush and eraser", () => {
 
   it("begin a new instance where nothing is selected", async () => {
     const { host, session } = await hosted();
-    session.view.set({ brushSize: 6 });
+    session.view.set({ brushSize: 60 });
     const added: Mask[] = [];
     host.addInstance = (mask) => void added.push(mask);
     drag(new BrushTool(host, "paints"), at(30, 30), at(35, 30));
     expect(outlineOf(added[0]).area).toBeGreaterThan(40);
+  });
+
+  it("are as large as they look: half the zoom, twice the mask", async () => {
+    const { host, session } = await hosted();
+    session.view.set({ brushSize: 40 });
+    const added: Mask[] = [];
+    host.addInstance = (mask) => void added.push(mask);
+    const brush = new BrushTool(host, "paints");
+    click(brush, at(20, 20));
+    host.view = { scale: 5, x: 0, y: 0 };
+    brush.down(at(20, 20));
+    // A zoom in the middle of a stroke changes nothing that it lays on.
+    host.view = { scale: 2, x: 0, y: 0 };
+    brush.up();
+    expect(added.map((mask) => outlineOf(mask).box)).toEqual([{ x0: 18, y0: 18, x1: 22, y1: 22 }, { x0: 16, y0: 16, x1: 24, y1: 24 }]);
   });
 });

@@ -89,6 +89,7 @@ class Bench implements ToolHost, PointerHost {
 
   camera = (): Camera => ({ scale: SCALE, x: 0, y: 0 });
   hits = (): HitIndex => new HitIndex(this.session.visible(), 40, 40);
+  peeked = (): HitIndex => new HitIndex([], 40, 40);
   pan = (): void => {};
   zoomBy = (): void => {};
   askAt = (): void => {};
@@ -151,7 +152,7 @@ class Run {
     const { session, notices } = start(this.server);
     this.session = session;
     this.notices = notices;
-    session.view.set({ category: 1, brushSize: 4 });
+    session.view.set({ category: 1, brushSize: 40 });
     this.bench = new Bench(session, random);
   }
 

@@ -18,7 +18,7 @@ async function hidden(selection: readonly string[]) {
   host.addInstance = (mask) => void drawing.add(mask);
   host.addFromBox = (box) => void drawing.addFromBox(box);
   const levels = new Levels({ session, api, notice: host.notice, say: () => {} });
-  session.view.set({ hideAll: true, selection, brushSize: 4 });
+  session.view.set({ hideAll: true, selection, brushSize: 40 });
   return { host, session, tools: makeTools(host, levels), one: find(session.view.get().scene!, "one")! };
 }
 

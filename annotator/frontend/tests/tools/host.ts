@@ -7,6 +7,7 @@ import { windowToRle } from "../../src/document/rle";
 import type { Instance, Mask } from "../../src/document/scene";
 import { find } from "../../src/document/scene";
 import type { Session } from "../../src/session/session";
+import { peekedInstances } from "../../src/session/view";
 import type { Pointer, Tool, ToolHost } from "../../src/tools/tool";
 import { start } from "../harness";
 import { FakeServer, wireInstance } from "../server";
@@ -20,6 +21,7 @@ export class Host implements ToolHost {
   constructor(readonly session: Session) {}
   camera = (): Camera => this.view;
   hits = (): HitIndex => new HitIndex(this.session.visible(), 40, 40);
+  peeked = (): HitIndex => new HitIndex(peekedInstances(this.session.view.get()), 40, 40);
   pan = (dx: number, dy: number): void => void this.panned.push([dx, dy]);
   redraw = (): void => {};
   setCursor = (): void => {};

@@ -107,7 +107,7 @@ describe("select", () => {
     const { host, session } = await hosted([ring]);
     const tool = new SelectTool(host);
     session.view.set({ selection: ["one"] });
-    drag(tool, at(20, 15), at(25, 15), at(30, 15));
+    drag(tool, at(21, 15), at(26, 15), at(31, 15));
     expect(shapeOf(session)[0][1]).toEqual([[16, 13], [22, 13], [22, 16], [16, 16]]);
   });
 
@@ -129,6 +129,26 @@ describe("select", () => {
     expect(session.view.get().selection).toEqual(["one"]);
     click(tool, at(15, 15, { shift: true }));
     expect(session.view.get().selection).toEqual([]);
+  });
+
+  it("peeks below the threshold: a click there accepts, and what was peeked at is gone with the key", async () => {
+    const { host, session, server } = await hosted();
+    const tool = new SelectTool(host);
+    session.setThreshold(0.95);
+    click(tool, at(15, 15));
+    expect(session.view.get()).toMatchObject({ selection: [], hover: null });
+    session.view.set({ peek: true });
+    tool.hover(at(15, 15));
+    expect(session.view.get().hover).toBe("one");
+    click(tool, at(15, 15));
+    expect(find(session.view.get().scene!, "one")).toMatchObject({ state: "accepted" });
+    expect(session.view.get().selection).toEqual(["one"]);
+    await settle();
+    expect(server.gestures.map((gesture) => gesture.verb)).toEqual(["accept"]);
+    await session.undo();
+    session.view.set({ peek: false });
+    tool.hover(at(15, 15));
+    expect(session.view.get().hover).toBeNull();
   });
 
   it("gives up a drag where its shape was undone, decided about or replaced under it", async () => {

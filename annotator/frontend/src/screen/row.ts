@@ -1,0 +1,84 @@
+/** One row of the list of instances: its picture and number, what it is, who suggested it, and what can be done. */
+import type { Appearance } from "../canvas/render";
+import { outlineOf } from "../document/outline";
+import type { Instance, Scene } from "../document/scene";
+import { isCrowd } from "../document/scene";
+import { t } from "../strings";
+import { button, h, setClass, setText } from "../widgets/dom";
+import { icon, setIcon } from "../widgets/icons";
+import type { Thumbnails } from "./thumbnails";
+
+const STATE_ICONS = { accepted: "check", suggested: "dashed", rejected: "cross" } as const;
+/** In CSS pixels. */
+const THUMBNAIL = 38;
+export const ROW_HEIGHT = 48;
+
+export interface RowState {
+  readonly selected: boolean;
+  readonly hovered: boolean;
+  /** Put aside in triage. */
+  readonly aside: boolean;
+}
+
+export class Row {
+  readonly element: HTMLElement;
+  key = "";
+  private readonly canvas = h("canvas", { class: "an-row-picture", "aria-hidden": "true" });
+  private readonly number = h("span", { class: "an-row-number" });
+  private readonly state = icon("dashed");
+  private readonly name = h("span", { class: "an-row-name" });
+  private readonly detail = h("span", { class: "an-row-detail" });
+  private readonly source = h("span", { class: "an-row-source" });
+  private readonly accept: HTMLButtonElement;
+  private readonly reject: HTMLButtonElement;
+  private painted: readonly unknown[] = [];
+
+  constructor(onAccept: () => void, onReject: () => void) {
+    this.accept = button({ icon: "check", title: t("accept"), class: "an-row-button is-accept", onClick: onAccept });
+    this.reject = button({ icon: "cross", title: t("reject"), class: "an-row-button is-reject", onClick: onReject });
+    for (const one of [this.accept, this.reject]) one.tabIndex = -1;
+    const state = h("span", { class: "an-row-state" }, this.state);
+    const text = h("span", { class: "an-row-text" }, this.name, this.detail);
+    const lines = h("span", { class: "an-row-lines" }, text, this.source);
+    const picture = h("span", { class: "an-row-frame" }, this.canvas, this.number);
+    this.element = h("div", { class: "an-row", role: "option" }, picture, lines, state, this.accept, this.reject);
+  }
+
+  update(instance: Instance, appearance: Appearance, { selected, hovered, aside }: RowState): void {
+    const { element } = this;
+    this.key = instance.key;
+    setIcon(this.state, STATE_ICONS[instance.state]);
+    for (const state of ["accepted", "suggested", "rejected"] as const) setClass(element, `is-${state}`, instance.state === state);
+    setClass(element, "is-selected", selected);
+    setClass(element, "is-hovered", hovered);
+    element.setAttribute("aria-selected", String(selected));
+    setText(this.number, String(appearance.number(instance)));
+    setText(this.name, appearance.categoryName(instance.category));
+    const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? "manual" : "imported");
+    const notes = [isCrowd(instance) ? t("crowd") : "", instance.edited ? t("edited") : aside && instance.state === "suggested" ? t("aside") : ""];
+    setText(this.detail, [score, ...notes.filter((note) => note !== "")].join(" • "));
+    setText(this.source, networkOf(instance) ?? "");
+    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${instance.source}`;
+    this.accept.hidden = instance.state === "accepted";
+    this.reject.hidden = instance.state === "rejected";
+    this.reject.title = instance.state === "accepted" ? t("delete") : t("reject");
+    setIcon(this.reject.querySelector("svg")!, instance.state === "accepted" ? "trash" : "cross");
+  }
+
+  /** Painted again only where something of it has changed: a list is brought up to date with each move of the pointer. */
+  paint(thumbnails: Thumbnails, instance: Instance, scene: Scene, color: string): void {
+    const pixels = Math.round(THUMBNAIL * window.devicePixelRatio);
+    const now = [instance.mask, thumbnails.source(), color, pixels];
+    if (now.every((value, index) => value === this.painted[index])) return;
+    this.painted = now;
+    if (this.canvas.width !== pixels) this.canvas.width = this.canvas.height = pixels;
+    this.element.style.setProperty("--own-color", color);
+    thumbnails.paint(this.canvas, instance, scene, color);
+  }
+}
+
+/** The network that suggested it, without its version; null where a person or a file did. */
+function networkOf({ source }: Instance): string | null {
+  const [network, version] = source.split("@");
+  return version === undefined ? null : network;
+}

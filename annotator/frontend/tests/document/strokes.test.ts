@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import type { Point } from "../../src/document/geometry";
+import { maskOfWindow, runsOfMask, windowOfMask } from "../../src/document/paint";
+import { decodeCounts, encodeCounts } from "../../src/document/rle";
+import { maskOfParts, maskOfRle } from "../../src/document/scene";
+import { strokeRuns } from "../../src/document/strokes";
+import { randomOf, randomWindow, whole } from "../random";
+
+const [WIDTH, HEIGHT] = [20, 23];
+
+function distance(a: Point, b: Point, x: number, y: number): number {
+  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+  const length = dx * dx + dy * dy;
+  const t = length === 0 ? 0 : Math.max(0, Math.min(1, ((x - a[0]) * dx + (y - a[1]) * dy) / length));
+  return Math.hypot(x - a[0] - t * dx, y - a[1] - t * dy);
+}
+
+/** Pixel x, y of runs. */
+function pixelsOf(runs: readonly number[]): number[] {
+  return runs.flatMap((run, index) => new Array<number>(run).fill(index % 2));
+}
+
+describe("strokes", () => {
+  it.each([
+    ["lies anywhere", (random: () => number): Point => [random() * 26 - 3, random() * 26 - 3]],
+    ["runs along rows, columns and pixel centres", (random: () => number): Point => [Math.round(random() * 40) / 2, Math.round(random() * 40) / 2]],
+  ])("lay on and take off exactly what lies within the brush's radius, where it %s", (_, place) => {
+    const random = randomOf(4);
+    for (let round = 0; round < 300; round++) {
+      const start = maskOfWindow(randomWindow(random), WIDTH, HEIGHT);
+      const points = Array.from({ length: 1 + whole(random, 4) }, () => place(random));
+      const radius = 0.5 + random() * 5;
+      const erases = random() < 0.5;
+      const before = pixelsOf(decodeCounts(start.rle!));
+      const runs = strokeRuns(runsOfMask(start, WIDTH), { points, radius, erases }, WIDTH, HEIGHT);
+      const expected = before.map((pixel, index) => {
+        const [x, y] = [Math.floor(index / HEIGHT) + 0.5, (index % HEIGHT) + 0.5];
+        const under = points.some((b, i) => distance(points[Math.max(0, i - 1)], b, x, y) <= radius + 1e-9);
+        return under ? Number(!erases) : pixel;
+      });
+      expect(pixelsOf(runs)).toEqual(expected);
+      // The same runs as everybody writes them: none is empty but the first.
+      expect(runs.slice(1).every((run) => run > 0)).toBe(true);
+      const counts = encodeCounts(runs);
+      expect(maskOfWindow(windowOfMask(maskOfRle(counts, HEIGHT)), WIDTH, HEIGHT).rle).toBe(counts);
+    }
+  });
+
+  it("begin a mask from nothing, and stay within the picture", () => {
+    const runs = strokeRuns([WIDTH * HEIGHT], { points: [[0, 0]], radius: 3, erases: false }, WIDTH, HEIGHT);
+    expect(pixelsOf(runs)).toHaveLength(WIDTH * HEIGHT);
+    expect(runs[0]).toBe(0);
+    expect(strokeRuns([WIDTH * HEIGHT], { points: [[-9, -9]], radius: 3, erases: false }, WIDTH, HEIGHT)).toEqual([WIDTH * HEIGHT]);
+  });
+
+  it("take no time to speak of on 24 megapixels", () => {
+    const whole = maskOfParts([[[[200, 200], [5800, 200], [5800, 3800], [200, 3800]]]], 4000);
+    const points = Array.from({ length: 300 }, (_, n): Point => [500 + n * 15, 2000 + 900 * Math.sin(n / 20)]);
+    const runs = runsOfMask(whole, 6000);
+    const begin = performance.now();
+    strokeRuns(runs, { points, radius: 75, erases: true }, 6000, 4000);
+    expect(performance.now() - begin).toBeLessThan(400);
+  });
+});
