@@ -17,6 +17,7 @@ import { SelectTool } from "./select";
 import type { Tool, ToolHost } from "./tool";
 
 export interface ToolEntry {
+  /** In camelCase: taking it up is a command of that name, as `toolEllipse`, which a browser remembers with its keys. */
   readonly id: string;
   /** Chords that take the tool up, as in commands/keys.ts; the first is the one that is shown. */
   readonly keys: readonly string[];

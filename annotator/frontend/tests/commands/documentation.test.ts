@@ -1,4 +1,4 @@
-/** docs/reference/keys.md is what the key sheet shows; `npx vitest run -u` writes it anew. */
+/** docs/reference/keys.md is what the key sheet shows. */
 import { expect, it } from "vitest";
 import type { CommandGroup } from "../../src/commands/keys";
 import { COMMANDS, keycaps } from "../../src/commands/keys";
@@ -16,5 +16,6 @@ function section(group: CommandGroup): string {
 it("lists every command and tool with its default keys", async () => {
   const head = "# Keys\n\nThe defaults. **?** shows them on the page, where each can be changed. On a Mac, <kbd>Ctrl</kbd> is <kbd>⌘</kbd> too.";
   const page = [head, ...(Object.keys(GROUPS) as CommandGroup[]).map(section)].join("\n\n");
-  await expect(`${page}\n`).toMatchFileSnapshot("../../../../docs/reference/keys.md");
+  const how = "`npx vitest run tests/commands/documentation.test.ts -u` writes docs/reference/keys.md anew";
+  await expect(`${page}\n`, how).toMatchFileSnapshot("../../../../docs/reference/keys.md");
 });

@@ -6,7 +6,7 @@ import { Drawing } from "../../src/editing/drawing";
 import { Levels } from "../../src/editing/levels";
 import { t } from "../../src/strings";
 import type { ToolId } from "../../src/tools/registry";
-import { makeTools } from "../../src/tools/registry";
+import { TOOLS, makeTools } from "../../src/tools/registry";
 import { settle } from "../harness";
 import { squareRle } from "../server";
 import { at, click, drag, hosted } from "./host";
@@ -22,8 +22,17 @@ async function hidden(selection: readonly string[]) {
   return { host, session, tools: makeTools(host, levels), one: find(session.view.get().scene!, "one")! };
 }
 
+/** What is drawn with them is new; they change what is there. */
+const DRAWING = ["polygon", "box", "ellipse", "brush"] as const;
+const CHANGING = ["eraser", "level", "knife"] as const;
+
+it("each tool but the selection is tried", () => {
+  const tried = ["select", ...DRAWING, ...CHANGING].toSorted();
+  expect(tried, "a tool of the registry belongs into DRAWING or CHANGING here").toEqual(TOOLS.map(({ id }) => id).toSorted());
+});
+
 describe.each([[[]], [["one"]]])("with %j selected and everything hidden", (selection) => {
-  it.each(["polygon", "box", "ellipse", "brush"] as const)("a shape of the %s is new, and everything is shown again", async (id: ToolId) => {
+  it.each(DRAWING)("a shape of the %s is new, and everything is shown again", async (id: ToolId) => {
     const { session, tools, one } = await hidden(selection);
     if (id === "polygon") for (const place of [at(25, 25), at(35, 25), at(35, 35), at(25, 25)]) click(tools[id], place);
     else drag(tools[id], at(18, 18), at(30, 30));
@@ -37,7 +46,7 @@ describe.each([[[]], [["one"]]])("with %j selected and everything hidden", (sele
     expect(session.view.get().scene!.instances).toHaveLength(1);
   });
 
-  it.each(["eraser", "level", "knife"] as const)("the %s says why it changes nothing", async (id: ToolId) => {
+  it.each(CHANGING)("the %s says why it changes nothing", async (id: ToolId) => {
     const { host, session, tools } = await hidden(selection);
     drag(tools[id], at(15, 5), at(15, 25));
     expect(host.noticed).toEqual([t("hiddenFirst")]);
