@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from annotator.cli.categories import add_categories
 from annotator.cli.checking import add_check
 from annotator.cli.evaluating import add_evaluate
 from annotator.cli.exporting import add_export
@@ -56,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_models(verbs)
     add_prelabel(verbs)
     add_import(verbs)
+    add_categories(verbs)
     add_export(verbs)
     add_check(verbs)
     add_evaluate(verbs)

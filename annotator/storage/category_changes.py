@@ -41,6 +41,8 @@ class CategoryChange:
     undoes: int | None
     before: Columns
     after: Columns
+    names: tuple[str, ...]
+    """Of the categories that it is about; of a renamed one the old and the new name, of a merge both."""
 
 
 def write_change(
@@ -84,7 +86,7 @@ def last_change(connection: Connection) -> CategoryChange | None:
     undone = select(_LOG.c.undoes).where(_LOG.c.undoes.is_not(None))
     query = select(_LOG).where(_LOG.c.undoes.is_(None), _LOG.c.id.not_in(undone)).order_by(_LOG.c.id.desc()).limit(1)
     row = connection.execute(query).one_or_none()
-    return None if row is None else _change(row)
+    return None if row is None else _change(connection, row)
 
 
 def log_length(connection: Connection) -> int:
@@ -104,15 +106,31 @@ def take_back(connection: Connection, change: CategoryChange, *, who: str) -> No
     write_change(connection, "undo", change.before, before=change.after, who=who, undoes=change.id)
 
 
-def _change(row: Row[Any]) -> CategoryChange:
+def _change(connection: Connection, row: Row[Any]) -> CategoryChange:
     path = f"category change {row.id}"
-    before, after = json_of(row.before, path), json_of(row.after, path)
+    before, after = (
+        {int(id): values for id, values in json_of(text, path).items()} for text in (row.before, row.after)
+    )
     return CategoryChange(
         id=row.id,
         at=row.at,
         who=row.who,
         verb=row.verb,
         undoes=row.undoes,
-        before={int(id): values for id, values in before.items()},
-        after={int(id): values for id, values in after.items()},
+        before=before,
+        after=after,
+        names=_names(connection, before, after),
     )
+
+
+def _names(connection: Connection, before: Columns, after: Columns) -> tuple[str, ...]:
+    rows = connection.execute(select(_TABLE.c.id, _TABLE.c.name).order_by(_TABLE.c.id))
+    names = {row.id: row.name for row in rows}
+    renamed = [(before[id]["name"], values["name"]) for id, values in after.items() if "name" in values]
+    if renamed:
+        return renamed[0]
+    merged = [id for id, values in after.items() if "merged_into" in values and before[id]["merged_into"] is None]
+    if merged:
+        return names[merged[0]], names[after[merged[0]]["merged_into"]]
+    given = [id for id, values in after.items() if values.get("digit", 0) is not None]
+    return tuple(names[id] for id in given or after)

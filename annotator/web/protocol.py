@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from annotator.core.categories import in_order
 from annotator.core.dataset import Category, Instance, State
 from annotator.core.errors import GeometryError, GestureError
 from annotator.core.heatmap import Heatmap, pack, unpack
@@ -45,13 +46,20 @@ def document_head_to_json(store: Store, image_id: int, *, url: str) -> dict[str,
         },
         "revision": image.revision,
         "threshold": store.setting(THRESHOLD) or DEFAULT_THRESHOLD,
-        "categories": [category_to_json(category) for category in store.categories()],
+        "categories": [category_to_json(category) for category in in_order(store.categories())],
     }
 
 
 def category_to_json(category: Category) -> dict[str, Any]:
-    """A category by its COCO id."""
-    return {"id": category.id, "name": category.name, "supercategory": category.supercategory}
+    """A category by its COCO id. What nobody has chosen is null: its colour, its key, its own threshold."""
+    return {
+        "id": category.id,
+        "name": category.name,
+        "supercategory": category.supercategory,
+        "color": category.color,
+        "digit": category.digit,
+        "threshold": category.threshold,
+    }
 
 
 def instance_to_json(instance: Instance) -> dict[str, Any]:

@@ -73,7 +73,10 @@ def test_the_server_says_the_golden_document():
     store = SimpleNamespace(
         image=lambda _: Image(7, "straße 7.jpg", SIDE, SIDE, "0" * 64, prelabelled=True, revision=12),
         setting=lambda _: 0.4,
-        categories=lambda: [Category(1, "person", "person"), Category(91, "头盔", "")],
+        categories=lambda: [
+            Category(1, "person", "person"),
+            Category(91, "头盔", "", color="#ff8000", position=0, digit=7, threshold=0.25),
+        ],
         instances=lambda _: [
             instance("suggested", 1, State.SUGGESTED, score=0.84, source=MODEL),
             instance("edited", 1, State.ACCEPTED, score=0.61, source=MODEL, edited=True, parts=EDITED),
