@@ -21,10 +21,10 @@ export const COLORS = [
   "#48ffff",
 ] as const;
 
-/** Category id -> colour: the only place that chooses it. By place among the ids, so that a project's first ones never share one. */
+/** Category id -> colour: the only place that chooses it. The one that somebody gave it, else by place among the ids. */
 export function categoryColors(categories: readonly WireCategory[]): Map<number, string> {
-  const ids = categories.map((category) => category.id).sort((a, b) => a - b);
-  return new Map(ids.map((id, index) => [id, COLORS[index % COLORS.length]]));
+  const sorted = categories.toSorted((a, b) => a.id - b.id);
+  return new Map(sorted.map(({ id, color }, index) => [id, color ?? COLORS[index % COLORS.length]]));
 }
 
 export const UNKNOWN_COLOR = "#9aa4b2";

@@ -1,4 +1,5 @@
 /** What each command does. Keys, buttons and tests all come through here. */
+import { categoriesByDigit } from "../document/digits";
 import { withoutHoles, withoutSpecks } from "../document/paint";
 import type { QueueImage } from "../document/protocol";
 import type { Instance } from "../document/scene";
@@ -103,7 +104,7 @@ export class Commands {
   digit(digit: number, isKey: boolean): boolean {
     const { session } = this.context;
     const before = session.view.get();
-    const category = before.categories[digit - 1];
+    const category = categoriesByDigit(before.categories).get(digit);
     if (before.selection.length === 0 && isKey) return false;
     if (before.selection.length === 0) this.say("selectFirst");
     else if (category === undefined) this.say("noSuchCategory", { n: digit });

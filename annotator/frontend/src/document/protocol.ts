@@ -8,6 +8,12 @@ export interface WireCategory {
   readonly id: number;
   readonly name: string;
   readonly supercategory: string;
+  /** "#rrggbb", where somebody chose one. */
+  readonly color?: string | null;
+  /** The key, 1 to 9, that gives it, where somebody chose one. */
+  readonly digit?: number | null;
+  /** The lowest score of its suggestions that are shown, where that is not the general one. */
+  readonly threshold?: number | null;
 }
 
 export interface WireInstance {

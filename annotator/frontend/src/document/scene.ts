@@ -142,15 +142,37 @@ export function unchanged(scene: Scene | null, instance: Instance): Instance | n
   return sameInstance(now, instance) ? now : null;
 }
 
-/** Whether a suggestion of this score is shown; one without a score always is. */
-export function passes(instance: Instance, threshold: number): boolean {
-  return instance.score === null || instance.score >= threshold;
+/** The scores from which on suggestions are shown: those of categories that have their own, and the general one. */
+export interface Thresholds {
+  readonly threshold: number;
+  readonly categories: readonly WireCategory[];
 }
 
-export function isVisible(instance: Instance, threshold: number, showRejected: boolean): boolean {
+/** Whether a suggestion of this score is shown; one without a score always is. */
+export function passes({ score, category }: Instance, thresholds: Thresholds): boolean {
+  return score === null || score >= thresholdOf(category, thresholds);
+}
+
+/** The threshold that counts for a category's suggestions. */
+export function thresholdOf(category: number, { threshold, categories }: Thresholds): number {
+  return ownThresholds(categories).get(category) ?? threshold;
+}
+
+const OWN = new WeakMap<readonly WireCategory[], ReadonlyMap<number, number>>();
+
+/** By id, the thresholds of the categories that have their own. */
+export function ownThresholds(categories: readonly WireCategory[]): ReadonlyMap<number, number> {
+  const known = OWN.get(categories);
+  if (known !== undefined) return known;
+  const found = new Map(categories.flatMap(({ id, threshold }) => (typeof threshold === "number" ? [[id, threshold] as const] : [])));
+  OWN.set(categories, found);
+  return found;
+}
+
+export function isVisible(instance: Instance, sight: Thresholds & { readonly showRejected: boolean }): boolean {
   if (instance.state === "accepted") return true;
-  if (instance.state === "rejected") return showRejected;
-  return passes(instance, threshold);
+  if (instance.state === "rejected") return sight.showRejected;
+  return passes(instance, sight);
 }
 
 export interface SuggestionCount {
@@ -158,13 +180,13 @@ export interface SuggestionCount {
   readonly total: number;
 }
 
-export function countSuggestions(scene: Scene, threshold: number): SuggestionCount {
+export function countSuggestions(scene: Scene, thresholds: Thresholds): SuggestionCount {
   let shown = 0;
   let total = 0;
   for (const instance of scene.instances) {
     if (instance.state !== "suggested") continue;
     total++;
-    if (passes(instance, threshold)) shown++;
+    if (passes(instance, thresholds)) shown++;
   }
   return { shown, total };
 }

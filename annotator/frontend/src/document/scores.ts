@@ -1,20 +1,30 @@
 /** The scores of a picture's suggestions as the queue brings them: a character each, of a hundredth's precision. */
-import type { QueueImage } from "./protocol";
+import type { QueueImage, WireCategory } from "./protocol";
 import type { Instance, Scene } from "./scene";
+import { ownThresholds } from "./scene";
 
 /** The character of a score below 0.01 (FIRST_SCORE in annotator/storage/images.py). */
 const FIRST = 256;
+/** Those of suggestions that their category's own threshold shows or hides, whatever the general one is. */
+const ALWAYS = FIRST + 100;
+const NEVER = FIRST - 1;
 
-export function scoresOf(instances: readonly Instance[]): string {
+export function scoresOf(instances: readonly Instance[], categories: readonly WireCategory[]): string {
+  const own = ownThresholds(categories);
+  const code = ({ score, category }: Instance): number => {
+    const threshold = own.get(category);
+    if (threshold === undefined) return FIRST + hundredths(score ?? 1);
+    return score === null || score >= threshold ? ALWAYS : NEVER;
+  };
   const suggested = instances.filter((one) => one.state === "suggested");
-  return suggested.map(({ score }) => String.fromCharCode(FIRST + hundredths(score ?? 1))).join("");
+  return suggested.map((one) => String.fromCharCode(code(one))).join("");
 }
 
 /** A picture of the queue as its scene stands here. */
-export function withCounts(image: QueueImage, { reviewed, instances }: Scene): QueueImage {
+export function withCounts(image: QueueImage, { reviewed, instances }: Scene, categories: readonly WireCategory[]): QueueImage {
   const count = (state: Instance["state"]): number => instances.filter((one) => one.state === state).length;
   const [accepted, suggested, rejected] = [count("accepted"), count("suggested"), count("rejected")];
-  return { ...image, reviewed, accepted, suggested, rejected, scores: scoresOf(instances) };
+  return { ...image, reviewed, accepted, suggested, rejected, scores: scoresOf(instances, categories) };
 }
 
 /** How many of them a threshold shows. */

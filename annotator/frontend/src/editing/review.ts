@@ -1,7 +1,7 @@
 /** Decisions about instances: what A, D, C and the arrows do, without a page around them. */
 import { outlineOf } from "../document/outline";
-import type { Edit, Instance } from "../document/scene";
-import { find, isCrowd, isVisible, passes } from "../document/scene";
+import type { Edit, Instance, Thresholds } from "../document/scene";
+import { find, isCrowd, isVisible, passes, thresholdOf } from "../document/scene";
 import { unreachable } from "../document/unreachable";
 import type { Session } from "../session/session";
 import type { Size, SortOrder } from "../session/view";
@@ -13,11 +13,11 @@ const STATES: readonly Instance["state"][] = ["suggested", "accepted", "rejected
 /** What a decision is about: the selected instances, or else the one under the pointer. */
 export function targets(session: Session): Instance[] {
   const view = session.view.get();
-  const { scene, selection, hover, threshold, showRejected } = view;
+  const { scene, selection, hover } = view;
   if (scene === null) return [];
   const peeked = peekedInstances(view);
   const keys = selection.length > 0 ? selection : hover === null ? [] : [hover];
-  return keys.flatMap((key) => find(scene, key) ?? []).filter((one) => isVisible(one, threshold, showRejected) || peeked.includes(one));
+  return keys.flatMap((key) => find(scene, key) ?? []).filter((one) => isVisible(one, view) || peeked.includes(one));
 }
 
 export function accept(session: Session, instances: readonly Instance[] = targets(session)): void {
@@ -38,10 +38,11 @@ export function reject(session: Session, instances: readonly Instance[] = target
 
 /** Accepts every suggestion above the threshold and marks the picture reviewed. */
 export function acceptVisible(session: Session): void {
-  const { scene, threshold } = session.view.get();
+  const view = session.view.get();
+  const { scene } = view;
   if (scene === null) return;
   const edits = scene.instances
-    .filter((one) => one.state === "suggested" && passes(one, threshold))
+    .filter((one) => one.state === "suggested" && passes(one, view))
     .map((before) => ({ before, after: { ...before, state: "accepted" as const } }));
   session.commit(edits.length > 0 ? "accept" : "review", edits, true);
 }
@@ -121,13 +122,14 @@ function neighbour(session: Session, direction: 1 | -1): Instance | null {
 
 /** Visible instances that pass the list's filter, in its order. */
 export function ordered(session: Session): Instance[] {
-  const { sort, filter, triage, threshold, categories, aside } = session.view.get();
+  const view = session.view.get();
+  const { sort, filter, triage, categories, aside } = view;
   const listed = session.visible().filter((one) => {
     if ((filter.state ?? one.state) !== one.state || (filter.category ?? one.category) !== one.category) return false;
     return filter.size === null || filter.size === sizeOf(outlineOf(one.mask).area);
   });
   const names = new Map(categories.map((category) => [category.id, category.name]));
-  listed.sort(comparison(triage ? "doubt" : sort, threshold, names));
+  listed.sort(comparison(triage ? "doubt" : sort, view, names));
   if (!triage || aside.length === 0) return listed;
   // After all that is to be decided first, before what is decided.
   const rank = ({ key, state }: Instance): number => (state !== "suggested" ? aside.length : aside.indexOf(key));
@@ -141,7 +143,7 @@ export function sizeOf(area: number): Size {
 
 function comparison(
   sort: SortOrder,
-  threshold: number,
+  thresholds: Thresholds,
   names: ReadonlyMap<number, string>,
 ): (a: Instance, b: Instance) => number {
   const byScore = (a: Instance, b: Instance): number => (b.score ?? 2) - (a.score ?? 2);
@@ -149,7 +151,7 @@ function comparison(
     case "score":
       return byScore;
     case "doubt":
-      return (a, b) => doubt(a, threshold) - doubt(b, threshold);
+      return (a, b) => doubt(a, thresholds) - doubt(b, thresholds);
     case "category":
       return (a, b) => (names.get(a.category) ?? "").localeCompare(names.get(b.category) ?? "") || byScore(a, b);
     case "state":
@@ -162,8 +164,8 @@ function comparison(
 }
 
 /** The nearer a suggestion's score lies to the threshold, the more doubtful it is; what is decided comes last. */
-function doubt(instance: Instance, threshold: number): number {
-  return instance.state === "suggested" ? Math.abs((instance.score ?? 1) - threshold) : 2;
+function doubt({ state, score, category }: Instance, thresholds: Thresholds): number {
+  return state === "suggested" ? Math.abs((score ?? 1) - thresholdOf(category, thresholds)) : 2;
 }
 
 /** The category that a new instance gets without asking: the last one chosen, or what the picture mostly holds. */

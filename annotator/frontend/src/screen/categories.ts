@@ -1,4 +1,5 @@
 /** The category picker: type to find, Enter takes the first, and a new name makes a new category. */
+import { digitsById } from "../document/digits";
 import type { WireCategory } from "../document/protocol";
 import { t } from "../strings";
 import { h, isComposing, setClass } from "../widgets/dom";
@@ -20,11 +21,6 @@ export interface PickerOptions {
 interface Choice {
   readonly category: WireCategory | null;
   readonly element: HTMLElement;
-}
-
-/** The key 1 to 9 that stands for a category, by place in the list; null from the tenth on. */
-function numberKey(index: number): string | null {
-  return index < 9 ? String(index + 1) : null;
 }
 
 /** Resolves to the chosen category's id, or null where the person gave up. */
@@ -117,7 +113,8 @@ class Picker {
   private render(): void {
     const { categories } = this.options;
     const typed = this.input.value.trim().toLowerCase();
-    const found = matching(categories, typed).map(({ category, index }) => this.choiceOf(category, index));
+    const digits = digitsById(categories);
+    const found = matching(categories, typed).map((category) => this.choiceOf(category, digits.get(category.id)));
     const exists = categories.some((category) => category.name.toLowerCase() === typed);
     this.choices = typed === "" || !exists ? [...found, this.choiceOfNew(typed)] : found;
     const hint = categories.length === 0 && typed === "" ? [h("p", { class: "an-picker-hint" }, t("noCategories"))] : [];
@@ -126,7 +123,7 @@ class Picker {
     this.mark(0);
   }
 
-  private choiceOf(category: WireCategory, index: number): Choice {
+  private choiceOf(category: WireCategory, digit: number | undefined): Choice {
     const { color, current } = this.options;
     const element = h(
       "div",
@@ -134,7 +131,7 @@ class Picker {
       swatch(color(category.id)),
       h("span", { class: "an-picker-name" }, category.name),
       category.id === current ? icon("check") : null,
-      numberKey(index) === null ? null : h("kbd", {}, numberKey(index)),
+      digit === undefined ? null : h("kbd", {}, String(digit)),
     );
     return { category, element };
   }
@@ -146,15 +143,9 @@ class Picker {
 }
 
 /** Those that begin with what was typed come first, then those that contain it. */
-function matching(
-  categories: readonly WireCategory[],
-  typed: string,
-): { readonly category: WireCategory; readonly index: number }[] {
-  const numbered = categories.map((category, index) => ({ category, index }));
-  const at = (name: string): number => name.toLowerCase().indexOf(typed);
-  return numbered
-    .filter(({ category }) => at(category.name) >= 0)
-    .sort((a, b) => Number(at(a.category.name) > 0) - Number(at(b.category.name) > 0));
+function matching(categories: readonly WireCategory[], typed: string): WireCategory[] {
+  const at = ({ name }: WireCategory): number => name.toLowerCase().indexOf(typed);
+  return categories.filter((one) => at(one) >= 0).sort((a, b) => Number(at(a) > 0) - Number(at(b) > 0));
 }
 
 function swatch(color: string): HTMLElement {

@@ -3,6 +3,7 @@ import type { Appearance } from "../canvas/render";
 import type { CommandId } from "../commands/keys";
 import { chordOf, commandFor, isDigit, keyOf, keycaps } from "../commands/keys";
 import type { CutoutFilter, CutoutOrder, CutoutState } from "../document/protocol";
+import { thresholdOf } from "../document/scene";
 import { likelyCategory } from "../editing/review";
 import type { Api } from "../saving/api";
 import type { Shelf } from "../saving/shelf";
@@ -181,7 +182,8 @@ export class Gallery {
     if (!now.gallery) return;
     if (now.scene?.imageId !== before.scene?.imageId) this.close();
     if (now.categories !== before.categories) this.render();
-    if (now.threshold !== before.threshold) {
+    const shows = (view: View): number => thresholdOf(this.filter?.category ?? 0, view);
+    if (now.threshold !== before.threshold || shows(now) !== shows(before)) {
       clearTimeout(this.thresholdTimer);
       this.thresholdTimer = window.setTimeout(() => this.load(), THRESHOLD_MS);
     }
@@ -303,7 +305,7 @@ export class Gallery {
     const counted = items.reduce((sum, item) => sum + Number(["rejected", "deleted"].includes(this.shownState(item)) && item.wire.state !== "rejected"), 0);
     const parts = [t("galleryCount", { n: total })];
     if (counted > 0) parts.push(t("galleryRejected", { n: counted }));
-    if (below > 0 && this.state === "suggested") parts.push(t("galleryBelow", { n: below, threshold: this.filter?.threshold.toFixed(2) ?? "" }));
+    if (below > 0 && this.state === "suggested") parts.push(this.belowText());
     setText(this.summary, this.list.isWaiting() ? "" : parts.join(" · "));
     const takesBack = this.state === "rejected";
     setText(this.hint, t(takesBack ? "galleryHintRejected" : "galleryHint", { accept: keyOf("accept"), reject: keyOf("reject") }));
@@ -315,8 +317,13 @@ export class Gallery {
   private reason(): HTMLElement[] {
     const { below, failed } = this.list;
     if (failed) return [h("strong", {}, t("galleryFailed")), button({ text: t("tryAgain"), class: "an-button", onClick: () => this.load() })];
-    const hint = below > 0 && this.state === "suggested" ? t("galleryBelow", { n: below, threshold: this.filter?.threshold.toFixed(2) ?? "" }) : t("galleryNoneHint");
+    const hint = below > 0 && this.state === "suggested" ? this.belowText() : t("galleryNoneHint");
     return [h("strong", {}, t("galleryNone")), h("span", {}, hint)];
+  }
+
+  private belowText(): string {
+    const threshold = thresholdOf(this.filter?.category ?? 0, this.options.session.view.get());
+    return t("galleryBelow", { n: this.list.below, threshold: threshold.toFixed(2) });
   }
 
   private renderCategories(chosen: number | null): void {

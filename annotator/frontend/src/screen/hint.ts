@@ -17,7 +17,7 @@ export function createHint(session: Session, shelf: Shelf | null): HTMLElement {
   const element = h("div", { class: "an-hint", role: "status", hidden: true });
   let decided = preference(shelf, DECIDED, false);
   session.view.subscribe((now, before) => {
-    const names = ["tool", "hideAll", "scene", "triage", "threshold", "selection", "hasHeatmap", "history", "peek"] as const;
+    const names = ["tool", "hideAll", "scene", "triage", "threshold", "categories", "selection", "hasHeatmap", "history", "peek"] as const;
     if (names.every((name) => now[name] === before[name])) return;
     if (!decided && now.history.past.length > 0) {
       decided = true;
@@ -32,14 +32,14 @@ export function createHint(session: Session, shelf: Shelf | null): HTMLElement {
 
 /** The three keys that somebody needs who sees suggestions for the first time. */
 function firstHint(view: View): string {
-  return countSuggestions(view.scene!, view.threshold).shown > 0 ? t("hintFirst", keyValues()) : "";
+  return countSuggestions(view.scene!, view).shown > 0 ? t("hintFirst", keyValues()) : "";
 }
 
 function hintFor(view: View): string {
   if (view.hideAll) return t("hintHidden", { key: keyOf("hideAll") });
   if (view.peek) return t("hintPeek", { n: peekedInstances(view).length });
   if (view.triage) {
-    const { shown } = countSuggestions(view.scene!, view.threshold);
+    const { shown } = countSuggestions(view.scene!, view);
     return shown > 0 ? t("hintTriage", { n: shown, ...keyValues() }) : t("hintTriageDone");
   }
   const { hint } = toolInHand(view);

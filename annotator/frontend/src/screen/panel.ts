@@ -99,16 +99,17 @@ export class Panel {
   }
 
   private render(): void {
-    const { scene, threshold, filter } = this.options.session.view.get();
+    const view = this.options.session.view.get();
+    const { scene, filter } = view;
     this.shown = ordered(this.options.session);
     this.list.setItems(this.shown);
     this.head.render(this.shown.length);
     this.empty.hidden = scene === null || this.shown.length > 0;
     const filtered = filter.state !== null || filter.category !== null || filter.size !== null;
-    const hidden = scene !== null && countSuggestions(scene, threshold).total > 0;
+    const hidden = scene !== null && countSuggestions(scene, view).total > 0;
     const hint = filtered ? t("allFiltered") : hidden ? t("allHidden") : nothingFound(scene);
     this.empty.replaceChildren(h("strong", {}, t("noInstances")), h("span", {}, hint));
-    const waiting = scene === null ? 0 : countSuggestions(scene, threshold).shown;
+    const waiting = scene === null ? 0 : countSuggestions(scene, view).shown;
     setText(this.doneText, waiting > 0 ? t("acceptAllNext", { n: waiting }) : t("nextOnly"));
     this.doneKey.hidden = keyOf("acceptAll") === "";
     setText(this.doneKey, keycaps(keyOf("acceptAll")).join(" "));

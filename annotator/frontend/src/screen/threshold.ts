@@ -21,7 +21,7 @@ export class ThresholdBar {
     this.slider.addEventListener("pointerup", () => this.slider.blur());
     this.element = h("div", { class: "an-threshold" }, this.label, this.slider, this.number, this.count);
     session.view.subscribe((now, before) => {
-      if (now.threshold !== before.threshold || now.scene !== before.scene) this.render();
+      if (now.threshold !== before.threshold || now.scene !== before.scene || now.categories !== before.categories) this.render();
     });
     session.queue.subscribe((now, before) => {
       if (now.images.length !== before.images.length) this.render();
@@ -36,14 +36,15 @@ export class ThresholdBar {
   }
 
   private render(): void {
-    const { threshold, scene } = this.session.view.get();
+    const view = this.session.view.get();
+    const { threshold, scene } = view;
     setText(this.label, t("thresholdFor", { n: this.session.queue.get().images.length }));
     this.element.title = this.label.textContent ?? "";
     this.slider.value = String(threshold);
     this.slider.style.setProperty("--share", `${threshold * 100}%`);
     if (this.number.valueAsNumber !== threshold) this.number.value = threshold.toFixed(2);
     this.element.classList.toggle("is-idle", scene === null);
-    const { shown, total } = scene === null ? { shown: 0, total: 0 } : countSuggestions(scene, threshold);
+    const { shown, total } = scene === null ? { shown: 0, total: 0 } : countSuggestions(scene, view);
     setText(this.count, total === 0 ? t("thresholdNone") : t("thresholdShows", { shown, total }));
   }
 }

@@ -197,10 +197,11 @@ export class Session {
   /** Hides suggestions under a score; a person's choice holds for all pictures until the project's own value changes. */
   setThreshold(value: number): void {
     this.chosenThreshold = { base: this.projectThreshold, value };
-    const { scene, showRejected, selection } = this.view.get();
+    const view = { ...this.view.get(), threshold: value };
+    const { scene, selection } = view;
     const shown = selection.filter((key) => {
       const instance = scene && find(scene, key);
-      return instance && isVisible(instance, value, showRejected);
+      return instance && isVisible(instance, view);
     });
     this.view.set({ threshold: value, selection: shown.length === selection.length ? selection : shown });
   }
@@ -291,14 +292,14 @@ export class Session {
 
   private withLocalCounts(image: QueueImage): QueueImage {
     const scene = this.unsaved.get(image.id);
-    return scene === undefined ? image : withCounts(image, scene);
+    return scene === undefined ? image : withCounts(image, scene, this.view.get().categories);
   }
 
   // --- the whole picture ---
 
   visible(): Instance[] {
-    const { scene, threshold, showRejected } = this.view.get();
-    return scene === null ? [] : scene.instances.filter((one) => isVisible(one, threshold, showRejected));
+    const view = this.view.get();
+    return view.scene === null ? [] : view.scene.instances.filter((one) => isVisible(one, view));
   }
 
   async openNextToDo(): Promise<void> {

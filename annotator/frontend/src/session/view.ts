@@ -87,15 +87,17 @@ export interface QueueView {
 }
 
 /** What is drawn over the picture. */
-export function shownInstances({ scene, threshold, showRejected, hideAll }: View): Instance[] {
+export function shownInstances(view: View): Instance[] {
+  const { scene, hideAll } = view;
   if (scene === null || hideAll) return [];
-  return scene.instances.filter((one) => isVisible(one, threshold, showRejected));
+  return scene.instances.filter((one) => isVisible(one, view));
 }
 
 /** Suggestions below the threshold, while they are peeked at. */
-export function peekedInstances({ scene, threshold, hideAll, peek }: View): Instance[] {
+export function peekedInstances(view: View): Instance[] {
+  const { scene, hideAll, peek } = view;
   if (scene === null || hideAll || !peek) return [];
-  return scene.instances.filter((one) => one.state === "suggested" && !passes(one, threshold));
+  return scene.instances.filter((one) => one.state === "suggested" && !passes(one, view));
 }
 
 /** What is selected and drawn: tools change nothing that nobody sees. */
@@ -106,9 +108,9 @@ export function selectedInstances(view: View): Instance[] {
 
 /** The one that is selected, where it is only one, and drawn. */
 export function selectedInstance(view: View): Instance | null {
-  const { scene, selection, hideAll, threshold, showRejected } = view;
+  const { scene, selection, hideAll } = view;
   const one = scene === null || hideAll || selection.length !== 1 ? null : find(scene, selection[0]);
-  return one !== null && isVisible(one, threshold, showRejected) ? one : null;
+  return one !== null && isVisible(one, view) ? one : null;
 }
 
 export const START_VIEW: View = {

@@ -115,13 +115,13 @@ export class Painter {
     const camera = this.scenery.camera();
     this.active.clear();
     const view = this.scenery.session.view.get();
-    const { scene, selection, hover, draft, hideAll, threshold, showRejected } = view;
+    const { scene, selection, hover, draft, hideAll } = view;
     if (scene === null) return;
     const peeked = peekedInstances(view);
     const { appearance } = this.scenery;
     const shown = (key: string): Instance | null => {
       const instance = find(scene, key);
-      const drawn = instance !== null && !hideAll && (isVisible(instance, threshold, showRejected) || peeked.includes(instance));
+      const drawn = instance !== null && !hideAll && (isVisible(instance, view) || peeked.includes(instance));
       return drawn ? instance : null;
     };
     const hovered = hover === null || selection.includes(hover) ? null : shown(hover);

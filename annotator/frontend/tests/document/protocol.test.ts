@@ -39,7 +39,7 @@ describe("the golden document", () => {
       fields<WireDocument["image"]>({ id: true, name: true, width: true, height: true, url: true, reviewed: true, prelabelled: true }),
     );
     expect(Object.keys(categories[0]).sort()).toEqual(
-      fields<WireDocument["categories"][number]>({ id: true, name: true, supercategory: true }),
+      fields<WireDocument["categories"][number]>({ id: true, name: true, supercategory: true, color: true, digit: true, threshold: true }),
     );
     for (const one of instances) {
       expect(Object.keys(one).sort()).toEqual(
@@ -112,7 +112,7 @@ describe("the golden words and numbers", () => {
       half: HALF,
       lowest_level: LEVELS.lowest,
       highest_level: LEVELS.highest,
-      first_score: scoresOf([{ ...sceneOf(document).instances[0], score: 0 }]).charCodeAt(0),
+      first_score: scoresOf([{ ...sceneOf(document).instances[0], score: 0 }], []).charCodeAt(0),
     });
   });
 });
