@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +20,7 @@ MARK = "<!-- written by annotator export -->"
 """In a card of ours, which the next push replaces; a card without it is somebody's own."""
 
 _ROWS = "metadata.jsonl"
+_PATTERN = frozenset("*?[]{}")
 _MOST_FILES = 10_000  # that the Hub takes in one folder
 
 
@@ -79,13 +81,8 @@ def _placed(written: Written) -> Mapping[int, str]:
         _common(written.pictures[image.id] for image in dataset.images if image.id in written.pictures)
         for dataset in written.parts.values()
     ]
-    apart = all(
-        not f"{second}/".startswith(f"{first}/" if first else "")
-        for first in homes
-        for second in homes
-        if first is not second
-    )
-    if apart:
+    within = (f"{second}/".startswith(f"{first}/" if first else "") for first, second in permutations(homes, 2))
+    if not any(within):
         return written.pictures
     placed = {}
     for part, dataset in written.parts.items():
@@ -97,11 +94,14 @@ def _placed(written: Written) -> Mapping[int, str]:
 
 
 def _common(paths: Iterable[str]) -> str:
-    """The innermost folder that holds all of the files; "" is the outermost one."""
+    """The innermost folder that holds all of the files; "" is the outermost one.
+
+    The library takes its path for a pattern: a folder whose name would be one is not gone into.
+    """
     folders = [PurePosixPath(path).parent.parts for path in paths]
     common = []
     for names in zip(*folders, strict=False):
-        if len(set(names)) > 1:
+        if len(set(names)) > 1 or _PATTERN & set(names[0]):
             break
         common.append(names[0])
     return "/".join(common)

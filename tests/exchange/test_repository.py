@@ -104,6 +104,35 @@ def test_the_annotations_find_their_pictures_where_these_were_moved(tmp_path):
     assert not (folder / "images" / "a.jpg").exists()
 
 
+def named(*names):
+    """A dataset of two pictures of these names, with an object on the first."""
+    whole = dataset_of(MASK)
+    return replace(
+        whole, images=tuple(replace(one, file_name=name) for one, name in zip(whole.images, names, strict=True))
+    )
+
+
+@pytest.mark.parametrize(("name", "with_images"), [one for one in SENT if one[1] or FORMATS[one[0]].brings_pictures])
+def test_no_picture_is_in_two_parts_where_all_lie_in_one_folder(tmp_path, name, with_images):
+    folder, card = sent(
+        tmp_path, name, parts=("train", "val"), with_images=with_images, dataset=named("a.png", "b.png")
+    )
+    rows = {part.parent: part.read_text().splitlines() for part in folder.rglob("metadata.jsonl")}
+    assert sorted(json.loads(row)["image_id"] for lines in rows.values() for row in lines) == [1, 11, 12]
+    for home, lines in rows.items():
+        assert {json.loads(row)["file_name"] for row in lines} == {path.name for path in home.glob("*.png")}
+        assert f'"{home.relative_to(folder).as_posix()}/' in card
+
+
+@pytest.mark.parametrize("parts", [("",), ("train", "val")])
+def test_a_folder_whose_name_is_a_pattern_is_read(load, tmp_path, parts):
+    dataset = named("batch [1]/a.png", "batch [1]/b.png")
+    found = load(sent(tmp_path, "coco", parts=parts, with_images=True, dataset=dataset)[0])
+    assert {name: len(rows) for name, rows in found.items()} == (
+        {"train": 2} if parts == ("",) else {"train": 1, "val": 2}
+    )
+
+
 @pytest.mark.parametrize("name", [name for name, one in FORMATS.items() if one.keeps_pictures])
 def test_pictures_stay_where_the_formats_files_look_for_them(tmp_path, name):
     folder, _ = sent(tmp_path, name, parts=("train", "val"), with_images="with_images" in FORMATS[name].takes)
