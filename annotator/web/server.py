@@ -31,6 +31,7 @@ from annotator.web.page.theme import CSS, theme
 from annotator.web.projects import Projects
 from annotator.web.routes.errors import add_error_handlers, add_shape_handler
 from annotator.web.routes.router import build_routes
+from annotator.web.sharing.complaints import quieten_libraries
 from annotator.web.sharing.fairness import FairShare
 from annotator.web.sharing.forwarded import Forwarded
 from annotator.web.sharing.gradio_queue import share_queue
@@ -141,6 +142,7 @@ def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> Non
         # Forwarded and Visitors read what a proxy says, by settings of ours.
         proxy_headers=False,
     )
+    quieten_libraries()
     try:
         listener = config.bind_socket()
     except SystemExit as error:

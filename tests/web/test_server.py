@@ -75,6 +75,16 @@ def test_nothing_but_the_page_is_served(served, path):
     assert refused.value.code in (403, 404)
 
 
+def test_requests_that_are_none_do_not_fill_the_log(tmp_path):
+    server = Served(tmp_path / "project", tmp_path / "home")
+    for _ in range(300):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            connection.sendall(b"\x16\x03\x01\x00\xa5\x01\x00")  # how TLS begins
+            connection.recv(100)
+    said = server.stop()[1]
+    assert said.count("Invalid HTTP request") == 1
+
+
 def test_a_port_that_is_taken_is_told_in_one_line(served, tmp_path):
     again = subprocess.run(
         [sys.executable, "-m", "annotator", "serve", "--port", str(served.port), "--project", str(tmp_path / "p")],
