@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from annotator.core.text import escaped
+
 
 def progress_bar(label: str, unit: str = "picture", *, scale: bool = False) -> Callable[[int, int], None]:
     """A progress bar on stderr, as a callback of (done, total)."""
@@ -27,7 +29,4 @@ def show_nothing(done: int, total: int) -> None:
 
 def say(message: str) -> None:
     """One line: the name of a file may hold line breaks, and commands to the terminal."""
-    line = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in message
-    )
-    print(line, file=sys.stderr)
+    print(escaped(message), file=sys.stderr)

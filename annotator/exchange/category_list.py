@@ -21,6 +21,7 @@ from annotator.core.dataset import Category
 from annotator.core.errors import CategoryError
 from annotator.core.limits import MAX_NAME
 from annotator.core.numbers import is_id
+from annotator.core.text import is_plain
 
 MAX_CATEGORIES = 20_000
 
@@ -90,8 +91,8 @@ def _of_item(item: Any, path: str) -> Category:
 def _category(id: Any, name: Any, supercategory: Any, path: str) -> Category:
     if not is_id(id):
         raise CategoryError(f"{path}: id {id!r:.40}, expected a whole number from 0 on")
-    if not isinstance(name, str) or not 1 <= len(name.strip()) <= MAX_NAME or not name.isprintable():
+    if not isinstance(name, str) or not 1 <= len(name.strip()) <= MAX_NAME or not is_plain(name):
         raise CategoryError(f"{path}: {name!r:.40}, expected a name of 1 to {MAX_NAME} printable characters")
-    if not isinstance(supercategory, str) or len(supercategory) > MAX_NAME or not supercategory.isprintable():
+    if not isinstance(supercategory, str) or len(supercategory) > MAX_NAME or not is_plain(supercategory):
         raise CategoryError(f"{path}: supercategory {supercategory!r:.40}, expected a printable text")
     return Category(id, name.strip(), supercategory.strip())

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from annotator.core.dataset import Image
+from annotator.core.text import is_plain
 
 
 def safe_names(images: Iterable[Image]) -> dict[int, str]:
@@ -41,6 +42,7 @@ def flat_names(images: Sequence[Image]) -> dict[int, str]:
     for id, name in safe_names(images).items():
         stem, dot, suffix = name.replace("/", "_").rpartition(".")
         stem, suffix = (stem, f".{suffix}") if dot else (suffix, "")
+        stem = stem.strip(". ") or str(id)  # who lists stems in lines strips them
         stem = stem if folded(stem) not in taken else f"{stem}-{id}"
         while folded(stem) in taken:
             stem = f"_{stem}"
@@ -88,7 +90,7 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{device}{digit}" for device in ("co
 
 
 def _is_safe(part: str) -> bool:
-    plain = part.strip(". ") == part and part != "" and part.isprintable()
+    plain = part.strip(". ") == part and part != "" and is_plain(part)
     return (
         plain
         and len(part.encode()) <= _PART_BYTES

@@ -14,6 +14,7 @@ from annotator.core.dataset import Category
 from annotator.core.errors import CategoryError
 from annotator.core.limits import MAX_NAME
 from annotator.core.numbers import is_finite
+from annotator.core.text import is_plain
 from annotator.storage import category_instances, schema
 from annotator.storage.categories import CategoryBook, categories, category_name, is_live
 from annotator.storage.category_changes import CategoryChange, last_change, log_length, take_back, write_change
@@ -63,7 +64,7 @@ class CategoryManager:
 
     def rename(self, id: int, name: str, *, who: str) -> None:
         """Another name for a category; its id stays, and so does what networks and files mean by its old name."""
-        if not name.isprintable():
+        if not is_plain(name):
             raise CategoryError(f"category: expected a name of 1 to {MAX_NAME} printable characters")
         name = category_name(name)
         with self._database.write() as connection:
@@ -76,7 +77,7 @@ class CategoryManager:
 
     def set_supercategory(self, id: int, supercategory: str, *, who: str) -> None:
         """ "" where it has none."""
-        if len(supercategory) > MAX_NAME or not supercategory.isprintable():
+        if len(supercategory) > MAX_NAME or not is_plain(supercategory):
             raise CategoryError(f"supercategory: expected at most {MAX_NAME} printable characters")
         self._set(id, "supercategory", plain_text(supercategory).strip(), who=who)
 

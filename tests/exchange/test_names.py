@@ -15,14 +15,23 @@ def named(*names):
 
 
 def test_safe_names_stay():
-    names = ["a.jpg", "folder/b c.png", "ж/日本.webp", "no suffix"]
+    names = [
+        "a.jpg",
+        "folder/b c.png",
+        "ж/日本.webp",
+        "no suffix",
+        "10.32.11\u202fAM.png",
+        "پیاده\u200cرو.jpg",
+        "👩\u200d🚀.jpg",
+    ]
     assert named(*names) == names
 
 
 @pytest.mark.parametrize(
     "name",
     ["../a.jpg", "/etc/passwd", "a/../../b", "C:\\x.jpg", "a\\b.jpg", "con.jpg", "a/", "", ".", "..", "a\0b",
-     "a\nb.jpg", "x" * 300 + ".jpg", " a.jpg", "a.jpg.", "a:b.jpg", "<script>.jpg", ".hidden/../x"],
+     "a\nb.jpg", "a\u2028b.jpg", "\u202egnp.jpg", "\ud800.jpg", "\uffff.jpg",
+     "x" * 300 + ".jpg", " a.jpg", "a.jpg.", "a:b.jpg", "<script>.jpg", ".hidden/../x"],
 )  # fmt: skip
 def test_an_unsafe_name_is_replaced_below_the_folder(name):
     (made,) = named(name)
@@ -71,6 +80,10 @@ def test_a_name_that_is_longer_than_systems_take_gets_shorter(letter):
     (made,) = named(f"{letter * 190}.jpg")
     assert len(made.encode()) <= 230
     assert made.endswith(".jpg")
+
+
+def test_a_stem_has_no_space_at_its_end():
+    assert flat_names([Image(1, "a .jpg", 2, 2, ""), Image(2, "a.png", 2, 2, "")]) == {1: "a.jpg", 2: "a-2.png"}
 
 
 def test_flat_names_have_stems_of_their_own():

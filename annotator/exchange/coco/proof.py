@@ -20,6 +20,7 @@ from annotator.core.dataset import Dataset
 from annotator.core.errors import ExportError
 from annotator.core.masks import Rle
 from annotator.core.measures import AT_ONCE
+from annotator.core.text import escaped
 from annotator.core.words import are, counted
 
 MaskForm = Literal["lossless", "polygons", "rle", "rle-uncompressed"]
@@ -76,7 +77,7 @@ class ExportReport:
             f"read back with pycocotools: {proof}",
             "written as "
             + (", ".join(f"{form} {count}" for form, count in self.instances_by_form.items()) or "nothing"),
-            *(f"  {count:7d}  {name}" for name, count in self.instances_by_category.items() if count),
+            *(f"  {count:7d}  {escaped(name)}" for name, count in self.instances_by_category.items() if count),
             f"{counted(empty, 'category', 'categories')} without instances",
             f"{counted(self.images_without_instances, 'image')} without instances, {counted(self.crowds, 'crowd')}, "
             f"{counted(self.touching_the_border, 'mask')} at the border",

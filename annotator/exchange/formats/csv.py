@@ -12,6 +12,7 @@ from pathlib import Path
 from annotator.core.dataset import Dataset, Image
 from annotator.core.errors import ExportError
 from annotator.core.measures import boxes_of as boxes_of_masks
+from annotator.core.text import is_plain
 from annotator.core.words import counted
 from annotator.exchange.formats.base import Format, Options, Outcome, Pictures, put_pictures
 from annotator.exchange.formats.boxes import boxes_of
@@ -123,7 +124,7 @@ def _shown(
 
 def _safe(text: str, report: CsvReport) -> str:
     """The text without control characters, and no formula: an apostrophe is how spreadsheets mark a text as one."""
-    safe = "".join(letter if letter.isprintable() else "_" for letter in text)
+    safe = "".join(letter if is_plain(letter) else "_" for letter in text)
     if text.startswith(_RUNS):
         safe = f"'{safe}"
     if safe != text:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from annotator.core.text import is_plain
 from annotator.exchange.formats.base import Format
 from annotator.exchange.formats.polygons import EXTRA, LIBRARY, Layout, Points, corners
 from annotator.exchange.names import plain_names
@@ -37,7 +38,7 @@ class Voc(Layout):
 
     def category_names(self, names: Sequence[str]) -> list[str]:
         """XML has no control characters, and in `labelmap.txt` a colon ends a name and `#` begins a remark."""
-        return plain_names(names, holds=lambda letter: letter.isprintable() and letter not in ":#")
+        return plain_names(names, holds=lambda letter: is_plain(letter) and letter not in ":#")
 
     def finish(self, folder: Path, parts: Mapping[str, Sequence[str]], categories: Sequence[str]) -> None:
         for part, names in parts.items():

@@ -12,6 +12,7 @@ from annotator.core.dataset import Dataset
 from annotator.core.errors import CocoError
 from annotator.core.limits import MAX_NAME
 from annotator.core.problems import MOST_OF_A_KIND
+from annotator.core.text import is_plain
 from annotator.exchange import coming
 from annotator.storage.imports import OnConflict
 from annotator.storage.store import Store
@@ -31,7 +32,7 @@ def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Upload
 
     @router.post("/{key}/annotations")
     async def bring(key: str, name: str, request: Request, on_conflict: OnConflict = "skip") -> dict[str, Any]:
-        if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+        if not 0 < len(name) <= MAX_NAME or not is_plain(name):
             raise CocoError(f"{name:.80}: expected a name of 1 to {MAX_NAME} printable characters")
         # Before the body is read: whoever may not add anything need not send it either.
         await run_in_threadpool(projects.get, key)

@@ -18,6 +18,7 @@ from annotator.core.dataset import Category
 from annotator.core.errors import GestureError
 from annotator.core.limits import MAX_NAME
 from annotator.core.numbers import MAX_ID, is_id
+from annotator.core.text import is_plain
 from annotator.exchange.category_list import read_categories
 from annotator.storage.category_changes import CategoryChange
 from annotator.storage.category_instances import Uses
@@ -183,7 +184,7 @@ def _change(store: Store, category_id: int, wanted: dict[str, Any], *, who: str)
 
 def _name(found: dict[str, Any]) -> str:
     name = found.get("name")
-    if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_NAME or not name.isprintable():
+    if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_NAME or not is_plain(name):
         raise GestureError(f"category: expected a name of 1 to {MAX_NAME} printable characters")
     return name.strip()
 

@@ -23,6 +23,15 @@ def dataset():
     return coco.coco_to_dataset(found)
 
 
+@pytest.mark.parametrize("name", ["a\x1b[31m", "a\n   9  b", "a\u202eb"])
+def test_no_name_of_a_category_ends_its_line_or_commands_a_terminal(tmp_path, name):
+    found = sound()
+    found["categories"][0]["name"] = name
+    text = coco.write(coco.coco_to_dataset(found), tmp_path / "a.json").to_text()
+    assert name not in text
+    assert name.encode("unicode_escape").decode() in text
+
+
 @pytest.fixture
 def proven(dataset, tmp_path):
     """Whether a file with one annotation changed is proven."""

@@ -61,6 +61,14 @@ def test_a_name_that_a_spreadsheet_would_run_is_text(tmp_path, name):
     assert "here" in (tmp_path / "report.txt").read_text()
 
 
+@pytest.mark.parametrize("name", ["پیاده\u200cرو", "👩\u200d🚀", "10.32\u202fAM"])
+@pytest.mark.parametrize("format", ["csv", "voc"])
+def test_joiners_and_narrow_spaces_stay(tmp_path, library, format, name):
+    export(dataset_of(disc(20, 20, 12), names=("bus", name)), tmp_path, format)
+    file = tmp_path / ("instances.csv" if format == "csv" else "Annotations/sub_a.xml")
+    assert name in file.read_text("utf-8")
+
+
 @given(st.text(min_size=1, max_size=12))
 def test_any_name_is_one_line_that_reads_back(tmp_path_factory, name):
     folder = tmp_path_factory.mktemp("x")

@@ -53,6 +53,10 @@ def test_instances_join_the_pictures_of_their_names(client, base, projects, pict
     assert "0 instances added, 2 already here" in bring(client, base, coco("a.png", "b.png")).json()["lines"]
 
 
+def test_a_file_that_is_called_as_macos_calls_screenshots_comes_in(client, base, pictures):
+    assert bring(client, base, coco("a.png"), name="10.32\u202fAM.json").status_code == 200
+
+
 def test_a_list_of_results_becomes_suggestions(client, base, projects, pictures):
     client.post(f"{base}/categories", json={"name": "helmet"})
     category = client.get(f"{base}/images/1").json()["categories"][0]["id"]

@@ -110,6 +110,7 @@ def test_a_list_brings_what_is_new_and_says_what_is_not_as_it_says(desk):
         ("PATCH", "/3", {"name": "truck"}, "category 'truck': exists already (category 8); merge the two instead"),
         ("PATCH", "/3", {"name": "  "}, "category: expected a name of 1 to 1000 printable characters"),
         ("PATCH", "/3", {"name": "a\nb"}, "category: expected a name of 1 to 1000 printable characters"),
+        ("PATCH", "/3", {"name": "\u202egnp"}, "category: expected a name of 1 to 1000 printable characters"),
         ("PATCH", "/3", {"name": "a", "digit": 1}, "category 3: 2 changes, expected one"),
         ("PATCH", "/3", {"id": 4}, "category 3: 'id', expected a name, supercategory, color, digit or threshold"),
         ("PATCH", "/3", {"color": "url(x)"}, "color: 'url(x)', expected #rrggbb"),
@@ -132,7 +133,7 @@ def test_what_cannot_be_is_one_line_and_changes_nothing(desk, method, path, body
     assert client.get(base).json() == before
 
 
-@pytest.mark.parametrize("name", ["n" * 200, "<img src=x onerror=alert(1)>", "头盔 ٣"])
+@pytest.mark.parametrize("name", ["n" * 200, "<img src=x onerror=alert(1)>", "头盔 ٣", "پیاده\u200cرو", "👩\u200d🚀"])
 def test_any_printable_name_comes_back_as_it_was_sent(desk, name):
     client, base, _ = desk
     assert names(client.patch(f"{base}/3", json={"name": name}))[1] == name
