@@ -19,6 +19,15 @@ KEY = Setting("key", travels=False)
 OWNER = Setting("owner", travels=False)
 """Whose the project is, on a server where visitors sign in: Hugging Face's id of that person, nobody's elsewhere."""
 
+NAME = Setting("name", travels=True)
+"""What a person calls the project; none until somebody gives it one."""
+
+PUT_AWAY = Setting("put_away", travels=False)
+"""Whether the project is listed apart from those that are worked on."""
+
+BINNED = Setting("binned", travels=False)
+"""When the project was put into the bin of projects, ISO 8601 in UTC; None where it is not there."""
+
 THRESHOLD = Setting("threshold", travels=True)
 """The score below which suggestions are hidden: that of the network that pre-labelled last."""
 
@@ -34,5 +43,5 @@ PROGRESS = Setting("prelabelling.progress", travels=False)
 EXPORTED = Setting("exported", travels=False)
 """When the project was read for its last export, as the database keeps times; None before the first."""
 
-SETTINGS = (KEY, OWNER, THRESHOLD, IMPORTED_EXTRA, BATCH, PROGRESS, EXPORTED)
+SETTINGS = (KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, BATCH, PROGRESS, EXPORTED)
 """All of them. An archive holds those that travel, and no other is taken from one."""

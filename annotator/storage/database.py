@@ -111,24 +111,11 @@ class Database:
         try:
             yield
         except exc.DBAPIError as error:
-            raise StoreError(f"{self.path}: {self._reason(str(error.orig))}") from error
+            raise StoreError(f"{self.path}: {plain_reason(str(error.orig), patience=self._patience)}") from error
         except TimeoutError as error:
-            raise StoreError(f"{self.path}: {self._reason('locked')}") from error
+            raise StoreError(f"{self.path}: {plain_reason('locked', patience=self._patience)}") from error
         except (exc.TimeoutError, sqlite3.Error) as error:
-            raise StoreError(f"{self.path}: {self._reason(str(error))}") from error
-
-    def _reason(self, found: str) -> str:
-        reasons = {
-            "locked": f"another program keeps it locked (waited {self._patience:g} s); nothing was changed",
-            "full": "the disk is full; nothing was changed",
-            "disk I/O": "the disk cannot be read or written; nothing was changed",
-            "readonly": "cannot be written (read-only); nothing was changed",
-            "unable to open": "cannot be opened; are the folder's permissions right?",
-            "not a database": "is not a project's database",
-            "malformed": "is damaged; restore it from a backup",
-        }
-        known = next((reason for sign, reason in reasons.items() if sign in found), None)
-        return known or found.splitlines()[0]
+            raise StoreError(f"{self.path}: {plain_reason(str(error), patience=self._patience)}") from error
 
     # --- opening ---------------------------------------------------------------------------------------------------
 
@@ -226,6 +213,21 @@ class _Watcher:
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
+
+
+def plain_reason(found: str, *, patience: float) -> str:
+    """What SQLite's complaint means to a person. patience: seconds that were waited for a lock."""
+    reasons = {
+        "locked": f"another program keeps it locked (waited {patience:g} s); nothing was changed",
+        "full": "the disk is full; nothing was changed",
+        "disk I/O": "the disk cannot be read or written; nothing was changed",
+        "readonly": "cannot be written (read-only); nothing was changed",
+        "unable to open": "cannot be opened; are the folder's permissions right?",
+        "not a database": "is not a project's database",
+        "malformed": "is damaged; restore it from a backup",
+    }
+    known = next((reason for sign, reason in reasons.items() if sign in found), None)
+    return known or found.splitlines()[0]
 
 
 def now() -> str:

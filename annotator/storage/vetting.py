@@ -21,7 +21,8 @@ from annotator.core.errors import AnnotatorError, ArchiveError, StoreError
 from annotator.core.limits import MAX_IMAGE_MASKS, MAX_SIDE
 from annotator.core.masks import are_normal, checked_rle
 from annotator.core.numbers import MAX_ID, is_finite
-from annotator.core.settings import IMPORTED_EXTRA, SETTINGS, THRESHOLD
+from annotator.core.project import checked_name
+from annotator.core.settings import IMPORTED_EXTRA, NAME, SETTINGS, THRESHOLD
 from annotator.storage import heatmaps, schema
 from annotator.storage.database import DATABASE_NAME
 from annotator.storage.parts import parts_from_bytes
@@ -173,6 +174,8 @@ def _require_json(connection: Connection) -> None:
     extra, threshold = settings.get(IMPORTED_EXTRA.name), settings.get(THRESHOLD.name)
     if not isinstance(extra, dict | None):
         raise ValueError(f"setting {IMPORTED_EXTRA.name}: {extra!r:.40}, expected an object")
+    if NAME.name in settings:
+        checked_name(settings[NAME.name])
     if threshold is not None and not (is_finite(threshold) and 0 <= threshold <= 1):
         raise ValueError(f"setting {THRESHOLD.name}: {threshold!r:.40}, expected a number from 0 to 1")
 

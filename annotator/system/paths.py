@@ -22,9 +22,9 @@ def home() -> Path:
     return Path(os.environ.get("ANNOTATOR_HOME") or Path.home() / ".annotator")
 
 
-def default_project() -> Path:
-    """The project that `annotator serve` opens when none is named."""
-    return home() / "projects" / "default"
+def projects() -> Path:
+    """The folder of the user's own projects, each in a folder of its own."""
+    return home() / "projects"
 
 
 def bundled_models() -> Path:

@@ -1,4 +1,4 @@
-"""Visitors' projects on the disk, each a folder named by its key: opened when asked for, closed when nobody uses it."""
+"""Projects on the disk: opened when asked for, closed when nobody uses them."""
 
 from __future__ import annotations
 
@@ -38,9 +38,13 @@ class _Opened:
 class OpenProjects:
     """Safe to use from several threads."""
 
-    def __init__(self, folder: Path, *, most: float) -> None:
-        """folder: of all projects. most: databases that stay open; one that is in use is never closed."""
+    def __init__(self, folder: Path, *, most: float, place: Callable[[str], Path] | None = None) -> None:
+        """folder: of all projects. most: databases that stay open; one that is in use is never closed.
+
+        place: where the project behind a key lies; in a folder that its key names, where nobody says otherwise.
+        """
         self.folder = folder
+        self._place = place
         self.opened: Callable[[str], object] = lambda key: None
         """Called with the key of each project that was opened."""
         self._most = most
@@ -48,13 +52,14 @@ class OpenProjects:
         self._lock = threading.Lock()
 
     def all_keys(self) -> list[str]:
-        """Of every project on the disk."""
+        """Of every project in a folder that its key names."""
         if not self.folder.is_dir():
             return []
         return [entry.name for entry in os.scandir(self.folder) if is_key(entry.name)]
 
     def folder_of(self, key: str) -> Path:
-        return self.folder / key
+        """Where the project behind a key lies, or would."""
+        return self.folder / key if self._place is None else self._place(key)
 
     def is_open(self, key: str) -> bool:
         with self._lock:

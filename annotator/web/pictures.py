@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from annotator.core.dataset import Image
-from annotator.core.errors import StoreError
+from annotator.core.errors import MissingError, StoreError
+from annotator.storage import contents
 from annotator.storage.store import Store
 from annotator.system.files import write_atomically
 from annotator.vision.pictures import decode, renditions
@@ -17,6 +19,8 @@ from annotator.web.projects import Projects
 
 MOST_KNOWN = 50_000
 """Pictures that are shown as they are: to find that out, each is looked at once."""
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _KEPT = (("png", "image/png"), ("jpeg", "image/jpeg"))
 
@@ -89,6 +93,19 @@ def thumbnail(store: Store, image: Image) -> Path | None:
     """The thumbnail's file, None where it has to be made."""
     path = _thumbnail_path(store, image.sha256)
     return path if path.is_file() else None
+
+
+def cover(folder: Path, sha256: str) -> Path | bytes:
+    """The thumbnail of a picture in a project's folder, whose database is not asked. Raises MissingError."""
+    if SHA256.fullmatch(sha256) is None:
+        raise MissingError("no such picture in the project")
+    made, content = folder / "thumbnails" / f"{sha256}.jpg", contents.path_of(folder / "images", sha256)
+    if made.is_file():
+        return made
+    if not content.is_file():
+        raise MissingError("no such picture in the project")
+    photo = decode.decode(content.read_bytes(), file_name=sha256[:8])
+    return _kept(made, renditions.thumbnail(photo))
 
 
 def make_thumbnail(store: Store, image: Image) -> Path | bytes:

@@ -1,25 +1,35 @@
-"""The projects a server holds, each behind a key: one of the person at this computer, or one for each visitor.
+"""The projects a server holds, each behind a key: those of the person at this computer, or those of its visitors.
 
-Tests: tests/web/test_visitor_projects.py, tests/web/test_local_project.py
+Tests: tests/web/test_visitor_projects.py, tests/web/test_local_projects.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from annotator.core.errors import StoreError
+from annotator.core.project import checked_name, free_name
+from annotator.core.settings import BINNED, NAME, PUT_AWAY
 from annotator.exchange import pack
+from annotator.storage.database import now
+from annotator.storage.project_folders import Found
 from annotator.storage.store import Store
+from annotator.system import paths
 from annotator.web.keys import UnknownProjectError, is_key
-from annotator.web.local_project import LocalProject, OccupiedError, require_empty
+from annotator.web.local_projects import BIN_DAYS, LocalProjects
 from annotator.web.redaction import redact
 from annotator.web.sharing.limits import Limits
 from annotator.web.sharing.login import Login, User
 from annotator.web.visitor_projects import VisitorProjects
 
 __all__ = ["OccupiedError", "Projects", "UnknownProjectError"]
+
+
+class OccupiedError(StoreError):
+    """A project that is in use, or that is not where it must be for what is asked."""
 
 
 class Projects:
@@ -29,23 +39,24 @@ class Projects:
         self,
         *,
         local: Path | None = None,
+        home: Path | None = None,
         visitors: Path | None = None,
         limits: Limits | None = None,
         login: Login | None = None,
     ) -> None:
-        """local: the folder of the one project, else visitors: the folder of theirs.
+        """home: the folder of the person's own projects, local: another one to begin with; else visitors: of theirs.
 
         login: visitors must sign in, and a project is its owner's alone. Raises StoreError as `Store.open` does.
         """
         self.limits = limits or Limits.from_environment()
         self.login = login
-        self._held: LocalProject | VisitorProjects
-        if local is not None and visitors is None:
-            self._held = LocalProject(local)
-        elif visitors is not None and local is None:
+        self._held: LocalProjects | VisitorProjects
+        if visitors is None and (local is not None or home is not None):
+            self._held = LocalProjects(local, home or paths.projects())
+        elif visitors is not None and local is None and home is None:
             self._held = VisitorProjects(visitors, self.limits, login)
         else:
-            raise ValueError("expected either a local project or a folder for visitors' projects")
+            raise ValueError("expected either local projects or a folder for visitors' projects")
 
     @property
     def shared(self) -> bool:
@@ -54,21 +65,54 @@ class Projects:
 
     @property
     def local_key(self) -> str | None:
-        """The key of the one project here, None where visitors have theirs."""
-        return self._held.key if isinstance(self._held, LocalProject) else None
+        """The key of the project here that was opened last, None where visitors have theirs."""
+        return self._held.current if isinstance(self._held, LocalProjects) else None
+
+    @property
+    def bin_days(self) -> float:
+        """How long a project that nobody uses stays in the bin."""
+        return BIN_DAYS if isinstance(self._held, LocalProjects) else self.limits.bin_hours / 24
 
     # --- opening and closing ----------------------------------------------------------------------------------------
 
-    def welcome(self, key: str | None, *, address: str = "") -> str:
+    def welcome(self, key: str | None, *, keys: Sequence[str] = (), address: str = "") -> str:
         """The key of the page that opens: the local project's, the visitor's own again, or a new one.
 
-        address: where a visitor asks from. Raises LimitError when a new one is too many, SignInError.
+        key, keys: the visitor's project that was open last, and others. address: where a visitor asks from.
+        Raises LimitError when a new one is too many, SignInError.
         """
-        return self._held.key if isinstance(self._held, LocalProject) else self._held.welcome(key, address=address)
+        if isinstance(self._held, LocalProjects):
+            return self._held.welcome()
+        return self._held.welcome([key or "", *keys], address=address)
 
     def create(self, *, address: str = "") -> str:
-        """A new visitor's project; its key. Raises LimitError when that is too many."""
-        return self._visitors.create(address=address)
+        """A new visitor's project without a name; its key. Raises LimitError when that is too many."""
+        return self._visitors.make(address=address)
+
+    def find(self, id: str, keys: Sequence[str] = ()) -> str | None:
+        """The key of the project with this id, if whoever asks may open it; else None. id: as `project_id` makes it."""
+        return self._held.find(id, keys)
+
+    def note_opened(self, key: str) -> None:
+        """Somebody opened this project; it is the one that they find next time."""
+        self._held.note_opened(key)
+
+    def folder_of(self, key: str) -> Path:
+        """Where a project lies; a local one is not opened for that. Raises as `use` does."""
+        if isinstance(self._held, LocalProjects):
+            return self._held.folder_of(key)
+        with self.use(key) as store:
+            return store.folder
+
+    def name_of(self, key: str) -> str:
+        """What the project is called, "" where nobody has named it. Raises UnknownProjectError, SignInError."""
+        with self.use(key) as store:
+            return self._held.name_of(key, store)
+
+    def is_binned(self, key: str) -> bool:
+        """Whether the project lies in the bin. Raises UnknownProjectError, SignInError."""
+        with self.use(key) as store:
+            return store.setting(BINNED) is not None
 
     def user(self) -> User | None:
         """Who signed in for the work at hand; None where nobody did, or nobody need."""
@@ -81,7 +125,7 @@ class Projects:
 
     @contextmanager
     def use(self, key: str) -> Iterator[Store]:
-        """The project behind a key, neither closed, replaced nor removed while the block lasts.
+        """The project behind a key, neither closed nor removed while the block lasts.
 
         Raises UnknownProjectError, and SignInError where nobody signed in who must.
         """
@@ -91,36 +135,95 @@ class Projects:
             yield store
 
     def when_opened(self, call: Callable[[str], object]) -> None:
-        """Have this called with the key of each visitor's project that is opened from now on."""
-        self._visitors.open.opened = call
+        """Have this called with the key of each project that is opened from now on."""
+        self._held.open.opened = call
+
+    def unfinished(self) -> list[str]:
+        """The keys of local projects in which a batch was left undone."""
+        if not isinstance(self._held, LocalProjects):
+            return []
+        summaries = [one.summary for one in self._held.look()]
+        return [one.key for one in summaries if one is not None and one.has_batch and one.binned is None]
 
     def sweep(self, *, pressed: bool = False) -> int:
         """Remove what is past its age; how many projects that were. See `sweeper.sweep_projects`."""
-        return self._held.sweep(pressed=pressed) if isinstance(self._held, VisitorProjects) else 0
+        return self._held.sweep(pressed=pressed)
 
     def close(self) -> None:
         """Close every open project."""
         self._held.close()
 
-    # --- archives ---------------------------------------------------------------------------------------------------
+    # --- the list of projects ---------------------------------------------------------------------------------------
+
+    def listed(self, keys: Sequence[str] = ()) -> dict[str, Found]:
+        """The projects of whoever asks, by key; what cannot be read by something else.
+
+        keys: those that the asker's browser knows. Raises SignInError.
+        """
+        return self._held.listed(keys)
+
+    def is_kept(self, key: str) -> bool:
+        """Whether the project lies among the server's own folders, where it can be deleted for good."""
+        return self._held.is_kept(key)
+
+    def make(self, name: str, keys: Sequence[str] = ()) -> str:
+        """A new project of whoever asks; its key. Raises ProjectNameError, StoreError, LimitError, SignInError."""
+        return self._held.create(name, keys)
+
+    def duplicate(self, key: str, name: str, keys: Sequence[str] = ()) -> str:
+        """The key of a new project with the pictures and pre-labels of one, and no decisions. Raises as `make` does."""
+        return self._held.duplicate(key, name, keys)
+
+    def rename(self, key: str, name: str, keys: Sequence[str] = ()) -> str:
+        """The name as it is kept. Raises ProjectNameError, and as `use` does."""
+        with self.use(key) as store:
+            others = {other: one for other, one in self._held.listed({*keys, key}).items() if other != key}
+            taken = [one.name for one in others.values() if one.summary is None or one.summary.binned is None]
+            name = checked_name(name, taken=taken)
+            store.set_setting(NAME, name)
+        return name
+
+    def put_away(self, key: str, *, away: bool) -> None:
+        """List a project apart, or again among those that are worked on. Raises as `use` does."""
+        with self.use(key) as store:
+            store.set_setting(PUT_AWAY, away)
+
+    def throw_away(self, key: str) -> None:
+        """Put a project into the bin. Whoever has it open still saves into it: nothing of theirs is lost."""
+        with self.use(key) as store:
+            store.set_setting(BINNED, now())
+
+    def take_back(self, key: str, keys: Sequence[str] = ()) -> None:
+        """Take a project out of the bin, with a number behind its name where another one has that."""
+        with self.use(key) as store:
+            name = self._held.name_of(key, store)
+            free = free_name(name, self._held.names([other for other in keys if other != key]))
+            with store.together():
+                store.set_setting(BINNED, None)
+                if free != name:
+                    store.set_setting(NAME, free)
+
+    def remove(self, key: str) -> None:
+        """Delete a project that lies in the bin for good. Raises OccupiedError, and as `use` does."""
+        with self.use(key) as store:
+            if store.setting(BINNED) is None:
+                raise OccupiedError("this project is not in the bin: put it there first")
+            if not self._held.is_kept(key):
+                raise OccupiedError("this project lies in a folder of yours: delete the folder")
+        if not self._held.remove(key):
+            raise OccupiedError("this project is in use: try again in a moment")
 
     @contextmanager
     def expect_archive(self, key: str) -> Iterator[Callable[[IO[bytes]], str]]:
-        """Before somebody's archive is received: what opens it then, and returns the new project's key.
+        """Before somebody's archive is received: what opens it as a new project then, and returns its key.
 
-        A visitor gets a project of its own for it, which counts from the beginning of the block on, and keeps the other
-        one. The local project is what the server was started with: it becomes the archive's if it is empty.
-        Raises UnknownProjectError, LimitError or OccupiedError, at the beginning or in the end; StoreError as
-        `unpack_project` does.
+        key: of a project that whoever asks has. A visitor's new one counts from the beginning of the block on.
+        Raises UnknownProjectError or LimitError, at the beginning or in the end; StoreError as `unpack_project` does.
         """
-        with self.use(key) as store:
-            if isinstance(self._held, LocalProject):
-                require_empty(store)
-        if isinstance(self._held, LocalProject):
-            yield self._held.replace
-        else:
-            with self._held.expect_archive() as adopt:
-                yield adopt
+        with self.use(key):
+            pass
+        with self._held.expect_archive() as adopt:
+            yield adopt
 
     # --- quotas: nothing is asked of the local project ----------------------------------------------------------------
 
@@ -160,6 +263,6 @@ class Projects:
 
     @property
     def _visitors(self) -> VisitorProjects:
-        if isinstance(self._held, LocalProject):
-            raise TypeError("this server holds one project, expected visitors'")
+        if isinstance(self._held, LocalProjects):
+            raise TypeError("this server holds local projects, expected visitors'")
         return self._held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
@@ -44,6 +45,8 @@ from annotator.web.sharing.visitor import Visitors, trusted_proxies
 from annotator.web.sweeper import Sweeper
 from annotator.web.tunnel import open_tunnel
 
+_log = logging.getLogger(__name__)
+
 MAX_SESSIONS = 200
 """Sessions of the page that Gradio remembers; an older one is made anew when it asks again."""
 
@@ -57,11 +60,13 @@ def build_server(projects: Projects, hosting: Hosting | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # What the last server left undone goes on: here at once, a visitor's as soon as the project is opened.
-        if projects.local_key is not None:
-            jobs.resume(projects.local_key)
-        else:
-            projects.when_opened(jobs.resume)
-            sweeper.start()
+        projects.when_opened(jobs.resume)
+        for key in projects.unfinished():
+            try:
+                jobs.resume(key)
+            except AnnotatorError as error:  # told again when somebody opens it
+                _log.warning("%s", error)
+        sweeper.start()
         yield
         sweeper.stop()
         jobs.stop()
@@ -114,7 +119,9 @@ def _add_guards(server: FastAPI, hosting: Hosting, *, shared: bool) -> None:
 
 
 def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> None:
-    """Serve the page until interrupted: one project here, or on a Space one for each visitor.
+    """Serve the page until interrupted: the person's projects here, or on a Space one for each visitor.
+
+    project: another one, which the page begins with.
 
     Raises AnnotatorError when the project cannot be opened or the port is taken.
     """
@@ -129,7 +136,7 @@ def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> Non
             _require_folder(folder)
         projects = Projects(visitors=root / "visitors", login=Login.from_environment())
     else:
-        projects = Projects(local=project or paths.default_project())
+        projects = Projects(local=project, home=paths.projects())
     config = uvicorn.Config(
         build_server(projects, hosting),
         host=hosting.host,

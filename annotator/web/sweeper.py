@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from annotator.storage import archive
+from annotator.storage.project_folders import look
 from annotator.web.open_projects import GONE, OpenProjects
 from annotator.web.quotas import Quotas
 from annotator.web.sharing.limits import Limits
@@ -82,9 +83,15 @@ def _remove_old(key: str, projects: OpenProjects, limits: Limits, *, pressed: bo
     rest = 3600 * limits.age_hours
     if not any((folder / "images").glob("??/*")):
         rest = min(PRESSED_S, 3600 * limits.empty_hours) if pressed else 3600 * limits.empty_hours
-    if time.time() - _last_used(folder) < rest:
-        return False
-    return projects.remove(key, unused=rest)
+    unused = time.time() - _last_used(folder)
+    if unused < rest and unused >= 3600 * limits.bin_hours and _is_binned(folder):
+        rest = 3600 * limits.bin_hours
+    return unused >= rest and projects.remove(key, unused=rest)
+
+
+def _is_binned(folder: Path) -> bool:
+    summary = look(folder).summary
+    return summary is not None and summary.binned is not None
 
 
 def _last_used(folder: Path) -> float:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
+from annotator.core.project import checked_name, project_id
+from annotator.core.settings import BINNED, NAME
 from annotator.storage import archive
+from annotator.storage.duplicate import duplicate, size_of_copy
+from annotator.storage.project_folders import Found, look
 from annotator.storage.store import Store
+from annotator.storage.summaries import is_project
 from annotator.web.keys import UnknownProjectError, is_key, make_key
 from annotator.web.open_projects import OpenProjects
 from annotator.web.owners import Owners
@@ -38,14 +44,18 @@ class VisitorProjects:
         self._creating = threading.Lock()
         self._expected: set[str] = set()
 
-    def welcome(self, key: str | None, *, address: str) -> str:
-        """The key of the visitor's own project again, or of a new one. Raises LimitError when that is too many."""
+    def welcome(self, keys: Sequence[str], *, address: str) -> str:
+        """The first of the visitor's own projects that is there and not in the bin, or a new one; its key.
+
+        Raises LimitError when a new one is too many.
+        """
         if self._login is not None:
-            return self._welcome_owner(key, address=address)
-        if key is not None and is_key(key):
-            with suppress(UnknownProjectError), self.open.use(key):
-                return key
-        return self.create(address=address)
+            return self._welcome_owner(keys, address=address)
+        for key in filter(is_key, keys):
+            with suppress(UnknownProjectError), self.open.use(key) as store:
+                if store.setting(BINNED) is None:
+                    return key
+        return self.make(address=address)
 
     def user(self) -> User | None:
         """Who signed in for the work at hand; None where nobody did, or nobody need."""
@@ -62,7 +72,83 @@ class VisitorProjects:
             self._require_owner(key, store)
             yield store
 
-    def create(self, *, address: str) -> str:
+    # --- a visitor's own ----------------------------------------------------------------------------------------------
+
+    def listed(self, keys: Collection[str]) -> dict[str, Found]:
+        """Whoever asks: their projects by their keys; where people sign in, every one that is theirs.
+
+        keys: those that the visitor's browser knows. Raises SignInError.
+        """
+        if self._login is None:
+            there = [key for key in dict.fromkeys(filter(is_key, keys)) if is_project(self.open.folder_of(key))]
+            return {key: look(self.open.folder_of(key)) for key in there}
+        user = self.user()
+        if user is None:
+            raise SignInError
+        found = {key: look(self.open.folder_of(key)) for key in self.open.all_keys()}
+        return {key: one for key, one in found.items() if one.summary is not None and one.summary.owner == user.id}
+
+    def names(self, keys: Collection[str]) -> list[str]:
+        """Of the visitor's projects that are not in the bin."""
+        summaries = [one.summary for one in self.listed(keys).values()]
+        return [one.name for one in summaries if one is not None and one.binned is None]
+
+    def find(self, id: str, keys: Collection[str]) -> str | None:
+        """The key of the project that has this id, None where it is not there or not theirs."""
+        candidates = keys if self._login is None else self.open.all_keys()
+        for key in candidates:
+            if is_key(key) and project_id(key) == id:
+                with suppress(UnknownProjectError), self.use(key):
+                    return key
+        return None
+
+    def name_of(self, key: str, store: Store) -> str:
+        """What the visitor calls it, "" where nobody has named it."""
+        return str(store.setting(NAME) or "")
+
+    def note_opened(self, key: str) -> None:
+        """Where people sign in, this project is the one that they find from another browser."""
+        user = self.user()
+        if user is not None:
+            with self.use(key) as store:
+                self._owners.give(key, store, user)
+
+    def create(self, name: str, keys: Collection[str]) -> str:
+        """A new project of whoever asks; its key. Raises ProjectNameError, LimitError, SignInError."""
+        name = checked_name(name, taken=self.names(keys))
+        key = self.make(address=visitor.current_address())
+        with self.open.use(key) as store:
+            store.set_setting(NAME, name)
+            self._give(key, store)
+        return key
+
+    def duplicate(self, key: str, name: str, keys: Collection[str]) -> str:
+        """The key of a new project with this one's pictures and pre-labels. Raises as `create` does, and StoreError."""
+        with self.use(key) as store:
+            name = checked_name(name, taken=self.names({key, *keys}))
+            with self._expect_one() as new:
+                self.quotas.reserve(new, size_of_copy(store), address=visitor.current_address())
+                duplicate(store, self.open.folder_of(new), name=name)
+                self._enter(new)
+        return new
+
+    def is_kept(self, key: str) -> bool:
+        """Whether it can be deleted for good."""
+        return True
+
+    def remove(self, key: str) -> bool:
+        """Delete a project for good unless it is in use; whether it is gone. Raises as `use` does."""
+        with self.use(key):  # whose it is
+            pass
+        removed = self.open.remove(key, unused=0)
+        if removed:
+            self.quotas.forget(key)
+            self._owners.forget(key)
+        return removed
+
+    # --- coming and going ---------------------------------------------------------------------------------------------
+
+    def make(self, *, address: str) -> str:
         """A new project; its key. Raises LimitError where the server is full, or one address has its share."""
         with self._creating:
             self.open.folder.mkdir(parents=True, exist_ok=True)
@@ -81,14 +167,20 @@ class VisitorProjects:
         Raises LimitError where whoever asks may have no further project; what is yielded raises StoreError as
         `unpack_project` does, and LimitError.
         """
-        address = _asking_address()
+        with self._expect_one() as key:
+            yield lambda packed: self._adopt(packed, key)
+
+    @contextmanager
+    def _expect_one(self) -> Iterator[str]:
+        """The key of a project that the block makes; it counts from the beginning on. Raises LimitError."""
+        address = visitor.current_address()
         with self._creating:
             there = self._require_one_more(address)
             key = make_key()
             self._expected.add(key)
             self._makers.note(key, address, there | {key})
         try:
-            yield lambda packed: self._adopt(packed, key, address)
+            yield key
         finally:
             with self._creating:
                 self._expected.discard(key)
@@ -96,18 +188,27 @@ class VisitorProjects:
                     self._makers.forget(key)
                     self.quotas.forget(key)
 
-    def _adopt(self, packed: IO[bytes], key: str, address: str) -> str:
+    def _adopt(self, packed: IO[bytes], key: str) -> str:
         most = min(int(self._limits.project_mb * 1e6), archive.MAX_BYTES)
         limits = archive.Limits(most, self._limits.images, MAX_PICTURE_BYTES)
         size = archive.unpacked_bytes(packed, limits)
-        self.quotas.reserve(key, size, address=address)
+        self.quotas.reserve(key, size, address=visitor.current_address())
         unpack(packed, self.open.folder_of(key), replace(limits, bytes=size))
+        self._enter(key)
+        return key
+
+    def _enter(self, key: str) -> None:
+        """A project was made in its folder: what it takes is measured, and it is its maker's."""
         with self.open.use(key) as store:
             self.quotas.measure(key, store.folder, again=True)
-            user = self.user()
-            if user is not None:
-                self._owners.give(key, store, user)
-        return key
+            self._give(key, store)
+
+    def _give(self, key: str, store: Store) -> None:
+        user = self.user()
+        if user is not None:
+            self._owners.give(key, store, user)
+
+    # --- with age -----------------------------------------------------------------------------------------------------
 
     def sweep(self, *, pressed: bool = False) -> int:
         """As `sweep_projects` does; how many projects were removed."""
@@ -129,21 +230,26 @@ class VisitorProjects:
             )
         return there
 
-    def _welcome_owner(self, key: str | None, *, address: str) -> str:
-        """The key's project if it is this user's or nobody's yet, else the one they had, else a new one."""
+    def _welcome_owner(self, keys: Sequence[str], *, address: str) -> str:
+        """The first project that is this user's or nobody's yet, else one that they had, else a new one."""
         user = self.user()
         if user is None:
             raise SignInError
-        for known in (key, self._owners.key_of(user)):
+        for known in chain((*keys, self._owners.key_of(user)), self._latest_of(user)):
             if known is not None and is_key(known):
                 with suppress(UnknownProjectError), self.open.use(known) as store:
-                    if self._owners.owner(known, store) in (None, user.id):
+                    if self._owners.owner(known, store) in (None, user.id) and store.setting(BINNED) is None:
                         self._owners.give(known, store, user)
                         return known
-        made = self.create(address=address)
+        made = self.make(address=address)
         with self.open.use(made) as store:
             self._owners.give(made, store, user)
         return made
+
+    def _latest_of(self, user: User) -> Iterator[str]:
+        """The keys of their projects, the one that was used last first; looked up where they are asked for."""
+        theirs = [(one.summary.used, key) for key, one in self.listed(()).items() if one.summary is not None]
+        yield from (key for _, key in sorted(theirs, reverse=True))
 
     def _require_owner(self, key: str, store: Store) -> None:
         """Where visitors sign in: raise SignInError where nobody did, UnknownProjectError for another's project.
@@ -157,9 +263,3 @@ class VisitorProjects:
             raise SignInError
         if self._owners.owner(key, store) != user.id:
             raise UnknownProjectError
-
-
-def _asking_address() -> str:
-    """Where the request at hand comes from."""
-    asking = visitor.current()
-    return "" if asking is None else asking.address

@@ -177,13 +177,12 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "download": ("Download", "Herunterladen", "Descargar", "下载"),
     "project_intro": (
         "## The whole project\nPictures, suggestions and every decision in one file. It opens again here or on another "
-        "computer, in an empty project (on a Space: in a new project of your own).",
+        "computer, as a new project.",
         "## Das ganze Projekt\nBilder, Vorschläge und jede Entscheidung in einer Datei. Sie lässt sich hier oder "
-        "anderswo wieder öffnen, in einem leeren Projekt (auf einem Space: in einem neuen, das Ihnen gehört).",
+        "anderswo wieder öffnen, als neues Projekt.",
         "## El proyecto entero\nImágenes, sugerencias y cada decisión en un archivo. Se abre de nuevo aquí o en otro "
-        "ordenador, en un proyecto vacío (en un Space: en uno nuevo y suyo).",
-        "## 整个项目\n图片、建议和每个决定都在一个文件中，可在此处或另一台计算机上的空项目里重新打开"
-        "（在 Space 上：打开为您的新项目）。",
+        "ordenador, como proyecto nuevo.",
+        "## 整个项目\n图片、建议和每个决定都在一个文件中，可在此处或另一台计算机上重新打开，成为一个新项目。",
     ),
     "project_download": ("Download project", "Projekt herunterladen", "Descargar proyecto", "下载项目"),
     "project_open": ("Open project file…", "Projektdatei öffnen…", "Abrir archivo de proyecto…", "打开项目文件…"),

@@ -22,6 +22,7 @@ from annotator.web.routes.images import add_image_routes
 from annotator.web.routes.masks import add_mask_routes
 from annotator.web.routes.pictures import add_picture_routes
 from annotator.web.routes.presence import add_presence_routes
+from annotator.web.routes.projects import add_project_routes
 from annotator.web.routes.queue import add_queue_routes
 from annotator.web.routes.static import add_static_routes
 from annotator.web.sharing.uploads import Uploads
@@ -32,6 +33,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     router = APIRouter(prefix="/annotator")
     uploads = Uploads(projects.limits, paths.home() / "incoming")
     add_static_routes(router)
+    add_project_routes(router, projects, jobs, uploads)
     add_queue_routes(router, projects, jobs, uploads)
     add_bin_routes(router, projects)
     add_document_routes(router, projects, outgoing=paths.home() / "documents")

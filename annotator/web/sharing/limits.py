@@ -29,6 +29,7 @@ class Limits:
     total_mb: float = 20_000  # of all projects; a Space of the free kind has 50 GB
     age_hours: float = 72  # a project that nobody opened for so long makes room for others
     empty_hours: float = 24  # the same for one without a picture
+    bin_hours: float = 24  # the same for one that its visitor put into the bin
     open_projects: float = 64  # databases kept open; one that is in use is never closed
     coco_mb: float = 32  # of a COCO file that comes in
     jobs: float = 50  # batches that wait for the network

@@ -50,10 +50,13 @@ def move(servers, browser, tmp_path):
         choosing.value.set_files(file)
     page.get_by_text("photo-1.png").first.wait_for(state="attached", timeout=PATIENCE_MS)
 
-    # It is no longer empty: a second file is refused in words, and the project stays as it is.
+    # A second time it becomes one more project, beside the first.
+    first_address = page.url
     page.get_by_role("tab", name="Export").click()
     with page.expect_file_chooser(timeout=PATIENCE_MS) as choosing:
         page.locator("#open-project").click()
-    choosing.value.set_files(file)
-    page.get_by_text("holds 2 pictures and stays as it is").wait_for(timeout=PATIENCE_MS)
+    with page.expect_navigation(timeout=PATIENCE_MS):
+        choosing.value.set_files(file)
+    page.get_by_text("photo-1.png").first.wait_for(state="attached", timeout=PATIENCE_MS)
+    assert page.url != first_address
     page.close()

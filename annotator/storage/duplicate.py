@@ -1,0 +1,125 @@
+"""A second project of the same pictures and pre-labels, for whoever wants to decide anew."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Table
+
+from annotator.core.errors import StoreError
+from annotator.core.settings import NAME, SETTINGS
+from annotator.storage import contents, schema
+from annotator.storage.archive import beside
+from annotator.storage.database import DATABASE_NAME
+from annotator.storage.store import Store
+from annotator.system.files import sync_folder
+
+
+def duplicate(store: Store, folder: Path, *, name: str) -> None:
+    """Make a project without decisions in a folder that is not there, all of it or nothing.
+
+    It has the pictures outside of the bin, the categories, what networks suggested and was not replaced by another
+    pre-labelling, and the settings that travel. A suggestion is of what its category was merged into; of one that was
+    removed, it stays behind. Pictures are linked where the disk can do so: they are never changed.
+    Raises StoreError.
+    """
+    new = beside(folder)
+    try:
+        new.mkdir(parents=True)
+        with Store.open(new) as copy:
+            hashes = _copy_rows(store.folder / DATABASE_NAME, new / DATABASE_NAME)
+            copy.set_setting(NAME, name)
+        _copy_pictures(store.folder, new, hashes)
+        sync_folder(new)
+        if folder.exists():
+            raise StoreError(f"{folder}: is there already, expected a new folder")
+        os.replace(new, folder)
+        sync_folder(folder.parent)
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(f"the project cannot be duplicated: {reason}; nothing was changed") from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def size_of_copy(store: Store) -> int:
+    """Bytes that a duplicate may take at most."""
+    hashes = [image.sha256 for image in store.images()]
+    files = [store.folder / DATABASE_NAME, *_files(store.folder, hashes)]
+    return sum(path.stat().st_size for path in files if path.is_file())
+
+
+def _copy_rows(source: Path, target: Path) -> list[str]:
+    """The SHA-256 of every picture that was copied."""
+    with closing(sqlite3.connect(target)) as connection:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("ATTACH DATABASE ? AS source", (str(source),))
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in _STATEMENTS:
+            connection.execute(statement)
+        connection.commit()
+        return [sha256 for (sha256,) in connection.execute("SELECT sha256 FROM main.images ORDER BY id")]
+
+
+def _copied(table: Table, where: str, **instead: str) -> str:
+    """A statement that copies the rows of a table, some columns with other values."""
+    names = [column.name for column in table.columns]
+    values = ", ".join(instead.get(name, name) for name in names)
+    return f"INSERT INTO main.{table.name} ({', '.join(names)}) SELECT {values} FROM source.{table.name} {where}"  # noqa: S608, our own names
+
+
+_TRAVELLING = ", ".join(f"'{setting.name}'" for setting in SETTINGS if setting.travels and setting is not NAME)
+_OFFERED = "WHERE image_id IN (SELECT id FROM main.images) AND key IN (SELECT key FROM source.instances)"
+# An outline that was changed may have another heatmap than the one that was suggested.
+_SUGGESTED_AS_IT_IS = """WHERE key IN (SELECT key FROM main.instances)
+    AND key NOT IN (SELECT key FROM source.instances WHERE edited)"""
+_STATEMENTS = (
+    _copied(schema.images, "WHERE NOT removed", reviewed="0", revision="0"),
+    _copied(schema.categories, ""),
+    f"INSERT INTO main.settings SELECT * FROM source.settings WHERE name IN ({_TRAVELLING})",  # noqa: S608, our own names
+    _copied(schema.suggestions, _OFFERED),
+    """INSERT INTO main.instances (key, image_id, category_id, state, rle, source, score, edited, extra, crowd)
+        SELECT offered.key, offered.image_id, known.id, 'suggested', offered.rle, offered.source,
+            offered.score, 0, '{}', 0
+        FROM main.suggestions AS offered JOIN source.instances AS decided USING (key)
+            JOIN main.categories AS named ON named.id = offered.category_id
+            JOIN main.categories AS known ON known.id = coalesce(named.merged_into, named.id)
+        WHERE NOT known.removed ORDER BY decided.id""",
+    _copied(schema.heatmaps, _SUGGESTED_AS_IT_IS),
+)
+
+
+def _files(folder: Path, hashes: Iterable[str]) -> list[Path]:
+    """Pictures and thumbnails in a project's folder, there or not."""
+    found = []
+    for sha256 in hashes:
+        found += [contents.path_of(folder / "images", sha256), folder / "thumbnails" / f"{sha256}.jpg"]
+    return found
+
+
+def _copy_pictures(source: Path, target: Path, hashes: Iterable[str]) -> None:
+    folders = set()
+    for path in _files(source, hashes):
+        new = target / path.relative_to(source)
+        if not path.is_file():  # as a picture may be missing where it comes from
+            continue
+        if new.parent not in folders:
+            new.parent.mkdir(parents=True, exist_ok=True)
+            folders.add(new.parent)
+        try:
+            os.link(path, new)
+        except OSError:  # another disk, or one that knows no links
+            _copy(path, new)
+    for folder in folders:
+        sync_folder(folder)
+
+
+def _copy(path: Path, new: Path) -> None:
+    shutil.copyfile(path, new)
+    with open(new, "rb+") as file:
+        os.fsync(file.fileno())
