@@ -1,4 +1,7 @@
-"""What a project folder says of itself, read without opening it: nothing is migrated, and nobody waits for a lock."""
+"""What a project folder says of itself, read without opening it: nothing is migrated, and nobody waits for a lock.
+
+Tests: tests/storage/test_project_folders.py
+"""
 
 from __future__ import annotations
 

@@ -73,6 +73,18 @@ def test_a_duplicate_has_pictures_and_prelabels_and_no_decision(decided, tmp_pat
     assert [one.state for one in decided.instances(1)].count(State.SUGGESTED) == 1
 
 
+def test_a_suggestion_is_of_what_its_category_was_merged_into_and_stays_behind_where_that_is_gone(decided, tmp_path):
+    decided.category_manager.merge(1, into=91, who="me")
+    duplicate(decided, tmp_path / "second", name="Second")
+    decided.category_manager.remove(91, who="me")
+    duplicate(decided, tmp_path / "third", name="Third")
+    with Store.open(tmp_path / "second") as second, Store.open(tmp_path / "third") as third:
+        assert [one.category_id for one in second.instances(1)] == [91, 91, 91]
+        assert [category.name for category in second.categories()] == ["helmet"]
+        assert third.instances(1) == ()
+        assert third.categories() == ()
+
+
 def test_emptying_the_bin_of_one_leaves_the_pictures_of_the_other(decided, tmp_path):
     duplicate(decided, tmp_path / "second", name="Second")
     content = decided.content(decided.images()[0])

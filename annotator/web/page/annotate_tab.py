@@ -16,6 +16,7 @@ import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import AnnotatorError
+from annotator.core.project import project_id
 from annotator.vision.networks import zoo
 from annotator.web.jobs import TICK_S, Job, Prelabelling
 from annotator.web.page import fragments
@@ -170,3 +171,8 @@ def _visible(whether: bool) -> Any:
 def tick(key: str) -> str:
     """The editor's value: another one makes it read the queue and the open picture again."""
     return json.dumps({"project": key, "tick": time.time_ns()})
+
+
+def opening(key: str, name: str, *, is_lost: bool) -> str:
+    """The editor's first value. is_lost: the page's address names a project that is not there, or somebody else's."""
+    return json.dumps({"project": key, "id": project_id(key), "name": name, "lost": is_lost, "tick": time.time_ns()})

@@ -13,10 +13,10 @@ from annotator.core.errors import AnnotatorError
 from annotator.system import paths
 from annotator.web.jobs import Prelabelling
 from annotator.web.page import fragments
-from annotator.web.page.annotate_tab import build_annotate_tab, tick
+from annotator.web.page.annotate_tab import build_annotate_tab, opening
 from annotator.web.page.export_tab import build_export_tab
 from annotator.web.page.models_tab import build_models_tab
-from annotator.web.page.project_key import KEEP_KEY, READ_KEY
+from annotator.web.page.project_key import KEEP_KEY, READ_KEY, Asked
 from annotator.web.page.texts import Language, label, language_of, say
 from annotator.web.projects import Projects
 from annotator.web.sharing import visitor
@@ -41,13 +41,17 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
             language = language_of(request)
             choices = fragments.model_choices(language)
             chosen = gr.update(choices=choices, value=choices[0][1])
+            asked = Asked.parse(found)
             try:
-                opened = projects.welcome(found, address=_address(request))
+                wanted = projects.find(asked.wanted, asked.keys) if asked.wanted else None
+                opened = wanted or projects.welcome(asked.last, keys=asked.keys, address=_address(request))
+                projects.note_opened(opened)
+                value = opening(opened, projects.name_of(opened), is_lost=bool(asked.wanted) and wanted is None)
                 jobs.resume(opened)
             except AnnotatorError as error:
-                return found, None, fragments.line(error=projects.plain(str(error))), chosen, gr.skip()
+                return "", None, fragments.line(error=projects.plain(str(error))), chosen, gr.skip()
             notice = fragments.line(_storage_notice(projects, language))
-            return opened, tick(opened), notice, chosen, fragments.model_table(language)
+            return opened, value, notice, chosen, fragments.model_table(language)
 
         opened = page.load(
             open_project,

@@ -55,7 +55,7 @@ _OPEN = """(key) => {
       try { answer = JSON.parse(call.responseText); } catch { }
       if (call.status === 200 && typeof answer.key === "string") {
         window.annotatorKey.keep(answer.key);
-        location.reload();
+        location.assign("?project=" + answer.id + location.hash);
       } else {
         say(typeof answer.error === "string" ? answer.error : "HTTP " + call.status, true);
       }

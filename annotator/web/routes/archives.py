@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from annotator.core.project import project_id
 from annotator.storage import archive
 from annotator.web.projects import Projects
 from annotator.web.routes.answers import NEVER_KEPT, LeavingFile
@@ -51,4 +52,5 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
         with ExitStack() as stack:
             adopt = await run_in_threadpool(stack.enter_context, projects.expect_archive(key))
             async with uploads.received(request, key, MAX_ARCHIVE_BYTES) as body:
-                return {"key": await opening.run(key, lambda: adopt(body.file))}
+                new = await opening.run(key, lambda: adopt(body.file))
+                return {"key": new, "id": project_id(new)}
