@@ -174,5 +174,5 @@ def tick(key: str) -> str:
 
 
 def opening(key: str, name: str, *, is_lost: bool) -> str:
-    """The editor's first value. is_lost: the page's address names a project that is not there, or somebody else's."""
+    """The editor's first value. is_lost: the page's address names a project that is not there or not theirs."""
     return json.dumps({"project": key, "id": project_id(key), "name": name, "lost": is_lost, "tick": time.time_ns()})

@@ -34,8 +34,9 @@ _ON_LOAD = "(window.annotatorMounts = window.annotatorMounts || []).push({ eleme
 class SegmentationEditor(gr.HTML):
     """The whole "Annotate" screen.
 
-    Its value is a JSON string `{"project": KEY, "tick": n}`, with `id`, `name` and `lost` when the page opens. A new tick
-    makes the editor read the queue and the open picture again. Everything else goes over the routes of annotator/web/routes/.
+    Its value is a JSON string `{"project": KEY, "tick": n}`, with `id`, `name` and `lost` when the page opens. A new
+    tick makes the editor read the queue and the open picture again. Everything else goes over the routes of
+    annotator/web/routes/.
     """
 
     def __init__(self, value: str | None = None, **props: Any) -> None:
