@@ -1,7 +1,7 @@
 """Which project the page opens: by its address, else the browser's last one. The server keeps no session that could be
 lost: the browser keeps the keys of its projects.
 
-Tests: tests/e2e/test_projects.py, tests/e2e/test_no_storage.py
+Tests: tests/web/page/test_project_key.py, tests/e2e/test_no_storage.py
 """
 
 from __future__ import annotations
