@@ -55,6 +55,17 @@ footer { display: none !important; }
 /* Nothing is there to be pre-labelled yet. */
 body:has(.annotator.is-empty) #bar > :is(#prelabel-one, #prelabel-all) { display: none; }
 @media (max-width: 1100px) { #bar > #model { flex-basis: 190px; } }
+/* Beside the tabs there is no room: a line of its own below them. */
+@media (max-width: 900px) {
+  #bar { position: static; width: 100%; padding: 0 8px !important;
+    border-bottom: 1px solid var(--border-color-primary); }
+  #bar > #model { flex: 1 1 120px; }
+  #bar > #progress:not(:has(progress, span)) { display: none; }
+}
+@media (max-width: 480px) {
+  #tabs > .tab-wrapper::before { display: none; }
+  #bar button { padding: 0 8px; font-size: 13px; }
+}
 """
 
 

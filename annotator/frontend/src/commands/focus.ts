@@ -22,6 +22,6 @@ export function followPointerFocus(): PointerFocus {
 
 /** A list of choices that Escape has closed opens at the next press only if it has lost the focus. */
 function leaveClosedList({ key, target }: KeyboardEvent): void {
-  const list = key === "Escape" && target instanceof HTMLElement ? target.closest("[role='listbox'], [role='combobox']") : null;
+  const list = key === "Escape" && target instanceof HTMLElement ? target.closest("[role='grid'], [role='listbox'], [role='combobox']") : null;
   if (list instanceof HTMLInputElement) list.blur();
 }

@@ -206,6 +206,6 @@ export function belongsToField(target: Element | null, key: string, pressed = fa
     return TEXT_INPUTS.has(field.type) || key === " " || key === "Enter" || key.startsWith("Arrow");
   }
   if (field !== null) return true;
-  if (target.closest("[role='listbox'], [role='combobox'], [role='dialog'], [role='menu']") !== null) return true;
+  if (target.closest("[role='grid'], [role='listbox'], [role='combobox'], [role='dialog'], [role='menu']") !== null) return true;
   return !pressed && (key === "Enter" || key === " ") && target.closest("button, a[href], summary, [role='tab']") !== null;
 }

@@ -52,12 +52,10 @@ export class Panel {
     );
     this.thumbnails = new Thumbnails(session, () => this.list.refresh());
     this.listen();
-    this.categoryButton = button({ title: keyed("cmdRelabel", "relabel"), class: "an-category", onClick: () => options.pickCategory(this.categoryButton) });
-    this.categoryButton.append(this.categorySwatch, this.category, icon("chevron"));
+    this.categoryButton = button({ title: keyed("cmdRelabel", "relabel"), class: "an-category", content: [this.categorySwatch, this.category, icon("chevron")], onClick: () => options.pickCategory(this.categoryButton) });
     this.acceptButton = button({ icon: "check", text: t("accept"), title: keyed("cmdAccept", "accept"), class: "an-button is-accept", onClick: () => accept(session) });
     this.rejectButton = button({ icon: "cross", text: t("reject"), title: keyed("cmdReject", "reject"), class: "an-button is-reject", onClick: () => reject(session) });
-    this.doneButton = button({ icon: "checkAll", title: keyed("cmdAcceptAll", "acceptAll"), class: "an-button is-primary an-done", onClick: options.acceptAll });
-    this.doneButton.append(this.doneText, this.doneKey);
+    this.doneButton = button({ icon: "checkAll", title: keyed("cmdAcceptAll", "acceptAll"), class: "an-button is-primary an-done", content: [this.doneText, this.doneKey], onClick: options.acceptAll });
     const more = button({ icon: "more", title: t("more"), class: "an-button is-square", onClick: () => options.showMenu(more) });
     this.element = h(
       "aside",

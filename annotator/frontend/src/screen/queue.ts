@@ -45,7 +45,7 @@ class Row {
     this.remove.tabIndex = -1;
     const line = h("span", { class: "an-queue-line" }, this.state, this.detail);
     const text = h("span", { class: "an-queue-text" }, this.name, line);
-    this.element = h("div", { class: "an-queue-row", role: "option" }, this.thumbnail, text, this.remove);
+    this.element = h("div", { class: "an-queue-row" }, this.thumbnail, text, this.remove);
     this.thumbnail.addEventListener("error", () => setClass(this.thumbnail, "is-missing", true));
     this.thumbnail.addEventListener("load", () => setClass(this.thumbnail, "is-missing", false));
   }

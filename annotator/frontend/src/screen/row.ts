@@ -41,7 +41,7 @@ export class Row {
     const text = h("span", { class: "an-row-text" }, this.name, this.detail);
     const lines = h("span", { class: "an-row-lines" }, text, this.source);
     const picture = h("span", { class: "an-row-frame" }, this.canvas, this.number);
-    this.element = h("div", { class: "an-row", role: "option" }, picture, lines, state, this.accept, this.reject);
+    this.element = h("div", { class: "an-row" }, picture, lines, state, this.accept, this.reject);
   }
 
   update(instance: Instance, appearance: Appearance, { selected, hovered, aside }: RowState): void {

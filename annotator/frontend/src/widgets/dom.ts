@@ -24,6 +24,8 @@ export function setAttribute(element: Element, name: string, value: Attributes[s
 export interface ButtonOptions {
   readonly icon?: Icon;
   readonly text?: string;
+  /** What names it in the place of a text. */
+  readonly content?: readonly Node[];
   /** What it does, for the tooltip and for those who do not see the icon. */
   readonly title?: string;
   readonly class?: string;
@@ -38,10 +40,11 @@ export function button(options: ButtonOptions): HTMLButtonElement {
       type: "button",
       class: options.class ?? "an-button",
       title: options.title,
-      "aria-label": options.text === undefined ? options.title : undefined,
+      "aria-label": options.text === undefined && options.content === undefined ? options.title : undefined,
     },
     options.icon === undefined ? null : icon(options.icon),
     options.text === undefined ? null : h("span", {}, options.text),
+    ...(options.content ?? []),
   );
   element.addEventListener("mousedown", (event) => event.preventDefault());
   element.addEventListener("click", options.onClick);

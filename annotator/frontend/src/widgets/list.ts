@@ -27,7 +27,7 @@ export class VirtualList<T, E extends HTMLElement> {
     private readonly renderer: RowRenderer<T, E>,
     label: string,
   ) {
-    this.element = h("div", { class: "an-list", role: "listbox", "aria-label": label, tabindex: "0" }, this.canvas);
+    this.element = h("div", { class: "an-list", role: "grid", "aria-label": label, tabindex: "0" }, this.canvas);
     this.element.addEventListener("scroll", () => this.refresh(), { passive: true });
     this.element.addEventListener("keydown", (event) => this.key(event));
     new ResizeObserver(() => this.refresh()).observe(this.element);
@@ -36,6 +36,7 @@ export class VirtualList<T, E extends HTMLElement> {
   setItems(items: readonly T[]): void {
     this.items = items;
     this.canvas.style.height = `${items.length * this.renderer.height}px`;
+    this.element.setAttribute("aria-rowcount", String(items.length));
     this.refresh();
   }
 
@@ -54,6 +55,9 @@ export class VirtualList<T, E extends HTMLElement> {
       const row = this.renderer.create();
       row.style.height = `${height}px`;
       row.id = `${this.name}-${this.rows.length}`;
+      row.setAttribute("role", "row");
+      // A row with buttons in it is no option of a listbox: a screen reader would never come to them.
+      row.append(h("div", { class: "an-list-cell", role: "gridcell" }, ...row.childNodes));
       this.rows.push(row);
       this.canvas.append(row);
     }
@@ -63,8 +67,7 @@ export class VirtualList<T, E extends HTMLElement> {
       row.hidden = index >= last;
       if (index >= last) return;
       row.style.transform = `translateY(${index * height}px)`;
-      row.setAttribute("aria-setsize", String(this.items.length));
-      row.setAttribute("aria-posinset", String(index + 1));
+      row.setAttribute("aria-rowindex", String(index + 1));
       if (index === this.active) this.element.setAttribute("aria-activedescendant", row.id);
       this.renderer.update(row, this.items[index], index);
     });

@@ -1,0 +1,81 @@
+"""axe-core finds no violation of WCAG 2.2 AA on any screen, light and dark, wide and narrow."""
+
+from pathlib import Path
+
+import pytest
+
+import annotator
+from tests.e2e.conftest import watched
+
+AXE = Path(annotator.__file__).parent / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+
+WINDOWS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+}
+
+
+@pytest.fixture(params=WINDOWS)
+def page(request, server, project, chromium):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: run npm ci in annotator/frontend")
+    with watched(chromium, server.address, **WINDOWS[request.param]) as screen:
+        yield screen.page
+
+
+def require_accessible(page):
+    """Fail with a line for each rule that is broken, and the first places that break it."""
+    page.evaluate("(source) => window.axe ?? (0, eval)(source)", AXE.read_text())
+    found = page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}}).then((found) => found.violations)", TAGS
+    )
+    lines = [
+        f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for rule in found
+        for node in rule["nodes"][:3]
+    ]
+    assert not lines, "\n".join(lines)
+
+
+def opened(page, server_address):
+    page.goto(server_address)
+    page.wait_for_selector(".an-picture.is-ready")
+    page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
+
+
+def test_an_empty_project(page, server):
+    page.goto(server.address)
+    page.get_by_text("Try an example").wait_for()
+    require_accessible(page)
+
+
+def test_a_picture_with_suggestions_and_one_selected(page, server, project):
+    project.add("a.png")
+    project.add("b.png", suggestions=0)
+    opened(page, server.address)
+    require_accessible(page)
+    page.keyboard.press("]")
+    require_accessible(page)
+
+
+@pytest.mark.parametrize(
+    "key", ["?", "c", "Shift+G", "s", "t"], ids=["keys", "category", "gallery", "simplify", "triage"]
+)
+def test_what_a_key_opens(page, server, project, key):
+    project.add("a.png")
+    opened(page, server.address)
+    page.keyboard.press("]")
+    page.keyboard.press(key)
+    page.wait_for_timeout(300)
+    require_accessible(page)
+
+
+@pytest.mark.parametrize("tab", ["Export", "Models"])
+def test_a_tab(page, server, project, tab):
+    project.add("a.png")
+    opened(page, server.address)
+    page.get_by_role("tab", name=tab).click()
+    page.wait_for_timeout(300)
+    require_accessible(page)
