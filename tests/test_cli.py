@@ -109,7 +109,7 @@ def test_odd_names_leave_as_json_and_are_found_by_an_import(capsys, known_model,
     out = tmp_path / "out.json"
     code, _, errors = run(capsys, "prelabel", folder, "--model", known_model, "--out", out)
     assert code == 0
-    assert "1 file of macOS (._*) passed over" in errors
+    assert "1 hidden file passed over" in errors
     for image in json.loads(out.read_text())["images"]:
         image["file_name"].encode("utf-8")
     code, printed, errors = run(capsys, "import", out, "--images", folder, "--project", tmp_path / "project")

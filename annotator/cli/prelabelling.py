@@ -40,13 +40,13 @@ def _prelabel(options: argparse.Namespace) -> int:
     from annotator.prelabel import batch
     from annotator.prelabel.files import prelabel_files
     from annotator.vision.networks import zoo
-    from annotator.vision.pictures.finding import count_of_macos, find_pictures
+    from annotator.vision.pictures.finding import count_hidden, find_pictures
 
     info = zoo.find(options.model)
     paths = find_pictures(options.paths)
-    of_macos = count_of_macos(options.paths)
-    if of_macos:
-        say(f"{counted(of_macos, 'file')} of macOS (._*) passed over")
+    hidden = count_hidden(options.paths)
+    if hidden:
+        say(f"{counted(hidden, 'hidden file')} passed over")
     if not paths:
         raise ImageError(f"{', '.join(map(str, options.paths))}: no pictures there")
     if options.out is not None:

@@ -12,7 +12,7 @@ from annotator.core.problems import Problem
 from annotator.core.words import are, counted
 from annotator.exchange import coco
 from annotator.exchange.coming import CocoFile, Reading, named, read_document
-from annotator.vision.pictures.kinds import OF_MACOS, SUFFIXES
+from annotator.vision.pictures.kinds import SUFFIXES, is_hidden
 
 _MANY = 5  # names in one line
 
@@ -42,7 +42,7 @@ class _Gathering:
     files: list[CocoFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-    of_macos: int = 0
+    hidden: int = 0
 
     def read(self, path: Path, *, name: str, folder: Path | None, is_alone: bool) -> None:
         try:
@@ -55,10 +55,11 @@ class _Gathering:
         before = len(self.files) + len(self.problems)
         own = images or (folder if _has_pictures(folder) else None)
         for path in _json_below(folder):
-            name = path.relative_to(folder).as_posix()
-            if path.name.startswith(OF_MACOS):
-                self.of_macos += 1
+            below = path.relative_to(folder)
+            if is_hidden(below):
+                self.hidden += 1
                 continue
+            name = below.as_posix()
             try:
                 document = coco.load(path)
                 if is_coco(document):
@@ -78,8 +79,8 @@ class _Gathering:
         if self.problems:
             raise CocoError(self.problems)
         passed = [self._passed_over()] if self.others else []
-        if self.of_macos:
-            passed.append(f"{counted(self.of_macos, 'file')} of macOS ({OF_MACOS}*) passed over")
+        if self.hidden:
+            passed.append(f"{counted(self.hidden, 'hidden file')} passed over")
         return Reading(tuple(self.files), tuple(passed))
 
     def _passed_over(self) -> str:
@@ -106,4 +107,5 @@ def _json_below(folder: Path) -> Iterator[Path]:
 
 
 def _has_pictures(folder: Path) -> bool:
-    return any(path.suffix.lower() in SUFFIXES and not path.name.startswith(OF_MACOS) for path in folder.rglob("*"))
+    pictures = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    return not all(is_hidden(path.relative_to(folder)) for path in pictures)

@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 from annotator.core.words import counted
 from annotator.exchange.names import folded
 from annotator.system.files import is_file
-from annotator.vision.pictures.kinds import OF_MACOS
+from annotator.vision.pictures.kinds import is_hidden
 
 T = TypeVar("T")
 
@@ -137,8 +137,9 @@ class Folder:
     def elsewhere(self, name: str) -> Sought[Path]:
         """The file that the name means, anywhere below the folder."""
         if self._names is None:
-            files = (path for path in sorted(self.path.rglob("*")) if not path.name.startswith(OF_MACOS))
-            self._names = Names((path.relative_to(self.path).as_posix(), path) for path in files if is_file(path))
+            below = ((path.relative_to(self.path), path) for path in sorted(self.path.rglob("*")))
+            seen = ((name, path) for name, path in below if not is_hidden(name) and is_file(path))
+            self._names = Names((name.as_posix(), path) for name, path in seen)
         beside = "" if self._beside is None else self._beside.relative_to(self.path).as_posix()
         return self._names.find(name, beside="" if beside == "." else beside)
 

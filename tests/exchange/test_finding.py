@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
@@ -46,12 +47,21 @@ def test_what_is_no_coco_file_is_passed_over_and_named(run, folder):
     write(folder / "captions.json", sound() | {"annotations": [{"id": 1, "image_id": 3, "caption": "x"}]})
     write(folder / "broken.txt", "{")
     write(folder / "._result.json", "Mac OS X")
+    write(folder / ".ipynb_checkpoints" / "result-checkpoint.json", sound())
+    write(folder / ".vscode" / "settings.json", "{// a remark\n}")
     code, lines, errors = run(folder)
     assert (code, errors) == (0, [])
     assert lines[-2:] == [
         "2 files that are not COCO's passed over: captions.json, images/a.json",
-        "1 file of macOS (._*) passed over",
+        "3 hidden files passed over",
     ]
+
+
+def test_a_hidden_copy_of_a_picture_is_no_second_one(run, folder):
+    write(folder / "result.json", sound())
+    copies = folder / "images" / ".ipynb_checkpoints"
+    shutil.copytree(folder / "images", copies)
+    assert run(folder)[0] == 0
 
 
 def test_a_folder_without_a_coco_file_is_one_line(run, folder, tmp_path):

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from annotator.core.errors import ImageError
-from annotator.vision.pictures.kinds import OF_MACOS, SUFFIXES
+from annotator.vision.pictures.kinds import SUFFIXES, is_hidden
 
 
 def find_pictures(paths: Iterable[Path]) -> list[Path]:
-    """Files as they are given, folders as the pictures below them in the order of their names, each once.
+    """Files as they are given, folders as the pictures below them by their names, each once; hidden ones not.
 
     Raises ImageError for a path that is not there.
     """
     found: dict[Path, Path] = {}
     for path in paths:
         if path.is_dir():
-            below = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-            files = [file for file in below if file.is_file() and not file.name.startswith(OF_MACOS)]
+            files = sorted(file for file in _below(path) if not is_hidden(file.relative_to(path)))
         elif path.exists():
             files = [path]
         else:
@@ -29,9 +28,13 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
     return list(found.values())
 
 
-def count_of_macos(paths: Iterable[Path]) -> int:
-    """How many files below the folders only look like pictures: macOS lays them beside each file of a foreign disk."""
-    return sum(file.name.startswith(OF_MACOS) for path in paths if path.is_dir() for file in path.rglob(f"{OF_MACOS}*"))
+def count_hidden(paths: Iterable[Path]) -> int:
+    """How many pictures below the folders are hidden, and so passed over."""
+    return sum(is_hidden(file.relative_to(path)) for path in paths if path.is_dir() for file in _below(path))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    return (file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
 
 
 def relative_names(paths: Sequence[Path]) -> dict[Path, str]:

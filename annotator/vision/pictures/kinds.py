@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ SUFFIXES = frozenset(suffix for kind in KINDS for suffix in kind.suffixes) | fro
 """How the names of pictures end, in lower case: what is looked for in a folder, here and on the page (the editor's
 upload.ts). A file that somebody names is read by its content, whatever it is called."""
 
-OF_MACOS = "._"
-"""How the names begin of what macOS lays beside each file on a foreign disk: none of it is a picture, or JSON."""
+_LAID = frozenset(("__MACOSX", "@eaDir"))
+"""Folders that archives of macOS and network drives lay beside a person's files."""
 
 FORMATS = tuple(kind.format for kind in KINDS)
 IN_WORDS = f"{', '.join(kind.name for kind in KINDS[:-1])} or {KINDS[-1].name}"
@@ -56,6 +57,14 @@ _BEGINNINGS = (
     (b"MM\0+", "a TIFF of a rare kind, or one that is damaged at its beginning"),
 )
 _AVIF = (b"avif", b"avis")
+
+
+def is_hidden(path: PurePath) -> bool:
+    """Whether a path below a folder is nobody's own: `._a.jpg` of macOS, older copies that editors keep, thumbnails.
+
+    path: from that folder on. It is passed over, as it is on the page (the editor's filekinds.ts).
+    """
+    return any(part.startswith(".") or part in _LAID for part in path.parts)
 
 
 def name(content: bytes) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from annotator.core.errors import ImageError
-from annotator.vision.pictures.finding import find_pictures, relative_names
+from annotator.vision.pictures.finding import count_hidden, find_pictures, relative_names
 from tests.conftest import picture
 
 
@@ -39,6 +39,19 @@ def test_pictures_of_one_name_in_two_folders_stay_apart(tmp_path):
         (tmp_path / folder / "x.png").write_bytes(picture(seed=index))
     paths = find_pictures([tmp_path / "a", tmp_path / "b"])
     assert list(relative_names(paths).values()) == ["a/x.png", "b/x.png"]
+
+
+@pytest.mark.parametrize(
+    "hidden", ["._a.png", ".trashed-a.png", ".ipynb_checkpoints/a-checkpoint.png", "sub/@eaDir/a.png", "__MACOSX/a.png"]
+)
+def test_what_is_hidden_in_a_folder_is_passed_over_and_counted(photographs, hidden):
+    path = photographs / hidden
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture(seed=9))
+    assert [found.name for found in find_pictures([photographs])] == ["00.png", "01.png", "02.png"]
+    assert count_hidden([photographs, path]) == 1
+    assert find_pictures([path]) == [path]  # somebody names it
+    assert count_hidden([path.parent]) == path.name.startswith(".")  # or its folder
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path):

@@ -12,11 +12,17 @@ const PICTURE_SUFFIXES = [
   "heif",
 ];
 const PICTURE = new RegExp(`\\.(${PICTURE_SUFFIXES.join("|")})$`, "i");
+/** Folders that archives of macOS and network drives lay beside a person's files. */
+const LAID = ["__MACOSX", "@eaDir"];
 const LOOKED_AT = 1 << 16;
 
-/** What macOS lays beside each file of a foreign disk. */
-export function isOfMacos({ name }: NamedFile): boolean {
-  return /(^|\/)\._[^/]*$/.test(name);
+/**
+ * What macOS lays beside each file of a foreign disk; and of a folder what is hidden in it: older copies that editors keep,
+ * thumbnails of network drives. The folder's own name is not asked.
+ */
+export function isHidden({ name }: NamedFile): boolean {
+  const below = name.split("/").slice(1);
+  return below.some((part) => part.startsWith(".") || LAID.includes(part)) || name.startsWith("._");
 }
 
 /** A file without an extension may be one: the server looks into it. */

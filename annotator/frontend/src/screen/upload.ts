@@ -7,7 +7,7 @@ import { RefusedError } from "../saving/errors";
 import { patiently } from "../saving/patience";
 import { t } from "../strings";
 import { button, h, setText } from "../widgets/dom";
-import { isJson, isOfMacos, looksLikeCoco, looksLikePicture, type NamedFile } from "./filekinds";
+import { isHidden, isJson, looksLikeCoco, looksLikePicture, type NamedFile } from "./filekinds";
 
 const AT_ONCE = 2;
 /** Names that one line shows. */
@@ -57,7 +57,7 @@ export class Uploads {
     const pictures: NamedFile[] = [];
     const annotations: NamedFile[] = [];
     for (const one of files) {
-      if (isOfMacos(one)) this.passedOver.push(one.name);
+      if (isHidden(one)) this.passedOver.push(one.name);
       else if (isJson(one)) annotations.push(one);
       else if (looksLikePicture(one)) pictures.push(one);
       // Of a folder, what is no picture is passed over; a file that somebody chose deserves a word.

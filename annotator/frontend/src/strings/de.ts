@@ -40,7 +40,7 @@ export const de: Table = {
   uploadNothing: "Keine Bilder unter dem Abgelegten",
   uploadNotPicture: "weder ein Bild noch eine COCO-Datei",
   uploadNetwork: "der Server ist nicht erreichbar",
-  uploadPassedOver: "{n} übergangen (weder Bild noch COCO-Datei): {names}",
+  uploadPassedOver: "{n} übergangen (versteckt, oder weder Bild noch COCO-Datei): {names}",
   conflictReplace: "Umrisse der Datei übernehmen",
   conflictAdd: "Beide behalten",
   dismiss: "Ausblenden",

@@ -39,7 +39,7 @@ export const en = {
   uploadNothing: "No pictures among what was dropped",
   uploadNotPicture: "neither a picture nor a COCO file",
   uploadNetwork: "the server cannot be reached",
-  uploadPassedOver: "{n} skipped (neither picture nor COCO file): {names}",
+  uploadPassedOver: "{n} skipped (hidden, or neither picture nor COCO file): {names}",
   conflictReplace: "Take the file's outlines",
   conflictAdd: "Keep both",
   dismiss: "Dismiss",

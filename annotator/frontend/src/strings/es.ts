@@ -40,7 +40,7 @@ export const es: Table = {
   uploadNothing: "No hay imágenes en lo que se soltó",
   uploadNotPicture: "no es una imagen ni un archivo COCO",
   uploadNetwork: "no se puede llegar al servidor",
-  uploadPassedOver: { one: "{n} omitido (ni imagen ni archivo COCO): {names}", other: "{n} omitidos (ni imágenes ni archivos COCO): {names}" },
+  uploadPassedOver: { one: "{n} omitido (oculto, o ni imagen ni archivo COCO): {names}", other: "{n} omitidos (ocultos, o ni imágenes ni archivos COCO): {names}" },
   conflictReplace: "Usar los contornos del archivo",
   conflictAdd: "Conservar ambos",
   dismiss: "Ocultar",

@@ -40,7 +40,7 @@ export const zh: Table = {
   uploadNothing: "拖放的内容中没有图片",
   uploadNotPicture: "不是图片，也不是 COCO 文件",
   uploadNetwork: "无法连接服务器",
-  uploadPassedOver: "已跳过 {n} 个文件（既不是图片也不是 COCO 文件）：{names}",
+  uploadPassedOver: "已跳过 {n} 个文件（隐藏文件，或既不是图片也不是 COCO 文件）：{names}",
   conflictReplace: "采用文件中的轮廓",
   conflictAdd: "两者都保留",
   dismiss: "关闭提示",

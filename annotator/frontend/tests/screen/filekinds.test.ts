@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isOfMacos, looksLikeCoco, looksLikePicture } from "../../src/screen/filekinds";
+import { isHidden, looksLikeCoco, looksLikePicture } from "../../src/screen/filekinds";
 
 const named = (name: string) => ({ name, file: new File([], name) });
 
@@ -12,8 +12,10 @@ describe("a dropped file", () => {
     expect(looksLikePicture(named(name))).toBe(false);
   });
 
-  it("is macOS's own where its name begins with ._", () => {
-    expect(["x/._a.jpg", "._a.jpg", "x._a.jpg", "._x/a.jpg"].map((name) => isOfMacos(named(name)))).toEqual([true, true, false, false]);
+  it("is nobody's own where it is hidden in its folder", () => {
+    const hidden = (...names: string[]): boolean[] => names.map((name) => isHidden(named(name)));
+    expect(hidden("x/._a.jpg", "._a.jpg", "x/.ipynb_checkpoints/a.jpg", "x/@eaDir/a.jpg", "x/__MACOSX/a.jpg", "x/.a.jpg")).not.toContain(false);
+    expect(hidden("x._a.jpg", ".x/a.jpg", ".a.jpg", "x/a.b.jpg", "@eaDir/a.jpg")).not.toContain(true);
   });
 });
 
