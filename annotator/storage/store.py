@@ -173,11 +173,17 @@ class Store:
 
     def restore_images(self) -> int:
         """Take everything out of the bin that is still whole; how many images that were."""
+        return len(self.restore_some(None))
+
+    def restore_some(self, ids: Collection[int] | None) -> list[int]:
+        """Take these out of the bin, or all, where they are still whole; the ids of those that were."""
+        wanted = None if ids is None else set(ids)
         with self._database.write() as connection:
-            kept = [image for image in images.bin_images(connection) if self.content_path(image.sha256).is_file()]
-            for image in kept:
-                images.set_removed(connection, image.id, removed=False)
-            return len(kept)
+            binned = [one for one in images.bin_images(connection) if wanted is None or one.id in wanted]
+            kept = [image.id for image in binned if self.content_path(image.sha256).is_file()]
+            for image_id in kept:
+                images.set_removed(connection, image_id, removed=False)
+            return kept
 
     def _image_or_binned(self, connection: Connection, image_id: int) -> Image:
         try:

@@ -27,6 +27,13 @@ class Latest(Generic[Key, Value]):
     def __contains__(self, key: Key) -> bool:
         return key in self._values
 
+    def peek(self, key: Key) -> Value | None:
+        """The value of that key where it is kept, which counts as a use."""
+        if key not in self._values:
+            return None
+        self._values.move_to_end(key)
+        return self._values[key]
+
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
         """The value of that key, made where it is not kept."""
         if key not in self._values:

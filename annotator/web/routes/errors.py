@@ -22,6 +22,7 @@ from annotator.core.errors import (
     StaleRevisionError,
     StoreError,
 )
+from annotator.core.query import QueryError
 from annotator.web.projects import OccupiedError, Projects, UnknownProjectError
 from annotator.web.sharing.limits import LimitError
 from annotator.web.sharing.login import SignInError
@@ -77,6 +78,8 @@ def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) 
     answer: dict[str, Any] = {"error": _one_line(plain(str(error)))}
     if isinstance(error, CocoError):
         answer["problems"] = [_one_line(plain(line)) for line in error.told(MAX_PROBLEMS)]
+    if isinstance(error, QueryError):  # a page shows the place, and says why in its own language
+        answer |= {"at": error.at, "trouble": error.trouble, "found": error.found, "expected": error.expected}
     return JSONResponse(answer, status_code=status)
 
 

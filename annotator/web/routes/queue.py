@@ -1,4 +1,4 @@
-"""The queue: every picture of a project with its counts, and pictures that join it."""
+"""Pictures that join the queue."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import ImageError
 from annotator.core.limits import MAX_NAME
-from annotator.storage.images import QueueRow
 from annotator.system import paths
 from annotator.vision.networks import zoo
 from annotator.vision.pictures.decode import MAX_FILE_BYTES
 from annotator.web import pictures
-from annotator.web.batch_record import MAX_FAILURES
-from annotator.web.jobs import Job, Prelabelling
+from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
 from annotator.web.sharing.arrivals import Arrivals
 from annotator.web.sharing.guard import MAX_PICTURE_BYTES
@@ -26,16 +24,6 @@ from annotator.web.sharing.uploads import Uploads
 
 def add_queue_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads) -> None:
     arrivals = Arrivals()
-
-    @router.get("/{key}/queue")
-    def queue(key: str) -> dict[str, Any]:
-        with projects.use(key) as store:
-            rows, binned = store.queue(), len(store.bin())
-        return {
-            "images": [_row_to_json(row, key) for row in rows],
-            "bin": binned,
-            "job": _job_to_json(jobs.status(key)),
-        }
 
     @router.post("/{key}/images")
     async def upload(key: str, name: str, request: Request) -> dict[str, Any]:
@@ -76,32 +64,3 @@ def _prelabel(projects: Projects, jobs: Prelabelling, key: str, image_ids: set[i
     # Where too many batches wait, the pictures are there all the same, and the buttons too.
     with suppress(LimitError):
         jobs.start(key, here, images)
-
-
-def _row_to_json(row: QueueRow, key: str) -> dict[str, Any]:
-    return {
-        "id": row.image.id,
-        "name": row.image.file_name,
-        "width": row.image.width,
-        "height": row.image.height,
-        "thumbnail": f"annotator/{key}/thumbnails/{row.image.id}",
-        "reviewed": row.image.reviewed,
-        "prelabelled": row.image.prelabelled,
-        "accepted": row.accepted,
-        "suggested": row.suggested,
-        "rejected": row.rejected,
-        "scores": row.scores,
-    }
-
-
-def _job_to_json(job: Job | None) -> dict[str, Any] | None:
-    if job is None:
-        return None
-    return {
-        "done": job.done,
-        "total": job.total,
-        "running": job.running,
-        "failures": [str(failure) for failure in job.failures],
-        "failed": job.failed,
-        "failed_images": job.failed_ids[:MAX_FAILURES],
-    }

@@ -25,6 +25,7 @@ from annotator.web.routes.presence import add_presence_routes
 from annotator.web.routes.projects import add_project_routes
 from annotator.web.routes.queue import add_queue_routes
 from annotator.web.routes.static import add_static_routes
+from annotator.web.routes.worklist import add_worklist_routes
 from annotator.web.sharing.uploads import Uploads
 
 
@@ -35,6 +36,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_static_routes(router)
     add_project_routes(router, projects, jobs, uploads)
     add_queue_routes(router, projects, jobs, uploads)
+    add_worklist_routes(router, projects, jobs, uploads)
     add_bin_routes(router, projects)
     add_document_routes(router, projects, outgoing=paths.home() / "documents")
     add_image_routes(router, projects, uploads)

@@ -1,0 +1,209 @@
+"""The queue as a list to work from: a stretch of what fits an expression, and what is done to many pictures at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from annotator.core.errors import GestureError
+from annotator.core.numbers import is_id
+from annotator.core.query import Query as Expression
+from annotator.core.query import parse
+from annotator.storage.images import QueueRow
+from annotator.storage.search import Search, Sort
+from annotator.storage.store import Store
+from annotator.storage.worklist import TO_DO
+from annotator.web.batch_record import MAX_FAILURES
+from annotator.web.jobs import Job, Prelabelling
+from annotator.web.listings import Listings
+from annotator.web.projects import Projects
+from annotator.web.protocol import DEFAULT_THRESHOLD
+from annotator.web.routes.requests import parse_json, who_decides
+from annotator.web.sharing.guard import MAX_BODY_BYTES
+from annotator.web.sharing.uploads import Uploads
+
+MAX_ROWS = 500
+"""In one answer."""
+
+_Id = Annotated[int | None, Query(ge=0, lt=2**53)]
+_Place = Annotated[int, Query(ge=0, lt=2**53)]
+_Score = Annotated[float, Query(ge=0, le=1, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What every request says about the list that it means."""
+
+    query: str = ""
+    sort: Sort = Sort.ADDED
+    descending: bool = False
+    threshold: _Score = DEFAULT_THRESHOLD
+    keep: _Id = None
+
+    def search(self, job: Job | None) -> Search:
+        """Raises QueryError."""
+        return Search(
+            parse(self.query),
+            self.sort,
+            self.descending,
+            self.threshold,
+            frozenset(job.failed_ids) if job is not None else frozenset(),
+            self.keep,
+        )
+
+
+def add_worklist_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads) -> None:
+    listings = Listings()
+    _add_lists(router, projects, jobs, listings)
+    _add_actions(router, projects, uploads)
+
+
+def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, listings: Listings) -> None:
+    @router.get("/{key}/queue")
+    def queue(
+        key: str,
+        asked: Annotated[_Asked, Depends()],
+        *,
+        offset: _Place = 0,
+        limit: Annotated[int, Query(ge=0)] = 100,
+        around: _Id = None,
+        version: str = "",
+    ) -> dict[str, Any]:
+        """A stretch of the list; next to nothing where the caller has that version. around: where to find a picture."""
+        job = jobs.status(key)
+        search = asked.search(job)
+        with projects.use(key) as store:
+            now = store.worklist.version()
+            if now == version and around is None:
+                return {"version": now, "job": _job_to_json(job)}
+            ids = listings.ids(store, now, search)
+            place = None if around is None or around not in ids else ids.index(around)
+            limit = min(limit, MAX_ROWS)
+            start = offset if place is None else place - place % max(1, limit)
+            rows = store.worklist.rows(ids[start : start + limit].tolist())
+            totals = listings.totals(store, now)
+        return {
+            "version": now,
+            "total": len(ids),
+            "offset": start,
+            "place": place,
+            "images": [_row_to_json(row, key) for row in rows],
+            "all": totals.all,
+            "reviewed": totals.reviewed,
+            "bin": totals.bin,
+            "job": _job_to_json(job),
+        }
+
+    @router.get("/{key}/queue/ids")
+    def ids(
+        key: str, asked: Annotated[_Asked, Depends()], *, first: _Place = 0, last: _Place = 2**53 - 1
+    ) -> dict[str, Any]:
+        """The ids of a stretch of the list, both ends with it: what a selection is made of."""
+        with projects.use(key) as store:
+            found = listings.ids(store, store.worklist.version(), asked.search(jobs.status(key)))
+        return {"ids": found[first : last + 1].tolist()}
+
+    @router.get("/{key}/queue/next")
+    def next_to_do(key: str, asked: Annotated[_Asked, Depends()], *, after: _Id = None) -> dict[str, Any]:
+        """The first picture of the list behind this one that is to be done, from the top again at the end."""
+        search = asked.search(jobs.status(key))
+        to_do = replace(search, query=Expression((*search.query.terms, *TO_DO.terms)), keep=None)
+        with projects.use(key) as store:
+            version = store.worklist.version()
+            all_ids, left = listings.ids(store, version, search), listings.ids(store, version, to_do)
+            found = _next(all_ids, set(left), after)
+            rows = [] if found is None else store.worklist.rows([found])
+        return {"image": _row_to_json(rows[0], key) if rows else None}
+
+
+def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
+    async def asked_ids(request: Request) -> tuple[list[int], dict[str, Any]]:
+        found = parse_json(await uploads.small(request, MAX_BODY_BYTES))
+        return _ids_of(found), found
+
+    @router.post("/{key}/queue/review")
+    async def review(key: str, request: Request) -> dict[str, Any]:
+        """Mark pictures reviewed, or not; the ids of those that were not so yet."""
+        ids, found = await asked_ids(request)
+        reviewed = found.get("reviewed")
+        if not isinstance(reviewed, bool):
+            raise GestureError(f"queue.reviewed: {reviewed!r:.80}, expected true or false")
+
+        def mark(store: Store) -> list[int]:
+            projects.require_quota(key, store, 200 * len(ids))
+            return store.worklist.mark_reviewed(ids, reviewed, who=who_decides(projects))
+
+        return {"ids": await _with_store(projects, key, mark)}
+
+    @router.post("/{key}/queue/remove")
+    async def remove(key: str, request: Request) -> dict[str, Any]:
+        """Put pictures into the bin; the ids of those that were not in it."""
+        ids, _ = await asked_ids(request)
+        return {"ids": await _with_store(projects, key, lambda store: store.worklist.remove(ids))}
+
+    @router.post("/{key}/queue/restore")
+    async def restore(key: str, request: Request) -> dict[str, Any]:
+        """Take pictures out of the bin again; the ids of those that were still there."""
+        ids, _ = await asked_ids(request)
+
+        def bring_back(store: Store) -> list[int]:
+            with store.together():
+                projects.require_image_quota(store, len(ids))
+                return store.restore_some(ids)
+
+        return {"ids": await _with_store(projects, key, bring_back)}
+
+
+async def _with_store(projects: Projects, key: str, work: Any) -> Any:
+    def run() -> Any:
+        with projects.use(key) as store:
+            return work(store)
+
+    return await run_in_threadpool(run)
+
+
+def _next(ids: Sequence[int], left: set[int], after: int | None) -> int | None:
+    place = next((at for at, id in enumerate(ids) if id == after), -1) if after is not None else -1
+    around = (*ids[place + 1 :], *ids[: max(0, place)])
+    return next((id for id in around if id in left), None)
+
+
+def _ids_of(found: Any) -> list[int]:
+    """Raises GestureError."""
+    ids = found.get("ids") if isinstance(found, dict) else None
+    if not isinstance(ids, list) or not all(map(is_id, ids)):
+        raise GestureError("queue.ids: expected a list of the pictures' whole numbers")
+    return ids
+
+
+def _row_to_json(row: QueueRow, key: str) -> dict[str, Any]:
+    return {
+        "id": row.image.id,
+        "name": row.image.file_name,
+        "width": row.image.width,
+        "height": row.image.height,
+        "thumbnail": f"annotator/{key}/thumbnails/{row.image.id}",
+        "reviewed": row.image.reviewed,
+        "prelabelled": row.image.prelabelled,
+        "accepted": row.accepted,
+        "suggested": row.suggested,
+        "rejected": row.rejected,
+        "scores": row.scores,
+    }
+
+
+def _job_to_json(job: Job | None) -> dict[str, Any] | None:
+    if job is None:
+        return None
+    return {
+        "done": job.done,
+        "total": job.total,
+        "running": job.running,
+        "failures": [str(failure) for failure in job.failures],
+        "failed": job.failed,
+        "failed_images": job.failed_ids[:MAX_FAILURES],
+    }
