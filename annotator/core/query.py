@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -100,10 +101,14 @@ class Trouble(StrEnum):
 
 
 class QueryError(AnnotatorError):
-    """An expression that cannot be read: `found`, from character `at` (0 is the first) on, is not what was expected."""
+    """An expression that cannot be read: `found`, from character `at` (0 is the first) on, is not what was expected.
 
-    def __init__(self, trouble: Trouble, *, at: int, found: str, expected: str) -> None:
-        self.trouble, self.at, self.found, self.expected = trouble, at, found[:80], expected
+    words: those of which one is expected, where there are such.
+    """
+
+    def __init__(self, trouble: Trouble, *, at: int, found: str, expected: str = "", words: Iterable[str] = ()) -> None:
+        self.trouble, self.at, self.found, self.words = trouble, at, found[:80], tuple(words)
+        expected = expected or f"one of {', '.join(self.words)}"
         super().__init__(f"search, character {at + 1}: {self.found!r}, expected {expected}")
 
 
@@ -241,7 +246,7 @@ def _read_term(reader: _Reader) -> Term:
     if name is None:
         return Term(NAME, _read_values(reader, NAME), negated, begin)
     if name not in FIELDS:
-        raise QueryError(Trouble.UNKNOWN_FIELD, at=at, found=f"{name}:", expected=f"one of {', '.join(FIELDS)}")
+        raise QueryError(Trouble.UNKNOWN_FIELD, at=at, found=f"{name}:", words=FIELDS)
     return Term(FIELDS[name], _read_values(reader, FIELDS[name]), negated, begin)
 
 
@@ -281,12 +286,12 @@ def _read_quoted(reader: _Reader, close: str) -> str:
 
 def _value_of(word: _Word, asked: Field) -> str | Range:
     if not word.text and not (word.quoted and asked.kind is Kind.TEXT and asked is not NAME):
-        raise QueryError(Trouble.NO_VALUE, at=word.at, found=word.text, expected=_expected(asked))
+        raise QueryError(Trouble.NO_VALUE, at=word.at, found=word.text, expected=_expected(asked), words=asked.words)
     if asked.kind is Kind.TEXT:
         return word.text
     if asked.kind is Kind.WORD:
         if word.text.lower() not in asked.words:
-            raise QueryError(Trouble.UNKNOWN_WORD, at=word.at, found=word.text, expected=_expected(asked))
+            raise QueryError(Trouble.UNKNOWN_WORD, at=word.at, found=word.text, words=asked.words)
         return word.text.lower()
     return _range_of(word, asked)
 

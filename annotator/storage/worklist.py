@@ -19,7 +19,7 @@ from annotator.storage.search import Search
 REVIEW = "review"
 """The verb of a gesture that marks a picture, and changes no instance."""
 
-TO_DO = Query((Term(FIELDS["state"], ("unreviewed", "new")),))
+TO_DO = Query((Term(FIELDS["state"], ("unreviewed",)),))
 NEW = Query((Term(FIELDS["state"], ("new",)),))
 
 

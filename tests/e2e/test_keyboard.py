@@ -138,7 +138,9 @@ def leave_the_models_by_escape(page):
 
 
 def click_a_filter(page):
-    page.locator(".an-queue .an-segment").nth(1).click()
+    page.get_by_label("Which pictures are listed").click()
+    page.get_by_label("Which pictures are listed").select_option("state:unreviewed")
+    page.locator(".an-queue-found", has_text="2 of 2 pictures").wait_for()
 
 
 @pytest.mark.parametrize("before", [go_to_export_and_back, choose_a_model, leave_the_models_by_escape, click_a_filter])

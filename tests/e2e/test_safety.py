@@ -106,7 +106,6 @@ def test_a_removed_picture_comes_back_from_the_bin_until_it_is_emptied(screen, p
     def remove():
         row.hover()
         row.get_by_title("Remove from the project").click()
-        page.get_by_role("dialog").get_by_role("button", name="Remove").click()
         row.wait_for(state="detached")
 
     remove()

@@ -50,16 +50,18 @@ def test_photographs_can_be_dropped_and_pasted_at_any_time(screen, project):
     assert [row.image.file_name for row in project.store.queue()] == ["first.png", "dropped.png", "pasted.png"]
 
 
-def test_a_picture_leaves_the_queue_after_a_question(screen, project):
+def test_a_picture_leaves_the_queue_and_comes_back(screen, project):
     project.add("first.png")
     project.add("second.png")
     screen.open()
     row = screen.page.locator(".an-queue-row", has_text="first.png")
     row.hover()
     row.get_by_title("Remove from the project").click()
-    screen.page.get_by_role("button", name="Remove", exact=True).click()
     screen.wait_for_picture("second.png")
     assert [row.image.file_name for row in project.store.queue()] == ["second.png"]
+    screen.page.locator(".an-notice", has_text="Removed").get_by_role("button", name="Undo").click()
+    screen.wait_for_picture("first.png")
+    assert [row.image.file_name for row in project.store.queue()] == ["first.png", "second.png"]
 
 
 def test_a_coco_file_among_photographs_brings_their_instances(screen, project):

@@ -15,7 +15,14 @@ declare global {
   interface Window {
     /** A list until this script has run, so that a component may be mounted before or after. */
     annotatorMounts?: { push(mount: Mount): unknown };
-    annotator?: { imageId(): number | null; refresh(): Promise<void>; threshold(): number };
+    annotator?: {
+      imageId(): number | null;
+      refresh(): Promise<void>;
+      threshold(): number;
+      /** What was picked last to be pre-labelled, and to be exported: the page's hidden buttons ask for it. */
+      picked(): readonly number[];
+      only(): string;
+    };
   }
 }
 
@@ -27,12 +34,25 @@ function mount({ element, props, watch }: Mount): void {
     if (value === null) return;
     if (editor?.project === value.project) return void editor.refresh();
     editor?.destroy();
-    editor = new Editor(root, value.project);
+    let picked: readonly number[] = [];
+    let only = "";
+    editor = new Editor(root, value.project, {
+      prelabel: (ids) => {
+        picked = ids;
+        press("prelabel-picked");
+      },
+      exportOnly: (expression) => {
+        only = expression;
+        press("export-picked");
+      },
+    });
     const { session } = editor;
     window.annotator = {
       imageId: () => session.imageId(),
       refresh: () => editor!.refresh(),
       threshold: () => session.view.get().threshold,
+      picked: () => picked,
+      only: () => only,
     };
   };
   root.lang = language;
@@ -47,6 +67,11 @@ function mount({ element, props, watch }: Mount): void {
     editor?.destroy();
   });
   observer.observe(document.body, { childList: true, subtree: true });
+}
+
+/** Presses a hidden button of the page, which hands on to the server what was picked. */
+function press(id: string): void {
+  document.getElementById(id)?.click();
 }
 
 function parse(value: unknown): PageValue | null {

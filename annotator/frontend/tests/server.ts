@@ -1,6 +1,6 @@
 /** A server in memory that keeps to the rules of annotator/core/review.py: numbered gestures, revisions, masks. */
 import { windowOfParts } from "../src/document/paint";
-import type { QueueImage, WireCategory, WireDocument, WireGesture, WireInstance, WireQueue } from "../src/document/protocol";
+import type { QueueImage, QueueRequest, UnchangedQueue, WireCategory, WireDocument, WireGesture, WireInstance, WireQueue } from "../src/document/protocol";
 import { windowToRle } from "../src/document/rle";
 import { RefusedError } from "../src/saving/errors";
 
@@ -55,8 +55,10 @@ export class FakeServer {
     });
   }
 
-  queue(): Promise<WireQueue> {
-    const images: QueueImage[] = [...this.images].map(([id, image]) => {
+  /** What was asked of the queue, in order. */
+  readonly asked: QueueRequest[] = [];
+  private readonly rows = (): QueueImage[] =>
+    [...this.images].map(([id, image]) => {
       const count = (state: string): number => [...image.instances.values()].filter((one) => one.state === state).length;
       return {
         id,
@@ -69,10 +71,44 @@ export class FakeServer {
         accepted: count("accepted"),
         suggested: count("suggested"),
         rejected: count("rejected"),
-        scores: "",
+        scores: String.fromCharCode(...[...image.instances.values()].filter((one) => one.state === "suggested").map(() => 356)),
       };
     });
-    return Promise.resolve({ images, bin: 0, job: null });
+
+  /** Knows one expression: `reviewed` or `-reviewed`; `bad` cannot be read. */
+  private listed({ asked: { query, descending }, keep }: QueueRequest): QueueImage[] {
+    if (query === "bad") throw refused("search", 400, { at: 0, trouble: "unknown_word", found: "bad", words: ["good"] });
+    const fits = ({ id, reviewed }: QueueImage): boolean => query === "" || id === keep || reviewed === (query === "reviewed");
+    const rows = this.rows().filter(fits);
+    return descending ? rows.reverse() : rows;
+  }
+
+  queue(request: QueueRequest & { offset: number; limit: number; around: number | null; version: string }): Promise<WireQueue | UnchangedQueue> {
+    this.asked.push(request);
+    try {
+      const rows = this.listed(request);
+      const version = JSON.stringify([...this.images].map(([id, { revision }]) => [id, revision]));
+      if (version === request.version && request.around === null) return Promise.resolve({ version, job: null });
+      const place = rows.findIndex(({ id }) => id === request.around);
+      const offset = place < 0 ? request.offset : place - (place % request.limit);
+      const all = this.rows();
+      const reviewed = all.filter((row) => row.reviewed).length;
+      const images = rows.slice(offset, offset + request.limit);
+      return Promise.resolve({ version, total: rows.length, offset, place: place < 0 ? null : place, images, all: all.length, reviewed, bin: 0, job: null });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  nextToDo(request: QueueRequest, after: number | null): Promise<{ image: QueueImage | null }> {
+    const rows = this.listed(request);
+    const place = rows.findIndex(({ id }) => id === after);
+    const order = [...rows.slice(place + 1), ...rows.slice(0, Math.max(0, place))];
+    return Promise.resolve({ image: order.find(({ reviewed }) => !reviewed) ?? null });
+  }
+
+  queueIds(request: QueueRequest, first: number, last: number): Promise<readonly number[]> {
+    return Promise.resolve(this.listed(request).slice(first, last + 1).map(({ id }) => id));
   }
 
   document(id: number): Promise<WireDocument> {

@@ -79,7 +79,7 @@ def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) 
     if isinstance(error, CocoError):
         answer["problems"] = [_one_line(plain(line)) for line in error.told(MAX_PROBLEMS)]
     if isinstance(error, QueryError):  # a page shows the place, and says why in its own language
-        answer |= {"at": error.at, "trouble": error.trouble, "found": error.found, "expected": error.expected}
+        answer |= {"at": error.at, "trouble": error.trouble, "found": error.found, "words": error.words}
     return JSONResponse(answer, status_code=status)
 
 

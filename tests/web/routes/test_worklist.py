@@ -76,8 +76,6 @@ def test_the_next_picture_to_do_lies_behind_the_open_one_and_then_at_the_top(cli
     assert [next_after(after) for after in (1, 2, 5, 6, 7, 99)] == [2, 5, 6, 2, 2, 2]
     assert next_after(2, query="#2..4") is None
     assert next_after(6, sort="name", descending=True) == 5
-    store.set_suggestions(4, [suggestion(1)])
-    assert [next_after(2, threshold=0.5), next_after(2, threshold=0.95)] == [4, 5]
 
 
 def test_a_selection_is_made_of_ids(client, base, store):
@@ -113,7 +111,7 @@ def test_an_expression_that_cannot_be_read_says_where(client, base, store):
     assert answer.status_code == 400
     found = answer.json()
     assert found["error"].startswith("search, character 14: 'done', expected one of new, started")
-    assert (found["at"], found["trouble"], found["found"]) == (13, "unknown_word", "done")
+    assert (found["at"], found["trouble"], found["found"], found["words"][0]) == (13, "unknown_word", "done", "new")
 
 
 @pytest.mark.parametrize(

@@ -43,11 +43,11 @@ export interface CommandContext {
   readonly stage: Stage;
   readonly drawing: Drawing;
   readonly levels: Levels;
-  /** The picture before or after the open one in the list. */
-  readonly neighbour: (direction: 1 | -1) => QueueImage | null;
   readonly pickCategory: (current: number | null, anchor: Element | null) => Promise<number | null>;
   readonly openSimplify: (instance: Instance) => void;
   readonly showKeys: () => void;
+  /** The search field above the list of pictures gets the keys. */
+  readonly search: () => void;
   /** Says why a key has done nothing, or what it did where that is not to be seen. */
   readonly answer: (text: string) => void;
 }
@@ -160,13 +160,15 @@ export class Commands {
       previous: () => this.changeAndFollow(() => step(session, -1)),
       triage: () => this.changeAndFollow(() => setTriage(session, !view.get().triage)),
       gallery: () => view.set({ gallery: !view.get().gallery }),
-      acceptAll: () => this.finish(() => acceptVisible(session)),
+      acceptAll: () => this.acceptAll(),
+      notReviewed: () => session.commit("review", [], false),
       markReviewed: () => this.finish(() => session.commit("review", [], true)),
       lowerThreshold: () => this.shiftThreshold(-THRESHOLD_STEP),
       raiseThreshold: () => this.shiftThreshold(THRESHOLD_STEP),
       peek: () => this.peek(),
       previousPicture: () => this.openNeighbour(-1),
       nextPicture: () => this.openNeighbour(1),
+      search: () => this.context.search(),
     };
   }
 
@@ -292,6 +294,13 @@ export class Commands {
     this.context.stage.zoomTo(targets(this.context.session));
   }
 
+  private acceptAll(): void {
+    const { scene } = this.context.session.view.get();
+    this.finish(() => acceptVisible(this.context.session));
+    // Nobody has looked for anything: that the picture counts as empty from now on is to be heard.
+    if (scene !== null && !scene.prelabelled && scene.instances.length === 0) this.say("markedEmpty", { name: scene.name });
+  }
+
   private finish(decide: () => void): void {
     const { session } = this.context;
     if (session.view.get().scene === null || session.view.get().opening !== null) return;
@@ -300,8 +309,14 @@ export class Commands {
   }
 
   private openNeighbour(direction: 1 | -1): void {
-    const image = this.context.neighbour(direction);
-    if (image !== null) void this.context.session.open(image.id);
+    const { session } = this.context;
+    const open = (image: QueueImage | null): void => {
+      if (image !== null) void session.open(image.id);
+      else this.say(direction < 0 ? "noPictureBefore" : "noPictureAfter");
+    };
+    const here = session.list.neighbourHere(direction);
+    if (here !== undefined) open(here);
+    else void session.list.neighbour(direction).then(open);
   }
 
   /** What was begun is given up first, then the tool is put away, then triage, then the selection. */

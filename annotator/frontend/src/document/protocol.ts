@@ -110,11 +110,53 @@ export interface WireJob {
   readonly failures: readonly string[];
 }
 
+export type QueueSort = "added" | "name" | "doubt" | "count" | "changed";
+
+/** Which pictures are listed, and in what order. `query` is an expression (annotator/core/query.py). */
+export interface QueueAsked {
+  readonly query: string;
+  readonly sort: QueueSort;
+  readonly descending: boolean;
+}
+
+export interface QueueRequest {
+  readonly asked: QueueAsked;
+  /** The score from which on suggestions count. */
+  readonly threshold: number;
+  /** A picture that is listed although it does not fit. */
+  readonly keep: number | null;
+}
+
+/** A stretch of the list. */
 export interface WireQueue {
+  /** Another one as soon as anything is stored. */
+  readonly version: string;
+  readonly total: number;
+  readonly offset: number;
+  /** Where the picture that was looked for stands; null where it is not in the list. */
+  readonly place: number | null;
   readonly images: readonly QueueImage[];
-  /** How many pictures lie in the bin. */
+  /** How many pictures there are, how many of them are reviewed, and how many lie in the bin. */
+  readonly all: number;
+  readonly reviewed: number;
   readonly bin: number;
   readonly job: WireJob | null;
+}
+
+/** The answer where the asker has that version already. */
+export interface UnchangedQueue {
+  readonly version: string;
+  readonly job: WireJob | null;
+  readonly images?: undefined;
+}
+
+/** Why an expression cannot be read: `found`, from character `at` on. `words` are those that would do. */
+export interface QueueTrouble {
+  readonly query: string;
+  readonly at: number;
+  readonly kind: string;
+  readonly found: string;
+  readonly words: readonly string[];
 }
 
 /** One instance of the gallery; `cutout` is the address of its picture. */

@@ -10,14 +10,17 @@ import { START_VIEW, peekedInstances } from "../session/view";
 /** What is to be decided comes first. */
 const STATES: readonly Instance["state"][] = ["suggested", "accepted", "rejected"];
 
-/** What a decision is about: the selected instances, or else the one under the pointer. */
+/** What a key is about: the selected instances; where there are none, the suggestion under the pointer. */
 export function targets(session: Session): Instance[] {
   const view = session.view.get();
   const { scene, selection, hover } = view;
   if (scene === null) return [];
   const peeked = peekedInstances(view);
-  const keys = selection.length > 0 ? selection : hover === null ? [] : [hover];
-  return keys.flatMap((key) => find(scene, key) ?? []).filter((one) => isVisible(one, view) || peeked.includes(one));
+  const hovered = hover === null ? null : find(scene, hover);
+  // Nobody looks where the pointer rests: what is decided changes only where it was selected.
+  const open = hovered?.state === "suggested" ? [hovered] : [];
+  const chosen = selection.length > 0 ? selection.flatMap((key) => find(scene, key) ?? []) : open;
+  return chosen.filter((one) => isVisible(one, view) || peeked.includes(one));
 }
 
 export function accept(session: Session, instances: readonly Instance[] = targets(session)): void {

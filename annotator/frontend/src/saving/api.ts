@@ -3,6 +3,8 @@ import type { Box } from "../document/geometry";
 import type {
   CutoutFilter,
   QueueImage,
+  QueueRequest,
+  UnchangedQueue,
   WireCategory,
   WireDocument,
   WireGallery,
@@ -43,8 +45,42 @@ export class Api {
     this.root = `annotator/${encodeURIComponent(project)}`;
   }
 
-  queue(): Promise<WireQueue> {
-    return request(`${this.root}/queue`);
+  /** A stretch of the list, or the one around a picture; next to nothing where `version` is still the project's. */
+  queue(asked: QueueRequest & Stretch): Promise<WireQueue | UnchangedQueue> {
+    const { offset, limit, around, version } = asked;
+    const more = { offset: String(offset), limit: String(limit), version, ...(around === null ? {} : { around: String(around) }) };
+    return request(`${this.root}/queue?${listOf(asked, more)}`);
+  }
+
+  /** The first picture behind this one that is not reviewed, from the top again at the end. */
+  nextToDo(asked: QueueRequest, after: number | null): Promise<{ readonly image: QueueImage | null }> {
+    return request(`${this.root}/queue/next?${listOf(asked, after === null ? {} : { after: String(after) })}`);
+  }
+
+  /** The ids of a stretch of the list, both ends with it. */
+  async queueIds(asked: QueueRequest, first: number, last: number): Promise<readonly number[]> {
+    const found = request<{ ids: readonly number[] }>(`${this.root}/queue/ids?${listOf(asked, { first: String(first), last: String(last) })}`);
+    return (await found).ids;
+  }
+
+  /** Marks pictures reviewed, or not; the ids of those that were not so yet. */
+  markReviewed(ids: readonly number[], reviewed: boolean): Promise<{ readonly ids: readonly number[] }> {
+    return request(`${this.root}/queue/review`, json("POST", { ids, reviewed }));
+  }
+
+  /** Puts pictures into the bin; the ids of those that were not in it. */
+  removeImages(ids: readonly number[]): Promise<{ readonly ids: readonly number[] }> {
+    return request(`${this.root}/queue/remove`, json("POST", { ids }));
+  }
+
+  /** Takes pictures out of the bin again. */
+  restoreImages(ids: readonly number[]): Promise<{ readonly ids: readonly number[] }> {
+    return request(`${this.root}/queue/restore`, json("POST", { ids }));
+  }
+
+  /** Whether the project answers. */
+  ping(): Promise<unknown> {
+    return request(`${this.root}/queue?limit=0`);
   }
 
   document(imageId: number): Promise<WireDocument> {
@@ -121,10 +157,6 @@ export class Api {
     return request(`${this.root}/example`, { method: "POST" });
   }
 
-  removeImage(imageId: QueueImage["id"]): Promise<unknown> {
-    return request(`${this.root}/images/${imageId}`, { method: "DELETE" });
-  }
-
   /** A picture; `progress` gets 0..1. */
   async upload(name: string, file: Blob, progress: (share: number) => void): Promise<{ id: number; known: boolean }> {
     const answer = await this.send("images", name, file, progress);
@@ -157,6 +189,20 @@ export class Api {
       call.send(file);
     });
   }
+}
+
+/** Which part of the list: rows from `offset` on, or those around a picture. version: the one that is here. */
+interface Stretch {
+  readonly offset: number;
+  readonly limit: number;
+  readonly around: number | null;
+  readonly version: string;
+}
+
+function listOf({ asked, threshold, keep }: QueueRequest, more: Readonly<Record<string, string>>): URLSearchParams {
+  const { query, sort, descending } = asked;
+  const said = { query, sort, descending: String(descending), threshold: String(threshold), ...(keep === null ? {} : { keep: String(keep) }) };
+  return new URLSearchParams({ ...said, ...more });
 }
 
 function json(method: string, body: unknown): RequestInit {

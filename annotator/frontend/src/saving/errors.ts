@@ -10,3 +10,12 @@ export class RefusedError extends Error {
     super(message);
   }
 }
+
+/** Whether the server says that there is no such thing, or no longer. */
+export function isGone(error: unknown): boolean {
+  return error instanceof RefusedError && error.status === 404;
+}
+
+export function lineOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -20,8 +20,8 @@ export function createBin(options: BinOptions): HTMLElement {
   const open = button({ icon: "trash", text: "", class: "an-button is-quiet an-bin", onClick: () => void show(options) });
   const label = open.lastElementChild!;
   const render = (): void => {
-    const { bin, images } = session.queue.get();
-    open.hidden = bin === 0 && images.length === 0;
+    const { bin, all } = session.queue.get();
+    open.hidden = bin === 0 && all === 0;
     setText(label, bin === 0 ? t("bin") : t("binCount", { n: bin }));
   };
   session.queue.subscribe(render);
@@ -58,8 +58,8 @@ async function show(options: BinOptions): Promise<void> {
   });
 
   async function ask(title: "emptyBinTitle" | "removeAllTitle", body: "emptyBinBody" | "removeAllBody", agree: "emptyBin" | "removeAll", work: () => Promise<unknown>): Promise<void> {
-    const { bin, images } = session.queue.get();
-    const n = title === "emptyBinTitle" ? bin : images.length;
+    const { bin, all } = session.queue.get();
+    const n = title === "emptyBinTitle" ? bin : all;
     if (await confirmRemoval(root, t(title), t(body, { n }), t(agree))) await attempt(work);
   }
   async function fill(): Promise<void> {
@@ -71,7 +71,7 @@ async function show(options: BinOptions): Promise<void> {
     );
     empty.hidden = images.length > 0;
     restoreAll.disabled = clear.disabled = images.length === 0;
-    removeAll.disabled = session.queue.get().images.length === 0;
+    removeAll.disabled = session.queue.get().all === 0;
   }
   const close = button({ text: t("close"), class: "an-button is-primary", onClick: () => sheet.close() });
   sheet.append(h("h2", {}, t("bin")), h("p", {}, t("binBody")), empty, list, h("div", { class: "an-pair an-bin-actions" }, removeAll, restoreAll, clear, close));

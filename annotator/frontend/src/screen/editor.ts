@@ -4,17 +4,18 @@ import { Commands } from "../commands/commands";
 import { isShown, listenToKeys } from "../commands/keyboard";
 import type { CommandId } from "../commands/keys";
 import { setKeyMap } from "../commands/keys";
-import type { QueueImage } from "../document/protocol";
 import { Drawing } from "../editing/drawing";
 import { Levels } from "../editing/levels";
+import { lineOf } from "../saving/errors";
 import { preference, setPreference } from "../saving/shelf";
 import { Connection } from "../session/connection";
+import { Picked } from "../session/picked";
 import type { Notice, Session } from "../session/session";
 import { createAppearance } from "../stage/appearance";
 import { Minimap } from "../stage/minimap";
 import { Stage } from "../stage/stage";
 import { t } from "../strings";
-import { confirmRemoval, openDialog } from "../widgets/dialogs";
+import { openDialog } from "../widgets/dialogs";
 import { h, setText } from "../widgets/dom";
 import type { Anchor } from "../widgets/popover";
 import { createAnnouncer } from "./announcer";
@@ -29,11 +30,15 @@ import { Gallery } from "./gallery";
 import { createHint } from "./hint";
 import { keySheet } from "./keysheet";
 import { createLegend } from "./legend";
+import type { Page } from "./manypictures";
+import { ManyPictures } from "./manypictures";
 import { SHAPE_COMMANDS, openMenu } from "./menu";
 import { Notices } from "./notices";
 import { Panel } from "./panel";
 import { Presence } from "./presence";
 import { QueuePanel } from "./queue";
+import { createQueueActions } from "./queueactions";
+import { createReviewed } from "./reviewed";
 import { openSimplify } from "./simplifier";
 import { ThresholdBar } from "./threshold";
 import { Toolbar } from "./toolbar";
@@ -55,6 +60,8 @@ export class Editor {
   private readonly minimap: Minimap;
   private readonly uploads: Uploads;
   private readonly dropZone: DropZone;
+  private readonly picked: Picked;
+  private readonly many: ManyPictures;
   private readonly queue: QueuePanel;
   private readonly panel: Panel;
   private readonly commands: Commands;
@@ -64,6 +71,7 @@ export class Editor {
   constructor(
     private readonly root: HTMLElement,
     readonly project: string,
+    page: Page,
   ) {
     const show: Notice = (kind, text, detail) => this.notices.show(kind, t(text), detail);
     this.connection = new Connection(project, show, () => isShown(root));
@@ -95,6 +103,9 @@ export class Editor {
       addExample: () => void this.tryTo(this.connection.addExample(), "exampleFailed"),
       pasteInstances: () => this.run("paste"),
     });
+    const failed = (error: unknown): void => show("error", "queueFailed", lineOf(error));
+    this.picked = new Picked(session.list, api, failed);
+    this.many = new ManyPictures({ api, session, connection: this.connection, picked: this.picked, notices: this.notices, page });
     this.queue = this.makeQueue();
     this.panel = this.makePanel();
     this.commands = this.makeCommands(answer);
@@ -156,12 +167,15 @@ export class Editor {
   }
 
   private makeQueue(): QueuePanel {
-    const { root, session, dropZone, notices } = this;
+    const { root, session, dropZone, notices, picked, many } = this;
     const queue = new QueuePanel({
       session,
+      picked,
+      actions: createQueueActions(picked, many.actions),
+      leave: () => this.stage.element.focus({ preventScroll: true }),
       chooseFiles: () => dropZone.chooseFiles(),
       chooseFolder: () => dropZone.chooseFolder(),
-      remove: (image) => void this.remove(image),
+      remove: (ids) => void many.remove(ids),
     });
     const onFailed = (line: string): void => notices.show("error", t("binFailed"), line);
     queue.element.append(createBin({ root, api: this.connection.api, session, onChanged: () => this.refresh(), onFailed }));
@@ -187,10 +201,10 @@ export class Editor {
       stage: this.stage,
       drawing: this.drawing,
       levels: this.levels,
-      neighbour: (direction) => this.queue.neighbour(direction),
       pickCategory: (current, anchor) => this.pickCategory("categoryFor", current, anchor),
       openSimplify: (instance) => openSimplify(root, session, instance),
       showKeys: () => openDialog(root, keySheet((map) => setPreference(shelf, "keys", map))),
+      search: () => this.queue.search(),
       answer,
     });
   }
@@ -200,13 +214,14 @@ export class Editor {
     const legend = createLegend(session, appearance);
     const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), legend, minimap.element, notices.element, announcer);
     const threshold = new ThresholdBar(session);
+    panel.element.append(createReviewed(session, (id) => this.run(id)));
     const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, threshold.element);
     root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, uploads.element, dropZone.overlay);
   }
 
   private listen(): void {
     const { root, session, stage, commands, gallery, dropZone, uploads } = this;
-    session.queue.subscribe((now) => root.classList.toggle("is-empty", now.loaded && now.images.length === 0 && now.bin === 0));
+    session.queue.subscribe((now) => root.classList.toggle("is-empty", now.loaded && now.all === 0 && now.bin === 0));
     const leaving = (event: BeforeUnloadEvent): void => {
       if (session.saver.unsaved() > 0 || !uploads.idle()) event.preventDefault();
     };
@@ -226,17 +241,11 @@ export class Editor {
     this.root.replaceChildren();
   }
 
-  private async remove(image: QueueImage): Promise<void> {
-    const body = t("removeBody", { name: image.name, n: image.accepted });
-    const agreed = await confirmRemoval(this.root, t("removeTitle"), body, t("remove"));
-    if (agreed) await this.tryTo(this.connection.remove(image), "removeFailed");
-  }
-
-  private async tryTo(work: Promise<void>, failure: "exampleFailed" | "removeFailed"): Promise<void> {
+  private async tryTo(work: Promise<void>, failure: "exampleFailed"): Promise<void> {
     try {
       await work;
     } catch (error) {
-      this.notices.show("error", t(failure), error instanceof Error ? error.message : "");
+      this.notices.show("error", t(failure), lineOf(error));
     }
   }
 }

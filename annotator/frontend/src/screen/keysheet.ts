@@ -30,7 +30,7 @@ export function keySheet(onChange: (map: KeyMap) => void): HTMLDialogElement {
   const body = h("div", { class: "an-sheet-body" });
   const close = button({ icon: "cross", title: t("close"), class: "an-button is-quiet", onClick: () => sheet.close() });
   const reset = button({ text: t("keysReset"), class: "an-button", onClick: () => change({}) });
-  const note = h("p", { class: "an-sheet-note" }, t("keysNote"));
+  const note = h("p", { class: "an-sheet-note" }, t("keysAbout"), " ", t("keysNote"));
   sheet.append(h("header", {}, h("h2", {}, t("helpTitle")), note, reset, close), body);
 
   let listening: HTMLElement | null = null;

@@ -7,6 +7,7 @@ const LASTS_MS = { info: 3500, answer: 3500, error: 12_000, question: 20_000 } a
 /** A key that is held down asks again sooner than this: the answer stays as it is, and is not read out once more. */
 const HELD_MS = 700;
 const MOST = 4;
+const OFFER = "offer";
 
 /** What a notice tells: news, an error, or why a key has done nothing. */
 type Kind = "info" | "error" | "answer";
@@ -36,6 +37,12 @@ export class Notices {
     const question = h("div", { class: "an-notice is-question" }, icon("help"), h("span", { class: "an-notice-text" }, text), ...answers.map(answer), close);
     this.asked.set(subject, { element: question, leaving: new Leaving(question, LASTS_MS.question, () => this.withdraw(subject)) });
     this.element.append(question);
+  }
+
+  /** News with a way back, of which there is one at most. */
+  offer(text: string, answer: { readonly text: string; readonly run: () => void }): void {
+    this.withdraw(OFFER);
+    this.ask(OFFER, text, [answer]);
   }
 
   withdraw(subject: string): void {

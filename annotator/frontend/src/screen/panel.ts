@@ -108,7 +108,7 @@ export class Panel {
     const hint = filtered ? t("allFiltered") : hidden ? t("allHidden") : nothingFound(scene);
     this.empty.replaceChildren(h("strong", {}, t("noInstances")), h("span", {}, hint));
     const waiting = scene === null ? 0 : countSuggestions(scene, view).shown;
-    setText(this.doneText, waiting > 0 ? t("acceptAllNext", { n: waiting }) : t("nextOnly"));
+    setText(this.doneText, waiting > 0 ? t("acceptAllNext", { n: waiting }) : t(isEmpty(scene) ? "nextEmpty" : "nextOnly"));
     this.doneKey.hidden = keyOf("acceptAll") === "";
     setText(this.doneKey, keycaps(keyOf("acceptAll")).join(" "));
     this.doneButton.disabled = scene === null;
@@ -189,6 +189,11 @@ export class Panel {
 function nothingFound(scene: Scene | null): string {
   const keys = { polygon: keyOf("toolPolygon"), box: keyOf("toolBox"), done: keyOf("acceptAll") };
   return scene?.prelabelled === true ? t("noneFoundHint", keys) : t("noInstancesHint", { key: keys.polygon });
+}
+
+/** Whether no network has looked at the picture, and no person has drawn in it. */
+function isEmpty(scene: Scene | null): boolean {
+  return scene !== null && !scene.prelabelled && scene.instances.length === 0;
 }
 
 /** A tooltip with its key. */

@@ -1,192 +1,162 @@
-/** The pictures of the project at the left: thumbnails, state, filter, progress. */
+/** The pictures of the project at the left: searched, filtered, picked; their state and the progress of all. */
 import type { QueueImage } from "../document/protocol";
-import { shownOf } from "../document/scores";
+import type { Picked } from "../session/picked";
 import type { Session } from "../session/session";
-import type { StringKey } from "../strings";
 import { t } from "../strings";
-import { button, h, setClass, setText } from "../widgets/dom";
-import { icon, setIcon } from "../widgets/icons";
+import { h, setText } from "../widgets/dom";
 import { VirtualList } from "../widgets/list";
-
-type Filter = "all" | "toDo" | "reviewed";
-
-const FILTERS: readonly (readonly [Filter, StringKey])[] = [
-  ["all", "filterAll"],
-  ["toDo", "filterToDo"],
-  ["reviewed", "filterReviewed"],
-];
-
-const STATES = {
-  reviewed: { icon: "check", label: "stateReviewed" },
-  started: { icon: "pencil", label: "stateStarted" },
-  suggested: { icon: "dashed", label: "stateSuggested" },
-  nothing: { icon: "dashed", label: "stateNothing" },
-  untouched: { icon: "clock", label: "stateUntouched" },
-} as const;
+import { QueueHead } from "./queuehead";
+import { QueueRow } from "./queuerow";
 
 export interface QueueOptions {
   readonly session: Session;
+  readonly picked: Picked;
   readonly chooseFiles: () => void;
   readonly chooseFolder: () => void;
-  readonly remove: (image: QueueImage) => void;
-}
-
-class Row {
-  readonly thumbnail = h("img", { class: "an-thumbnail", alt: "", loading: "lazy", decoding: "async", draggable: "false" });
-  readonly name = h("span", { class: "an-queue-name" });
-  readonly state = icon("clock");
-  readonly detail = h("span", { class: "an-queue-counts" });
-  readonly remove: HTMLButtonElement;
-  readonly element: HTMLElement;
-  image: QueueImage | null = null;
-
-  constructor(onRemove: () => void) {
-    this.remove = button({ icon: "trash", title: t("removeImage"), class: "an-row-button is-reject", onClick: onRemove });
-    this.remove.tabIndex = -1;
-    const line = h("span", { class: "an-queue-line" }, this.state, this.detail);
-    const text = h("span", { class: "an-queue-text" }, this.name, line);
-    this.element = h("div", { class: "an-queue-row" }, this.thumbnail, text, this.remove);
-    this.thumbnail.addEventListener("error", () => setClass(this.thumbnail, "is-missing", true));
-    this.thumbnail.addEventListener("load", () => setClass(this.thumbnail, "is-missing", false));
-  }
+  readonly remove: (imageIds: readonly number[]) => void;
+  /** The keys are the picture's again. */
+  readonly leave: () => void;
+  /** What is done to the pictures that are picked. */
+  readonly actions: HTMLElement;
 }
 
 export class QueuePanel {
   readonly element: HTMLElement;
-  private readonly rows = new WeakMap<HTMLElement, Row>();
+  private readonly head: QueueHead;
+  private readonly rows = new WeakMap<HTMLElement, QueueRow>();
   private readonly list: VirtualList<QueueImage, HTMLElement>;
   private readonly progress = h("span");
   private readonly bar = h("span", { class: "an-bar-fill" });
   private readonly job = h("div", { class: "an-job" });
   private readonly empty = h("p", { class: "an-queue-empty" }, t("noPicturesInFilter"));
-  private readonly filters: readonly HTMLButtonElement[];
-  private filter: Filter = "all";
-  private shown: readonly QueueImage[] = [];
 
   constructor(private readonly options: QueueOptions) {
-    const { session } = options;
+    const { session, picked } = options;
+    this.head = new QueueHead({ list: session.list, ...options });
     this.list = new VirtualList(
       {
         height: 64,
         create: () => this.createRow(),
-        update: (row, image) => this.updateRow(row, image),
+        update: (row, image, place) => this.rows.get(row)!.show(image, place, this.standing(image)),
         choose: (image) => void session.open(image.id),
+        show: (first, last) => session.list.show(first, last),
       },
       t("queue"),
     );
-    this.list.element.addEventListener("mousedown", (event) => event.preventDefault());
-    this.list.element.addEventListener("click", (event) => {
-      if ((event.target as Element).closest("button") !== null) return;
-      const image = this.imageOf(event.target as Element);
-      if (image !== null) void session.open(image.id);
-    });
-    this.list.element.addEventListener("keydown", (event) => {
-      const open = this.shown.find((image) => image.id === session.imageId());
-      if (event.key !== "Delete" || open === undefined) return;
-      // Over the picture it is the instance that goes.
-      event.preventDefault();
-      event.stopPropagation();
-      options.remove(open);
-    });
-    this.filters = FILTERS.map(([filter, label]) =>
-      button({ text: t(label), class: "an-segment", onClick: () => this.setFilter(filter) }),
-    );
+    this.list.element.setAttribute("aria-multiselectable", "true");
+    this.listen();
     this.element = h(
       "aside",
       { class: "an-queue", "aria-label": t("queue") },
-      h(
-        "div",
-        { class: "an-queue-head" },
-        h("div", { class: "an-segments", role: "group", "aria-label": t("queue") }, ...this.filters),
-        button({ icon: "images", title: t("addFiles"), class: "an-button is-quiet", onClick: options.chooseFiles }),
-        button({ icon: "folder", title: t("addFolder"), class: "an-button is-quiet", onClick: options.chooseFolder }),
-      ),
+      this.head.element,
       h("div", { class: "an-queue-list" }, this.list.element, this.empty),
+      options.actions,
       this.job,
       h("div", { class: "an-progress" }, this.progress, h("span", { class: "an-bar" }, this.bar)),
     );
-    session.queue.subscribe(() => this.render());
+    session.queue.subscribe((now, before) => {
+      // Another list begins at its top.
+      if (now.asked !== before.asked) this.list.element.scrollTop = 0;
+      this.render();
+    });
+    picked.view.subscribe(() => this.list.refresh());
     session.view.subscribe((now, before) => {
       if (now.threshold !== before.threshold) this.list.refresh();
       if (now.scene?.imageId === before.scene?.imageId && now.opening === before.opening) return;
       this.render();
-      this.list.reveal(this.shown.findIndex((image) => image.id === session.imageId()));
+      void this.reveal();
     });
-    this.setFilter("all");
-  }
-
-  /** The neighbour of the open picture among those listed. */
-  neighbour(direction: 1 | -1): QueueImage | null {
-    const current = this.shown.findIndex((image) => image.id === this.options.session.imageId());
-    return this.shown[current + direction] ?? null;
-  }
-
-  private setFilter(filter: Filter): void {
-    this.filter = filter;
-    this.filters.forEach((one, index) => one.setAttribute("aria-pressed", String(FILTERS[index][0] === filter)));
-    this.list.element.scrollTop = 0;
     this.render();
   }
 
+  /** The search field has the keys. */
+  search(): void {
+    this.head.focus();
+  }
+
+  private standing(image: QueueImage) {
+    const { session, picked } = this.options;
+    return { current: session.imageId() === image.id, picked: picked.view.get().ids.has(image.id), threshold: session.view.get().threshold };
+  }
+
+  /** The open picture is in sight, where it is in the list. */
+  private async reveal(): Promise<void> {
+    const { session } = this.options;
+    const open = session.imageId();
+    const known = session.list.placeOf(open);
+    const place = known >= 0 || open === null ? known : await session.list.find(open);
+    if (session.imageId() === open) this.list.reveal(place);
+  }
+
   private render(): void {
-    const { images, job } = this.options.session.queue.get();
-    const current = this.options.session.imageId();
-    // The open picture stays in its place until another is opened, so that nothing moves under the pointer.
-    const fits = (image: QueueImage): boolean =>
-      this.filter === "all" || image.id === current || image.reviewed === (this.filter === "reviewed");
-    this.shown = this.filter === "all" ? images : images.filter(fits);
-    this.list.setItems(this.shown);
-    this.empty.hidden = this.shown.length > 0;
-    const reviewed = images.reduce((sum, image) => sum + Number(image.reviewed), 0);
-    setText(this.progress, t("progress", { reviewed, total: images.length }));
-    this.bar.style.width = `${images.length === 0 ? 0 : (100 * reviewed) / images.length}%`;
+    const { rows, total, all, reviewed, job } = this.options.session.queue.get();
+    this.list.setItems({ length: total, at: (place) => rows.get(place) });
+    this.empty.hidden = total > 0;
+    setText(this.progress, t("progress", { reviewed, total: all }));
+    this.bar.style.width = `${all === 0 ? 0 : (100 * reviewed) / all}%`;
     this.job.hidden = job === null || !job.running;
     if (job !== null) setText(this.job, t("prelabelling", { done: job.done, total: job.total }));
   }
 
   private createRow(): HTMLElement {
-    const row = new Row(() => row.image !== null && this.options.remove(row.image));
+    const row: QueueRow = new QueueRow(() => row.image !== null && this.options.remove([row.image.id]));
     this.rows.set(row.element, row);
     return row.element;
   }
 
-  private updateRow(element: HTMLElement, image: QueueImage): void {
-    const row = this.rows.get(element)!;
-    if (row.image?.id !== image.id || row.image.thumbnail !== image.thumbnail) row.thumbnail.src = image.thumbnail;
-    row.image = image;
-    const state = stateOf(image);
-    const current = this.options.session.imageId() === image.id;
-    setClass(element, "is-current", current);
-    setClass(element, "is-reviewed", state === "reviewed");
-    element.setAttribute("aria-selected", String(current));
-    setText(row.name, image.name);
-    setIcon(row.state, STATES[state].icon);
-    const { threshold } = this.options.session.view.get();
-    setText(row.detail, countsOf(image, state, threshold));
-    const below = image.suggested - shownOf(image.scores, threshold);
-    const hidden = below > 0 ? `\n${t("galleryBelow", { n: below, threshold: threshold.toFixed(2) })}` : "";
-    element.title = `${image.name}\n${image.width} × ${image.height}, ${t(STATES[state].label)}${hidden}`;
+  private listen(): void {
+    const { session, picked } = this.options;
+    const { element } = this.list;
+    element.addEventListener("mousedown", (event) => event.preventDefault());
+    element.addEventListener("click", (event) => {
+      const target = event.target as Element;
+      const row = target.closest("button") === null ? this.rowOf(target) : null;
+      if (row === null || row.image === null) return;
+      const more = event.shiftKey || event.ctrlKey || event.metaKey;
+      // Whoever picks goes on with Ctrl+A, Delete or Escape, which are the list's then.
+      if (more) element.focus({ preventScroll: true });
+      if (event.shiftKey) void picked.through(row.place, session.imageId());
+      else if (more) picked.toggle(row.image.id, row.place);
+      else {
+        picked.clear();
+        void session.open(row.image.id);
+      }
+    });
+    element.addEventListener("keydown", (event) => {
+      if (!this.use(event)) return;
+      // Over the picture the same keys are about instances.
+      event.preventDefault();
+      event.stopPropagation();
+    });
   }
 
-  private imageOf(target: Element): QueueImage | null {
+  /** Whether the key was one of the list's own. */
+  private use(event: KeyboardEvent): boolean {
+    const { session, picked, remove } = this.options;
+    const { ids } = picked.view.get();
+    const open = session.list.row(session.imageId());
+    if (event.key === "Delete" && ids.size > 0) remove([...ids]);
+    else if (event.key === "Delete" && open !== null) remove([open.id]);
+    else if (event.key === "Escape" && ids.size > 0) picked.clear();
+    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) void picked.all();
+    else if (event.key === " " && event.ctrlKey && open !== null) picked.toggle(open.id, session.list.placeOf(open.id));
+    else if (event.shiftKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) void this.extend(event.key === "ArrowDown" ? 1 : -1);
+    else return false;
+    return true;
+  }
+
+  /** The range goes on to the next picture, which opens. */
+  private async extend(direction: 1 | -1): Promise<void> {
+    const { session, picked } = this.options;
+    const before = session.imageId();
+    const next = await session.list.neighbour(direction);
+    if (next === null) return;
+    await picked.through(session.list.placeOf(next.id), before);
+    await session.open(next.id);
+  }
+
+  private rowOf(target: Element): QueueRow | null {
     const element = target.closest<HTMLElement>(".an-queue-row");
-    return element === null ? null : (this.rows.get(element)?.image ?? null);
+    return element === null ? null : (this.rows.get(element) ?? null);
   }
-}
-
-function stateOf(image: QueueImage): keyof typeof STATES {
-  if (image.reviewed) return "reviewed";
-  if (image.accepted + image.rejected > 0) return "started";
-  if (image.suggested > 0) return "suggested";
-  return image.prelabelled ? "nothing" : "untouched";
-}
-
-/** Suggestions are counted as the threshold shows them; how many there are besides is in the tooltip. */
-function countsOf(image: QueueImage, state: keyof typeof STATES, threshold: number): string {
-  const { accepted, rejected, suggested } = image;
-  const shown = shownOf(image.scores, threshold);
-  if (state === "started" && shown > 0) return t("countStarted", { accepted: accepted + rejected, left: shown });
-  if (state === "suggested") return shown > 0 ? t("countSuggested", { n: shown }) : t("countBelow", { n: suggested });
-  if (accepted === 0 && rejected > 0) return t("countRejected", { n: rejected });
-  return accepted > 0 ? t("countAccepted", { n: accepted }) : t(STATES[state].label);
 }

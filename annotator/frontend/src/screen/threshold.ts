@@ -24,7 +24,7 @@ export class ThresholdBar {
       if (now.threshold !== before.threshold || now.scene !== before.scene || now.categories !== before.categories) this.render();
     });
     session.queue.subscribe((now, before) => {
-      if (now.images.length !== before.images.length) this.render();
+      if (now.all !== before.all) this.render();
     });
     this.render();
   }
@@ -38,7 +38,7 @@ export class ThresholdBar {
   private render(): void {
     const view = this.session.view.get();
     const { threshold, scene } = view;
-    setText(this.label, t("thresholdFor", { n: this.session.queue.get().images.length }));
+    setText(this.label, t("thresholdFor", { n: this.session.queue.get().all }));
     this.element.title = this.label.textContent ?? "";
     this.slider.value = String(threshold);
     this.slider.style.setProperty("--share", `${threshold * 100}%`);

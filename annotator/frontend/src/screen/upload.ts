@@ -14,7 +14,7 @@ const AT_ONCE = 2;
 const MANY = 5;
 
 export interface UploadOptions {
-  readonly api: Pick<Api, "upload" | "bring" | "queue">;
+  readonly api: Pick<Api, "upload" | "bring" | "ping">;
   /** Called with each picture that has arrived. */
   readonly onAdded: (imageId: number) => void;
   /** Called when a COCO file has changed pictures. */
@@ -100,7 +100,7 @@ export class Uploads {
   }
 
   private reachable(): Promise<boolean> {
-    return this.options.api.queue().then(
+    return this.options.api.ping().then(
       () => true,
       (error: unknown) => error instanceof RefusedError && error.status < 500,
     );

@@ -15,6 +15,8 @@ import { Session } from "./session";
 const POLL_MS = 1500;
 /** While pictures arrive the queue is read again this often at most. */
 const QUEUE_MS = 1000;
+/** After a gesture, a list that goes by what people do is read again so much later. */
+const WORK_MS = 300;
 const PRELOADED = 6;
 
 /** One for the page, whatever projects it shows one after the other. */
@@ -34,6 +36,7 @@ export class Connection {
   private nextRefresh: Promise<void> | null = null;
   private polling = 0;
   private queueTimer = 0;
+  private workTimer = 0;
   private stopped = false;
 
   constructor(
@@ -76,10 +79,11 @@ export class Connection {
 
   /** The picture that was open last, else the first to do. */
   async openFirst(): Promise<void> {
-    const { images } = this.session.queue.get();
+    const { list } = this.session;
     const last = preference<number | null>(this.shelf, `picture:${this.project}`, null);
-    const image = images.find((one) => one.id === last) ?? images.find((one) => !one.reviewed) ?? images[0];
-    if (image !== undefined) await this.session.open(image.id);
+    const there = last !== null && (await list.find(last)) >= 0;
+    const id = there ? last : ((await list.nextToDo()) ?? this.session.queue.get().rows.get(0) ?? null)?.id;
+    if (id !== undefined) await this.session.open(id);
     else this.session.close();
   }
 
@@ -87,13 +91,12 @@ export class Connection {
   added(imageId: number): void {
     const { session } = this;
     if (session.imageId() === null) void session.open(imageId);
-    const { images } = session.queue.get();
-    if (this.queueTimer !== 0 || images.some((image) => image.id === imageId)) return;
+    if (this.queueTimer !== 0 || session.list.placeOf(imageId) >= 0) return;
     const read = (): void => {
       this.queueTimer = 0;
       void session.refreshQueue();
     };
-    this.queueTimer = window.setTimeout(read, images.length === 0 ? 0 : QUEUE_MS);
+    this.queueTimer = window.setTimeout(read, session.queue.get().all === 0 ? 0 : QUEUE_MS);
   }
 
   async addExample(): Promise<void> {
@@ -102,21 +105,38 @@ export class Connection {
     await this.session.open(id);
   }
 
-  async remove(image: QueueImage): Promise<void> {
+  /** Puts pictures into the bin; the next one opens. The ids of those that were not in it. */
+  async remove(ids: readonly number[]): Promise<readonly number[]> {
     const { session } = this;
-    const next = session.imageId() === image.id ? session.nextToDo() : null;
-    await this.api.removeImage(image.id);
-    session.forget(image.id);
+    const open = session.imageId();
+    const next = open !== null && ids.includes(open) ? await this.nextBeside(ids) : null;
+    const removed = await this.api.removeImages(ids);
+    for (const id of ids) session.forget(id);
     await session.refreshQueue();
-    if (session.imageId() !== null) return;
-    if (next !== null) await session.open(next.id);
+    if (session.imageId() !== null || open === null) return removed.ids;
+    if (next !== null) await session.open(next);
     else await this.openFirst();
+    return removed.ids;
+  }
+
+  /** The picture behind the open one that is not among these; null where it is not known. */
+  private async nextBeside(ids: readonly number[]): Promise<number | null> {
+    const { list } = this.session;
+    const gone = new Set(ids);
+    const { rows, total } = this.session.queue.get();
+    const place = list.placeOf(this.session.imageId());
+    for (let one = place + 1; place >= 0 && one < total && rows.has(one); one++) {
+      if (!gone.has(rows.get(one)!.id)) return rows.get(one)!.id;
+    }
+    const next = await list.nextToDo();
+    return next === null || gone.has(next.id) ? null : next.id;
   }
 
   stop(): void {
     this.stopped = true;
     clearTimeout(this.polling);
     clearTimeout(this.queueTimer);
+    clearTimeout(this.workTimer);
     for (const stop of this.stops) stop();
     this.hurry();
   }
@@ -125,9 +145,8 @@ export class Connection {
     const { session } = this;
     await session.refreshQueue();
     const { scene } = session.view.get();
-    const ids = session.queue.get().images.map((image) => image.id);
-    if (scene !== null && ids.includes(scene.imageId)) await session.revalidate(scene.imageId);
-    else await this.openFirst();
+    if (scene !== null && !(await session.revalidate(scene.imageId))) session.forget(scene.imageId);
+    if (session.imageId() === null) await this.openFirst();
     this.prefetch();
   }
 
@@ -140,7 +159,10 @@ export class Connection {
       onStatus: (status) => session.view.set({ status }),
       onConflict: (imageId) => void session.onConflict(imageId),
       onRefused: (imageId, line) => session.onRefused(imageId, line),
-      onSettled: (imageId) => session.onSettled(imageId),
+      onSettled: (imageId) => {
+        session.onSettled(imageId);
+        if (imageId !== session.imageId()) this.followWork();
+      },
     });
   }
 
@@ -162,10 +184,14 @@ export class Connection {
     });
     session.view.subscribe((now, before) => {
       this.tape.follow(now.history, before.history);
-      if (now.threshold !== before.threshold) setPreference(this.shelf, `threshold:${this.project}`, session.chosenThreshold);
+      if (now.threshold !== before.threshold) {
+        setPreference(this.shelf, `threshold:${this.project}`, session.chosenThreshold);
+        this.followWork();
+      }
       if (now.scene === null || now.scene.imageId === before.scene?.imageId) return;
       setPreference(this.shelf, `picture:${this.project}`, now.scene.imageId);
       this.prefetch();
+      this.followWork();
     });
     this.listen("online", () => this.hurry());
     this.listen("focus", () => this.hurry());
@@ -177,9 +203,18 @@ export class Connection {
     this.stops.push(() => window.removeEventListener(name, react));
   }
 
+  /** A list that goes by what people do is another one after it; what is open stays where it is until another opens. */
+  private followWork(): void {
+    if (!this.session.list.goesByWork()) return;
+    clearTimeout(this.workTimer);
+    this.workTimer = window.setTimeout(() => void this.session.refreshQueue(), WORK_MS);
+  }
+
   private prefetch(): void {
-    const next = this.session.nextToDo();
-    if (next !== null) this.session.prefetch(next.id);
+    const from = this.session.imageId();
+    void this.session.list.nextToDo().then((next) => {
+      if (next !== null && this.session.imageId() === from) this.session.prefetch(next.id);
+    }).catch(() => {});
   }
 
   /** The browser keeps what is referred to from here decoded. */
@@ -201,15 +236,12 @@ export class Connection {
   private async pollNow(): Promise<void> {
     if (this.stopped) return;
     const { session } = this;
-    const before = session.queue.get();
-    await session.refreshQueue();
-    const { images, job } = session.queue.get();
-    if (before.job?.running === true && job?.running !== true) return this.refresh();
     const open = session.imageId();
-    const state = (list: readonly QueueImage[]): string => {
-      const image = list.find((one) => one.id === open);
-      return image === undefined ? "" : `${image.suggested} ${image.prelabelled}`;
-    };
-    if (open !== null && state(images) !== state(before.images)) await session.revalidate(open);
+    const state = (image: QueueImage | null): string => (image === null ? "" : `${image.suggested} ${image.prelabelled}`);
+    const before = state(session.list.row(open));
+    const ran = session.queue.get().job?.running === true;
+    await session.refreshQueue();
+    if (ran && session.queue.get().job?.running !== true) return this.refresh();
+    if (open !== null && open === session.imageId() && state(session.list.row(open)) !== before) await session.revalidate(open);
   }
 }

@@ -2,19 +2,19 @@
 import { editsForBoth } from "../document/both";
 import type { HistoryEntry } from "../document/history";
 import { forgotten, recorded } from "../document/history";
-import type { QueueImage, Verb, WireCategory, WireDocument } from "../document/protocol";
+import type { Verb, WireCategory, WireDocument } from "../document/protocol";
 import type { Edit, Instance, Scene } from "../document/scene";
 import { applyEdits, find, isVisible, sceneOf, wireChange } from "../document/scene";
-import { withCounts } from "../document/scores";
 import { Ahead } from "../saving/ahead";
 import type { Api } from "../saving/api";
-import { RefusedError } from "../saving/errors";
+import { isGone, lineOf } from "../saving/errors";
 import type { Saver } from "../saving/saver";
 import { UnsavedScenes } from "../saving/unsaved";
+import { PictureQueue } from "./queue";
 import { Reader } from "./reader";
 import { Store } from "./store";
 import { Travel } from "./travel";
-import type { Draft, QueueView, View } from "./view";
+import type { Draft, View } from "./view";
 import { START_VIEW } from "./view";
 
 export type Notice = (kind: "info" | "error", text: NoticeText, detail?: string) => void;
@@ -25,10 +25,11 @@ export type NoticeText =
   | "undoChanged"
   | "nothingToUndo"
   | "nothingToRedo"
+  | "listEnd"
   | "queueFailed";
 
 export interface SessionOptions {
-  readonly api: Pick<Api, "queue" | "document" | "addCategory">;
+  readonly api: Pick<Api, "queue" | "nextToDo" | "document" | "addCategory">;
   readonly makeSaver: (session: Session) => Saver;
   readonly notice: Notice;
   /** Asks the browser to fetch and decode a picture ahead. */
@@ -40,7 +41,7 @@ const LONGEST_PAUSE_S = 300;
 
 export class Session {
   readonly view = new Store<View>(START_VIEW);
-  readonly queue = new Store<QueueView>({ images: [], bin: 0, job: null, loaded: false });
+  readonly list: PictureQueue;
   readonly saver: Saver;
   /** The threshold that the person chose, and the project's own at that time. */
   chosenThreshold: { readonly base: number; readonly value: number } | null = null;
@@ -73,26 +74,25 @@ export class Session {
       onNothing: (direction) => options.notice("info", direction === "undo" ? "nothingToUndo" : "nothingToRedo"),
       onChanged: () => options.notice("error", "undoChanged"),
     });
+    this.list = new PictureQueue({
+      api: this.api,
+      threshold: () => this.view.get().threshold,
+      categories: () => this.view.get().categories,
+      open: () => this.imageId(),
+      local: (imageId) => this.unsaved.get(imageId),
+      onFailed: (error) => options.notice("error", "queueFailed", lineOf(error)),
+    });
     this.lastGestureAt = options.now();
+  }
+
+  get queue(): PictureQueue["view"] {
+    return this.list.view;
   }
 
   // --- the queue ---
 
-  async refreshQueue(): Promise<void> {
-    try {
-      const { images, bin, job } = await this.api.queue();
-      this.queue.set({ images: images.map((image) => this.withLocalCounts(image)), bin, job, loaded: true });
-    } catch (error) {
-      if (!this.queue.get().loaded) this.options.notice("error", "queueFailed", lineOf(error));
-    }
-  }
-
-  /** The next picture to do after the open one, from the top again at the end; null when all are reviewed. */
-  nextToDo(): QueueImage | null {
-    const { images } = this.queue.get();
-    const current = images.findIndex((image) => image.id === this.imageId());
-    const order = [...images.slice(current + 1), ...images.slice(0, Math.max(0, current))];
-    return order.find((image) => !image.reviewed) ?? null;
+  refreshQueue(): Promise<void> {
+    return this.list.refresh();
   }
 
   imageId(): number | null {
@@ -115,8 +115,7 @@ export class Session {
       if (this.view.get().opening !== imageId) return;
       this.view.set({ opening: null });
       // The steps of a picture that is gone would stand in the way of all earlier ones.
-      const gone = error instanceof RefusedError && error.status === 404;
-      if (gone) this.view.set({ history: forgotten(this.view.get().history, imageId) });
+      if (isGone(error)) this.view.set({ history: forgotten(this.view.get().history, imageId) });
       this.options.notice("error", "openFailed", lineOf(error));
     }
   }
@@ -126,14 +125,17 @@ export class Session {
     if (!this.unsaved.has(imageId) && imageId !== this.imageId()) this.ahead.fetch(imageId);
   }
 
-  /** Reads the open picture again, unless it has gestures that the server does not know yet. */
-  async revalidate(imageId: number): Promise<void> {
+  /** Reads the open picture again, unless it has gestures that the server does not know yet. False: it is gone. */
+  async revalidate(imageId: number): Promise<boolean> {
     this.ahead.clear();
-    if (this.saver.unsaved(imageId) > 0) return void this.toReload.add(imageId);
-    const document = await this.api.document(imageId).catch(() => null);
+    if (this.saver.unsaved(imageId) > 0) {
+      this.toReload.add(imageId);
+      return true;
+    }
+    const document = await this.api.document(imageId).catch((error: unknown) => (isGone(error) ? "gone" : null));
+    if (document === "gone") return false;
     const { scene, opening } = this.view.get();
-    if (document === null || scene?.imageId !== imageId || opening !== null) return;
-    if (this.saver.unsaved(imageId) > 0) return;
+    if (document === null || scene?.imageId !== imageId || opening !== null || this.saver.unsaved(imageId) > 0) return true;
     // Suggestions come and go without a revision, which counts what people did.
     const known = new Set(scene.instances.map((one) => one.key));
     const same =
@@ -141,11 +143,9 @@ export class Session {
       document.image.prelabelled === scene.prelabelled &&
       document.instances.length === known.size &&
       document.instances.every((one) => known.has(one.key));
-    if (same) {
-      this.view.set({ categories: document.categories, threshold: this.thresholdFor(document) });
-      return;
-    }
-    this.replace(document);
+    if (same) this.view.set({ categories: document.categories, threshold: this.thresholdFor(document) });
+    else this.replace(document);
+    return true;
   }
 
   /** A picture has left for the bin: what is not saved yet is saved there, unless it waits for a choice. */
@@ -265,7 +265,7 @@ export class Session {
     this.ahead.drop(scene.imageId);
     const { threshold } = this.view.get();
     if (this.view.get().scene?.imageId === scene.imageId) this.showEdited(next);
-    this.queue.set({ images: this.queue.get().images.map((image) => this.withLocalCounts(image)) });
+    this.list.patch(next);
     const now = this.options.now();
     const seconds = Math.min(LONGEST_PAUSE_S, Math.round((now - this.lastGestureAt) / 100) / 10);
     this.lastGestureAt = now;
@@ -290,11 +290,6 @@ export class Session {
     this.editListeners.push(listener);
   }
 
-  private withLocalCounts(image: QueueImage): QueueImage {
-    const scene = this.unsaved.get(image.id);
-    return scene === undefined ? image : withCounts(image, scene, this.view.get().categories);
-  }
-
   // --- the whole picture ---
 
   visible(): Instance[] {
@@ -302,9 +297,13 @@ export class Session {
     return view.scene === null ? [] : view.scene.instances.filter((one) => isVisible(one, view));
   }
 
+  /** The next picture of the list that is not reviewed; in a search without such a one, the next that it found. */
   async openNextToDo(): Promise<void> {
-    const next = this.nextToDo();
-    if (next === null) return this.options.notice("info", "allReviewed");
+    const from = this.imageId();
+    const searched = this.queue.get().asked.query !== "";
+    const next = (await this.list.nextToDo()) ?? (searched ? await this.list.neighbour(1) : null);
+    if (this.imageId() !== from) return;
+    if (next === null) return this.options.notice("info", searched ? "listEnd" : "allReviewed");
     await this.open(next.id);
   }
 
@@ -386,8 +385,4 @@ export class Session {
     if (document === null || this.view.get().scene?.imageId !== imageId || this.saver.unsaved(imageId) > 0) return;
     this.replace(document);
   }
-}
-
-function lineOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,7 @@
 import type { Part } from "../document/geometry";
 import type { History } from "../document/history";
 import { EMPTY_HISTORY } from "../document/history";
-import type { QueueImage, WireCategory, WireQueue } from "../document/protocol";
+import type { WireCategory } from "../document/protocol";
 import type { Instance, Scene } from "../document/scene";
 import { find, isVisible, passes } from "../document/scene";
 import type { SaveStatus } from "../saving/pending";
@@ -76,14 +76,6 @@ export interface View {
   readonly status: SaveStatus;
   /** The picture whose gestures wait for the person's choice. */
   readonly conflict: number | null;
-}
-
-export interface QueueView {
-  readonly images: readonly QueueImage[];
-  readonly bin: number;
-  readonly job: WireQueue["job"];
-  /** False until the first answer, so that an empty project is not announced too early. */
-  readonly loaded: boolean;
 }
 
 /** What is drawn over the picture. */

@@ -1,5 +1,5 @@
 /** A list that only has the rows that can be seen, so that 20,000 of them stay quick. */
-import { h } from "./dom";
+import { h, setClass } from "./dom";
 
 export interface RowRenderer<T, E extends HTMLElement> {
   readonly height: number;
@@ -8,6 +8,14 @@ export interface RowRenderer<T, E extends HTMLElement> {
   update(row: E, item: T, index: number): void;
   /** An item was gone to by the keyboard. */
   choose(item: T): void;
+  /** These places are in sight from now on, and items that are not here yet may be fetched. */
+  show?(first: number, last: number): void;
+}
+
+/** What a list shows: an array, or something of which not all is here; `at` gives undefined for that. */
+export interface Items<T> {
+  readonly length: number;
+  at(index: number): T | undefined;
 }
 
 const EXTRA_ROWS = 4;
@@ -17,7 +25,7 @@ let lists = 0;
 export class VirtualList<T, E extends HTMLElement> {
   readonly element: HTMLElement;
   private readonly canvas = h("div", { class: "an-list-canvas" });
-  private items: readonly T[] = [];
+  private items: Items<T> = [];
   private readonly rows: E[] = [];
   private readonly name = `an-list-${++lists}`;
   /** The item that the arrows go on from; -1: none. */
@@ -33,7 +41,7 @@ export class VirtualList<T, E extends HTMLElement> {
     new ResizeObserver(() => this.refresh()).observe(this.element);
   }
 
-  setItems(items: readonly T[]): void {
+  setItems(items: Items<T>): void {
     this.items = items;
     this.canvas.style.height = `${items.length * this.renderer.height}px`;
     this.element.setAttribute("aria-rowcount", String(items.length));
@@ -41,7 +49,7 @@ export class VirtualList<T, E extends HTMLElement> {
   }
 
   item(index: number): T | undefined {
-    return this.items[index];
+    return index < 0 ? undefined : this.items.at(index);
   }
 
   /** Brings the rows in sight up to date; rows are used again, never made anew while one scrolls. */
@@ -69,8 +77,12 @@ export class VirtualList<T, E extends HTMLElement> {
       row.style.transform = `translateY(${index * height}px)`;
       row.setAttribute("aria-rowindex", String(index + 1));
       if (index === this.active) this.element.setAttribute("aria-activedescendant", row.id);
-      this.renderer.update(row, this.items[index], index);
+      const item = this.items.at(index);
+      // What is not here yet leaves its place empty.
+      setClass(row, "is-pending", item === undefined);
+      if (item !== undefined) this.renderer.update(row, item, index);
     });
+    if (count > 0) this.renderer.show?.(first, last - 1);
   }
 
   /** Scrolls as little as needed to show a row, from which the arrows go on. */
@@ -102,7 +114,7 @@ export class VirtualList<T, E extends HTMLElement> {
     // The same keys mean something else over the picture.
     event.preventDefault();
     event.stopPropagation();
-    const item = this.items[Math.max(0, Math.min(this.items.length - 1, this.active + step))];
+    const item = this.item(Math.max(0, Math.min(this.items.length - 1, this.active + step)));
     if (item !== undefined) this.renderer.choose(item);
   }
 }

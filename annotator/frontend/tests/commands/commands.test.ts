@@ -46,13 +46,10 @@ async function bench(imageId = 1) {
     stage: stage as unknown as Stage,
     drawing,
     levels,
-    neighbour: (direction) => {
-      const { images } = session.queue.get();
-      return images[images.findIndex(({ id }) => id === session.imageId()) + direction] ?? null;
-    },
     pickCategory,
     openSimplify: tell("simplify"),
     showKeys: tell("keys"),
+    search: tell("search"),
     answer: (text) => void told.push(text),
   });
   await session.refreshQueue();

@@ -42,11 +42,11 @@ describe("strings", () => {
   it("have words of their own for nothing at all", () => {
     for (const language of ["en", "de", "es", "zh"]) {
       setLanguage([language]);
-      expect(t("removeBody", { name: "a.jpg", n: 0 })).not.toMatch(/[0{]/);
-      expect(t("removeBody", { name: "a.jpg", n: 2 })).toContain("2");
+      expect(t("picturesFound", { n: 0, all: 7 })).not.toMatch(/[0{]/);
+      expect(t("picturesFound", { n: 2, all: 7 })).toContain("2");
     }
     setLanguage(["en"]);
-    expect(t("removeBody", { name: "a.jpg", n: 1 })).toBe("“a.jpg” and its accepted instance go to the bin.");
+    expect(t("picturesFound", { n: 0, all: 7 })).toBe("None of 7 pictures");
   });
 
   it("never put a count beside a noun that has one form only", () => {

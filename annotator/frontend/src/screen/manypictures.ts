@@ -1,0 +1,100 @@
+/** What is done to several pictures at once, each with its way back. */
+import type { Api } from "../saving/api";
+import { lineOf } from "../saving/errors";
+import type { Connection } from "../session/connection";
+import type { Picked } from "../session/picked";
+import { numbersOf } from "../session/picked";
+import type { Session } from "../session/session";
+import type { StringKey } from "../strings";
+import { t } from "../strings";
+import type { Notices } from "./notices";
+import type { QueueAction } from "./queueactions";
+
+/** What the page around the editor does for it. */
+export interface Page {
+  /** Pre-labels these pictures with the network that is chosen there. */
+  prelabel(imageIds: readonly number[]): void;
+  /** Goes to the export, for the pictures that fit an expression. */
+  exportOnly(expression: string): void;
+}
+
+/** An expression of more characters is no address of a request any more. */
+const LONGEST = 30_000;
+
+export interface ManyOptions {
+  readonly api: Pick<Api, "markReviewed" | "restoreImages">;
+  readonly session: Session;
+  readonly connection: Connection;
+  readonly picked: Picked;
+  readonly notices: Notices;
+  readonly page: Page;
+}
+
+export class ManyPictures {
+  readonly actions: readonly QueueAction[];
+
+  constructor(private readonly options: ManyOptions) {
+    const { page } = options;
+    this.actions = [
+      { id: "prelabel", icon: "target", label: "pickPrelabel", run: (ids) => page.prelabel(ids) },
+      { id: "review", icon: "check", label: "pickReviewed", run: (ids) => void this.mark(ids, true) },
+      { id: "unreview", icon: "undo", label: "pickNotReviewed", run: (ids) => void this.mark(ids, false) },
+      { id: "export", icon: "cloud", label: "pickExport", run: (ids) => this.exportOnly(ids) },
+      { id: "remove", icon: "trash", label: "pickRemove", run: (ids) => void this.remove(ids) },
+    ];
+  }
+
+  /** Into the bin; the next picture opens. */
+  async remove(ids: readonly number[]): Promise<void> {
+    const { connection, picked } = this.options;
+    await this.attempt("removeFailed", async () => {
+      const removed = await connection.remove(ids);
+      picked.clear();
+      if (removed.length > 0) this.offerBack("removed", removed.length, () => void this.restore(removed));
+    });
+  }
+
+  private async restore(ids: readonly number[]): Promise<void> {
+    const { api, session, connection } = this.options;
+    await this.attempt("binFailed", async () => {
+      await api.restoreImages(ids);
+      await connection.refresh();
+      await session.open(ids[0]);
+    });
+  }
+
+  private async mark(ids: readonly number[], reviewed: boolean): Promise<void> {
+    await this.attempt("markFailed", async () => {
+      const changed = await this.markNow(ids, reviewed);
+      if (changed.length === 0) this.options.notices.show("answer", t(reviewed ? "allMarkedAlready" : "noneMarked"));
+      else this.offerBack(reviewed ? "markedReviewed" : "markedNotReviewed", changed.length, () => void this.attempt("markFailed", () => this.markNow(changed, !reviewed)));
+    });
+  }
+
+  private async markNow(ids: readonly number[], reviewed: boolean): Promise<readonly number[]> {
+    const { api, connection } = this.options;
+    const changed = await api.markReviewed(ids, reviewed);
+    await connection.refresh();
+    return changed.ids;
+  }
+
+  private exportOnly(ids: readonly number[]): void {
+    const { session, picked, page, notices } = this.options;
+    const { asked } = session.queue.get();
+    const expression = picked.isAll() && asked.query !== "" ? asked.query : numbersOf(ids);
+    if (expression.length > LONGEST) notices.show("info", t("pickTooScattered"));
+    else page.exportOnly(expression);
+  }
+
+  private offerBack(text: StringKey, n: number, back: () => void): void {
+    this.options.notices.offer(t(text, { n }), { text: t("takeBack"), run: back });
+  }
+
+  private async attempt(failure: StringKey, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.options.notices.show("error", t(failure), lineOf(error));
+    }
+  }
+}

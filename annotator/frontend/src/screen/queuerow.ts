@@ -1,0 +1,84 @@
+/** One row of the queue: the picture's thumbnail and name, how far it is, what is in it. */
+import type { QueueImage } from "../document/protocol";
+import { shownOf } from "../document/scores";
+import { t } from "../strings";
+import { button, h, setClass, setText } from "../widgets/dom";
+import { icon, setIcon } from "../widgets/icons";
+
+const STATES = {
+  reviewed: { icon: "check", label: "stateReviewed" },
+  new: { icon: "warning", label: "stateNew" },
+  started: { icon: "pencil", label: "stateStarted" },
+  suggested: { icon: "dashed", label: "stateSuggested" },
+  nothing: { icon: "dashed", label: "stateNothing" },
+  untouched: { icon: "clock", label: "stateUntouched" },
+} as const;
+
+/** How the row stands on the page beside its picture. */
+export interface Standing {
+  readonly current: boolean;
+  readonly picked: boolean;
+  readonly threshold: number;
+}
+
+export class QueueRow {
+  private readonly thumbnail = h("img", { class: "an-thumbnail", alt: "", loading: "lazy", decoding: "async", draggable: "false" });
+  private readonly name = h("span", { class: "an-queue-name" });
+  private readonly state = icon("clock");
+  private readonly detail = h("span", { class: "an-queue-counts" });
+  readonly element: HTMLElement;
+  image: QueueImage | null = null;
+  place = -1;
+
+  constructor(onRemove: () => void) {
+    const remove = button({ icon: "trash", title: t("removeImage"), class: "an-row-button is-reject", onClick: onRemove });
+    remove.tabIndex = -1;
+    const line = h("span", { class: "an-queue-line" }, this.state, this.detail);
+    const text = h("span", { class: "an-queue-text" }, this.name, line);
+    const shown = h("span", { class: "an-queue-thumbnail" }, this.thumbnail, icon("check"));
+    this.element = h("div", { class: "an-queue-row" }, shown, text, remove);
+    this.thumbnail.addEventListener("error", () => setClass(this.thumbnail, "is-missing", true));
+    this.thumbnail.addEventListener("load", () => setClass(this.thumbnail, "is-missing", false));
+  }
+
+  show(image: QueueImage, place: number, { current, picked, threshold }: Standing): void {
+    if (this.image?.id !== image.id || this.image.thumbnail !== image.thumbnail) this.thumbnail.src = image.thumbnail;
+    this.image = image;
+    this.place = place;
+    const state = stateOf(image, threshold);
+    const { element } = this;
+    setClass(element, "is-current", current);
+    setClass(element, "is-picked", picked);
+    setClass(element, "is-reviewed", state === "reviewed");
+    setClass(element, "is-new", state === "new");
+    element.setAttribute("aria-selected", String(picked || current));
+    if (current) element.setAttribute("aria-current", "true");
+    else element.removeAttribute("aria-current");
+    setText(this.name, image.name);
+    setIcon(this.state, STATES[state].icon);
+    setText(this.detail, countsOf(image, threshold));
+    const below = image.suggested - shownOf(image.scores, threshold);
+    const hidden = below > 0 ? `\n${t("galleryBelow", { n: below, threshold: threshold.toFixed(2) })}` : "";
+    element.title = `${image.name} (#${image.id})\n${image.width} × ${image.height}, ${t(STATES[state].label)}${hidden}`;
+  }
+}
+
+/** How far a picture is. new: it is reviewed, and holds suggestions that nobody decided about. */
+export function stateOf(image: QueueImage, threshold: number): keyof typeof STATES {
+  if (image.reviewed) return shownOf(image.scores, threshold) > 0 ? "new" : "reviewed";
+  if (image.accepted + image.rejected > 0) return "started";
+  if (image.suggested > 0) return "suggested";
+  return image.prelabelled ? "nothing" : "untouched";
+}
+
+/** Suggestions are counted as the threshold shows them; how many there are besides is in the tooltip. */
+export function countsOf(image: QueueImage, threshold: number): string {
+  const { accepted, rejected, suggested } = image;
+  const state = stateOf(image, threshold);
+  const shown = shownOf(image.scores, threshold);
+  if (state === "new") return t("countNew", { accepted, n: shown });
+  if (state === "started" && shown > 0) return t("countStarted", { accepted: accepted + rejected, left: shown });
+  if (state === "suggested") return shown > 0 ? t("countSuggested", { n: shown }) : t("countBelow", { n: suggested });
+  if (accepted === 0 && rejected > 0) return t("countRejected", { n: rejected });
+  return accepted > 0 ? t("countAccepted", { n: accepted }) : t(STATES[state].label);
+}

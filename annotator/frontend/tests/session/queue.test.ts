@@ -1,0 +1,184 @@
+/** The list of pictures: read in stretches, never all of it, and right about what was done a moment ago. */
+import { describe, expect, it } from "vitest";
+import { acceptVisible } from "../../src/editing/review";
+import { Picked, numbersOf } from "../../src/session/picked";
+import { settle, start } from "../harness";
+import { FakeServer } from "../server";
+
+async function opened(pictures: number, imageId = 1) {
+  const server = new FakeServer(Array.from({ length: pictures }, () => 1));
+  const harness = start(server);
+  const { session } = harness;
+  await session.refreshQueue();
+  await session.open(imageId);
+  const ids = (): number[] => [...session.queue.get().rows].sort(([a], [b]) => a - b).map(([, { id }]) => id);
+  return { ...harness, server, ids, list: session.list };
+}
+
+describe("the queue", () => {
+  it("reads what is in sight and no more", async () => {
+    const { list, ids, server } = await opened(1000);
+    expect(ids()).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    list.show(450, 460);
+    await settle();
+    expect(ids().slice(100)).toEqual(Array.from({ length: 100 }, (_, index) => index + 401));
+    expect(server.asked).toHaveLength(2);
+    list.show(455, 470);
+    await settle();
+    expect(server.asked).toHaveLength(2);
+  });
+
+  it("is not read again while nothing is stored", async () => {
+    const { session, server } = await opened(3);
+    const { rows } = session.queue.get();
+    await session.refreshQueue();
+    expect(session.queue.get().rows).toBe(rows);
+    server.images.get(2)!.revision++;
+    await session.refreshQueue();
+    expect(session.queue.get().rows).not.toBe(rows);
+  });
+
+  it("goes to the next picture to do, also where its row was never read", async () => {
+    const { list, server, session } = await opened(300, 1);
+    for (let id = 2; id < 250; id++) server.images.get(id)!.reviewed = true;
+    server.images.get(2)!.revision++;
+    await session.refreshQueue();
+    expect((await list.nextToDo())?.id).toBe(250);
+    await session.open(250);
+    server.images.get(251)!.reviewed = true;
+    expect((await list.nextToDo())?.id).toBe(252);
+  });
+
+  it("begins at the top again, and ends where all is reviewed", async () => {
+    const { list, session } = await opened(3, 3);
+    session.commit("review", [], true);
+    expect((await list.nextToDo())?.id).toBe(1);
+    for (const id of [1, 2]) {
+      await session.open(id);
+      session.commit("review", [], true);
+    }
+    expect(await list.nextToDo()).toBeNull();
+  });
+
+  it("counts what this page did before the server knows", async () => {
+    const { session, server, list } = await opened(3);
+    server.before = () => {
+      throw new TypeError("network");
+    };
+    acceptVisible(session);
+    expect(list.row(1)).toMatchObject({ reviewed: true, accepted: 1, suggested: 0 });
+    expect(session.queue.get().reviewed).toBe(1);
+    server.images.get(2)!.revision++;
+    await session.refreshQueue();
+    expect(list.row(1)).toMatchObject({ reviewed: true, accepted: 1 });
+    expect(session.queue.get().reviewed).toBe(1);
+    session.commit("review", [], false);
+    expect(session.queue.get().reviewed).toBe(0);
+  });
+
+  it("keeps the open picture in its place when it fits no more, until another is opened", async () => {
+    const { session, list, ids } = await opened(3, 2);
+    await list.ask({ query: "-reviewed" });
+    expect(ids()).toEqual([1, 2, 3]);
+    session.commit("review", [], true);
+    await settle();
+    await session.refreshQueue();
+    expect(ids()).toEqual([1, 2, 3]);
+    await session.open(3);
+    await session.refreshQueue();
+    expect(ids()).toEqual([1, 3]);
+  });
+
+  it("keeps the last list where an expression cannot be read, and says where", async () => {
+    const { session, list, ids } = await opened(3);
+    await list.ask({ query: "reviewed" });
+    await list.ask({ query: "bad" });
+    expect(ids()).toEqual([]);
+    expect(session.queue.get()).toMatchObject({ asked: { query: "reviewed" }, trouble: { query: "bad", at: 0, words: ["good"] } });
+    await list.ask({ query: "" });
+    expect(session.queue.get().trouble).toBeNull();
+    expect(ids()).toEqual([1, 2, 3]);
+  });
+
+  it("shows the answer to what was asked last, whichever comes last", async () => {
+    const { list, server, session, ids } = await opened(3);
+    const { queue } = server;
+    let release = (): void => {};
+    const late = new Promise<void>((resolve) => (release = resolve));
+    server.queue = async (request) => {
+      if (request.asked.query === "reviewed") await late;
+      return queue.call(server, request);
+    };
+    const first = list.ask({ query: "reviewed" });
+    await list.ask({ query: "-reviewed" });
+    release();
+    await first;
+    expect(session.queue.get().asked.query).toBe("-reviewed");
+    expect(ids()).toEqual([1, 2, 3]);
+  });
+
+  it("finds a picture that was never read, with its neighbours", async () => {
+    const { list, session } = await opened(500, 1);
+    await session.open(321);
+    expect(await list.find(321)).toBe(320);
+    expect((await list.neighbour(1))?.id).toBe(322);
+    expect(list.neighbourHere(-1)?.id).toBe(320);
+    expect(await list.find(999)).toBe(-1);
+  });
+
+  it("knows its ends", async () => {
+    const { list, session } = await opened(2, 1);
+    expect(list.neighbourHere(-1)).toBeNull();
+    await session.open(2);
+    expect(await list.neighbour(1)).toBeNull();
+  });
+
+  it("goes on in a search without a picture to do, and says where it ends", async () => {
+    const { session, list, notices, server } = await opened(3, 1);
+    for (const image of server.images.values()) image.reviewed = true;
+    await list.ask({ query: "reviewed" });
+    await session.open(2);
+    await session.openNextToDo();
+    expect(session.imageId()).toBe(3);
+    await session.openNextToDo();
+    expect(session.imageId()).toBe(3);
+    expect(notices).toEqual(["listEnd"]);
+  });
+});
+
+describe("several pictures", () => {
+  const pick = async (pictures: number, imageId = 1) => {
+    const made = await opened(pictures, imageId);
+    const picked = new Picked(made.list, made.server, () => {});
+    return { ...made, picked, picks: () => [...picked.view.get().ids].sort((a, b) => a - b) };
+  };
+
+  it("are picked one by one, from one to another, or all of them", async () => {
+    const { picked, picks, list } = await pick(400);
+    picked.toggle(3, 2);
+    picked.toggle(7, 6);
+    picked.toggle(3, 2);
+    expect(picks()).toEqual([7]);
+    picked.toggle(5, 4);
+    await picked.through(8, 1);
+    expect(picks()).toEqual([5, 6, 7, 8, 9]);
+    await picked.through(2, 1);
+    expect(picks()).toEqual([3, 4, 5]);
+    await picked.all();
+    expect(picks()).toHaveLength(400);
+    expect(picked.isAll()).toBe(true);
+    await list.ask({ query: "-reviewed" });
+    expect(picks()).toEqual([]);
+  });
+
+  it("begin a range at the open picture", async () => {
+    const { picked, picks } = await pick(10, 4);
+    await picked.through(6, 4);
+    expect(picks()).toEqual([4, 5, 6, 7]);
+  });
+
+  it("are written as numbers, neighbours as ranges", () => {
+    expect(numbersOf([9])).toBe("#9");
+    expect(numbersOf([7, 1, 2, 3, 12, 11])).toBe("#1..3,7,11..12");
+  });
+});
