@@ -9,7 +9,7 @@ import secrets
 import shutil
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,9 @@ SUFFIXES = frozenset({".zip", ".txt", PROOF})
 
 _OWNER = ".project"
 """In an export's folder: the project whose exports it is for."""
+
+_LISTED = ".export"
+"""In an export's folder: the paths of what exports have written there, a line each."""
 
 _ABANDONED_AFTER_S = 24 * 3600.0
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # zip has no earlier date; the same pack is the same bytes
@@ -93,13 +96,20 @@ def write(parts: Mapping[str, Dataset], target: Path, *, format: Format, options
     format.require_library()
     for dataset in parts.values():
         require_exportable(dataset)
+    stale: list[Path] = []
     with staged(target) as stage:
         outcome = format.write(parts, stage.folder, options=options, pictures=pictures)
         for part, report in outcome.reports.items():
             name = f"report_{part}" if part else "report"
             files.write_atomically(stage.folder / f"{name}.txt", report.to_text().encode(errors="replace"))
             files.write_atomically(stage.folder / f"{name}{PROOF}", report.to_json().encode())
-    return Pack(stage.files, outcome, () if _is_zip(target) else tuple(_stale(target, stage.files)))
+        if not _is_zip(target):
+            written = {target / path for path in _files_below(stage.folder)}
+            stale = sorted(_stale(target, written))
+            listed = sorted(path.relative_to(target).as_posix() for path in (*written, *stale))
+            files.write_atomically(stage.folder / _LISTED, "".join(f"{path}\n" for path in listed).encode())
+    stage.files.pop(target / _LISTED, None)
+    return Pack(stage.files, outcome, tuple(stale))
 
 
 @dataclass
@@ -162,7 +172,7 @@ def _remove_abandoned(home: Path, name: str) -> None:
 
 def _move(folder: Path, target: Path) -> dict[Path, Stamp]:
     """Every file to its place; whatever stands in the way of one is found before the first is moved."""
-    paths = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    paths = _files_below(folder)
     for path in paths:
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         _require_place(target / path)
@@ -173,6 +183,11 @@ def _move(folder: Path, target: Path) -> dict[Path, Stamp]:
     return stamps
 
 
+def _files_below(folder: Path) -> list[Path]:
+    """In order, as paths from the folder on."""
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+
+
 def _require_place(path: Path) -> None:
     """Raise ExportError where a file must not take this place: a device, say, would be one no more."""
     if path.exists() and not path.is_file():
@@ -180,13 +195,25 @@ def _require_place(path: Path) -> None:
         raise ExportError(f"{path}: is {what}, expected a place for a file")
 
 
-def _stale(target: Path, written: Mapping[Path, Stamp]) -> Iterator[Path]:
-    """What lies in the folders of an export and is not of it; in the target itself, what is called as exports are."""
-    for folder in sorted({path.parent for path in written}):
-        for path in sorted(folder.iterdir()):
-            is_ours = folder != target or path.name.startswith("instances")
-            if is_ours and path not in written and path.is_file() and not path.name.startswith("."):
-                yield path
+def _stale(target: Path, written: Set[Path]) -> set[Path]:
+    """What earlier exports left in the target and this one does not write.
+
+    Those of the list that they keep; what lies in the folders that are written to; in the target itself, what is called
+    as exports are.
+    """
+    found = {target / line for line in _listed(target) if ".." not in Path(line).parts}
+    for folder in {path.parent for path in written}:
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if folder != target or path.name.startswith(("instances", "report_")):
+                found.add(path)
+    return {path for path in found - written if path.is_file() and not path.name.startswith(".")}
+
+
+def _listed(target: Path) -> list[str]:
+    try:
+        return (target / _LISTED).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):  # none yet, or not ours: then the names tell
+        return []
 
 
 def _zip(folder: Path, target: Path) -> None:

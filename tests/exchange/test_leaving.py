@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from annotator.cli import main
+from tests.exchange.formats.conftest import files_of
 
 
 def scene(seed):
@@ -91,7 +92,7 @@ def test_folders_name_the_parts_and_look_alikes_across_them_are_told(export, tmp
 def test_a_zip_has_the_layout_of_the_folder(export, tmp_path):
     assert export("--split", "0.8", "--with-images")[0] == 0
     assert export("--split", "0.8", "--with-images", "--zip", out="zipped")[0] == 0
-    names = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    names = files_of(tmp_path / "out")
     with zipfile.ZipFile(tmp_path / "zipped" / "dataset.zip") as archive:
         assert set(archive.namelist()) == names
         assert archive.testzip() is None

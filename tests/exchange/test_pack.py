@@ -13,7 +13,9 @@ from annotator.core.errors import ExportError, ImageError
 from annotator.core.masks import mask_to_rle
 from annotator.exchange import coco, pack
 from annotator.exchange.formats import DEFAULT, Options
+from annotator.exchange.formats.base import Outcome
 from annotator.exchange.splits import split
+from tests.exchange.formats.conftest import files_of
 
 MASK = mask_to_rle(np.ones((4, 5), bool))
 
@@ -40,7 +42,7 @@ def test_a_folder_has_annotations_and_images(tmp_path):
     whole = dataset(*(f"{index}.jpg" for index in range(10)))
     parts = split(whole, {"train": 0.8, "val": 0.2})
     made = packed(parts, tmp_path / "out")
-    names = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    names = files_of(tmp_path / "out")
     assert names == {
         *(f"images/{index}.jpg" for index in range(10)),
         *(f"{name}_{part}.{suffix}" for part in ("train", "val")
@@ -79,7 +81,7 @@ def test_what_a_killed_export_left_is_removed_by_one_of_another_day(tmp_path, ta
     packed({"": dataset("a.jpg")}, target)
     # Neither what may be under way nor what is somebody else's.
     left = {path.name for path in home.iterdir() if path.name.startswith(".")}
-    assert left == {".notes.0123456789ab.new", f".{name}.0123456789cd.new"}
+    assert left - {".export"} == {".notes.0123456789ab.new", f".{name}.0123456789cd.new"}
 
 
 def test_a_zip_is_whole_and_always_the_same_bytes(tmp_path):
@@ -146,4 +148,31 @@ def test_a_folder_whose_last_part_fails_stays_as_it_was(tmp_path):
 def test_annotations_of_an_earlier_export_are_told(tmp_path):
     write({"train": dataset("a.jpg"), "test": dataset("b.jpg")}, tmp_path / "out")
     made = write({"train": dataset("a.jpg")}, tmp_path / "out")
-    assert made.stale == (tmp_path / "out/annotations/instances_test.json",)
+    left = ["annotations/instances_test.json", "report_test.proof", "report_test.txt"]
+    assert made.stale == tuple(tmp_path / "out" / name for name in left)
+
+
+def test_what_any_format_left_is_told_until_it_is_gone_and_nothing_of_the_users(tmp_path):
+    out = tmp_path / "out"
+    (out / "labels").mkdir(parents=True)
+    (out / "labels/mine.txt").write_text("mine")
+
+    def write_files(*names):
+        def written(parts, folder, *, options, pictures):
+            for name in names:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(name)
+            return Outcome({})
+
+        format = replace(DEFAULT, write=written)
+        made = pack.write({"": dataset("a.jpg")}, out, format=format, options=Options(), pictures=content)
+        assert {path.relative_to(out).as_posix() for path in made.files} == set(names)
+        return [path.relative_to(out).as_posix() for path in made.stale]
+
+    assert write_files("labels/val/a.txt", "data.yaml", "labels/train/b.txt") == []
+    assert write_files("instances.csv") == ["data.yaml", "labels/train/b.txt", "labels/val/a.txt"]
+    assert write_files("data.yaml") == ["instances.csv", "labels/train/b.txt", "labels/val/a.txt"]
+    (out / "labels/val/a.txt").unlink()
+    assert write_files("data.yaml", "instances.csv") == ["labels/train/b.txt"]
+    (out / ".export").write_bytes(b"\xff../../x\n")
+    assert write_files("data.yaml") == ["instances.csv"]

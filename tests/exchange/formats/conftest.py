@@ -45,7 +45,9 @@ def content(image):
 
 
 def files_of(folder):
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    """What is to be seen there."""
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return {path.relative_to(folder).as_posix() for path in found}
 
 
 def export(parts, target, name, *, pictures=content, **options):
