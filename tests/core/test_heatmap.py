@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotator.core.errors import GeometryError
-from annotator.core.heatmap import HALF, LEVELS, MAX_REGION, Heatmap, pack, unpack
+from annotator.core.heatmap import HALF, LEVELS, MAX_REGION, MAX_SIZE, Heatmap, pack, unpack
 from annotator.core.masks import Rle, rle_area, rle_to_mask
 from annotator.core.paste import heatmaps_to_rles
 from tests.core.strategies import examples
@@ -129,6 +129,19 @@ def test_bytes_that_unpack_to_more_than_they_say_are_refused_before_they_do():
 def test_what_could_not_become_a_mask_exactly_is_refused(values, region):
     with pytest.raises(GeometryError, match="heatmap"):
         Heatmap(values, *region)
+
+
+@pytest.mark.parametrize(
+    ("size", "region"),
+    [
+        (MAX_SIZE, (0, 0, 4, 4)),
+        (1, (0, 0, 1, 1)),
+        (2, (0, 0, MAX_REGION, 4)),
+        (2, (-MAX_REGION, MAX_REGION, 4, MAX_REGION)),
+    ],
+)
+def test_what_is_at_its_bound_is_a_heatmap(size, region):
+    assert Heatmap(np.full((size, size), 100, np.uint8), *region).region == region
 
 
 def test_a_box_too_large_to_be_kept_has_no_heatmap():

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from annotator.core import masks
 from annotator.core.errors import GeometryError
-from annotator.core.masks import Rle
+from annotator.core.limits import MAX_COUNTS, MAX_SIDE
+from annotator.core.masks import MAX_GROUPS, Rle
 from tests.core.strategies import examples
 from tests.core.strategies import masks as any_mask
 
@@ -123,6 +124,30 @@ def test_uncompressed_counts_must_add_up_to_the_image(counts):
 def test_a_size_beyond_every_picture_is_refused(size):
     with pytest.raises(GeometryError):
         masks.rle_to_runs(Rle(*size, "4"))
+
+
+@pytest.mark.parametrize("size", [(MAX_SIDE, 1), (1, MAX_SIDE)])
+def test_a_side_may_be_as_long_as_that_of_the_largest_picture(size):
+    rle = masks.runs_to_rle(np.array([1, MAX_SIDE - 2, 1]), height=size[0], width=size[1])
+    assert masks.rle_to_runs(rle).tolist() == [1, MAX_SIDE - 2, 1]
+    assert masks.checked_rle(rle.counts, height=size[0], width=size[1]) == rle
+    assert masks.are_normal([rle.counts], height=size[0], width=size[1])
+
+
+def test_a_count_may_have_as_many_groups_as_fit_64_bits():
+    for groups, is_read in ((MAX_GROUPS, True), (MAX_GROUPS + 1, False)):
+        counts = "P" * (groups - 1) + "0" + "4"  # 0, written long, then 4
+        if is_read:
+            assert masks.rle_to_runs(Rle(2, 2, counts)).tolist() == [0, 4]
+        else:
+            with pytest.raises(GeometryError, match="groups"):
+                masks.rle_to_runs(Rle(2, 2, counts))
+
+
+def test_counts_may_be_as_long_as_a_project_takes_in():
+    assert masks.require_storable(Rle(1, 1, "1" * MAX_COUNTS)).counts == "1" * MAX_COUNTS
+    with pytest.raises(GeometryError, match=f"{MAX_COUNTS + 1} characters, expected at most {MAX_COUNTS}"):
+        masks.require_storable(Rle(1, 1, "1" * (MAX_COUNTS + 1)))
 
 
 # --- measures --------------------------------------------------------------------------------------------------------

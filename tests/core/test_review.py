@@ -11,6 +11,7 @@ from annotator.core import masks, polygons, review
 from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import GestureError
 from annotator.core.heatmap import Heatmap
+from annotator.core.limits import MAX_CHANGES, MAX_TEXT, MAX_VERTICES
 from annotator.core.masks import Rle
 from annotator.core.polygons import Part, polygons_to_rle
 from annotator.core.review import Change, Gesture
@@ -58,6 +59,13 @@ def test_a_new_mask_drops_the_polygons_that_described_the_old_one():
     drawn = replace(SUGGESTED, parts=(Part(SQUARE),))
     assert applied(Change("k", 1, State.ACCEPTED, rle(3)), before=drawn, original=None).parts is None
     assert applied(Change("k", 2, State.ACCEPTED), before=drawn, original=None).parts == drawn.parts
+
+
+def test_a_crowd_stays_one_where_nothing_is_said_of_it():
+    crowd = replace(SUGGESTED, crowd=True)
+    assert applied(Change("k", 1, State.ACCEPTED), before=crowd, original=None).crowd
+    assert not applied(Change("k", 1, State.ACCEPTED, crowd=False), before=crowd, original=None).crowd
+    assert applied(Change("k", 1, State.ACCEPTED, crowd=True), before=SUGGESTED, original=None).crowd
 
 
 def test_what_is_new_was_drawn_by_hand():
@@ -129,6 +137,15 @@ def test_two_hundred_people_drawn_in_detail_are_one_gesture():
     assert masks.rle_area(drawn[-1].rle) == pytest.approx(np.pi * 2_000**2, rel=1e-3)
 
 
+def test_as_many_vertices_as_are_allowed_are_drawn():
+    ring = np.repeat(SQUARE, MAX_VERTICES // 4, axis=0)
+    after = applied(Change("k", 1, State.ACCEPTED, parts=(Part(ring),)), before=SUGGESTED, original=None)
+    assert after.rle == polygons_to_rle([SQUARE], height=6, width=8)
+    more = Change("k", 1, State.ACCEPTED, parts=(Part(np.vstack((ring, SQUARE[:1]))),))
+    with pytest.raises(GestureError, match=f"{MAX_VERTICES + 1} vertices, expected at most {MAX_VERTICES}"):
+        applied(more, before=SUGGESTED, original=None)
+
+
 def test_a_mask_longer_than_is_kept_is_refused_before_it_is_read():
     long = Change("k", 1, State.ACCEPTED, Rle(6, 8, "1" * 2_000_001))
     with pytest.raises(GestureError, match="instance k: RLE: counts of 2000001 characters, expected at most 2000000"):
@@ -184,7 +201,7 @@ def test_a_sound_gesture_is_well_formed():
         {"changes": (Change("k", "1", State.ACCEPTED),)},
         {"changes": (Change("k", 1, "accepted"),)},
         {"changes": (Change("k", 1, State.ACCEPTED), Change("k", 1, State.REJECTED))},
-        {"changes": tuple(Change(f"k{index}", 1, State.ACCEPTED) for index in range(10_001))},
+        {"changes": tuple(Change(f"k{index}", 1, State.ACCEPTED) for index in range(MAX_CHANGES + 1))},
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
@@ -193,3 +210,27 @@ def test_a_malformed_gesture_is_refused_in_one_line(wrong):
         review.require_well_formed(replace(GESTURE, **wrong))
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "most",
+    [
+        {"client": "x" * MAX_TEXT},
+        {"who": ""},
+        {"number": 2**53 - 1},
+        {"threshold": 0.0},
+        {"threshold": 1},
+        {"seconds": 0},
+        {"changes": (Change("k" * 64, 0, State.ACCEPTED),)},
+        {"changes": tuple(Change(f"k{index}", 1, State.ACCEPTED) for index in range(MAX_CHANGES))},
+        {
+            "changes": (
+                Change("k", 1, State.ACCEPTED, rle(1), level=1),
+                Change("o", 1, State.ACCEPTED, rle(1), level=99),
+            )
+        },
+    ],
+    ids=lambda most: next(iter(most)),
+)
+def test_what_is_at_its_bound_is_well_formed(most):
+    review.require_well_formed(replace(GESTURE, **most))

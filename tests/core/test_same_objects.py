@@ -48,6 +48,16 @@ def test_a_large_object_is_the_same_from_an_iou_of_09_on_or_where_its_box_agrees
     assert same_objects([found], [box(20, 20, 100, 90)]) == ({0: 0} if same else {})
 
 
+def test_the_bounds_of_the_same_object():
+    assert same_objects([box(0, 0, 90, 100)], [box(0, 0, 100, 100)]) == {0: 0}  # IoU 0.9 to the bit, the box 10 px off
+    for off, same in ((5, {0: 0}), (6, {})):
+        # IoU 0.6 and less: the boxes decide.
+        assert same_objects([box(20, 20, 60, 20)], [box(20, 20 + off, 60, 20)]) == same
+    for side, same in ((32, {}), (31, {0: 0})):
+        # 20 of 44 columns are shared, the boxes are 12 px off: only small ones are the same.
+        assert same_objects([box(20, 20, 32, side)], [box(32, 20, 32, side)]) == same
+
+
 @pytest.mark.parametrize(
     ("found", "same"),
     [(box(21, 21, 4, 4), True), (box(22, 22, 6, 6), True), (box(20, 20, 5, 5), False), (box(25, 25, 6, 6), False)],

@@ -1,5 +1,8 @@
 """What leaves in an export, with how each instance came to be."""
 
+from dataclasses import replace
+
+from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Image, without_mask
 from tests.storage.builders import accept, add_image, block, gesture, suggestion
 
 
@@ -42,3 +45,19 @@ def test_what_a_gesture_changed_shares_its_seconds(store, image):
     store.record(gesture(image, *changes, verb="add", reviewed=True, seconds=6.0))
     store.record(gesture(image, changes[0], number=1, revision=1, verb="edit", seconds=1.0))
     assert [one.provenance["seconds"] for one in store.dataset().instances] == [3.0, 2.0, 2.0]
+
+
+def test_of_what_somebody_handed_over_only_annotations_that_can_be_named_are_carried():
+    sound = {"id": 7, "category_id": 1, "bbox": [1, 2, 3, 4]}
+    odd = [
+        "x",
+        {},
+        {"id": 8},
+        {"id": "9", "category_id": 1},
+        {"id": 10, "category_id": None},
+        {"id": -1, "category_id": 1},
+    ]
+    image = Image(1, "a.jpg", 9, 9, "", extra={PROVENANCE: {WITHOUT_MASK: [*odd, sound]}})
+    assert without_mask(image) == [sound]
+    for ours in (None, [], {WITHOUT_MASK: "x"}, {}):
+        assert without_mask(replace(image, extra={PROVENANCE: ours})) == []

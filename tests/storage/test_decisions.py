@@ -9,8 +9,9 @@ import pytest
 from annotator.core import review
 from annotator.core.dataset import State
 from annotator.core.errors import GestureError, StaleRevisionError, StoreError
+from annotator.core.masks import Rle
 from annotator.core.polygons import Part
-from annotator.core.review import Change
+from annotator.core.review import Change, Gesture
 from annotator.core.trace import rle_to_parts
 from annotator.storage import decisions, instances
 from tests.storage.builders import HEIGHT, accept, add_image, block, gesture, suggestion
@@ -87,6 +88,26 @@ def test_an_image_takes_masks_up_to_a_size(store, image, monkeypatch):
     assert len(store.instances(image.id)) == 3
     store.record(gesture(image, Change("k0", 1, State.DELETED), number=2, revision=1, verb="delete"))
     assert store.record(replace(one_more, revision=2)) == 3
+    # What is deleted takes no place, and what comes back does.
+    with pytest.raises(StoreError, match=f"masks of {4 * counts} bytes"):
+        store.record(gesture(image, accept("k0"), number=3, revision=3, verb="undo"))
+
+
+@pytest.mark.parametrize(
+    ("change", "digest"),
+    [
+        (accept("k"), "fe06c4c6ffa1ce64"),
+        (accept("k", rle=Rle(6, 8, "P1"), level=30), "92e8ae3db98d5179"),
+        (accept("k", parts=(Part(np.array([[1, 1], [4, 1], [4, 4.5]])),), crowd=True), "cada9d216192b892"),
+    ],
+)
+def test_a_gesture_keeps_its_digest_so_that_it_is_known_when_it_is_sent_to_a_later_version(change, digest):
+    said = Gesture(1, "tab", 3, 2, "edit", "me", (change,), True, 0.5, 1.0)
+    assert decisions.digest_of(said)[:16] == digest
+    sent_again = replace(said, who="you", revision=7, threshold=0.1, seconds=9.0)
+    assert decisions.digest_of(sent_again) == decisions.digest_of(said)
+    other = replace(said, changes=(replace(change, level=31),))
+    assert decisions.digest_of(other) != decisions.digest_of(said)
 
 
 def test_polygons_count_with_their_masks(store, image, monkeypatch):

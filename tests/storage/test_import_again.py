@@ -102,6 +102,11 @@ def test_its_outlines_take_the_place_of_the_projects_where_asked_and_the_history
         (mine.key, "import", block(3)),
     ]
     assert empty.image(30).revision == 2
+    # It is measured against what was brought first, whatever is decided about it afterwards.
+    assert now.edited
+    empty.record(gesture(empty.image(30), accept(mine.key, category_id=7), revision=2, verb="relabel"))
+    assert empty.instances(30)[0].edited
+    empty.record(gesture(empty.image(30), accept(mine.key), revision=3, number=1, verb="relabel"))
     # The masks of before are known as earlier ones: an older file takes nothing back.
     assert bring(empty, DATASET, on_conflict="replace").instances_met == 0
     assert empty.instances(30) == (now,)

@@ -1,6 +1,7 @@
 """Polygons in the database: every bit comes back."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +37,23 @@ def test_bytes_from_elsewhere_are_polygons_or_refused(parts, data):
     except ValueError:
         return
     assert all(ring.ndim == 2 and ring.shape[1] == 2 for part in found for ring in (part.outer, *part.holes))
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ([4, -1], "a negative count"),
+        ([4, 1, -1], "a negative count"),
+        ([4, 2, 1, 1, 3, -3], "a negative count"),
+        ([4, 1, 0], "not in the form"),
+        ([4, 2, 1, 0, 0], "not in the form"),
+        ([5, 0], "not in the form"),
+        ([4, 1, 1, 3, 1, 1], "2 numbers, expected 6"),
+    ],
+)
+def test_bytes_that_say_what_cannot_be_are_refused(head, message):
+    with pytest.raises(ValueError, match=message):
+        parts_from_bytes(np.array(head, "<i4").tobytes())
 
 
 def test_no_polygons_are_none():

@@ -49,6 +49,11 @@ def test_a_gesture_on_a_suggestion_that_was_replaced_meanwhile_still_counts(stor
     assert (kept.state, kept.score, kept.source, kept.rle) == (State.ACCEPTED, 0.7, old.source, old.rle)
 
 
+def test_a_score_may_be_anything_from_0_to_1(store, image):
+    store.set_suggestions(image.id, [suggestion(2, score=0), suggestion(9, score=1)])
+    assert [one.score for one in store.instances(image.id)] == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

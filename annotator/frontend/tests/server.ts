@@ -43,7 +43,11 @@ export class FakeServer {
   after: () => void = () => {};
   readonly gestures: WireGesture[] = [];
 
-  constructor(counts: readonly number[] = [3]) {
+  /** width: of every picture, whose height is 40. */
+  constructor(
+    counts: readonly number[] = [3],
+    private readonly width = 40,
+  ) {
     counts.forEach((count, index) => {
       const instances = Array.from({ length: count }, (_, column) => wireInstance(`i${index}k${column}`, column));
       this.images.set(index + 1, {
@@ -63,7 +67,7 @@ export class FakeServer {
       return {
         id,
         name: `${id}.jpg`,
-        width: 40,
+        width: this.width,
         height: 40,
         thumbnail: "",
         reviewed: image.reviewed,
@@ -115,7 +119,7 @@ export class FakeServer {
     const image = this.images.get(id);
     if (image === undefined) return Promise.reject(refused("no such image", 404));
     return Promise.resolve({
-      image: { id, name: `${id}.jpg`, width: 40, height: 40, url: `pictures/${id}`, reviewed: image.reviewed, prelabelled: true },
+      image: { id, name: `${id}.jpg`, width: this.width, height: 40, url: `pictures/${id}`, reviewed: image.reviewed, prelabelled: true },
       revision: image.revision,
       threshold: 0.4,
       categories: CATEGORIES,

@@ -4,12 +4,13 @@ import json
 
 import pytest
 
+from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import ExportError
 from annotator.core.measures import areas_of, boxes_of
 from annotator.exchange import coco
 from annotator.exchange.coco.proof import prove
 from tests.exchange.coco.cases import sound
-from tests.storage.builders import block
+from tests.storage.builders import HEIGHT, WIDTH, block
 
 COUNT = 300
 """More than pycocotools counts in a byte."""
@@ -71,6 +72,27 @@ def test_what_was_stored_is_proven_however_many_there_are(proven):
 def test_what_is_off_is_refused(proven, id, values, said):
     with pytest.raises(ExportError, match=said):
         proven(id, values)
+
+
+def test_the_report_names_what_a_person_should_look_at(tmp_path):
+    shapes = [
+        (1, block(1, 1, 4, 4)),  # 16 pixels, inside
+        (2, block(1, 1, 4, 4)),  # of another category: no duplicate
+        (1, block(6, 1, 5, 3)),  # 15
+        (1, block(6, 1, 5, 3)),
+        (1, block(0, 2, 9, 9)),
+        (1, block(2, 0, 9, 9)),
+        (1, block(WIDTH - 9, 2, 9, 9)),
+        (1, block(2, HEIGHT - 9, 9, 9)),
+        (1, block(WIDTH - 10, 2, 9, 9)),  # a pixel off the border
+    ]
+    instances = tuple(
+        Instance(id, str(id), 1, category, State.ACCEPTED, rle) for id, (category, rle) in enumerate(shapes, start=1)
+    )
+    whole = Dataset((Category(1, "a"), Category(2, "b")), (Image(1, "a.jpg", WIDTH, HEIGHT, ""),), instances)
+    report = coco.write(whole, tmp_path / "a.json")
+    assert (report.tiny, report.duplicates, report.touching_the_border) == ([3, 4], [(3, 4)], 4)
+    assert report.instances_by_category == {"a": 8, "b": 1}
 
 
 def test_measures_are_right_however_many_masks_there_are():

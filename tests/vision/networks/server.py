@@ -64,6 +64,10 @@ class _Handler(BaseHTTPRequestHandler):
             )
             self.close_connection = True
             return None
+        if fault == "nothing":
+            self.answer(206 if start else 200, b"", start=start, total=len(content), length=len(body))
+            self.close_connection = True
+            return None
         if fault == "stall":
             self.answer(
                 206 if start else 200, body[: len(body) // 2], start=start, total=len(content), length=len(body)

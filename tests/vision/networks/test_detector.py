@@ -93,6 +93,11 @@ def test_the_surest_comes_first_and_unused_rows_are_dropped(add):
     assert found.category_ids.tolist() == [7, 4]
 
 
+def test_a_score_that_rounding_took_beyond_1_is_1(add):
+    boxes = [[1, 1, 9, 9, np.nextafter(np.float32(1), np.float32(2))], [5, 5, 20, 20, -1e-6]]
+    assert add(boxes, np.ones((2, 28, 28))).detect(photo(160, 96)).scores.tolist() == [1.0, 0.0]
+
+
 def test_rows_that_are_no_boxes_are_dropped_and_odd_ones_are_pasted_as_the_reference_does(add):
     boxes = np.array(
         [
@@ -166,6 +171,17 @@ def test_padding_lies_at_the_right_and_at_the_bottom():
     laid = resize_into_input(np.full((96, 320, 3), 200, np.uint8), wide, pad=7)
     assert (laid[:48] == 200).all()
     assert (laid[48:] == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("sides", "rows", "columns"), [((96, 320), (24, 72), (0, 160)), ((192, 80), (0, 96), (60, 100))]
+)
+def test_a_picture_in_the_middle_has_its_padding_around_it(sides, rows, columns):
+    middle = Resize.plan(rule="center", image_size=(sides[1], sides[0]), input_size=INPUT)
+    laid = resize_into_input(np.full((*sides, 3), 200, np.uint8), middle, pad=7)
+    expected = np.full((96, 160, 3), 7, np.uint8)
+    expected[slice(*rows), slice(*columns)] = 200
+    assert np.array_equal(laid, expected)
 
 
 def test_the_network_sees_bgr_and_what_its_description_is_corrected_to(tmp_path, monkeypatch):

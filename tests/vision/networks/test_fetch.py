@@ -124,6 +124,13 @@ def test_a_transfer_that_breaks_off_is_resumed_by_itself(info: ModelInfo, server
     assert server.requests[-1] == ("/mirror/net/FP16/net.bin", f"bytes={len(BIN) // 2}-")
 
 
+def test_a_line_that_brings_nothing_is_not_asked_again(info: ModelInfo, server: Server) -> None:
+    server.faults = ["nothing"] * 3
+    with pytest.raises(FetchError, match=f"ended after 0 of {len(XML)} bytes"):
+        zoo.fetch(info)
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("faults", "message"),
     [

@@ -56,6 +56,8 @@ def listed(client, base, **asked):
 def test_pages_hold_everything_once_in_order(client, base, store):
     scores = [one["score"] for one in listed(client, base, order="score", limit=5)]
     assert len(scores) == 13
+    # A page that ends where everything does is the last one.
+    assert [len(page["instances"]) for page in pages(client, base, order="score", threshold=0.9, limit=1)] == [1]
     assert scores == sorted(scores)
     doubts = [abs(one["score"] - 0.4) for one in listed(client, base, order="doubt", threshold=0.4, limit=2)]
     assert doubts == sorted(doubts)
@@ -67,6 +69,13 @@ def test_what_is_unlike_the_others_comes_first(client, base, store):
     first = listed(client, base, order="odd")[0]
     assert first["score"] == pytest.approx(0.95)
     assert first["box"] == [1, 40, 61, 45]
+
+
+def test_one_that_lies_among_those_that_stand_comes_first_though_it_is_as_large(client, base, store):
+    image = store.add_image(png(WIDTH, HEIGHT, seed=9), file_name="9.png", width=WIDTH, height=HEIGHT)
+    boxes = [*((2 + 6 * place, 4, 4, 15 + place) for place in range(5)), (2, 30, 17, 4)]
+    store.set_suggestions(image.id, [Suggestion(3, 0.9, block(*box), "known@1") for box in boxes])
+    assert listed(client, base, category=3, order="odd")[0]["box"] == [2, 30, 19, 34]
 
 
 def test_the_threshold_leaves_out_suggestions_and_says_how_many(client, base, store):

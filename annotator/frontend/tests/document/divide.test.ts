@@ -20,6 +20,10 @@ describe("a line through a mask", () => {
     expect(divide(bar, [[16.5, 5], [16.5, 13]])).toBeNull();
     expect(divide(bar, [[5, 5], [5, 30]])).toBeNull();
     expect(divide(bar, [[16.5, 12]])).toBeNull();
+    // A single pixel that it leaves behind is a crumb, two are a side.
+    const thin = (length: number) => windowOfParts([[[[10, 10], [10 + length, 10], [10 + length, 11], [10, 11]]]]);
+    expect(divide(thin(9), [[11.5, 5], [11.5, 20]])).toBeNull();
+    expect(divide(thin(9), [[12.5, 5], [12.5, 20]])).not.toBeNull();
   });
 
   it("leaves other pieces where they are, and no crumbs beside it", () => {

@@ -38,6 +38,8 @@ describe("painting", () => {
 
   it("drops specks and keeps the largest piece even if it is one itself", () => {
     expect(areaOfWindow(withoutSpecks(window("##.#", "##..", "...#"), 3))).toBe(4);
+    expect(areaOfWindow(withoutSpecks(window("##.#", "##.#", "...."), 2))).toBe(6);
+    expect(areaOfWindow(withoutSpecks(window("##.#", "##.#", "...."), 3))).toBe(4);
     expect(areaOfWindow(withoutSpecks(window("#.", ".#"), 5))).toBeGreaterThan(0);
   });
 

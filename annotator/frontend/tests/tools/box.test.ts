@@ -8,6 +8,8 @@ describe("box", () => {
     const { host } = await hosted();
     const tool = new BoxTool(host);
     click(tool, at(5, 5));
+    drag(tool, at(5, 5), at(20, 5.9));
+    drag(tool, at(5, 5), at(5.9, 20));
     drag(tool, at(35, 30), at(20, 20), at(50, 10));
     expect(host.boxes).toEqual([{ x0: 35, y0: 10, x1: 40, y1: 30 }]);
     expect(host.added).toEqual([]);

@@ -1,4 +1,4 @@
-/** A host for one tool, over a session with one instance on a 40 x 40 picture. */
+/** A host for one tool, over a session with one instance on a picture of 40 x 40 pixels, or of another width. */
 import type { Camera } from "../../src/canvas/camera";
 import type { Box, Part, Point } from "../../src/document/geometry";
 import { HitIndex } from "../../src/document/hit";
@@ -40,9 +40,9 @@ export class Host implements ToolHost {
 
 export const SQUARE: readonly Part[] = [[[[10, 10], [20, 10], [20, 20], [10, 20]]]];
 
-export async function hosted(parts: readonly Part[] | null = SQUARE) {
-  const server = new FakeServer([0]);
-  const one = wireInstance("one", 0, { parts, rle: parts === null ? wireInstance("", 2).rle : windowToRle(windowOfParts(parts), 40, 40) });
+export async function hosted(parts: readonly Part[] | null = SQUARE, width = 40) {
+  const server = new FakeServer([0], width);
+  const one = wireInstance("one", 0, { parts, rle: parts === null ? wireInstance("", 2).rle : windowToRle(windowOfParts(parts), width, 40) });
   server.images.get(1)!.instances.set("one", one);
   const { session } = start(server);
   await session.open(1);
