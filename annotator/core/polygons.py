@@ -140,13 +140,11 @@ def _checked(ring: Ring, *, height: int, width: int) -> Ring:
     """The ring, with what is far off the picture pulled in. Raises GeometryError."""
     if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3:
         raise GeometryError(f"polygon of shape {ring.shape}, expected (N >= 3, 2)")
-    left, top = ring.min(axis=0).tolist()
-    right, bottom = ring.max(axis=0).tolist()
-    if left >= -1 and top >= -1 and right <= width + 1 and bottom <= height + 1:
+    if ring.min() >= -1 and ring[:, 0].max() <= width + 1 and ring[:, 1].max() <= height + 1:
         return ring
     if not np.isfinite(ring).all():
         raise GeometryError("polygon has a coordinate that is not a finite number")
-    if min(left, top) < NEAR or max(right, bottom) > FAR:
+    if ring.min() < NEAR or ring.max() > FAR:
         raise GeometryError(f"polygon reaches {np.abs(ring).max():g} px, the image is {width} x {height}")
     return _pulled_in(ring, height=height, width=width)
 

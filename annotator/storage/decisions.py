@@ -36,6 +36,15 @@ _BY_KEYS = {
     table.name: select(table).where(table.c.key.in_(bindparam("keys", expanding=True)))
     for table in (schema.instances, schema.suggestions, schema.heatmaps)
 }
+_IMPORTED = (
+    select(schema.decisions.c.key, schema.decisions.c.rle)
+    .join(schema.gestures, schema.gestures.c.id == schema.decisions.c.gesture_id)
+    .where(
+        schema.decisions.c.key.in_(bindparam("keys", expanding=True)),
+        schema.gestures.c.verb == bindparam("verb"),
+    )
+    .order_by(schema.decisions.c.id.desc())
+)
 
 
 # --- before anybody waits --------------------------------------------------------------------------------------------
@@ -225,16 +234,10 @@ def _rows_of(connection: Connection, table: Any, keys: Sequence[str]) -> Iterabl
 
 def _imported_counts(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
     """The counts that an import brought under each key."""
-    decisions, gestures = schema.decisions, schema.gestures
     found: dict[str, str] = {}
     for start in range(0, len(keys), AT_ONCE):
-        query = (
-            select(decisions.c.key, decisions.c.rle)
-            .join(gestures, gestures.c.id == decisions.c.gesture_id)
-            .where(decisions.c.key.in_(keys[start : start + AT_ONCE]), gestures.c.verb == images.IMPORT)
-            .order_by(decisions.c.id.desc())
-        )
-        found.update({row.key: row.rle for row in connection.execute(query)})
+        asked = {"keys": keys[start : start + AT_ONCE], "verb": images.IMPORT}
+        found.update({row.key: row.rle for row in connection.execute(_IMPORTED, asked)})
     return found
 
 

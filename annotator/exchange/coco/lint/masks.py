@@ -54,7 +54,10 @@ def _warn_beyond(findings: Findings, path: str, rings: list[Ring], *, size: tupl
 def _note_crossing(findings: Findings, path: str, rings: list[Ring], rle: Rle, *, named: str) -> None:
     """Outlines that enclose more or less than is filled: whoever fills by another rule sees another mask."""
     outlined, filled = sum(map(_outlined_px2, rings)), masks.rle_area(rle)
-    if abs(outlined - filled) <= 2 or any(((ring < 0) | (ring > [rle.width, rle.height])).any() for ring in rings):
+    if abs(outlined - filled) <= 2:
+        return
+    size = np.array([rle.width, rle.height])
+    if any(((ring < 0) | (ring > size)).any() for ring in rings):
         return
     # Outlines that do not cross fill what they enclose, but for some pixels along them.
     around = sum(float(np.hypot(*(np.roll(ring, -1, axis=0) - ring).T).sum()) for ring in rings)
