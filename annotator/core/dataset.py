@@ -47,6 +47,8 @@ class Category:
     """The key, 1 to 9, that gives it, where somebody chose one."""
     threshold: float | None = None
     """The lowest score of its suggestions that are shown; None: the general threshold."""
+    also: tuple[int, ...] = ()
+    """The ids of those that were merged into it, which a page may still speak of."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,13 @@ _STANDING = select(_TABLE.c.id, _TABLE.c.merged_into, _TABLE.c.removed)
 
 def categories(connection: Connection) -> tuple[Category, ...]:
     """Every category that is neither merged nor removed, in order of id."""
-    return tuple(category_of(row) for row in connection.execute(_ALL) if is_live(row))
+    rows = connection.execute(_ALL).all()
+    merged: dict[int, list[int]] = {}
+    for row in rows:
+        if row.merged_into is not None:
+            merged.setdefault(row.merged_into, []).append(row.id)
+    live = (category_of(row) for row in rows if is_live(row))
+    return tuple(replace(one, also=tuple(merged[one.id])) if one.id in merged else one for one in live)
 
 
 def category_of(row: Row[Any]) -> Category:

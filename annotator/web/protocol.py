@@ -59,6 +59,7 @@ def category_to_json(category: Category) -> dict[str, Any]:
         "color": category.color,
         "digit": category.digit,
         "threshold": category.threshold,
+        "also": list(category.also),
     }
 
 

@@ -75,7 +75,7 @@ def test_the_server_says_the_golden_document():
         setting=lambda _: 0.4,
         categories=lambda: [
             Category(1, "person", "person"),
-            Category(91, "头盔", "", color="#ff8000", position=0, digit=7, threshold=0.25),
+            Category(91, "头盔", "", color="#ff8000", position=0, digit=7, threshold=0.25, also=(3,)),
         ],
         instances=lambda _: [
             instance("suggested", 1, State.SUGGESTED, score=0.84, source=MODEL),

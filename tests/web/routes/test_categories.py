@@ -41,6 +41,7 @@ def test_the_list_says_what_each_holds_and_what_can_be_undone(desk):
         "color": None,
         "digit": None,
         "threshold": None,
+        "also": [],
         "accepted": 0,
         "suggested": 2,
         "rejected": 0,

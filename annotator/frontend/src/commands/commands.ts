@@ -48,6 +48,7 @@ export interface CommandContext {
   readonly showKeys: () => void;
   /** The search field above the list of pictures gets the keys. */
   readonly search: () => void;
+  readonly showCategories: () => void;
   /** Says why a key has done nothing, or what it did where that is not to be seen. */
   readonly answer: (text: string) => void;
 }
@@ -155,6 +156,7 @@ export class Commands {
       accept: () => this.changeAndFollow(() => accept(session)),
       reject: () => this.changeAndFollow(() => reject(session)),
       relabel: () => void this.chooseCategory(null),
+      categories: () => this.context.showCategories(),
       adjust: () => this.adjust(),
       next: () => this.changeAndFollow(() => step(session, 1)),
       previous: () => this.changeAndFollow(() => step(session, -1)),

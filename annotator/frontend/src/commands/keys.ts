@@ -23,6 +23,7 @@ const TABLE = [
   { id: "accept", group: "review", keys: ["A"], label: "cmdAccept" },
   { id: "reject", group: "review", keys: ["D", "Delete"], label: "cmdReject" },
   { id: "relabel", group: "review", keys: ["C"], label: "cmdRelabel" },
+  { id: "categories", group: "review", keys: ["Shift+L"], label: "cmdCategories" },
   { id: "adjust", group: "review", keys: ["E"], label: "cmdAdjust" },
   { id: "next", group: "review", keys: ["]", "ArrowRight", "ArrowDown"], label: "cmdNext", repeats: true },
   { id: "previous", group: "review", keys: ["[", "ArrowLeft", "ArrowUp"], label: "cmdPrevious", repeats: true },

@@ -14,6 +14,35 @@ export interface WireCategory {
   readonly digit?: number | null;
   /** The lowest score of its suggestions that are shown, where that is not the general one. */
   readonly threshold?: number | null;
+  /** The ids of those that were merged into it, which what this tab remembers may still speak of. */
+  readonly also?: readonly number[];
+}
+
+/** A category with how many instances it has, over all pictures. */
+export interface WireCategoryUse extends WireCategory {
+  readonly accepted: number;
+  readonly suggested: number;
+  readonly rejected: number;
+}
+
+export type CategoryVerb = "add" | "rename" | "supercategory" | "color" | "digit" | "threshold" | "order" | "merge" | "remove";
+
+/** All categories, and the change of them that can be undone. */
+export interface WireCategories {
+  readonly categories: readonly WireCategoryUse[];
+  /** Another one as soon as somebody has changed a category. */
+  readonly version: number;
+  readonly undo: {
+    readonly id: number;
+    readonly verb: CategoryVerb;
+    readonly who: string;
+    /** Of the categories that it is about, the first few; of a renamed one the old and the new name. */
+    readonly names: readonly string[];
+    readonly count: number;
+  } | null;
+  /** After a list was added: how many categories are new, and what the project has otherwise. */
+  readonly added?: number;
+  readonly notes?: readonly string[];
 }
 
 export interface WireInstance {

@@ -55,6 +55,7 @@ export function acceptVisible(session: Session): void {
  * what it was.
  */
 export function relabel(session: Session, category: number, instances: readonly Instance[] = targets(session)): void {
+  session.view.set({ category: likelyCategory(session) });
   const edits = instances
     .filter((one) => one.category !== category || one.state !== "accepted")
     .map((before) => ({ before, after: { ...before, category, state: "accepted" as const } }));

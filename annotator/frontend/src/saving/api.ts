@@ -39,7 +39,7 @@ export interface Brought {
 }
 
 export class Api {
-  private readonly root: string;
+  readonly root: string;
 
   constructor(readonly project: string) {
     this.root = `annotator/${encodeURIComponent(project)}`;
@@ -205,11 +205,11 @@ function listOf({ asked, threshold, keep }: QueueRequest, more: Readonly<Record<
   return new URLSearchParams({ ...said, ...more });
 }
 
-function json(method: string, body: unknown): RequestInit {
+export function json(method: string, body: unknown): RequestInit {
   return { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
 }
 
-async function request<T>(url: string, init: RequestInit = {}): Promise<T> {
+export async function request<T>(url: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(url, { cache: "no-store", ...init });
   const answer = parse(await response.text());
   if (!response.ok) throw new RefusedError(lineOf(answer, response.status), response.status, answer);

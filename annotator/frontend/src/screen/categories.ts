@@ -2,7 +2,7 @@
 import { digitsById } from "../document/digits";
 import type { WireCategory } from "../document/protocol";
 import { t } from "../strings";
-import { h, isComposing, setClass } from "../widgets/dom";
+import { button, h, isComposing, setClass } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 import type { Popover } from "../widgets/popover";
 import { openPopover } from "../widgets/popover";
@@ -16,6 +16,8 @@ export interface PickerOptions {
   /** Where to open: next to this element, or over the middle of the picture. */
   readonly anchor: Element | null;
   readonly create: (name: string) => Promise<WireCategory>;
+  /** Opens what changes the categories themselves. */
+  readonly manage: () => void;
 }
 
 interface Choice {
@@ -70,6 +72,7 @@ class Picker {
       h("div", { class: "an-picker-search" }, icon("search"), this.input),
       this.list,
       this.problem,
+      button({ icon: "labels", text: t("manageCategories"), class: "an-link an-picker-manage", onClick: () => this.manage() }),
     );
     this.input.focus({ preventScroll: true });
   }
@@ -82,6 +85,11 @@ class Picker {
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  private manage(): void {
+    this.popover?.close();
+    this.options.manage();
   }
 
   private finish(id: number): void {

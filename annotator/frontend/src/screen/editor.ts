@@ -22,6 +22,7 @@ import { createAnnouncer } from "./announcer";
 import { createBanner } from "./banner";
 import { createBin } from "./bin";
 import { pickCategory } from "./categories";
+import { openCategoryManager } from "./categorymanager";
 import { askAboutCrowds } from "./crowds";
 import { sayThatNothingIsKept } from "./forgetful";
 import { createDisplayMenu, rememberedDisplay } from "./display";
@@ -129,7 +130,13 @@ export class Editor {
       title: t(title),
       categories: session.view.get().categories,
       create: (name) => session.addCategory(name),
+      manage: () => this.manageCategories(),
     });
+  }
+
+  private manageCategories(): void {
+    const { root, session, appearance } = this;
+    openCategoryManager({ root, session, appearance, api: this.connection.api });
   }
 
   private makeToolbar(): Toolbar {
@@ -205,6 +212,7 @@ export class Editor {
       openSimplify: (instance) => openSimplify(root, session, instance),
       showKeys: () => openDialog(root, keySheet((map) => setPreference(shelf, "keys", map))),
       search: () => this.queue.search(),
+      showCategories: () => this.manageCategories(),
       answer,
     });
   }

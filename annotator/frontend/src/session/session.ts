@@ -137,12 +137,12 @@ export class Session {
     const { scene, opening } = this.view.get();
     if (document === null || scene?.imageId !== imageId || opening !== null || this.saver.unsaved(imageId) > 0) return true;
     // Suggestions come and go without a revision, which counts what people did.
-    const known = new Set(scene.instances.map((one) => one.key));
+    const known = new Map(scene.instances.map((one) => [one.key, one.category]));
     const same =
       document.revision === this.saver.revision(imageId) &&
       document.image.prelabelled === scene.prelabelled &&
       document.instances.length === known.size &&
-      document.instances.every((one) => known.has(one.key));
+      document.instances.every((one) => known.get(one.key) === one.category);
     if (same) this.view.set({ categories: document.categories, threshold: this.thresholdFor(document) });
     else this.replace(document);
     return true;

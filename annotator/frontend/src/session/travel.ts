@@ -1,7 +1,8 @@
 /** Undo and redo: one step after the other, on whichever picture it was made. */
 import type { History, HistoryEntry } from "../document/history";
 import { forgotten, redone, undone } from "../document/history";
-import type { Edit, Scene } from "../document/scene";
+import type { WireCategory } from "../document/protocol";
+import type { Edit, Instance, Scene } from "../document/scene";
 import { find, keyOf, reversed, sameInstance } from "../document/scene";
 import type { Store } from "./store";
 import type { View } from "./view";
@@ -52,7 +53,8 @@ export class Travel {
 
   private retrace(direction: Direction, entry: HistoryEntry, scene: Scene): void {
     const { view, apply, onChanged } = this.options;
-    const edits = direction === "undo" ? reversed(entry.edits) : entry.edits;
+    const made = direction === "undo" ? reversed(entry.edits) : entry.edits;
+    const edits = made.map((edit) => inLiveCategories(edit, view.get().categories));
     if (!edits.every((edit) => sameInstance(find(scene, keyOf(edit)), edit.before))) {
       view.set({ history: forgotten(view.get().history, entry.imageId) });
       return onChanged();
@@ -64,4 +66,13 @@ export class Travel {
     const selection = edits.flatMap((edit) => edit.after?.key ?? []);
     view.set({ history, selection: selection.length === 1 ? selection : [] });
   }
+}
+
+/** A step with the categories that its own were merged into since it was made. */
+function inLiveCategories(edit: Edit, categories: readonly WireCategory[]): Edit {
+  const live = (instance: Instance | null): Instance | null => {
+    const into = instance === null ? undefined : categories.find(({ also }) => also?.includes(instance.category) === true);
+    return instance === null || into === undefined ? instance : { ...instance, category: into.id };
+  };
+  return { before: live(edit.before), after: live(edit.after) };
 }

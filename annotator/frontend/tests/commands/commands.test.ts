@@ -48,6 +48,7 @@ async function bench(imageId = 1) {
     levels,
     pickCategory,
     openSimplify: tell("simplify"),
+    showCategories: () => undefined,
     showKeys: tell("keys"),
     search: tell("search"),
     answer: (text) => void told.push(text),

@@ -39,7 +39,7 @@ describe("the golden document", () => {
       fields<WireDocument["image"]>({ id: true, name: true, width: true, height: true, url: true, reviewed: true, prelabelled: true }),
     );
     expect(Object.keys(categories[0]).sort()).toEqual(
-      fields<WireDocument["categories"][number]>({ id: true, name: true, supercategory: true, color: true, digit: true, threshold: true }),
+      fields<WireDocument["categories"][number]>({ id: true, name: true, supercategory: true, color: true, digit: true, threshold: true, also: true }),
     );
     for (const one of instances) {
       expect(Object.keys(one).sort()).toEqual(
