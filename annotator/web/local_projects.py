@@ -203,11 +203,12 @@ class LocalProjects:
             return key
 
     def _to_begin_with(self) -> list[Found]:
-        """Projects that are not in the bin: the last one that was opened, then the others, the latest first."""
+        """Projects that are not in the bin: the last one that was opened, then the others, the latest used first."""
         last = self._last()
         there = [one for one in self.look() if one.summary is None or one.summary.binned is None]
         used = {one.folder: one.summary.used if one.summary is not None else 0.0 for one in there}
-        return sorted(there, key=lambda one: (one.folder.name != last, -used[one.folder]))
+        away = {one.folder for one in there if one.summary is not None and one.summary.put_away}
+        return sorted(there, key=lambda one: (one.folder.name != last, one.folder in away, -used[one.folder]))
 
     def _last(self) -> str:
         try:

@@ -1,6 +1,7 @@
 /** Mounts editors into Gradio components; the only file that knows Gradio. */
 import type { PageValue } from "./document/protocol";
 import { Editor } from "./screen/editor";
+import { ProjectsHeader } from "./screen/projects";
 import "./screen/editor.css";
 import { setLanguage } from "./strings";
 
@@ -29,14 +30,18 @@ declare global {
 function mount({ element, props, watch }: Mount): void {
   const root = element.querySelector<HTMLElement>(".annotator") ?? element;
   let editor: Editor | null = null;
+  let header: ProjectsHeader | null = null;
   const load = (): void => {
     const value = parse(props.value);
     if (value === null) return;
-    if (editor?.project === value.project) return void editor.refresh();
+    if (editor?.opened.project === value.project) return void editor.refresh();
     editor?.destroy();
+    header?.destroy();
+    header = projectsHeader(value, () => editor);
     let picked: readonly number[] = [];
     let only = "";
-    editor = new Editor(root, value.project, {
+    editor = new Editor(root, value, {
+      onTitle: (picture) => header?.showPicture(picture),
       prelabel: (ids) => {
         picked = ids;
         press("prelabel-picked");
@@ -72,6 +77,18 @@ function mount({ element, props, watch }: Mount): void {
 /** Presses a hidden button of the page, which hands on to the server what was picked. */
 function press(id: string): void {
   document.getElementById(id)?.click();
+}
+
+/** The open project's name at the left of the page's header, where there is one (annotator/web/page/app.py). */
+function projectsHeader(value: PageValue, editor: () => Editor | null): ProjectsHeader | null {
+  const place = document.querySelector<HTMLElement>("#project-name");
+  if (place === null || value.id === undefined) return null;
+  const leave = async (): Promise<void> => editor()?.saved();
+  const header = new ProjectsHeader({ key: value.project, id: value.id, name: value.name ?? "", leave });
+  followTheme(header.root);
+  header.root.lang = language;
+  place.replaceChildren(header.root);
+  return header;
 }
 
 function parse(value: unknown): PageValue | null {

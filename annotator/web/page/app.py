@@ -29,6 +29,7 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
         key = gr.Textbox(visible="hidden", elem_id="project-key")
         if projects.login is not None:
             gr.LoginButton(size="sm", elem_id="sign-in")
+        gr.HTML("", elem_id="project-name", js_on_load=None)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(label("annotate"), id="annotate"):
                 annotate = build_annotate_tab(projects, jobs, key)

@@ -11,14 +11,16 @@ CSS = """
 .gradio-container, .gradio-container > .main { padding: 0 !important; max-width: none !important; }
 footer { display: none !important; }
 #tabs, #tabs > * , #tabs .tabitem, #tabs .tabitem > .column { gap: 0 !important; padding: 0 !important; border: 0; }
-#tabs > .tab-wrapper { height: 48px; margin: 0 !important; padding: 0 12px !important;
+#tabs > .tab-wrapper { height: 48px; margin: 0 !important; padding: 0 12px 0 202px !important;
   background: var(--background-fill-primary);  border-bottom: 1px solid var(--border-color-primary); }
-#tabs > .tab-wrapper::before { content: "Annotator"; font-weight: 650; font-size: 15px; margin-right: 18px;
-  letter-spacing: -0.01em; color: var(--body-text-color); }
+/* The open project's name, which the editor's script puts there. */
+#project-name { position: fixed; top: 0; left: 8px; width: 190px; height: 48px; z-index: 6; display: flex;
+  align-items: center; padding: 0 !important; overflow: visible; }
+#project-name > *, #project-name .html-container { min-width: 0; max-width: 100%; padding: 0 !important; }
 #tabs .tab-container { height: 48px; }
 #tabs .tab-container::after { display: none; }
 .html-container:has(> * > .annotator) { padding: 0 !important; }
-#bar { position: fixed; top: 0; right: 12px; left: 380px; width: auto; height: 48px; align-items: center;
+#bar { position: fixed; top: 0; right: 12px; left: 480px; width: auto; height: 48px; align-items: center;
   justify-content: flex-end; gap: 8px; flex-wrap: nowrap; z-index: 5; }
 #bar > * { flex: 0 0 auto; width: auto; min-width: 0 !important; }
 #bar > #progress { flex: 1 1 0; overflow: hidden; }
@@ -54,7 +56,8 @@ footer { display: none !important; }
 .annotator-report a { color: var(--link-text-color); text-decoration: underline; }
 /* Nothing is there to be pre-labelled yet. */
 body:has(.annotator.is-empty) #bar > :is(#prelabel-one, #prelabel-all) { display: none; }
-@media (max-width: 1100px) { #bar > #model { flex-basis: 190px; } }
+@media (max-width: 1100px) { #project-name { width: 130px; }
+  #tabs > .tab-wrapper { padding-left: 142px !important; } #bar { left: 420px; } #bar > #model { flex-basis: 190px; } }
 /* Beside the tabs there is no room: a line of its own below them. */
 @media (max-width: 900px) {
   #bar { position: static; width: 100%; padding: 0 8px !important;
@@ -63,7 +66,8 @@ body:has(.annotator.is-empty) #bar > :is(#prelabel-one, #prelabel-all) { display
   #bar > #progress:not(:has(progress, span)) { display: none; }
 }
 @media (max-width: 480px) {
-  #tabs > .tab-wrapper::before { display: none; }
+  #project-name { width: 52px; }
+  #tabs > .tab-wrapper { padding-left: 60px !important; }
   #bar button { padding: 0 8px; font-size: 13px; }
 }
 """

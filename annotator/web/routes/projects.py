@@ -108,6 +108,7 @@ def _list_to_json(projects: Projects, jobs: Prelabelling, keys: list[str]) -> di
     return {
         "projects": [_project_to_json(projects, jobs, key, one) for key, one in listed.items()],
         "shared": projects.shared,
+        "signed_in": projects.login is not None,
         "bin_days": projects.bin_days,
     }
 

@@ -232,4 +232,9 @@ export interface WirePresence {
 export interface PageValue {
   readonly project: string;
   readonly tick: number;
+  /** With the first value: what addresses call the project, and people. */
+  readonly id?: string;
+  readonly name?: string;
+  /** The page's address names a project that is not there, or is not theirs: this is another one. */
+  readonly lost?: boolean;
 }

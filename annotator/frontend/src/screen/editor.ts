@@ -4,10 +4,13 @@ import { Commands } from "../commands/commands";
 import { isShown, listenToKeys } from "../commands/keyboard";
 import type { CommandId } from "../commands/keys";
 import { setKeyMap } from "../commands/keys";
+import { addressIn } from "../document/address";
+import type { PageValue } from "../document/protocol";
 import { Drawing } from "../editing/drawing";
 import { Levels } from "../editing/levels";
 import { lineOf } from "../saving/errors";
 import { preference, setPreference } from "../saving/shelf";
+import { AddressBar } from "../session/address";
 import { Connection } from "../session/connection";
 import { Picked } from "../session/picked";
 import type { Notice, Session } from "../session/session";
@@ -47,6 +50,13 @@ import { Uploads } from "./upload";
 
 /** A menu asked for at a place of the picture opens to its right. */
 const MENU_WIDTH = 290;
+/** How long a page that is left waits for its last gestures. */
+const SAVING_MS = 3000;
+
+export interface EditorPage extends Page {
+  /** Told the name of the open picture, null where none is. */
+  readonly onTitle: (picture: string | null) => void;
+}
 
 export class Editor {
   readonly session: Session;
@@ -71,11 +81,13 @@ export class Editor {
 
   constructor(
     private readonly root: HTMLElement,
-    readonly project: string,
-    page: Page,
+    readonly opened: PageValue,
+    page: EditorPage,
   ) {
     const show: Notice = (kind, text, detail) => this.notices.show(kind, t(text), detail);
-    this.connection = new Connection(project, show, () => isShown(root));
+    const wanted = addressIn(location.search, location.hash);
+    const image = opened.id === wanted.project ? wanted.image : null;
+    this.connection = new Connection(opened.project, show, () => isShown(root), image);
     const { session, api, shelf } = this.connection;
     this.session = session;
     setKeyMap(preference(shelf, "keys", {}));
@@ -113,7 +125,25 @@ export class Editor {
     this.gallery = new Gallery({ session, api, appearance: this.appearance, shelf, answer, open: (imageId, key) => void this.commands.openAt(imageId, key) });
     this.assemble();
     this.listen();
-    void this.connection.start();
+    const address = this.follow(page.onTitle);
+    if (opened.lost === true) this.notices.show("error", t("projectLost"));
+    void this.connection.start().then(() => address?.settle(wanted, !wasReloaded()));
+  }
+
+  /** The browser's address follows what is open, where the project has one. */
+  private follow(onTitle: (picture: string | null) => void): AddressBar | null {
+    const { id } = this.opened;
+    if (id === undefined) return null;
+    const openAt = (imageId: number, key: string): Promise<void> => this.commands.openAt(imageId, key);
+    const bar = new AddressBar({ session: this.session, id, window, openAt, onTitle });
+    this.stops.push(() => bar.stop());
+    return bar;
+  }
+
+  /** Resolves when every gesture is saved, or when that takes too long: then the browser keeps them. */
+  async saved(): Promise<void> {
+    const end = Date.now() + SAVING_MS;
+    while (this.session.saver.unsaved() > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   private run(id: CommandId): void {
@@ -256,4 +286,9 @@ export class Editor {
       this.notices.show("error", t(failure), lineOf(error));
     }
   }
+}
+
+function wasReloaded(): boolean {
+  const [entry] = performance.getEntriesByType("navigation");
+  return entry instanceof PerformanceNavigationTiming && entry.type === "reload";
 }

@@ -43,6 +43,8 @@ export class Connection {
     readonly project: string,
     notice: Notice,
     private readonly isSeen: () => boolean,
+    /** The picture that the page's address names. */
+    private readonly wanted: number | null = null,
   ) {
     this.api = new Api(project);
     this.outbox = new BrowserOutbox({ project, client: this.client, tabs, shelf: this.shelf, factory: browserDatabases() });
@@ -63,6 +65,7 @@ export class Connection {
     const [orphans, history] = await Promise.all([this.outbox.takeOrphans(), this.tape.load(), session.refreshQueue()]);
     session.view.set({ history });
     session.saver.adopt(orphans);
+    if (this.wanted !== null) await session.open(this.wanted);
     if (session.view.get().scene === null) await this.openFirst();
   }
 

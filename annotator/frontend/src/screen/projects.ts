@@ -1,0 +1,119 @@
+/** The open project at the left of the page's header: its name, its place in the window's title, the way to all others. */
+import { addressOf } from "../document/address";
+import type { WireDescription } from "../document/projects";
+import { RefusedError } from "../saving/errors";
+import { ProjectsApi } from "../saving/projects";
+import { t } from "../strings";
+import { button, h, setText } from "../widgets/dom";
+import { icon } from "../widgets/icons";
+import type { ProjectsHost } from "./projectlist";
+import { showProjects } from "./projectlist";
+
+const CHANNEL = "annotator-projects";
+const APPLICATION = "Annotator";
+
+export interface ProjectsOptions {
+  readonly key: string;
+  readonly id: string;
+  readonly name: string;
+  /** Resolves when the page may be left. */
+  readonly leave: () => Promise<void>;
+}
+
+export class ProjectsHeader implements ProjectsHost {
+  /** Beside the editor, which is not shown on other tabs of the page. */
+  readonly root = h("div", { class: "annotator is-bare" });
+  readonly api: ProjectsApi;
+  readonly key: string;
+  private name: string;
+  private picture: string | null = null;
+  private readonly label = h("span", { class: "an-project-name" });
+  private readonly state = h("div", { class: "an-project-state", role: "alert", hidden: true });
+  private readonly channel = openChannel();
+  private readonly stops: (() => void)[] = [];
+
+  constructor(private readonly options: ProjectsOptions) {
+    this.key = options.key;
+    this.api = new ProjectsApi(options.key);
+    this.name = options.name;
+    const open = button({ title: t("projects"), class: "an-project", onClick: () => void showProjects(this) });
+    open.append(icon("folder"), this.label, icon("chevron"));
+    this.root.append(open, this.state);
+    this.show({ id: options.id, name: options.name, binned: false });
+    const look = (): void => void this.look();
+    const seen = (): void => {
+      if (!document.hidden) look();
+    };
+    window.addEventListener("focus", look);
+    document.addEventListener("visibilitychange", seen);
+    this.channel?.addEventListener("message", look);
+    this.stops.push(() => window.removeEventListener("focus", look));
+    this.stops.push(() => document.removeEventListener("visibilitychange", seen));
+    look();
+  }
+
+  destroy(): void {
+    for (const stop of this.stops) stop();
+    this.channel?.close();
+    this.root.remove();
+  }
+
+  showPicture(picture: string | null): void {
+    this.picture = picture;
+    this.entitle();
+  }
+
+  /** Where a project is opened; what else the address says of this page, its colours say, goes along. */
+  address(id: string): string {
+    return addressOf({ project: id, image: null, instance: null }, location.search, location.hash);
+  }
+
+  /** Opens a project in this page, once its last gestures are saved. */
+  async go(id: string): Promise<void> {
+    await this.options.leave();
+    location.assign(this.address(id));
+  }
+
+  /** Something about projects has changed: this page and the browser's others look again. */
+  async changed(): Promise<void> {
+    this.channel?.postMessage("changed");
+    await this.look();
+  }
+
+  /** Another tab, or another person, may have renamed this project, or thrown it away. */
+  private async look(): Promise<void> {
+    try {
+      this.show(await this.api.describe());
+    } catch (error) {
+      // A server that cannot be reached is the saver's to tell.
+      if (error instanceof RefusedError && error.status === 404) this.tell(t("projectGone"), null);
+    }
+  }
+
+  private show({ name, binned }: WireDescription): void {
+    this.name = name === "" ? t("projectUnnamed") : name;
+    setText(this.label, this.name);
+    this.label.title = this.name;
+    this.entitle();
+    if (binned) this.tell(t("projectBinned"), () => this.api.takeBack(this.key).then(() => this.changed()));
+    else this.state.hidden = true;
+  }
+
+  private tell(text: string, takeBack: (() => Promise<void>) | null): void {
+    const again = takeBack === null ? null : button({ text: t("projectTakeBack"), class: "an-button", onClick: () => void takeBack().catch(() => {}) });
+    this.state.replaceChildren(h("span", {}, text), ...(again === null ? [] : [again]));
+    this.state.hidden = false;
+  }
+
+  private entitle(): void {
+    document.title = [...(this.picture === null ? [] : [this.picture]), this.name, APPLICATION].join(" · ");
+  }
+}
+
+function openChannel(): BroadcastChannel | null {
+  try {
+    return new BroadcastChannel(CHANNEL);
+  } catch {
+    return null;
+  }
+}
