@@ -51,9 +51,10 @@ class MaskAssistant:
     def prepare(self, store: Store, image: Image, *, model: str) -> None:
         """Compute what the first box would wait for."""
         with self._lock:
+            photo = self._photo(store, image)
             head = self._head(model)
             if head is not None:
-                self._features_of(head, self._photo(store, image))
+                self._features_of(head, photo)
 
     def mask(self, store: Store, image: Image, box_xyxy: Sequence[float], *, category_id: int, model: str) -> BoxMask:
         """The mask inside a box in image pixels: by the network's mask head if it knows the category, else GrabCut."""

@@ -71,7 +71,8 @@ def test_a_message_leaves_unless_the_pointer_is_on_it(screen, project, kind):
         screen.press("Enter")
         screen.page.clock.run_for(300)
     else:
-        screen.page.route("**/images/*/gestures", lambda route: route.fulfill(status=400, json={"detail": "no"}))
+        screen.page.route("**/images/*/gestures", lambda route: route.fulfill(status=400, json={"error": "no"}))
+        screen.click(25, 100)
         screen.press("a")
         screen.page.clock.run_for(300)
     notice = screen.page.locator(f".an-notice.is-{kind}").first

@@ -3,6 +3,7 @@ import type { PageValue } from "./document/protocol";
 import { Editor } from "./screen/editor";
 import { ProjectsHeader } from "./screen/projects";
 import "./screen/editor.css";
+import { followTheme } from "./screen/theme";
 import { setLanguage } from "./strings";
 
 /** What `js_on_load` of the component hands over (annotator/web/page/editor.py). */
@@ -101,19 +102,6 @@ function parse(value: unknown): PageValue | null {
   }
 }
 
-/** Gradio says "dark" on the body, by the system's setting or by the page's address; without Gradio the system decides. */
-function followTheme(root: HTMLElement): void {
-  const system = window.matchMedia("(prefers-color-scheme: dark)");
-  const apply = (): void => {
-    const hosted = document.querySelector(".gradio-container") !== null;
-    const dark = hosted ? document.body.classList.contains("dark") : system.matches;
-    root.classList.toggle("is-dark", dark);
-  };
-  new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  system.addEventListener("change", apply);
-  apply();
-}
-
 /** As high as the window leaves room for, so that the page does not scroll. */
 function fillWindow(root: HTMLElement): void {
   const fit = (): void => {
@@ -124,7 +112,7 @@ function fillWindow(root: HTMLElement): void {
       below += parseFloat(style.paddingBottom) + parseFloat(style.borderBottomWidth) + parseFloat(style.marginBottom);
     }
     const top = root.getBoundingClientRect().top + window.scrollY;
-    root.style.height = `${Math.max(420, Math.floor(window.innerHeight - top - (Number.isFinite(below) ? below : 0)))}px`;
+    root.style.height = `${Math.max(340, Math.floor(window.innerHeight - top - (Number.isFinite(below) ? below : 0)))}px`;
   };
   window.addEventListener("resize", fit);
   // A tab that is opened, or something above that grows, moves the editor without a resize of the window.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from annotator.core.masks import Rle, mask_to_rle
+from annotator.core.masks import Rle, window_to_rle
 from annotator.vision.pictures.photo import Pixels
 
 _CONTEXT = 0.25
@@ -30,9 +30,8 @@ def grabcut_mask(pixels: Pixels, box_xyxy: Sequence[float]) -> Rle:
     height, width = pixels.shape[:2]
     x0, y0 = max(int(np.floor(box_xyxy[0])), 0), max(int(np.floor(box_xyxy[1])), 0)
     x1, y1 = min(int(np.ceil(box_xyxy[2])), width), min(int(np.ceil(box_xyxy[3])), height)
-    mask = np.zeros((height, width), bool)
     if x0 >= x1 or y0 >= y1:
-        return mask_to_rle(mask)
+        return window_to_rle(np.zeros((1, 1), bool), left=0, top=0, height=height, width=width)
     pad_x, pad_y = int((x1 - x0) * _CONTEXT) + 2, int((y1 - y0) * _CONTEXT) + 2
     left, top = max(x0 - pad_x, 0), max(y0 - pad_y, 0)
     window = pixels[top : min(y1 + pad_y, height), left : min(x1 + pad_x, width)]
@@ -50,5 +49,5 @@ def grabcut_mask(pixels: Pixels, box_xyxy: Sequence[float]) -> Rle:
         found = np.zeros(small.shape[:2], bool)
     whole = cv2.resize(found.astype(np.uint8), (window.shape[1], window.shape[0]), interpolation=cv2.INTER_LINEAR)
     inside = whole[y0 - top : y1 - top, x0 - left : x1 - left] > 0
-    mask[y0:y1, x0:x1] = inside if inside.any() else True
-    return mask_to_rle(mask)
+    mask = inside if inside.any() else np.ones_like(inside)
+    return window_to_rle(mask, left=x0, top=y0, height=height, width=width)

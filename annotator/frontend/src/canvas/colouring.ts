@@ -2,7 +2,7 @@
 import type { Box } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import type { Instance, Mask, Scene } from "../document/scene";
-import { COLORS, hashOf } from "./palette";
+import { COLORS, LIKENESS, hashOf } from "./palette";
 
 /** The first colours of the palette are the farthest apart: the others are for crowds. */
 const FIRST = 8;
@@ -56,21 +56,22 @@ class Neighbourhood {
 
   add({ mask, state, score }: Instance, color: number): void {
     const box = this.around(mask);
-    const weight = state === "accepted" ? 2 : state === "suggested" ? (score ?? 1) : 0;
+    const weight = state === "accepted" ? 1.2 : state === "suggested" ? 0.2 + 0.8 * (score ?? 1) : 0;
     this.eachCell(box, (cell) => cell.push({ box, color, weight }));
   }
 
-  /** The preferred colour, or the next one that no neighbour has; where all are taken, the one that is seen the least. */
+  /** The preferred colour, or the next one that is like no neighbour's; where there is none, the one that is least like them. */
   freeColor({ mask }: Instance, preferred: number): number {
     const box = this.around(mask);
-    const taken = new Array<number>(COLORS.length).fill(-1);
+    const taken = new Array<number>(COLORS.length).fill(0);
     this.eachCell(box, (cell) => {
       for (const { box: other, color, weight } of cell) {
         const apart = other.x0 > box.x1 || other.x1 < box.x0 || other.y0 > box.y1 || other.y1 < box.y0;
         if (!apart && weight > taken[color]) taken[color] = weight;
       }
     });
-    return candidates(preferred).reduce((best, color) => (taken[color] < taken[best] ? color : best));
+    const clashes = COLORS.map((_, color) => Math.max(...taken.map((weight, other) => weight * LIKENESS[color][other])));
+    return candidates(preferred).reduce((best, color) => (clashes[color] < clashes[best] ? color : best));
   }
 
   private around(mask: Mask): Box {

@@ -37,6 +37,34 @@ export function scoreColor(score: number | null): string {
   return SCORES[Math.max(0, Math.min(SCORES.length - 1, Math.floor(score * SCORES.length)))];
 }
 
+/** From this far apart in OKLab, two colours over a photograph are not taken for one another. */
+const UNLIKE = 0.2;
+
+/** For each two of COLORS: 1 where they are the same, 0 where nobody takes them for one another. */
+export const LIKENESS: readonly (readonly number[])[] = COLORS.map((a) =>
+  COLORS.map((b) => Math.max(0, 1 - distance(oklab(a), oklab(b)) / UNLIKE)),
+);
+
+/** Source: Ottosson, "A perceptual color space for image processing" (2020). */
+function oklab(color: string): readonly number[] {
+  const [r, g, b] = [1, 3, 5].map((at) => {
+    const share = parseInt(color.slice(at, at + 2), 16) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  const l = Math.cbrt(0.41222147 * r + 0.53633254 * g + 0.05144599 * b);
+  const m = Math.cbrt(0.2119035 * r + 0.6806995 * g + 0.10739696 * b);
+  const s = Math.cbrt(0.08830246 * r + 0.28171884 * g + 0.62997871 * b);
+  return [
+    0.21045426 * l + 0.79361779 * m - 0.00407205 * s,
+    1.9779985 * l - 2.42859221 * m + 0.4505937 * s,
+    0.02590404 * l + 0.78277177 * m - 0.80867577 * s,
+  ];
+}
+
+function distance(a: readonly number[], b: readonly number[]): number {
+  return Math.hypot(...a.map((value, index) => value - b[index]));
+}
+
 /** A number that a key always gives. */
 export function hashOf(key: string): number {
   let hash = 0;

@@ -49,6 +49,8 @@ export interface CommandContext {
   /** The search field above the list of pictures gets the keys. */
   readonly search: () => void;
   readonly showCategories: () => void;
+  /** Opens or closes the panel at one side. */
+  readonly fold: (side: "queue" | "panel") => void;
   /** Says why a key has done nothing, or what it did where that is not to be seen. */
   readonly answer: (text: string) => void;
 }
@@ -214,7 +216,7 @@ export class Commands {
   }
 
   private viewActions() {
-    const { session, stage, showKeys } = this.context;
+    const { session, stage, showKeys, fold } = this.context;
     const { view } = session;
     return {
       fit: () => stage.fitPicture(),
@@ -226,6 +228,8 @@ export class Commands {
       isolate: () => view.set({ isolate: !view.get().isolate && view.get().selection.length > 0 }),
       showLabels: () => view.set({ showLabels: !view.get().showLabels }),
       showRejected: () => view.set({ showRejected: !view.get().showRejected, hover: null }),
+      foldQueue: () => fold("queue"),
+      foldPanel: () => fold("panel"),
       help: () => showKeys(),
     };
   }

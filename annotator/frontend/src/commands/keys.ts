@@ -75,6 +75,8 @@ const TABLE = [
   { id: "isolate", group: "view", keys: ["Shift+H"], label: "cmdIsolate" },
   { id: "showLabels", group: "view", keys: ["L"], label: "cmdShowLabels" },
   { id: "showRejected", group: "view", keys: ["G"], label: "cmdShowRejected" },
+  { id: "foldQueue", group: "view", keys: ["Shift+Q"], label: "cmdFoldQueue" },
+  { id: "foldPanel", group: "view", keys: ["Shift+P"], label: "cmdFoldPanel" },
   { id: "help", group: "view", keys: ["?"], label: "cmdHelp" },
 ] as const satisfies readonly Command[];
 

@@ -13,6 +13,9 @@ import { likelyCategory } from "./review";
 /** Who is asked for a mask where no model has seen the picture. */
 export const BUNDLED_MODEL = "starter-person";
 
+/** A picture that is open for so long is likely to be worked on. */
+const STAYS_MS = 400;
+
 export interface DrawingOptions {
   readonly session: Session;
   readonly api: Pick<Api, "mask" | "prepareMask">;
@@ -23,11 +26,19 @@ export interface DrawingOptions {
 
 export class Drawing {
   private model = BUNDLED_MODEL;
+  private staying: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly options: DrawingOptions) {}
+  constructor(private readonly options: DrawingOptions) {
+    options.session.view.subscribe((now, before) => {
+      if (now.scene?.imageId === before.scene?.imageId) return;
+      clearTimeout(this.staying);
+      if (now.scene !== null) this.staying = setTimeout(() => this.prepare(), STAYS_MS);
+    });
+  }
 
   /** The first box should not wait: what the open picture's boxes need is computed before they are drawn. */
   prepare(): void {
+    clearTimeout(this.staying);
     const { session, api } = this.options;
     const { scene } = session.view.get();
     if (scene !== null) api.prepareMask(scene.imageId, this.modelOf(scene.instances)).catch(() => {});

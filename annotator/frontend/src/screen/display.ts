@@ -9,6 +9,8 @@ import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 import { openPopover } from "../widgets/popover";
+import type { Theme } from "./theme";
+import { chooseTheme, chosenTheme } from "./theme";
 
 const SLIDERS: readonly (readonly [name: "fill" | "brightness" | "contrast", label: StringKey, most: number])[] = [
   ["fill", "displayFill", 2.5],
@@ -20,6 +22,12 @@ const COLORS: readonly (readonly [Display["colorBy"], StringKey])[] = [
   ["instance", "colorByInstance"],
   ["category", "colorByCategory"],
   ["score", "colorByScore"],
+];
+
+const THEMES: readonly (readonly [Theme, StringKey])[] = [
+  ["system", "themeSystem"],
+  ["light", "themeLight"],
+  ["dark", "themeDark"],
 ];
 
 export function rememberedDisplay(shelf: Shelf | null): Display {
@@ -44,10 +52,8 @@ export function createDisplayMenu(root: HTMLElement, anchor: Element, session: S
     show();
     return h("label", { class: "an-field" }, h("span", {}, t(label)), slider);
   });
-  const colors = h("select", { class: "an-select" });
-  colors.append(...COLORS.map(([value, label]) => h("option", { value }, t(label))));
-  colors.value = display.colorBy;
-  colors.addEventListener("change", () => set({ colorBy: colors.value as Display["colorBy"] }));
+  const colors = select(COLORS, display.colorBy, (colorBy) => set({ colorBy }));
+  const themes = select(THEMES, chosenTheme(), chooseTheme);
   const legend = h("input", { type: "checkbox", checked: display.legend });
   legend.addEventListener("change", () => set({ legend: legend.checked }));
   const reset = button({
@@ -64,8 +70,16 @@ export function createDisplayMenu(root: HTMLElement, anchor: Element, session: S
     { class: "an-display", label: t("display") },
     h("strong", {}, t("display")),
     ...sliders,
-    h("label", { class: "an-field" }, h("span", {}, t("colorBy")), h("span", { class: "an-sort" }, colors, icon("chevron"))),
+    h("label", { class: "an-field" }, h("span", {}, t("colorBy")), colors),
     h("label", { class: "an-field" }, h("span", {}, t("legend")), legend),
+    h("label", { class: "an-field" }, h("span", {}, t("theme")), themes),
     reset,
   );
+}
+
+function select<T extends string>(choices: readonly (readonly [T, StringKey])[], value: T, choose: (value: T) => void): HTMLElement {
+  const element = h("select", { class: "an-select" }, ...choices.map(([one, label]) => h("option", { value: one }, t(label))));
+  element.value = value;
+  element.addEventListener("change", () => choose(element.value as T));
+  return h("span", { class: "an-sort" }, element, icon("chevron"));
 }

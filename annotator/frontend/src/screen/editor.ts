@@ -9,6 +9,7 @@ import type { PageValue } from "../document/protocol";
 import { Drawing } from "../editing/drawing";
 import { Levels } from "../editing/levels";
 import { lineOf } from "../saving/errors";
+import type { Shelf } from "../saving/shelf";
 import { preference, setPreference } from "../saving/shelf";
 import { AddressBar } from "../session/address";
 import { Connection } from "../session/connection";
@@ -17,6 +18,7 @@ import type { Notice, Session } from "../session/session";
 import { createAppearance } from "../stage/appearance";
 import { Minimap } from "../stage/minimap";
 import { Stage } from "../stage/stage";
+import type { StringKey } from "../strings";
 import { t } from "../strings";
 import { openDialog } from "../widgets/dialogs";
 import { h, setText } from "../widgets/dom";
@@ -30,6 +32,8 @@ import { askAboutCrowds } from "./crowds";
 import { sayThatNothingIsKept } from "./forgetful";
 import { createDisplayMenu, rememberedDisplay } from "./display";
 import { DropZone } from "./dropzone";
+import type { Side } from "./folds";
+import { Folds } from "./folds";
 import { Gallery } from "./gallery";
 import { createHint } from "./hint";
 import { keySheet } from "./keysheet";
@@ -38,11 +42,12 @@ import type { Page } from "./manypictures";
 import { ManyPictures } from "./manypictures";
 import { SHAPE_COMMANDS, openMenu } from "./menu";
 import { Notices } from "./notices";
-import { Panel } from "./panel";
+import { Panel, keyed } from "./panel";
 import { Presence } from "./presence";
 import { QueuePanel } from "./queue";
 import { createQueueActions } from "./queueactions";
 import { createReviewed } from "./reviewed";
+import { ReviewBar } from "./reviewbar";
 import { openSimplify } from "./simplifier";
 import { ThresholdBar } from "./threshold";
 import { Toolbar } from "./toolbar";
@@ -77,6 +82,8 @@ export class Editor {
   private readonly panel: Panel;
   private readonly commands: Commands;
   private readonly gallery: Gallery;
+  private readonly folds: Folds;
+  private readonly reviewBar: ReviewBar;
   private readonly stops: (() => void)[] = [];
 
   constructor(
@@ -121,6 +128,8 @@ export class Editor {
     this.many = new ManyPictures({ api, session, connection: this.connection, picked: this.picked, notices: this.notices, page });
     this.queue = this.makeQueue();
     this.panel = this.makePanel();
+    this.reviewBar = new ReviewBar(session, (id) => this.run(id));
+    this.folds = this.makeFolds(shelf);
     this.commands = this.makeCommands(answer);
     this.gallery = new Gallery({ session, api, appearance: this.appearance, shelf, answer, open: (imageId, key) => void this.commands.openAt(imageId, key) });
     this.assemble();
@@ -203,6 +212,19 @@ export class Editor {
     openMenu(this.root, anchor, SHAPE_COMMANDS, (id) => this.run(id));
   }
 
+  private makeFolds(shelf: Shelf | null): Folds {
+    const { root, session, toolbar, stage, reviewBar } = this;
+    const title = (label: StringKey, side: Side): string => keyed(label, side === "queue" ? "foldQueue" : "foldPanel");
+    const folds = new Folds(root, shelf, title, (layout) => reviewBar.setLayout(layout));
+    toolbar.addSides([folds.buttons.queue], [folds.moreTools, folds.buttons.panel]);
+    stage.element.addEventListener("pointerdown", () => folds.closeDrawers());
+    session.view.subscribe((now, before) => {
+      if (now.scene?.imageId !== before.scene?.imageId) folds.closeDrawers();
+    });
+    this.stops.push(() => folds.stop());
+    return folds;
+  }
+
   private makeQueue(): QueuePanel {
     const { root, session, dropZone, notices, picked, many } = this;
     const queue = new QueuePanel({
@@ -240,6 +262,7 @@ export class Editor {
       levels: this.levels,
       pickCategory: (current, anchor) => this.pickCategory("categoryFor", current, anchor),
       openSimplify: (instance) => openSimplify(root, session, instance),
+      fold: (side) => this.folds.toggle(side),
       showKeys: () => openDialog(root, keySheet((map) => setPreference(shelf, "keys", map))),
       search: () => this.queue.search(),
       showCategories: () => this.manageCategories(),
@@ -253,7 +276,7 @@ export class Editor {
     const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), legend, minimap.element, notices.element, announcer);
     const threshold = new ThresholdBar(session);
     panel.element.append(createReviewed(session, (id) => this.run(id)));
-    const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, threshold.element);
+    const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, threshold.element, this.reviewBar.element);
     root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, uploads.element, dropZone.overlay);
   }
 

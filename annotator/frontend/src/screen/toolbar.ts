@@ -71,14 +71,20 @@ export class Toolbar {
     groups[3].prepend(this.scale);
     const display = button({ icon: "sun", title: t("display"), class: "an-tool", onClick: () => showDisplay(display) });
     groups[3].append(display);
-    const help = button({ icon: "keyboard", title: keyed("cmdHelp", "help"), class: "an-tool", onClick: () => run("help") });
-    this.element = h("div", { class: "an-toolbar", role: "toolbar", "aria-label": t("groupTools") }, ...groups, this.name, this.status, help);
+    const help = button({ icon: "keyboard", title: keyed("cmdHelp", "help"), class: "an-tool an-help", onClick: () => run("help") });
+    this.element = h("div", { class: "an-toolbar", role: "toolbar", "aria-label": t("groupTools") }, h("span", { class: "an-tools" }, ...groups), this.name, this.status, help);
     session.view.subscribe((now, before) => this.follow(now, before));
     // Keys may be remapped: a tooltip says the key of now.
     this.element.addEventListener("pointerenter", () => {
       for (const [item, one] of this.buttons) one.title = keyed(item.label, item.command);
     });
     this.render();
+  }
+
+  /** Puts the buttons of the side panels at both ends. */
+  addSides(left: readonly HTMLElement[], right: readonly HTMLElement[]): void {
+    this.element.prepend(...left);
+    this.element.append(...right);
   }
 
   /** Puts something small before the word on whether all is saved. */

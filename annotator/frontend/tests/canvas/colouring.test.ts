@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InstanceColors } from "../../src/canvas/colouring";
+import { LIKENESS } from "../../src/canvas/palette";
 import type { Instance, Scene } from "../../src/document/scene";
 import { maskOfParts } from "../../src/document/scene";
 import { randomOf } from "../random";
@@ -27,6 +28,14 @@ describe("colours of instances", () => {
       }
     });
     expect(new Set(colors).size).toBeGreaterThanOrEqual(8);
+  });
+
+  it("are not even near one another's where two or three stand together", () => {
+    for (let n = 0; n < 200; n++) {
+      const scene = sceneOf([instance(`a${n}`, 0, 0), instance(`b${n}`, 50, 0), instance(`c${n}`, 0, 50)]);
+      const [a, b, c] = colorsOf(scene);
+      expect(LIKENESS[a][b] + LIKENESS[b][c] + LIKENESS[a][c]).toBe(0);
+    }
   });
 
   it("are the same at every visit, and whatever the threshold shows", () => {

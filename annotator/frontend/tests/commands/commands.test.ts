@@ -51,6 +51,7 @@ async function bench(imageId = 1) {
     showCategories: () => undefined,
     showKeys: tell("keys"),
     search: tell("search"),
+    fold: tell("fold"),
     answer: (text) => void told.push(text),
   });
   await session.refreshQueue();

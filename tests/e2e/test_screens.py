@@ -1,0 +1,114 @@
+"""The editor on screens of every size: panels that fold, tablets, phones, 200 % zoom, light and dark."""
+
+import pytest
+
+from .conftest import watched
+from .screen import wait_for
+
+
+@pytest.fixture
+def opened(server, project, chromium, request):
+    """The page with one picture, on a screen of the size that the test asks for."""
+    project.add("street.png")
+    width, height, *rest = request.param
+    profile = {"viewport": {"width": width, "height": height}} | (rest[0] if rest else {})
+    with watched(chromium, server.address, **profile) as screen:
+        yield screen.open()
+
+
+def width_of(page, selector):
+    return page.locator(selector).evaluate("element => element.getBoundingClientRect().width")
+
+
+def buttons_outside(page):
+    """Names of the buttons in sight that lie outside the window, or are cut off by what holds them."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('.annotator button, .annotator input, .annotator select')].filter((one) => {
+            if (!one.checkVisibility() || one.closest('.an-list, .an-notices') !== null) return false;
+            one.scrollIntoView({ block: 'nearest' });
+            const { left, right, x, y, width, height } = one.getBoundingClientRect();
+            if (left < -1 || right > window.innerWidth + 1) return true;
+            const hit = document.elementFromPoint(x + width / 2, y + height / 2);
+            return hit === null || !(one.contains(hit) || hit.contains(one));
+        }).map((one) => one.title || one.ariaLabel || one.textContent)"""
+    )
+
+
+@pytest.mark.parametrize("opened", [(1440, 900)], indirect=True)
+def test_panels_fold_by_button_and_key_and_stay_so(opened):
+    page = opened.page
+    before = width_of(page, ".an-stage")
+    page.get_by_title("Show or hide the pictures (Shift+Q)").click()
+    assert page.locator(".an-queue").is_hidden()
+    opened.press("Shift+P")
+    assert page.locator(".an-panel").is_hidden()
+    assert width_of(page, ".an-stage") == pytest.approx(before + 248 + 276)
+    page.reload()
+    page.wait_for_selector(".an-picture.is-ready")
+    assert page.locator(".an-queue").is_hidden()
+    opened.press("Shift+P")
+    assert page.locator(".an-panel").is_visible()
+
+
+@pytest.mark.parametrize("opened", [(768, 1024), (820, 1180), (1024, 1366)], indirect=True)
+def test_a_tablet_gives_the_picture_seven_tenths(opened):
+    page = opened.page
+    assert width_of(page, ".an-stage") >= 0.69 * page.viewport_size["width"]
+    page.locator(".an-fold.is-queue").click()
+    page.locator(".an-queue").wait_for()
+    # It lies over the picture, which keeps its place, and goes when the picture is pressed.
+    assert width_of(page, ".an-stage") >= 0.69 * page.viewport_size["width"]
+    box = page.locator(".an-stage").bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 20, box["y"] + box["height"] - 20)
+    assert page.locator(".an-queue").is_hidden()
+
+
+@pytest.mark.parametrize("opened", [(1440, 900), (1280, 800), (1180, 820), (1100, 700), (768, 1024), (640, 400), (512, 384)], indirect=True)
+def test_no_tool_is_cut_off(opened):
+    page = opened.page
+    assert len(page.locator(".an-tools button:visible").all()) >= 16
+    assert buttons_outside(page) == []
+    for side in ("queue", "panel"):
+        if page.locator(f".an-{side}").is_hidden():
+            page.locator(f".an-fold.is-{side}").click()
+            assert page.locator(f".an-{side}").is_visible()
+            page.locator(f".an-fold.is-{side}").click()
+
+
+PHONE = {"has_touch": True, "is_mobile": True}
+
+
+@pytest.mark.parametrize("opened", [(390, 844, PHONE)], indirect=True)
+def test_a_phone_reviews(opened, project):
+    page = opened.page
+    (image_id,) = [row.image.id for row in project.store.queue()]
+    bar = page.locator(".an-reviewbar")
+    assert page.locator(".an-tools").is_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    bar.get_by_text("Accept", exact=True).tap()
+    bar.get_by_text("Reject", exact=True).tap()
+    opened.saved()
+    assert project.states(image_id) == ["accepted", "rejected", "suggested"]
+    page.locator(".an-threshold .an-slider").fill("0.1")
+    bar.get_by_text("Accept 1 & next").tap()
+    opened.saved()
+    assert wait_for(lambda: project.states(image_id) == ["accepted", "rejected", "accepted"])
+    page.get_by_title("Tools").tap()
+    assert page.locator(".an-tools").is_visible()
+    assert buttons_outside(page) == []
+
+
+@pytest.mark.parametrize("opened", [(1280, 800, {"color_scheme": "light"})], indirect=True)
+def test_the_theme_is_switched_and_remembered(opened):
+    page = opened.page
+    dark = "document.querySelector('.annotator').classList.contains('is-dark') && document.body.classList.contains('dark')"
+    assert not page.evaluate(dark)
+    page.get_by_title("Display").click()
+    page.locator(".an-display").get_by_label("Theme").select_option("dark")
+    assert page.evaluate(dark)
+    page.reload()
+    page.wait_for_selector(".an-picture.is-ready")
+    assert page.evaluate(dark)
+    page.get_by_title("Display").click()
+    page.locator(".an-display").get_by_label("Theme").select_option("system")
+    assert not page.evaluate(dark)
