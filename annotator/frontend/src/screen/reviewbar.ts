@@ -36,18 +36,20 @@ export class ReviewBar {
 
   private follow(now: View, before: View): void {
     if (this.used && now.scene !== null && now.scene.imageId !== before.scene?.imageId) this.begin(now);
-    if (now.scene !== before.scene || now.selection !== before.selection || now.threshold !== before.threshold) this.render(now);
+    const names = ["scene", "selection", "threshold", "categories"] as const;
+    if (names.some((name) => now[name] !== before[name])) this.render(now);
   }
 
   private begin({ scene, selection, triage }: View): void {
     if (scene !== null && selection.length === 0 && !triage) beginTriage(this.session);
   }
 
-  private render({ scene, threshold }: View): void {
+  private render(view: View): void {
+    const { scene } = view;
     const chosen = targets(this.session);
     this.accept.disabled = !chosen.some((one) => one.state !== "accepted");
     this.reject.disabled = !chosen.some((one) => one.state !== "rejected");
-    const waiting = scene === null ? 0 : countSuggestions(scene, threshold).shown;
+    const waiting = scene === null ? 0 : countSuggestions(scene, view).shown;
     setText(this.next.lastElementChild!, waiting > 0 ? t("acceptAllNext", { n: waiting }) : t("nextOnly"));
     this.next.disabled = scene === null;
   }
