@@ -23,7 +23,7 @@ def width_of(page, selector):
 def buttons_outside(page):
     """Names of the buttons in sight that lie outside the window, or are cut off by what holds them."""
     return page.evaluate(
-        """() => [...document.querySelectorAll('.annotator button, .annotator input, .annotator select')].filter((one) => {
+        """() => [...document.querySelectorAll('.annotator :is(button, input, select)')].filter((one) => {
             if (!one.checkVisibility() || one.closest('.an-list, .an-notices') !== null) return false;
             one.scrollIntoView({ block: 'nearest' });
             const { left, right, x, y, width, height } = one.getBoundingClientRect();
@@ -63,7 +63,9 @@ def test_a_tablet_gives_the_picture_seven_tenths(opened):
     assert page.locator(".an-queue").is_hidden()
 
 
-@pytest.mark.parametrize("opened", [(1440, 900), (1280, 800), (1180, 820), (1100, 700), (768, 1024), (640, 400), (512, 384)], indirect=True)
+@pytest.mark.parametrize(
+    "opened", [(1440, 900), (1280, 800), (1180, 820), (1100, 700), (768, 1024), (640, 400), (512, 384)], indirect=True
+)
 def test_no_tool_is_cut_off(opened):
     page = opened.page
     assert len(page.locator(".an-tools button:visible").all()) >= 16
@@ -101,7 +103,7 @@ def test_a_phone_reviews(opened, project):
 @pytest.mark.parametrize("opened", [(1280, 800, {"color_scheme": "light"})], indirect=True)
 def test_the_theme_is_switched_and_remembered(opened):
     page = opened.page
-    dark = "document.querySelector('.annotator').classList.contains('is-dark') && document.body.classList.contains('dark')"
+    dark = "document.querySelector('.annotator.is-dark') !== null && document.body.classList.contains('dark')"
     assert not page.evaluate(dark)
     page.get_by_title("Display").click()
     page.locator(".an-display").get_by_label("Theme").select_option("dark")

@@ -264,7 +264,7 @@ export class Editor {
       openSimplify: (instance) => openSimplify(root, session, instance),
       fold: (side) => this.folds.toggle(side),
       showKeys: () => openDialog(root, keySheet((map) => setPreference(shelf, "keys", map))),
-      search: () => this.queue.search(),
+      search: () => (this.folds.reveal("queue"), this.queue.search()),
       showCategories: () => this.manageCategories(),
       answer,
     });

@@ -56,6 +56,11 @@ export class Folds {
     if (this.layout === "wide" || this.layout === "medium") setPreference(this.shelf, `folds:${this.layout}`, this.open);
   }
 
+  /** Opens a side for something in it that is asked for by a key. */
+  reveal(side: Side): void {
+    if (!this.open[side]) this.show({ ...this.open, [side]: true });
+  }
+
   /** A picture was chosen, or the stage pressed: what lies over the picture goes. */
   closeDrawers(): void {
     const drawers = SIDES.filter((side) => this.isDrawer(side));
