@@ -1,6 +1,7 @@
 """Splits: by share and category, the same every time, look-alikes on one side."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 
 import cv2
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import ExportError
 from annotator.core.masks import Rle
-from annotator.exchange.splits import fingerprint, near_duplicates, split, split_by_folder, unbalanced
+from annotator.exchange.splits import fingerprint, near_duplicates, quotas, split, split_by_folder, unbalanced
 
 RLE = Rle(2, 2, "04")
 
@@ -172,3 +173,26 @@ def test_thousands_are_compared_across_every_step():
 def test_a_category_of_id_0_is_stratified_too():
     parts = split(dataset(*([{0}] * 5 + [{1}] * 95)), {"train": 0.8, "val": 0.2})
     assert sum(one.category_id == 0 for one in parts["val"].instances) == 1
+
+
+def test_the_image_that_is_left_over_goes_to_whoever_misses_most_of_one():
+    assert quotas(11, {"train": 0.7, "val": 0.2, "test": 0.1}) == {"train": 8, "val": 2, "test": 1}
+    assert quotas(9, {"train": 0.7, "val": 0.2, "test": 0.1}) == {"train": 6, "val": 2, "test": 1}
+    assert quotas(10, {"train": 0.8, "val": 0.2}) == {"train": 8, "val": 2}
+
+
+@pytest.mark.parametrize(("train", "is_said"), [(5, False), (7, False), (8, True)])
+def test_a_part_that_is_more_than_two_images_off_is_said(train, is_said):
+    whole = dataset(*[()] * 10)
+    parts = {"train": replace(whole, images=whole.images[:train]), "val": replace(whole, images=whole.images[train:])}
+    lines = unbalanced(parts, {"train": 0.5, "val": 0.5})
+    assert any("train has 8 images, expected 5" in line for line in lines) == is_said
+    assert bool(lines) == is_said
+
+
+@pytest.mark.parametrize(
+    "shares", [{}, {"train": 0.8}, {"train": 0.8, "val": 0.25}, {"train": 1.2, "val": -0.2}, {"train": 1.0, "val": 0.0}]
+)
+def test_shares_that_are_not_of_one_whole_are_refused(shares):
+    with pytest.raises(ExportError, match="expected numbers above 0 that add up to 1"):
+        split(dataset({1}, {2}), shares)

@@ -1,6 +1,6 @@
 """COCO JSON -> dataset.
 
-Tests: tests/exchange/coco/test_writer.py, tests/exchange/coco/test_hostile_coco.py
+Tests: tests/exchange/coco/test_reader.py, tests/exchange/coco/test_writer.py, tests/exchange/coco/test_hostile_coco.py
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
 from annotator.core import masks
-from annotator.core.dataset import Category, Dataset, Image, Instance, State
+from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Category, Dataset, Image, Instance, State
 from annotator.core.errors import CocoError, ExportError
 from annotator.core.polygons import Part, parts_to_rle
 from annotator.core.problems import Problem
@@ -385,3 +385,13 @@ def test_a_name_that_is_no_utf8_leaves_as_valid_json_and_is_found_again(tmp_path
     assert back.images[0].file_name == "caf? \U0001f600.png"
     assert back.extra["videos"] == [{"?": ["?", "é"]}]
     assert Names([(odd, 1)]).find(back.images[0].file_name).found == 1
+
+
+def test_what_has_no_mask_leaves_under_an_id_that_no_other_annotation_has(tmp_path):
+    carried = [{"id": id, "category_id": 1, "segmentation": [], "bbox": [1, 2, 3, 4], "iscrowd": 0} for id in (1, 9, 9)]
+    whole = dataset_of(np.ones((4, 5), bool), np.ones((4, 5), bool))
+    image = replace(whole.images[1], extra={PROVENANCE: {WITHOUT_MASK: carried}})
+    coco.write(replace(whole, images=(whole.images[0], image)), tmp_path / "a.json")
+    annotations = json.loads((tmp_path / "a.json").read_text())["annotations"]
+    expected = [(1, 1, 5), (2, 2, 5), (3, 2, 3), (9, 2, 3), (10, 2, 3)]
+    assert [(one["id"], one["image_id"], one["bbox"][2]) for one in annotations] == expected

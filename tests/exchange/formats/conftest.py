@@ -32,7 +32,7 @@ def dataset_of(*masks, crowd=False, boxes=(), names=("bus", 'каска: "x"')):
 def with_boxes(image, *boxes, first_id=101, **more):
     """The image with objects that an import brought without a mask."""
     carried = [
-        {"id": id, "category_id": 5, "segmentation": [], "bbox": list(box), "iscrowd": 0, **more}
+        {"id": id, "category_id": 5, "segmentation": [], "bbox": list(box), "iscrowd": 0} | more
         for id, box in enumerate(boxes, start=first_id)
     ]
     extra = {PROVENANCE: {WITHOUT_MASK: carried}} if carried else {}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import ExportError
 from annotator.core.masks import mask_to_rle
+from annotator.exchange.formats import FORMATS
 from tests.core.strategies import examples
 from tests.core.strategies import masks as any_mask
 from tests.exchange.formats.conftest import content, dataset_of, disc, export, files_of, with_boxes
@@ -95,6 +96,17 @@ def test_objects_that_are_boxes_only_leave_as_boxes(tmp_path, name, written):
     assert report.losses == {}
     assert written in label_files(tmp_path / "out")["a"]
     assert "and 1 box without a mask" in report.to_text()
+
+
+@needs_library
+@pytest.mark.parametrize("name", ["voc", "labelme"])
+def test_a_box_that_reads_back_elsewhere_is_not_written(tmp_path, name, monkeypatch):
+    layout = type(FORMATS[name].write)
+    right = layout.read_back
+    monkeypatch.setattr(layout, "read_back", lambda *said, **more: (points + 1.5 for points in right(*said, **more)))
+    with pytest.raises(ExportError, match=r"box 101 reads back 1\.5 px off"):
+        export(dataset_of(disc(40, 30, 9), boxes=[(10, 10, 40, 30)]), tmp_path / "out", name)
+    assert not (tmp_path / "out").exists()
 
 
 @needs_library

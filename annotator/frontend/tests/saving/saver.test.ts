@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { find } from "../../src/document/scene";
 import { accept, reject, relabel } from "../../src/editing/review";
 import { RefusedError } from "../../src/saving/errors";
-import type { MemoryOutbox } from "../harness";
-import { seen, settle, start, stored } from "../harness";
+import type { SaverOptions } from "../../src/saving/saver";
+import { Saver } from "../../src/saving/saver";
+import { MemoryOutbox, seen, settle, start, stored } from "../harness";
 import { FakeServer, refused } from "../server";
 
 async function opened(server: FakeServer, client: string, outbox?: MemoryOutbox) {
@@ -11,6 +12,27 @@ async function opened(server: FakeServer, client: string, outbox?: MemoryOutbox)
   await harness.session.open(1);
   const one = (key: string) => [find(harness.session.view.get().scene!, key)!];
   return { ...harness, one };
+}
+
+/** A saver without a session; `sent` has the revision that each request was made on. */
+function alone(options: Partial<SaverOptions> & Pick<SaverOptions, "post">) {
+  const sent: number[] = [];
+  const none = (): void => {};
+  const saver = new Saver({
+    outbox: new MemoryOutbox(),
+    client: "a",
+    wait: () => Promise.resolve(),
+    onStatus: none,
+    onConflict: none,
+    onRefused: none,
+    onSettled: none,
+    ...options,
+    post: (imageId, gesture) => {
+      sent.push(gesture.revision);
+      return options.post(imageId, gesture);
+    },
+  });
+  return { saver, sent };
 }
 
 describe("saving", () => {
@@ -102,6 +124,10 @@ describe("saving", () => {
     ["the disk is full", refused("the disk is full", 507), "the disk is full"],
     ["a proxy finds nothing", new RefusedError("HTTP 404", 404), "HTTP 404"],
     ["signed out", refused("sign in", 401), "sign in"],
+    ["not allowed at present", refused("sign in", 403), "sign in"],
+    ["too slow", refused("too slow", 408), "too slow"],
+    ["too early", refused("starting", 425), "starting"],
+    ["too many at once", refused("try again", 429), "try again"],
     ["no network", new TypeError("network"), undefined],
   ])("keeps a gesture that may be taken later, and says why it is not: %s", async (_, error, reason) => {
     const server = new FakeServer([2]);
@@ -117,6 +143,35 @@ describe("saving", () => {
     await settle();
     expect(statuses.at(-1)).toEqual({ kind: "saved", unsaved: 0 });
     expect(server.gestures).toHaveLength(1);
+  });
+
+  it("asks again after longer and longer, and at last every 20 seconds", async () => {
+    const waits: number[] = [];
+    let left = 9;
+    const { saver, sent } = alone({
+      post: () => (left-- > 0 ? Promise.reject(new TypeError("network")) : Promise.resolve({ revision: 2 })),
+      wait: (milliseconds) => Promise.resolve(void waits.push(milliseconds)),
+    });
+    saver.push(1, { verb: "accept", changes: [], threshold: 0.5, seconds: 1 });
+    await settle();
+    expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000]);
+    expect(sent).toHaveLength(10);
+    expect(saver.unsaved()).toBe(0);
+  });
+
+  it("goes on from the latest revision, also where the answer to an older one comes after it", async () => {
+    const { saver, sent } = alone({
+      post: () => {
+        if (sent.length === 1) saver.keepMine(1, 9);
+        return Promise.resolve({ revision: sent.length === 1 ? 6 : 10 });
+      },
+    });
+    saver.noteLoaded(1, 5);
+    saver.push(1, { verb: "accept", changes: [], threshold: 0.5, seconds: 1 });
+    saver.push(1, { verb: "accept", changes: [], threshold: 0.5, seconds: 1 });
+    await settle();
+    expect(sent).toEqual([5, 9]);
+    expect(saver.revision(1)).toBe(10);
   });
 
   it("drops what the server refuses, says why, and shows what the server has", async () => {

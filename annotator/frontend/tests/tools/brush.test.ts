@@ -2,12 +2,29 @@ import { describe, expect, it } from "vitest";
 import { outlineOf } from "../../src/document/outline";
 import type { Instance, Mask } from "../../src/document/scene";
 import { find } from "../../src/document/scene";
-import { BrushTool } from "../../src/tools/brush";
+import { BrushTool, resizeBrush } from "../../src/tools/brush";
 import { offer } from "../../src/tools/tool";
 import { settle } from "../harness";
 import { at, click, drag, hosted } from "./host";
 
 describe("brush and eraser", () => {
+  it("grow and shrink with every step, down to a pixel", async () => {
+    const { session } = await hosted();
+    session.view.set({ brushSize: 24 });
+    const sizes = [24];
+    const step = (direction: 1 | -1): number => {
+      resizeBrush(session, direction);
+      sizes.push(session.view.get().brushSize);
+      return sizes.at(-1)!;
+    };
+    while (sizes.length < 40 && step(-1) > 1);
+    expect(sizes.at(-1)).toBe(1);
+    expect(sizes).toEqual([...new Set(sizes)].sort((a, b) => b - a));
+    expect([step(-1), step(1), step(1), step(1)]).toEqual([1, 2, 3, 4]);
+    session.view.set({ brushSize: 599 });
+    expect([step(1), step(1)]).toEqual([600, 600]);
+  });
+
   it("add to the selected, cut from it, and Alt turns one into the other", async () => {
     const { host, session, server } = await hosted(null);
     session.view.set({ selection: ["one"], brushSize: 20 });
