@@ -90,7 +90,7 @@ def page(
     chosen = places[start : start + limit]
     more = start + limit < len(places)
     return Page(
-        entries=_entries(connection, [id for _, id in chosen]),
+        entries=entries(connection, [id for _, id in chosen]),
         total=len(places),
         below=len(shown) - len(above),
         after=f"{chosen[-1][0]!r}:{chosen[-1][1]}" if more else None,
@@ -154,7 +154,8 @@ def _oddness(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return away / max(float(np.median(away)), 1e-6)
 
 
-def _entries(connection: Connection, ids: Sequence[int]) -> tuple[Entry, ...]:
+def entries(connection: Connection, ids: Sequence[int]) -> tuple[Entry, ...]:
+    """The instances with these ids, in this order, as far as they are there."""
     table, images = schema.instances, schema.images
     joined = table.join(images, images.c.id == table.c.image_id)
     columns = (images.c.file_name, images.c.sha256, images.c.height, images.c.width)

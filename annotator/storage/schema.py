@@ -71,6 +71,21 @@ category_changes = Table(  # append only
     Column("after", Text, nullable=False),  # the same columns as they are since
 )
 
+bulks = Table(  # of this machine: what one order decided about many instances, so that it can be taken back
+    "bulks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("client", Text, nullable=False),  # of its gestures
+    Column("at", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    Column("undone", Boolean, nullable=False),
+)
+
 suggestions = Table(  # immutable: what a model once offered
     "suggestions",
     metadata,
@@ -281,5 +296,18 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         _immutable("category_changes", "UPDATE"),
         _immutable("category_changes", "DELETE"),
         "CREATE INDEX instances_by_category ON instances (category_id, state)",
+    ),
+    "0006_bulks": (
+        """CREATE TABLE bulks (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            client TEXT NOT NULL UNIQUE,
+            at TEXT NOT NULL,
+            who TEXT NOT NULL,
+            verb TEXT NOT NULL,
+            query TEXT NOT NULL,
+            total INTEGER NOT NULL,
+            done INTEGER NOT NULL,
+            ended BOOLEAN NOT NULL,
+            undone BOOLEAN NOT NULL)""",
     ),
 }

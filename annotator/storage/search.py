@@ -72,7 +72,7 @@ def matching_ids(connection: Connection, search: Search) -> list[int]:
     """The ids of the images that fit, in order; those in the bin are none of them."""
     ids = connection.scalars(query_of(search, known_for(connection, search))).all()
     numbers = search.query.of(NUMBER.name)
-    return [id for id in ids if id == search.keep or _has_numbers(id, numbers)] if numbers else list(ids)
+    return [id for id in ids if id == search.keep or has_numbers(id, numbers)] if numbers else list(ids)
 
 
 def query_of(search: Search, known: Known) -> Select[Any]:
@@ -149,7 +149,8 @@ def _count_of(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return select(func.count()).where(_OF_IMAGE, *conditions).correlate(_images).scalar_subquery()
 
 
-def _has_numbers(id: int, terms: Sequence[Term]) -> bool:
+def has_numbers(id: int, terms: Sequence[Term]) -> bool:
+    """Whether an image's id fits all terms of numbers."""
     return all(any(id in numbers for numbers in term.ranges) is not term.negated for term in terms)
 
 

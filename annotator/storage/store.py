@@ -33,6 +33,7 @@ from annotator.storage import (
     schema,
     suggestions,
 )
+from annotator.storage.bulk import BulkDecisions
 from annotator.storage.categories import CategoryBook
 from annotator.storage.category_manager import CategoryManager
 from annotator.storage.database import Database
@@ -61,6 +62,7 @@ class Store:
         self._database = database
         self._contents = folder / "images"
         self.worklist = Worklist(database)
+        self.bulk = BulkDecisions(database)
         self._order_names()
         self.category_manager = CategoryManager(database)
         self.key = self._project_key()

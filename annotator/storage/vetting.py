@@ -80,10 +80,12 @@ def require_harmless(path: Path) -> None:
 
 
 def remove_what_stays(connection: sqlite3.Connection) -> None:
-    """Remove every setting that does not go with a project."""
+    """Remove what does not go with a project: some settings, and how decisions about many instances are taken back."""
     travelling = [setting.name for setting in SETTINGS if setting.travels]
     marks = ", ".join("?" * len(travelling))
     connection.execute(f"DELETE FROM settings WHERE name NOT IN ({marks})", travelling)  # noqa: S608, marks alone
+    if "0006_bulks" in {name for (name,) in connection.execute("SELECT name FROM migrations")}:
+        connection.execute("DELETE FROM bulks")
 
 
 def require_sound(store: Store) -> tuple[Image, ...]:

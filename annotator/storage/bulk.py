@@ -1,0 +1,413 @@
+"""One decision about many instances: which they are, made in stretches, and taken back by one undo.
+
+Nobody who saves waits for longer than a stretch. What was made stands in the history as gestures of their own, one for
+each picture, under the name of the bulk: so an undo after a crash, or the next day, takes back what was done.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, insert, literal, select, update
+
+from annotator.core import masks
+from annotator.core.dataset import State
+from annotator.core.errors import GestureError, MissingError
+from annotator.core.masks import Rle
+from annotator.core.query import EVERYTHING, NUMBER, Query
+from annotator.storage import categories, gallery, schema, search
+from annotator.storage.database import Database, now
+from annotator.storage.gallery import Entry
+from annotator.storage.images import plain_text
+from annotator.storage.instances import AT_ONCE
+from annotator.storage.search import Search
+
+STRETCH = 1_000
+"""Instances that one transaction decides about, or those of one picture: others save in between."""
+
+MAX_NAMED = 20
+"""Pictures that were passed over and are named; there may be more."""
+
+_bulks, _images, _instances = schema.bulks, schema.images, schema.instances
+_gestures, _decisions, _suggestions = schema.gestures, schema.decisions, schema.suggestions
+_LATER = schema.decisions.alias("later")
+
+
+class Verb(StrEnum):
+    """What is decided about each instance."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    RELABEL = "relabel"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be decided about which instances.
+
+    query: describes instances and their pictures, as a search does; `threshold` is of the suggestions that count.
+    keys: these instances alone, where there are any. category_id: of the verb relabel.
+    """
+
+    verb: Verb
+    query: Query = EVERYTHING
+    threshold: float = 0.5
+    keys: tuple[str, ...] = ()
+    category_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an order would do now. `nearest` are the instances whose scores are nearest to its border.
+
+    as_of: the history up to here is what was looked at.
+    """
+
+    instances: int
+    images: int
+    nearest: tuple[Entry, ...]
+    as_of: int
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """An order that was carried out: `done` of `total` instances. ended: not while it runs, nor after a crash."""
+
+    id: int
+    at: str
+    who: str
+    verb: Verb
+    query: str
+    total: int
+    done: int
+    ended: bool
+
+
+@dataclass
+class Report:
+    """What became of it so far: instances, and the pictures that were passed over because somebody changed them."""
+
+    total: int
+    done: int = 0
+    passed_over: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def pass_over(self, count: int, names: Sequence[str]) -> None:
+        self.passed_over += count
+        self.names += names[: MAX_NAMED - len(self.names)]
+
+
+class BulkDecisions:
+    """Decisions about many instances of a project. Safe to use from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def preview(self, order: Order, *, nearest: int = 12) -> Preview:
+        """What the order would touch. Raises GestureError for a category that is not in the project."""
+        with self._database.read() as connection:
+            rows = _targets(connection, order)
+            as_of = connection.scalar(select(func.max(_gestures.c.id))) or 0
+            # Of what is accepted the least sure are doubtful, of what is rejected the surest.
+            scored = sorted((row for row in rows if row.score is not None), key=lambda row: row.score)
+            doubtful = scored[::-1] if order.verb is Verb.REJECT else scored
+            shown = gallery.entries(connection, [row.id for row in doubtful[:nearest]])
+        return Preview(len(rows), len({row.image_id for row in rows}), tuple(shown), as_of)
+
+    def carry_out(
+        self, order: Order, *, as_of: int, who: str, told: Callable[[Report], bool] = lambda report: True
+    ) -> tuple[int, Report]:
+        """Decide about all of them; the bulk's id, for `undo`, and what became of it.
+
+        A picture that somebody changed after `as_of` is passed over. told: called after each stretch; the work stops
+        where it answers False. Raises GestureError as `preview` does.
+        """
+        with self._database.write() as connection:
+            rows = _targets(connection, order)
+            client = f"bulk-{secrets.token_hex(8)}"
+            line = {
+                "client": client,
+                "at": now(),
+                "who": plain_text(who),
+                "verb": order.verb.value,
+                "query": str(order.query),
+                "total": len(rows),
+                "done": 0,
+                "ended": False,
+                "undone": False,
+            }
+            bulk_id = int(connection.execute(insert(_bulks).values(line).returning(_bulks.c.id)).scalar_one())
+        report = Report(len(rows))
+        for stretch in _stretches(rows):
+            with self._database.write() as connection:
+                _decide(connection, order, stretch, report, client=client, as_of=as_of, who=who)
+            if not told(report):
+                break
+        self._end(bulk_id)
+        return bulk_id, report
+
+    def undo(self, bulk_id: int, *, who: str, told: Callable[[Report], bool] = lambda report: True) -> Report:
+        """Every instance that the bulk decided about as it was before, but those that somebody changed since.
+
+        Raises MissingError where there is no such bulk, or where it was undone before.
+        """
+        with self._database.write() as connection:
+            line = connection.execute(select(_bulks).where(_bulks.c.id == bulk_id)).one_or_none()
+            if line is None or line.undone:
+                raise MissingError(f"bulk {bulk_id}: not there, or undone before")
+            rows = connection.execute(_decided_by(line.client)).all()
+        report = Report(len(rows))
+        for stretch in _stretches(rows):
+            with self._database.write() as connection:
+                _take_back(connection, Verb(line.verb), stretch, report, client=line.client, who=who)
+            if not told(report):
+                return report
+        with self._database.write() as connection:
+            connection.execute(update(_bulks).where(_bulks.c.id == bulk_id).values(undone=True))
+        return report
+
+    def last(self) -> Bulk | None:
+        """The latest one that can be undone."""
+        query = select(_bulks).where(~_bulks.c.undone, _bulks.c.done > 0).order_by(_bulks.c.id.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Bulk(row.id, row.at, row.who, Verb(row.verb), row.query, row.total, row.done, row.ended)
+
+    def _end(self, bulk_id: int) -> None:
+        with self._database.write() as connection:
+            connection.execute(update(_bulks).where(_bulks.c.id == bulk_id).values(ended=True))
+
+
+# --- which -----------------------------------------------------------------------------------------------------------
+
+
+def _targets(connection: Connection, order: Order) -> list[Row[Any]]:
+    """Rows of id, key, image_id and score, in the order of the pictures: what the order would change."""
+    if order.verb is Verb.RELABEL and order.category_id not in categories.standing(connection).ids:
+        raise GestureError(f"category {order.category_id}: not in the project")
+    known = search.known_for(connection, Search(order.query, threshold=order.threshold))
+    of_image = Query(tuple(term for term in order.query.terms if not term.field.of_instance))
+    conditions = [~_images.c.removed, *search.image_conditions(of_image, known), _changes(order)]
+    if not order.keys:
+        conditions += search.instance_conditions(order.query.terms, known)
+    query = (
+        select(_instances.c.id, _instances.c.key, _instances.c.image_id, _instances.c.score)
+        .join(_images, _images.c.id == _instances.c.image_id)
+        .where(*conditions)
+        .order_by(_instances.c.image_id, _instances.c.id)
+    )
+    chosen = [query.where(_instances.c.key.in_(some)) for some in _chunks(order.keys)] if order.keys else [query]
+    numbers = order.query.of(NUMBER.name)
+    found: list[Row[Any]] = []
+    for one in chosen:
+        found += [row for row in connection.execute(one) if search.has_numbers(row.image_id, numbers)]
+    return sorted(found, key=lambda row: (row.image_id, row.id)) if order.keys else found
+
+
+def _changes(order: Order) -> Any:
+    """Of `schema.instances`: whether the order makes something else of it; without `is:`, of an open suggestion."""
+    state = _instances.c.state
+    if order.verb is Verb.RELABEL:
+        return and_(_instances.c.category_id != order.category_id, state != State.DELETED.value)
+    if order.keys or order.query.of("is"):
+        return state.not_in([_state_after(order.verb), State.DELETED.value])
+    return state == State.SUGGESTED.value
+
+
+def _state_after(verb: Verb) -> str:
+    return (State.ACCEPTED if verb is Verb.ACCEPT else State.REJECTED).value
+
+
+def _stretches(rows: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:
+    """About STRETCH rows at once, those of one picture together. rows: in the order of the pictures."""
+    stretch: list[Row[Any]] = []
+    for _, of_image in groupby(rows, key=lambda row: row.image_id):
+        stretch += of_image
+        if len(stretch) >= STRETCH:
+            yield stretch
+            stretch = []
+    if stretch:
+        yield stretch
+
+
+# --- deciding --------------------------------------------------------------------------------------------------------
+
+
+def _decide(
+    connection: Connection, order: Order, rows: Sequence[Row[Any]], report: Report, *, client: str, as_of: int, who: str
+) -> None:
+    changed = _changed_images(connection, [row.image_id for row in rows], after=as_of)
+    ids = [row.id for row in rows if row.image_id not in changed]
+    ids = _still_so(connection, order, ids)
+    if order.verb is Verb.ACCEPT:
+        ids = _with_pixels(connection, ids)
+    values: dict[str, Any] = {"state": _state_after(order.verb)}
+    if order.verb is Verb.RELABEL:
+        values = {"category_id": categories.standing(connection).of(order.category_id or 0)}
+    for some in _chunks(ids):
+        connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(values))
+    _write_history(connection, ids, verb=order.verb.value, client=client, who=who)
+    connection.execute(update(_bulks).where(_bulks.c.client == client).values(done=_bulks.c.done + len(ids)))
+    report.done += len(ids)
+    report.pass_over(len(changed), _names(connection, changed))
+
+
+def _changed_images(connection: Connection, image_ids: Sequence[int], *, after: int) -> set[int]:
+    found: set[int] = set()
+    for some in _chunks(sorted(set(image_ids))):
+        query = select(_gestures.c.image_id).where(_gestures.c.image_id.in_(some), _gestures.c.id > after)
+        found.update(connection.scalars(query))
+    return found
+
+
+def _still_so(connection: Connection, order: Order, ids: Sequence[int]) -> list[int]:
+    """Those that are still there and that the order still changes: a network may have replaced its suggestions."""
+    found: list[int] = []
+    for some in _chunks(ids):
+        found += connection.scalars(select(_instances.c.id).where(_instances.c.id.in_(some), _changes(order)))
+    return found
+
+
+def _with_pixels(connection: Connection, ids: Sequence[int]) -> list[int]:
+    """Without those that an edit left empty: they cannot be accepted."""
+    empty: set[int] = set()
+    for some in _chunks(ids):
+        query = (
+            select(_instances.c.id, _instances.c.rle, _images.c.height, _images.c.width)
+            .join(_images, _images.c.id == _instances.c.image_id)
+            .where(_instances.c.id.in_(some), _instances.c.edited)
+        )
+        for row in connection.execute(query):
+            if masks.rle_area(Rle(row.height, row.width, row.rle)) == 0:
+                empty.add(row.id)
+    return [id for id in ids if id not in empty]
+
+
+def _write_history(connection: Connection, ids: Sequence[int], *, verb: str, client: str, who: str) -> None:
+    """One gesture for each picture, one decision for each instance as it stands now, and a new revision."""
+    pictures: dict[int, int] = {}
+    for some in _chunks(ids):
+        query = (
+            select(_images.c.id, _images.c.revision)
+            .join(_instances, _instances.c.image_id == _images.c.id)
+            .where(_instances.c.id.in_(some))
+            .distinct()
+        )
+        pictures.update((row.id, row.revision) for row in connection.execute(query))
+    if not pictures:
+        return
+    made = connection.scalar(select(func.max(_gestures.c.id))) or 0
+    first = connection.scalar(select(func.count()).where(_gestures.c.client == client)) or 0
+    at = now()
+    gestures = [
+        {
+            "image_id": image_id,
+            "client": client,
+            "number": first + index,
+            "digest": "",
+            "verb": verb,
+            "who": plain_text(who),
+            "at": at,
+            "revision_before": revision,
+            "revision_after": revision + 1,
+        }
+        for index, (image_id, revision) in enumerate(sorted(pictures.items()))
+    ]
+    connection.execute(insert(_gestures), gestures)
+    columns = [
+        _instances.c[name] for name in ("key", "state", "category_id", "rle", "parts", "source", "score", "crowd")
+    ]
+    for some in _chunks(ids):
+        as_it_is = (
+            select(_gestures.c.id, *columns)
+            .join(_gestures, _gestures.c.image_id == _instances.c.image_id)
+            .where(_instances.c.id.in_(some), _gestures.c.client == client, _gestures.c.id > made)
+        )
+        names = ["gesture_id", *(column.name for column in columns)]
+        connection.execute(insert(_decisions).from_select(names, as_it_is))
+    for some in _chunks(list(pictures)):
+        connection.execute(update(_images).where(_images.c.id.in_(some)).values(revision=_images.c.revision + 1))
+
+
+# --- taking back -----------------------------------------------------------------------------------------------------
+
+
+def _decided_by(client: str) -> Any:
+    """Rows of id (of the decision) and image_id, in the order of the pictures."""
+    return (
+        select(_decisions.c.id, _gestures.c.image_id)
+        .join(_gestures, _gestures.c.id == _decisions.c.gesture_id)
+        .where(_gestures.c.client == client)
+        .order_by(_gestures.c.image_id, _decisions.c.id)
+    )
+
+
+def _take_back(
+    connection: Connection, verb: Verb, rows: Sequence[Row[Any]], report: Report, *, client: str, who: str
+) -> None:
+    ids: list[int] = []
+    images: set[int] = set()
+    for some in _chunks([row.id for row in rows]):
+        for row in connection.execute(_still_as_decided(some)):
+            ids.append(row.id)
+            images.add(row.image_id)
+    for some in _chunks(ids):
+        connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(_before(verb)))
+    _write_history(connection, ids, verb="undo", client=f"{client}-undo", who=who)
+    report.done += len(ids)
+    left = len(rows) - len(ids)
+    if left:
+        report.pass_over(left, _names(connection, {row.image_id for row in rows} - images))
+
+
+def _still_as_decided(decision_ids: Sequence[int]) -> Any:
+    """Rows of id and image_id: instances that nobody has changed since these decisions."""
+    later = select(func.max(_LATER.c.id)).where(_LATER.c.key == _decisions.c.key).scalar_subquery()
+    return (
+        select(_instances.c.id, _instances.c.image_id)
+        .join(_decisions, _decisions.c.key == _instances.c.key)
+        .where(
+            _decisions.c.id.in_(decision_ids),
+            _decisions.c.id == later,
+            _instances.c.state == _decisions.c.state,
+        )
+    )
+
+
+def _before(verb: Verb) -> dict[str, Any]:
+    """What an instance was before its last decision, of the column that the verb changes."""
+    if verb is Verb.RELABEL:
+        was = func.coalesce(_decision_before(_LATER.c.category_id), _offered(_suggestions.c.category_id))
+        of = schema.categories
+        return {"category_id": select(func.coalesce(of.c.merged_into, of.c.id)).where(of.c.id == was).scalar_subquery()}
+    return {"state": func.coalesce(_decision_before(_LATER.c.state), literal(State.SUGGESTED.value))}
+
+
+def _decision_before(column: Any) -> Any:
+    query = select(column).where(_LATER.c.key == _instances.c.key).order_by(_LATER.c.id.desc()).limit(1).offset(1)
+    return query.correlate(_instances).scalar_subquery()
+
+
+def _offered(column: Any) -> Any:
+    return select(column).where(_suggestions.c.key == _instances.c.key).correlate(_instances).scalar_subquery()
+
+
+# --- small parts -----------------------------------------------------------------------------------------------------
+
+
+def _names(connection: Connection, image_ids: set[int]) -> list[str]:
+    """The file names of the first few."""
+    some = sorted(image_ids)[:MAX_NAMED]
+    return list(connection.scalars(select(_images.c.file_name).where(_images.c.id.in_(some)).order_by(_images.c.id)))
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), AT_ONCE):
+        yield values[start : start + AT_ONCE]

@@ -1,0 +1,176 @@
+"""One decision about many instances: what it would do, what it does, and what its undo takes back."""
+
+import pytest
+
+from annotator.core.dataset import State
+from annotator.core.errors import GestureError, MissingError
+from annotator.core.query import parse
+from annotator.core.review import Change
+from annotator.storage import bulk
+from annotator.storage.bulk import Order, Verb
+from annotator.storage.store import Store
+from tests.storage.builders import accept, add_image, gesture, suggestion
+
+SCORES = (0.9, 0.6, 0.4)
+
+
+@pytest.fixture
+def images(store):
+    """Four pictures with three people each."""
+    person = store.add_category("person").id
+    store.add_category("car")
+    made = [add_image(store, f"{number}".encode(), f"{number}.jpg") for number in range(1, 5)]
+    for image in made:
+        store.set_suggestions(image.id, [suggestion(score=score, category_id=person) for score in SCORES])
+    return made
+
+
+@pytest.fixture
+def short_stretches(monkeypatch):
+    """Every picture in a transaction of its own."""
+    monkeypatch.setattr(bulk, "STRETCH", 1)
+
+
+def states(store):
+    return {image.id: [one.state.value for one in store.instances(image.id)] for image in store.images()}
+
+
+def carry_out(store, order, **options):
+    return store.bulk.carry_out(order, as_of=store.bulk.preview(order).as_of, who="me", **options)
+
+
+def order(text, verb=Verb.ACCEPT, **options):
+    return Order(verb, parse(text), **options)
+
+
+def test_what_it_would_do_is_counted_and_the_nearest_to_the_border_come_first(store, images):
+    found = store.bulk.preview(order("score:0.5.. -#2"))
+    assert (found.instances, found.images) == (6, 3)
+    found = store.bulk.preview(order("score:0.5.. #1,3"))
+    assert (found.instances, found.images) == (4, 2)
+    assert [one.score for one in found.nearest] == [0.6, 0.6, 0.9, 0.9]
+    found = store.bulk.preview(order("score:..0.7 #1", Verb.REJECT), nearest=1)
+    assert (found.instances, [one.score for one in found.nearest]) == (2, [0.6])
+
+
+def test_it_decides_about_all_of_them_and_one_undo_takes_all_of_it_back(store, images, short_stretches):
+    before = states(store)
+    seen = []
+    bulk_id, report = carry_out(store, order("score:0.5.."), told=lambda now: seen.append(now.done) or True)
+    assert (report.total, report.done, report.passed_over, seen) == (8, 8, 0, [2, 4, 6, 8])
+    assert states(store) == {image.id: ["accepted", "accepted", "suggested"] for image in images}
+    last = store.bulk.last()
+    assert (last.id, last.verb, last.query, last.total, last.done, last.ended) == (
+        bulk_id,
+        Verb.ACCEPT,
+        "score:0.5..",
+        8,
+        8,
+        True,
+    )
+    with Store.open(store.folder) as again:
+        undone = again.bulk.undo(bulk_id, who="me")
+        assert (undone.done, undone.passed_over) == (8, 0)
+        assert again.bulk.last() is None
+        with pytest.raises(MissingError, match="undone before"):
+            again.bulk.undo(bulk_id, who="me")
+    assert states(store) == before
+    assert [one.verb for one in store.decisions(1)] == ["accept", "accept", "undo", "undo"]
+
+
+def test_a_gesture_made_on_the_picture_before_it_is_refused_after_it(store, images):
+    carry_out(store, order("#1"))
+    assert store.image(1).revision == images[0].revision + 1
+
+
+def test_a_picture_that_somebody_changed_meanwhile_is_passed_over_and_named(store, images, short_stretches):
+    asked = order("score:0.5..")
+    as_of = store.bulk.preview(asked).as_of
+    key = store.instances(2)[0].key
+    store.record(gesture(images[1], Change(key, 1, State.REJECTED), verb="reject"))
+    _, report = store.bulk.carry_out(asked, as_of=as_of, who="me")
+    assert (report.done, report.passed_over, report.names) == (6, 1, ["2.jpg"])
+    assert states(store)[2] == ["rejected", "suggested", "suggested"]
+
+
+def test_an_undo_leaves_what_somebody_changed_since(store, images):
+    bulk_id, _ = carry_out(store, order("score:0.5.."))
+    key = store.instances(3)[0].key
+    store.record(gesture(store.image(3), Change(key, 1, State.REJECTED), verb="reject"))
+    report = store.bulk.undo(bulk_id, who="me")
+    assert (report.done, report.passed_over) == (7, 1)
+    assert states(store)[3] == ["rejected", "suggested", "suggested"]
+    assert states(store)[1] == ["suggested"] * 3
+
+
+def test_what_was_stopped_or_killed_half_way_is_taken_back_as_far_as_it_came(store, images, short_stretches):
+    class Killed(Exception):
+        pass
+
+    def killed(report):
+        raise Killed
+
+    with pytest.raises(Killed):
+        carry_out(store, order("score:0.5.."), told=killed)
+    with Store.open(store.folder) as again:
+        last = again.bulk.last()
+        assert (last.done, last.total, last.ended) == (2, 8, False)
+        assert again.bulk.undo(last.id, who="me").done == 2
+    assert states(store) == {image.id: ["suggested"] * 3 for image in images}
+    _, report = carry_out(store, order(""), told=lambda now: False)
+    assert report.done == 2, "no suggestion below the threshold is accepted unasked"
+
+
+def test_rejecting_takes_accepted_ones_only_where_they_are_asked_for(store, images):
+    carry_out(store, order("#1"))
+    assert store.bulk.preview(order("#1", Verb.REJECT)).instances == 0
+    bulk_id, _ = carry_out(store, order("#1 is:accepted", Verb.REJECT))
+    assert states(store)[1] == ["rejected", "rejected", "suggested"]
+    store.bulk.undo(bulk_id, who="me")
+    assert states(store)[1] == ["accepted", "accepted", "suggested"]
+
+
+def test_relabelling_changes_the_category_alone_and_comes_back(store, images):
+    car = next(one.id for one in store.categories() if one.name == "car")
+    bulk_id, report = carry_out(store, order("#1,2 category:person", Verb.RELABEL, category_id=car))
+    assert report.done == 4
+    assert [one.category_id for one in store.instances(1)] == [car, car, 1]
+    assert states(store)[1] == ["suggested"] * 3
+    store.bulk.undo(bulk_id, who="me")
+    assert [one.category_id for one in store.instances(1)] == [1, 1, 1]
+    with pytest.raises(GestureError, match="category 77"):
+        store.bulk.preview(order("", Verb.RELABEL, category_id=77))
+
+
+def test_instances_that_were_chosen_one_by_one_are_decided_about_whatever_their_score(store, images):
+    chosen = [*store.instances(1), store.instances(2)[2]]
+    keys = tuple(one.key for one in chosen)
+    _, report = carry_out(store, Order(Verb.REJECT, keys=keys))
+    assert report.done == 4
+    assert states(store)[1] == ["rejected"] * 3
+    assert states(store)[2] == ["suggested", "suggested", "rejected"]
+
+
+def test_pictures_in_the_bin_are_none_of_it_and_two_networks_are_told_apart(store, images):
+    store.remove_image(1)
+    store.set_suggestions(2, [suggestion(source="other@2")])
+    assert store.bulk.preview(order("network:other")).instances == 1
+    assert store.bulk.preview(order("score:0.5..")).images == 3
+
+
+def test_a_suggestion_that_was_emptied_is_not_accepted(store, images):
+    one = store.instances(1)[0]
+    nothing = type(one.rle)(one.rle.height, one.rle.width, "`7")
+    store.record(gesture(images[0], Change(one.key, 1, State.SUGGESTED, rle=nothing), verb="edit"))
+    _, report = carry_out(store, order("#1"))
+    assert report.done == 1
+    assert states(store)[1] == ["suggested", "accepted", "suggested"]
+
+
+def test_an_accepted_instance_that_was_adjusted_keeps_its_mask_through_both(store, images):
+    one = store.instances(1)[0]
+    store.record(gesture(images[0], accept(one.key)))
+    bulk_id, _ = carry_out(store, order("#1 is:accepted", Verb.REJECT))
+    store.bulk.undo(bulk_id, who="me")
+    after = store.instances(1)[0]
+    assert (after.state, after.rle, after.edited) == (State.ACCEPTED, one.rle, False)
