@@ -207,7 +207,7 @@ def _targets(connection: Connection, order: Order) -> list[Row[Any]]:
     numbers = order.query.of(NUMBER.name)
     found: list[Row[Any]] = []
     for one in chosen:
-        found += [row for row in connection.execute(one) if search.has_numbers(row.image_id, numbers)]
+        found += filter(lambda row: search.has_numbers(row.image_id, numbers), connection.execute(one))
     return sorted(found, key=lambda row: (row.image_id, row.id)) if order.keys else found
 
 

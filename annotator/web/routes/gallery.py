@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from annotator.core.dataset import State
 from annotator.core.errors import GestureError
-from annotator.storage.gallery import Order, Page, place_from_text
+from annotator.storage.gallery import Entry, Order, Page, place_from_text
 from annotator.storage.store import Store
 from annotator.web.cutouts import Cutouts
 from annotator.web.projects import Projects
@@ -96,17 +96,19 @@ def _to_json(page: Page, key: str) -> dict[str, Any]:
         "below": page.below,
         "after": page.after,
         "counts": [[category_id, count] for category_id, count in sorted(page.counts.items())],
-        "instances": [
-            {
-                "key": entry.key,
-                "image": entry.image_id,
-                "name": entry.file_name,
-                "state": entry.state.value,
-                "score": entry.score,
-                "area": entry.area,
-                "box": list(entry.box_xyxy),
-                "cutout": f"annotator/{key}/cutouts/{entry.image_id}/{entry.key}?v={entry.version}",
-            }
-            for entry in page.entries
-        ],
+        "instances": [entry_to_json(entry, key) for entry in page.entries],
+    }
+
+
+def entry_to_json(entry: Entry, key: str) -> dict[str, Any]:
+    """One instance, with the address of its cut-out."""
+    return {
+        "key": entry.key,
+        "image": entry.image_id,
+        "name": entry.file_name,
+        "state": entry.state.value,
+        "score": entry.score,
+        "area": entry.area,
+        "box": list(entry.box_xyxy),
+        "cutout": f"annotator/{key}/cutouts/{entry.image_id}/{entry.key}?v={entry.version}",
     }

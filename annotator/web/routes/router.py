@@ -14,6 +14,7 @@ from annotator.web.projects import Projects
 from annotator.web.routes.annotations import add_annotation_routes
 from annotator.web.routes.archives import add_archive_routes
 from annotator.web.routes.bin import add_bin_routes
+from annotator.web.routes.bulk import add_bulk_routes
 from annotator.web.routes.categories import add_category_routes
 from annotator.web.routes.documents import add_document_routes
 from annotator.web.routes.exports import add_export_routes
@@ -43,6 +44,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_mask_routes(router, projects, uploads)
     add_picture_routes(router, projects)
     add_gallery_routes(router, projects)
+    add_bulk_routes(router, projects, uploads)
     add_category_routes(router, projects, uploads)
     add_annotation_routes(router, projects, uploads)
     add_archive_routes(router, projects, uploads, outgoing=paths.home() / "outgoing")

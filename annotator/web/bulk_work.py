@@ -1,0 +1,105 @@
+"""Decisions about many instances at work: at most one of a project at a time, in a thread of its own.
+
+Tests: tests/web/routes/test_bulk.py
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from annotator.core.errors import AnnotatorError, GestureError
+from annotator.storage.bulk import Order, Report
+from annotator.storage.store import Store
+from annotator.web.projects import Projects
+
+MAX_KEPT = 200
+"""Runs that have ended and are told of still, of all projects."""
+
+DECISION_BYTES = 500
+"""What a decision without a drawn mask adds to a database, about."""
+
+
+@dataclass
+class Run:
+    """One order, or the undo of one. bulk_id: once it is known. `error` is the line that it ended with."""
+
+    undoes: bool
+    total: int
+    report: Report = field(default_factory=lambda: Report(0))
+    bulk_id: int | None = None
+    running: bool = True
+    cancelled: bool = False
+    error: str | None = None
+
+
+class BulkWork:
+    """Carries orders out and takes them back. Safe to use from several threads."""
+
+    def __init__(self, projects: Projects) -> None:
+        self._projects = projects
+        self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def status(self, key: str) -> Run | None:
+        """The project's latest run, at work or ended since the server started."""
+        return self._runs.get(key)
+
+    def start(self, key: str, order: Order, *, total: int, as_of: int, who: str) -> Run:
+        """Begin to carry an order out. Raises GestureError while another one runs, LimitError where there is no room."""
+        with self._projects.use(key) as store:
+            self._projects.require_quota(key, store, total * DECISION_BYTES)
+
+        def work(store: Store, run: Run) -> None:
+            run.bulk_id, run.report = store.bulk.carry_out(order, as_of=as_of, who=who, told=_told(run))
+
+        return self._begin(key, Run(undoes=False, total=total), work)
+
+    def undo(self, key: str, bulk_id: int, *, total: int, who: str) -> Run:
+        """Begin to take one back. Raises as `start` does."""
+
+        def work(store: Store, run: Run) -> None:
+            run.report = store.bulk.undo(bulk_id, who=who, told=_told(run))
+
+        return self._begin(key, Run(undoes=True, total=total, bulk_id=bulk_id), work)
+
+    def cancel(self, key: str) -> None:
+        """Stop after the stretch under way; what is done can be taken back."""
+        run = self._runs.get(key)
+        if run is not None:
+            run.cancelled = True
+
+    def _begin(self, key: str, run: Run, work: Callable[[Store, Run], None]) -> Run:
+        with self._lock:
+            current = self._runs.get(key)
+            if current is not None and current.running:
+                raise GestureError("a decision about many instances is at work already: wait for it, or cancel it")
+            self._runs[key] = run
+            self._runs.move_to_end(key)
+            for old, ended in list(self._runs.items())[:-MAX_KEPT]:
+                if not ended.running:
+                    del self._runs[old]
+        threading.Thread(target=self._work, args=(key, run, work), name="bulk", daemon=True).start()
+        return run
+
+    def _work(self, key: str, run: Run, work: Callable[[Store, Run], None]) -> None:
+        try:
+            with self._projects.use(key) as store:
+                work(store, run)
+        except AnnotatorError as error:
+            run.error = self._projects.plain(str(error))
+        except BaseException:
+            run.error = "it ended unexpectedly: what was done can be taken back"
+            raise
+        finally:
+            run.running = False
+
+
+def _told(run: Run) -> Callable[[Report], bool]:
+    def told(report: Report) -> bool:
+        run.report = report
+        return not run.cancelled
+
+    return told

@@ -1,0 +1,135 @@
+"""One decision about many instances: looked at before, carried out, watched, and taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from annotator.core.errors import GestureError, MissingError
+from annotator.core.numbers import is_finite, is_id
+from annotator.core.query import parse
+from annotator.storage.bulk import Bulk, Order, Preview, Verb
+from annotator.web.bulk_work import BulkWork, Run
+from annotator.web.projects import Projects
+from annotator.web.routes.gallery import entry_to_json
+from annotator.web.routes.requests import parse_json, who_decides
+from annotator.web.sharing.uploads import Uploads
+
+MAX_BODY = 1_000_000
+MAX_KEYS = 20_000
+"""Instances that were chosen one by one."""
+
+
+def add_bulk_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
+    work = BulkWork(projects)
+
+    @router.post("/{key}/bulk/preview")
+    async def preview(key: str, request: Request) -> dict[str, Any]:
+        order, _ = _read(await uploads.small(request, MAX_BODY))
+
+        def look() -> dict[str, Any]:
+            with projects.use(key) as store:
+                return _preview_to_json(store.bulk.preview(order), key)
+
+        return await run_in_threadpool(look)
+
+    @router.post("/{key}/bulk")
+    async def start(key: str, request: Request) -> dict[str, Any]:
+        order, wanted = _read(await uploads.small(request, MAX_BODY))
+        as_of = wanted.get("as_of")
+        if not is_id(as_of):
+            raise GestureError("bulk.as_of: expected what the preview said")
+
+        def begin() -> dict[str, Any]:
+            with projects.use(key) as store:
+                total = store.bulk.preview(order, nearest=0).instances
+            work.start(key, order, total=total, as_of=int(as_of or 0), who=who_decides(projects))
+            return _status(key)
+
+        return await run_in_threadpool(begin)
+
+    @router.post("/{key}/bulk/undo")
+    async def undo(key: str) -> dict[str, Any]:
+        def begin() -> dict[str, Any]:
+            with projects.use(key) as store:
+                last = store.bulk.last()
+            if last is None:
+                raise MissingError("bulk: there is nothing to take back")
+            work.undo(key, last.id, total=last.done, who=who_decides(projects))
+            return _status(key)
+
+        return await run_in_threadpool(begin)
+
+    @router.post("/{key}/bulk/cancel")
+    def cancel(key: str) -> dict[str, Any]:
+        with projects.use(key):
+            work.cancel(key)
+        return _status(key)
+
+    @router.get("/{key}/bulk")
+    def status(key: str) -> dict[str, Any]:
+        return _status(key)
+
+    def _status(key: str) -> dict[str, Any]:
+        with projects.use(key) as store:
+            return {"run": _run_to_json(work.status(key)), "last": _bulk_to_json(store.bulk.last())}
+
+
+def _read(body: bytes) -> tuple[Order, dict[str, Any]]:
+    """The order that was sent, and all that was sent with it. Raises GestureError, QueryError."""
+    wanted = parse_json(body)
+    if not isinstance(wanted, dict):
+        raise GestureError("bulk: expected an object")
+    verb, query, threshold = wanted.get("verb"), wanted.get("query", ""), wanted.get("threshold", 0.5)
+    keys, category = wanted.get("keys", []), wanted.get("category")
+    if verb not in set(Verb):
+        raise GestureError(f"bulk.verb: {verb!r:.40}, expected one of {', '.join(Verb)}")
+    if not isinstance(query, str):
+        raise GestureError("bulk.query: expected an expression")
+    if not is_finite(threshold) or not 0 <= threshold <= 1:
+        raise GestureError(f"bulk.threshold: {threshold!r:.40}, expected 0 to 1")
+    if not isinstance(keys, list) or len(keys) > MAX_KEYS or not all(isinstance(one, str) for one in keys):
+        raise GestureError(f"bulk.keys: expected at most {MAX_KEYS} keys of instances")
+    if (verb == Verb.RELABEL) is not is_id(category):
+        raise GestureError("bulk.category: expected the id of a category to relabel, and nothing otherwise")
+    return Order(Verb(verb), parse(query), float(threshold), tuple(keys), category), wanted
+
+
+def _preview_to_json(found: Preview, key: str) -> dict[str, Any]:
+    return {
+        "instances": found.instances,
+        "images": found.images,
+        "as_of": found.as_of,
+        "nearest": [entry_to_json(entry, key) for entry in found.nearest],
+    }
+
+
+def _run_to_json(run: Run | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    return {
+        "undoes": run.undoes,
+        "total": run.total,
+        "done": run.report.done,
+        "passed_over": run.report.passed_over,
+        "names": list(run.report.names),
+        "running": run.running,
+        "cancelled": run.cancelled,
+        "error": run.error,
+    }
+
+
+def _bulk_to_json(last: Bulk | None) -> dict[str, Any] | None:
+    if last is None:
+        return None
+    return {
+        "id": last.id,
+        "verb": last.verb.value,
+        "query": last.query,
+        "at": last.at,
+        "total": last.total,
+        "done": last.done,
+        "ended": last.ended,
+    }

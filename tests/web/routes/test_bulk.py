@@ -1,0 +1,132 @@
+"""Decisions about many instances over HTTP: looked at, carried out, watched, taken back."""
+
+import time
+
+import pytest
+from fastapi.testclient import TestClient
+
+from annotator.core.dataset import Suggestion
+from annotator.storage import bulk
+from annotator.web.projects import Projects
+from annotator.web.server import build_server
+from annotator.web.sharing.limits import Limits
+from tests.storage.builders import add_image, block
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A visitor's project of five pictures with two suggestions each: client, address of bulks, store."""
+    monkeypatch.setattr(bulk, "STRETCH", 1)
+    projects = Projects(visitors=tmp_path / "visitors", limits=Limits(project_mb=5))
+    key = projects.create()
+    with TestClient(build_server(projects)) as client, projects.use(key) as store:
+        person = store.add_category("person").id
+        for number in range(5):
+            image = add_image(store, f"{number}".encode(), f"{number}.jpg")
+            offered = [Suggestion(person, score, block(x), "known@1") for x, score in ((2, 0.9), (9, 0.4))]
+            store.set_suggestions(image.id, offered)
+        yield client, f"/annotator/{key}/bulk", store
+
+
+def states(store):
+    return [one.state.value for image in store.images() for one in store.instances(image.id)]
+
+
+def ended(client, base):
+    """The status once nothing runs any more."""
+    patience = time.monotonic() + 30
+    while (found := client.get(base).json())["run"]["running"] and time.monotonic() < patience:
+        time.sleep(0.02)
+    return found
+
+
+def test_it_is_looked_at_carried_out_and_taken_back(desk):
+    client, base, store = desk
+    order = {"verb": "accept", "query": "score:0.3.. -#5", "threshold": 0.5}
+    found = client.post(f"{base}/preview", json=order).json()
+    assert (found["instances"], found["images"]) == (8, 4)
+    assert [one["score"] for one in found["nearest"]] == [0.4] * 4 + [0.9] * 4
+    assert states(store) == ["suggested"] * 10, "nothing is decided yet"
+    started = client.post(base, json=order | {"as_of": found["as_of"]})
+    assert started.status_code == 200
+    status = ended(client, base)
+    assert status["run"] == {
+        "undoes": False,
+        "total": 8,
+        "done": 8,
+        "passed_over": 0,
+        "names": [],
+        "running": False,
+        "cancelled": False,
+        "error": None,
+    }
+    assert (status["last"]["verb"], status["last"]["query"], status["last"]["done"]) == ("accept", "score:0.3.. -#5", 8)
+    assert states(store) == ["accepted"] * 8 + ["suggested"] * 2
+    assert client.post(f"{base}/undo").status_code == 200
+    assert ended(client, base) == {"run": status["run"] | {"undoes": True}, "last": None}
+    assert states(store) == ["suggested"] * 10
+    assert client.post(f"{base}/undo").status_code == 404
+
+
+def test_one_at_a_time_and_a_cancelled_one_can_be_taken_back(desk, monkeypatch):
+    client, base, store = desk
+    waiting = bulk._decide
+
+    def slowly(*given, **named):
+        time.sleep(0.2)
+        waiting(*given, **named)
+
+    monkeypatch.setattr(bulk, "_decide", slowly)
+    order = {
+        "verb": "reject",
+        "query": "score:0.3..",
+        "as_of": client.post(f"{base}/preview", json={"verb": "reject", "query": ""}).json()["as_of"],
+    }
+    client.post(base, json=order)
+    second = client.post(base, json=order)
+    assert (second.status_code, second.json()["error"]) == (
+        400,
+        "a decision about many instances is at work already: wait for it, or cancel it",
+    )
+    client.post(f"{base}/cancel")
+    status = ended(client, base)
+    assert status["run"]["cancelled"]
+    assert 0 < status["run"]["done"] < 10
+    client.post(f"{base}/undo")
+    ended(client, base)
+    assert states(store) == ["suggested"] * 10
+
+
+def test_a_visitor_without_room_decides_nothing(desk, monkeypatch):
+    client, base, store = desk
+    monkeypatch.setattr("annotator.web.bulk_work.DECISION_BYTES", 10_000_000)
+    answer = client.post(base, json={"verb": "accept", "query": "", "as_of": 0})
+    assert answer.status_code == 507
+    assert states(store) == ["suggested"] * 10
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ([], "expected an object"),
+        ({"verb": "burn"}, "bulk.verb: 'burn', expected one of accept, reject, relabel"),
+        ({"verb": "accept", "query": 7}, "expected an expression"),
+        ({"verb": "accept", "query": "score:x"}, "search, character 7: 'x'"),
+        ({"verb": "accept", "threshold": 2}, "bulk.threshold: 2, expected 0 to 1"),
+        ({"verb": "accept", "keys": "k"}, "bulk.keys: expected"),
+        ({"verb": "relabel"}, "bulk.category: expected"),
+        ({"verb": "accept", "category": 1}, "bulk.category: expected"),
+        ({"verb": "relabel", "category": 77}, "category 77: not in the project"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(desk, order, said):
+    client, base, _ = desk
+    answer = client.post(f"{base}/preview", json=order)
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]
+
+
+def test_an_order_without_its_preview_is_refused(desk):
+    client, base, store = desk
+    assert client.post(base, json={"verb": "accept"}).status_code == 400
+    assert states(store) == ["suggested"] * 10
