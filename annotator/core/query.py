@@ -17,6 +17,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from annotator.core.errors import AnnotatorError
@@ -343,4 +344,4 @@ def _value_text(value: str | Range) -> str:
 def _number_text(number: float | None) -> str:
     if number is None:
         return ""
-    return str(number) if isinstance(number, int) else f"{number:.18f}".rstrip("0").rstrip(".")
+    return str(number) if isinstance(number, int) else f"{Decimal(repr(number)).normalize():f}"

@@ -9,23 +9,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, func, insert, literal, select, update
 
 from annotator.core import masks
 from annotator.core.dataset import State
-from annotator.core.errors import GestureError, MissingError
+from annotator.core.errors import MissingError
 from annotator.core.masks import Rle
-from annotator.core.query import EVERYTHING, NUMBER, Query
-from annotator.storage import categories, gallery, schema, search
+from annotator.storage import categories, gallery, schema
+from annotator.storage.bulk_orders import Order, Verb, changes, chunks, state_after, targets
 from annotator.storage.database import Database, now
 from annotator.storage.gallery import Entry
 from annotator.storage.images import plain_text
-from annotator.storage.instances import AT_ONCE
-from annotator.storage.search import Search
 
 STRETCH = 1_000
 """Instances that one transaction decides about, or those of one picture: others save in between."""
@@ -36,29 +33,6 @@ MAX_NAMED = 20
 _bulks, _images, _instances = schema.bulks, schema.images, schema.instances
 _gestures, _decisions, _suggestions = schema.gestures, schema.decisions, schema.suggestions
 _LATER = schema.decisions.alias("later")
-
-
-class Verb(StrEnum):
-    """What is decided about each instance."""
-
-    ACCEPT = "accept"
-    REJECT = "reject"
-    RELABEL = "relabel"
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be decided about which instances.
-
-    query: describes instances and their pictures, as a search does; `threshold` is of the suggestions that count.
-    keys: these instances alone, where there are any. category_id: of the verb relabel.
-    """
-
-    verb: Verb
-    query: Query = EVERYTHING
-    threshold: float = 0.5
-    keys: tuple[str, ...] = ()
-    category_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +85,7 @@ class BulkDecisions:
     def preview(self, order: Order, *, nearest: int = 12) -> Preview:
         """What the order would touch. Raises GestureError for a category that is not in the project."""
         with self._database.read() as connection:
-            rows = _targets(connection, order)
+            rows = targets(connection, order)
             as_of = connection.scalar(select(func.max(_gestures.c.id))) or 0
             # Of what is accepted the least sure are doubtful, of what is rejected the surest.
             scored = sorted((row for row in rows if row.score is not None), key=lambda row: row.score)
@@ -128,7 +102,7 @@ class BulkDecisions:
         where it answers False. Raises GestureError as `preview` does.
         """
         with self._database.write() as connection:
-            rows = _targets(connection, order)
+            rows = targets(connection, order)
             client = f"bulk-{secrets.token_hex(8)}"
             line = {
                 "client": client,
@@ -185,44 +159,7 @@ class BulkDecisions:
             connection.execute(update(_bulks).where(_bulks.c.id == bulk_id).values(ended=True))
 
 
-# --- which -----------------------------------------------------------------------------------------------------------
-
-
-def _targets(connection: Connection, order: Order) -> list[Row[Any]]:
-    """Rows of id, key, image_id and score, in the order of the pictures: what the order would change."""
-    if order.verb is Verb.RELABEL and order.category_id not in categories.standing(connection).ids:
-        raise GestureError(f"category {order.category_id}: not in the project")
-    known = search.known_for(connection, Search(order.query, threshold=order.threshold))
-    of_image = Query(tuple(term for term in order.query.terms if not term.field.of_instance))
-    conditions = [~_images.c.removed, *search.image_conditions(of_image, known), _changes(order)]
-    if not order.keys:
-        conditions += search.instance_conditions(order.query.terms, known)
-    query = (
-        select(_instances.c.id, _instances.c.key, _instances.c.image_id, _instances.c.score)
-        .join(_images, _images.c.id == _instances.c.image_id)
-        .where(*conditions)
-        .order_by(_instances.c.image_id, _instances.c.id)
-    )
-    chosen = [query.where(_instances.c.key.in_(some)) for some in _chunks(order.keys)] if order.keys else [query]
-    numbers = order.query.of(NUMBER.name)
-    found: list[Row[Any]] = []
-    for one in chosen:
-        found += filter(lambda row: search.has_numbers(row.image_id, numbers), connection.execute(one))
-    return sorted(found, key=lambda row: (row.image_id, row.id)) if order.keys else found
-
-
-def _changes(order: Order) -> Any:
-    """Of `schema.instances`: whether the order makes something else of it; without `is:`, of an open suggestion."""
-    state = _instances.c.state
-    if order.verb is Verb.RELABEL:
-        return and_(_instances.c.category_id != order.category_id, state != State.DELETED.value)
-    if order.keys or order.query.of("is"):
-        return state.not_in([_state_after(order.verb), State.DELETED.value])
-    return state == State.SUGGESTED.value
-
-
-def _state_after(verb: Verb) -> str:
-    return (State.ACCEPTED if verb is Verb.ACCEPT else State.REJECTED).value
+# --- in stretches ----------------------------------------------------------------------------------------------------
 
 
 def _stretches(rows: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:
@@ -248,10 +185,10 @@ def _decide(
     ids = _still_so(connection, order, ids)
     if order.verb is Verb.ACCEPT:
         ids = _with_pixels(connection, ids)
-    values: dict[str, Any] = {"state": _state_after(order.verb)}
+    values: dict[str, Any] = {"state": state_after(order.verb)}
     if order.verb is Verb.RELABEL:
         values = {"category_id": categories.standing(connection).of(order.category_id or 0)}
-    for some in _chunks(ids):
+    for some in chunks(ids):
         connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(values))
     _write_history(connection, ids, verb=order.verb.value, client=client, who=who)
     connection.execute(update(_bulks).where(_bulks.c.client == client).values(done=_bulks.c.done + len(ids)))
@@ -261,7 +198,7 @@ def _decide(
 
 def _changed_images(connection: Connection, image_ids: Sequence[int], *, after: int) -> set[int]:
     found: set[int] = set()
-    for some in _chunks(sorted(set(image_ids))):
+    for some in chunks(sorted(set(image_ids))):
         query = select(_gestures.c.image_id).where(_gestures.c.image_id.in_(some), _gestures.c.id > after)
         found.update(connection.scalars(query))
     return found
@@ -270,15 +207,15 @@ def _changed_images(connection: Connection, image_ids: Sequence[int], *, after: 
 def _still_so(connection: Connection, order: Order, ids: Sequence[int]) -> list[int]:
     """Those that are still there and that the order still changes: a network may have replaced its suggestions."""
     found: list[int] = []
-    for some in _chunks(ids):
-        found += connection.scalars(select(_instances.c.id).where(_instances.c.id.in_(some), _changes(order)))
+    for some in chunks(ids):
+        found += connection.scalars(select(_instances.c.id).where(_instances.c.id.in_(some), changes(order)))
     return found
 
 
 def _with_pixels(connection: Connection, ids: Sequence[int]) -> list[int]:
     """Without those that an edit left empty: they cannot be accepted."""
     empty: set[int] = set()
-    for some in _chunks(ids):
+    for some in chunks(ids):
         query = (
             select(_instances.c.id, _instances.c.rle, _images.c.height, _images.c.width)
             .join(_images, _images.c.id == _instances.c.image_id)
@@ -293,7 +230,7 @@ def _with_pixels(connection: Connection, ids: Sequence[int]) -> list[int]:
 def _write_history(connection: Connection, ids: Sequence[int], *, verb: str, client: str, who: str) -> None:
     """One gesture for each picture, one decision for each instance as it stands now, and a new revision."""
     pictures: dict[int, int] = {}
-    for some in _chunks(ids):
+    for some in chunks(ids):
         query = (
             select(_images.c.id, _images.c.revision)
             .join(_instances, _instances.c.image_id == _images.c.id)
@@ -324,7 +261,7 @@ def _write_history(connection: Connection, ids: Sequence[int], *, verb: str, cli
     columns = [
         _instances.c[name] for name in ("key", "state", "category_id", "rle", "parts", "source", "score", "crowd")
     ]
-    for some in _chunks(ids):
+    for some in chunks(ids):
         as_it_is = (
             select(_gestures.c.id, *columns)
             .join(_gestures, _gestures.c.image_id == _instances.c.image_id)
@@ -332,7 +269,7 @@ def _write_history(connection: Connection, ids: Sequence[int], *, verb: str, cli
         )
         names = ["gesture_id", *(column.name for column in columns)]
         connection.execute(insert(_decisions).from_select(names, as_it_is))
-    for some in _chunks(list(pictures)):
+    for some in chunks(list(pictures)):
         connection.execute(update(_images).where(_images.c.id.in_(some)).values(revision=_images.c.revision + 1))
 
 
@@ -354,11 +291,11 @@ def _take_back(
 ) -> None:
     ids: list[int] = []
     images: set[int] = set()
-    for some in _chunks([row.id for row in rows]):
+    for some in chunks([row.id for row in rows]):
         for row in connection.execute(_still_as_decided(some)):
             ids.append(row.id)
             images.add(row.image_id)
-    for some in _chunks(ids):
+    for some in chunks(ids):
         connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(_before(verb)))
     _write_history(connection, ids, verb="undo", client=f"{client}-undo", who=who)
     report.done += len(ids)
@@ -406,8 +343,3 @@ def _names(connection: Connection, image_ids: set[int]) -> list[str]:
     """The file names of the first few."""
     some = sorted(image_ids)[:MAX_NAMED]
     return list(connection.scalars(select(_images.c.file_name).where(_images.c.id.in_(some)).order_by(_images.c.id)))
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), AT_ONCE):
-        yield values[start : start + AT_ONCE]

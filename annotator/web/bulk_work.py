@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from annotator.core.errors import AnnotatorError, GestureError
-from annotator.storage.bulk import Order, Report
+from annotator.storage.bulk import Report
+from annotator.storage.bulk_orders import Order
 from annotator.storage.store import Store
 from annotator.web.projects import Projects
 
@@ -48,7 +49,7 @@ class BulkWork:
         return self._runs.get(key)
 
     def start(self, key: str, order: Order, *, total: int, as_of: int, who: str) -> Run:
-        """Begin to carry an order out. Raises GestureError while another one runs, LimitError where there is no room."""
+        """Begin to carry an order out. Raises GestureError while another runs, LimitError where there is no room."""
         with self._projects.use(key) as store:
             self._projects.require_quota(key, store, total * DECISION_BYTES)
 

@@ -162,3 +162,8 @@ def test_a_query_gives_its_terms_of_a_field():
     assert [str(found) for found in query.of("name")] == ["street", "night"]
     assert [found.field for found in query.terms] == [NAME, FIELDS["score"], NAME, NUMBER]
     assert parse("") == EVERYTHING
+
+
+@pytest.mark.parametrize("text", ["score:0.3", "score:0.1..0.7", "score:1", "score:0.000001..", "#100"])
+def test_a_number_is_written_as_somebody_would_write_it(text):
+    assert str(parse(text)) == text

@@ -7,7 +7,7 @@ from annotator.core.errors import GestureError, MissingError
 from annotator.core.query import parse
 from annotator.core.review import Change
 from annotator.storage import bulk
-from annotator.storage.bulk import Order, Verb
+from annotator.storage.bulk_orders import Order, Verb
 from annotator.storage.store import Store
 from tests.storage.builders import accept, add_image, gesture, suggestion
 

@@ -10,7 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from annotator.core.errors import GestureError, MissingError
 from annotator.core.numbers import is_finite, is_id
 from annotator.core.query import parse
-from annotator.storage.bulk import Bulk, Order, Preview, Verb
+from annotator.storage.bulk import Bulk, Preview
+from annotator.storage.bulk_orders import Order, Verb
 from annotator.web.bulk_work import BulkWork, Run
 from annotator.web.projects import Projects
 from annotator.web.routes.gallery import entry_to_json

@@ -1,0 +1,89 @@
+"""What is to be decided about which of a project's instances, and which these are.
+
+Tests: tests/storage/test_bulk.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
+
+from annotator.core.dataset import State
+from annotator.core.errors import GestureError
+from annotator.core.query import EVERYTHING, NUMBER, Query
+from annotator.storage import categories, schema, search
+from annotator.storage.instances import AT_ONCE
+from annotator.storage.search import Search
+
+_images, _instances = schema.images, schema.instances
+
+
+class Verb(StrEnum):
+    """What is decided about each instance."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    RELABEL = "relabel"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be decided about which instances.
+
+    query: describes instances and their pictures, as a search does; `threshold` is of the suggestions that count.
+    keys: these instances alone, where there are any. category_id: of the verb relabel.
+    """
+
+    verb: Verb
+    query: Query = EVERYTHING
+    threshold: float = 0.5
+    keys: tuple[str, ...] = ()
+    category_id: int | None = None
+
+
+def targets(connection: Connection, order: Order) -> list[Row[Any]]:
+    """Rows of id, key, image_id and score, in the order of the pictures: what the order would change."""
+    if order.verb is Verb.RELABEL and order.category_id not in categories.standing(connection).ids:
+        raise GestureError(f"category {order.category_id}: not in the project")
+    known = search.known_for(connection, Search(order.query, threshold=order.threshold))
+    of_image = Query(tuple(term for term in order.query.terms if not term.field.of_instance))
+    conditions = [~_images.c.removed, *search.image_conditions(of_image, known), changes(order)]
+    if not order.keys:
+        conditions += search.instance_conditions(order.query.terms, known)
+    query = (
+        select(_instances.c.id, _instances.c.key, _instances.c.image_id, _instances.c.score)
+        .join(_images, _images.c.id == _instances.c.image_id)
+        .where(*conditions)
+        .order_by(_instances.c.image_id, _instances.c.id)
+    )
+    chosen = [query.where(_instances.c.key.in_(some)) for some in chunks(order.keys)] if order.keys else [query]
+    numbers = order.query.of(NUMBER.name)
+    found: list[Row[Any]] = []
+    for one in chosen:
+        found += filter(lambda row: search.has_numbers(row.image_id, numbers), connection.execute(one))
+    return sorted(found, key=lambda row: (row.image_id, row.id)) if order.keys else found
+
+
+def changes(order: Order) -> ColumnElement[bool]:
+    """Of `schema.instances`: whether the order makes something else of it; without `is:`, of an open suggestion."""
+    state = _instances.c.state
+    if order.verb is Verb.RELABEL:
+        return and_(_instances.c.category_id != order.category_id, state != State.DELETED.value)
+    if order.keys or order.query.of("is"):
+        return state.not_in([state_after(order.verb), State.DELETED.value])
+    return state == State.SUGGESTED.value
+
+
+def state_after(verb: Verb) -> str:
+    """Of the verbs that decide whether an instance is right."""
+    return (State.ACCEPTED if verb is Verb.ACCEPT else State.REJECTED).value
+
+
+def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """As many as go into one query."""
+    for start in range(0, len(values), AT_ONCE):
+        yield values[start : start + AT_ONCE]
