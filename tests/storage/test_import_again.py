@@ -10,9 +10,14 @@ from annotator.core.dataset import (
     State,
     without_mask,
 )
+from annotator.core.masks import mask_to_rle, rle_to_mask
 from annotator.core.review import Change
 from tests.storage.builders import accept, block, gesture, suggestion
 from tests.storage.imports import DATASET, an_image, an_instance, bring
+
+
+def joined(*rles):
+    return mask_to_rle(sum(rle_to_mask(rle) for rle in rles) > 0)
 
 
 def test_importing_again_changes_nothing(empty):
@@ -124,6 +129,54 @@ def test_one_of_the_project_is_met_by_one_of_the_file(empty):
     twice = replace(DATASET, instances=(an_instance(1, 30, 3), an_instance(2, 30, 1)))
     report = bring(empty, twice)
     assert (report.instances_added, report.instances_known, report.instances_met) == (1, 1, 1)
+
+
+WHOLE = replace(
+    DATASET, instances=(replace(an_instance(100, 30), rle=joined(block(1, 1), block(6, 1), block(6, 5, 1, 1))),)
+)
+TORN = replace(
+    DATASET,
+    instances=tuple(
+        replace(an_instance(id, 30), rle=rle)
+        for id, rle in ((1, block(6, 5, 1, 1)), (2, block(6, 1)), (3, block(1, 1)))
+    ),
+)
+
+
+def test_the_pieces_of_one_that_a_tool_tore_apart_are_already_here(empty):
+    bring(empty, WHOLE)
+    before = empty.dataset(), empty.decisions()
+    report = bring(empty, TORN)
+    assert (report.instances_added, report.instances_known, report.instances_met) == (0, 3, 3)
+    assert (empty.dataset(), empty.decisions()) == before
+
+
+@pytest.mark.parametrize(("on_conflict", "ids"), [("replace", [1, 3, 100]), ("add", [1, 2, 3, 100])])
+def test_the_pieces_come_in_where_asked_and_no_pixel_is_lost(empty, on_conflict, ids):
+    bring(empty, WHOLE)
+    for _ in range(2):
+        bring(empty, TORN, on_conflict=on_conflict)
+        assert sorted(one.id for one in empty.instances(30)) == ids
+        assert joined(*(one.rle for one in empty.instances(30))) == WHOLE.instances[0].rle
+
+
+@pytest.mark.parametrize("is_crowd", [True, False])
+def test_a_crowd_that_is_none_elsewhere_is_told_and_taken_where_asked(empty, is_crowd):
+    def with_crowd(crowd):
+        return replace(DATASET, instances=(an_instance(100, 30, crowd=crowd),))
+
+    here, there = ("a crowd", "no crowd") if is_crowd else ("no crowd", "a crowd")
+    bring(empty, with_crowd(is_crowd))
+    for on_conflict in ("skip", "add"):
+        report = bring(empty, with_crowd(not is_crowd), on_conflict=on_conflict)
+        assert (report.instances_added, report.instances_known) == (0, 1)
+        assert report.notes == (f"annotation 100: is {here} in the project, which keeps that, and {there} here",)
+    report = bring(empty, with_crowd(not is_crowd), on_conflict="replace")
+    assert report.notes == (f"annotation 100: was {here} in the project, and is {there} now",)
+    assert [one.crowd for one in empty.instances(30)] == [not is_crowd]
+    # An older export takes nothing back.
+    assert bring(empty, with_crowd(is_crowd), on_conflict="replace").notes == ()
+    assert [one.crowd for one in empty.instances(30)] == [not is_crowd]
 
 
 def test_another_category_or_picture_is_another_object(empty):

@@ -14,6 +14,7 @@ from annotator.core.errors import CocoError
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.core.same_objects import same_objects
+from annotator.core.torn_objects import pieces_of
 from annotator.storage import schema
 from annotator.storage.imports.earlier import EarlierVersions
 from annotator.storage.imports.ids import InstanceIds
@@ -45,9 +46,12 @@ def import_instances(work: Work) -> Counts:
     for instance in work.dataset.instances:
         work.step()
         key, row = comparison.keys.get(instance.id), comparison.same.get(instance.id)
-        met = comparison.met.get(instance.id)
+        met, is_piece = comparison.met.get(instance.id), instance.id in comparison.pieces
         keeps = row is not None and row.state == State.ACCEPTED.value
-        if key is None or keeps or instance.id in comparison.earlier or (met and work.on_conflict == "skip"):
+        if keeps and row is not None and comparison.differs_as_crowd(row, instance):
+            met, row, keeps = row, None, work.on_conflict != "replace"
+        is_skipped = work.on_conflict == "skip" and (met is not None or is_piece)
+        if key is None or keeps or instance.id in comparison.earlier or is_skipped:
             known += 1
             continue
         mine = replace(instance, image_id=key[0], category_id=key[1], state=State.ACCEPTED)
@@ -63,14 +67,15 @@ def import_instances(work: Work) -> Counts:
     entering.write()
     require_room(work.connection, list(work.touched), error=CocoError)
     comparison.note_earlier()
-    return Counts(added, known, len(comparison.met))
+    return Counts(added, known, len(comparison.met) + len(comparison.pieces))
 
 
 class _Comparison:
     """What each of a file's instances is in the project, by its id in the file.
 
     keys: all but those that another entry of the same picture brings too. same: the row that it is, exactly, or that a
-    model suggested for the same object. met: the accepted row that shows the same object by another outline.
+    model suggested for the same object. met: the accepted row that shows the same object by another outline. pieces:
+    those that make up such a row together with the one that met it.
     """
 
     def __init__(self, work: Work) -> None:
@@ -96,6 +101,7 @@ class _Comparison:
                 left.setdefault(key[:2], []).append(instance)
         self._earlier, self._work = earlier, work
         self.met: dict[int, Row[Any]] = {}
+        self.pieces: set[int] = set()
         self._meet(left, there, spoken_of=earlier.spoken_of)
 
     def _meet(
@@ -116,10 +122,39 @@ class _Comparison:
             found = left[group]
             size = found[0].rle
             known = [Rle(size.height, size.width, row.rle) for row in candidates]
-            for index, other in same_objects([one.rle for one in found], known).items():
+            rles = [one.rle for one in found]
+            matches = same_objects(rles, known)
+            for index, other in matches.items():
                 row = candidates[other]
                 matched = self.met if row.state == State.ACCEPTED.value else self.same
                 matched[found[index].id] = row
+            met = set(matches.values())
+            for index, other in pieces_of(rles, known, matches).items():
+                if candidates[other].state != State.ACCEPTED.value:
+                    continue
+                if other in met:
+                    self.pieces.add(found[index].id)
+                else:
+                    self.met[found[index].id] = candidates[other]
+                met.add(other)
+
+    def differs_as_crowd(self, row: Row[Any], instance: Instance) -> bool:
+        """Whether the same mask is a crowd in the file or in the project alone, which is noted.
+
+        False where it was once in the project as it is in the file: that is an older export.
+        """
+        if row.crowd == instance.crowd:
+            return False
+        was = schema.decisions.c
+        once = select(was.id).where(was.key == row.key, was.rle == row.rle, was.crowd.is_(instance.crowd))
+        if self._work.connection.execute(once.limit(1)).first():
+            return False
+        here, there = ("no crowd", "a crowd") if instance.crowd else ("a crowd", "no crowd")
+        now = f"was {here} in the project, and is {there} now" if self._work.on_conflict == "replace" else ""
+        self._work.note(
+            f"annotation {instance.id}", now or f"is {here} in the project, which keeps that, and {there} here"
+        )
+        return True
 
     def note_earlier(self) -> None:
         for line in self._earlier.notes():
