@@ -5,6 +5,7 @@ Tests: tests/vision/pictures/test_decode_hostile.py, tests/vision/pictures/test_
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,11 @@ from annotator.vision.pictures.photo import Pixels
 
 _BINARY = (b"P4", b"P5", b"P6")
 
+MAX_HEAD_BYTES = 65_536
+"""Pillow reads it byte by byte, 64 MB of comments in 11 s."""
+
+_COMMENT = re.compile(rb"#[^\r\n]*")
+
 
 @dataclass(frozen=True)
 class _Samples:
@@ -22,6 +28,14 @@ class _Samples:
 
     start: int
     white: int
+
+
+def require_short_head(content: bytes) -> None:
+    """Raise ImageError where width, height and white do not stand at the beginning."""
+    expected = 2 if content[1:2] in b"14" else 3  # a PBM has no white
+    head = _COMMENT.sub(b" ", content[2:MAX_HEAD_BYTES])
+    if len(content) > MAX_HEAD_BYTES and len(head.split(None, expected)) < expected:
+        raise ImageError(f"is a PPM whose size does not stand in its first {MAX_HEAD_BYTES} bytes")
 
 
 def require_binary(content: bytes) -> None:

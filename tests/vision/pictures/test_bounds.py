@@ -72,6 +72,11 @@ def tiff(*more: tuple[int, int, int, int], strips: int = 1, data: bytes = bytes(
     return directory(*plain, *more, data=data)
 
 
+def ppm(comments: bytes, *, white: bytes = b"", kind: bytes = b"P6") -> bytes:
+    """With comments before the size, or between it and the white."""
+    return kind + b"\n" + comments + b"120 90\n" + white + b"255\n" + photo_like().tobytes()
+
+
 MANY_COPIES = [(60_000, 7, 20_000_000, 8)] * 60_000
 
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
@@ -101,6 +106,11 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "2 million chunks at its end": (lambda: in_png(chunk(b"teXt", b"") * 2_000_000, at=-12), "more than 200000 chunks"),
     "15 million runs": (lambda: bmp_of_runs(15_000_000), "is a BMP of more than 8 MB in runs"),
     "3 million strips": (lambda: tiff(strips=3_000_000, data=bytes(12_000_000)), "more than 200000 strips or tiles"),
+    "40 MB of short comments": (lambda: ppm(b"#a\n" * 13_000_000), "is a PPM whose size does not stand in its first 65536"),
+    "a comment of 40 MB": (lambda: ppm(b"#" + b"a" * 40_000_000 + b"\n"), "is a PPM whose size does not stand"),
+    "40 MB of spaces": (lambda: ppm(b" " * 40_000_000), "is a PPM whose size does not stand"),
+    "comments before the white": (lambda: ppm(b"", white=b"#a\n" * 13_000_000), "is a PPM whose size does not stand"),
+    "a text with long comments": (lambda: ppm(b"#a\n" * 13_000_000, kind=b"P3"), "is a PPM"),
     "copies of 20 MB": (lambda: tiff(*MANY_COPIES, data=bytes(20_000_000)), "or the same bytes in many tags"),
 }  # fmt: skip
 
@@ -111,6 +121,7 @@ READ: dict[str, Callable[[], bytes]] = {
     "restart markers": lambda: in_scan(b"\xff\xd0" * 1_000_000),
     "900 kB of comments": lambda: in_gif(b"!\xfe" + blocks(255, 3_500)),
     "30 MB of comments behind the picture": lambda: photo("GIF")[:-1] + b"!\xfe" + blocks(255, 120_000) + b";",
+    "60 kB of comments": lambda: ppm(b"#a\n" * 20_000),
     "190,000 chunks": lambda: in_png(chunk(b"teXt", b"") * 190_000, at=33),
     "copies in a PNG's EXIF": lambda: in_png(
         chunk(b"eXIf", directory(*MANY_COPIES, data=bytes(20_000_000))), at=33
@@ -140,6 +151,11 @@ def test_what_looks_long_and_is_not_is_read_at_once(name: str) -> None:
     began = time.process_time()
     renditions.browser_picture(content)
     assert time.process_time() - began < SOON_S
+
+
+def test_a_bitmap_of_stripes_is_no_long_head() -> None:
+    stripes = b"P4 8000 800\n" + b" " * (1_000 * 800)
+    assert decode_here(stripes, file_name="picture").pixels.shape == (800, 8_000, 3)
 
 
 def test_a_marker_is_found_behind_fill_bytes_and_in_no_segment() -> None:
