@@ -1,4 +1,4 @@
-"""In which order pictures that are sent side by side join a project."""
+"""In which order pictures that one browser sends side by side join a project."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from annotator.web.sharing import visitor
+
 STALLED_S = 3.0
 """Whoever sent next to nothing for so long is not waited for."""
 
 MOVING_BYTES = 16 * 1024
 """What must come in that time."""
+
+PATIENCE_S = 30.0
+"""How long a body that is there waits for those before it, however steadily they drip: order is worth no more."""
 
 
 class Arrival:
@@ -20,7 +25,7 @@ class Arrival:
     def __init__(self) -> None:
         self._seen = time.monotonic()
         self._bytes = 0
-        self._is_whole = False
+        self.is_whole = False
         self._left = asyncio.Event()
 
     def received(self, size: int) -> None:
@@ -30,25 +35,25 @@ class Arrival:
 
     def arrived(self) -> None:
         """The body is there: from now on it is the server that takes its time."""
-        self._is_whole = True
+        self.is_whole = True
 
     @property
     def is_moving(self) -> bool:
-        """Whether it is worth waiting for."""
-        return self._is_whole or time.monotonic() - self._seen < STALLED_S
+        """Whether its bytes come."""
+        return time.monotonic() - self._seen < STALLED_S
 
 
 class Arrivals:
-    """For each project, what comes in in the order of asking."""
+    """For each project and address, what comes in in the order of asking."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, list[Arrival]] = {}
+        self._lines: dict[tuple[str, str], list[Arrival]] = {}
 
     @asynccontextmanager
     async def joined(self, key: str) -> AsyncIterator[Arrival]:
-        """Be in the project's line until the block ends."""
-        mine = Arrival()
-        line = self._lines.setdefault(key, [])
+        """Be in the line of the project and of whoever asks until the block ends."""
+        mine, name = Arrival(), (key, visitor.current_address())
+        line = self._lines.setdefault(name, [])
         line.append(mine)
         try:
             yield mine
@@ -57,12 +62,17 @@ class Arrivals:
             for one in line:
                 one._left.set()
             if not line:
-                del self._lines[key]
+                del self._lines[name]
 
     async def turn(self, key: str, mine: Arrival) -> None:
         """Wait until everybody who came before has left, but for those whose bytes do not come."""
-        line = self._lines[key]
-        while any(one.is_moving for one in line[: line.index(mine)]):
+        line = self._lines[key, visitor.current_address()]
+        end = time.monotonic() + PATIENCE_S
+
+        def is_worth_it(one: Arrival) -> bool:
+            return one.is_whole or (one.is_moving and time.monotonic() < end)
+
+        while any(is_worth_it(one) for one in line[: line.index(mine)]):
             mine._left.clear()
             try:
                 async with asyncio.timeout(STALLED_S / 4):

@@ -5,6 +5,7 @@ import time
 
 from annotator.web.sharing import arrivals as arrivals_module
 from annotator.web.sharing.arrivals import Arrivals
+from annotator.web.sharing.visitor import Visitor, acting_for
 from tests.web.conftest import run
 
 
@@ -63,3 +64,48 @@ def test_a_body_that_stalls_or_drips_is_not_waited_for(monkeypatch):
 
     run(scenario())
     assert ended == ["slow and steady", "quick", "dripping"]
+
+
+async def drip(arrivals, *, seconds):
+    """A body that comes just fast enough to be no stalled one."""
+    async with arrivals.joined("key") as mine:
+        for size in range(1, round(seconds / 0.02)):
+            await asyncio.sleep(0.02)
+            mine.received(20_000 * size)
+
+
+async def arrive(arrivals):
+    """How long a body that is there at once waits for its turn."""
+    began = time.monotonic()
+    async with arrivals.joined("key") as mine:
+        mine.arrived()
+        await arrivals.turn("key", mine)
+    return time.monotonic() - began
+
+
+def test_a_body_that_drips_steadily_is_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr(arrivals_module, "STALLED_S", 0.4)
+    monkeypatch.setattr(arrivals_module, "PATIENCE_S", 0.3)
+
+    async def scenario():
+        arrivals = Arrivals()
+        dripping = asyncio.ensure_future(drip(arrivals, seconds=2))
+        await asyncio.sleep(0.05)
+        assert 0.2 < await arrive(arrivals) < 1
+        await dripping
+
+    run(scenario())
+
+
+def test_nobody_waits_for_the_uploads_of_another_address():
+    async def scenario():
+        arrivals = Arrivals()
+        with acting_for(Visitor("slow")):
+            dripping = asyncio.ensure_future(drip(arrivals, seconds=1))
+        await asyncio.sleep(0.05)
+        with acting_for(Visitor("quick")):
+            assert await arrive(arrivals) < 0.5
+        await dripping
+        assert arrivals.is_idle
+
+    run(scenario())
