@@ -46,7 +46,8 @@ def check(projects: Projects, key: str, content: bytes, name: str) -> Checked:
 
 def put(projects: Projects, key: str, content: bytes, checked: Checked) -> dict[str, Any]:
     """Put a picture that was checked into a project; what the browser is told of it. Raises LimitError."""
-    with projects.use(key) as store:
+    # Of two that come side by side, the second one sees what the first one took.
+    with projects.use(key) as store, store.together():
         _require_quota(projects, key, store, content)
         known = store.image_by_sha256(checked.sha256) is not None
         image = store.add_image(content, file_name=checked.name, width=checked.width, height=checked.height)

@@ -1,15 +1,20 @@
 """What a project, an address and a server may take: said in one line when it is reached."""
 
+import hashlib
 import io
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
 
 from annotator.core.errors import AnnotatorError
+from annotator.web import pictures
+from annotator.web.pictures import Checked
 from annotator.web.projects import Projects
-from annotator.web.sharing.limits import Limits
+from annotator.web.quotas import Quotas
+from annotator.web.sharing.limits import LimitError, Limits
 from tests.web.conftest import client_of, png, with_a_picture
 
 
@@ -69,6 +74,27 @@ def test_nobody_limits_the_person_at_this_computer(tmp_path):
         answer = client.post(f"/annotator/{projects.local_key}/images", params={"name": "x"}, content=png(seed=seed))
         assert answer.status_code == 200
     projects.close()
+
+
+def test_pictures_side_by_side_are_no_more_than_the_most(visitors, monkeypatch):
+    projects = visitors(images=3)
+    key = projects.create()
+    asked = Quotas.require_images
+    monkeypatch.setattr(Quotas, "require_images", lambda *args: (asked(*args), time.sleep(0.05)))
+
+    def put(seed):
+        content = png(seed=seed)
+        checked = Checked("a.png", 64, 48, hashlib.sha256(content).hexdigest(), b"thumbnail")
+        try:
+            pictures.put(projects, key, content, checked)
+        except LimitError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(put, range(8))) == 3
+    with projects.use(key) as store:
+        assert store.image_count() == 3
 
 
 def test_the_bin_is_no_way_around_the_most_pictures(visitors):
