@@ -63,8 +63,8 @@ class _Large:
 class Uploads:
     """The bodies that a server receives.
 
-    As many large ones come in at once as may, of one project and in all. Where they are so many, whoever has fewer takes
-    the place of the slowest of whoever has most: some addresses that drip lock out nobody.
+    As many large ones come in at once as may, of one project and in all. Where they are so many, whoever has fewer
+    takes the place of the slowest of whoever has most: some addresses that drip lock out nobody.
     """
 
     def __init__(self, limits: Limits, folder: Path) -> None:
@@ -150,7 +150,7 @@ class Uploads:
         return entered
 
     def _displace(self, among: Sequence[_Large], address: str) -> None:
-        """End the slowest body of the address that has most of these. Raises LimitError where that would not be fair."""
+        """End the slowest body of the address that has most of these. Raises LimitError where that is not fair."""
         has = Counter(one.address for one in among)
         greedy, most = has.most_common(1)[0]
         slow = [one for one in among if one.address == greedy and one.coming is not None]
