@@ -6,6 +6,7 @@ Tests: tests/exchange/test_leaving.py, tests/test_cli.py
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,14 +44,25 @@ def add_export(verbs: Verbs) -> None:
     exporting.add_argument("--public", action="store_true", help="a new dataset on the Hub is public")
     exporting.add_argument("--zip", action="store_true", help="one file, dataset.zip, instead of a folder")
     exporting.add_argument("--all-images", action="store_true", help="also images that are not marked reviewed")
+    exporting.add_argument(
+        "--only",
+        metavar="EXPRESSION",
+        help='only pictures that fit, as the page searches them: "category:person #1..99"',
+    )
     exporting.add_argument("--no-provenance", action="store_true", help='leave out the key "annotator"')
     exporting.set_defaults(run=_export, refuse=exporting.error)
 
 
 def _export(options: argparse.Namespace) -> int:
+    from annotator.core.query import QueryError, parse
     from annotator.exchange import formats, leaving
+    from annotator.exchange.outlook import outlook
     from annotator.storage.store import Store
 
+    try:
+        only = parse(options.only or "")
+    except QueryError as error:
+        options.refuse(f"--only: {error}")
     format = formats.FORMATS[options.format] if options.format else formats.DEFAULT
     flags = {"masks": options.masks, "with_images": options.with_images, "provenance": options.no_provenance}
     for name in format.refused(name for name, given in flags.items() if given):
@@ -64,6 +76,8 @@ def _export(options: argparse.Namespace) -> int:
     require_project(options.project)
     split = _split_of(options)
     with Store.open(options.project) as store:
+        for line in outlook(store, only=only, reviewed_only=not options.all_images).lines:
+            print(line, file=sys.stderr)  # before the file is there
         written = leaving.export(
             store,
             options.out,
@@ -76,6 +90,7 @@ def _export(options: argparse.Namespace) -> int:
             ),
             split=split,
             reviewed_only=not options.all_images,
+            only=only,
             progress=show_nothing if split is None else progress_bar("comparing pictures"),
         )
     for line in written.lines:

@@ -31,6 +31,9 @@ BINNED = Setting("binned", travels=False)
 THRESHOLD = Setting("threshold", travels=True)
 """The score below which suggestions are hidden: that of the network that pre-labelled last."""
 
+DEFAULT_THRESHOLD = 0.5
+"""Where no network has pre-labelled yet."""
+
 IMPORTED_EXTRA = Setting("import", travels=True)
 """The imported files' own top-level keys, an object."""
 

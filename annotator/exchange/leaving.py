@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotator.core.dataset import Dataset
-from annotator.core.errors import ExportError
+from annotator.core.errors import ExportError, StoreError
+from annotator.core.query import EVERYTHING, Query
+from annotator.core.settings import EXPORTED
 from annotator.core.words import counted
 from annotator.exchange import formats, pack, splits
 from annotator.exchange.formats.base import Format, Options, asked_for
+from annotator.exchange.outlook import outlook
 from annotator.exchange.pack import Stamp
+from annotator.storage.database import now
+from annotator.storage.search import Search
 from annotator.storage.store import Store
 from annotator.system.progress import Progress
 from annotator.vision.pictures.decode import decode
@@ -53,11 +58,14 @@ def export(
     format: Format = formats.DEFAULT,
     options: Options | None = None,
     reviewed_only: bool = True,
+    only: Query = EVERYTHING,
+    threshold: float | None = None,
     split: Split | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Written:
     """Write what was accepted into a folder, proven by reading it back; as `dataset.zip` if that was asked for.
 
+    only: of the pictures that fit. threshold: of the suggestions that count, the project's own where none is given.
     progress: of looking at every picture, which a split needs.
     Raises ExportError, also where the format's library is not installed or takes an option not; nothing in the folder
     has changed then.
@@ -67,7 +75,12 @@ def export(
     if refused:
         raise ExportError(f"format {format.name} takes no {' and no '.join(refused)}")
     format.require_library()  # before every picture is looked at
-    parts, lines = dealt(store, store.dataset(reviewed_only=reviewed_only), split, progress=progress)
+    ahead = outlook(store, only=only, reviewed_only=reviewed_only, threshold=threshold)
+    if only != EVERYTHING and not ahead.pictures:
+        raise ExportError(f"only {str(only)!r:.200}: no {'reviewed ' * reviewed_only}picture fits, expected some")
+    at = now()
+    chosen = None if only == EVERYTHING else Search(only, threshold=ahead.threshold)
+    parts, lines = dealt(store, store.dataset(reviewed_only=reviewed_only, only=chosen), split, progress=progress)
     target = folder / "dataset.zip" if options.zipped else folder
     trainers = ForTrainers()
     packed = pack.write(
@@ -83,14 +96,19 @@ def export(
     lines += [f"warning: {path} is of an earlier export" for path in packed.stale[:_FEW]]
     if len(packed.stale) > _FEW:
         lines.append(f"warning: {len(packed.stale) - _FEW} more files beside these are of an earlier export")
-    lines += _waiting(store, reviewed_only)
+    lines += ahead.lines
+    if chosen is None:
+        lines += _note_exported(store, at)
     return Written(format, packed.files, tuple(lines), parts, packed.outcome.pictures)
 
 
-def _waiting(store: Store, reviewed_only: bool) -> list[str]:
-    count = sum(not row.image.reviewed and row.accepted > 0 for row in store.queue()) if reviewed_only else 0
-    said = f"{counted(count, 'image')} with accepted instances not marked reviewed, and so not in the file"
-    return [said] if count else []
+def _note_exported(store: Store, at: str) -> list[str]:
+    """Remember when the project was read; the files are there, whether or not that can be noted."""
+    try:
+        store.set_setting(EXPORTED, at)
+    except StoreError as error:
+        return [f"warning: when the project was exported could not be noted: {error}"]
+    return []
 
 
 def dealt(

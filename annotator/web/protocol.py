@@ -17,10 +17,9 @@ from annotator.core.masks import Rle
 from annotator.core.numbers import is_finite, is_id
 from annotator.core.polygons import Part
 from annotator.core.review import Change, Gesture
-from annotator.core.settings import THRESHOLD
+from annotator.core.settings import DEFAULT_THRESHOLD, THRESHOLD
 from annotator.storage.store import Store
 
-DEFAULT_THRESHOLD = 0.5
 MAX_HEATMAP = 200_000
 """Characters of a packed heatmap."""
 

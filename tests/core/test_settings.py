@@ -13,6 +13,9 @@ def test_what_opens_a_project_says_whose_it_is_or_is_under_way_stays_where_it_is
     assert {setting.name for setting in SETTINGS if not setting.travels} == {
         "key",
         "owner",
+        "put_away",
+        "binned",
         "prelabelling",
         "prelabelling.progress",
+        "exported",
     }

@@ -16,6 +16,7 @@ import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import AnnotatorError
+from annotator.core.numbers import is_id
 from annotator.core.project import project_id
 from annotator.vision.networks import zoo
 from annotator.web.jobs import TICK_S, Job, Prelabelling
@@ -29,8 +30,10 @@ _ALL = "(key, model) => { document.activeElement?.blur(); return [key, model]; }
 _FAILED = "(key) => { document.activeElement?.blur(); return [key]; }"
 _ONE = """(key, model) => {
   document.activeElement?.blur();
-  return [key, model, window.annotator ? window.annotator.imageId() : null];
+  const open = window.annotator ? window.annotator.imageId() : null;
+  return [key, model, JSON.stringify(open === null ? [] : [open])];
 }"""
+_PICKED = """(key, model) => [key, model, JSON.stringify(window.annotator ? window.annotator.picked() : [])]"""
 # The editor asks the chosen network for the mask inside a box.
 _TELL_EDITOR = "(model) => { window.annotatorModel = model; }"
 
@@ -68,7 +71,9 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
         )
         one = gr.Button(label("prelabel_one"), size="sm", elem_id="prelabel-one")
         every = gr.Button(label("prelabel_all"), size="sm", variant="primary", elem_id="prelabel-all")
-    image_id = gr.Number(visible="hidden", precision=0)
+    # The editor presses it for the pictures that are selected in the queue.
+    picked = gr.Button(visible="hidden", elem_id="prelabel-picked")
+    image_ids = gr.Textbox(visible="hidden")
     editor = SegmentationEditor()
     batches = _Batches(projects, jobs)
     tab = AnnotateTab(progress, editor, cancel, model, retry, batches.resume)
@@ -77,7 +82,8 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
         "show_progress": "hidden",
         "concurrency_limit": None,
     }
-    one.click(batches.prelabel_one, [key, model, image_id], tab.shown, js=_ONE, **watched)
+    one.click(batches.prelabel_some, [key, model, image_ids], tab.shown, js=_ONE, **watched)
+    picked.click(batches.prelabel_some, [key, model, image_ids], tab.shown, js=_PICKED, **watched)
     every.click(batches.prelabel_all, [key, model], tab.shown, js=_ALL, **watched)
     retry.click(batches.prelabel_failed, [key], tab.shown, js=_FAILED, **watched)
     cancel.click(batches.cancel, [key], progress, **watched)
@@ -98,14 +104,14 @@ class _Batches:
         async for state in self._watch(found, lambda: self._begin(found, name, None), language_of(request)):
             yield state
 
-    async def prelabel_one(
-        self, found: str, name: str, current: int | None, request: gr.Request
-    ) -> AsyncIterator[Shown]:
+    async def prelabel_some(self, found: str, name: str, ids: str, request: gr.Request) -> AsyncIterator[Shown]:
+        """ids: of the open picture, or of those that are selected, as a JSON list."""
         language = language_of(request)
-        if current is None:
+        wanted = _ids_of(ids)
+        if not wanted:
             yield fragments.line(say("open_first", language)), *UNCHANGED[1:]
             return
-        async for state in self._watch(found, lambda: self._begin(found, name, int(current)), language):
+        async for state in self._watch(found, lambda: self._begin(found, name, wanted), language):
             yield state
 
     async def prelabel_failed(self, found: str, request: gr.Request) -> AsyncIterator[Shown]:
@@ -128,10 +134,10 @@ class _Batches:
             return fragments.line(error=self._projects.plain(str(error)))
         return gr.skip()
 
-    def _begin(self, found: str, name: str, only: int | None) -> Job | None:
+    def _begin(self, found: str, name: str, only: frozenset[int] | None) -> Job | None:
         info = zoo.find(name)
         with self._projects.use(found) as store:
-            images = [row.image for row in store.queue() if only is None or row.image.id == only]
+            images = [image for image in store.images() if only is None or image.id in only]
         return self._jobs.start(found, info, images) if images else None
 
     def _under_way(self, found: str) -> Job | None:
@@ -162,6 +168,15 @@ class _Batches:
             await asyncio.sleep(TICK_S)
         choices = gr.update(choices=fragments.model_choices(language))
         yield fragments.job_line(job, language), tick(found), _visible(False), choices, _visible(job.failed > 0)
+
+
+def _ids_of(text: str) -> frozenset[int]:
+    """What the page's script says of pictures; nothing where it is no list of numbers."""
+    try:
+        found = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return frozenset()
+    return frozenset(filter(is_id, found)) if isinstance(found, list) else frozenset()
 
 
 def _visible(whether: bool) -> Any:

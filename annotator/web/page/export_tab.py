@@ -8,14 +8,25 @@ from typing import Any, Final
 import gradio as gr
 
 from annotator.core.errors import AnnotatorError
+from annotator.core.numbers import is_finite
+from annotator.core.query import MAX_CHARACTERS, parse
 from annotator.exchange import leaving
 from annotator.exchange.coco.proof import MASK_FORMS, MaskForm
 from annotator.exchange.formats import DEFAULT, FORMATS, Format, Options
+from annotator.exchange.outlook import outlook
 from annotator.system import paths
 from annotator.web.page import fragments
 from annotator.web.page.project_file import build_project_file
 from annotator.web.page.texts import format_label, label, language_of
 from annotator.web.projects import Projects
+
+_EXAMPLE: Final = 'state:reviewed category:person,"traffic light" -#17'
+# Suggestions count from the threshold on that the editor shows.
+_WITH_THRESHOLD: Final = """(...fields) => {
+  fields[fields.length - 1] = window.annotator ? window.annotator.threshold() : null;
+  return fields;
+}"""
+_PICKED: Final = "() => [window.annotator ? window.annotator.only() : '']"
 
 _SPLITS: Final = {
     "none": None,
@@ -25,15 +36,46 @@ _SPLITS: Final = {
 }
 
 
-def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
-    """Lay out the tab and connect its button."""
+def build_export_tab(projects: Projects, key: gr.Textbox, *, picked: gr.Button, tabs: gr.Tabs, tab: gr.Tab) -> None:
+    """Lay out the tab and connect its button.
+
+    picked: a hidden button of the page, which the editor presses to export only what is selected there; it stands
+    outside the tabs, as one that was never opened is not on the page.
+    """
     gr.Markdown(label("export_intro"))
+    only = gr.Textbox("", label=label("only"), placeholder=_EXAMPLE, max_length=MAX_CHARACTERS, elem_id="export-only")
     fields = _lay_out_fields()
+    ahead = gr.HTML("", elem_id="export-ahead", js_on_load=None)
+    threshold = gr.Number(visible="hidden")
     export = gr.Button(label("export"), variant="primary", elem_id="export-button")
     report = gr.HTML("", elem_id="export-report", js_on_load=None)
     build_project_file(key)
 
-    def export_project(  # noqa: PLR0917 - the page hands its fields over by place
+    exports = _Exports(projects)
+    export.click(
+        exports.write,
+        [key, *fields, only, threshold],
+        report,
+        js=_WITH_THRESHOLD,
+        concurrency_limit=2,
+        api_visibility="private",
+        show_progress="minimal",
+    )
+    unreviewed = fields[2]
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    for changed in (tab.select, only.change, unreviewed.change):
+        changed(exports.look_ahead, [key, only, unreviewed, threshold], ahead, js=_WITH_THRESHOLD, **quiet)
+    picked.click(lambda expression: (expression, gr.Tabs(selected="export")), only, [only, tabs], js=_PICKED, **quiet)
+
+
+class _Exports:
+    """What the tab's events do."""
+
+    def __init__(self, projects: Projects) -> None:
+        self._projects = projects
+
+    def write(  # noqa: PLR0917 - the page hands its fields over by place
+        self,
         found: str,
         name: str,
         masks: MaskForm,
@@ -41,33 +83,44 @@ def build_export_tab(projects: Projects, key: gr.Textbox) -> None:
         pictures: bool,
         origin: bool,
         parts: str,
+        expression: str,
+        least: float | None,
         request: gr.Request,
     ) -> str:
         format = FORMATS.get(name, DEFAULT)
         split = _SPLITS.get(parts)
         try:
-            with projects.use(found) as store:
-                projects.require_quota(found, store, 0)
+            with self._projects.use(found) as store:
+                self._projects.require_quota(found, store, 0)
                 written = leaving.export(
                     store,
-                    projects.export_folder(found, paths.exports(), claim=True),
+                    self._projects.export_folder(found, paths.exports(), claim=True),
                     format=format,
                     options=_options(format, masks=masks, with_images=pictures, provenance=origin, split=split),
                     reviewed_only=not everything,
+                    only=parse(expression),
+                    threshold=_share(least),
                     split=split,
                 )
         except AnnotatorError as error:
-            return fragments.line(error=projects.plain(str(error)))
+            return fragments.line(error=self._projects.plain(str(error)))
         return fragments.export_report(found, written, language_of(request))
 
-    export.click(
-        export_project,
-        [key, *fields],
-        report,
-        concurrency_limit=2,
-        api_visibility="private",
-        show_progress="minimal",
-    )
+    def look_ahead(
+        self, found: str, expression: str, everything: bool, least: float | None, request: gr.Request
+    ) -> str:
+        """What leaves and what does not, before anything is written."""
+        try:
+            with self._projects.use(found) as store:
+                seen = outlook(store, only=parse(expression), reviewed_only=not everything, threshold=_share(least))
+        except AnnotatorError as error:
+            return fragments.line(error=self._projects.plain(str(error)))
+        return fragments.export_outlook(seen, language_of(request))
+
+
+def _share(value: float | None) -> float | None:
+    """A threshold as the page's script says it; None where it is none."""
+    return float(value) if is_finite(value) and value is not None and 0 <= value <= 1 else None
 
 
 def _lay_out_fields() -> list[gr.Radio | gr.Checkbox]:

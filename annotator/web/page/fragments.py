@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from annotator.exchange import leaving
+from annotator.exchange.outlook import Outlook
 from annotator.vision.networks import zoo
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.web.fetches import Fetch
@@ -87,6 +88,17 @@ def fetch_line(fetch: Fetch, language: Language = "en") -> str:
     done, total = fetch.state
     message = say("fetching", language, name=fetch.info.name, done=megabytes(done), total=megabytes(total))
     return line(message, done=done, total=total)
+
+
+def export_outlook(seen: Outlook, language: Language = "en") -> str:
+    """What an export would hold, and what it would leave out."""
+    lines = [say("ahead_pictures", language, n=seen.pictures)]
+    if seen.undecided:
+        pictures, threshold = seen.undecided_pictures, f"{seen.threshold:.2f}"
+        lines.append(say("ahead_undecided", language, n=pictures, undecided=seen.undecided, threshold=threshold))
+    if seen.unreviewed:
+        lines.append(say("ahead_unreviewed", language, n=seen.unreviewed))
+    return f"<ul class='annotator-ahead' role='status'>{''.join(f'<li>{escape(text)}</li>' for text in lines)}</ul>"
 
 
 def export_report(key: str, written: leaving.Written, language: Language = "en") -> str:

@@ -99,6 +99,34 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "## Exportar\nLas instancias que ha aceptado. Cada archivo se relee y se comprueba antes de entregárselo.",
         "## 导出\n您接受的实例。每个文件在交给您之前都会重新读取并核对。",
     ),
+    "only": (
+        "Only pictures that fit this expression (empty: all of them)",
+        "Nur Bilder, auf die dieser Ausdruck passt (leer: alle)",
+        "Solo las imágenes que cumplen esta expresión (vacía: todas)",
+        "仅导出符合此表达式的图片（留空：全部）",
+    ),
+    "ahead_pictures": (
+        "{n} pictures leave.",
+        "{n} Bilder werden exportiert.",
+        "Se exportan {n} imágenes.",
+        "将导出 {n} 张图片。",
+    ),
+    "ahead_undecided": (
+        "{n} reviewed pictures hold suggestions from the threshold {threshold} on that nobody decided about "
+        "({undecided} in all): these are left out. The search state:new lists them.",
+        "{n} geprüfte Bilder enthalten Vorschläge ab der Schwelle {threshold}, über die niemand entschieden hat "
+        "(zusammen {undecided}): sie bleiben weg. Die Suche state:new listet sie auf.",
+        "{n} imágenes revisadas contienen sugerencias a partir del umbral {threshold} sobre las que nadie ha decidido "
+        "({undecided} en total): no se exportan. La búsqueda state:new las muestra.",
+        "{n} 张已审核的图片中有达到阈值 {threshold} 但尚未决定的建议（共 {undecided} 个）："
+        "不会导出。搜索 state:new 可列出它们。",
+    ),
+    "ahead_unreviewed": (
+        "{n} pictures with accepted instances are not marked as reviewed, and are left out.",
+        "{n} Bilder mit angenommenen Instanzen sind nicht als geprüft markiert und bleiben weg.",
+        "{n} imágenes con instancias aceptadas no están marcadas como revisadas y no se exportan.",
+        "{n} 张图片有已接受的实例但未标记为已审核，不会导出。",
+    ),
     "masks": ("Masks", "Masken", "Máscaras", "掩码"),
     "masks_lossless": (
         "Lossless: polygons where they are exact, RLE where there are holes",
@@ -230,6 +258,28 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 _OF_ONE: Final[dict[str, tuple[str, ...]]] = {
+    "ahead_pictures": (
+        "{n} picture leaves.",
+        "{n} Bild wird exportiert.",
+        "Se exporta {n} imagen.",
+        "将导出 {n} 张图片。",
+    ),
+    "ahead_undecided": (
+        "{n} reviewed picture holds suggestions from the threshold {threshold} on that nobody decided about "
+        "({undecided} in all): these are left out. The search state:new lists it.",
+        "{n} geprüftes Bild enthält Vorschläge ab der Schwelle {threshold}, über die niemand entschieden hat "
+        "(zusammen {undecided}): sie bleiben weg. Die Suche state:new listet es auf.",
+        "{n} imagen revisada contiene sugerencias a partir del umbral {threshold} sobre las que nadie ha decidido "
+        "({undecided} en total): no se exportan. La búsqueda state:new la muestra.",
+        "{n} 张已审核的图片中有达到阈值 {threshold} 但尚未决定的建议（共 {undecided} 个）："
+        "不会导出。搜索 state:new 可列出它。",
+    ),
+    "ahead_unreviewed": (
+        "{n} picture with accepted instances is not marked as reviewed, and is left out.",
+        "{n} Bild mit angenommenen Instanzen ist nicht als geprüft markiert und bleibt weg.",
+        "{n} imagen con instancias aceptadas no está marcada como revisada y no se exporta.",
+        "{n} 张图片有已接受的实例但未标记为已审核，不会导出。",
+    ),
     "prelabelled": (
         "{n} picture pre-labelled.",
         "Vorschläge für {n} Bild.",

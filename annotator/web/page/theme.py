@@ -50,6 +50,7 @@ footer { display: none !important; }
   border-bottom: 1px solid var(--border-color-primary) !important; }
 .annotator-table td.number { font-variant-numeric: tabular-nums; }
 .annotator-table small { color: var(--body-text-color-subdued); font-size: 13px; }
+.annotator-ahead { margin: 0; padding-left: 18px; line-height: 1.6; font-size: 14px; }
 .annotator-report { line-height: 1.6; font-size: 14px; }
 .annotator-report pre { background: var(--background-fill-secondary); padding: 12px 14px; border-radius: 6px;
   white-space: pre-wrap; font-size: 13px; }

@@ -13,6 +13,7 @@ from annotator.core.errors import GestureError
 from annotator.core.numbers import is_id
 from annotator.core.query import Query as Expression
 from annotator.core.query import parse
+from annotator.core.settings import DEFAULT_THRESHOLD
 from annotator.storage.images import QueueRow
 from annotator.storage.search import Search, Sort
 from annotator.storage.store import Store
@@ -21,7 +22,6 @@ from annotator.web.batch_record import MAX_FAILURES
 from annotator.web.jobs import Job, Prelabelling
 from annotator.web.listings import Listings
 from annotator.web.projects import Projects
-from annotator.web.protocol import DEFAULT_THRESHOLD
 from annotator.web.routes.requests import parse_json, who_decides
 from annotator.web.sharing.guard import MAX_BODY_BYTES
 from annotator.web.sharing.uploads import Uploads

@@ -1,0 +1,393 @@
+"""The queue as a list to work from: searched, filtered, ordered; several pictures at once; honest about reviews."""
+
+import re
+
+import pytest
+
+from annotator.core.dataset import State, Suggestion
+from annotator.core.masks import mask_to_rle
+from annotator.core.review import Change, Gesture
+from tests.e2e.conftest import watched
+from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square, wait_for
+
+SEARCH = "Search pictures"
+FILTER = "Which pictures are listed"
+ORDER = "Order of the pictures"
+
+
+def listed(screen):
+    """The names in the list, from the top."""
+    return screen.page.locator(".an-queue-row").evaluate_all(
+        """rows => rows.filter((row) => row.offsetParent !== null && !row.classList.contains("is-pending"))
+            .map((row) => [row.getBoundingClientRect().top, row.querySelector(".an-queue-name").textContent])
+            .sort(([a], [b]) => a - b).map(([, name]) => name)"""
+    )
+
+
+def shows(screen, *names):
+    found = wait_for(lambda: listed(screen) == list(names), seconds=8)
+    assert found, listed(screen)
+
+
+def row(screen, name):
+    return screen.page.locator(".an-queue-row:visible", has_text=name)
+
+
+def search(screen, text):
+    screen.press("/")
+    screen.page.get_by_label(SEARCH).fill(text)
+
+
+def accept(project, image_id, *keys, reviewed=None, number=1):
+    image = project.store.image(image_id)
+    person = project.store.add_category("person").id
+    changes = tuple(Change(key, person, State.ACCEPTED) for key in keys)
+    made = Gesture(image_id, f"test-{image_id}", number, image.revision, "accept", "test", changes, reviewed=reviewed)
+    project.store.record(made)
+
+
+def reviewed(project):
+    return [image.file_name for image in project.store.images() if image.reviewed]
+
+
+def pick(screen, *names):
+    for name in names:
+        row(screen, name).click(modifiers=["Control"])
+
+
+def act(screen, action):
+    screen.page.locator(f".an-picked [data-action={action}]").click()
+
+
+def offered(screen, text):
+    return screen.page.locator(".an-notice", has_text=text)
+
+
+# --- search, filter, order -------------------------------------------------------------------------------------------
+
+
+def test_a_search_goes_by_name_number_and_expression(screen, project):
+    first = project.add("IMG_10.png")
+    project.add("IMG_9.png", suggestions=1)
+    project.add("beach.png", suggestions=0)
+    screen.open()
+    shows(screen, "IMG_10.png", "IMG_9.png", "beach.png")
+    search(screen, "img")
+    shows(screen, "IMG_10.png", "IMG_9.png")
+    assert screen.page.locator(".an-queue-found").inner_text() == "2 of 3 pictures"
+    search(screen, f"#{first}")
+    shows(screen, "IMG_10.png")
+    search(screen, "score:..0.7")
+    shows(screen, "IMG_10.png")
+    search(screen, "suggestions:0,1 -beach")
+    shows(screen, "IMG_9.png")
+    search(screen, "nothing-like-it")
+    screen.page.get_by_text("No pictures here").wait_for()
+    screen.press("Escape")
+    shows(screen, "IMG_10.png", "IMG_9.png", "beach.png")
+
+
+def test_after_a_search_the_keys_are_the_pictures_again(screen, project):
+    image_id = project.add("a.png")
+    project.add("b.png")
+    screen.open()
+    search(screen, "a.png")
+    shows(screen, "a.png")
+    screen.press("Enter")
+    screen.press("]", "a")
+    screen.saved()
+    assert "accepted" in project.states(image_id)
+
+
+def test_what_cannot_be_read_is_marked_and_the_list_stays(screen, project):
+    project.add("street.png")
+    project.add("beach.png")
+    screen.open()
+    search(screen, "street")
+    shows(screen, "street.png")
+    search(screen, "street state:done")
+    trouble = screen.page.locator(".an-queue-trouble")
+    trouble.wait_for()
+    assert trouble.locator("mark").inner_text() == "done"
+    assert "“done” is not one of: new, started, " in trouble.inner_text()
+    assert listed(screen) == ["street.png"]
+    assert screen.page.get_by_label(SEARCH).get_attribute("aria-invalid") == "true"
+    search(screen, "street state:suggested")
+    trouble.wait_for(state="hidden")
+    shows(screen, "street.png")
+
+
+def test_filters_are_short_for_expressions_and_go_with_a_search(screen, project):
+    done = project.add("a done.png")
+    project.add("a to do.png")
+    project.add("b empty.png", suggestions=0)
+    accept(project, done, reviewed=True)
+    screen.open()
+
+    def choose(label):
+        screen.page.get_by_label(FILTER).select_option(label=label)
+
+    choose("New suggestions (state:new)")
+    shows(screen, "a done.png")
+    assert screen.page.get_by_label(SEARCH).input_value() == "state:new"
+    search(screen, "a state:new")
+    choose("To do (state:unreviewed)")
+    shows(screen, "a to do.png")
+    assert screen.page.get_by_label(SEARCH).input_value() == "a state:unreviewed"
+    for label, names in {
+        "Reviewed (state:reviewed)": ["a done.png"],
+        "Doubtful (state:doubtful)": ["a done.png", "a to do.png"],
+        "Disagreement (disagree:)": [],
+        "Failed (state:failed)": [],
+        "Flagged (flag:)": [],
+        "Changed since export (changed:export)": ["a done.png"],
+        "All": ["a done.png", "a to do.png"],
+    }.items():
+        choose(label)
+        shows(screen, *names)
+    search(screen, "")
+    choose("Nothing found (state:nothing)")
+    shows(screen, "b empty.png")
+
+
+def test_the_list_is_put_in_order_both_ways(screen, project):
+    project.add("IMG_10.png", suggestions=1)
+    project.add("img_9.png", suggestions=2)
+    third = project.add("a.png")
+    accept(project, third, *[one.key for one in project.instances(third)][:2])
+    screen.open()
+    order = screen.page.get_by_label(ORDER)
+    for label, names in {
+        "Name": ["a.png", "img_9.png", "IMG_10.png"],
+        "Doubt": ["img_9.png", "a.png", "IMG_10.png"],
+        "Instances": ["IMG_10.png", "img_9.png", "a.png"],
+        "Last change": ["a.png", "IMG_10.png", "img_9.png"],
+        "Added": ["IMG_10.png", "img_9.png", "a.png"],
+    }.items():
+        order.select_option(label=label)
+        shows(screen, *names)
+    screen.page.get_by_role("button", name="Upwards").click()
+    shows(screen, "a.png", "img_9.png", "IMG_10.png")
+    screen.page.get_by_role("button", name="Downwards").wait_for()
+
+
+def test_work_goes_along_the_list_and_what_is_done_leaves_it(screen, project):
+    for name in ("a.png", "b.png", "c.png"):
+        project.add(name)
+    screen.open()
+    search(screen, "state:unreviewed")
+    shows(screen, "a.png", "b.png", "c.png")
+    screen.press("Enter")
+    screen.press("Enter")
+    screen.wait_for_picture("b.png")
+    shows(screen, "b.png", "c.png")
+    screen.press("Enter")
+    screen.wait_for_picture("c.png")
+    screen.press("Enter")
+    screen.saved()
+    assert reviewed(project) == ["a.png", "b.png", "c.png"]
+    assert screen.page.locator(".an-progress").inner_text().strip() == "3 of 3 reviewed"
+
+
+# --- reviewed is honest ----------------------------------------------------------------------------------------------
+
+
+def test_a_reviewed_picture_with_new_suggestions_says_so_until_they_are_decided(screen, project):
+    image_id = project.add("street.png", suggestions=1)
+    accept(project, image_id, project.instances(image_id)[0].key, reviewed=True)
+    person = project.store.add_category("person").id
+    again = [Suggestion(person, 0.8, mask_to_rle(square(BOXES[2])), "second@1")]
+    project.store.set_suggestions(image_id, again)
+    screen.open()
+    row(screen, "1 accepted, 1 new").wait_for()
+    screen.page.get_by_text("Reviewed, but 1 suggestion is undecided").wait_for()
+    screen.press("]", "d")
+    row(screen, "1 accepted, 1 new").wait_for(state="detached")
+    screen.page.locator(".an-reviewed-text", has_text=re.compile("^Reviewed$")).wait_for()
+
+
+def test_reviewed_is_taken_back_by_key_and_by_button_and_that_is_undone(screen, project):
+    image_id = project.add("street.png")
+    screen.open()
+    screen.press("Shift+Enter")
+    screen.saved()
+    assert reviewed(project) == ["street.png"]
+    screen.press("Shift+R")
+    screen.saved()
+    assert reviewed(project) == []
+    screen.press("Shift+R")
+    offered(screen, "This picture is not marked as reviewed.").wait_for()
+    screen.press("Control+z")
+    screen.saved()
+    assert reviewed(project) == ["street.png"]
+    screen.page.locator(".an-reviewed").get_by_role("button", name="Not reviewed").click()
+    screen.saved()
+    assert reviewed(project) == []
+    assert project.states(image_id) == ["suggested"] * 3
+
+
+def test_enter_says_what_it_does_to_a_picture_that_no_network_has_seen(screen, project):
+    project.store.add_image(picture(), file_name="plain.png", width=WIDTH, height=HEIGHT)
+    screen.open()
+    screen.page.get_by_role("button", name="Nothing in it, next").wait_for()
+    screen.press("Enter")
+    offered(screen, "“plain.png” is reviewed: nothing in it.").wait_for()
+    screen.saved()
+    assert reviewed(project) == ["plain.png"]
+
+
+def test_the_pointer_counts_only_over_an_open_suggestion(screen, project):
+    image_id = project.add("street.png")
+    accept(project, image_id, project.instances(image_id)[0].key)
+    screen.open()
+    screen.page.mouse.move(*screen.at(25, 100))
+    screen.page.locator(".an-row.is-hovered").wait_for()
+    screen.press("d")
+    offered(screen, "Select an instance first.").wait_for()
+    screen.page.mouse.move(*screen.at(125, 100))
+    wait_for(lambda: "is-suggested" in (screen.page.locator(".an-row.is-hovered").get_attribute("class") or ""))
+    screen.press("d")
+    screen.saved()
+    assert project.states(image_id)[:2] == ["accepted", "rejected"]
+    screen.press("?")
+    screen.page.get_by_text("Keys act on the selection; with nothing selected, on the open suggestion").wait_for()
+
+
+# --- several at once -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def five(screen, project):
+    names = [f"{letter}.png" for letter in "abcde"]
+    for name in names:
+        project.add(name)
+    screen.open()
+    shows(screen, *names)
+    return names
+
+
+def count(screen):
+    return screen.page.locator(".an-picked-count strong").inner_text()
+
+
+def test_pictures_are_selected_one_by_one_in_ranges_and_all_together(screen, five):
+    pick(screen, "b.png", "d.png")
+    assert count(screen) == "2 pictures selected"
+    row(screen, "e.png").click(modifiers=["Shift"])
+    assert wait_for(lambda: screen.page.locator(".an-queue-row.is-picked").count() == 2)
+    assert listed(screen) == five
+    screen.press("Control+a")
+    assert wait_for(lambda: count(screen) == "5 pictures selected")
+    screen.press("Escape")
+    screen.page.locator(".an-picked").wait_for(state="hidden")
+    screen.press("Shift+ArrowDown")
+    assert wait_for(lambda: count(screen) == "2 pictures selected")
+    row(screen, "c.png").click()
+    screen.page.locator(".an-picked").wait_for(state="hidden")
+    screen.wait_for_picture("c.png")
+
+
+def test_a_selection_is_marked_reviewed_and_back(screen, project, five):
+    pick(screen, "a.png", "c.png", "e.png")
+    act(screen, "review")
+    offered(screen, "3 pictures marked as reviewed").wait_for()
+    assert reviewed(project) == ["a.png", "c.png", "e.png"]
+    screen.page.locator(".an-reviewed").wait_for()  # the open one is among them
+    offered(screen, "3 pictures marked as reviewed").get_by_role("button", name="Undo").click()
+    assert wait_for(lambda: reviewed(project) == [])
+    act(screen, "unreview")
+    offered(screen, "None of them is reviewed.").wait_for()
+
+
+def test_what_was_decided_meanwhile_stays_when_a_selection_is_marked(screen, project, five):
+    open_id = project.store.images()[0].id
+    pick(screen, "a.png", "b.png")
+    act(screen, "review")
+    offered(screen, "2 pictures marked as reviewed").wait_for()
+    screen.page.locator(".an-picked").get_by_role("button", name="Select none").click()
+    screen.click(25, 100)
+    screen.press("a")
+    screen.saved()
+    assert project.states(open_id)[0] == "accepted"
+    assert reviewed(project) == ["a.png", "b.png"]
+
+
+def test_a_selection_is_removed_the_next_picture_opens_and_it_comes_back(screen, project, five):
+    pick(screen, "a.png", "b.png")
+    screen.press("Delete")
+    screen.wait_for_picture("c.png")
+    shows(screen, "c.png", "d.png", "e.png")
+    offered(screen, "2 pictures removed").get_by_role("button", name="Undo").click()
+    shows(screen, *five)
+    screen.wait_for_picture("a.png")
+    assert project.store.bin() == ()
+
+
+def test_a_selection_is_pre_labelled(screen, project, five):
+    before = [one.source for image in project.store.images() for one in project.store.instances(image.id)]
+    assert set(before) == {"test@1"}
+    pick(screen, "b.png", "d.png")
+    act(screen, "prelabel")
+    screen.page.locator("#progress", has_text="2 pictures pre-labelled.").wait_for(timeout=60_000)
+    left = [
+        image.file_name for image in project.store.images()
+        if any(one.source == "test@1" for one in project.store.instances(image.id))
+    ]  # fmt: skip
+    assert left == ["a.png", "c.png", "e.png"]
+
+
+def test_only_a_selection_is_exported_and_what_stays_behind_is_said_before(screen, project, five):
+    ids = {image.file_name: image.id for image in project.store.images()}
+    for name in ("b.png", "c.png", "d.png"):
+        accept(project, ids[name], project.instances(ids[name])[0].key, reviewed=True)
+    screen.page.reload()
+    shows(screen, *five)
+    pick(screen, "b.png")
+    row(screen, "d.png").click(modifiers=["Control"])
+    act(screen, "export")
+    only = screen.page.locator("#export-only textarea, #export-only input").first
+    only.wait_for()
+    assert wait_for(lambda: only.input_value() == f"#{ids['b.png']},{ids['d.png']}")
+    ahead = screen.page.locator("#export-ahead")
+    ahead.get_by_text("2 pictures leave.").wait_for()
+    ahead.get_by_text("2 reviewed pictures hold suggestions from the threshold").wait_for()
+    screen.page.locator("#export-button").click()
+    report = screen.page.locator(".annotator-report")
+    report.get_by_text("2 reviewed images hold").wait_for(timeout=20_000)
+    only.fill("state:done")
+    only.blur()
+    screen.page.locator("#export-ahead [role=alert]", has_text="search, character 7: 'done'").wait_for()
+
+
+# --- many ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_long_list_is_read_where_one_looks(screen, project):
+    for number in range(1, 331):
+        project.store.add_image(b"%d" % number, file_name=f"{number:03}.png", width=4, height=3)
+    screen.page.goto(screen.address)
+    row(screen, "001.png").wait_for()
+    seen = screen.requests()
+    screen.page.locator(".an-queue .an-list").evaluate("list => { list.scrollTop = 300 * 64; }")
+    row(screen, "301.png").wait_for()
+    asked = [url for url in seen if "/queue?" in url]
+    assert sorted(re.search(r"offset=(\d+)", url).group(1) for url in asked) == ["200", "300"]
+    assert screen.page.locator(".an-queue-row").count() < 40
+
+
+@pytest.mark.parametrize("language", ["de-DE", "es-ES", "zh-CN"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_text_of_the_queue_is_cut_off_in_any_language(chromium, server, project, language, scheme):
+    project.add("street.png")
+    with watched(chromium, server.address, viewport={"width": 1180, "height": 800}, color_scheme=scheme) as opened:
+        page = opened.page
+        page.context.set_extra_http_headers({"Accept-Language": language})
+        opened.open()
+        page.locator(".an-queue-row").first.click(modifiers=["Control"])
+        page.keyboard.press("/")
+        page.keyboard.type("state:x")
+        page.locator(".an-queue-trouble").wait_for()
+        wide = page.locator(".an-queue, .an-picked, .an-queue-top").evaluate_all(
+            "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.className)"
+        )
+        assert wide == []
