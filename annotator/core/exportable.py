@@ -23,20 +23,20 @@ def require_exportable(dataset: Dataset) -> None:
         ("category", [category.id for category in dataset.categories]),
         ("annotation", [instance.id for instance in dataset.instances]),
     ):
-        reasons += [f"{kind} {id}: the id is there {count} times" for id, count in Counter(ids).items() if count > 1]
+        reasons += [f"{kind} {id}: the id appears {count} times" for id, count in Counter(ids).items() if count > 1]
     for instance, area in zip(dataset.instances, areas_of([one.rle for one in dataset.instances]), strict=True):
-        place = f"annotation {instance.id}"
+        path = f"annotation {instance.id}"
         size = sizes.get(instance.image_id)
         if size is None:
-            reasons.append(f"{place}: on image {instance.image_id}, which is not exported")
+            reasons.append(f"{path}: on image {instance.image_id}, which is not exported")
         elif [instance.rle.height, instance.rle.width] != size:
-            reasons.append(f"{place}: the mask is {[instance.rle.height, instance.rle.width]}, the image is {size}")
+            reasons.append(f"{path}: the mask is {[instance.rle.height, instance.rle.width]}, the image is {size}")
         if instance.category_id not in categories:
-            reasons.append(f"{place}: of category {instance.category_id}, which is not exported")
+            reasons.append(f"{path}: of category {instance.category_id}, which is not exported")
         if instance.state != State.ACCEPTED:
-            reasons.append(f"{place}: is {instance.state}, only what was accepted leaves")
+            reasons.append(f"{path}: is {instance.state}, only what was accepted leaves")
         if area == 0:
-            reasons.append(f"{place}: the mask is empty")
+            reasons.append(f"{path}: the mask is empty")
     if reasons:
         more = f"; and {len(reasons) - _MANY} more" if len(reasons) > _MANY else ""
         raise ExportError("; ".join(reasons[:_MANY]) + more)

@@ -90,13 +90,13 @@ def clip_boxes(boxes_xyxy: FloatArray, *, width: int, height: int) -> FloatArray
     return np.clip(boxes_xyxy, 0, limits)
 
 
-def part_around(
+def crop_around(
     box_xyxy: Sequence[float], *, image_size: tuple[int, int], input_size: tuple[int, int]
 ) -> tuple[int, int, int, int] | None:
-    """The part of a picture, x0 y0 x1 y1 in whole pixels, in which a network sees the object in a box best.
+    """The crop in which a network sees the object of a box best: x0, y0, x1, y1 in whole image pixels.
 
-    It has the input's aspect where the picture is large enough, and no pixel of it is enlarged. None where the whole
-    picture shows the object about as large. Sizes are (width, height); the box lies inside the picture.
+    It has the input's aspect where the picture is large enough, and none of its pixels is enlarged. None where the
+    whole picture shows the object about as large. Sizes are (width, height); the box lies inside the picture.
     """
     image, asked = np.array(image_size), np.array(input_size)
     first, last = np.asarray(box_xyxy[:2], np.float64), np.asarray(box_xyxy[2:], np.float64)

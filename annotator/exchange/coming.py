@@ -251,12 +251,12 @@ _MET: Mapping[OnConflict, str] = {
 def import_lines(report: ImportReport, on_conflict: OnConflict) -> list[str]:
     """What an import changed, a line each."""
     lines = [
-        f"{counted(report.images_added, 'image')} added, {report.images_known:,} already here",
-        f"{counted(report.instances_added, 'instance')} added, {report.instances_known:,} already here",
+        f"{counted(report.images_added, 'image')} added, {report.images_known:,} already in the project",
+        f"{counted(report.instances_added, 'instance')} added, {report.instances_known:,} already in the project",
         f"{counted(report.categories_added, 'category', 'categories')} added",
     ]
     if report.instances_met:
-        lines.insert(2, f"{counted(report.instances_met, 'instance')} already here {_MET[on_conflict]}")
+        lines.insert(2, f"{counted(report.instances_met, 'instance')} already in the project {_MET[on_conflict]}")
     if report.crowds:
         crowds = "a crowd" if report.crowds == 1 else "crowds"
         said = f"{counted(report.crowds, 'instance')} {are(report.crowds)} {crowds} (iscrowd 1)"

@@ -248,7 +248,7 @@ def _require_entries(entries: list[zipfile.ZipInfo], *, file_size: int, limits: 
     for entry in entries:
         _require_entry(entry, limits)
         if entry.filename in names:
-            raise ArchiveError(f"archive: entry {entry.filename}: is there twice")
+            raise ArchiveError(f"archive: entry {entry.filename}: appears twice")
         names.add(entry.filename)
     if DATABASE_NAME not in names:
         raise ArchiveError(f"archive: no {DATABASE_NAME} in it, expected a project that was downloaded as one file")

@@ -145,7 +145,7 @@ decisions = Table(  # append only
     Column("parts", LargeBinary),
     Column("source", Text, nullable=False),
     Column("score", Float),
-    Column("cut", Integer),  # the level at which the heatmap made the mask, in hundredths, where it did
+    Column("cut", Integer),  # the level that made the mask, in hundredths (web/protocol.py: why it is called so)
     Column("crowd", Boolean),  # NULL in what was decided before it was kept here
 )
 

@@ -95,7 +95,7 @@ def parts_to_json(parts: tuple[Part, ...]) -> list[list[list[list[float]]]]:
 def gesture_from_json(found: Any, *, image_id: int, who: str, height: int, width: int) -> Gesture:
     """What a browser sent about an image of height x width -> a gesture.
 
-    Raises GestureError naming the place, what was found and what was expected.
+    Raises GestureError naming the path, what was found and what was expected.
     """
     if not isinstance(found, dict):
         raise GestureError(f"gesture: {type(found).__name__}, expected an object")
@@ -165,86 +165,88 @@ def page_from_json(found: Any) -> OpenPage:
     return OpenPage(page, None if found["image"] is None else _whole(found, "image", "presence"))
 
 
-def _change(found: Any, place: str, *, height: int, width: int) -> Change:
+def _change(found: Any, path: str, *, height: int, width: int) -> Change:
     if not isinstance(found, dict):
-        raise GestureError(f"{place}: {type(found).__name__}, expected an object")
-    state = _text(found, "state", place)
+        raise GestureError(f"{path}: {type(found).__name__}, expected an object")
+    state = _text(found, "state", path)
     if state not in set(State):
-        raise GestureError(f"{place}.state: {state!r}, expected one of {', '.join(State)}")
+        raise GestureError(f"{path}.state: {state!r}, expected one of {', '.join(State)}")
     rle, parts = found.get("rle"), found.get("parts")
     if rle is not None and (not isinstance(rle, str) or not rle.isascii()):
-        raise GestureError(f"{place}.rle: expected COCO's compressed counts")
+        raise GestureError(f"{path}.rle: expected COCO's compressed counts")
     crowd = found.get("crowd")
     if crowd is not None and not isinstance(crowd, bool):
-        raise GestureError(f"{place}.crowd: {crowd!r:.80}, expected true or false")
+        raise GestureError(f"{path}.crowd: {crowd!r:.80}, expected true or false")
+    # The wire and the database call the level `cut`: browsers hold gestures that they have not sent yet.
+    level = None if found.get("cut") is None else _whole(found, "cut", path)
     return Change(
-        key=_text(found, "key", place),
-        category_id=_whole(found, "category", place),
+        key=_text(found, "key", path),
+        category_id=_whole(found, "category", path),
         state=State(state),
         rle=None if rle is None or parts is not None else Rle(height, width, rle),
-        parts=None if parts is None else _parts(parts, f"{place}.parts"),
-        level=None if found.get("cut") is None else _whole(found, "cut", place),
+        parts=None if parts is None else _parts(parts, f"{path}.parts"),
+        level=level,
         crowd=crowd,
-        heatmap=None if found.get("heatmap") is None else _heatmap(found["heatmap"], f"{place}.heatmap"),
+        heatmap=None if found.get("heatmap") is None else _heatmap(found["heatmap"], f"{path}.heatmap"),
     )
 
 
-def _heatmap(found: Any, place: str) -> Heatmap:
+def _heatmap(found: Any, path: str) -> Heatmap:
     """The inverse of `heatmap_to_json`; which mask is the one at 0.5 is not for a browser to say."""
     if not isinstance(found, dict):
-        raise GestureError(f"{place}: {type(found).__name__}, expected an object")
+        raise GestureError(f"{path}: {type(found).__name__}, expected an object")
     region, packed = found.get("region"), found.get("values")
     if not isinstance(region, list) or len(region) != 4 or not all(type(value) is int for value in region):
-        raise GestureError(f"{place}.region: expected [left, top, width, height] in whole image pixels")
+        raise GestureError(f"{path}.region: expected [left, top, width, height] in whole image pixels")
     if not isinstance(packed, str) or len(packed) > MAX_HEATMAP:
-        raise GestureError(f"{place}.values: expected a text of at most {MAX_HEATMAP} characters")
+        raise GestureError(f"{path}.values: expected a text of at most {MAX_HEATMAP} characters")
     try:
-        values = unpack(base64.b64decode(packed, validate=True), size=_whole(found, "size", place))
+        values = unpack(base64.b64decode(packed, validate=True), size=_whole(found, "size", path))
         return Heatmap(values, *region)
     except (GeometryError, ValueError) as error:
-        raise GestureError(f"{place}: {error}") from error
+        raise GestureError(f"{path}: {error}") from error
 
 
-def _parts(found: Any, place: str) -> tuple[Part, ...]:
+def _parts(found: Any, path: str) -> tuple[Part, ...]:
     rings = [
-        [_ring(ring, f"{place}[{index}][{place_in_part}]") for place_in_part, ring in enumerate(part)]
-        for index, part in enumerate(_list(found, place))
-        if _list(part, f"{place}[{index}]")
+        [_ring(ring, f"{path}[{index}][{within}]") for within, ring in enumerate(part)]
+        for index, part in enumerate(_list(found, path))
+        if _list(part, f"{path}[{index}]")
     ]
     if not rings:
-        raise GestureError(f"{place}: empty, expected at least one ring")
+        raise GestureError(f"{path}: empty, expected at least one ring")
     if sum(len(ring) for part in rings for ring in part) > MAX_VERTICES:
-        raise GestureError(f"{place}: more than {MAX_VERTICES} vertices")
+        raise GestureError(f"{path}: more than {MAX_VERTICES} vertices")
     return tuple(Part(part[0], tuple(part[1:])) for part in rings)
 
 
-def _ring(found: Any, place: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _ring(found: Any, path: str) -> np.ndarray[Any, np.dtype[np.float64]]:
     try:
-        ring = np.array(_list(found, place), np.float64)
+        ring = np.array(_list(found, path), np.float64)
     except (ValueError, TypeError, OverflowError) as error:
-        raise GestureError(f"{place}: expected a list of [x, y]") from error
+        raise GestureError(f"{path}: expected a list of [x, y]") from error
     if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3:
-        raise GestureError(f"{place}: shape {list(ring.shape)}, expected at least 3 points [x, y]")
+        raise GestureError(f"{path}: shape {list(ring.shape)}, expected at least 3 points [x, y]")
     return ring
 
 
-def _list(found: Any, place: str) -> list[Any]:
+def _list(found: Any, path: str) -> list[Any]:
     if not isinstance(found, list):
-        raise GestureError(f"{place}: {type(found).__name__}, expected a list")
+        raise GestureError(f"{path}: {type(found).__name__}, expected a list")
     return found
 
 
-def _text(found: dict[str, Any], name: str, place: str) -> str:
+def _text(found: dict[str, Any], name: str, path: str) -> str:
     value = found.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not _is_unicode(value):
-        raise GestureError(f"{place}.{name}: expected a text of 1 to {MAX_TEXT} characters")
+        raise GestureError(f"{path}.{name}: expected a text of 1 to {MAX_TEXT} characters")
     return value
 
 
-def _whole(found: dict[str, Any], name: str, place: str) -> int:
+def _whole(found: dict[str, Any], name: str, path: str) -> int:
     value: Any = found.get(name)
     if not is_id(value):
-        raise GestureError(f"{place}.{name}: {value!r:.80}, expected a whole number from 0 on")
+        raise GestureError(f"{path}.{name}: {value!r:.80}, expected a whole number from 0 on")
     return int(value)
 
 

@@ -19,7 +19,7 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from annotator.core.geometry import part_around
+from annotator.core.geometry import crop_around
 
 NAMES = ("AP", "AP50", "AP75", "small", "medium", "large")
 SMALL, LARGE = 32**2, 96**2  # COCO's areas, in pixels of the picture
@@ -61,13 +61,13 @@ class Detector:
         return self.cut({"image": canvas, "rois": rois})["masks"]
 
     def close_masks_of(self, picture: np.ndarray, boxes: np.ndarray, far: np.ndarray):
-        """The same as the app has them: from the part around a box where that shows more, else those of `far`."""
+        """The same as the app has them: from the crop around a box where that shows more, else those of `far`."""
         heatmaps = far.copy()
         size, asked = picture.shape[1::-1], (self.width, self.height)
         for number, box in enumerate(boxes):
-            part = part_around(box.tolist(), image_size=size, input_size=asked)
-            if part is not None:
-                left, top, right, bottom = part
+            crop = crop_around(box.tolist(), image_size=size, input_size=asked)
+            if crop is not None:
+                left, top, right, bottom = crop
                 heatmaps[number] = self.masks_of(picture[top:bottom, left:right], (box - [left, top] * 2)[None])[0]
         return heatmaps
 

@@ -25,8 +25,8 @@ def test_a_sound_dataset_may_leave():
     ("dataset", "reason"),
     [
         (replace(DATASET, images=(), instances=()), "no image to export"),
-        (replace(DATASET, images=(IMAGE, IMAGE)), "image 3: the id is there 2 times"),
-        (replace(DATASET, instances=(INSTANCE, INSTANCE)), "annotation 7: the id is there 2 times"),
+        (replace(DATASET, images=(IMAGE, IMAGE)), "image 3: the id appears 2 times"),
+        (replace(DATASET, instances=(INSTANCE, INSTANCE)), "annotation 7: the id appears 2 times"),
         (replace(DATASET, instances=(replace(INSTANCE, image_id=4),)), "on image 4, which is not exported"),
         (replace(DATASET, instances=(replace(INSTANCE, category_id=4),)), "of category 4, which is not exported"),
         (replace(DATASET, instances=(replace(INSTANCE, state=State.SUGGESTED),)), "is suggested"),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.core.geometry import Resize, clip_boxes, part_around, xyxy_to_xywh
+from annotator.core.geometry import Resize, clip_boxes, crop_around, xyxy_to_xywh
 
 SIDES = st.integers(1, 5000)
 
@@ -71,17 +71,17 @@ def test_boxes_are_clipped_to_the_picture():
 
 
 @given(st.data(), SIDES, SIDES, st.integers(16, 1400), st.integers(16, 1400))
-def test_a_part_holds_its_box_and_shows_it_larger_and_never_enlarged(data, width, height, input_width, input_height):
+def test_a_crop_holds_its_box_and_shows_it_larger_and_never_enlarged(data, width, height, input_width, input_height):
     x0, x1 = sorted(data.draw(st.floats(0, width)) for _ in range(2))
     y0, y1 = sorted(data.draw(st.floats(0, height)) for _ in range(2))
     size, asked = (width, height), (input_width, input_height)
-    part = part_around((x0, y0, x1, y1), image_size=size, input_size=asked)
+    crop = crop_around((x0, y0, x1, y1), image_size=size, input_size=asked)
     whole = min(input_width / width, input_height / height)
-    if part is None:
+    if crop is None:
         # Its own box twice as large, or as many pixels as the input has, would show it hardly larger.
         assert min(input_width / max(2 * (x1 - x0), 1), input_height / max(2 * (y1 - y0), 1), 1) < 1.25 * whole
         return
-    left, top, right, bottom = part
+    left, top, right, bottom = crop
     assert 0 <= left <= x0
     assert x1 <= right <= width
     assert 0 <= top <= y0
@@ -92,8 +92,8 @@ def test_a_part_holds_its_box_and_shows_it_larger_and_never_enlarged(data, width
 
 
 def test_a_part_begins_no_further_than_it_can():
-    assert part_around((3990, 10, 3999, 40), image_size=(4000, 3000), input_size=(448, 320)) == (3552, 0, 4000, 320)
-    assert part_around((1000, 1000, 1400, 1900), image_size=(4000, 3000), input_size=(400, 300)) == (0, 550, 2400, 2350)
+    assert crop_around((3990, 10, 3999, 40), image_size=(4000, 3000), input_size=(448, 320)) == (3552, 0, 4000, 320)
+    assert crop_around((1000, 1000, 1400, 1900), image_size=(4000, 3000), input_size=(400, 300)) == (0, 550, 2400, 2350)
 
 
 def test_corners_become_corner_and_size():

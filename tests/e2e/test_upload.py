@@ -85,7 +85,11 @@ def test_a_coco_file_among_photographs_brings_their_instances(screen, project):
     screen.page.locator("[data-choose=files]").set_input_files(payload)
     screen.page.get_by_text("2 added, 1 COCO file imported, 1 could not be added").wait_for()
     said = [line.split("\n") for line in screen.page.locator(".an-problems li").all_inner_texts()]
-    assert said[0][:3] == ["instances.json", "0 images added, 1 already here", "1 instance added, 0 already here"]
+    assert said[0][:3] == [
+        "instances.json",
+        "0 images added, 1 already in the project",
+        "1 instance added, 0 already in the project",
+    ]
     assert said[1] == ["z.json", "image 4 'c.png': the project has no picture of that name"]
     assert [(row.image.file_name, row.accepted) for row in project.store.queue()] == [("a.png", 0), ("b.png", 1)]
     screen.page.locator(".an-queue-row", has_text="b.png").click()
@@ -146,7 +150,7 @@ def test_masks_that_are_here_by_another_outline_wait_for_an_answer(screen, proje
     image_id = project.store.queue()[0].image.id
     (before,) = project.store.instances(image_id, states=[State.ACCEPTED])
     bring("traced.json", coco_of("a.png", ring=(20, 30, 79, 30, 79, 199, 20, 199)))
-    screen.page.get_by_text("1 instance already here by another outline; the project's stays").wait_for()
+    screen.page.get_by_text("1 instance already in the project by another outline; the project's stays").wait_for()
     assert [one.rle for one in project.store.instances(image_id, states=[State.ACCEPTED])] == [before.rle]
     screen.page.get_by_role("button", name="Take the file's outlines").click()
     screen.page.get_by_text("the file's took its place").wait_for()

@@ -186,7 +186,7 @@ def test_the_same_pictures_in_two_files_are_one_image(tmp_path, annotator):
     keypoints["annotations"] = keypoints["annotations"][:1]
     code, printed, _ = annotator({"instances.json": sound(), "keypoints.json": keypoints})
     assert code == 0
-    assert "keypoints.json: 0 images added, 2 already here" in printed
+    assert "keypoints.json: 0 images added, 2 already in the project" in printed
     path = exported(tmp_path) / "instances.json"
     carried = {one["id"]: one for one in json.loads(path.read_text())["annotations"]}
     assert carried[70]["keypoints"] == [1, 2, 2]

@@ -38,7 +38,10 @@ def write(path, document):
 def test_a_folders_coco_file_may_have_any_name(run, folder, tmp_path, name):
     write(folder / name, sound())
     code, lines, _ = run(folder)
-    assert (code, lines[:2]) == (0, ["2 images added, 0 already here", "2 instances added, 0 already here"])
+    assert (code, lines[:2]) == (
+        0,
+        ["2 images added, 0 already in the project", "2 instances added, 0 already in the project"],
+    )
 
 
 def test_what_is_no_coco_file_is_passed_over_and_named(run, folder):
@@ -87,7 +90,7 @@ def test_the_projects_own_pictures_need_no_folder(run, folder, tmp_path):
     write(tmp_path / "later" / "more.json", sound())
     for way in (tmp_path / "later" / "more.json", tmp_path / "later"):
         code, lines, _ = run(way)
-        assert (code, lines[0]) == (0, "0 images added, 2 already here")
+        assert (code, lines[0]) == (0, "0 images added, 2 already in the project")
     with Store.open(tmp_path / "project") as store:
         assert [row.accepted for row in store.queue()] == [1, 1]
 
@@ -122,14 +125,14 @@ def test_problems_of_a_kind_are_told_a_few_times_unless_all_are_asked_for(run, f
 @pytest.mark.parametrize(
     ("answer", "said", "count"),
     [
-        ("skip", "2 instances already here by another outline; the project's stays", 2),
+        ("skip", "2 instances already in the project by another outline; the project's stays", 2),
         (
             "replace",
-            "2 instances already here by another outline; the file's took its place, and the history keeps the earlier "
-            "one",
+            "2 instances already in the project by another outline; the file's took its place, and the history keeps "
+            "the earlier one",
             2,
         ),
-        ("add", "2 instances already here by another outline; both are there now", 4),
+        ("add", "2 instances already in the project by another outline; both are there now", 4),
     ],
 )
 def test_the_same_masks_traced_anew_are_known_replaced_or_added(run, folder, tmp_path, answer, said, count):

@@ -228,5 +228,5 @@ def test_an_annotation_that_lost_its_mask_is_here_by_its_box_and_nothing_else_of
     assert report.notes == (
         ("1 annotation has no mask: it is kept aside and leaves with the next export",)
         if kept
-        else ("1 annotation without a mask is already here by its box",)
+        else ("1 annotation without a mask is already in the project, found by its box",)
     )

@@ -20,8 +20,8 @@ const imports = new Map([...files].map(([file, text]) => [file, importsOf(file, 
 function importsOf(file: string, text: string): string[] {
   const named = [...text.matchAll(/^(?:import|export|\}) .*from "(\.[^"]*)";$/gm)].map(([, path]) => path);
   return named.map((path) => {
-    const place = new URL(path, `file:///${file}`).pathname.slice(1).replace(/\/$/, "");
-    const found = [`${place}.ts`, `${place}/index.ts`].find((one) => files.has(one));
+    const target = new URL(path, `file:///${file}`).pathname.slice(1).replace(/\/$/, "");
+    const found = [`${target}.ts`, `${target}/index.ts`].find((one) => files.has(one));
     if (found === undefined) throw new Error(`${file}: ${path} is no file of src`);
     return found;
   });

@@ -31,7 +31,7 @@ Boxes = Mapping[int, Sequence[Sequence[float]]]
 class ImageExtra:
     """What the project knows of an image beyond our keys, and what an import adds to it.
 
-    boxes: what an annotation without a mask is already here by: some tools leave the smallest masks out.
+    boxes: an annotation without a mask is known by its box. Some tools leave the smallest masks out.
     """
 
     def __init__(self, mine: Image, boxes: Boxes) -> None:

@@ -30,7 +30,7 @@ def import_images(work: Work) -> int:
     if entering.met:
         count, by = entering.met, "its box" if entering.met == 1 else "their boxes"
         found = counted(count, "annotation without a mask", "annotations without a mask")
-        work.note("", f"{found} {are(count)} already here by {by}")
+        work.note("", f"{found} {are(count)} already in the project, found by {by}")
     return added
 
 
@@ -103,7 +103,7 @@ class _Entering:
 
     @property
     def met(self) -> int:
-        """Annotations without a mask that are here by their boxes."""
+        """Annotations without a mask that the project has already: their boxes say so."""
         return sum(extra.met for extra in self._extra.values())
 
     def write(self) -> int:

@@ -19,7 +19,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from annotator.core.geometry import Resize, clip_boxes, part_around
+from annotator.core.geometry import Resize, clip_boxes, crop_around
 from annotator.core.heatmap import Heatmap
 from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.detector import prepare
@@ -71,10 +71,10 @@ class MaskHead:
         the whole is laid into it, too few for an outline.
         """
         box = clip_boxes(np.array([box_xyxy], np.float64), width=photo.width, height=photo.height)[0]
-        part = part_around(box.tolist(), image_size=(photo.width, photo.height), input_size=self._input_size)
-        if part is None:
+        crop = crop_around(box.tolist(), image_size=(photo.width, photo.height), input_size=self._input_size)
+        if crop is None:
             return None
-        left, top, right, bottom = part
+        left, top, right, bottom = crop
         return replace(self.features(replace(photo, pixels=photo.pixels[top:bottom, left:right])), left=left, top=top)
 
     def input_heatmaps(

@@ -42,7 +42,7 @@ def pictures(client, base):
 def test_instances_join_the_pictures_of_their_names(client, base, projects, pictures):
     answer = bring(client, base, coco("a.png", "images\\b.png"))
     assert answer.status_code == 200, answer.text
-    assert "2 instances added, 0 already here" in answer.json()["lines"]
+    assert "2 instances added, 0 already in the project" in answer.json()["lines"]
     with projects.use(base.rpartition("/")[2]) as store:
         assert [(row.image.file_name, row.accepted, row.image.reviewed) for row in store.queue()] == [
             ("street/a.png", 1, True),
@@ -50,7 +50,7 @@ def test_instances_join_the_pictures_of_their_names(client, base, projects, pict
         ]
         assert [one.id for image in store.images() for one in store.instances(image.id)] == [70, 71]
         assert {category.name: category.id for category in store.categories()} == {"helmet": 5}
-    assert "0 instances added, 2 already here" in bring(client, base, coco("a.png", "b.png")).json()["lines"]
+    assert "0 instances added, 2 already in the project" in bring(client, base, coco("a.png", "b.png")).json()["lines"]
 
 
 def test_a_file_that_is_called_as_macos_calls_screenshots_comes_in(client, base, pictures):
@@ -125,7 +125,7 @@ def visitor(tmp_path):
 
 def test_a_visitors_file_is_read_in_a_child_to_the_same_end(visitor):
     client, base = visitor
-    assert "1 instance added, 0 already here" in bring(client, base, coco("a.png")).json()["lines"]
+    assert "1 instance added, 0 already in the project" in bring(client, base, coco("a.png")).json()["lines"]
     row = client.get(f"{base}/queue").json()["images"][0]
     assert (row["accepted"], row["reviewed"]) == (1, True)
     broken = coco("a.png")
@@ -171,7 +171,7 @@ def test_what_is_here_by_another_outline_is_counted_and_treated_as_asked(
     asked = {"name": "x.json", "on_conflict": on_conflict}
     answer = client.post(address, params=asked, content=json.dumps(traced)).json()
     assert answer["met"] == 1
-    assert f"{added} instance{'s' * (added != 1)} added, {1 - added} already here" in answer["lines"]
+    assert f"{added} instance{'s' * (added != 1)} added, {1 - added} already in the project" in answer["lines"]
     with projects.use(base.rpartition("/")[2]) as store:
         assert len(store.dataset().instances) == count
     assert client.post(address, params={**asked, "on_conflict": "both"}, content=b"{}").status_code == 400

@@ -1,5 +1,5 @@
 /** What a selected instance is changed by: handles around its box, and vertices on its outline. */
-import type { Box, Part, Point, Ring, VertexPlace } from "../document/geometry";
+import type { Box, Part, Point, Ring, VertexIndex } from "../document/geometry";
 import { boxOfParts } from "../document/geometry";
 import { simplifyRing } from "../document/simplify";
 import type { Camera } from "./camera";
@@ -22,11 +22,11 @@ const NEAR = 48;
 export interface Handle {
   /** 0 at the top left, then clockwise: even ones are corners, odd ones the middles of sides. */
   readonly index: number;
-  readonly place: Point;
+  readonly point: Point;
 }
 
 /** Where a handle stands, in image pixels; on the box itself where `scale` is infinite. */
-export function handlePlace(box: Box, index: number, scale: number): Point {
+export function handlePoint(box: Box, index: number, scale: number): Point {
   const gap = HANDLE_GAP / scale;
   const [x0, y0, x1, y1] = [box.x0 - gap, box.y0 - gap, box.x1 + gap, box.y1 + gap];
   const x = index === 1 || index === 5 ? (x0 + x1) / 2 : index >= 2 && index <= 4 ? x1 : x0;
@@ -38,13 +38,13 @@ export function handlePlace(box: Box, index: number, scale: number): Point {
 export function shownHandles(box: Box, scale: number): Handle[] {
   const [width, height] = [(box.x1 - box.x0) * scale, (box.y1 - box.y0) * scale];
   const roomy = (index: number): boolean => index % 2 === 0 || (index % 4 === 1 ? width : height) >= SIDE_WITH_HANDLE;
-  return [0, 1, 2, 3, 4, 5, 6, 7].filter(roomy).map((index) => ({ index, place: handlePlace(box, index, scale) }));
+  return [0, 1, 2, 3, 4, 5, 6, 7].filter(roomy).map((index) => ({ index, point: handlePoint(box, index, scale) }));
 }
 
 export function paintHandles(layer: Layer, camera: Camera, box: Box): void {
   const context = layer.inView();
-  const [x0, y0] = toView(camera, handlePlace(box, 0, camera.scale));
-  const [x1, y1] = toView(camera, handlePlace(box, 4, camera.scale));
+  const [x0, y0] = toView(camera, handlePoint(box, 0, camera.scale));
+  const [x1, y1] = toView(camera, handlePoint(box, 4, camera.scale));
   context.lineWidth = 1;
   context.strokeStyle = "rgba(0, 0, 0, 0.5)";
   context.strokeRect(x0, y0, x1 - x0, y1 - y0);
@@ -54,8 +54,8 @@ export function paintHandles(layer: Layer, camera: Camera, box: Box): void {
   context.setLineDash([]);
   context.strokeStyle = "#1a1d21";
   context.fillStyle = "#fff";
-  for (const { place } of shownHandles(box, camera.scale)) {
-    const [cx, cy] = toView(camera, place);
+  for (const { point } of shownHandles(box, camera.scale)) {
+    const [cx, cy] = toView(camera, point);
     context.fillRect(cx - 4, cy - 4, 8, 8);
     context.strokeRect(cx - 4, cy - 4, 8, 8);
   }
@@ -63,22 +63,22 @@ export function paintHandles(layer: Layer, camera: Camera, box: Box): void {
 
 interface Shown {
   readonly scale: number;
-  readonly places: readonly VertexPlace[];
+  readonly vertices: readonly VertexIndex[];
 }
 
 const shown = new WeakMap<readonly Part[], Shown>();
 
 /** The vertices that there is room for: what is small, or seen from afar, shows fewer until it is zoomed. */
-export function shownVertices(parts: readonly Part[], scale: number): readonly VertexPlace[] {
+export function shownVertices(parts: readonly Part[], scale: number): readonly VertexIndex[] {
   let found = shown.get(parts);
   if (found?.scale !== scale) {
-    found = { scale, places: roomyVertices(parts, scale) };
+    found = { scale, vertices: roomyVertices(parts, scale) };
     shown.set(parts, found);
   }
-  return found.places;
+  return found.vertices;
 }
 
-function roomyVertices(parts: readonly Part[], scale: number): VertexPlace[] {
+function roomyVertices(parts: readonly Part[], scale: number): VertexIndex[] {
   const box = boxOfParts(parts);
   if (Math.max(box.x1 - box.x0, box.y1 - box.y0) * scale < SMALLEST_WITH_VERTICES) return [];
   return parts.flatMap((rings, part) =>
@@ -106,27 +106,27 @@ function roomyIndexes(points: Ring, scale: number): number[] {
 }
 
 /** The nearest shown vertex within `reach` image pixels, or null. */
-export function vertexAt(parts: readonly Part[], at: Point, reach: number, scale: number): VertexPlace | null {
-  let best: VertexPlace | null = null;
+export function vertexAt(parts: readonly Part[], at: Point, reach: number, scale: number): VertexIndex | null {
+  let best: VertexIndex | null = null;
   let limit = reach;
-  for (const place of shownVertices(parts, scale)) {
-    const far = distance(pointAt(parts, place), at);
+  for (const index of shownVertices(parts, scale)) {
+    const far = distance(pointAt(parts, index), at);
     if (far > limit) continue;
     limit = far;
-    best = place;
+    best = index;
   }
   return best;
 }
 
-function pointAt(parts: readonly Part[], { part, ring, vertex }: VertexPlace): Point {
+function pointAt(parts: readonly Part[], { part, ring, vertex }: VertexIndex): Point {
   return parts[part][ring][vertex];
 }
 
 /** Vertices near the pointer in full size, the others small. */
 export function paintVertices(layer: Layer, camera: Camera, parts: readonly Part[], near: Point | null, color: string): void {
   const context = layer.inView();
-  for (const place of shownVertices(parts, camera.scale)) {
-    const [x, y] = toView(camera, pointAt(parts, place));
+  for (const index of shownVertices(parts, camera.scale)) {
+    const [x, y] = toView(camera, pointAt(parts, index));
     const close = near !== null && Math.abs(x - near[0]) < NEAR && Math.abs(y - near[1]) < NEAR;
     paintDot(context, [x, y], close ? 4 : 2.5, "#fff", color);
   }

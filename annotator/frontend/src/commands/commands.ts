@@ -179,7 +179,7 @@ export class Commands {
   private editActions() {
     const { session, stage, levels } = this.context;
     const nudgeBy = (dx: number, dy: number) => () => nudge(session, targets(session), dx, dy);
-    const convert = (change: typeof makeHoles) => () => void change(session, targets(session), stage.placeUnderPointer());
+    const convert = (change: typeof makeHoles) => () => void change(session, targets(session), stage.pointUnderPointer());
     // The tool in hand uses these, or nothing does.
     const nothing = (): void => {};
     return {

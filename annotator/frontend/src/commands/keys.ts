@@ -160,8 +160,8 @@ const OTHER_SCRIPT = /^(?!.*\p{Script=Latin})[\p{L}\p{M}]+$/u;
 export function chordOf(press: KeyPress): string {
   let key = press.key;
   const letter = /^Key([A-Z])$/.exec(press.code);
-  const byPlace = OTHER_SCRIPT.test(key) || key === "Process" || (press.altKey && !/^[a-z]$/i.test(key));
-  if (letter !== null && byPlace) key = letter[1];
+  const byPosition = OTHER_SCRIPT.test(key) || key === "Process" || (press.altKey && !/^[a-z]$/i.test(key));
+  if (letter !== null && byPosition) key = letter[1];
   const isLetter = /^[a-z]$/i.test(key);
   const named = key.length > 1;
   // Some keyboards print a bracket only with Alt, and a digit only with Shift: the sign is what is meant.

@@ -123,7 +123,7 @@ function projectOnSegment(a: Point, b: Point, x: number, y: number): Point {
   return [a[0] + t * dx, a[1] + t * dy];
 }
 
-export interface VertexPlace {
+export interface VertexIndex {
   readonly part: number;
   readonly ring: number;
   readonly vertex: number;

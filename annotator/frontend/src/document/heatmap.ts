@@ -34,9 +34,9 @@ export async function unpacked(wire: WireHeatmap): Promise<Heatmap> {
   const samples = new Uint8Array(size * size);
   for (let y = 1; y <= wire.size; y++) {
     for (let x = 1; x <= wire.size; x++) {
-      const place = y * size + x;
+      const offset = y * size + x;
       const difference = differences[(y - 1) * wire.size + (x - 1)];
-      samples[place] = difference + samples[place - 1] + samples[place - size] - samples[place - size - 1];
+      samples[offset] = difference + samples[offset - 1] + samples[offset - size] - samples[offset - size - 1];
     }
   }
   const [left, top, width, height] = wire.region;
@@ -54,9 +54,9 @@ function tapsOf(size: number, length: number, begin: number, end: number): Taps 
   const part = new Float64Array(end - begin);
   const unit = 2 * length;
   for (let i = begin; i < end; i++) {
-    const place = Math.min(Math.max((2 * i + 1) * size - length, 0), (size - 1) * unit);
-    low[i - begin] = Math.floor(place / unit);
-    part[i - begin] = place % unit;
+    const offset = Math.min(Math.max((2 * i + 1) * size - length, 0), (size - 1) * unit);
+    low[i - begin] = Math.floor(offset / unit);
+    part[i - begin] = offset % unit;
   }
   return { low, part };
 }

@@ -80,13 +80,13 @@ export function withoutHoles(window: MaskWindow): MaskWindow {
 /** Only the connected pieces of at least `smallest` pixels stay; the largest one always does. */
 export function withoutSpecks(window: MaskWindow, smallest: number): MaskWindow {
   const seen = new Uint8Array(window.pixels.length);
-  const pieces: { place: number; area: number }[] = [];
-  window.pixels.forEach((pixel, place) => {
-    if (pixel === 1 && seen[place] === 0) pieces.push({ place, area: flood(window, seen, place, 1) });
+  const pieces: { offset: number; area: number }[] = [];
+  window.pixels.forEach((pixel, offset) => {
+    if (pixel === 1 && seen[offset] === 0) pieces.push({ offset, area: flood(window, seen, offset, 1) });
   });
   const largest = Math.max(0, ...pieces.map((piece) => piece.area));
   const kept = new Uint8Array(window.pixels.length);
-  for (const { place, area } of pieces) if (area >= smallest || area === largest) flood(window, kept, place, 1);
+  for (const { offset, area } of pieces) if (area >= smallest || area === largest) flood(window, kept, offset, 1);
   return { ...window, pixels: kept };
 }
 
@@ -94,10 +94,10 @@ export function withoutSpecks(window: MaskWindow, smallest: number): MaskWindow 
 export function piecesOf(window: MaskWindow): MaskWindow[] {
   const seen = new Uint8Array(window.pixels.length);
   const pieces: MaskWindow[] = [];
-  window.pixels.forEach((pixel, place) => {
-    if (pixel === 0 || seen[place] === 1) return;
+  window.pixels.forEach((pixel, offset) => {
+    if (pixel === 0 || seen[offset] === 1) return;
     const piece = new Uint8Array(window.pixels.length);
-    flood(window, piece, place, 1);
+    flood(window, piece, offset, 1);
     piece.forEach((own, index) => (seen[index] |= own));
     pieces.push({ ...window, pixels: piece });
   });
@@ -111,10 +111,10 @@ function flood(window: MaskWindow, marks: Uint8Array, first: number, value: 0 | 
   marks[first] = 1;
   let count = 0;
   while (stack.length > 0) {
-    const place = stack.pop()!;
-    const column = place % width;
+    const offset = stack.pop()!;
+    const column = offset % width;
     count++;
-    const around = [place - width, place + width, column > 0 ? place - 1 : -1, column < width - 1 ? place + 1 : -1];
+    const around = [offset - width, offset + width, column > 0 ? offset - 1 : -1, column < width - 1 ? offset + 1 : -1];
     for (const next of around) {
       if (next < 0 || next >= pixels.length || marks[next] === 1 || pixels[next] !== value) continue;
       marks[next] = 1;
@@ -152,7 +152,7 @@ function boxOfWindow({ left, top, width, height }: MaskWindow): Box {
 }
 
 function eachPixel(window: MaskWindow, visit: (x: number, y: number) => void): void {
-  window.pixels.forEach((pixel, place) => {
-    if (pixel === 1) visit(window.left + (place % window.width), window.top + Math.floor(place / window.width));
+  window.pixels.forEach((pixel, offset) => {
+    if (pixel === 1) visit(window.left + (offset % window.width), window.top + Math.floor(offset / window.width));
   });
 }

@@ -120,10 +120,10 @@ function subtractOthers(session: Session, scene: Scene, instances: readonly Inst
 function without(window: MaskWindow, others: readonly MaskWindow[]): MaskWindow {
   const pixels = window.pixels.slice();
   for (const other of others) {
-    for (let place = 0; place < other.pixels.length; place++) {
-      if (other.pixels[place] === 0) continue;
-      const column = other.left + (place % other.width) - window.left;
-      const row = other.top + Math.floor(place / other.width) - window.top;
+    for (let offset = 0; offset < other.pixels.length; offset++) {
+      if (other.pixels[offset] === 0) continue;
+      const column = other.left + (offset % other.width) - window.left;
+      const row = other.top + Math.floor(offset / other.width) - window.top;
       if (column >= 0 && row >= 0 && column < window.width && row < window.height) pixels[row * window.width + column] = 0;
     }
   }

@@ -139,9 +139,9 @@ export function reshape(session: Session, instances: readonly Instance[], change
 }
 
 function cropped(window: MaskWindow, width: number, height: number): MaskWindow {
-  const pixels = window.pixels.map((pixel, place) => {
-    const x = window.left + (place % window.width);
-    const y = window.top + Math.floor(place / window.width);
+  const pixels = window.pixels.map((pixel, offset) => {
+    const x = window.left + (offset % window.width);
+    const y = window.top + Math.floor(offset / window.width);
     return x >= 0 && y >= 0 && x < width && y < height ? pixel : 0;
   });
   return { ...window, pixels };

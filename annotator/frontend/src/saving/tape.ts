@@ -100,7 +100,7 @@ export class Tape {
   private async read(database: IDBDatabase): Promise<History> {
     const { project, storage } = this.options;
     const labels = (await all<Label>(database, TAPES)).sort((a, b) => b.at - a.at);
-    const rest = parsed(storage?.getItem(this.place()) ?? null);
+    const rest = parsed(storage?.getItem(this.storageKey()) ?? null);
     await this.choose(labels, rest);
     const own = labels.find((label) => label.tape === this.name);
     const steps = new Map((await all<Step>(database, STEPS, this.name)).map((step) => [step.id, step]));
@@ -175,7 +175,7 @@ export class Tape {
     return { tape: this.name, project: this.options.project, at, undone: this.undone, last: this.last, version: this.version };
   }
 
-  private place(): string {
+  private storageKey(): string {
     return `annotator:history:${this.options.project}`;
   }
 
@@ -183,7 +183,7 @@ export class Tape {
   private store(rest: Rest | null): void {
     const nothing: Rest = { label: { ...this.label(), version: 0 }, gone: [], added: [] };
     try {
-      this.options.storage?.setItem(this.place(), JSON.stringify(rest ?? nothing));
+      this.options.storage?.setItem(this.storageKey(), JSON.stringify(rest ?? nothing));
     } catch {
       // More than a tab may keep: the last steps before a reload are lost for undo, never for the project.
     }

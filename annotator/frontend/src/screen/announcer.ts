@@ -13,9 +13,9 @@ export function createAnnouncer(session: Session, appearance: Appearance): HTMLE
     const instance = find(now.scene, now.selection.at(-1) ?? null);
     if (instance === null) return setText(element, "");
     const all = ordered(session);
-    const place = all.findIndex((one) => one.key === instance.key) + 1;
+    const position = all.findIndex((one) => one.key === instance.key) + 1;
     const state = t(instance.state);
-    setText(element, t("announce", { label: appearance.label(instance), state, place, total: all.length }));
+    setText(element, t("announce", { label: appearance.label(instance), state, position, total: all.length }));
   });
   return element;
 }

@@ -21,8 +21,8 @@ export interface PointerHost {
   camera(): Camera;
   pan(dx: number, dy: number): void;
   zoomBy(factor: number, at: Point): void;
-  /** Asks what can be done to what lies under the pointer; `place` is on the page. */
-  askAt(pointer: Pointer, place: Point): void;
+  /** Asks what can be done to what lies under the pointer; `point` is on the page. */
+  askAt(pointer: Pointer, point: Point): void;
 }
 
 export class Pointers {

@@ -42,7 +42,7 @@ export interface StageOptions {
   readonly say: (text: string) => void;
   readonly notice: (text: string) => void;
   /** Shows what can be done to what is selected, at a place of the page. */
-  readonly showMenu: (place: Point) => void;
+  readonly showMenu: (point: Point) => void;
   readonly onCamera: (camera: Camera, size: Size) => void;
 }
 
@@ -149,12 +149,12 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
   }
 
   /** What lies under the pointer is selected, unless it is already, and asked about. */
-  askAt(pointer: Pointer, place: Point): void {
+  askAt(pointer: Pointer, point: Point): void {
     const { selection } = this.session.view.get();
     const under = this.hits().at(pointer.image[0], pointer.image[1], reach(pointer, ASK_REACH, this.view));
     if (under.length === 0) return;
     if (!under.some((one) => selection.includes(one.key))) this.session.select([under[0].key]);
-    this.options.showMenu(place);
+    this.options.showMenu(point);
   }
 
   viewSize(): Size {
@@ -171,7 +171,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
   }
 
   /** Where the mouse is, in image pixels; null where it is elsewhere. */
-  placeUnderPointer(): Point | null {
+  pointUnderPointer(): Point | null {
     return this.pointerAt === null ? null : toImage(this.view, this.pointerAt[0], this.pointerAt[1]);
   }
 

@@ -397,7 +397,7 @@ export const de: Table = {
   queueFailed: "Das Projekt konnte nicht gelesen werden",
   exampleFailed: "Das Beispiel konnte nicht hinzugefügt werden",
   removeFailed: "Das Bild konnte nicht entfernt werden",
-  announce: "{label}, {state}, {place} von {total}",
+  announce: "{label}, {state}, {position} von {total}",
   gallery: "Galerie",
   cmdGallery: "Galerie einer Kategorie über alle Bilder",
   galleryDoubt: "Zweifelhafte zuerst",

@@ -396,7 +396,7 @@ export const en = {
   queueFailed: "The project could not be read",
   exampleFailed: "The example could not be added",
   removeFailed: "The picture could not be removed",
-  announce: "{label}, {state}, {place} of {total}",
+  announce: "{label}, {state}, {position} of {total}",
   gallery: "Gallery",
   cmdGallery: "Gallery of one category over all pictures",
   galleryDoubt: "Most doubtful first",

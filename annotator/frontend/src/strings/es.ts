@@ -397,7 +397,7 @@ export const es: Table = {
   queueFailed: "No se pudo leer el proyecto",
   exampleFailed: "No se pudo añadir el ejemplo",
   removeFailed: "No se pudo quitar la imagen",
-  announce: "{label}, {state}, {place} de {total}",
+  announce: "{label}, {state}, {position} de {total}",
   gallery: "Galería",
   cmdGallery: "Galería de una categoría en todas las imágenes",
   galleryDoubt: "Dudosos primero",

@@ -397,7 +397,7 @@ export const zh: Table = {
   queueFailed: "无法读取项目",
   exampleFailed: "无法添加示例",
   removeFailed: "无法移除图片",
-  announce: "{label}，{state}，第 {place} / {total} 个",
+  announce: "{label}，{state}，第 {position} / {total} 个",
   gallery: "图库",
   cmdGallery: "某一类别在所有图片中的图库",
   galleryDoubt: "最可疑的在前",

@@ -16,7 +16,7 @@ import { selectedInstance } from "../session/view";
 import type { Grip } from "./handles";
 import { HANDLE_REACH, draggedBox, gripAt, handleCursor } from "./handles";
 import type { Pointer, Tool, ToolHost } from "./tool";
-import { CLICK_SLACK, farFrom, placeIn, reach } from "./tool";
+import { CLICK_SLACK, farFrom, pointInPicture, reach } from "./tool";
 
 /** A handle of the selected instance's box. */
 interface Held {
@@ -48,7 +48,7 @@ export class BoxTool implements Tool {
 
   down(pointer: Pointer): void {
     const held = this.heldAt(pointer);
-    const from = held === null ? placeIn(this.host.session, pointer) : pointer.image;
+    const from = held === null ? pointInPicture(this.host.session, pointer) : pointer.image;
     this.press = { from, to: from, held };
   }
 
@@ -100,7 +100,7 @@ export class BoxTool implements Tool {
 
   private boxOf({ from, to, held }: Press): Box {
     if (held !== null) return draggedBox(held.box, held.grip, to, this.host.session.view.get().scene!);
-    return boxOfPoints(from, placeIn(this.host.session, { image: to }));
+    return boxOfPoints(from, pointInPicture(this.host.session, { image: to }));
   }
 
   private heldAt(pointer: Pointer): Held | null {

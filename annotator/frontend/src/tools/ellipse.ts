@@ -8,7 +8,7 @@ import { boxOfPoints } from "../document/geometry";
 import { areaOfWindow, windowOfParts } from "../document/paint";
 import { maskOfParts } from "../document/scene";
 import type { Pointer, Tool, ToolHost } from "./tool";
-import { CLICK_SLACK, farFrom, placeIn } from "./tool";
+import { CLICK_SLACK, farFrom, pointInPicture } from "./tool";
 
 /** In image pixels: how far the polygon's edges lie inside the ellipse at most. */
 const TOLERANCE = 0.1;
@@ -25,7 +25,7 @@ export class EllipseTool implements Tool {
   }
 
   down(pointer: Pointer): void {
-    this.from = placeIn(this.host.session, pointer);
+    this.from = pointInPicture(this.host.session, pointer);
   }
 
   drag(pointer: Pointer): void {
@@ -61,7 +61,7 @@ export class EllipseTool implements Tool {
   }
 
   private boxTo(from: Point, pointer: Pointer): Box {
-    const to = placeIn(this.host.session, pointer);
+    const to = pointInPicture(this.host.session, pointer);
     if (!pointer.shift) return boxOfPoints(from, to);
     // A circle takes the longer side, as far as the picture goes.
     const { width, height } = this.host.session.view.get().scene!;

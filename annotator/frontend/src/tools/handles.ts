@@ -1,6 +1,6 @@
 /** A box changed by one of its handles. */
 import type { Size } from "../canvas/camera";
-import { handlePlace, shownHandles } from "../canvas/grips";
+import { handlePoint, shownHandles } from "../canvas/grips";
 import type { Box, Point } from "../document/geometry";
 import { clampPoint } from "../document/geometry";
 
@@ -19,10 +19,10 @@ export interface Grip {
 /** The handle of a box at a place, within `reach` image pixels; null where there is none. */
 export function gripAt(box: Box, at: Point, reach: number, scale: number): Grip | null {
   let best: Grip | null = null;
-  for (const { index, place } of shownHandles(box, scale)) {
-    const distance = Math.max(Math.abs(place[0] - at[0]), Math.abs(place[1] - at[1]));
+  for (const { index, point } of shownHandles(box, scale)) {
+    const distance = Math.max(Math.abs(point[0] - at[0]), Math.abs(point[1] - at[1]));
     if (distance > (best?.distance ?? reach)) continue;
-    const [x, y] = handlePlace(box, index, Number.POSITIVE_INFINITY);
+    const [x, y] = handlePoint(box, index, Number.POSITIVE_INFINITY);
     best = { handle: index, off: [at[0] - x, at[1] - y], distance };
   }
   return best;

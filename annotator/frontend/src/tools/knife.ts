@@ -10,7 +10,7 @@ import { cutInTwo } from "../editing/shapes";
 import { selectedInstances, shownInstances } from "../session/view";
 import { t } from "../strings";
 import type { Pointer, Tool, ToolHost } from "./tool";
-import { CLICK_SLACK, farFrom, placeIn } from "./tool";
+import { CLICK_SLACK, farFrom, pointInPicture } from "./tool";
 
 export class KnifeTool implements Tool {
   private line: Point[] = [];
@@ -29,13 +29,13 @@ export class KnifeTool implements Tool {
     if (view.hideAll) return this.host.notice(t("hiddenFirst"));
     const chosen = selectedInstances(view);
     this.before = chosen.length > 0 ? chosen : shownInstances(view);
-    this.line = [placeIn(this.host.session, pointer)];
+    this.line = [pointInPicture(this.host.session, pointer)];
     this.pressedAt = pointer.view;
   }
 
   drag(pointer: Pointer): void {
     if (this.line.length === 0) return;
-    this.line.push(placeIn(this.host.session, pointer));
+    this.line.push(pointInPicture(this.host.session, pointer));
     this.host.redraw();
   }
 
@@ -44,7 +44,7 @@ export class KnifeTool implements Tool {
     const { session } = this.host;
     this.cancel();
     if (line.length === 0 || !farFrom(pointer.view, this.pressedAt, CLICK_SLACK)) return;
-    line.push(placeIn(this.host.session, pointer));
+    line.push(pointInPicture(this.host.session, pointer));
     const { scene } = session.view.get();
     const crossed = before.flatMap((one) => unchanged(scene, one) ?? []);
     if (cutInTwo(session, crossed, line)) this.host.putAway();

@@ -9,7 +9,7 @@ import { maskOfParts } from "../document/scene";
 import { simplifyRing } from "../document/simplify";
 import { t } from "../strings";
 import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
-import { CLICK_SLACK, farFrom, placeIn } from "./tool";
+import { CLICK_SLACK, farFrom, pointInPicture } from "./tool";
 
 const CLOSE_REACH = 10;
 /** Freehand points lie at least this far apart, in CSS pixels. */
@@ -28,7 +28,7 @@ export class PolygonTool implements Tool {
   constructor(private readonly host: ToolHost) {}
 
   hover(pointer: Pointer): void {
-    this.pointer = placeIn(this.host.session, pointer);
+    this.pointer = pointInPicture(this.host.session, pointer);
     this.host.setCursor("crosshair");
     this.host.redraw();
   }
@@ -42,12 +42,12 @@ export class PolygonTool implements Tool {
     this.pressedAt = pointer.view;
     this.settled = this.points.length;
     if (this.closesAt(pointer)) return;
-    this.points.push(placeIn(this.host.session, pointer));
+    this.points.push(pointInPicture(this.host.session, pointer));
     this.host.redraw();
   }
 
   drag(pointer: Pointer): void {
-    this.pointer = placeIn(this.host.session, pointer);
+    this.pointer = pointInPicture(this.host.session, pointer);
     const last = this.points.at(-1);
     if (this.pressedAt === null || last === undefined) return;
     if (!this.freehand && !farFrom(pointer.view, this.pressedAt, CLICK_SLACK * 2)) return;
@@ -99,13 +99,13 @@ export class PolygonTool implements Tool {
   paint(layer: Layer, camera: Camera): void {
     if (this.points.length === 0) return;
     const context = layer.inView();
-    const places = this.points.map((point) => toView(camera, point));
+    const points = this.points.map((point) => toView(camera, point));
     const line = new Path2D();
-    places.forEach(([x, y], index) => (index === 0 ? line.moveTo(x, y) : line.lineTo(x, y)));
+    points.forEach(([x, y], index) => (index === 0 ? line.moveTo(x, y) : line.lineTo(x, y)));
     if (this.pointer !== null) line.lineTo(...toView(camera, this.pointer));
     paintOutline(context, line);
-    places.slice(1).forEach((place) => paintDot(context, place, 3, "#fff", "#111"));
-    paintDot(context, places[0], this.points.length >= 3 ? 6 : 4, "#fff", "#111");
+    points.slice(1).forEach((point) => paintDot(context, point, 3, "#fff", "#111"));
+    paintDot(context, points[0], this.points.length >= 3 ? 6 : 4, "#fff", "#111");
   }
 
   private finish(): void {

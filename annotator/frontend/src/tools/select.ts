@@ -4,7 +4,7 @@ import { toView } from "../canvas/camera";
 import { vertexAt } from "../canvas/grips";
 import type { Layer } from "../canvas/layer";
 import { paintDot } from "../canvas/marks";
-import type { Box, NearEdge, Part, Point, VertexPlace } from "../document/geometry";
+import type { Box, NearEdge, Part, Point, VertexIndex } from "../document/geometry";
 import { areaOfParts, clampPoint, fitParts, mapPoints, nearestEdge, withRing } from "../document/geometry";
 import { nextUnder } from "../document/hit";
 import { outlineOf } from "../document/outline";
@@ -16,7 +16,7 @@ import { selectedInstance } from "../session/view";
 import type { Grip } from "./handles";
 import { HANDLE_REACH, draggedBox, gripAt, handleCursor } from "./handles";
 import type { Pointer, Tool, ToolCommand, ToolHost } from "./tool";
-import { CLICK_SLACK, farFrom, placeIn, reach } from "./tool";
+import { CLICK_SLACK, farFrom, pointInPicture, reach } from "./tool";
 import { Walk } from "./walk";
 
 const VERTEX_REACH = 8;
@@ -24,7 +24,7 @@ const EDGE_REACH = 5;
 const OUTLINE_REACH = 5;
 
 type Target =
-  | { readonly kind: "vertex"; readonly place: VertexPlace }
+  | { readonly kind: "vertex"; readonly index: VertexIndex }
   | { readonly kind: "handle"; readonly grip: Grip }
   | { readonly kind: "edge"; readonly edge: NearEdge }
   | { readonly kind: "peeked"; readonly instance: Instance }
@@ -74,7 +74,7 @@ export class SelectTool implements Tool {
     const selected = selectedInstance(this.host.session.view.get());
     const outline = selected === null ? null : outlineOf(selected.mask);
     const target = this.targetAt(pointer);
-    if (target.kind === "vertex" && pointer.alt) return this.deleteVertex(selected!, target.place);
+    if (target.kind === "vertex" && pointer.alt) return this.deleteVertex(selected!, target.index);
     this.press = {
       start: pointer,
       target,
@@ -138,7 +138,7 @@ export class SelectTool implements Tool {
     if (id === "deleteVertex" && this.walk.active()) return this.walk.remove();
     if (id !== "deleteVertex" || this.target.kind !== "vertex") return false;
     const selected = selectedInstance(this.host.session.view.get());
-    if (selected !== null) this.deleteVertex(selected, this.target.place);
+    if (selected !== null) this.deleteVertex(selected, this.target.index);
     return true;
   }
 
@@ -150,7 +150,7 @@ export class SelectTool implements Tool {
     if (selected === null) return;
     if (target.kind === "edge") paintDot(layer.inView(), toView(camera, target.edge.point), 4, "#ffffffb0", "#111");
     if (target.kind === "vertex") {
-      const { part, ring, vertex } = target.place;
+      const { part, ring, vertex } = target.index;
       const point = outlineOf(selected.mask).simple[part]?.[ring]?.[vertex];
       if (point !== undefined) paintDot(layer.inView(), toView(camera, point), 6, "#fff", "#111");
     }
@@ -176,8 +176,8 @@ export class SelectTool implements Tool {
       const grip = gripAt(box, pointer.image, reach(pointer, HANDLE_REACH, camera), camera.scale);
       // A finger may reach both: nothing but what is nearer to it comes before a handle.
       const vertexReach = Math.min(reach(pointer, VERTEX_REACH, camera), grip?.distance ?? Infinity);
-      const place = vertexAt(simple, pointer.image, vertexReach, camera.scale);
-      if (place !== null) return { kind: "vertex", place };
+      const index = vertexAt(simple, pointer.image, vertexReach, camera.scale);
+      if (index !== null) return { kind: "vertex", index };
       if (grip !== null) return { kind: "handle", grip };
       const edge = nearestEdge(simple, x, y, reach(pointer, EDGE_REACH, camera));
       if (edge !== null) return { kind: "edge", edge };
@@ -237,10 +237,10 @@ export class SelectTool implements Tool {
   private shapeAfter(press: Press, pointer: Pointer): readonly Part[] | null {
     const { target, parts, selected } = press;
     const { width, height } = this.host.session.view.get().scene!;
-    const to = placeIn(this.host.session, pointer);
+    const to = pointInPicture(this.host.session, pointer);
     if (selected === null) return null;
     if (target.kind === "vertex") {
-      const { part, ring, vertex } = target.place;
+      const { part, ring, vertex } = target.index;
       return withRing(parts, part, ring, parts[part][ring].with(vertex, to));
     }
     if (target.kind === "edge") {
@@ -273,11 +273,11 @@ export class SelectTool implements Tool {
     nudge(session, [now], dx, dy);
   }
 
-  private deleteVertex(selected: Instance, place: VertexPlace): void {
+  private deleteVertex(selected: Instance, index: VertexIndex): void {
     const parts = outlineOf(selected.mask).simple;
-    const ring = parts[place.part][place.ring].toSpliced(place.vertex, 1);
+    const ring = parts[index.part][index.ring].toSpliced(index.vertex, 1);
     this.target = { kind: "nothing" };
-    this.commit(selected, withRing(parts, place.part, place.ring, ring));
+    this.commit(selected, withRing(parts, index.part, index.ring, ring));
   }
 
   private commit(before: Instance, parts: readonly Part[]): void {

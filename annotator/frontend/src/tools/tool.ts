@@ -108,7 +108,7 @@ function isToolCommand(id: string): id is ToolCommand {
 export const CLICK_SLACK = 4;
 
 /** Where a pointer is in the picture, at its border where it is beyond. */
-export function placeIn(session: Session, { image }: Pick<Pointer, "image">): Point {
+export function pointInPicture(session: Session, { image }: Pick<Pointer, "image">): Point {
   const { width, height } = session.view.get().scene!;
   return clampPoint(image, width, height);
 }

@@ -3,8 +3,8 @@ import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
 import { strokeTwoTone } from "../canvas/marks";
-import { handlePlace } from "../canvas/grips";
-import type { Box, Part, Point, VertexPlace } from "../document/geometry";
+import { handlePoint } from "../canvas/grips";
+import type { Box, Part, Point, VertexIndex } from "../document/geometry";
 import { areaOfParts, boxOfParts, clampPoint, fitParts, withRing } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
@@ -19,7 +19,7 @@ export interface WalkOptions {
   readonly commit: (before: Instance, parts: readonly Part[]) => void;
 }
 
-type Stop = { readonly kind: "vertex"; readonly place: VertexPlace } | { readonly kind: "handle"; readonly handle: number };
+type Stop = { readonly kind: "vertex"; readonly index: VertexIndex } | { readonly kind: "handle"; readonly handle: number };
 
 const ARROWS: Readonly<Record<string, Point>> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEPS: Readonly<Record<string, number>> = { "": 1, "Shift+": 10, "Alt+": 0.1 };
@@ -100,12 +100,12 @@ export class Walk {
     const selected = this.walked();
     if (selected === null || this.stop?.kind !== "vertex") return false;
     this.release();
-    const { part, ring, vertex } = this.stop.place;
+    const { part, ring, vertex } = this.stop.index;
     const parts = outlineOf(selectedInstance(this.options.host.session.view.get())!.mask).simple;
     const points = parts[part][ring];
     const [a, b] = [points[vertex], points[(vertex + 1) % points.length]];
     const middle: Point = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
-    this.stop = { kind: "vertex", place: { part, ring, vertex: vertex + 1 } };
+    this.stop = { kind: "vertex", index: { part, ring, vertex: vertex + 1 } };
     this.options.commit(selectedInstance(this.options.host.session.view.get())!, withRing(parts, part, ring, points.toSpliced(vertex + 1, 0, middle)));
     this.show();
     return true;
@@ -117,12 +117,12 @@ export class Walk {
     // The key must not delete the instance instead.
     if (this.stop?.kind !== "vertex") return this.refuse("handleStays");
     this.release();
-    const { part, ring, vertex } = this.stop.place;
+    const { part, ring, vertex } = this.stop.index;
     const parts = outlineOf(selectedInstance(this.options.host.session.view.get())!.mask).simple;
     const points = parts[part][ring].toSpliced(vertex, 1);
     const left = withRing(parts, part, ring, points);
     if (areaOfParts(left) < 1) return this.refuse("vertexNeeded");
-    this.stop = points.length < 3 ? null : { kind: "vertex", place: { part, ring, vertex: vertex % points.length } };
+    this.stop = points.length < 3 ? null : { kind: "vertex", index: { part, ring, vertex: vertex % points.length } };
     this.options.commit(selectedInstance(this.options.host.session.view.get())!, left);
     if (this.stop !== null) this.show();
     return true;
@@ -177,13 +177,13 @@ export class Walk {
     const to = this.target(selected, simple, box);
     if (this.stop === null || to === null) return simple;
     if (this.stop.kind === "handle") return fitParts(simple, box, scaledBox(box, this.stop.handle, to));
-    const { part, ring, vertex } = this.stop.place;
+    const { part, ring, vertex } = this.stop.index;
     return withRing(simple, part, ring, simple[part][ring].with(vertex, to));
   }
 
   private target(selected: Instance, parts: readonly Part[], box: Box): Point | null {
     const { width, height } = this.options.host.session.view.get().scene!;
-    const from = this.stop === null ? null : placeOf(this.stop, parts, box);
+    const from = this.stop === null ? null : pointOf(this.stop, parts, box);
     if (from === null) return null;
     const [dx, dy] = this.walked() === selected && this.moved !== null ? this.moved : [0, 0];
     return clampPoint([from[0] + dx, from[1] + dy], width, height);
@@ -192,13 +192,13 @@ export class Walk {
   private point(selected: Instance): Point | null {
     if (this.stop === null) return null;
     const parts = this.shape(selected);
-    return placeOf(this.stop, parts, boxOfParts(parts));
+    return pointOf(this.stop, parts, boxOfParts(parts));
   }
 }
 
-function placeOf(stop: Stop, parts: readonly Part[], box: Box): Point | null {
-  if (stop.kind === "handle") return handlePlace(box, stop.handle, ON_THE_BOX);
-  const { part, ring, vertex } = stop.place;
+function pointOf(stop: Stop, parts: readonly Part[], box: Box): Point | null {
+  if (stop.kind === "handle") return handlePoint(box, stop.handle, ON_THE_BOX);
+  const { part, ring, vertex } = stop.index;
   return parts[part]?.[ring]?.[vertex] ?? null;
 }
 
@@ -206,11 +206,11 @@ function stopsOf(instance: Instance, kind: Stop["kind"]): Stop[] {
   const { simple } = outlineOf(instance.mask);
   if (kind === "handle") return Array.from({ length: 8 }, (_, handle) => ({ kind: "handle", handle }));
   return simple.flatMap((rings, part) =>
-    rings.flatMap((points, ring) => points.map((_, vertex): Stop => ({ kind: "vertex", place: { part, ring, vertex } }))),
+    rings.flatMap((points, ring) => points.map((_, vertex): Stop => ({ kind: "vertex", index: { part, ring, vertex } }))),
   );
 }
 
 function same(a: Stop, b: Stop): boolean {
   if (a.kind === "handle" || b.kind === "handle") return a.kind === "handle" && b.kind === "handle" && a.handle === b.handle;
-  return a.place.part === b.place.part && a.place.ring === b.place.ring && a.place.vertex === b.place.vertex;
+  return a.index.part === b.index.part && a.index.ring === b.index.ring && a.index.vertex === b.index.vertex;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HANDLE_GAP, handlePlace, shownHandles, shownVertices, vertexAt } from "../../src/canvas/grips";
+import { HANDLE_GAP, handlePoint, shownHandles, shownVertices, vertexAt } from "../../src/canvas/grips";
 import type { Part, Point } from "../../src/document/geometry";
 import { draggedBox, gripAt } from "../../src/tools/handles";
 import { randomOf } from "../random";
@@ -64,13 +64,13 @@ describe("handles", () => {
     for (let n = 0; n < 200; n++) {
       const scale = 0.2 + 5 * random();
       const [dx, dy] = [Math.round(60 * (random() - 0.5)), Math.round(60 * (random() - 0.5))];
-      const [x, y] = handlePlace(box, 4, scale);
+      const [x, y] = handlePoint(box, 4, scale);
       const grip = gripAt(box, [x + 3 / scale, y - 2 / scale], 8 / scale, scale)!;
       const moved = draggedBox(box, grip, [x + 3 / scale + dx, y - 2 / scale + dy], PICTURE);
       expect(moved.x1).toBeCloseTo(150 + dx);
       expect(moved.y1).toBeCloseTo(200 + dy);
     }
-    const grip = gripAt(box, handlePlace(box, 4, 1), 8, 1)!;
+    const grip = gripAt(box, handlePoint(box, 4, 1), 8, 1)!;
     expect(draggedBox(box, grip, [9999, 9999], PICTURE)).toEqual({ x0: 50, y0: 60, x1: 400, y1: 300 });
   });
 });

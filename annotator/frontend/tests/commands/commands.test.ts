@@ -38,7 +38,7 @@ async function bench(imageId = 1) {
   const drawing = new Drawing({ session, api, pickCategory, notice: tell("notice") });
   const drawn = { camera: () => ({ scale: 10, x: 0, y: 0 }), hits: () => new HitIndex(session.visible(), 40, 40), peeked: () => new HitIndex([], 40, 40) };
   const shown = Object.fromEntries(["fitPicture", "showActualSize", "zoom", "zoomTo", "reveal", "redraw", "setCursor"].map((name) => [name, tell(name)]));
-  const quiet = { showPoint: () => {}, say: tell("say"), notice: tell("notice"), placeUnderPointer: () => null, element: { focus: () => {} } };
+  const quiet = { showPoint: () => {}, say: tell("say"), notice: tell("notice"), pointUnderPointer: () => null, element: { focus: () => {} } };
   const stage = { session, tool: () => tools[toolInHand(session.view.get()).id], ...drawn, ...shown, ...quiet };
   const tools = makeTools(stage as unknown as ToolHost, levels);
   const commands = new Commands({
