@@ -107,6 +107,10 @@ def test_pre_labelling_again_asks_nothing_twice(store, detector, photographs):
     batch.prelabel_queued(store, detector, added)
     states = [(item.key, item.state) for item in store.instances(added[0].id)]
     assert states == [(sure.key, State.ACCEPTED), (unsure.key, State.REJECTED)]
+    # What was deleted since is as decided as what was rejected.
+    decide(store, added[0].id, sure, State.DELETED, number=3)
+    batch.prelabel_queued(store, detector, added)
+    assert [item.key for item in store.instances(added[0].id)] == [unsure.key]
 
 
 def test_an_id_that_another_name_holds_is_not_taken_over(store, detector, photographs):

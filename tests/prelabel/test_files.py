@@ -20,6 +20,7 @@ def test_what_is_above_the_threshold_is_accepted_with_its_score(known_model, tmp
     assert seen == [(index, 20) for index in range(1, 21)]
     assert [image.file_name for image in dataset.images[5:8]] == ["05.png", "06.png", "08.png"]
     assert [item.image_id for item in dataset.instances] == [image.id for image in dataset.images] == [*range(1, 20)]
+    assert [(item.id, item.key) for item in dataset.instances] == [(id, str(id)) for id in range(1, 20)]
     assert {(item.state, round(item.score, 3), item.extra["score"]) for item in dataset.instances} == {
         (State.ACCEPTED, 0.9, 0.9)
     }

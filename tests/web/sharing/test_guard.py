@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from annotator.web.sharing import pace
-from annotator.web.sharing.guard import Guard
+from annotator.web.sharing.guard import Guard, body_limit
 from tests.web.conftest import run
 
 
@@ -63,3 +63,41 @@ def test_whoever_does_not_read_is_not_sent_to_for_ever(monkeypatch):
     run(asyncio.wait_for(Guard(application)(scope, receive, unread), 5))
     assert len(sent) == 3
     assert given_up == [True]
+
+
+async def reading(scope, receive, send):
+    """Read the whole body, and answer with its size."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str(size).encode()})
+
+
+@pytest.mark.parametrize("path", ["/", "/annotator/key/images/1/gestures"])
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_a_body_may_be_as_long_as_its_cap_and_no_byte_longer(path, in_pieces):
+    client, most = TestClient(Guard(reading)), body_limit(path)
+    for size, status in ((most, 200), (most + 1, 413)):
+        body = bytes(size)
+        content = (body[begin : begin + 2**20] for begin in range(0, size, 2**20)) if in_pieces else body
+        answer = client.post(path, content=content)
+        assert answer.status_code == status
+        assert answer.text == str(size) if status == 200 else str(most) in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/" + "a" * 255, 200),
+        ("/" + "a" * 256, 404),
+        ("/ä" + "ä" * 126, 200),
+        ("/ä" + "ä" * 127, 404),
+        ("/" + "/".join(["a" * 199] * 10), 200),
+        ("/" + "/".join(["a" * 199] * 10) + "b", 404),
+    ],
+)
+def test_a_path_may_be_as_long_as_that_of_a_file(path, status):
+    assert TestClient(Guard(reading)).get(path).status_code == status

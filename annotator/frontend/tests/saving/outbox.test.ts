@@ -104,6 +104,7 @@ describe.each(KINDS)("with %s", (_, make) => {
     closed.outbox.put(gesture("a", 1));
     open.outbox.put(gesture("b", 1));
     await written();
+    expect(await open.outbox.takeOrphans()).toEqual([]);
     closed.close();
     const found = await Promise.all([browser.tab("c").outbox.takeOrphans(), browser.tab("d").outbox.takeOrphans()]);
     expect(found.map(named).flat()).toEqual(["a1"]);

@@ -102,6 +102,19 @@ describe("deciding", () => {
     expect(server.gestures[0].changes).toEqual([{ key: "i0k0", category: 91, state: "accepted" }]);
   });
 
+  it("sends the seconds since the gesture before, five minutes at most: a pause is no work", async () => {
+    const server = new FakeServer([3]);
+    let now = 1000;
+    const { session } = start(server, "tab", undefined, () => now);
+    await session.open(1);
+    for (const [index, pause] of [1234, 0, 299_960, 3_600_000].entries()) {
+      now += pause;
+      relabel(session, index % 2 === 0 ? 3 : 91, [instance(session, "i0k0")]);
+    }
+    await settle();
+    expect(server.gestures.map((gesture) => gesture.seconds)).toEqual([1.2, 0, 300, 300]);
+  });
+
   it("draws the same category after another instance was given a new one", async () => {
     const { session } = await opened(new FakeServer([1]));
     session.view.set({ category: 1 });
