@@ -75,7 +75,7 @@ class Truth:
 
 
 def _completed(row: dict[str, Any], rle: Rle | None, *, id: int) -> dict[str, Any]:
-    """An annotation with all that COCOeval reads: what it has not of its own comes from its mask or its box."""
+    """An annotation with every key that COCOeval reads; missing ones are computed from its mask or its box."""
     made = {"id": id, "image_id": row["image_id"], "category_id": row["category_id"]}
     made["iscrowd"] = int(row.get("iscrowd") or 0)
     if rle is not None:
@@ -185,7 +185,7 @@ def evaluate(
 
 
 def require_measurable(info: ModelInfo, truth: Truth, folder: Path) -> dict[int, int]:
-    """The network's category ids -> the file's, of those that are measured.
+    """The network's category ids -> the file's, for the categories that can be measured.
 
     Raises ImageError where annotated pictures are missing, ModelError where no category is in common.
     """

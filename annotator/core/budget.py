@@ -1,4 +1,4 @@
-"""How much work on masks one gesture or one file may ask for: counted before it begins, refused in one line beyond it.
+"""A bound on the work with masks that one gesture or one file may cause. The work is counted before it is done.
 
 The unit is a step: a pixel along a polygon's edge, which takes the rasteriser some 25 ns.
 

@@ -74,7 +74,7 @@ class CocoError(AnnotatorError):
         super().__init__(f"{first} (and {counted(more, 'more problem')})" if more else first)
 
     def told(self, most: int) -> list[str]:
-        """A line for each problem, `most` of them at most, and one for those that have none."""
+        """At most `most` lines, one a problem, and a last line that counts the others."""
         rest = sum(1 + problem.more for problem in self.problems[most:])
         return [*map(str, self.problems[:most]), *([f"and {counted(rest, 'more problem')}"] if rest else [])]
 

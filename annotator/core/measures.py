@@ -14,13 +14,13 @@ AT_ONCE = 255
 
 
 def areas_of(rles: Sequence[Rle]) -> list[float]:
-    """The numbers of pixels."""
+    """The number of pixels of each mask."""
     coded = (rle.to_coco() for rle in rles)
     return [float(area) for chunk in _chunks(coded) for area in coco_mask.area(chunk)]
 
 
 def boxes_of(rles: Sequence[Rle]) -> list[list[float]]:
-    """The tight boxes, xywh."""
+    """The tight box of each mask, xywh."""
     coded = (rle.to_coco() for rle in rles)
     return [box for chunk in _chunks(coded) for box in coco_mask.toBbox(chunk).tolist()]
 

@@ -1,4 +1,4 @@
-"""How masks lie over each other: IoU in bulk, and which suggestions a person has answered already."""
+"""Overlaps of masks: IoU in bulk, and which suggestions a person has answered already."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def overlaps(first: Sequence[Rle], second: Sequence[Rle], *, least: float) -> It
 
 
 class _Measured:
-    """What tells without a look at the pixels how far masks may overlap: boxes xyxy (n, 4), areas and lengths (n,)."""
+    """What bounds the overlap of masks without their pixels: boxes xyxy (n, 4), areas and lengths (n,)."""
 
     def __init__(self, rles: Sequence[Rle]) -> None:
         self.boxes = np.array(boxes_of(rles), np.float64)
@@ -95,7 +95,7 @@ def _common_sides(first: _Floats, second: _Floats) -> _Floats:
 
 
 def unanswered(suggestions: Sequence[Suggestion], known: Sequence[Instance]) -> list[Suggestion]:
-    """The suggestions that no decision of the image speaks about, so that pre-labelling again asks nothing twice.
+    """The suggestions for objects that nobody has decided about, so that pre-labelling again asks nothing twice.
 
     An accepted object answers whatever its category; a rejection only answers for the category that was rejected.
     Raises GeometryError where too many masks lie over each other.

@@ -1,8 +1,8 @@
 """Polygons, and the masks that they fill.
 
 pycocotools fills them, so that a trainer who reads them has the same mask to the pixel. It walks every edge in steps of
-a fifth of a pixel and keeps the interpreter all the while, so what it is given is measured first, pulled in to the
-picture, and walked in slices: whoever saves something meanwhile waits for one slice at most.
+a fifth of a pixel and keeps the interpreter all the while, so polygons are measured first, pulled in to the picture,
+and walked in slices. Somebody else who saves meanwhile waits for one slice at most.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def polygons_to_rle(polygons: Sequence[Ring], *, height: int, width: int, budget
     polygons: each (N >= 3, 2) float64, xy in image pixels.
     budget: what the gesture or the file has left for this mask and others.
     Raises GeometryError if a polygon has fewer than 3 points, a value that is not finite or one far off the picture, or
-    if all of them are too long a way.
+    if their outlines together are too long.
     Source: pycocotools.mask.frPyObjects, merge.
 
     >>> polygons_to_rle([np.array([[1.0, 0], [3, 0], [3, 2], [1, 2]])], height=3, width=4)
@@ -91,7 +91,7 @@ def parts_to_rle(parts: Sequence[Part], *, height: int, width: int, budget: Work
 
 
 def bridge_holes(part: Part) -> Ring:
-    """One ring that runs around the part and, over a bridge of no width walked both ways, around each of its holes.
+    """One ring around the part and its holes: a bridge of no width, walked there and back, leads to each hole.
 
     Readers that fill by crossing count, as pycocotools does, see the holes; a bridge's two ways cancel.
     Raises GeometryError where holes and corners are too many.
@@ -152,8 +152,9 @@ def _checked(ring: Ring, *, height: int, width: int) -> Ring:
 def _pulled_in(ring: Ring, *, height: int, width: int) -> Ring:
     """The ring with its vertices at most a pixel off the picture, but for those of edges that may cross the picture.
 
-    It fills the same pixels. What an edge does whose ends both lie beyond one side depends on nothing but the columns
-    that it passes: beyond the left and the right side there are none, above and below it fills them from that side on.
+    It fills the same pixels. Take an edge whose two ends lie beyond the same side: only the columns that it passes
+    matter. Beyond the left and right sides there are none; above or below, it fills its columns from that side on,
+    however far away it is.
     """
     size = np.array([width, height])
     beyond = [far & np.roll(far, -1, axis=0) for far in (ring <= -1, ring >= size + 1)]
@@ -220,7 +221,7 @@ def _walk(rings: Sequence[Ring], *, height: int, width: int) -> list[Coded]:
 
 
 def _united(coded: Sequence[Coded]) -> Coded:
-    """The union, a few at a time: so it takes as long as all their runs, not as that for each of them."""
+    """The union, made a few masks at a time: the time grows with all runs together, not with runs times masks."""
     while len(coded) > 1:
         coded = [_merge(coded[begin : begin + _MERGED]) for begin in range(0, len(coded), _MERGED)]
     return coded[0]

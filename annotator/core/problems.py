@@ -1,4 +1,4 @@
-"""What is wrong with something from outside: each problem with its place, and of each kind a few."""
+"""Problems of a document from outside, each with its path; of each kind the first few are kept."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Problem:
     knowing.
 
     path: where in the document, such as `annotations[17].segmentation`; empty for the document as a whole.
-    file: the file's name, where there are several. more: how many of its kind stand behind it, untold.
+    file: the file's name, where there are several. more: how many further problems of its kind were only counted.
     """
 
     level: Level

@@ -1,4 +1,4 @@
-"""What a person searches a project's pictures for: an expression, read into terms that all have to hold.
+"""The search expression for a project's pictures, parsed into terms that all have to hold.
 
     query = { term }                                   all of them; nothing asks for nothing, so everything fits
     term  = ["-"] (text | "#" numbers | field ":" [values])

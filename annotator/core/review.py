@@ -1,4 +1,4 @@
-"""Suggestion + decision -> instance: what a person's gesture makes of the instances it touches.
+"""Suggestion + decision -> instance: how a person's gesture changes instances.
 
 Scores and sources never come from a gesture: a known instance keeps its own, a new one is drawn by hand.
 """
@@ -31,8 +31,8 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class Change:
     """What one gesture makes of one instance: its whole new state.
 
-    With neither `rle` nor `parts` the mask stays as it is stored; with `parts` it is their rasterisation (whatever
-    `rle` says beside them); with `rle` alone it is that, and nobody's polygons describe it any more.
+    With neither `rle` nor `parts` the mask stays as it is stored; with `parts` it is their rasterisation, and `rle` is
+    ignored; with `rle` alone it is that, and the stored polygons are dropped.
     `level` says that `rle` is the instance's heatmap at this level, in hundredths. `heatmap` is that of a new instance.
     `crowd` says whether it is a group annotated together; None leaves that as it is.
     """
@@ -157,7 +157,7 @@ class Drawn:
 def draw(gesture: Gesture, *, image: Image, heatmaps: Mapping[str, Heatmap]) -> tuple[Drawn | None, ...]:
     """The masks that a gesture brings, one for each change; None where a change leaves the mask as it is.
 
-    This is what takes long of a gesture. It depends on nothing that another gesture changes.
+    This is the slow part of a gesture. It does not depend on other gestures.
     heatmaps: by key, those of the instances whose change says a level, where there are any.
     Raises GestureError for a mask that is malformed, of another size or longer than is kept, for one that is not that
     of its level, and for more work than one gesture may ask for.

@@ -1,4 +1,4 @@
-"""Which masks of two lists show the same objects, traced anew by another tool."""
+"""Matches masks of two lists that show the same objects, where another tool has traced them anew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of a project: every name under which one is kept, and which of them go with the project elsewhere."""
+"""The settings of a project: their names in the database, and which of them travel in its archive."""
 
 from __future__ import annotations
 

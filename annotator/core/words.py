@@ -14,7 +14,7 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def are(number: int) -> str:
-    """What a number of things does: 1 is, 2 are."""
+    """The verb for a number of things: 1 is, 2 are."""
     return "is" if number == 1 else "are"
 
 

@@ -1,4 +1,4 @@
-"""What comes into a project: COCO files and lists of results, with their pictures or for those that are there."""
+"""Imports into a project: COCO files and lists of results, with their pictures or for pictures of the project."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def named(error: CocoError, file: str) -> list[Problem]:
 class _Known:
     """What a list of results may speak of: the images and categories of the files beside it, else the project's.
 
-    An id that two files use for different images, or for categories of other names, is nobody's.
+    An id that two files use for different images, or for categories of different names, is not used.
     """
 
     def __init__(self, store: Store, datasets: Sequence[Dataset]) -> None:

@@ -1,4 +1,4 @@
-"""The COCO files and lists of results that paths name: files as they are given, of folders those that are some."""
+"""Finds the COCO files and lists of results that paths mean: a file itself, or every such file in a folder."""
 
 from __future__ import annotations
 

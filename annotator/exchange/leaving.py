@@ -1,4 +1,4 @@
-"""What leaves a project: in any format, whole or in parts, with the pictures or without."""
+"""Exports of a project: in any format, whole or split, with the pictures or without."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def export(
 
     only: of the pictures that fit. threshold: of the suggestions that count, the project's own where none is given.
     progress: of looking at every picture, which a split needs.
-    Raises ExportError, also where the format's library is not installed or takes an option not; nothing in the folder
-    has changed then.
+    Raises ExportError, also where the format's library is not installed or the format does not take an option; then
+    nothing in the folder has changed.
     """
     options = options or Options()
     refused = format.refused(asked_for(options))

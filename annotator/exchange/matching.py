@@ -23,7 +23,7 @@ _DEEP = 8  # folders around a file that are looked into
 
 @dataclass(frozen=True)
 class Sought(Generic[T]):
-    """What a name means; where it means nothing, or too much, a hint."""
+    """What a name means, or why nothing was found or more than one thing."""
 
     found: T | None
     hint: str = ""

@@ -1,4 +1,4 @@
-"""An export on its way to its place: written aside, proven, and only then a folder's files or one zip."""
+"""Writes an export beside its target, proves it, and only then moves it there, as files of a folder or as one zip."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _is_zip(target: Path) -> bool:
 
 
 def _remove_abandoned(home: Path, name: str) -> None:
-    """What exports to the same place left half made when they were killed long ago: copies of every picture."""
+    """Remove what killed exports to the same target left behind long ago: copies of every picture."""
     ours = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{12}}\.(new|zip)")
     for path in home.iterdir() if home.is_dir() else ():
         if ours.fullmatch(path.name) and time.time() - path.lstat().st_mtime > _ABANDONED_AFTER_S:
@@ -171,7 +171,7 @@ def _remove_abandoned(home: Path, name: str) -> None:
 
 
 def _move(folder: Path, target: Path) -> dict[Path, Stamp]:
-    """Every file to its place; whatever stands in the way of one is found before the first is moved."""
+    """Move every file to its place. Whether anything stands in the way is found out before the first is moved."""
     paths = _files_below(folder)
     for path in paths:
         (target / path).parent.mkdir(parents=True, exist_ok=True)
@@ -189,7 +189,7 @@ def _files_below(folder: Path) -> list[Path]:
 
 
 def _require_place(path: Path) -> None:
-    """Raise ExportError where a file must not take this place: a device, say, would be one no more."""
+    """Raise ExportError where a file must not replace what is there, such as a device."""
     if path.exists() and not path.is_file():
         what = "a folder" if path.is_dir() else "no plain file"
         raise ExportError(f"{path}: is {what}, expected a place for a file")

@@ -84,7 +84,7 @@ def split(
 def unbalanced(parts: Mapping[str, Dataset], shares: Mapping[str, float]) -> list[str]:
     """Lines on what a split could not bring near its share: parts by their images, categories by those that show them.
 
-    A whole image is no more to be had than a part of one: what is less than two images off goes unsaid.
+    Images cannot be divided, so a difference of less than two images is not mentioned.
     """
     images = sum(len(part.images) for part in parts.values())
     lines = []
@@ -210,7 +210,9 @@ class _Dealing:
         del self._waiting[index]
 
     def _want(self, name: str, category: int | None, categories: Iterable[int]) -> tuple[float, float, float]:
-        """How much a part wants a unit: for its rarest category, for all of them, for its images."""
+        """The need of a part for a unit, to be compared in this order: its rarest category, all its categories, its
+        images.
+        """
         wanted = self._wanted[name]
         rarest = 0.0 if category is None else wanted[category]
         return rarest, sum(wanted[shown] for shown in categories), self._room[name] / self._shares[name]
@@ -218,8 +220,8 @@ class _Dealing:
     def balance(self, chance: random.Random) -> None:
         """Let units of one size change places wherever the categories come nearer to their shares by that.
 
-        No part gets larger or smaller. The dealing before went one category after the other, and what came last had
-        to take the room that was left.
+        No part gets larger or smaller. The dealing went category by category, and the last ones had to take what was
+        left.
         """
         for _ in range(min(_TRIES * len(self._units), _MOST_TRIES)):
             here, there = chance.randrange(len(self._units)), chance.randrange(len(self._units))

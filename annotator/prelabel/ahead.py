@@ -1,4 +1,4 @@
-"""Reads items ahead of whoever works on them, in threads: the network never waits for a disk or a decoder."""
+"""Reads items ahead in threads, so that the network never waits for a disk or a decoder."""
 
 from __future__ import annotations
 

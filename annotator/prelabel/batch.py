@@ -57,7 +57,7 @@ Finished = Callable[[Sequence[Outcome[Image]]], None]
 
 
 class Keeper(Generic[Item]):
-    """Stores what came of pictures and counts it.
+    """Stores the outcomes of pictures and counts them.
 
     image_of: the project's image of a picture, asked inside the transaction. finished: called after it.
     progress: called with pictures done or failed, and pictures in all.
@@ -123,7 +123,7 @@ def prelabel_queued(
     of the whole picture all the same. finished: called in the order of `queued` after pictures are stored, from
     another thread.
 
-    Raises ModelError at the first picture on which the network fails; whoever asked does each of them alone then.
+    Raises ModelError at the first picture on which the network fails; the caller then does each one alone.
     """
     journey = journey_of(store, detector, floor=floor, draft=draft)
     keeper = keeper_of(store, journey, total=len(queued), progress=progress, finished=finished)

@@ -132,7 +132,7 @@ class Journey(Generic[Item]):
     def _arrive(
         self, item: Item, reading: Future[Ready[Item]]
     ) -> tuple[tuple[Item, Ready[Item] | None], Prepared | AnnotatorError]:
-        """An item and what of it goes to the network; why it could not be read takes its turn instead."""
+        """Wait for an item: its prepared picture, or in its place the reason why it could not be read."""
         try:
             picture = reading.result()
         except AnnotatorError as error:

@@ -37,7 +37,7 @@ class Rows:
 
 
 def fetch(connection: Connection, *, reviewed_only: bool, only: Search | None = None) -> Rows:
-    """Everything at one moment. Nothing is computed here: as long as somebody reads, nobody can commit.
+    """Read everything in one snapshot. Nothing is computed here, because nobody can commit while it is read.
 
     only: of the images that fit.
     """

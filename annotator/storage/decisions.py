@@ -52,7 +52,7 @@ _IMPORTED = (
 
 @dataclass(frozen=True)
 class Prepared:
-    """A gesture with what takes long of it: worked out before it waits for its turn to write.
+    """A gesture whose slow part is done already, before it waits for the write lock.
 
     `digest` is of what the gesture says. `drawn` has the mask of each change, None where it stays.
     """
@@ -63,7 +63,7 @@ class Prepared:
 
 
 def digest_of(gesture: Gesture) -> str:
-    """Of what the gesture does, not of the circumstances that may differ when it is sent again."""
+    """Digest of what the gesture does. It leaves out what may differ when the same gesture is sent again."""
     said = [gesture.image_id, gesture.verb, gesture.reviewed]
     hashed = hashlib.sha256(json.dumps(said).encode())
     for change in gesture.changes:

@@ -76,8 +76,8 @@ def page(
     """At most `limit` instances behind the place `after`; suggestions without the score for the threshold are left out.
 
     threshold: the general one, where the category has none of its own.
-    A place is the value that the order goes by and the instance's id, so that nothing is passed over when what came
-    before has been decided since.
+    A place is the sort value and the id of the last instance shown. So nothing is skipped when instances before it have
+    been decided since.
     """
     wanted = {State(state).value for state in states}
     general, threshold = threshold, _threshold_of(connection, category_id, threshold)

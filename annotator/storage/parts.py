@@ -1,4 +1,4 @@
-"""Polygons as the database keeps them: bytes, because as text they would be most of a project's size and time.
+"""Polygons as bytes, as the database stores them. As text they would dominate the size and the speed of a project.
 
 Little-endian whole numbers of 32 bits: the form (4 or 8), how many parts, how many rings each part has, how many
 points each ring has; then x, y of every point, as whole numbers of 32 bits (form 4) or as doubles (form 8).

@@ -1,4 +1,4 @@
-"""Values as they come out of a database that a failing disk, or another program, may have changed.
+"""Reads values that a failing disk or another program may have changed.
 
 Tests: tests/storage/test_database.py
 """

@@ -1,4 +1,4 @@
-"""A database from outside, checked before it takes a project's place: that it is whole, a project's, and harmless.
+"""Checks a database from outside before it becomes a project: it must be whole, of our schema, and harmless.
 
 A database is more than its rows: triggers and views run when it is used, columns hold any type, and a mask that no
 program wrote may crash the one that decodes it.
@@ -214,7 +214,9 @@ def _require_whole(connection: sqlite3.Connection) -> None:
 
 
 def _require_types(connection: sqlite3.Connection, table: Table) -> None:
-    """SQLite keeps any type in any column: here each value has its column's, and no number is beyond a browser's."""
+    """Raise unless each value has the type of its column, which SQLite does not enforce, and no number is beyond what a
+    browser holds.
+    """
     there = {row[1] for row in connection.execute(f"PRAGMA table_info({table.name})")}
     for column in table.columns:
         if column.name not in there:  # a later migration adds it
@@ -235,7 +237,7 @@ def _require_types(connection: sqlite3.Connection, table: Table) -> None:
 
 
 def _require_room_for_ids(connection: sqlite3.Connection) -> None:
-    """A counter of ids at its end would let nothing be added, which SQLite tells as a full disk."""
+    """Raise where a counter of ids is at its end: nothing could be added, and SQLite would report a full disk."""
     strange = f"typeof(seq) <> 'integer' OR seq NOT BETWEEN 0 AND {MAX_ID}"
     found = connection.execute(f"SELECT name, seq FROM sqlite_sequence WHERE {strange}").fetchone()  # noqa: S608
     if found is not None:

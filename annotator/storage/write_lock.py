@@ -34,7 +34,7 @@ def hold(path: Path, *, patience: float) -> Iterator[None]:
 
 
 def _opened(path: Path) -> int | None:
-    """The file, with its lock taken or to be waited for; None where locks are not to be had."""
+    """Open the file; None where files cannot be locked."""
     if not file_lock.HAS_LOCKS:  # SQLite's own way of waiting remains
         return None
     try:
@@ -55,7 +55,7 @@ def _wait_for(handle: int, patience: float) -> None:
 
 
 class _Waiter:
-    """Waits in the kernel, which knows no time limit; when nobody wants the lock any more, it is given back."""
+    """Waits for the lock in the kernel, without a time limit. If its caller has given up by then, it is released."""
 
     def __init__(self, handle: int) -> None:
         self._file = handle

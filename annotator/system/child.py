@@ -1,4 +1,4 @@
-"""Child processes that work on what may be hostile: what they are given of the environment, and their limits."""
+"""Child processes for input that may be hostile: their environment and their limits."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 def child_environment(*further: str) -> dict[str, str]:
-    """What a child needs to start and to find this package, and the `further` variables: none of the secrets."""
+    """The environment of a child: what it needs to start and to find this package, and the `further` variables. It
+    holds no secrets.
+    """
     found = {key: os.environ[key] for key in (*_PASSED_ON, *further) if key in os.environ}
     return found | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
 
 
 def limit_self(memory_bytes: int, *, file_bytes: int = 0) -> None:
-    """From here on this process maps so much more memory, writes files of such a size, and dumps no core."""
+    """Limit the memory that this process may still map and the size of files that it writes; it dumps no core."""
     if resource is None:
         return
     statm = Path("/proc/self/statm")
@@ -34,7 +36,7 @@ def limit_self(memory_bytes: int, *, file_bytes: int = 0) -> None:
 
 
 def confine_self(memory_bytes: int, *, cpu_seconds: int) -> None:
-    """From here on this process only reads what is open, computes, and writes to pipes that are open.
+    """Confine this process for good: it may read what is open, compute, and write to pipes that are open.
 
     It opens no file and no socket (nor the environment of its parent, which lies in /proc), starts no process and no
     thread, and maps `memory_bytes` more at most. The system ends it after `cpu_seconds` of work, counted from its

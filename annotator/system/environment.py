@@ -9,7 +9,8 @@ import os
 def number_above_0(name: str, default: float, *, what: str = "a number", finite: bool = False) -> float:
     """The variable's number, or the default where it is not set.
 
-    what: it counts. finite: infinity is refused too. Raises ValueError in one line where it is no number above 0.
+    what: what the number counts, for the message. finite: infinity is refused too. Raises ValueError in one line where
+    it is no number above 0.
     """
     text = os.environ.get(name, "")
     try:

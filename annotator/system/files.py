@@ -26,8 +26,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path to write to in the block: when it ends, the file there is whole on the disk and takes this path's place;
-    when it raises, the file is gone and nothing has changed. Makes the folder if needed. Raises OSError.
+    """A path to write to in the block. When the block ends, that file replaces this one, whole and on the disk; when it
+    raises, that file is removed and nothing has changed. Makes the folder if needed. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
@@ -68,7 +68,8 @@ def require_plain(path: Path) -> None:
 
 
 def require_writable(path: Path) -> None:
-    """Find out before hours of work whether they can be written to a file. Makes the folder when absent.
+    """Raise OSError unless a file can be written here: asked before hours of work whose result it takes. Makes the
+    folder when absent.
 
     Raises OSError that names the file.
     """

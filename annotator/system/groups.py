@@ -18,7 +18,7 @@ class Groups(Generic[Item]):
     """Hands items to `work` in order: the first at once, then all that arrived in the meantime, at most `most` a call.
 
     work: called in one thread, one call at a time. linger_s: the least time between two calls, so that items that come
-    quickly are worked on together; a full group does not wait.
+    quickly are worked on together; a full group is worked on at once.
     An error of `work` is raised by the next `put`, or where the block ends, and nothing more is worked on. An error of
     the block itself does not stop the work: everything that was put before it is worked on.
     """

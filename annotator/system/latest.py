@@ -1,4 +1,4 @@
-"""The values that were used last, of which only so many are kept."""
+"""A cache of the values that were used last, bounded in count and size."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Latest(Generic[Key, Value]):
         return key in self._values
 
     def peek(self, key: Key) -> Value | None:
-        """The value of that key where it is kept, which counts as a use."""
+        """The value of that key, None where it is not kept. Looking counts as a use."""
         if key not in self._values:
             return None
         self._values.move_to_end(key)

@@ -49,7 +49,7 @@ def is_available() -> bool:
 
 
 def allow_only(calls: Iterable[str] = COMPUTING) -> bool:
-    """From here on each other system call of this process fails with EPERM; False where the system has no such filter.
+    """Let every system call of this process but these fail with EPERM; False where the system has no such filter.
 
     Signals reach this process alone. Nothing takes that back, and no program that is started could escape it.
     """

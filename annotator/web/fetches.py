@@ -1,4 +1,4 @@
-"""Networks on their way: each in a thread of its own, so that a slow one is waited for by those alone who want it."""
+"""Downloads of networks, each in a thread of its own, so that a slow one delays only those who want it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Fetch:
 
 
 class Fetches:
-    """The fetches under way on a server: one of a network, whoever asks for it."""
+    """The fetches under way on a server, at most one for each network."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,8 +43,8 @@ class Fetches:
     ) -> Fetch:
         """Fetch a network, or wait with those who do. Returns at once.
 
-        wanted: asked all the time; a fetch that nobody wants any more is cancelled. then: called at the end, in the
-        fetch's own thread.
+        wanted: asked again and again; when it is false for everybody, the fetch is cancelled. then: called at the end,
+        in the fetch's own thread.
         """
         with self._lock:
             fetch = self._under_way.get(info.name)

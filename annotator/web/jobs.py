@@ -44,7 +44,7 @@ MAX_ENDED = 200
 class Prelabelling:
     """One worker for all projects: the network is the bottleneck, and a second one would only take its cores.
 
-    No project is read or written while `_wake` is held: one whose lock is taken would hold up everybody.
+    No project is read or written while `_wake` is held: a locked project would block all others.
     """
 
     def __init__(self, projects: Projects) -> None:
@@ -131,7 +131,7 @@ class Prelabelling:
             batch_record.forget(store, job)
 
     def fetch(self, info: ModelInfo) -> Fetch:
-        """Begin to fetch a network, or wait with those who do; whoever asks looks at what is returned."""
+        """Begin to fetch a network, or join the fetch under way. Returns at once; the fetch tells its progress."""
         return self._fetches.begin(info)
 
     def stop(self, *, patience: float = 10.0) -> None:

@@ -1,4 +1,5 @@
-"""Whose projects are, where visitors sign in: noted in each project, and beside them for who comes from elsewhere.
+"""Who owns which project, where visitors sign in. The owner is noted in the project, and the project of each owner
+beside the projects, so that they find it from another browser.
 
 Tests: tests/web/sharing/test_login.py
 """

@@ -1,4 +1,4 @@
-"""Pictures on their way into a project and back to a browser: thumbnails, and what browsers do not show as it came."""
+"""Pictures on their way into a project and back to a browser, with thumbnails and converted copies."""
 
 from __future__ import annotations
 
@@ -136,7 +136,9 @@ _AS_THEY_ARE = _Types()
 
 
 def _kept(path: Path, content: bytes) -> Path | bytes:
-    """The file with this content; the content itself on a disk that takes no more, so that it is seen all the same."""
+    """Write the content and return its file; on a full disk return the content itself, so that it is shown all the
+    same.
+    """
     try:
         write_atomically(path, content)
     except OSError:

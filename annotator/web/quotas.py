@@ -1,4 +1,4 @@
-"""What visitors' projects take of the disk, and how much of it each, each address and all of them may."""
+"""How much disk visitors' projects take, and how much one project, one address and all together may take."""
 
 from __future__ import annotations
 

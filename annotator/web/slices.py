@@ -1,4 +1,4 @@
-"""A slice of a batch: as many of a project's pictures as the network gives it until somebody else's turn.
+"""A slice of a batch: the pictures of one project that are done before it is another project's turn.
 
 Pictures are done together, until one of them brings down a server or meets an error that nobody foresaw: then each is
 done alone, and what is alone in the decoder or in the network when the server ends is noted in the project.
@@ -55,7 +55,7 @@ def run_slice(
 def _do_alone(
     job: Job, store: Store, detector: Detector, finished: batch.Finished, *, plain: Callable[[str], str]
 ) -> ModelError | None:
-    """Do one picture; what of the network kept it from being done."""
+    """Do one picture. Returns the error of the network, if that is why it was not done."""
     image = job.remaining[0]
     if job.deaths >= MAX_DEATHS:
         reason = "given up: the server ended twice while this picture was being decoded or seen"
@@ -78,7 +78,9 @@ def _do_alone(
 
 
 def _see(job: Job, store: Store, journey: Journey[Image], image: Image) -> Outcome[Image]:
-    """Read one picture and let the network see it, noted before and after: if the server dies of it, the next knows."""
+    """Read one picture and run the network on it. The record says so before and after: a server that starts after a
+    crash knows.
+    """
     job.inside = True
     save_progress(store, job)
     (outcome,) = journey.outcomes([image], patience=1)

@@ -1,4 +1,4 @@
-"""Keeps a shared server from filling up: what is idle is closed, what is past its age removed, the rest measured.
+"""Keeps a shared server from filling up: closes idle projects, removes those past their age, measures the others.
 
 Gradio's own sweeper is not used: it removes files in use.
 """
@@ -95,7 +95,7 @@ def _is_binned(folder: Path) -> bool:
 
 
 def _last_used(folder: Path) -> float:
-    """When somebody was last there; now, where that cannot be said, so that nothing is removed by mistake."""
+    """When the project was last used. Where that is unknown, now: so nothing is removed by mistake."""
     for name in ("project.db", "."):
         with suppress(OSError):
             return (folder / name).stat().st_mtime

@@ -1,4 +1,4 @@
-"""Somebody's archive becomes a project, and nobody else waits for it: children with limits look at what is inside.
+"""Makes a project of somebody's archive. Child processes with limits check its content, so that nobody else waits.
 
 Tests: tests/web/routes/test_archives.py
 """

@@ -50,7 +50,7 @@ def check_file(path: Path, *, images: Path | None = None, most: int | None = Non
 
 
 def _encoding_problems(content: bytes) -> list[Problem]:
-    """What is read here, and by few others: JSON is UTF-8 without a mark."""
+    """Encodings that we read and few other readers do: JSON is UTF-8 without a byte order mark."""
     found = json.detect_encoding(content)
     if found == "utf-8-sig":
         return [Problem("warning", "", "begins with a byte order mark, expected plain UTF-8; most readers fail on it")]

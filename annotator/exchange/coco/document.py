@@ -1,4 +1,4 @@
-"""The JSON of a COCO file: read once, with the keys that it says twice.
+"""The JSON of a COCO file, parsed once; keys that appear twice in an object are found.
 
 Tests: tests/exchange/coco/test_check.py, tests/exchange/coco/test_odd_coco.py
 """
@@ -20,7 +20,7 @@ _PACKED = {b"\x1f\x8b": "gzip", b"PK\3\4": "zip", b"BZh": "bzip2", b"\xfd7zXZ": 
 
 
 def load(path: Path) -> Any:
-    """The JSON of a file. Raises CocoError if it cannot be read, is not JSON, or says something twice."""
+    """The JSON of a file. Raises CocoError if it cannot be read, is not JSON, or has a key twice."""
     return loads(read_content(path), name=str(path))
 
 

@@ -33,7 +33,7 @@ _IMPORT = "import"
 
 @dataclass(frozen=True)
 class Results:
-    """A list of results as suggestions, by image id; and how many had a box alone, and how many had no pixel."""
+    """A list of results as suggestions by image id. boxes: how many had a box alone. empty: how many had no pixel."""
 
     suggestions: dict[int, tuple[Suggestion, ...]]
     boxes: int = 0
@@ -125,7 +125,7 @@ def _stem(name: str) -> str:
 
 
 def source_of(file: Path) -> str:
-    """What stands as the model behind a list of results of which nobody says who made it."""
+    """The source of results for which nobody has named the model: derived from the file's name."""
     return f"{file.stem[:100]}@results"
 
 

@@ -1,4 +1,4 @@
-"""Single values of a COCO document: told apart, shown in a message, rasterised only where pycocotools can take them.
+"""Single values of a COCO document: checked, shown in messages, rasterised where pycocotools can take them.
 
 Tests: tests/exchange/coco/test_odd_coco.py, tests/exchange/coco/test_check.py
 """
@@ -89,7 +89,7 @@ def shown(value: object) -> str:
 
 
 def named_by_id(item: Mapping[str, Any]) -> str:
-    """The id behind a message, beside the place in the file that stands before it."""
+    """The id as the end of a message, which begins with the path in the file."""
     return f" (id {item['id']})" if is_id(item.get("id")) else ""
 
 

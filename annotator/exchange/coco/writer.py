@@ -1,4 +1,4 @@
-"""Dataset -> COCO JSON, written aside and proven before it takes its name."""
+"""Dataset -> COCO JSON. It is written under another name and proven before it gets its own."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _json(value: object) -> str:
 
 
 def _in_utf8(value: Any) -> Any:
-    """With ? for what is no character: as a project keeps names, and as an import finds them again."""
+    """UTF-8, with ? for lone surrogates: a project stores names so, and an import finds them so."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list):

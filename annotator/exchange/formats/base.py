@@ -1,4 +1,4 @@
-"""What a format is: its name, what it takes, holds and needs, and the function that writes it.
+"""A format: its name, its options, what it can hold, the library that it needs, and the function that writes it.
 
 A new format is a file beside this one that ends in a `Format`, and its line in the registry (`formats/__init__.py`).
 The command line, the page, the Hub's card, the routes and the README's table are made from what stands there.
@@ -83,7 +83,7 @@ class Format:
     suffixes: of what it writes when it writes no folder, which the page hands out as it is.
     extra, library: what has to be installed for it, and the module which shows that it is.
     tasks, tags: what the Hub sorts a dataset by.
-    keeps_pictures: its files or its readers look for the pictures where they lie, all parts' in one folder.
+    keeps_pictures: its readers need the pictures of all parts in one folder, where the files say they are.
     """
 
     name: str
@@ -101,7 +101,7 @@ class Format:
     keeps_pictures: bool = False
 
     def refused(self, asked: Iterable[str]) -> list[str]:
-        """Those of the options asked for that would change nothing."""
+        """The options that were asked for although this format does not take them."""
         return [name for name in asked if name not in self.takes]
 
     def row(self) -> str:

@@ -1,4 +1,4 @@
-"""What an import brings of the project's own past: annotations as they were before somebody changed them."""
+"""Finds annotations of a file that are earlier versions of the project's own instances."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _HOLDER = select(schema.instances.c.image_id, schema.instances.c.rle).where(sche
 
 
 class InstanceIds:
-    """The ids that are taken. Those of instances that were never accepted, so never exported, move away."""
+    """The ids that are taken. An instance that was never accepted, and so never exported, gives its id up."""
 
     def __init__(self, work: Work) -> None:
         table = schema.instances

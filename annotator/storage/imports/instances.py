@@ -30,8 +30,9 @@ _Key = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class Counts:
-    """Of a file's instances: those that are new or accepted by it, those that the project has as they are, and those
-    that it has by another outline, whatever became of them."""
+    """Counts of a file's instances. added: new, or accepted by the file. known: the project has them as they are. met:
+    the project has them by another outline, whatever was done with them.
+    """
 
     added: int
     known: int
@@ -39,7 +40,7 @@ class Counts:
 
 
 def import_instances(work: Work) -> Counts:
-    """Add what is new, accept what a model suggested, and do with what is met what was asked for."""
+    """Add new instances, accept those that a model suggested, and treat those met by another outline as asked."""
     comparison = _Comparison(work)
     entering = _Entering(work)
     added = known = 0

@@ -1,4 +1,4 @@
-"""Results into a project: suggestions of what nobody decided upon."""
+"""Stores results in a project as suggestions, for objects that nobody has decided about."""
 
 from __future__ import annotations
 

@@ -23,13 +23,13 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 def cache_folder(info: ModelInfo) -> Path:
-    """Compiled networks are kept by the hash of their files, so that a changed file never meets an old compilation."""
+    """The folder of compiled networks. They are named by the hash of their files: a changed file is compiled anew."""
     digest = hashlib.sha256("".join(file.sha384 for file in info.files).encode()).hexdigest()[:16]
     return paths.home() / "cache" / f"{info.name}-{digest}"
 
 
 def circumstances(core: ov.Core, *further: object) -> str:
-    """What a compilation depends on besides the network's files, as a part of a file's name.
+    """What a compilation depends on besides the network's files, as text for a file's name.
 
     OpenVINO's version and the processor, and whatever else `further` says.
     """

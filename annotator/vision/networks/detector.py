@@ -39,7 +39,7 @@ class Detections:
         return len(self.scores)
 
     def copied(self) -> Detections:
-        """What stays when the network goes on: the heatmaps may lie in its own memory."""
+        """A copy that stays valid when the network goes on: until then the heatmaps may lie in its own memory."""
         return replace(self, heatmaps=self.heatmaps.copy())
 
     def mask(self, index: int, *, level: float = 0.5) -> Rle:
@@ -103,7 +103,7 @@ class Detector:
     ) -> Iterator[tuple[Tag, Found | AnnotatorError]]:
         """What `extract` takes from the detections on each picture, in the order of the pictures.
 
-        extract: called before the network goes on, so that nobody copies heatmaps who only needs masks.
+        extract: called before the network goes on, so that heatmaps need not be copied where only masks are needed.
         An error in place of a picture comes out again in its turn; a ModelError is the answer to a picture on which the
         network fails.
         """

@@ -87,9 +87,9 @@ def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelIn
 
 
 def _of_places(graph: ov.Model) -> list[str]:
-    """The operations that compute places, boxes and where to sample, from what the layers with weights say.
+    """The operations behind the layers with weights that compute coordinates: positions, boxes, where to sample.
 
-    They stay as they are: 8 bits would move a place by pixels.
+    They stay as they are: 8 bits would move a position by pixels.
     """
     outputs = find_outputs(graph)
     waiting = [port.get_node() for port in (outputs.boxes, outputs.labels)]
@@ -112,7 +112,7 @@ def _of_places(graph: ov.Model) -> list[str]:
 def _inputs(info: ModelInfo, pictures: Sequence[Path]) -> list[NDArray[np.uint8]]:
     """The pictures as the network takes them, (height, width, 3) RGB: those in which the network finds something.
 
-    Where it finds nothing a mask head sees nothing, and what is measured of that spoils the ranges of all the others.
+    Pictures without a finding are left out: their mask head sees nothing, which would spoil the measured ranges.
     """
     network = Network(info)
     inputs = []

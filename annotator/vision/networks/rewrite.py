@@ -1,4 +1,4 @@
-"""A faster graph with the same answers, or the published one: a rewrite counts only after it has been tried."""
+"""A faster graph with the same answers. A rewrite is used only after a trial; otherwise the published graph is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that Pillow would walk for long before it decodes anything: found by their bytes, and refused."""
+"""Refuses files whose structure alone would keep Pillow busy for long before anything is decoded."""
 
 from __future__ import annotations
 

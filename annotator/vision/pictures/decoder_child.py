@@ -1,6 +1,6 @@
 """The child process of `sandbox`: it decodes what it is sent, until the parent hangs up.
 
-What goes over the two pipes are numbers and bytes, never objects: whoever subverts a decoder is still no further.
+Only numbers and bytes go over the two pipes, never objects: somebody who takes over a decoder gets no further.
 
 Tests: tests/vision/pictures/test_decode_hostile.py
 """

@@ -65,7 +65,8 @@ def color_to_uint8(content: bytes, *, significant: int = 0) -> Pixels | None:
 
 
 def white_of(values: NDArray[Any], *, stated: int = 0, significant: int = 0) -> int:
-    """The least of the whites of 8, 10, 12, 14 and 16 bits that is not below the values, nor below what is stated.
+    """The value that is white: of the greatest values of 8, 10, 12, 14 and 16 bits, the least that is not below any
+    value nor below what the file states.
 
     significant: a PNG that states it should hold its values in the upper bits, so that white is that of 16 bits. Where
     the values fit into as many lower bits, and these are in use, it is taken to hold them there.

@@ -45,7 +45,7 @@ def frames_of(content: bytes) -> Frames:
 
 
 class _Walk:
-    """A place in a GIF's bytes that moves on as Pillow's does, which forgives what the standard does not."""
+    """A position in a GIF's bytes. It advances as Pillow's does, which accepts files that the standard forbids."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content

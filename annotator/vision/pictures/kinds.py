@@ -60,7 +60,8 @@ _AVIF = (b"avif", b"avis")
 
 
 def is_hidden(path: PurePath) -> bool:
-    """Whether a path below a folder is nobody's own: `._a.jpg` of macOS, older copies that editors keep, thumbnails.
+    """Whether a path below a folder was made by a program for itself: `._a.jpg` of macOS, older copies of editors,
+    thumbnails.
 
     path: from that folder on. It is passed over, as it is on the page (the editor's filekinds.ts).
     """

@@ -1,4 +1,4 @@
-"""What a picture's file is to others: who sees in it, as it is, the very pixels that are decoded here.
+"""Finds out which other readers see in a picture's file, as it is, the same pixels that are decoded here.
 
 Tests: tests/vision/pictures/test_renditions.py
 """

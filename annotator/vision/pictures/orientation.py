@@ -32,7 +32,7 @@ def orientation_of(picture: Image.Image) -> int:
 def is_plain(picture: Image.Image) -> bool:
     """Whether browsers and trainers turn the file as `orientation_of` says.
 
-    Of a tag of another type, one that is there twice, or a second block, each of them makes something else.
+    They disagree about a tag of another type, a tag that appears twice, and a second block.
     """
     blocks = _blocks(picture)
     return not blocks or (len(blocks) == 1 and _says_it_once(blocks[0]))

@@ -89,7 +89,7 @@ def look(content: bytes) -> Look:
 
 
 def _asked(ask: Callable[[Child], Answer], file_name: str) -> Answer:
-    """A child's answer. Where something else than the picture ended the child, another one is asked."""
+    """A child's answer. If the child ended for a reason other than the picture, another child is asked."""
     began = time.monotonic()
     child = _idle_child()
     try:

@@ -92,8 +92,8 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
 
 
 class _Batches:
-    """What the buttons do. The generators are asynchronous, as they last as long as a batch: whoever watches one holds
-    no thread that saving needs.
+    """What the buttons do. The generators are asynchronous because they last as long as a batch: a page that watches
+    one must not hold a thread that saving needs.
     """
 
     def __init__(self, projects: Projects, jobs: Prelabelling) -> None:

@@ -1,4 +1,4 @@
-"""Gradio's page as it is sent: made once, then kept, and the same under whatever address it is reached."""
+"""Caches Gradio's page: it is made once and is the same under every address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""COCO files that come in over HTTP: what they say about pictures that the project has."""
+"""COCO files that are uploaded: their annotations join pictures that the project has."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def add_error_handlers(server: FastAPI, projects: Projects) -> None:
 
 
 def add_shape_handler(server: FastAPI) -> None:
-    """Answer what has not the shape that a route asks for in one line, without an echo: JSON knows no infinity."""
+    """Answer requests of the wrong shape in one line. Their values are not echoed, because JSON has no infinity."""
 
     @server.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> Response:

@@ -1,4 +1,4 @@
-"""In which order pictures that one browser sends side by side join a project."""
+"""Keeps uploads in order: pictures that one browser sends side by side join a project as they were asked for."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Arrival:
             self._seen, self._bytes = time.monotonic(), size
 
     def arrived(self) -> None:
-        """The body is there: from now on it is the server that takes its time."""
+        """Note that the body is complete: from now on the server is to blame for the time that passes."""
         self.is_whole = True
 
     @property

@@ -1,7 +1,7 @@
 """COCO files of visitors, read in a child process with limits.
 
-Reading one takes this interpreter for as long as its JSON lasts, seconds in which nobody else's gesture is saved, and a
-hostile one takes memory without end.
+Parsing one blocks the interpreter, for seconds in which nobody else's gesture is saved, and a hostile file takes memory
+without end.
 
 Tests: tests/web/routes/test_annotations.py
 """

@@ -1,7 +1,7 @@
-"""What the child says to the server, a line of JSON an item: no format that could run anything, and no line long enough
-to keep the interpreter from others.
+"""The answer of the child to the server: JSON, one item a line. It cannot run code, and no line is long enough to block
+the interpreter for others.
 
-Whoever subverts the child writes what they want here, so each value is checked again as it is read.
+Somebody who takes over the child can write anything here, so each value is checked again when it is read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What goes wrong, in the log: the first of a kind, the rest counted. Who asks oddly fills no disk."""
+"""Logs errors: the first of a kind in full, the rest as a count, so that odd requests cannot fill the disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class Seldom:
-    """Which places in the code may be told of again. Each is a file and a line."""
+    """Which lines of code may be logged again. Each is a file and a line number."""
 
     def __init__(self) -> None:
         self._told: dict[tuple[str, int], float] = {}
@@ -77,7 +77,7 @@ class Quiet(logging.Filter):
 
 
 def quieten_libraries() -> None:
-    """Let nobody fill the log by requests that the server's libraries complain of, a line each."""
+    """Limit what the server's libraries log, so that nobody fills the log by requests that they complain about."""
     for name in _COMPLAINING:
         logger = logging.getLogger(name)
         if not any(isinstance(one, Quiet) for one in logger.filters):

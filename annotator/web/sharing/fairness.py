@@ -1,4 +1,4 @@
-"""A public server shared fairly: whoever asks for much waits for themselves, and nobody else waits for them."""
+"""Shares a public server fairly: a client with many requests waits for its own, and others do not wait for it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class FairShare:
 
 
 async def _begun(scope: Scope, receive: Receive) -> list[Message] | None:
-    """The body's messages, all of them or as many as are small; None where it says that it is large."""
+    """The messages of the body up to the size that counts as small; None where its header says that it is large."""
     length = dict(scope["headers"]).get(b"content-length", b"0")
     if int(length) > SMALL_BYTES:  # the guard has seen that it is a number
         return None

@@ -18,8 +18,8 @@ RUNNING_EVENTS = 400
 
 
 def share_queue(queue: Any) -> None:
-    """Make Gradio's queue of events fair. Where an event may run so many times at once, one address never has all of
-    these places, and of all that wait it has at most EVENTS.
+    """Make Gradio's queue of events fair. Where several runs of an event are allowed at once, one address never has all
+    of them, and at most EVENTS of its events wait.
 
     queue: gradio.queueing.Queue, which has no way of its own to say this; a test holds the names that are used here.
     """

@@ -1,4 +1,4 @@
-"""How slowly the other end of a connection may send or read: whoever drips holds a place that others wait for."""
+"""Bounds how slowly the other end of a connection may send or read: a slow one holds a slot that others wait for."""
 
 from __future__ import annotations
 

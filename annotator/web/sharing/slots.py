@@ -1,4 +1,4 @@
-"""Bounded pools: so much at once under each name, the others wait in the order of asking."""
+"""Bounded pools: a few at once for each name; the others wait, first come, first served."""
 
 from __future__ import annotations
 

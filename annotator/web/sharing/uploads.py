@@ -1,4 +1,4 @@
-"""Bodies of requests: on the disk while they come in and while they wait, few of them in memory at once."""
+"""Receives bodies of requests. Large ones are kept on the disk until their turn; few are in memory at once."""
 
 from __future__ import annotations
 

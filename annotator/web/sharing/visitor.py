@@ -1,4 +1,4 @@
-"""Who asks: kept for the length of a request, so that whoever must know need not be told through every call."""
+"""Who sends a request: stored for the length of it, so that functions need not pass it on to each other."""
 
 from __future__ import annotations
 
@@ -105,7 +105,9 @@ def _is_internal(hop: str) -> bool:
 
 
 def _network(hop: str) -> str:
-    """An address as limits count it: a household has 2^64 of the newer kind, and the port is another each time."""
+    """An address as limits count it: without the port, and for IPv6 only the network, because one household has 2^64
+    addresses.
+    """
     address = _ip_address(hop)
     if address is None:
         return hop

@@ -1,4 +1,4 @@
-"""What an import carries along: ids that are taken once, and values that JSON can say."""
+"""What an import carries along: ids must be unique, and values must be JSON."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def require_unique_id(findings: Findings, path: str, item: Mapping[str, Any], ta
 
 
 def require_json(findings: Findings, path: str, found: Mapping[str, Any], known: frozenset[str], named: str) -> None:
-    """Unknown keys are carried through an import, so they must be something that JSON can say."""
+    """Unknown keys are carried through an import, so their values must be valid JSON."""
     for name, value in found.items():
         if name not in known and not isinstance(value, str | int):
             try:

@@ -70,7 +70,7 @@ def _has_captions(document: dict[str, Any]) -> bool:
 
 
 def other_form(annotations: list[Any]) -> str | None:
-    """What annotations are that COCO has under the same three keys, and no instances; None where they are those."""
+    """COCO's other kind of annotations that uses the same three keys, such as captions; None for instances."""
     found = [annotation for annotation in annotations if isinstance(annotation, dict)]
     if found and all("segments_info" in annotation for annotation in found):
         return "of COCO's panoptic form (segments_info, masks in PNG files)"

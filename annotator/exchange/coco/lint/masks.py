@@ -1,4 +1,4 @@
-"""Segmentations: rasterised where they are sound, and compared with what stands beside them."""
+"""Segmentations: sound ones are rasterised and compared with the area and the box of their annotation."""
 
 from __future__ import annotations
 
