@@ -100,54 +100,54 @@ class _Batches:
         self._projects = projects
         self._jobs = jobs
 
-    async def prelabel_all(self, found: str, name: str, request: gr.Request) -> AsyncIterator[Shown]:
-        async for state in self._watch(found, lambda: self._begin(found, name, None), language_of(request)):
+    async def prelabel_all(self, key: str, name: str, request: gr.Request) -> AsyncIterator[Shown]:
+        async for state in self._watch(key, lambda: self._begin(key, name, None), language_of(request)):
             yield state
 
-    async def prelabel_some(self, found: str, name: str, ids: str, request: gr.Request) -> AsyncIterator[Shown]:
+    async def prelabel_some(self, key: str, name: str, ids: str, request: gr.Request) -> AsyncIterator[Shown]:
         """ids: of the open picture, or of those that are selected, as a JSON list."""
         language = language_of(request)
         wanted = _ids_of(ids)
         if not wanted:
             yield fragments.line(say("open_first", language)), *UNCHANGED[1:]
             return
-        async for state in self._watch(found, lambda: self._begin(found, name, wanted), language):
+        async for state in self._watch(key, lambda: self._begin(key, name, wanted), language):
             yield state
 
-    async def prelabel_failed(self, found: str, request: gr.Request) -> AsyncIterator[Shown]:
-        async for state in self._watch(found, lambda: self._jobs.retry(found), language_of(request)):
+    async def prelabel_failed(self, key: str, request: gr.Request) -> AsyncIterator[Shown]:
+        async for state in self._watch(key, lambda: self._jobs.retry(key), language_of(request)):
             yield state
 
-    async def resume(self, found: str, request: gr.Request) -> AsyncIterator[Shown]:
-        job = await run_in_threadpool(self._under_way, found)
+    async def resume(self, key: str, request: gr.Request) -> AsyncIterator[Shown]:
+        job = await run_in_threadpool(self._under_way, key)
         if job is None or not job.running:
             # A generator that yields nothing would empty its outputs.
             yield *UNCHANGED[:4], _visible(job is not None and job.failed > 0)
             return
-        async for state in self._follow(found, job, language_of(request)):
+        async for state in self._follow(key, job, language_of(request)):
             yield state
 
-    def cancel(self, found: str) -> Any:
+    def cancel(self, key: str) -> Any:
         try:
-            self._jobs.cancel(found)
+            self._jobs.cancel(key)
         except AnnotatorError as error:
             return fragments.line(error=self._projects.plain(str(error)))
         return gr.skip()
 
-    def _begin(self, found: str, name: str, only: frozenset[int] | None) -> Job | None:
+    def _begin(self, key: str, name: str, only: frozenset[int] | None) -> Job | None:
         info = zoo.find(name)
-        with self._projects.use(found) as store:
+        with self._projects.use(key) as store:
             images = [image for image in store.images() if only is None or image.id in only]
-        return self._jobs.start(found, info, images) if images else None
+        return self._jobs.start(key, info, images) if images else None
 
-    def _under_way(self, found: str) -> Job | None:
+    def _under_way(self, key: str) -> Job | None:
         try:
-            with self._projects.use(found):  # a key alone may open nothing
-                return self._jobs.status(found)
+            with self._projects.use(key):  # a key alone may open nothing
+                return self._jobs.status(key)
         except AnnotatorError:
             return None
 
-    async def _watch(self, found: str, begin: Callable[[], Job | None], language: Language) -> AsyncIterator[Shown]:
+    async def _watch(self, key: str, begin: Callable[[], Job | None], language: Language) -> AsyncIterator[Shown]:
         try:
             job = await run_in_threadpool(begin)
         except AnnotatorError as error:
@@ -156,27 +156,27 @@ class _Batches:
         if job is None:
             yield fragments.line(say("add_first", language)), *UNCHANGED[1:]
             return
-        async for state in self._follow(found, job, language):
+        async for state in self._follow(key, job, language):
             yield state
 
-    async def _follow(self, found: str, job: Job, language: Language) -> AsyncIterator[Shown]:
+    async def _follow(self, key: str, job: Job, language: Language) -> AsyncIterator[Shown]:
         shown = -1
         while job.running:
-            refresh = tick(found) if job.done != shown else gr.skip()
+            refresh = tick(key) if job.done != shown else gr.skip()
             shown = job.done
             yield fragments.job_line(job, language), refresh, _visible(True), gr.skip(), _visible(False)
             await asyncio.sleep(TICK_S)
         choices = gr.update(choices=fragments.model_choices(language))
-        yield fragments.job_line(job, language), tick(found), _visible(False), choices, _visible(job.failed > 0)
+        yield fragments.job_line(job, language), tick(key), _visible(False), choices, _visible(job.failed > 0)
 
 
 def _ids_of(text: str) -> frozenset[int]:
     """What the page's script says of pictures; nothing where it is no list of numbers."""
     try:
-        found = json.loads(text or "[]")
+        key = json.loads(text or "[]")
     except (ValueError, RecursionError):
         return frozenset()
-    return frozenset(filter(is_id, found)) if isinstance(found, list) else frozenset()
+    return frozenset(filter(is_id, key)) if isinstance(key, list) else frozenset()
 
 
 def _visible(whether: bool) -> Any:

@@ -39,11 +39,11 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
             with gr.Tab(label("models"), id="models"), gr.Column(elem_classes="annotator-sheet"):
                 table = build_models_tab(projects, jobs, choice=annotate.model)
 
-        def open_project(found: str, request: gr.Request) -> tuple[Any, ...]:
+        def open_project(said: str, request: gr.Request) -> tuple[Any, ...]:
             language = language_of(request)
             choices = fragments.model_choices(language)
             chosen = gr.update(choices=choices, value=choices[0][1])
-            asked = Asked.parse(found)
+            asked = Asked.parse(said)
             try:
                 wanted = projects.find(asked.wanted, asked.keys) if asked.wanted else None
                 opened = wanted or projects.welcome(asked.last, keys=asked.keys, address=_address(request))

@@ -76,7 +76,7 @@ class _Exports:
 
     def write(  # noqa: PLR0917 - the page hands its fields over by place
         self,
-        found: str,
+        key: str,
         name: str,
         masks: MaskForm,
         everything: bool,
@@ -90,11 +90,11 @@ class _Exports:
         format = FORMATS.get(name, DEFAULT)
         split = _SPLITS.get(parts)
         try:
-            with self._projects.use(found) as store:
-                self._projects.require_quota(found, store, 0)
+            with self._projects.use(key) as store:
+                self._projects.require_quota(key, store, 0)
                 written = leaving.export(
                     store,
-                    self._projects.export_folder(found, paths.exports(), claim=True),
+                    self._projects.export_folder(key, paths.exports(), claim=True),
                     format=format,
                     options=_options(format, masks=masks, with_images=pictures, provenance=origin, split=split),
                     reviewed_only=not everything,
@@ -104,14 +104,12 @@ class _Exports:
                 )
         except AnnotatorError as error:
             return fragments.line(error=self._projects.plain(str(error)))
-        return fragments.export_report(found, written, language_of(request))
+        return fragments.export_report(key, written, language_of(request))
 
-    def look_ahead(
-        self, found: str, expression: str, everything: bool, least: float | None, request: gr.Request
-    ) -> str:
+    def look_ahead(self, key: str, expression: str, everything: bool, least: float | None, request: gr.Request) -> str:
         """What leaves and what does not, before anything is written."""
         try:
-            with self._projects.use(found) as store:
+            with self._projects.use(key) as store:
                 seen = outlook(store, only=parse(expression), reviewed_only=not everything, threshold=_share(least))
         except AnnotatorError as error:
             return fragments.line(error=self._projects.plain(str(error)))
