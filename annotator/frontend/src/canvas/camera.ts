@@ -12,7 +12,7 @@ export interface Size {
   readonly height: number;
 }
 
-export const MAX_SCALE = 64;
+const MAX_SCALE = 64;
 /** From here on single pixels are shown as squares. */
 export const PIXELATED_FROM = 4;
 /** Free space around a fitted picture, in CSS pixels. */

@@ -62,7 +62,7 @@ export interface ToolHost {
 }
 
 /** What a tool may make of a command before anybody else does. */
-export const TOOL_COMMANDS = ["undo", "acceptAll", "nextVertex", "previousVertex", "nextHandle", "addVertex", "deleteVertex"] as const;
+const TOOL_COMMANDS = ["undo", "acceptAll", "nextVertex", "previousVertex", "nextHandle", "addVertex", "deleteVertex"] as const;
 export type ToolCommand = (typeof TOOL_COMMANDS)[number];
 
 export interface Tool {

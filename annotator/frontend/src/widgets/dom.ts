@@ -16,7 +16,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-export function setAttribute(element: Element, name: string, value: Attributes[string]): void {
+function setAttribute(element: Element, name: string, value: Attributes[string]): void {
   if (value === null || value === undefined || value === false) element.removeAttribute(name);
   else element.setAttribute(name, value === true ? "" : String(value));
 }
