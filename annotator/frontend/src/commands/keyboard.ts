@@ -30,9 +30,11 @@ export function listenToKeys(options: KeyboardOptions): () => void {
     held = null;
   };
   const onDown = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || isComposing(event) || !options.active() || !isShown(root)) return;
+    if (event.defaultPrevented || !options.active() || !isShown(root)) return;
     if (root.querySelector("dialog[open]") !== null) return;
     const target = event.target instanceof Element ? event.target : null;
+    // Over the picture there is nothing to compose: a key that an input method took there goes by its place.
+    if (isComposing(event) && (event.isComposing || belongsToField(target, event.key))) return;
     // The lists at the sides take the arrows themselves; all other keys are the picture's there too.
     const listed = target !== null && target.closest(".an-list") !== null;
     if (!listed && !options.above.owns(target) && belongsToField(target, event.key, pointerFocus.has(target))) return;

@@ -153,15 +153,39 @@ interface KeyPress {
 /** Letters, and marks that are typed like letters, of a script that is not Latin; one key may print several. */
 const OTHER_SCRIPT = /^(?!.*\p{Script=Latin})[\p{L}\p{M}]+$/u;
 
+/** What lies on a place of a US keyboard that is no letter: alone and with Shift. */
+const SIGNS: Readonly<Record<string, string>> = {
+  Comma: ",<", Period: ".>", Slash: "/?", Semicolon: ";:", Quote: "'\"", BracketLeft: "[{", BracketRight: "]}", Minus: "-_", Equal: "=+",
+  Digit1: "1!", Digit2: "2@", Digit3: "3#", Digit4: "4$", Digit5: "5%", Digit6: "6^", Digit7: "7&", Digit8: "8*", Digit9: "9(", Digit0: "0)",
+};
+
+/** What a US keyboard prints at a key's place; null where that is neither a letter nor a sign. */
+function printedAt({ code, shiftKey }: KeyPress): string | null {
+  const letter = /^Key([A-Z])$/.exec(code);
+  return letter === null ? (SIGNS[code]?.[shiftKey ? 1 : 0] ?? null) : letter[1];
+}
+
+/** A print as the same sign of ASCII: Turkish letters i, digits of other scripts, signs of full width. */
+function asAscii(key: string): string {
+  if (key === "ı" || key === "İ") return "i";
+  const code = key.codePointAt(0)!;
+  if (key.length === 1 && code >= 0xff01 && code <= 0xff5e) return String.fromCodePoint(code - 0xfee0);
+  if (!/^\p{Nd}$/u.test(key)) return key;
+  // The ten digits of a script follow one another.
+  let value = 0;
+  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value++;
+  return String(value);
+}
+
 /**
  * "Ctrl+Shift+Z" and the like, by what the key prints. It goes by its place on the keyboard only where what it prints cannot be
- * meant: a letter of another script, a key that an input method has taken, or what Alt makes of a letter on a Mac.
+ * meant: a letter of another script, a key that an input method has taken, or what Alt makes of a letter on a Mac, unless
+ * that is a sign with a command (a bracket on Hungarian keyboards).
  */
 export function chordOf(press: KeyPress): string {
-  let key = press.key;
-  const letter = /^Key([A-Z])$/.exec(press.code);
-  const byPosition = OTHER_SCRIPT.test(key) || key === "Process" || (press.altKey && !/^[a-z]$/i.test(key));
-  if (letter !== null && byPosition) key = letter[1];
+  let key = asAscii(press.key);
+  const ofAlt = press.altKey && press.code.startsWith("Key") && !/^[a-z]$/i.test(key) && commandFor(key) === null;
+  if (OTHER_SCRIPT.test(key) || key === "Process" || ofAlt) key = printedAt(press) ?? key;
   const isLetter = /^[a-z]$/i.test(key);
   const named = key.length > 1;
   // Some keyboards print a bracket only with Alt, and a digit only with Shift: the sign is what is meant.

@@ -39,9 +39,40 @@ describe("keys", () => {
     for (const { place, prints } of keys) {
       const latin = /^[a-z]$/.test(prints);
       const foreign = /^[\p{L}\p{M}]+$/u.test(prints) && !/\p{Script=Latin}/u.test(prints);
-      const expected = latin ? prints.toUpperCase() : foreign ? place : prints;
+      const expected = latin ? prints.toUpperCase() : prints === "ı" ? "I" : foreign ? place : prints;
       expect(chordOf(press(prints, { code: `Key${place}` })), `${prints} at ${place}`).toBe(expected);
     }
+  });
+
+  it.each([
+    ["х", "BracketLeft", {}, "["],
+    ["ї", "BracketRight", {}, "]"],
+    ["б", "Comma", {}, ","],
+    ["Б", "Comma", { shiftKey: true }, "<"],
+    ["ץ", "Period", {}, "."],
+    ["ภ", "Digit4", {}, "4"],
+    ["Process", "Comma", { shiftKey: true }, "<"],
+    ["Process", "KeyA", {}, "A"],
+    ["Process", "KeyC", { shiftKey: true }, "Shift+C"],
+    ["１", "Digit1", {}, "1"],
+    ["，", "Comma", {}, ","],
+    ["ａ", "KeyA", {}, "A"],
+    ["٣", "Digit3", {}, "3"],
+    ["۹", "Digit9", {}, "9"],
+    ["१", "Digit1", {}, "1"],
+    ["๑", "Digit2", { shiftKey: true }, "1"],
+    ["ı", "KeyI", {}, "I"],
+    ["İ", "Quote", { shiftKey: true }, "Shift+I"],
+    ["[", "KeyF", { altKey: true }, "["],
+    ["]", "KeyG", { altKey: true }, "]"],
+    ["@", "KeyL", { altKey: true }, "Alt+L"],
+    ["&", "Digit1", {}, "&"],
+    ["ě", "Digit2", {}, "ě"],
+    ["²", "Backquote", {}, "²"],
+    ["ð", "BracketRight", {}, "ð"],
+    ["ğ", "BracketLeft", {}, "ğ"],
+  ])("that print %s on %s %o are %s", (key, code, more, chord) => {
+    expect(chordOf(press(key, { code, ...more }))).toBe(chord);
   });
 
   it("leave the mask alone when a comma lies on M", () => {
