@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.core.dataset import Dataset, Image, Instance
-from annotator.core.errors import ExportError
+from annotator.core.errors import ExportError, ImageError
 from annotator.core.masks import BoolMask, rle_box_xyxy, rle_to_mask
 from annotator.exchange.formats.base import Options, Outcome, Pictures
 from annotator.exchange.formats.boxes import Box, boxes_of
@@ -61,6 +61,14 @@ class Layout(ABC):
     def read_back(self, file: Path, *, width: int, height: int) -> Iterator[Points]:
         """The points of every object of a file, in its order, from pixel centre to pixel centre."""
 
+    def picture_name(self, name: str) -> str:
+        """The name with a suffix that the format's readers know."""
+        return name
+
+    def picture(self, content: bytes) -> bytes:
+        """A picture's file as the format's readers know it."""
+        return content
+
     def category_names(self, names: Sequence[str]) -> list[str]:
         """The names as the format holds them, in their order."""
         return list(names)
@@ -84,7 +92,9 @@ class _Writing:
         plain = layout.category_names([category.name for category in categories])
         self._library: Any = import_module(LIBRARY)
         self._layout, self._folder, self._parts, self._pictures = layout, folder, parts, pictures
-        self._names = flat_names(everything)
+        self._names = flat_names(
+            [replace(image, file_name=layout.picture_name(image.file_name)) for image in everything]
+        )
         self._class_of = {category.id: index for index, category in enumerate(categories)}
         self._report = report = PolygonReport(layout.name, layout.parts, categories=plain)
         report.renamed = {
@@ -128,11 +138,12 @@ class _Writing:
             return False
         name = self._names[image.id]
         path = self._folder / self._layout.picture_folder(part) / name
-        files.write_atomically(path, self._pictures(image))
+        content = self._pictures(image)
         annotations = self._folder / self._layout.annotation_folder(part) / f"{path.stem}{self._layout.suffix}"
         try:
+            files.write_atomically(path, self._layout.picture(content))
             self._annotate(path, annotations, _Shown(image, held, kept))
-        except (ValueError, KeyError, TypeError, OSError, cv2.error, ParseError) as error:
+        except (ImageError, ValueError, KeyError, TypeError, OSError, cv2.error, ParseError) as error:
             raise ExportError(f"{name}: cannot be written as {self._layout.name}: {error}") from error
         report.images += 1
         report.instances += len(held)

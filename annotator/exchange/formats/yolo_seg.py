@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from annotator.exchange.formats.base import Format
 from annotator.exchange.formats.polygons import EXTRA, LIBRARY, Layout, Points, corners
 from annotator.system import files
+from annotator.vision.pictures.kinds import SUFFIXES
+from annotator.vision.pictures.renditions import as_png, look
+
+# Ultralytics 8.4 passes over pictures of every other suffix, and over these kinds, without a word.
+_READ = frozenset((".avif", ".bmp", ".jpeg", ".jpg", ".mpo", ".png", ".tif", ".tiff", ".webp"))
+_OF_JPEG = frozenset((".jpe", ".jfif"))
+_NOT_READ = frozenset(("GIF", "PPM"))
 
 
 class YoloSeg(Layout):
@@ -20,6 +27,16 @@ class YoloSeg(Layout):
     suffix = ".txt"
     save = "as_yolo"
     holds_boxes = False
+
+    def picture_name(self, name: str) -> str:
+        suffix = PurePosixPath(name).suffix
+        if suffix.lower() in _READ:
+            return name
+        stem = name.removesuffix(suffix) if suffix.lower() in SUFFIXES else name
+        return f"{stem}{'.jpg' if suffix.lower() in _OF_JPEG else '.png'}"
+
+    def picture(self, content: bytes) -> bytes:
+        return as_png(content) if look(content).kind in _NOT_READ else content
 
     def picture_folder(self, part: str) -> str:
         return f"images/{part or 'train'}"

@@ -30,6 +30,8 @@ class Change(IntEnum):
     """Of more than eight bits: readers differ in which of them they keep."""
     COLOR = 4
     """In other colours than RGB or grey, or with a white of its own."""
+    FRAMES = 5
+    """Of several frames or pages: some readers take them all, or another one than the first."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,22 @@ def look_here(content: bytes) -> Look:
 def _change(content: bytes, picture: Image.Image) -> Change:
     if is_deep(content, picture):
         return Change.SHALLOW
-    if orientation_of(picture) != 1 or not is_plain(picture):
-        return Change.TURNED
     if not is_opaque(content, picture):
         return Change.OPAQUE
+    if _has_more(content, picture):
+        return Change.FRAMES
+    if orientation_of(picture) != 1 or not is_plain(picture):
+        return Change.TURNED
     if pnm.has_own_white(picture) or _colors(picture) not in ("1", "L", "P", "RGB"):
         return Change.COLOR
     return Change.NONE
+
+
+def _has_more(content: bytes, picture: Image.Image) -> bool:
+    """Whether there are frames or pages beside the first. Of a JPEG of several pictures, all readers take the first."""
+    if picture.format == "GIF":  # Pillow would go to the next frame to find that out, however far away it lies
+        return gif.frames_of(content).several
+    return picture.format in ("PNG", "WEBP", "AVIF", "TIFF") and getattr(picture, "is_animated", False)
 
 
 def _colors(picture: Image.Image) -> str:
@@ -85,6 +96,4 @@ def _mime(content: bytes, picture: Image.Image, change: Change) -> str:
         return "image/jpeg" if jpeg.is_common(content) and is_plain(picture) else ""
     if change is not Change.NONE or picture.format not in ("PNG", "WEBP", "GIF", "AVIF"):
         return ""
-    # Of a GIF, Pillow would go to the next frame to find that out, however far away it lies.
-    moves = gif.frames_of(content).several if picture.format == "GIF" else getattr(picture, "is_animated", False)
-    return "" if moves else Image.MIME[picture.format]
+    return Image.MIME[picture.format]

@@ -24,7 +24,7 @@ MOST_LOSSLESS = 2_000_000
 
 # Options of Pillow with which each reader finds the pixels again; JPEG and AVIF come as near as they can.
 _OPTIONS: dict[str, dict[str, object]] = {
-    "JPEG": {"quality": 95},
+    "JPEG": {"quality": 95, "subsampling": "4:4:4"},
     "WEBP": {"lossless": True, "method": 2},
     "AVIF": {"quality": 100, "subsampling": "4:4:4"},
 }
@@ -90,12 +90,18 @@ _LINES: dict[Change, Callable[[int], str]] = {
         f"{_counted(n)} of more than 8 bits a channel written with 8, as shown and annotated; "
         "values of 10, 12 or 14 bits that came in 16 are scaled up"
     ),
+    Change.FRAMES: lambda n: f"{_counted(n)} of several frames or pages written as the first, as shown and annotated",
     Change.COLOR: lambda n: f"{_counted(n)} of other colours written as RGB, as shown and annotated",
 }
 
 
 def _counted(count: int) -> str:
     return "1 picture" if count == 1 else f"{count} pictures"
+
+
+def as_png(content: bytes) -> bytes:
+    """The same pixels as a PNG. Raises ImageError as `decode` does."""
+    return _as_kind(decode(content, file_name="picture").pixels, "PNG")
 
 
 def _as_kind(pixels: Pixels, kind: str) -> bytes:

@@ -133,6 +133,50 @@ def test_what_could_be_transparent_and_is_not_stays_the_users_own_file(name: str
     assert ForTrainers().picture(content) is content
 
 
+def several(kind: str, **options: Any) -> bytes:
+    others = [Image.fromarray(np.ascontiguousarray(PHOTO[:, ::-1]))]
+    return encoded(Image.fromarray(PHOTO), kind, save_all=True, append_images=others, **options)
+
+
+SEVERAL: dict[str, Callable[[], bytes]] = {
+    "png": lambda: several("PNG"),
+    # OpenCV takes the first frame, Pillow the picture before it.
+    "png with a picture of its own": lambda: several("PNG", default_image=True),
+    "webp": lambda: several("WEBP", lossless=True),
+    "gif": lambda: several("GIF"),
+    "avif": lambda: several("AVIF", quality=100, subsampling="4:4:4"),
+    "tiff": lambda: several("TIFF"),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_of_several_frames_the_first_is_shown_and_packed_alone(name: str) -> None:
+    content = SEVERAL[name]()
+    require_same_for_all(content)
+    trainers = ForTrainers()
+    with Image.open(io.BytesIO(trainers.picture(content))) as picture:
+        assert getattr(picture, "n_frames", 1) == 1
+    assert trainers.lines == ["1 picture of several frames or pages written as the first, as shown and annotated"]
+
+
+def test_a_turned_picture_that_is_transparent_is_told() -> None:
+    turned = Image.Exif()
+    turned[0x112] = 6
+    trainers = ForTrainers()
+    trainers.picture(encoded(rgba(), "PNG", exif=turned))
+    assert trainers.lines == ["1 picture written without transparency, as shown and annotated"]
+
+
+def test_a_jpeg_that_is_written_anew_keeps_its_colours() -> None:
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::2] = [255, 0, 0]
+    turned = Image.Exif()
+    turned[0x112] = 6
+    content = encoded(Image.fromarray(stripes), "JPEG", quality=100, subsampling=0, exif=turned)
+    made = ForTrainers().picture(content)
+    assert np.abs(read_by_opencv(made).astype(int) - decoded(content)).mean() < 6
+
+
 def test_a_half_transparent_picture_of_somebody_else() -> None:
     data = os.environ.get("ANNOTATOR_TEST_DATA")
     if not data:
