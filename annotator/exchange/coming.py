@@ -115,7 +115,7 @@ def _arrivals(reading: Reading, store: Store, progress: Progress) -> list[Arriva
             continue
         if file.folder is None and known is None:
             known = Names((image.file_name, image) for image in store.images())
-        folder = None if file.folder is None else Folder(file.folder, beside=file.path.parent)
+        folder = None if file.folder is None else Folder(file.folder, beside=file.path.parent, called=file.path.stem)
         pictures = _Pictures(file, folder=folder, known=known, step=lambda: progress(next(done, total), total))
         arrivals.append(Arrival("" if reading.is_alone else file.name, file.content, pictures))
     return arrivals
@@ -130,6 +130,7 @@ class _Pictures:
         assert isinstance(file.content, Dataset)  # noqa: S101, a list of results has no pictures
         self._names = {image.id: image.file_name for image in file.content.images}
         self._beside = PurePosixPath(file.path.as_posix()).parent.as_posix()
+        self._called = file.path.stem
         self._folder = folder
         self._known = known
         self._step = step
@@ -145,7 +146,7 @@ class _Pictures:
             self._step()
             return Picture(photo.content, photo.width, photo.height)
         assert self._known is not None  # noqa: S101, there is either
-        image = self._known.find(name, beside=self._beside)
+        image = self._known.find(name, beside=self._beside, called=self._called)
         if image.found is None:
             raise CocoError(image.why_not("the project has no picture of that name"))
         self._step()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -40,8 +41,10 @@ class Names(Generic[T]):
     """Things by their names, which are paths with slashes, found by the name that another program has for them.
 
     A name means, in this order: what is called so beside the file that says it; what is called so; what lies below
-    that file's folder and has its last part; the only thing that has its last part. Accents are one letter or two, `\\`
-    is a slash, and a name that nothing has is tried with its %C3%A9 decoded. Capitals make another name, and a hint.
+    that file's folder and has its last part; the only thing that has its last part, or the only such one in a folder
+    that the file is called after (`train2017` of `instances_train2017.json`). Accents are one letter or two, `\\` is a
+    slash, and a name that nothing has is tried with its %C3%A9 decoded, and without what follows a web address.
+    Capitals make another name, and a hint.
     """
 
     def __init__(self, named: Iterable[tuple[str, T]]) -> None:
@@ -57,11 +60,15 @@ class Names(Generic[T]):
                 self._decoded.setdefault(percent_decoded(key), key)
                 self._decoded.setdefault(percent_decoded(last_part(key)), last_part(key))
 
-    def find(self, name: str, *, beside: str = "") -> Sought[T]:
-        """beside: the folder of the file that says the name; its last parts are enough."""
+    def find(self, name: str, *, beside: str = "", called: str = "") -> Sought[T]:
+        """beside: the folder of the file that says the name; its last parts are enough. called: that file's stem."""
         clashing: list[str] = []
         for wanted in self._spellings(name):
             candidates = self._candidates(wanted, beside)
+            if len(candidates) > 1 and called:
+                words = {called.casefold(), *re.split(r"[\W_]+", called.casefold())}
+                mine = [one for one in candidates if words & set(one[0].casefold().split("/")[:-1])]
+                candidates = mine or candidates
             if len(candidates) == 1:
                 return Sought(candidates[0][1])
             clashing = clashing or [key for key, _ in candidates]
@@ -75,6 +82,8 @@ class Names(Generic[T]):
         yield key
         if "%" in key:
             yield percent_decoded(key)
+        if "://" in name and any(mark in name for mark in "?#"):
+            yield from self._spellings(re.split(r"[?#]", name, maxsplit=1)[0])
         for one in (key, last_part(key)):
             if one in self._decoded:
                 yield self._decoded[one]
@@ -107,11 +116,13 @@ class Names(Generic[T]):
 class Folder:
     """The files below a folder, found by the names that a COCO file has for them. No name leads out of it.
 
-    beside: the folder of the file that says the names; only looked into where it is this one, or below it.
+    beside: the folder of the file that says the names; only looked into where it is this one, or below it. called: that
+    file's stem.
     """
 
-    def __init__(self, path: Path, *, beside: Path | None = None) -> None:
+    def __init__(self, path: Path, *, beside: Path | None = None, called: str = "") -> None:
         self.path = path.resolve()
+        self._called = called
         inside = beside is not None and beside.resolve().is_relative_to(self.path)
         self._beside = beside.resolve() if inside and beside is not None else None
         self._names: Names[Path] | None = None
@@ -141,7 +152,7 @@ class Folder:
             seen = ((name, path) for name, path in below if not is_hidden(name) and is_file(path))
             self._names = Names((name.as_posix(), path) for name, path in seen)
         beside = "" if self._beside is None else self._beside.relative_to(self.path).as_posix()
-        return self._names.find(name, beside="" if beside == "." else beside)
+        return self._names.find(name, beside="" if beside == "." else beside, called=self._called)
 
 
 def last_part(name: str) -> str:

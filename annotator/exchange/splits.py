@@ -247,9 +247,14 @@ class _Dealing:
 
 
 def quotas(images: int, shares: Mapping[str, float]) -> dict[str, int]:
-    """How many images each part gets: its share of them, rounded so that they add up."""
+    """How many images each part gets: its share of them, rounded so that they add up; one, where there are enough."""
     found = {name: int(share * images + 1e-9) for name, share in shares.items()}
     by_rest = sorted(shares, key=lambda name: found[name] - shares[name] * images)
     for name in by_rest[: images - sum(found.values())]:
         found[name] += 1
+    for name in [name for name, count in found.items() if not count]:
+        most = max(found, key=lambda one: found[one])
+        if found[most] > 1:
+            found[most] -= 1
+            found[name] += 1
     return found

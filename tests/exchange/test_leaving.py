@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from annotator.cli import main
+from annotator.exchange import splits
 from tests.exchange.formats.conftest import files_of
 
 
@@ -129,7 +130,13 @@ def test_wrong_options_are_wrong_usage(export, tmp_path, options):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_part_without_an_image_is_refused(export, tmp_path):
+def test_a_part_of_nearly_nothing_has_an_image(export):
+    code, printed, _ = export("--split", "0.98,0.01,0.01")
+    assert (code, "val: 1 image, 1 instance" in printed, "test: 1 image, 1 instance" in printed) == (0, True, True)
+
+
+def test_a_part_without_an_image_is_refused(export, tmp_path, monkeypatch):
+    monkeypatch.setattr(splits, "quotas", lambda images, shares: {"train": images, "val": 0, "test": 0})
     code, _, errors = export("--split", "0.98,0.01,0.01")
     assert code == 1
     assert "error: split: no image is left for val, test (21 images, 1 group of look-alikes among them)" in errors

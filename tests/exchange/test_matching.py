@@ -36,6 +36,8 @@ def find(names, name, *, beside=""):
         (["a%20b.png", "a b.png"], "a b.png", "a b.png"),
         (["100%.png"], "x/100%.png", "100%.png"),
         (["a/b c.png"], "a%2Fb%20c.png", "a/b c.png"),
+        (["u v.png"], "https://host/x/u%20v.png?sig=a/b#c", "u v.png"),
+        (["a?b.png"], "a?b.png", "a?b.png"),
     ],
 )
 def test_a_name_means_what_is_called_so_or_else_what_alone_has_its_last_part(names, name, found):
@@ -49,6 +51,23 @@ def test_what_lies_beside_the_file_that_says_the_name_comes_first():
     assert find(names, "1.png").found == "1.png"
     assert find(names, "2.png", beside="data/train").found == "data/train/images/2.png"
     assert find(names, "../valid/1.png", beside="data/train").found == "data/valid/1.png"
+
+
+@pytest.mark.parametrize(
+    ("called", "found"),
+    [
+        ("instances_train2017", "train2017/1.png"),
+        ("VAL2017", "val2017/1.png"),
+        ("my-train2017.coco", "train2017/1.png"),
+        ("instances_test2017", None),
+        ("train2017_val2017", None),
+        ("1", None),
+        ("", None),
+    ],
+)
+def test_of_two_of_one_name_the_one_in_the_folder_that_the_file_is_called_after(called, found):
+    names = ["train2017/1.png", "val2017/1.png", "train2017/2.png"]
+    assert Names((one, one) for one in names).find("1.png", beside="annotations", called=called).found == found
 
 
 def test_a_name_that_several_have_is_nobodys_and_says_whose():

@@ -181,6 +181,18 @@ def test_the_image_that_is_left_over_goes_to_whoever_misses_most_of_one():
     assert quotas(10, {"train": 0.8, "val": 0.2}) == {"train": 8, "val": 2}
 
 
+@pytest.mark.parametrize("images", range(1, 60))
+@pytest.mark.parametrize(
+    "shares",
+    [{"train": 0.8, "val": 0.2}, {"train": 0.7, "val": 0.2, "test": 0.1}, {"train": 0.98, "val": 0.01, "test": 0.01}],
+)
+def test_no_part_is_empty_where_there_are_enough_images_and_each_is_near_its_share(images, shares):
+    found = quotas(images, shares)
+    assert sum(found.values()) == images
+    assert min(found.values()) >= (images >= len(shares))
+    assert all(abs(count - shares[name] * images) <= 2 for name, count in found.items())
+
+
 @pytest.mark.parametrize(("train", "is_said"), [(5, False), (7, False), (8, True)])
 def test_a_part_that_is_more_than_two_images_off_is_said(train, is_said):
     whole = dataset(*[()] * 10)

@@ -114,7 +114,7 @@ export class Uploads {
     }
     const onConflict = this.answers.get(file) ?? "skip";
     const { lines, met } = await this.options.api.bring(file.name, file.file, onConflict, (share) => this.moved(file, share));
-    this.brought++;
+    if (!this.answers.has(file)) this.brought++;
     const said = this.say(file.name, lines);
     if (met > 0 && onConflict === "skip") said.append(this.choices(file));
     this.options.onBrought();
