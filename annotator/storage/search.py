@@ -208,15 +208,16 @@ def _disagree(value: str | None, known: Known) -> ColumnElement[bool]:
     shown = or_(
         _instances.c.state == _ACCEPTED, (_instances.c.state == _OPEN) & is_above(known.threshold, known.categories)
     )
-    sources = select(func.count(_instances.c.source.distinct())).where(_OF_IMAGE, shown, _is_of_network())
-    networks = sources.correlate(_images).scalar_subquery() > 1
+    source = _instances.c.source
+    several = select(func.min(source) < func.max(source)).where(_OF_IMAGE, shown, _is_of_network())
+    networks = func.coalesce(several.correlate(_images).scalar_subquery(), false())
     against = or_(
         (_instances.c.state == _REJECTED) & _is_of_network() & is_above(known.threshold, known.categories),
         (_instances.c.state == _ACCEPTED) & _is_of_network() & not_(is_above(known.threshold, known.categories)),
         (_instances.c.state == _ACCEPTED) & (_instances.c.source == MANUAL) & _images.c.prelabelled,
     )
     person = _has_instance(against)
-    return {"network": networks, "person": person}.get(value or "", or_(networks, person))
+    return {"network": networks, "person": person}.get(value or "", or_(person, networks))
 
 
 def _changed(value: str, known: Known) -> ColumnElement[bool]:
