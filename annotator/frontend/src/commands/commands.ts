@@ -49,6 +49,8 @@ export interface CommandContext {
   /** The search field above the list of pictures gets the keys. */
   readonly search: () => void;
   readonly showCategories: () => void;
+  /** Asks which instances are to be accepted or rejected together. */
+  readonly decideAboutMany: () => void;
   /** Opens or closes the panel at one side. */
   readonly fold: (side: "queue" | "panel") => void;
   /** Says why a key has done nothing, or what it did where that is not to be seen. */
@@ -166,6 +168,7 @@ export class Commands {
       gallery: () => view.set({ gallery: !view.get().gallery }),
       acceptAll: () => this.acceptAll(),
       notReviewed: () => session.commit("review", [], false),
+      bulk: () => this.context.decideAboutMany(),
       markReviewed: () => this.finish(() => session.commit("review", [], true)),
       lowerThreshold: () => this.shiftThreshold(-THRESHOLD_STEP),
       raiseThreshold: () => this.shiftThreshold(THRESHOLD_STEP),

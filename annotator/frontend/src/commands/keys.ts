@@ -30,6 +30,7 @@ const TABLE = [
   { id: "triage", group: "review", keys: ["T"], label: "cmdTriage" },
   { id: "gallery", group: "review", keys: ["Shift+G"], label: "cmdGallery" },
   { id: "acceptAll", group: "review", keys: ["Enter"], label: "cmdAcceptAll" },
+  { id: "bulk", group: "review", keys: ["Shift+A"], label: "cmdBulk" },
   { id: "markReviewed", group: "review", keys: ["Shift+Enter"], label: "cmdMarkReviewed" },
   { id: "notReviewed", group: "review", keys: ["Shift+R"], label: "cmdNotReviewed" },
   { id: "lowerThreshold", group: "review", keys: [","], label: "cmdLowerThreshold", repeats: true },

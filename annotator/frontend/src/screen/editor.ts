@@ -10,6 +10,7 @@ import { Drawing } from "../editing/drawing";
 import { Levels } from "../editing/levels";
 import { lineOf } from "../saving/errors";
 import type { Shelf } from "../saving/shelf";
+import { BulkApi } from "../saving/bulk";
 import { preference, setPreference } from "../saving/shelf";
 import { AddressBar } from "../session/address";
 import { Connection } from "../session/connection";
@@ -26,6 +27,7 @@ import type { Anchor } from "../widgets/popover";
 import { createAnnouncer } from "./announcer";
 import { createBanner } from "./banner";
 import { createBin } from "./bin";
+import { openBulk } from "./bulk";
 import { pickCategory } from "./categories";
 import { openCategoryManager } from "./categorymanager";
 import { askAboutCrowds } from "./crowds";
@@ -53,6 +55,8 @@ import { ThresholdBar } from "./threshold";
 import { Toolbar } from "./toolbar";
 import { Uploads } from "./upload";
 
+/** From this score on, suggestions are proposed where one decides about many. */
+const SURE = 0.8;
 /** A menu asked for at a place of the picture opens to its right. */
 const MENU_WIDTH = 290;
 /** How long a page that is left waits for its last gestures. */
@@ -125,7 +129,7 @@ export class Editor {
     });
     const failed = (error: unknown): void => show("error", "queueFailed", lineOf(error));
     this.picked = new Picked(session.list, api, failed);
-    this.many = new ManyPictures({ api, session, connection: this.connection, picked: this.picked, notices: this.notices, page });
+    this.many = new ManyPictures({ api, session, connection: this.connection, picked: this.picked, notices: this.notices, page, decide: (query) => this.decideAboutMany(query) });
     this.queue = this.makeQueue();
     this.panel = this.makePanel();
     this.reviewBar = new ReviewBar(session, (id) => this.run(id));
@@ -266,7 +270,23 @@ export class Editor {
       showKeys: () => openDialog(root, keySheet((map) => setPreference(shelf, "keys", map))),
       search: () => (this.folds.reveal("queue"), this.queue.search()),
       showCategories: () => this.manageCategories(),
+      decideAboutMany: () => this.decideAboutMany(session.queue.get().asked.query),
       answer,
+    });
+  }
+
+  /** query: which pictures and instances are proposed; the surest suggestions of them. */
+  private decideAboutMany(query: string): void {
+    const { root, session, notices } = this;
+    const { threshold, categories } = session.view.get();
+    openBulk({
+      root,
+      api: new BulkApi(this.connection.api),
+      notices,
+      categories,
+      threshold,
+      query: `${query} score:${Math.max(SURE, threshold).toFixed(2)}..`.trim(),
+      changed: () => this.refresh(),
     });
   }
 

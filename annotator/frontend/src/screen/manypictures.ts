@@ -28,6 +28,8 @@ export interface ManyOptions {
   readonly picked: Picked;
   readonly notices: Notices;
   readonly page: Page;
+  /** Asks which instances of the pictures that fit are to be accepted or rejected. */
+  readonly decide: (query: string) => void;
 }
 
 export class ManyPictures {
@@ -37,6 +39,7 @@ export class ManyPictures {
     const { page } = options;
     this.actions = [
       { id: "prelabel", icon: "target", label: "pickPrelabel", run: (ids) => page.prelabel(ids) },
+      { id: "decide", icon: "checkAll", label: "pickDecide", run: (ids) => this.decide(ids) },
       { id: "review", icon: "check", label: "pickReviewed", run: (ids) => void this.mark(ids, true) },
       { id: "unreview", icon: "undo", label: "pickNotReviewed", run: (ids) => void this.mark(ids, false) },
       { id: "export", icon: "cloud", label: "pickExport", run: (ids) => this.exportOnly(ids) },
@@ -79,11 +82,20 @@ export class ManyPictures {
   }
 
   private exportOnly(ids: readonly number[]): void {
-    const { session, picked, page, notices } = this.options;
+    this.express(ids, (expression) => this.options.page.exportOnly(expression));
+  }
+
+  private decide(ids: readonly number[]): void {
+    this.express(ids, (expression) => this.options.decide(expression));
+  }
+
+  /** The pictures as an expression: the search's own where all that it found is picked. */
+  private express(ids: readonly number[], use: (expression: string) => void): void {
+    const { session, picked, notices } = this.options;
     const { asked } = session.queue.get();
     const expression = picked.isAll() && asked.query !== "" ? asked.query : numbersOf(ids);
     if (expression.length > LONGEST) notices.show("info", t("pickTooScattered"));
-    else page.exportOnly(expression);
+    else use(expression);
   }
 
   private offerBack(text: StringKey, n: number, back: () => void): void {

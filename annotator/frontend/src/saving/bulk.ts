@@ -1,0 +1,66 @@
+/** Requests about one decision for many instances. */
+import type { WireCutout } from "../document/protocol";
+import type { Api } from "./api";
+import { json, request } from "./api";
+
+/** What is decided about which instances: those that fit the expression, or these keys. */
+export interface BulkOrder {
+  readonly verb: "accept" | "reject" | "relabel";
+  readonly query: string;
+  readonly threshold: number;
+  readonly category?: number;
+}
+
+/** What an order would do; `nearest` are the instances nearest to its border. */
+export interface BulkPreview {
+  readonly instances: number;
+  readonly images: number;
+  readonly as_of: number;
+  readonly nearest: readonly WireCutout[];
+}
+
+/** One at work, or ended since the server started. `names`: pictures that were passed over. */
+export interface BulkRun {
+  readonly undoes: boolean;
+  readonly total: number;
+  readonly done: number;
+  readonly passed_over: number;
+  readonly names: readonly string[];
+  readonly running: boolean;
+  readonly cancelled: boolean;
+  readonly error: string | null;
+}
+
+export interface BulkStatus {
+  readonly run: BulkRun | null;
+  /** The latest one that can be taken back; `ended` is false where the server was killed meanwhile. */
+  readonly last: { readonly verb: BulkOrder["verb"]; readonly query: string; readonly done: number; readonly ended: boolean } | null;
+}
+
+export class BulkApi {
+  private readonly root: string;
+
+  constructor(api: Pick<Api, "root">) {
+    this.root = `${api.root}/bulk`;
+  }
+
+  preview(order: BulkOrder): Promise<BulkPreview> {
+    return request(`${this.root}/preview`, json("POST", order));
+  }
+
+  start(order: BulkOrder, preview: BulkPreview): Promise<BulkStatus> {
+    return request(this.root, json("POST", { ...order, as_of: preview.as_of }));
+  }
+
+  undo(): Promise<BulkStatus> {
+    return request(`${this.root}/undo`, { method: "POST" });
+  }
+
+  cancel(): Promise<BulkStatus> {
+    return request(`${this.root}/cancel`, { method: "POST" });
+  }
+
+  status(): Promise<BulkStatus> {
+    return request(this.root);
+  }
+}

@@ -1,0 +1,223 @@
+/** One decision about many instances: said as an expression, counted and shown before, taken back by one click. */
+import type { WireCategory } from "../document/protocol";
+import type { BulkApi, BulkOrder, BulkPreview, BulkRun, BulkStatus } from "../saving/bulk";
+import { lineOf } from "../saving/errors";
+import type { StringKey } from "../strings";
+import { t } from "../strings";
+import { dialog, openDialog } from "../widgets/dialogs";
+import { button, h, isComposing, setText } from "../widgets/dom";
+import { icon } from "../widgets/icons";
+import type { Notices } from "./notices";
+
+/** How long nobody types before what is typed is counted. */
+const PAUSE_MS = 250;
+const POLL_MS = 300;
+
+const VERBS: readonly (readonly [BulkOrder["verb"], StringKey])[] = [
+  ["accept", "bulkAccept"],
+  ["reject", "bulkReject"],
+  ["relabel", "bulkRelabel"],
+];
+const WOULD: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkWouldAccept", reject: "bulkWouldReject", relabel: "bulkWouldRelabel" };
+const DID: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkAccepted", reject: "bulkRejected", relabel: "bulkRelabelled" };
+
+export interface BulkOptions {
+  readonly root: Element;
+  readonly api: BulkApi;
+  readonly notices: Pick<Notices, "show" | "offer">;
+  readonly categories: readonly WireCategory[];
+  readonly threshold: number;
+  /** What is proposed. */
+  readonly query: string;
+  /** Something was decided: what is shown is read again. */
+  readonly changed: () => Promise<void>;
+}
+
+export function openBulk(options: BulkOptions): void {
+  new BulkDialog(options).open();
+}
+
+class BulkDialog {
+  private readonly sheet = dialog("an-bulk", t("bulkTitle"));
+  private readonly field = h("input", { type: "search", class: "an-search-field", "aria-label": t("bulkWhich"), spellcheck: "false", autocomplete: "off", maxlength: 30_000 });
+  private readonly category = h("select", { class: "an-select", "aria-label": t("bulkRelabel") });
+  private readonly target: HTMLElement;
+  private readonly facts = h("p", { class: "an-bulk-facts", role: "status" });
+  private readonly nearest = h("div", { class: "an-bulk-nearest" });
+  private readonly fill = h("span", { class: "an-bar-fill" });
+  private readonly bar = h("span", { class: "an-bar", hidden: true }, this.fill);
+  private readonly last = h("p", { class: "an-bulk-last", hidden: true });
+  private readonly verbs: readonly HTMLButtonElement[];
+  private readonly go: HTMLButtonElement;
+  private readonly stop: HTMLButtonElement;
+  private verb: BulkOrder["verb"] = "accept";
+  private preview: BulkPreview | null = null;
+  private asked = 0;
+  private timer = 0;
+
+  constructor(private readonly options: BulkOptions) {
+    this.field.value = options.query;
+    this.category.append(...options.categories.map(({ id, name }) => h("option", { value: id }, name)));
+    this.target = h("label", { class: "an-sort", hidden: true }, this.category, icon("chevron"));
+    this.verbs = VERBS.map(([verb, label]) => button({ text: t(label), class: "an-segment", onClick: () => this.choose(verb) }));
+    this.verbs[2].hidden = options.categories.length === 0;
+    this.go = button({ text: t("bulkGo"), class: "an-button is-primary", onClick: () => void this.start() });
+    this.stop = button({ text: t("cancel"), class: "an-button", onClick: () => this.sheet.close() });
+    this.field.addEventListener("input", () => this.askSoon());
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || isComposing(event)) return;
+      event.preventDefault();
+      this.ask();
+    });
+    this.category.addEventListener("change", () => this.ask());
+    this.sheet.append(
+      h("h2", {}, t("bulkTitle")),
+      h("div", { class: "an-bulk-verb" }, h("div", { class: "an-segments", role: "group", "aria-label": t("bulkTitle") }, ...this.verbs), this.target),
+      h("label", { class: "an-search" }, icon("search"), this.field),
+      h("small", {}, t("bulkHint")),
+      this.facts,
+      this.nearest,
+      this.bar,
+      h("div", { class: "an-pair" }, this.stop, this.go),
+      this.last,
+    );
+  }
+
+  open(): void {
+    openDialog(this.options.root, this.sheet);
+    this.sheet.addEventListener("close", () => clearTimeout(this.timer));
+    this.choose("accept");
+    this.field.focus();
+    void this.options.api.status().then((status) => this.meet(status), () => {});
+  }
+
+  /** One that runs already is followed; one that ended can be taken back. */
+  private meet({ run, last }: BulkStatus): void {
+    if (run?.running === true) return void this.follow();
+    this.last.hidden = last === null;
+    if (last === null) return;
+    const text = t(last.ended ? "bulkLast" : "bulkLastBroken", { what: t(DID[last.verb], { n: last.done }), query: last.query || "–" });
+    this.last.replaceChildren(h("span", {}, text), button({ text: t("takeBack"), class: "an-link", onClick: () => void this.takeBack() }));
+  }
+
+  private choose(verb: BulkOrder["verb"]): void {
+    this.verb = verb;
+    this.verbs.forEach((one, index) => one.setAttribute("aria-pressed", String(VERBS[index][0] === verb)));
+    this.target.hidden = verb !== "relabel";
+    this.ask();
+  }
+
+  private order(): BulkOrder {
+    const { verb } = this;
+    const order = { verb, query: this.field.value.trim(), threshold: this.options.threshold };
+    return verb === "relabel" ? { ...order, category: Number(this.category.value) } : order;
+  }
+
+  private askSoon(): void {
+    clearTimeout(this.timer);
+    this.go.disabled = true;
+    this.timer = window.setTimeout(() => this.ask(), PAUSE_MS);
+  }
+
+  private ask(): void {
+    clearTimeout(this.timer);
+    this.go.disabled = true;
+    const mine = ++this.asked;
+    const order = this.order();
+    this.options.api.preview(order).then(
+      (preview) => mine === this.asked && this.show(order, preview),
+      (error: unknown) => mine === this.asked && this.fail(error),
+    );
+  }
+
+  private show(order: BulkOrder, preview: BulkPreview): void {
+    this.preview = preview;
+    this.facts.classList.remove("is-wrong");
+    setText(this.facts, preview.instances === 0 ? t("bulkNothing") : t(WOULD[order.verb], { n: preview.instances, pictures: t("pictureCount", { n: preview.images }) }));
+    const picture = ({ cutout, score, name }: BulkPreview["nearest"][number]): HTMLElement =>
+      h("figure", { title: name }, h("img", { src: cutout, alt: name, loading: "lazy" }), h("figcaption", {}, score === null ? "–" : score.toFixed(2)));
+    this.nearest.replaceChildren(...preview.nearest.map(picture));
+    this.nearest.hidden = preview.nearest.length === 0;
+    this.go.disabled = preview.instances === 0;
+  }
+
+  private fail(error: unknown): void {
+    this.preview = null;
+    this.facts.classList.add("is-wrong");
+    setText(this.facts, lineOf(error));
+    this.nearest.replaceChildren();
+  }
+
+  private async start(): Promise<void> {
+    if (this.preview === null) return;
+    const { api } = this.options;
+    const preview = this.preview;
+    await this.attempt(async () => {
+      await api.start(this.order(), preview);
+      await this.follow();
+    });
+  }
+
+  private async takeBack(): Promise<void> {
+    await this.attempt(async () => {
+      await this.options.api.undo();
+      await this.follow();
+    });
+  }
+
+  /** Until it has ended; the dialog closes then, and the news stays for a while, with the way back. */
+  private async follow(): Promise<void> {
+    const { api, notices, changed } = this.options;
+    this.go.disabled = true;
+    this.last.hidden = true;
+    this.bar.hidden = false;
+    const stop = button({ text: t("cancel"), class: "an-button", onClick: () => void api.cancel() });
+    this.stop.replaceWith(stop);
+    const status = await watch(api, ({ done, total }) => {
+      this.fill.style.width = `${total === 0 ? 0 : (100 * done) / total}%`;
+      setText(this.facts, t("bulkAtWork", { done, total }));
+    });
+    this.sheet.close();
+    await changed();
+    tell(status, notices, () => void takeBackLater(this.options));
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}
+
+/** Resolves when nothing is at work any more. */
+async function watch(api: BulkApi, told: (run: BulkRun) => void): Promise<BulkStatus> {
+  let status = await api.status();
+  while (status.run?.running === true) {
+    told(status.run);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    status = await api.status();
+  }
+  return status;
+}
+
+/** From the notice, when the dialog is gone. */
+async function takeBackLater({ api, notices, changed }: BulkOptions): Promise<void> {
+  try {
+    await api.undo();
+    const status = await watch(api, () => {});
+    await changed();
+    tell(status, notices, () => {});
+  } catch (error) {
+    notices.show("error", t("bulkFailed"), lineOf(error));
+  }
+}
+
+function tell({ run, last }: BulkStatus, notices: BulkOptions["notices"], back: () => void): void {
+  if (run === null) return;
+  if (run.error !== null) return notices.show("error", t("bulkFailed"), run.error);
+  if (run.undoes) notices.show("info", t("bulkTakenBack", { n: run.done }));
+  else if (last !== null && run.done > 0) notices.offer(t(DID[last.verb], { n: run.done }), { text: t("takeBack"), run: back });
+  if (run.passed_over > 0) notices.show("info", t("bulkPassedOver", { n: run.passed_over }), run.names.join(", "));
+}

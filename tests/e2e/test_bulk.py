@@ -1,0 +1,90 @@
+"""Accepting and rejecting many at once: counted and shown first, taken back by one click, also after a reload."""
+
+import pytest
+
+from tests.e2e.screen import wait_for
+
+
+@pytest.fixture
+def pictures(project):
+    """Four pictures with suggestions of 0.9, 0.6 and 0.3."""
+    return [project.add(f"{name}.png") for name in "abcd"]
+
+
+def states(project, pictures):
+    return [project.states(image) for image in pictures]
+
+
+def facts(page, text):
+    page.wait_for_function("text => document.querySelector('.an-bulk-facts').textContent === text", arg=text)
+
+
+def test_all_sure_ones_are_accepted_and_one_undo_takes_them_back_after_a_reload(screen, project, pictures):
+    page = screen.open().page
+    screen.press("Shift+A")
+    facts(page, "Accepts 4 suggestions in 4 pictures.")
+    assert page.locator(".an-bulk-nearest figcaption").all_inner_texts() == ["0.90"] * 4
+    page.locator(".an-bulk .an-search-field").fill(f"score:0.5.. -#{pictures[3]}")
+    facts(page, "Accepts 6 suggestions in 3 pictures.")
+    assert page.locator(".an-bulk-nearest figcaption").all_inner_texts() == ["0.60"] * 3 + ["0.90"] * 3
+    assert states(project, pictures) == [["suggested"] * 3] * 4
+    page.get_by_role("button", name="Do it").click()
+    page.get_by_text("6 instances accepted").wait_for()
+    assert states(project, pictures) == [["accepted", "accepted", "suggested"]] * 3 + [["suggested"] * 3]
+    page.wait_for_function("document.querySelectorAll('.an-row.is-accepted').length === 2")
+
+    page.reload()
+    page.wait_for_selector(".an-picture.is-ready")
+    screen.press("Shift+A")
+    page.get_by_text("Last time: 6 instances accepted").wait_for()
+    page.locator(".an-bulk-last button").click()
+    page.get_by_text("6 instances are as they were before").wait_for()
+    assert states(project, pictures) == [["suggested"] * 3] * 4
+
+
+def test_the_suggestions_of_picked_pictures_are_rejected_and_the_notice_takes_it_back(screen, project, pictures):
+    page = screen.open().page
+    page.locator(".an-queue-row").nth(1).click(modifiers=["Control"])
+    page.locator(".an-queue-row").nth(2).click(modifiers=["Control"])
+    page.locator("[data-action=decide]").click()
+    assert page.locator(".an-bulk .an-search-field").input_value() == f"#{pictures[1]},{pictures[2]} score:0.80.." or (
+        page.locator(".an-bulk .an-search-field").input_value() == f"#{pictures[1]}..{pictures[2]} score:0.80.."
+    )
+    page.get_by_role("button", name="Reject", exact=True).last.click()
+    facts(page, "Rejects 2 instances in 2 pictures.")
+    page.get_by_role("button", name="Do it").click()
+    page.get_by_text("2 instances rejected").wait_for()
+    assert [one[0] for one in states(project, pictures)] == ["suggested", "rejected", "rejected", "suggested"]
+    page.locator(".an-notice").get_by_role("button", name="Undo").click()
+    page.get_by_text("2 instances are as they were before").wait_for()
+    assert states(project, pictures) == [["suggested"] * 3] * 4
+
+
+def test_relabelling_many_and_a_picture_that_changed_meanwhile(screen, project, pictures):
+    page, store = screen.open().page, project.store
+    screen.press("Shift+A")
+    page.get_by_role("button", name="Change the category").click()
+    page.locator(".an-bulk select").select_option(label="car")
+    page.locator(".an-bulk .an-search-field").fill("category:person")
+    facts(page, "Changes the category of 8 instances in 4 pictures.")
+    store.worklist.mark_reviewed([pictures[0]], True, who="somebody else")
+    page.get_by_role("button", name="Do it").click()
+    page.get_by_text("Somebody changed 1 picture meanwhile: it stays as it is").wait_for()
+    assert page.get_by_text("a.png").count() > 0
+    car = next(one.id for one in store.categories() if one.name == "car")
+    relabelled = wait_for(lambda: [one.category_id for one in project.instances(pictures[1])])
+    assert relabelled[:2] == [car, car]
+    assert car not in [one.category_id for one in project.instances(pictures[0])]
+
+
+def test_an_expression_that_cannot_be_read_says_where_and_decides_nothing(screen, project, pictures):
+    page = screen.open().page
+    screen.press("Shift+A")
+    page.locator(".an-bulk .an-search-field").fill("score:x")
+    page.wait_for_function("document.querySelector('.an-bulk-facts').textContent.includes('character 7')")
+    assert page.get_by_role("button", name="Do it").is_disabled()
+    page.locator(".an-bulk .an-search-field").fill("category:zebra")
+    facts(page, "No instance fits, so nothing would change.")
+    assert page.get_by_role("button", name="Do it").is_disabled()
+    screen.press("Escape")
+    assert states(project, pictures) == [["suggested"] * 3] * 4
