@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from collections import deque
 
 import pytest
 
@@ -12,7 +13,9 @@ from annotator.storage.store import Store
 from annotator.vision.networks import zoo
 from annotator.web import batch_record
 from annotator.web import jobs as jobs_module
+from annotator.web.batch_record import Job
 from annotator.web.sharing.limits import LimitError
+from annotator.web.sharing.visitor import Visitor, acting_for
 from tests.web.batches import (
     PATIENCE_S,
     begin,
@@ -92,6 +95,47 @@ def test_no_more_batches_wait_than_the_limit_says(start_server, known_model, sto
     for job in (first, *others):
         wait(job)
     wait(begin(worker, projects, keys[3], known_model))
+
+
+def test_no_more_batches_of_one_address_wait_than_its_share(start_server, known_model, stored):
+    worker, projects = start_server(client_jobs=1)
+    gate = threading.Event()
+    stored.before = lambda _: gate.wait(PATIENCE_S)
+    keys = [fill(projects, 2) for _ in range(4)]
+    with acting_for(Visitor("10.0.0.1")):
+        first = begin(worker, projects, keys[0], known_model)
+        wait_until(lambda: first.stage == "running")
+        second = begin(worker, projects, keys[1], known_model)
+        with pytest.raises(LimitError, match="1 batches of yours wait"):
+            begin(worker, projects, keys[2], known_model)
+    with acting_for(Visitor("10.0.0.2")):
+        other = begin(worker, projects, keys[3], known_model)
+    gate.set()
+    for job in (first, second, other):
+        wait(job)
+
+
+def test_many_batches_of_one_address_get_one_turn_between_two_of_another(start_server):
+    worker, _ = start_server()
+
+    def turns(count):
+        taken = []
+        for _ in range(count):
+            job = worker._next()
+            taken.append(job.client)
+            worker._waiting.append(job)
+        return "".join(taken)
+
+    worker._waiting.extend(Job(f"a{index}", "m", deque(), 0, client="a") for index in range(3))
+    assert turns(4) == "aaaa"
+    worker._waiting.append(Job("b0", "m", deque(), 0, client="b"))
+    # Whoever comes new is not ahead for ever because others had turns before.
+    assert turns(8) in {"abababab", "babababa"}
+    worker._waiting.extend(
+        (Job("c0", "m", deque(), 0, client="c"), Job("d0", "m", deque(), 0, client="d", ready=False))
+    )
+    assert sorted(turns(9)) == list("aaabbbccc")
+    worker._waiting.clear()
 
 
 def test_a_cancelled_batch_stops_and_the_next_one_runs(start_server, known_model):

@@ -15,6 +15,7 @@ from annotator.web.pictures import Checked
 from annotator.web.projects import Projects
 from annotator.web.quotas import Quotas
 from annotator.web.sharing.limits import LimitError, Limits
+from annotator.web.sharing.makers import Makers
 from tests.web.conftest import client_of, png, with_a_picture
 
 
@@ -165,3 +166,23 @@ def outcome(adopt, packed):
 
 def size_of(folder):
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_as_much_as_is_allowed_is_taken_and_what_went_makes_room_once_it_is_measured_again(tmp_path):
+    limits = Limits(total_mb=1, address_mb=1)
+    quotas = Quotas(limits, Makers(limits))
+    quotas.reserve("a", 999_999, address="10.0.0.1")
+    with pytest.raises(LimitError, match="this server is full"):
+        quotas.reserve("b", 2, address="10.0.0.1")
+    quotas.reserve("b", 1, address="10.0.0.1")
+    (tmp_path / "picture").write_bytes(bytes(400_000))
+    quotas.measure("a", tmp_path)  # known already: nobody looks
+    with pytest.raises(LimitError):
+        quotas.reserve("c", 1, address="")
+    quotas.measure("a", tmp_path, again=True)
+    quotas.reserve("c", 599_999, address="")
+    quotas.add("c", 1)
+    with pytest.raises(LimitError):
+        quotas.reserve("d", 1, address="")
+    quotas.forget("c")
+    quotas.reserve("d", 599_999, address="")
