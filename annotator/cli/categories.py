@@ -119,7 +119,7 @@ def _import(store: Store, options: argparse.Namespace) -> str:
 def _undo(store: Store, options: argparse.Namespace) -> str:
     change = store.category_manager.last()
     if change is None:
-        raise CategoryError("categories: nothing is there to undo")
+        raise CategoryError("categories: there is nothing to undo")
     store.category_manager.undo(change.id, who=_who())
     return f"undone: {change.verb} {', '.join(map(repr, change.names))}".rstrip()
 

@@ -35,7 +35,7 @@ def add_export(verbs: Verbs) -> None:
         "--split", type=shares, metavar="0.8", help="shares for training, validation and test: 0.8 or 0.7,0.2,0.1"
     )
     dealt.add_argument("--split-by", choices=("folder",), help="parts by the folder train, val or test in the names")
-    exporting.add_argument("--seed", type=whole, default=0, metavar="N", help="another seed deals otherwise")
+    exporting.add_argument("--seed", type=whole, default=0, metavar="N", help="another seed gives another split")
     exporting.add_argument("--with-images", action="store_true", help="copy the pictures beside the annotations")
     exporting.add_argument(
         "--format", choices=Choices(_formats), metavar="FORMAT", help="%(choices)s (default: the first)"

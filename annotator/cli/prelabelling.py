@@ -25,9 +25,12 @@ def add_prelabel(verbs: Verbs) -> None:
     prelabel.add_argument("--model", required=True, metavar="NAME")
     prelabel.add_argument("--threshold", type=score, metavar="T", help="lowest score, 0 to 1")
     prelabel.add_argument("--device", type=str.upper, default="AUTO", metavar="D", help="OpenVINO device, else AUTO")
-    prelabel.add_argument("--draft", action="store_true", help="decode large JPEG files at a part of their size")
+    prelabel.add_argument("--draft", action="store_true", help="decode large JPEG files at reduced size: faster")
     prelabel.add_argument(
-        "--precision", choices=("f32", "bf16"), default="f32", help="bf16: faster where there is it, less exact"
+        "--precision",
+        choices=("f32", "bf16"),
+        default="f32",
+        help="bf16: faster on processors that have it, less exact",
     )
     target = prelabel.add_mutually_exclusive_group(required=True)
     target.add_argument("--project", type=Path, metavar="DIR")

@@ -192,7 +192,7 @@ def _require_place(path: Path) -> None:
     """Raise ExportError where a file must not replace what is there, such as a device."""
     if path.exists() and not path.is_file():
         what = "a folder" if path.is_dir() else "no plain file"
-        raise ExportError(f"{path}: is {what}, expected a place for a file")
+        raise ExportError(f"{path}: is {what}, expected a file or nothing there")
 
 
 def _stale(target: Path, written: Set[Path]) -> set[Path]:

@@ -297,7 +297,7 @@ def _write_entry(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, new: Path) -> 
     if left:
         raise ArchiveError(f"archive: entry {entry.filename}: is shorter than it says")
     if entry.filename != DATABASE_NAME and digest.hexdigest() != target.name:
-        raise ArchiveError(f"archive: entry {entry.filename}: its SHA-256 is another one")
+        raise ArchiveError(f"archive: entry {entry.filename}: its SHA-256 is not the one in its name")
 
 
 def _reason(error: Exception) -> str:

@@ -133,7 +133,7 @@ class BulkDecisions:
         with self._database.write() as connection:
             line = connection.execute(select(_bulks).where(_bulks.c.id == bulk_id)).one_or_none()
             if line is None or line.undone:
-                raise MissingError(f"bulk {bulk_id}: not there, or undone before")
+                raise MissingError(f"bulk {bulk_id}: not found, or undone already")
             rows = connection.execute(_decided_by(line.client)).all()
         report = Report(len(rows))
         for stretch in _stretches(rows):

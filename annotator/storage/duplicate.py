@@ -37,7 +37,7 @@ def duplicate(store: Store, folder: Path, *, name: str) -> None:
         _copy_pictures(store.folder, new, hashes)
         sync_folder(new)
         if folder.exists():
-            raise StoreError(f"{folder}: is there already, expected a new folder")
+            raise StoreError(f"{folder}: exists already, expected a new folder")
         os.replace(new, folder)
         sync_folder(folder.parent)
     except (OSError, sqlite3.Error) as error:

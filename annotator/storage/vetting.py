@@ -210,7 +210,7 @@ def _require_whole(connection: sqlite3.Connection) -> None:
     if verdict != "ok":
         raise ArchiveError(f"archive: its database is damaged ({' '.join(str(verdict).split())[:120]})")
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
-        raise ArchiveError("archive: its database has rows that belong to nothing")
+        raise ArchiveError("archive: its database has rows that refer to rows which are missing")
 
 
 def _require_types(connection: sqlite3.Connection, table: Table) -> None:

@@ -54,7 +54,7 @@ def read_plain(path: Path) -> bytes:
             raise OSError(errno.EINVAL, "it is no plain file", str(path))
         if found.st_size and hasattr(os, "SEEK_HOLE"):
             if os.lseek(descriptor, 0, os.SEEK_HOLE) < found.st_size:
-                raise OSError(errno.EINVAL, "it has holes, as a file that was not written to its end", str(path))
+                raise OSError(errno.EINVAL, "it has holes, like a file that was not written to its end", str(path))
             os.lseek(descriptor, 0, os.SEEK_SET)
         return stream.read()
 

@@ -84,7 +84,7 @@ def _root_path(text: str) -> tuple[str, tuple[str, ...]]:
     parts = urlsplit(text) if text.startswith(("http://", "https://")) else None
     path = "/" + (text if parts is None else parts.path).strip("/")
     if not _ROOT_PATH.fullmatch(path) or (parts is not None and not parts.netloc):
-        raise AnnotatorError(f"root path: found {text[:100]!r}, expected a path as /annotator")
+        raise AnnotatorError(f"root path: found {text[:100]!r}, expected a path like /annotator")
     return path.rstrip("/"), () if parts is None else (parts.netloc.lower(),)
 
 

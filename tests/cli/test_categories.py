@@ -49,7 +49,7 @@ def test_they_are_listed_renamed_merged_removed_and_each_is_undone(categories):
         assert categories("list") != before
         assert categories("undo") == (0, [undone])
         assert categories("list") == before
-    assert categories("undo") == (1, ["error: categories: nothing is there to undo"])
+    assert categories("undo") == (1, ["error: categories: there is nothing to undo"])
 
 
 def test_a_list_and_a_coco_file_are_imported(categories, tmp_path):

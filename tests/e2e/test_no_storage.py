@@ -69,7 +69,7 @@ def test_unframed_the_page_opens_and_finds_its_project_again_by_its_address(spac
         == "SecurityError"
     )
     use(page)
-    page.get_by_text("This browser keeps nothing").wait_for()
+    page.get_by_text("This browser stores nothing").wait_for()
     address = page.url
     key = key_of(address)
     assert address.startswith(f"{space.address}?__theme=light#")
@@ -96,7 +96,7 @@ def test_in_a_frame_of_the_hub_the_page_opens_and_the_hubs_address_keeps_the_pro
     page.goto(HUB)
     frame = page.frame_locator("iframe")
     use(frame)
-    frame.get_by_text("This browser keeps nothing").wait_for()
+    frame.get_by_text("This browser stores nothing").wait_for()
     told = page.evaluate("window.messages.filter((message) => message && message.hash).map((message) => message.hash)")
     key = key_of("#" + told[-1])
     assert pictures(space, key) > 0

@@ -173,7 +173,7 @@ def test_a_place_that_holds_no_plain_file_is_left_alone(export, tmp_path):
     for options in ([], ["--zip"]):
         code, _, errors = export(*options)
         assert (code, errors.count("\n")) == (1, 1)
-        assert "is no plain file, expected a place for a file" in errors
+        assert "is no plain file, expected a file or nothing there" in errors
     assert {path.name: path.is_fifo() for path in (tmp_path / "out").iterdir()} == {
         "instances.json": True,
         "dataset.zip": True,

@@ -100,7 +100,7 @@ def test_an_entry_that_is_there_twice_is_refused(packed, tmp_path):
 
 def test_a_picture_under_anothers_name_is_refused(packed, tmp_path):
     entry = f"images/{SHA[:2]}/{SHA}"
-    with pytest.raises(StoreError, match="its SHA-256 is another"):
+    with pytest.raises(StoreError, match="its SHA-256 is not the one in its name"):
         unpack_project(rezip(packed, entries=[(entry, b"not x")]), tmp_path / "opened")
     assert nothing_is_left(tmp_path)
 

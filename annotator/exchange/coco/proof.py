@@ -120,7 +120,7 @@ def _require_same_ids(dataset: Dataset, coco: Any) -> None:
     missing = [instance.id for instance in dataset.instances if instance.id not in coco.anns]
     if missing or len(coco.anns) != len(coco.dataset["annotations"]):
         raise ExportError(
-            f"annotations: {len(missing)} of {len(dataset.instances)} did not read back, or an id is twice"
+            f"annotations: {len(missing)} of {len(dataset.instances)} did not read back, or an id appears twice"
         )
     for instance in dataset.instances:
         annotation = coco.anns[instance.id]
@@ -224,7 +224,7 @@ def _warnings(
     shared = [name for name, count in names.items() if count > 1]
     lines = []
     if not dataset.instances:
-        lines.append("warning: not one instance")
+        lines.append("warning: no instances")
     if duplicates:
         appear = "appears" if len(duplicates) == 1 else "appear"
         first, again = duplicates[0]

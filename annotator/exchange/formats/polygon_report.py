@@ -69,7 +69,7 @@ class PolygonReport:
         if self.pictures_left_out:
             count = counted(len(self.pictures_left_out), "picture")
             lines.append(
-                f"warning: {count} without any other object left out, since an empty one says that nothing is there "
+                f"warning: {count} left out: without an object it would say that nothing is there "
                 f"({self.pictures_left_out[0]!r:.80})"
             )
         lines += [f"picture {old!r} is {new!r} here" for old, new in self.renamed.items()]

@@ -80,7 +80,7 @@ def _bring(info: ModelInfo, file: ModelFile, *, advance: Callable[[int], None], 
     if not _is_right(partial, file):
         partial.unlink()
         origin = offline or address
-        raise FetchError(f"{info.name}: {origin} does not have the SHA-384 {file.sha384[:16]}…; it was thrown away")
+        raise FetchError(f"{info.name}: {origin} does not have the SHA-384 {file.sha384[:16]}…; it was deleted")
     with partial.open("rb") as stream:
         os.fsync(stream.fileno())
     os.replace(partial, target)

@@ -35,7 +35,7 @@ def require_short_head(content: bytes) -> None:
     expected = 2 if content[1:2] in b"14" else 3  # a PBM has no white
     head = _COMMENT.sub(b" ", content[2:MAX_HEAD_BYTES])
     if len(content) > MAX_HEAD_BYTES and len(head.split(None, expected)) < expected:
-        raise ImageError(f"is a PPM whose size does not stand in its first {MAX_HEAD_BYTES} bytes")
+        raise ImageError(f"is a PPM whose size is not in its first {MAX_HEAD_BYTES} bytes")
 
 
 def require_binary(content: bytes) -> None:

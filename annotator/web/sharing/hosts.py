@@ -66,7 +66,7 @@ class Hosts:
     def __post_init__(self) -> None:
         for entry in self.allowed:
             if entry != "*" and Authority.parse(entry.removeprefix("*.")) is None:
-                raise AnnotatorError(f"allowed hosts: found {entry!r}, expected names as annotate.example.org")
+                raise AnnotatorError(f"allowed hosts: found {entry!r}, expected names like annotate.example.org")
 
     def answers(self, text: str) -> bool:
         """Whether this server answers a request with this `Host`."""

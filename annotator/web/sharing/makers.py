@@ -32,10 +32,10 @@ class Makers:
         made = self._made.get(address, ())
         lately = sum(time.monotonic() - at < HOUR_S for at, _ in made)
         if lately >= self._limits.new_projects:
-            raise LimitError(f"{lately} projects were made from here within an hour, expected no more: wait a while")
+            raise LimitError(f"{lately} projects were made from here within an hour, which is the limit: wait a while")
         kept = sum(key in there for _, key in made)
         if kept >= self._limits.address_projects:
-            raise LimitError(f"{kept} projects were made from here and are still there, expected no more")
+            raise LimitError(f"{kept} projects were made from here and are still kept, which is the limit")
 
     def note(self, key: str, address: str, there: Container[str]) -> None:
         """A project was made. there: as above."""

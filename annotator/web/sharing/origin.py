@@ -35,9 +35,7 @@ class SameOrigin:
                 line = "asked by a page of another origin (behind a proxy: name its host with --allowed-hosts)"
                 return await answer(send, 403, line)
             if scope["method"] == "OPTIONS":
-                return await answer(
-                    send, 405, "nothing is asked for with OPTIONS", headers={"allow": "GET, HEAD, POST"}
-                )
+                return await answer(send, 405, "OPTIONS requests are refused", headers={"allow": "GET, HEAD, POST"})
         await self.app(scope, receive, send)
 
 

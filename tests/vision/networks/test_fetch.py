@@ -83,7 +83,7 @@ def test_a_file_damaged_on_disk_is_fetched_again(info: ModelInfo) -> None:
         ("404", r"net\.bin: answered 404 Not Found"),
         ("page", r"net\.bin: answered with a web page, expected 1000000 bytes of model\.bin"),
         ("page as bytes", r"net\.bin: \d+ bytes, expected 1000000"),
-        ("flip", r"net\.bin does not have the SHA-384 .*; it was thrown away"),
+        ("flip", r"net\.bin does not have the SHA-384 .*; it was deleted"),
         ("longer", r"net\.bin: longer than the 1000000 bytes expected"),
         ("redirect file:///etc/passwd", r"answered 302 .*file:///etc/passwd.* is not allowed"),
         ("redirect ftp://127.0.0.1/x", r"answered 302 redirect to ftp://127\.0\.0\.1/x refused"),
