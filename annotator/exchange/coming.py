@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,11 +12,12 @@ from annotator.core.errors import CocoError
 from annotator.core.problems import Problem
 from annotator.core.words import are, counted
 from annotator.exchange import coco
-from annotator.exchange.matching import Folder, Names
+from annotator.exchange.matching import Folder, Names, Sought, composed
 from annotator.storage.imports import Arrival, How, ImportReport, Offer, OnConflict, Picture
 from annotator.storage.store import Store
 from annotator.system.progress import Progress
 from annotator.vision.pictures import decode
+from annotator.vision.pictures.finding import relative_names
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,14 @@ class CocoFile:
     """A file that was read and is sound: a dataset, a list of results, or what results offer to the project.
 
     name: what lines about it call it, with the folders that tell it from others. folder: where its pictures are; None
-    for those that the project has.
+    for those that the project has. found: where those of some images are, by image id; others are sought by their name.
     """
 
     name: str
     content: Dataset | list[Any] | coco.Results
     path: Path
     folder: Path | None = None
+    found: Mapping[int, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,13 @@ def bring(
     most: notes and problems of a kind that are told. pulse: called now and then; what it raises ends the import.
     Raises CocoError listing every image without its picture and every result of an unknown image, StoreError.
     """
+    reading, told = _named_apart(reading)
     results = [file for file in reading.files if not isinstance(file.content, Dataset)]
     offers, lines = _offers(reading, results, store, source=source, most=most)
     imported = store.import_files(
         _arrivals(reading, store, progress), offers, how=How(on_conflict=on_conflict, most=most, pulse=pulse)
     )
+    lines += told
     datasets = [file for file in reading.files if isinstance(file.content, Dataset)]
     for file, report in zip(datasets, imported.reports, strict=True):
         lines += [line if reading.is_alone else f"{file.name}: {line}" for line in import_lines(report, on_conflict)]
@@ -103,6 +107,42 @@ def bring(
         spoke = f"{imported.answered:,} spoke of what is decided upon already"
         lines.append(f"{counted(imported.offered, 'suggestion')} on {images}, {spoke}")
     return Brought(tuple(lines), sum(report.instances_met for report in imported.reports))
+
+
+def _named_apart(reading: Reading) -> tuple[Reading, list[str]]:
+    """Where files speak of different pictures of one name, every picture's name begins with its folders.
+
+    Otherwise nobody could tell `train/1.png` from `valid/1.png` in an export, or deal them by their folders again.
+    """
+    of_name: dict[str, set[Path]] = {}
+    found: list[dict[int, Path]] = []
+    for file in reading.files:
+        found.append({})
+        if file.folder is None or not isinstance(file.content, Dataset):
+            continue
+        folder = _folder_of(file, file.folder)
+        for image in file.content.images if len(reading.datasets) > 1 else ():
+            path = folder.find(image.file_name).found
+            if path is not None:
+                found[-1][image.id] = path
+                of_name.setdefault(composed(image.file_name), set()).add(path)
+    if all(len(paths) == 1 for paths in of_name.values()):
+        return reading, []
+    names = relative_names([path for paths in found for path in paths.values()])
+    files = []
+    for file, own in zip(reading.files, found, strict=True):
+        content = file.content
+        if isinstance(content, Dataset):
+            images = (replace(one, file_name=names[own[one.id]]) if one.id in own else one for one in content.images)
+            content = replace(content, images=tuple(images))
+        files.append(replace(file, content=content, found=own))
+    example = next(names[path] for paths in of_name.values() if len(paths) > 1 for path in sorted(paths))
+    told = f"pictures of one name are told apart by their folders, such as {example!r:.120}"
+    return replace(reading, files=tuple(files)), [told]
+
+
+def _folder_of(file: CocoFile, path: Path) -> Folder:
+    return Folder(path, beside=file.path.parent, called=file.path.stem)
 
 
 def _arrivals(reading: Reading, store: Store, progress: Progress) -> list[Arrival]:
@@ -115,7 +155,7 @@ def _arrivals(reading: Reading, store: Store, progress: Progress) -> list[Arriva
             continue
         if file.folder is None and known is None:
             known = Names((image.file_name, image) for image in store.images())
-        folder = None if file.folder is None else Folder(file.folder, beside=file.path.parent, called=file.path.stem)
+        folder = None if file.folder is None else _folder_of(file, file.folder)
         pictures = _Pictures(file, folder=folder, known=known, step=lambda: progress(next(done, total), total))
         arrivals.append(Arrival("" if reading.is_alone else file.name, file.content, pictures))
     return arrivals
@@ -131,6 +171,7 @@ class _Pictures:
         self._names = {image.id: image.file_name for image in file.content.images}
         self._beside = PurePosixPath(file.path.as_posix()).parent.as_posix()
         self._called = file.path.stem
+        self._found = file.found
         self._folder = folder
         self._known = known
         self._step = step
@@ -139,7 +180,8 @@ class _Pictures:
         """Raises CocoError where there is none, ImageError where it cannot be read."""
         name = self._names[image_id]
         if self._folder is not None:
-            sought = self._folder.find(name)
+            path = self._found.get(image_id)
+            sought = self._folder.find(name) if path is None else Sought(path)
             if sought.found is None:
                 raise CocoError(sought.why_not("no picture was given for it"))
             photo = decode.read(sought.found)
@@ -159,11 +201,14 @@ def _offers(
     """What the lists of results offer, and what a person should know of them, a line each."""
     if not results:
         return [], []
-    known = _Known(store, reading.datasets)
     offers: list[Offer] = []
     problems: list[Problem] = []
     lines: list[str] = []
+    datasets = [file for file in reading.files if isinstance(file.content, Dataset)]
     for file in results:
+        # What lies beside a list is what it speaks of, where there is any.
+        beside = [index for index, other in enumerate(datasets) if other.path.parent == file.path.parent]
+        known = _Known(store, {index: reading.datasets[index] for index in beside or range(len(datasets))})
         try:
             found = _results_of(file, known, source=source, most=most)
         except CocoError as error:
@@ -197,7 +242,8 @@ class _Known:
     An id that two files use for different images, or for categories of different names, is not used.
     """
 
-    def __init__(self, store: Store, datasets: Sequence[Dataset]) -> None:
+    def __init__(self, store: Store, datasets: Mapping[int, Dataset]) -> None:
+        """datasets: by the index of their file among those of an import."""
         self.file_of: dict[int, int | None] = {}
         if not datasets:
             self.dataset = Dataset(store.categories(), store.images(), ())
@@ -207,7 +253,7 @@ class _Known:
         categories: dict[int, Category] = {}
         clashing: set[int] = set()
         unsure: set[int] = set()
-        for index, dataset in enumerate(datasets):
+        for index, dataset in datasets.items():
             for image in dataset.images:
                 first = images.setdefault(image.id, image)
                 self.file_of.setdefault(image.id, index)

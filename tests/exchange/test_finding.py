@@ -8,6 +8,7 @@ import pytest
 
 from annotator.cli import main
 from annotator.storage.store import Store
+from tests.conftest import picture
 from tests.exchange.coco.cases import sound, write_pictures
 
 
@@ -58,6 +59,30 @@ def test_what_is_no_coco_file_is_passed_over_and_named(run, folder):
         "2 files that are not COCO's passed over: captions.json, images/a.json",
         "3 hidden files passed over",
     ]
+
+
+def test_pictures_of_one_name_are_told_apart_by_their_folders(run, tmp_path):
+    for seed, part in enumerate(("train", "valid")):
+        names = ("1.png", f"{part}.png")
+        for index, name in enumerate(names):
+            (tmp_path / "data" / part).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "data" / part / name).write_bytes(picture(seed=2 * seed + index))
+        images = [{"id": id, "file_name": name, "width": 64, "height": 48} for id, name in enumerate(names, start=1)]
+        write(tmp_path / "data" / part / "x.coco.json", sound() | {"images": images, "annotations": []})
+    result = {"image_id": 1, "category_id": sound()["categories"][0]["id"], "score": 0.5, "bbox": [5, 5, 9, 9]}
+    write(tmp_path / "data" / "valid" / "found.json", [result])
+    code, lines, _ = run(tmp_path / "data")
+    assert code == 0
+    assert "pictures of one name are told apart by their folders, such as 'train/1.png'" in lines
+    with Store.open(tmp_path / "project") as store:
+        images = {one.file_name: one.id for one in store.images()}
+        assert set(images) == {"train/1.png", "train/train.png", "valid/1.png", "valid/valid.png"}
+        assert [name for name, id in images.items() if store.instances(id)] == ["valid/1.png"]
+    code, lines, _ = run(tmp_path / "data")
+    assert (code, [line.split(": ")[1] for line in lines if " images added" in line]) == (
+        0,
+        ["0 images added, 2 already in the project"] * 2,
+    )
 
 
 def test_a_hidden_copy_of_a_picture_is_no_second_one(run, folder):
