@@ -21,6 +21,10 @@ WITHOUT_MASK = "without_mask"
 """Under our key of an image: its annotations that have no mask, carried through an import as they were."""
 
 
+FLAGS = ("occluded", "truncated", "difficult")
+"""The flags that formats know; a crowd is a field of its own, as it is COCO's."""
+
+
 class State(StrEnum):
     """Where an instance stands in its review."""
 
@@ -65,6 +69,8 @@ class Image:
     revision: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
     """Keys of an imported COCO image that are not ours, carried through to the export."""
+    note: str = ""
+    """What a person wrote about the picture."""
 
 
 def without_mask(image: Image) -> list[dict[str, Any]]:
@@ -97,6 +103,12 @@ class Instance:
     edited: bool = False
     crowd: bool = False
     """Whether it is a group that was annotated together: COCO's iscrowd. Nothing else of it follows from that."""
+    flags: tuple[str, ...] = ()
+    """What a person says of it beside its category: FLAGS, or words of their own, sorted."""
+    note: str = ""
+    """What a person wrote about it."""
+    locked: bool = False
+    """Whether the editor leaves it as it is."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Keys of an imported COCO annotation that are not ours, carried through to the export."""
     provenance: dict[str, Any] = field(default_factory=dict)

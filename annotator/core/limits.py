@@ -14,6 +14,15 @@ MAX_NAME = 1_000
 MAX_TEXT = 200
 """Characters in a short text of a gesture: who made it, in which tab, what it was."""
 
+MAX_NOTE = 2_000
+"""Characters in a note, of a picture or of an instance."""
+
+MAX_FLAG = 60
+"""Characters in a flag."""
+
+MAX_FLAGS = 20
+"""Flags of one instance."""
+
 MAX_CHANGES = 2_000
 """Instances that one gesture changes."""
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
+from typing import Literal, TypeGuard, get_args
 
 from annotator.core import masks
 from annotator.core.budget import WorkBudget
 from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import GeometryError, GestureError
 from annotator.core.heatmap import LEVELS, Heatmap
-from annotator.core.limits import MAX_CHANGES, MAX_TEXT, MAX_VERTICES
+from annotator.core.limits import MAX_CHANGES, MAX_FLAG, MAX_FLAGS, MAX_NOTE, MAX_TEXT, MAX_VERTICES
 from annotator.core.masks import Rle
 from annotator.core.numbers import is_finite, is_id
 from annotator.core.polygons import Part, parts_to_rle
+from annotator.core.text import is_plain
 
-Verb = Literal["accept", "reject", "edit", "add", "delete", "relabel", "review", "undo", "redo"]
+Verb = Literal["accept", "reject", "edit", "add", "delete", "relabel", "flag", "note", "review", "undo", "redo"]
 VERBS: frozenset[str] = frozenset(get_args(Verb))
 MANUAL = "manual"
 
@@ -34,7 +35,8 @@ class Change:
     With neither `rle` nor `parts` the mask stays as it is stored; with `parts` it is their rasterisation, and `rle` is
     ignored; with `rle` alone it is that, and the stored polygons are dropped.
     `level` says that `rle` is the instance's heatmap at this level, in hundredths. `heatmap` is that of a new instance.
-    `crowd` says whether it is a group annotated together; None leaves that as it is.
+    `crowd` says whether it is a group annotated together, `flags` and `note` what a person says of it, `locked` whether
+    the editor leaves it as it is; None leaves each as it is.
     """
 
     key: str
@@ -44,6 +46,9 @@ class Change:
     parts: tuple[Part, ...] | None = None
     level: int | None = None
     crowd: bool | None = None
+    flags: tuple[str, ...] | None = None
+    note: str | None = None
+    locked: bool | None = None
     heatmap: Heatmap | None = field(default=None, compare=False)
 
 
@@ -53,6 +58,7 @@ class Gesture:
 
     `client` and `number` name it: sent again, it is applied once. `revision` is the image's last revision that the
     client has seen. `seconds` is the time that the act took, `threshold` the confidence threshold it was made at.
+    `note` is the picture's from then on; None leaves it as it is.
     """
 
     image_id: int
@@ -65,6 +71,7 @@ class Gesture:
     reviewed: bool | None = None
     threshold: float | None = None
     seconds: float | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,10 @@ class Decision:
     level: int | None = None
     """Where the mask is the instance's heatmap at a level, that level in hundredths."""
     crowd: bool | None = None
-    """None in a history from before it was written down."""
+    """None in a history from before it was written down; the same holds for what follows."""
+    flags: tuple[str, ...] | None = None
+    note: str | None = None
+    locked: bool | None = None
 
 
 def require_well_formed(gesture: Gesture) -> None:
@@ -119,6 +129,8 @@ def require_well_formed(gesture: Gesture) -> None:
     if gesture.seconds is not None:
         inside = is_finite(gesture.seconds) and gesture.seconds >= 0
         _require(inside, f"{place}: seconds is {gesture.seconds!r:.40}, expected a number from 0 on")
+    if gesture.note is not None:
+        _require(is_note(gesture.note), f"{place}: note: expected at most {MAX_NOTE} characters")
     count = len(gesture.changes)
     _require(count <= MAX_CHANGES, f"{place}: {count} changes, expected at most {MAX_CHANGES}")
     seen: set[str] = set()
@@ -135,11 +147,35 @@ def require_well_formed(gesture: Gesture) -> None:
             change.crowd in (None, True, False),
             f"{here}.crowd is {change.crowd!r:.40}, expected true, false or nothing",
         )
+        _require_well_said(change, here)
         if change.level is not None:
             inside = is_id(change.level) and change.level in LEVELS
             _require(inside, f"{here}.level is {change.level!r:.40}, expected 1 to 99 hundredths")
             _require(change.rle is not None and change.parts is None, f"{here}.level: expected beside the rle it made")
         seen.add(change.key)
+
+
+def _require_well_said(change: Change, here: str) -> None:
+    if change.flags is not None:
+        _require(
+            len(change.flags) <= MAX_FLAGS and all(map(is_flag, change.flags)),
+            f"{here}.flags: expected at most {MAX_FLAGS} printable texts of 1 to {MAX_FLAG} characters",
+        )
+    if change.note is not None:
+        _require(is_note(change.note), f"{here}.note: expected at most {MAX_NOTE} characters")
+    _require(
+        change.locked in (None, True, False), f"{here}.locked is {change.locked!r:.40}, expected true, false or nothing"
+    )
+
+
+def is_flag(value: object) -> TypeGuard[str]:
+    """Whether the value can be a flag: a short printable text without blanks at its ends."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_FLAG and is_plain(value) and value == value.strip()
+
+
+def is_note(value: object) -> TypeGuard[str]:
+    """Whether the value can be a note: a text of several lines, "" for none."""
+    return isinstance(value, str) and len(value) <= MAX_NOTE and is_plain(value.replace("\n", "").replace("\t", ""))
 
 
 @dataclass(frozen=True)
@@ -233,6 +269,9 @@ def apply(
         parts=parts,
         edited=original is not None and rle != original,
         crowd=before.crowd if change.crowd is None else change.crowd,
+        flags=before.flags if change.flags is None else tuple(sorted(set(change.flags))),
+        note=before.note if change.note is None else change.note,
+        locked=before.locked if change.locked is None else change.locked,
     )
 
 

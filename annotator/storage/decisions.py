@@ -20,7 +20,7 @@ from annotator.storage import categories, heatmaps, images, schema
 from annotator.storage.database import now
 from annotator.storage.instances import AT_ONCE, instance_of, masks_size, require_room, row_of
 from annotator.storage.parts import parts_to_bytes
-from annotator.storage.stored import parts_of
+from annotator.storage.stored import json_of, parts_of
 from annotator.storage.suggestions import instance_offered
 
 # What every gesture runs is put together once: making a statement takes longer than running it.
@@ -74,6 +74,11 @@ def digest_of(gesture: Gesture) -> str:
             hashed.update(b"%d" % change.level)
         if change.crowd is not None:
             hashed.update(b"crowd %d" % change.crowd)
+        said = [change.flags, change.note, change.locked]
+        if said != [None, None, None]:
+            hashed.update(json.dumps(said).encode())
+    if gesture.note is not None:
+        hashed.update(json.dumps(["note", gesture.note]).encode())
     return hashed.hexdigest()
 
 
@@ -131,7 +136,8 @@ def record(connection: Connection, prepared: Prepared, image: Image) -> int:
     _write_instances(connection, rows, stored)
     reviewed = image.reviewed if gesture.reviewed is None else gesture.reviewed
     revision = image.revision + 1
-    connection.execute(_CHANGE_IMAGE, {"of": image.id, "revision": revision, "reviewed": reviewed})
+    note = image.note if gesture.note is None else images.plain_text(gesture.note)
+    connection.execute(_CHANGE_IMAGE, {"of": image.id, "revision": revision, "reviewed": reviewed, "note": note})
     heatmaps.add_heatmaps(connection, image.id, _own_heatmaps(connection, gesture))
     _write_history(connection, prepared, rows, revision=revision)
     return revision
@@ -205,6 +211,7 @@ def _write_history(
         "reviewed": gesture.reviewed,
         "threshold": gesture.threshold,
         "seconds": gesture.seconds,
+        "note": None if gesture.note is None else images.plain_text(gesture.note),
     }
     gesture_id = connection.execute(_ADD_GESTURE, added).scalar_one()
     levels = _kept_levels(connection, prepared)
@@ -223,7 +230,7 @@ def _kept_levels(connection: Connection, prepared: Prepared) -> dict[str, int]:
 
 def decision_row(gesture_id: int, row: Mapping[str, Any]) -> dict[str, Any]:
     """What the history keeps of an instance's row as a gesture left it."""
-    columns = ("key", "state", "category_id", "rle", "parts", "source", "score", "crowd")
+    columns = ("key", "state", "category_id", "rle", "parts", "source", "score", "crowd", "flags", "note", "locked")
     return {"gesture_id": gesture_id, **{name: row[name] for name in columns}}
 
 
@@ -244,11 +251,14 @@ def _imported_counts(connection: Connection, keys: Sequence[str]) -> dict[str, s
 # --- history ---------------------------------------------------------------------------------------------------------
 
 
+_GESTURE_COLUMNS = [column for column in schema.gestures.c if column.name not in ("id", "note")]
+
+
 def fetch_decisions(connection: Connection, image_id: int | None) -> Sequence[Row[Any]]:
     """The history of one image, or of all of them, oldest first, as the database has it."""
     table, gestures, pictures = schema.decisions, schema.gestures, schema.images
     query = (
-        select(table, gestures, pictures.c.width, pictures.c.height)
+        select(table, *_GESTURE_COLUMNS, pictures.c.width, pictures.c.height)
         .join(gestures, gestures.c.id == table.c.gesture_id)
         .join(pictures, pictures.c.id == gestures.c.image_id)
         .order_by(table.c.id)
@@ -279,4 +289,7 @@ def decision_of(row: Row[Any]) -> Decision:
         seconds=row.seconds,
         level=row.cut,
         crowd=row.crowd,
+        flags=None if row.flags is None else tuple(json_of(row.flags, f"decision {row.id}")),
+        note=row.note,
+        locked=row.locked,
     )

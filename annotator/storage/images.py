@@ -83,6 +83,7 @@ def image_row(*, sha256: str, file_name: str, width: int, height: int) -> dict[s
         "extra": "{}",
         "added_at": now(),
         "name_order": natural_order(plain_text(file_name)),
+        "note": "",
     }
 
 

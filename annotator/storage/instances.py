@@ -58,6 +58,9 @@ def instance_of(row: Row[Any], image: Image) -> Instance:
         score=row.score,
         edited=row.edited,
         crowd=row.crowd,
+        flags=tuple(json_of(row.flags, f"instance {row.key}")),
+        note=row.note,
+        locked=row.locked,
         extra=json_of(row.extra, f"instance {row.key}"),
     )
 
@@ -76,6 +79,9 @@ def row_of(instance: Instance) -> dict[str, Any]:
         "edited": instance.edited,
         "extra": json.dumps(instance.extra),
         "crowd": instance.crowd,
+        "flags": json.dumps(instance.flags),
+        "note": instance.note,
+        "locked": instance.locked,
     }
 
 

@@ -41,6 +41,7 @@ images = Table(
     Column("extra", Text, nullable=False),  # JSON object
     Column("added_at", Text, nullable=False),
     Column("name_order", Text, nullable=False),  # by which names sort; empty in what was added before it was kept
+    Column("note", Text, nullable=False),
 )
 
 categories = Table(
@@ -113,6 +114,9 @@ instances = Table(  # the current state, which the suggestions and the decisions
     Column("edited", Boolean, nullable=False),
     Column("extra", Text, nullable=False),  # JSON object
     Column("crowd", Boolean, nullable=False),  # a group annotated together, COCO's iscrowd
+    Column("flags", Text, nullable=False),  # JSON list of words, sorted
+    Column("note", Text, nullable=False),
+    Column("locked", Boolean, nullable=False),  # the editor leaves it as it is
 )
 
 gestures = Table(
@@ -131,6 +135,7 @@ gestures = Table(
     Column("reviewed", Boolean),
     Column("threshold", Float),
     Column("seconds", Float),
+    Column("note", Text),  # of the picture from then on; NULL: as it was
 )
 
 decisions = Table(  # append only
@@ -147,6 +152,9 @@ decisions = Table(  # append only
     Column("score", Float),
     Column("cut", Integer),  # the level that made the mask, in hundredths (web/protocol.py: why it is called so)
     Column("crowd", Boolean),  # NULL in what was decided before it was kept here
+    Column("flags", Text),  # these three: NULL as well
+    Column("note", Text),
+    Column("locked", Boolean),
 )
 
 heatmaps = Table(  # of masks that a model made; gone with the instance
@@ -309,5 +317,15 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
             done INTEGER NOT NULL,
             ended BOOLEAN NOT NULL,
             undone BOOLEAN NOT NULL)""",
+    ),
+    "0007_flags": (
+        "ALTER TABLE instances ADD COLUMN flags TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE instances ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE instances ADD COLUMN locked BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE decisions ADD COLUMN flags TEXT",
+        "ALTER TABLE decisions ADD COLUMN note TEXT",
+        "ALTER TABLE decisions ADD COLUMN locked BOOLEAN",
+        "ALTER TABLE images ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE gestures ADD COLUMN note TEXT",
     ),
 }

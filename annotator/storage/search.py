@@ -5,6 +5,7 @@ Every condition but that of a name is answered by an index: no mask is read on t
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _SHOWN = 0.005  # scores are shown in hundredths: one number stands for all that
 
 _images, _instances, _gestures = schema.images, schema.instances, schema.gestures
 _ACCEPTED, _OPEN, _REJECTED = State.ACCEPTED.value, State.SUGGESTED.value, State.REJECTED.value
+_DELETED = State.DELETED.value
 _OF_IMAGE = _instances.c.image_id == _images.c.id
 
 
@@ -225,6 +227,14 @@ def _changed(value: str, known: Known) -> ColumnElement[bool]:
     return since.correlate(_images).exists()
 
 
+def _note(value: str | None, known: Known) -> ColumnElement[bool]:
+    """Of the picture or of an instance on it."""
+    if value is None:
+        return or_(_images.c.note != "", _has_instance(_instances.c.state != _DELETED, _instances.c.note != ""))
+    noted = _has_instance(_instances.c.state != _DELETED, _instances.c.note.contains(value, autoescape=True))
+    return or_(_images.c.note.contains(value, autoescape=True), noted)
+
+
 _IMAGE_CONDITIONS: Mapping[str, Condition] = {
     "name": _name,
     "state": _state,
@@ -234,7 +244,7 @@ _IMAGE_CONDITIONS: Mapping[str, Condition] = {
     ),
     "changed": _changed,
     "disagree": _disagree,
-    "note": lambda text, known: false(),  # no picture has one yet
+    "note": _note,
 }
 
 
@@ -277,12 +287,20 @@ def _is(value: str, known: Known) -> ColumnElement[bool]:
     }[value]
 
 
+def _flag(value: str | None, known: Known) -> ColumnElement[bool]:
+    """Own flags have any letters: they are compared as JSON has them."""
+    if value is None:
+        return _instances.c.flags != "[]"
+    said = _instances.c.flags.contains(json.dumps(value), autoescape=True)
+    return {"crowd": _instances.c.crowd, "locked": _instances.c.locked}.get(value, said)
+
+
 _INSTANCE_CONDITIONS: Mapping[str, Condition] = {
     "category": _category,
     "score": _score,
     "network": _network,
     "is": _is,
-    "flag": lambda text, known: false(),  # no instance has one yet
+    "flag": _flag,
 }
 
 

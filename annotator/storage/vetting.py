@@ -18,10 +18,11 @@ from sqlalchemy import Boolean, Connection, Float, Integer, LargeBinary, Row, Se
 
 from annotator.core.dataset import Image, State
 from annotator.core.errors import AnnotatorError, ArchiveError, StoreError
-from annotator.core.limits import MAX_IMAGE_MASKS, MAX_SIDE
+from annotator.core.limits import MAX_FLAGS, MAX_IMAGE_MASKS, MAX_SIDE
 from annotator.core.masks import are_normal, checked_rle
 from annotator.core.numbers import MAX_ID, is_finite
 from annotator.core.project import checked_name
+from annotator.core.review import is_flag, is_note
 from annotator.core.settings import IMPORTED_EXTRA, NAME, SETTINGS, THRESHOLD
 from annotator.storage import heatmaps, schema
 from annotator.storage.database import DATABASE_NAME
@@ -107,6 +108,7 @@ def require_sound(store: Store) -> tuple[Image, ...]:
             for row in _rows(connection, heatmaps.with_suggested()):
                 heatmaps.heatmap_of(row, images[row.image_id])
             _require_json(connection)
+            _require_said(connection)
             require_sound_categories(connection)
         return tuple(images.values())
     except (AnnotatorError, ValueError, KeyError, TypeError, OverflowError, RecursionError, MemoryError) as error:
@@ -180,6 +182,19 @@ def _require_json(connection: Connection) -> None:
         checked_name(settings[NAME.name])
     if threshold is not None and not (is_finite(threshold) and 0 <= threshold <= 1):
         raise ValueError(f"setting {THRESHOLD.name}: {threshold!r:.40}, expected a number from 0 to 1")
+
+
+def _require_said(connection: Connection) -> None:
+    """Raise ValueError unless flags and notes are some that a gesture could have brought."""
+    for table in (schema.instances, schema.decisions):
+        for (text,) in _rows(connection, select(table.c.flags).where(table.c.flags.is_not(None)).distinct()):
+            flags = json.loads(text)
+            if not isinstance(flags, list) or len(flags) > MAX_FLAGS or not all(map(is_flag, flags)):
+                raise ValueError(f"{table.name}.flags: {text!r:.40}, expected a list of flags")
+    for column in (schema.instances.c.note, schema.decisions.c.note, schema.images.c.note, schema.gestures.c.note):
+        for (text,) in _rows(connection, select(column).where(column.is_not(None), column != "")):
+            if not is_note(text):
+                raise ValueError(f"{column}: {text!r:.40}, expected a note")
 
 
 def _require_ours(connection: sqlite3.Connection) -> None:

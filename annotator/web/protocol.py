@@ -42,6 +42,7 @@ def document_head_to_json(store: Store, image_id: int, *, url: str) -> dict[str,
             "url": url,
             "reviewed": image.reviewed,
             "prelabelled": image.prelabelled,
+            "note": image.note,
         },
         "revision": image.revision,
         "threshold": store.setting(THRESHOLD) or DEFAULT_THRESHOLD,
@@ -72,6 +73,9 @@ def instance_to_json(instance: Instance) -> dict[str, Any]:
         "source": instance.source,
         "edited": instance.edited,
         "crowd": instance.crowd,
+        "flags": list(instance.flags),
+        "note": instance.note,
+        "locked": instance.locked,
         "rle": instance.rle.counts,
         "parts": None if instance.parts is None else parts_to_json(instance.parts),
     }
@@ -119,6 +123,7 @@ def gesture_from_json(found: Any, *, image_id: int, who: str, height: int, width
         reviewed=reviewed,
         threshold=_number(found, "threshold"),
         seconds=_number(found, "seconds"),
+        note=_note(found.get("note"), "gesture.note"),
     )
 
 
@@ -177,6 +182,9 @@ def _change(found: Any, path: str, *, height: int, width: int) -> Change:
     crowd = found.get("crowd")
     if crowd is not None and not isinstance(crowd, bool):
         raise GestureError(f"{path}.crowd: {crowd!r:.80}, expected true or false")
+    locked = found.get("locked")
+    if locked is not None and not isinstance(locked, bool):
+        raise GestureError(f"{path}.locked: {locked!r:.80}, expected true or false")
     # The wire and the database call the level `cut`: browsers hold gestures that they have not sent yet.
     level = None if found.get("cut") is None else _whole(found, "cut", path)
     return Change(
@@ -187,8 +195,24 @@ def _change(found: Any, path: str, *, height: int, width: int) -> Change:
         parts=None if parts is None else _parts(parts, f"{path}.parts"),
         level=level,
         crowd=crowd,
+        flags=_flags(found.get("flags"), f"{path}.flags"),
+        note=_note(found.get("note"), f"{path}.note"),
+        locked=locked,
         heatmap=None if found.get("heatmap") is None else _heatmap(found["heatmap"], f"{path}.heatmap"),
     )
+
+
+def _flags(found: Any, path: str) -> tuple[str, ...] | None:
+    """A well-formed gesture says more of them than this."""
+    if found is None:
+        return None
+    return tuple(str(flag) if isinstance(flag, str) and _is_unicode(flag) else "" for flag in _list(found, path))
+
+
+def _note(found: Any, path: str) -> str | None:
+    if found is not None and not (isinstance(found, str) and _is_unicode(found)):
+        raise GestureError(f"{path}: expected a text")
+    return found
 
 
 def _heatmap(found: Any, path: str) -> Heatmap:

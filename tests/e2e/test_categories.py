@@ -167,6 +167,8 @@ def test_a_key_an_order_and_a_colour_are_chosen(screen, store):
     row(screen, 8).locator(".an-category-mover").focus()
     screen.press("ArrowUp")
     assert wait_for(lambda: names(store) == ["person", "truck", "car"])
+    places = screen.page.locator(".an-category-row[data-id]")
+    assert wait_for(lambda: [one.get_attribute("data-id") for one in places.all()] == ["1", "8", "3"])
     row(screen, 3).locator(".an-category-mover").drag_to(row(screen, 1))
     assert wait_for(lambda: names(store) == ["car", "person", "truck"])
     screen.press("Escape")

@@ -69,9 +69,14 @@ EDITED = (
 )
 
 
+SAID = {"flags": ("difficult", "头"), "note": "a note", "locked": True}
+
+
 def test_the_server_says_the_golden_document():
     store = SimpleNamespace(
-        image=lambda _: Image(7, "straße 7.jpg", SIDE, SIDE, "0" * 64, prelabelled=True, revision=12),
+        image=lambda _: Image(
+            7, "straße 7.jpg", SIDE, SIDE, "0" * 64, prelabelled=True, revision=12, note="front door\nask Anna"
+        ),
         setting=lambda _: 0.4,
         categories=lambda: [
             Category(1, "person", "person"),
@@ -81,7 +86,7 @@ def test_the_server_says_the_golden_document():
             instance("suggested", 1, State.SUGGESTED, score=0.84, source=MODEL),
             instance("edited", 1, State.ACCEPTED, score=0.61, source=MODEL, edited=True, parts=EDITED),
             instance("drawn", 91, State.ACCEPTED),
-            instance("imported", 1, State.ACCEPTED, source="import", crowd=True),
+            instance("imported", 1, State.ACCEPTED, source="import", crowd=True, **SAID),
             instance("rejected", 1, State.REJECTED, score=0.42, source=MODEL),
         ],
     )
@@ -92,7 +97,7 @@ def test_the_server_reads_the_golden_gesture():
     sent = GOLDEN["gesture"]
     gesture = gesture_from_json(sent, image_id=7, who="me", height=SIDE, width=SIDE)
     require_well_formed(gesture)
-    names = ("client", "number", "revision", "verb", "reviewed", "threshold", "seconds")
+    names = ("client", "number", "revision", "verb", "reviewed", "note", "threshold", "seconds")
     assert {name: getattr(gesture, name) for name in names} == {name: sent[name] for name in names}
     plain = copy.deepcopy(sent["changes"])
     # Compared as values: they may be packed in more than one way.
@@ -125,5 +130,8 @@ def _change_to_json(change):
         "parts": None if change.parts is None else parts_to_json(change.parts),
         "cut": change.level,
         "crowd": change.crowd,
+        "flags": None if change.flags is None else list(change.flags),
+        "note": change.note,
+        "locked": change.locked,
     }
     return {name: value for name, value in said.items() if value is not None}

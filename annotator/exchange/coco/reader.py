@@ -19,8 +19,10 @@ from annotator.core.dataset import (
     State,
 )
 from annotator.core.errors import CocoError
+from annotator.core.limits import MAX_FLAGS
 from annotator.core.masks import Rle
 from annotator.core.polygons import Part
+from annotator.core.review import is_flag, is_note
 from annotator.exchange.coco.document import load
 from annotator.exchange.coco.lint import inspect_coco
 from annotator.exchange.coco.values import ANNOTATION_KEYS, CATEGORY_KEYS, IMAGE_KEYS, LISTS, name_of, polygons_of
@@ -81,7 +83,16 @@ def _image_from_coco(image: dict[str, Any], carried: list[dict[str, Any]]) -> Im
         extra[PROVENANCE] = {**ours, WITHOUT_MASK: carried}
     elif PROVENANCE in extra:
         extra[PROVENANCE] = ours
-    return Image(image["id"], str(name_of(image)), image["width"], image["height"], "", reviewed=reviewed, extra=extra)
+    return Image(
+        image["id"],
+        str(name_of(image)),
+        image["width"],
+        image["height"],
+        "",
+        reviewed=reviewed,
+        extra=extra,
+        note=note_of(ours),
+    )
 
 
 def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
@@ -107,8 +118,23 @@ def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
         source=source if isinstance(source, str) and _is_source(source) else _IMPORT,
         score=float(score) if isinstance(score, int | float) and 0 <= score <= 1 else None,
         crowd=annotation.get("iscrowd") == 1,
+        flags=flags_of(ours),
+        note=note_of(ours),
+        locked=ours.get("locked") is True,
         extra=extra,
     )
+
+
+def flags_of(ours: dict[str, Any]) -> tuple[str, ...]:
+    """What stands under our key, as far as it can be flags."""
+    found = ours.get("flags")
+    flags = {one for one in found if is_flag(one)} if isinstance(found, list) else set()
+    return tuple(sorted(flags)[:MAX_FLAGS])
+
+
+def note_of(ours: dict[str, Any]) -> str:
+    found = ours.get("note")
+    return found if is_note(found) else ""
 
 
 def _is_source(text: str) -> bool:

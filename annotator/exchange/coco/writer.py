@@ -156,8 +156,9 @@ def _category_to_coco(category: Category) -> dict[str, Any]:
 def _image_to_coco(image: Image, *, provenance: bool) -> dict[str, Any]:
     carried = {name: value for name, value in image.extra.items() if name not in IMAGE_KEYS | {PROVENANCE}}
     found = {"id": image.id, "width": image.width, "height": image.height, "file_name": image.file_name, **carried}
-    if provenance and not image.reviewed:
-        found[PROVENANCE] = {"reviewed": False}
+    ours = ({} if image.reviewed else {"reviewed": False}) | ({"note": image.note} if image.note else {})
+    if provenance and ours:
+        found[PROVENANCE] = ours
     return found
 
 
@@ -179,10 +180,24 @@ def _annotation_to_coco(
         "iscrowd": int(instance.crowd),
         **carried,
     }
-    ours = instance.provenance or instance.extra.get(PROVENANCE)
+    ours = (instance.provenance or _carried(instance)) | _said(instance)
     if provenance and ours:
         found[PROVENANCE] = ours
     return found
+
+
+def _carried(instance: Instance) -> dict[str, Any]:
+    found = instance.extra.get(PROVENANCE)
+    return {name: value for name, value in found.items() if name not in _SAID} if isinstance(found, dict) else {}
+
+
+_SAID = frozenset({"flags", "note", "locked"})
+
+
+def _said(instance: Instance) -> dict[str, Any]:
+    """What a person says of an instance, as far as anything is said."""
+    found = {"flags": list(instance.flags), "note": instance.note, "locked": instance.locked}
+    return {name: value for name, value in found.items() if value}
 
 
 def _segmentation(instance: Instance, *, form: MaskForm) -> tuple[Any, Rle]:

@@ -10,6 +10,7 @@ from annotator.core.dataset import PROVENANCE, Image, State, without_mask
 from annotator.core.measures import boxes_of
 from annotator.core.words import are, counted
 from annotator.storage import images, instances, schema
+from annotator.storage.images import plain_text
 from annotator.storage.imports.extra import Boxes, ImageExtra
 from annotator.storage.imports.work import Work
 
@@ -47,6 +48,7 @@ class _Entering:
         self._new: dict[int, dict[str, Any]] = {}
         self._extra: dict[int, ImageExtra] = {}
         self._reviewed: dict[int, bool] = {}
+        self._notes: dict[int, str] = {}
 
     def enter(self, image: Image) -> None:
         sha256 = self._work.hashes[image.id]
@@ -58,6 +60,7 @@ class _Entering:
         else:
             id = self._meet(image, sha256)
         self._extra[id].add(image, self._work.category_ids)
+        self._notes[id] = self._notes[id] or plain_text(image.note)
         if _is_reviewed(image) and not self._reviewed[id]:
             self._reviewed[id] = True
             self._work.touched.setdefault(id, [])
@@ -95,6 +98,7 @@ class _Entering:
     def _keep(self, mine: Image, boxes: Boxes) -> None:
         self._extra[mine.id] = ImageExtra(mine, boxes)
         self._reviewed[mine.id] = mine.reviewed
+        self._notes[mine.id] = mine.note
 
     @property
     def kept(self) -> int:
@@ -111,7 +115,7 @@ class _Entering:
         connection, table = self._work.connection, schema.images
         known, new = [], []
         for id, extra in self._extra.items():
-            values = {"extra": extra.to_json(), "reviewed": self._reviewed[id]}
+            values = {"extra": extra.to_json(), "reviewed": self._reviewed[id], "note": self._notes[id]}
             if id in self._new:
                 new.append({**self._new[id], **values})
             else:
@@ -120,7 +124,8 @@ class _Entering:
             connection.execute(insert(table), new[start : start + _AT_ONCE])
         if known:
             statement = update(table).where(table.c.id == bindparam("of"))
-            connection.execute(statement.values(extra=bindparam("extra"), reviewed=bindparam("reviewed")), known)
+            names = ("extra", "reviewed", "note")
+            connection.execute(statement.values({name: bindparam(name) for name in names}), known)
         return len(new)
 
 

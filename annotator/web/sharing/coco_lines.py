@@ -17,11 +17,12 @@ import numpy as np
 from annotator.core import masks
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion, without_mask
 from annotator.core.errors import GeometryError
-from annotator.core.limits import MAX_SIDE
+from annotator.core.limits import MAX_FLAGS, MAX_SIDE
 from annotator.core.masks import Rle
 from annotator.core.numbers import is_finite, is_id
 from annotator.core.polygons import Part, Ring
 from annotator.core.problems import Problem
+from annotator.core.review import is_flag, is_note
 from annotator.exchange.coco import Results
 
 Answer: TypeAlias = Dataset | Results | list[Problem]
@@ -54,14 +55,24 @@ def _items(answer: Answer) -> Iterator[list[Any]]:
         for category in answer.categories:
             yield ["category", category.id, category.name, category.supercategory, category.extra]
         for image in answer.images:
-            yield ["image", image.id, image.file_name, image.width, image.height, image.reviewed, image.extra]
+            yield [
+                "image",
+                image.id,
+                image.file_name,
+                image.width,
+                image.height,
+                image.reviewed,
+                image.extra,
+                image.note,
+            ]
         yield from map(_instance_to_item, answer.instances)
 
 
 def _instance_to_item(one: Instance) -> list[Any]:
     parts = None if one.parts is None else [[ring.tolist() for ring in (part.outer, *part.holes)] for part in one.parts]
     ids = [one.id, one.image_id, one.category_id]
-    return ["instance", *ids, one.rle.counts, parts, one.source, one.score, one.crowd, one.extra]
+    said = [one.crowd, one.flags, one.note, one.locked]
+    return ["instance", *ids, one.rle.counts, parts, one.source, one.score, said, one.extra]
 
 
 def from_lines(lines: Iterable[bytes]) -> Answer:
@@ -138,15 +149,17 @@ def _category(id: int, name: Any, supercategory: Any, extra: Any) -> Category:
 
 
 def _image(id: int, values: list[Any]) -> Image:
-    file_name, width, height, reviewed, extra = values
+    file_name, width, height, reviewed, extra, note = values
     sides = (is_id(side) and 1 <= side <= MAX_SIDE for side in (width, height))
     _require(isinstance(file_name, str), *sides, isinstance(reviewed, bool), isinstance(extra, dict))
-    return Image(id, file_name, width, height, "", reviewed=reviewed, extra=extra)
+    _require(is_note(note))
+    return Image(id, file_name, width, height, "", reviewed=reviewed, extra=extra, note=note)
 
 
 def _instance(id: int, image: Image, category_id: int, values: list[Any]) -> Instance:
-    counts, parts, source, score, crowd, extra = values
-    _require(_is_source(source), isinstance(crowd, bool), isinstance(extra, dict))
+    counts, parts, source, score, (crowd, flags, note, locked), extra = values
+    _require(_is_source(source), isinstance(crowd, bool), isinstance(locked, bool), isinstance(extra, dict))
+    _require(isinstance(flags, list) and all(map(is_flag, flags)) and len(flags) <= MAX_FLAGS, is_note(note))
     _require(score is None or (is_finite(score) and 0 <= score <= 1))
     return Instance(
         id=id,
@@ -159,6 +172,9 @@ def _instance(id: int, image: Image, category_id: int, values: list[Any]) -> Ins
         source=source,
         score=None if score is None else float(score),
         crowd=crowd,
+        flags=tuple(sorted(set(flags))),
+        note=note,
+        locked=locked,
         extra=extra,
     )
 

@@ -84,11 +84,14 @@ class CategoryManager {
       this.known = await work;
       const { added, notes = [], categories } = this.known;
       if (added !== undefined) setText(this.said, [t("categoriesAdded", { n: added }), ...notes].join(" · "));
-      await takeCategories(this.options.session, categories);
+      const taken = takeCategories(this.options.session, categories);
+      // The rows need not wait for the picture.
+      this.render();
+      await taken;
     } catch (error) {
       setText(this.problem, error instanceof Error ? error.message : String(error));
+      this.render();
     }
-    this.render();
   }
 
   private async addTyped(): Promise<void> {
