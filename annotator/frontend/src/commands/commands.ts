@@ -5,6 +5,7 @@ import type { QueueImage } from "../document/protocol";
 import type { Instance } from "../document/scene";
 import { find } from "../document/scene";
 import type { Drawing } from "../editing/drawing";
+import { toggleHidden, toggleLock } from "../editing/flags";
 import { makeHoles, makeInstances, makeParts } from "../editing/holes";
 import type { Levels } from "../editing/levels";
 import {
@@ -51,6 +52,7 @@ export interface CommandContext {
   readonly showCategories: () => void;
   /** Asks which instances are to be accepted or rejected together. */
   readonly decideAboutMany: () => void;
+  readonly showFlags: () => void;
   /** Opens or closes the panel at one side. */
   readonly fold: (side: "queue" | "panel") => void;
   /** Says why a key has done nothing, or what it did where that is not to be seen. */
@@ -195,6 +197,8 @@ export class Commands {
       redo: () => void session.redo().then(() => this.followRetraced()),
       copy: () => this.copy(),
       crowd: () => toggleCrowd(session),
+      flags: () => this.context.showFlags(),
+      lock: () => toggleLock(session, targets(session)),
       paste: () => paste(session),
       duplicate: () => duplicate(session, targets(session)),
       merge: () => merge(session, targets(session)),
@@ -227,6 +231,7 @@ export class Commands {
       zoomIn: () => stage.zoom(1),
       zoomOut: () => stage.zoom(-1),
       hideAll: () => view.set({ hideAll: !view.get().hideAll, hover: null }),
+      hideOne: () => toggleHidden(session, targets(session)),
       // Without a selection nothing would be seen to change, until one is made.
       isolate: () => view.set({ isolate: !view.get().isolate && view.get().selection.length > 0 }),
       showLabels: () => view.set({ showLabels: !view.get().showLabels }),

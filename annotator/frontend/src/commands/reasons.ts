@@ -1,5 +1,6 @@
 /** Why a command has changed nothing: each key that finds nothing to do says what it needs. */
 import type { Instance } from "../document/scene";
+import { isLocked } from "../document/scene";
 import { targets } from "../editing/review";
 import { hasCopies } from "../editing/shapes";
 import type { Session } from "../session/session";
@@ -50,6 +51,9 @@ const REASONS: Partial<Record<CommandId, Reason>> = {
   copy: needsSome(null),
   paste: () => (hasCopies() ? "outsidePicture" : "nothingCopied"),
   crowd: needsSome(null),
+  flags: needsSome(null),
+  lock: needsSome(null),
+  hideOne: needsSome(null),
   duplicate: needsSome("outsidePicture"),
   merge: () => "selectSeveral",
   separate: needsOne("onePiece"),
@@ -72,9 +76,16 @@ const REASONS: Partial<Record<CommandId, Reason>> = {
   isolate: () => "selectFirst",
 };
 
+/** What a lock keeps from happening, most often. */
+const CHANGES: ReadonlySet<CommandId> = new Set([
+  "accept", "reject", "crowd", "merge", "separate", "fillHoles", "dropSpecks", "makeHoles", "makeParts", "makeInstances",
+  "nudgeLeft", "nudgeRight", "nudgeUp", "nudgeDown", "shrinkMask", "growMask", "nextVertex", "previousVertex", "nextHandle",
+]);
+
 /** Null where what happened is to be seen all the same, or is still on its way. */
 export function reasonWhyNot(id: CommandId, session: Session, tool: Tool): StringKey | null {
   const view = session.view.get();
   const circumstances = { chosen: targets(session), selected: selectedInstances(view).length, hideAll: view.hideAll, tool };
+  if (circumstances.chosen.some(isLocked) && CHANGES.has(id)) return "isLocked";
   return REASONS[id]?.(circumstances) ?? null;
 }

@@ -6,6 +6,8 @@ export interface HistoryEntry {
   readonly edits: readonly Edit[];
   /** Whether the picture counted as reviewed before and after; null where the gesture left that alone. */
   readonly reviewed: { readonly before: boolean; readonly after: boolean } | null;
+  /** The picture's note before and after, where the gesture was about that. */
+  readonly note?: { readonly before: string; readonly after: string };
 }
 
 export interface History {

@@ -2,7 +2,7 @@
 import type { Part } from "./geometry";
 
 export type State = "suggested" | "accepted" | "rejected" | "deleted";
-export type Verb = "accept" | "reject" | "edit" | "add" | "delete" | "relabel" | "review" | "undo" | "redo";
+export type Verb = "accept" | "reject" | "edit" | "add" | "delete" | "relabel" | "flag" | "note" | "review" | "undo" | "redo";
 
 export interface WireCategory {
   readonly id: number;
@@ -55,6 +55,11 @@ export interface WireInstance {
   readonly edited: boolean;
   /** Whether it is a group annotated together (COCO's iscrowd). */
   readonly crowd?: boolean;
+  /** What a person says of it: occluded, truncated, difficult, or words of their own, sorted. */
+  readonly flags?: readonly string[];
+  readonly note?: string;
+  /** No tool and no key changes it. */
+  readonly locked?: boolean;
   /** COCO's compressed counts; the size is the picture's. */
   readonly rle: string;
   readonly parts: readonly Part[] | null;
@@ -69,6 +74,8 @@ export interface WireDocument {
     readonly url: string;
     readonly reviewed: boolean;
     readonly prelabelled: boolean;
+    /** What a person wrote about the picture. */
+    readonly note?: string;
   };
   readonly revision: number;
   readonly threshold: number;
@@ -98,6 +105,10 @@ export interface WireChange {
   readonly cut?: number;
   /** Whether it is a group annotated together; as it was where this is left out. */
   readonly crowd?: boolean;
+  /** These three: as they were where they are left out. */
+  readonly flags?: readonly string[];
+  readonly note?: string;
+  readonly locked?: boolean;
   /** The heatmap of a new instance. */
   readonly heatmap?: WireHeatmap;
 }
@@ -107,6 +118,8 @@ export interface GestureBody {
   readonly verb: Verb;
   readonly changes: readonly WireChange[];
   readonly reviewed?: boolean;
+  /** The picture's note from then on. */
+  readonly note?: string;
   readonly threshold?: number;
   readonly seconds?: number;
 }

@@ -28,6 +28,10 @@ export interface Instance {
   readonly edited: boolean;
   /** Whether it is a group that was annotated together; left out where it is not. */
   readonly crowd?: boolean | undefined;
+  /** These three are left out where nothing is said. */
+  readonly flags?: readonly string[] | undefined;
+  readonly note?: string | undefined;
+  readonly locked?: boolean | undefined;
   readonly mask: Mask;
 }
 
@@ -39,6 +43,7 @@ export interface Scene {
   readonly url: string;
   readonly reviewed: boolean;
   readonly prelabelled: boolean;
+  readonly note: string;
   readonly instances: readonly Instance[];
 }
 
@@ -58,6 +63,7 @@ export function sceneOf(document: WireDocument): Scene {
     url: image.url,
     reviewed: image.reviewed,
     prelabelled: image.prelabelled,
+    note: image.note ?? "",
     instances: document.instances.flatMap((wire) => instanceOf(wire, image.height) ?? []),
   };
 }
@@ -66,7 +72,26 @@ function instanceOf(wire: WireInstance, height: number): Instance | null {
   if (wire.state === "deleted") return null;
   const { key, category, state, score, source, edited } = wire;
   const mask = { rle: wire.rle, parts: wire.parts, height };
-  return { key, category, state, score, source, edited, ...(wire.crowd === true ? { crowd: true } : {}), mask };
+  return { key, category, state, score, source, edited, ...saidOf(wire), mask };
+}
+
+/** What is said of an instance beside its category and state, as far as anything is. */
+function saidOf({ crowd, flags = [], note = "", locked }: Pick<WireInstance, "crowd" | "flags" | "note" | "locked">): Partial<Instance> {
+  return {
+    ...(crowd === true ? { crowd } : {}),
+    ...(flags.length > 0 ? { flags } : {}),
+    ...(note === "" ? {} : { note }),
+    ...(locked === true ? { locked } : {}),
+  };
+}
+
+export function isLocked(instance: Instance | null): boolean {
+  return instance?.locked === true;
+}
+
+/** Whether two versions of an instance are said to be the same, whatever their masks. */
+function saysTheSame(a: Instance, b: Instance): boolean {
+  return isCrowd(a) === isCrowd(b) && isLocked(a) === isLocked(b) && (a.note ?? "") === (b.note ?? "") && String(a.flags ?? []) === String(b.flags ?? []);
 }
 
 export function isCrowd(instance: Instance | null): boolean {
@@ -85,7 +110,7 @@ export function find(scene: Scene, key: string | null): Instance | null {
   return scene.instances.find((instance) => instance.key === key) ?? null;
 }
 
-export function applyEdits(scene: Scene, edits: readonly Edit[], reviewed: boolean = scene.reviewed): Scene {
+export function applyEdits(scene: Scene, edits: readonly Edit[], reviewed: boolean = scene.reviewed, note: string = scene.note): Scene {
   const changed = new Map(edits.map((edit) => [keyOf(edit), edit.after]));
   const instances: Instance[] = [];
   for (const instance of scene.instances) {
@@ -95,7 +120,7 @@ export function applyEdits(scene: Scene, edits: readonly Edit[], reviewed: boole
     changed.delete(instance.key);
   }
   for (const after of changed.values()) if (after !== null) instances.push(after);
-  return { ...scene, reviewed, instances };
+  return { ...scene, reviewed, note, instances };
 }
 
 export function reversed(edits: readonly Edit[]): Edit[] {
@@ -119,18 +144,29 @@ export function reshaped(instance: Instance, mask: Mask): Instance {
 /** A mask goes along only where it changed: what nobody touched keeps the model's own runs. */
 export function wireChange({ before, after }: Edit): WireChange {
   if (after === null) return { key: before!.key, category: before!.category, state: "deleted" };
-  const crowd = isCrowd(before) === isCrowd(after) ? {} : { crowd: isCrowd(after) };
-  const change = { key: after.key, category: after.category, state: after.state, ...crowd };
+  const change = { key: after.key, category: after.category, state: after.state, ...saidChange(before, after) };
   if (before !== null && before.mask === after.mask) return change;
   if (after.mask.parts !== null) return { ...change, parts: after.mask.parts };
   const { rle, level, heatmap } = after.mask;
   return { ...change, rle: rle!, ...(level === undefined ? {} : { cut: level }), ...(heatmap === undefined ? {} : { heatmap }) };
 }
 
+/** What is said of an instance now and was not before, or no more. */
+function saidChange(before: Instance | null, after: Instance): Partial<WireChange> {
+  const flags = after.flags ?? [];
+  const note = after.note ?? "";
+  return {
+    ...(isCrowd(before) === isCrowd(after) ? {} : { crowd: isCrowd(after) }),
+    ...(String(before?.flags ?? []) === String(flags) ? {} : { flags }),
+    ...((before?.note ?? "") === note ? {} : { note }),
+    ...(isLocked(before) === isLocked(after) ? {} : { locked: isLocked(after) }),
+  };
+}
+
 /** The same decision about the same mask, whether it came from the server or from here. */
 export function sameInstance(a: Instance | null, b: Instance | null): boolean {
   if (a === null || b === null) return a === b;
-  if (a.state !== b.state || a.category !== b.category || isCrowd(a) !== isCrowd(b)) return false;
+  if (a.state !== b.state || a.category !== b.category || !saysTheSame(a, b)) return false;
   if (a.mask === b.mask) return true;
   if (a.mask.parts !== null && b.mask.parts !== null) return JSON.stringify(a.mask.parts) === JSON.stringify(b.mask.parts);
   return a.mask.rle !== null && a.mask.rle === b.mask.rle;
@@ -198,4 +234,9 @@ export function categoryCounts(scene: Scene): Map<WireCategory["id"], number> {
     if (state !== "rejected") counts.set(category, (counts.get(category) ?? 0) + 1);
   }
   return counts;
+}
+
+/** Whether a model suggested it: what comes from one is kept as rejected, so that it can be found and taken back. */
+export function isSuggested({ source }: Instance): boolean {
+  return source.includes("@");
 }

@@ -1,10 +1,11 @@
 /** Decisions about instances: what A, D, C and the arrows do, without a page around them. */
 import { outlineOf } from "../document/outline";
 import type { Edit, Instance, Thresholds } from "../document/scene";
-import { find, isCrowd, isVisible, passes, thresholdOf } from "../document/scene";
+import { find, isCrowd, isSuggested, isVisible, passes, thresholdOf } from "../document/scene";
 import { unreachable } from "../document/unreachable";
 import type { Session } from "../session/session";
 import type { Size, SortOrder } from "../session/view";
+import { hasMark } from "./flags";
 import { START_VIEW, peekedInstances } from "../session/view";
 
 /** What is to be decided comes first. */
@@ -30,11 +31,11 @@ export function accept(session: Session, instances: readonly Instance[] = target
   decide(session, () => session.commit("accept", edits), instances);
 }
 
-/** A suggestion is rejected, an accepted instance deleted; what is rejected already stays. */
+/** What a model suggested is rejected, also once it was accepted; what a person made is deleted. */
 export function reject(session: Session, instances: readonly Instance[] = targets(session)): void {
   const edits: Edit[] = instances
     .filter((one) => one.state !== "rejected")
-    .map((before) => ({ before, after: before.state === "suggested" ? { ...before, state: "rejected" as const } : null }));
+    .map((before) => ({ before, after: isSuggested(before) ? { ...before, state: "rejected" as const } : null }));
   const verb = edits.some((edit) => edit.after === null) ? "delete" : "reject";
   decide(session, () => session.commit(verb, edits), instances);
 }
@@ -127,9 +128,10 @@ function neighbour(session: Session, direction: 1 | -1): Instance | null {
 /** Visible instances that pass the list's filter, in its order. */
 export function ordered(session: Session): Instance[] {
   const view = session.view.get();
-  const { sort, filter, triage, categories, aside } = view;
+  const { sort, filter, triage, categories, aside, hidden } = view;
   const listed = session.visible().filter((one) => {
     if ((filter.state ?? one.state) !== one.state || (filter.category ?? one.category) !== one.category) return false;
+    if (filter.mark && !hasMark(one, filter.mark, hidden)) return false;
     return filter.size === null || filter.size === sizeOf(outlineOf(one.mask).area);
   });
   const names = new Map(categories.map((category) => [category.id, category.name]));

@@ -31,6 +31,7 @@ import { openBulk } from "./bulk";
 import { pickCategory } from "./categories";
 import { openCategoryManager } from "./categorymanager";
 import { askAboutCrowds } from "./crowds";
+import { openFlags } from "./flags";
 import { sayThatNothingIsKept } from "./forgetful";
 import { createDisplayMenu, rememberedDisplay } from "./display";
 import { DropZone } from "./dropzone";
@@ -45,6 +46,7 @@ import { ManyPictures } from "./manypictures";
 import { SHAPE_COMMANDS, openMenu } from "./menu";
 import { Notices } from "./notices";
 import { Panel, keyed } from "./panel";
+import { createPictureNote } from "./picturenote";
 import { Presence } from "./presence";
 import { QueuePanel } from "./queue";
 import { createQueueActions } from "./queueactions";
@@ -187,6 +189,7 @@ export class Editor {
     const { api, shelf } = this.connection;
     const toolbar = new Toolbar(session, (id) => this.run(id), (anchor) => createDisplayMenu(root, anchor, session, shelf));
     const presence = new Presence(api, session, () => isShown(root));
+    toolbar.addBeforeStatus(createPictureNote(root, session));
     toolbar.addBeforeStatus(presence.element);
     this.stops.push(() => presence.stop());
     return toolbar;
@@ -271,6 +274,7 @@ export class Editor {
       search: () => (this.folds.reveal("queue"), this.queue.search()),
       showCategories: () => this.manageCategories(),
       decideAboutMany: () => this.decideAboutMany(session.queue.get().asked.query),
+      showFlags: () => openFlags(root, session, null),
       answer,
     });
   }

@@ -1,12 +1,16 @@
 /** Above the list of instances: how many there are, which of them are listed, in which order. */
 import type { Appearance } from "../canvas/render";
+import type { Scene } from "../document/scene";
 import { categoryCounts } from "../document/scene";
+import { FLAGS } from "../editing/flags";
 import type { Session } from "../session/session";
 import type { ListFilter, Size, SortOrder } from "../session/view";
+import { MARKS } from "../session/view";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
 import { h, setText } from "../widgets/dom";
 import { icon } from "../widgets/icons";
+import { flagName } from "./flags";
 
 const SORTS: readonly (readonly [SortOrder, StringKey])[] = [
   ["score", "sortScore"],
@@ -28,6 +32,7 @@ export class ListHead {
   private readonly count = h("span", { class: "an-count" });
   private readonly filter = h("select", { class: "an-select", "aria-label": t("filter"), title: t("filter") });
   private readonly sort = h("select", { class: "an-select", "aria-label": t("sort"), title: t("sort") });
+  private readonly marks = h("optgroup", { label: t("flags") });
   private readonly categories = h("optgroup", { label: t("categoryFor") });
 
   constructor(
@@ -40,6 +45,7 @@ export class ListHead {
       h("option", { value: "" }, t("filterAll")),
       ...STATES.map((state) => h("option", { value: state }, t(state))),
       h("optgroup", { label: t("sortArea") }, ...SIZES.map(([value, label]) => h("option", { value }, t(label)))),
+      this.marks,
       this.categories,
     );
     this.filter.addEventListener("change", () => session.view.set({ filter: filterOf(this.filter.value) }));
@@ -62,7 +68,8 @@ export class ListHead {
     if (filter.category !== null) ids.add(filter.category);
     const names = [...ids].map((id) => [id, this.appearance.categoryName(id)] as const).sort((a, b) => a[1].localeCompare(b[1]));
     this.categories.replaceChildren(...names.map(([id, name]) => h("option", { value: id }, name)));
-    this.filter.value = filter.category === null ? (filter.state ?? filter.size ?? "") : String(filter.category);
+    this.marks.replaceChildren(...marksOf(scene, filter).map(([value, text]) => h("option", { value }, text)));
+    this.filter.value = filter.category === null ? (filter.state ?? filter.size ?? filter.mark ?? "") : String(filter.category);
     this.filter.classList.toggle("is-on", this.filter.value !== "");
   }
 }
@@ -70,5 +77,17 @@ export class ListHead {
 function filterOf(value: string): ListFilter {
   const state = STATES.find((one) => one === value) ?? null;
   const size = SIZES.find(([one]) => one === value)?.[0] ?? null;
-  return { state, size, category: value === "" || state !== null || size !== null ? null : Number(value) };
+  const mark = value.startsWith("flag:") || MARKS.some((one) => one === value) ? value : null;
+  const other = value === "" || state !== null || size !== null || mark !== null;
+  return { state, size, mark, category: other ? null : Number(value) };
+}
+
+const MARK_LABELS = { crowd: "crowdFlag", note: "hasNote", locked: "locked", hidden: "hiddenOne" } as const;
+
+/** The flags that formats know, those that the picture's instances have, and what else can be asked for. */
+function marksOf(scene: Scene | null, { mark }: ListFilter): (readonly [value: string, text: string])[] {
+  const used = (scene?.instances ?? []).flatMap(({ flags }) => flags ?? []);
+  const asked = mark?.startsWith("flag:") === true ? [mark.slice("flag:".length)] : [];
+  const own = [...new Set([...used, ...asked])].filter((flag) => !FLAGS.some((one) => one === flag)).sort();
+  return [...[...FLAGS, ...own].map((flag) => [`flag:${flag}`, flagName(flag)] as const), ...MARKS.map((one) => [one, t(MARK_LABELS[one])] as const)];
 }

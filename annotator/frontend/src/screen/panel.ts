@@ -3,7 +3,7 @@ import type { Appearance } from "../canvas/render";
 import type { CommandId } from "../commands/keys";
 import { keyOf, keycaps } from "../commands/keys";
 import type { Instance, Scene } from "../document/scene";
-import { countSuggestions, find } from "../document/scene";
+import { countSuggestions, find, isSuggested } from "../document/scene";
 import { accept, likelyCategory, ordered, reject, targets } from "../editing/review";
 import type { Session } from "../session/session";
 import type { View } from "../session/view";
@@ -78,6 +78,7 @@ export class Panel {
       now.filter !== before.filter ||
       now.triage !== before.triage ||
       now.aside !== before.aside ||
+      now.hidden !== before.hidden ||
       now.categories !== before.categories;
     if (listed) this.render();
     else if (now.display !== before.display) this.list.refresh();
@@ -103,7 +104,7 @@ export class Panel {
     this.list.setItems(this.shown);
     this.head.render(this.shown.length);
     this.empty.hidden = scene === null || this.shown.length > 0;
-    const filtered = filter.state !== null || filter.category !== null || filter.size !== null;
+    const filtered = filter.state !== null || filter.category !== null || filter.size !== null || Boolean(filter.mark);
     const hidden = scene !== null && countSuggestions(scene, view).total > 0;
     const hint = filtered ? t("allFiltered") : hidden ? t("allHidden") : nothingFound(scene);
     this.empty.replaceChildren(h("strong", {}, t("noInstances")), h("span", {}, hint));
@@ -129,7 +130,7 @@ export class Panel {
     this.rejectButton.disabled = !about.some((one) => one.state !== "rejected");
     // A pointer between two instances is no reason to write the button anew.
     if (about.length === 0) return;
-    const deletes = about.some((one) => one.state === "accepted");
+    const deletes = about.some((one) => !isSuggested(one));
     setText(this.rejectButton.lastElementChild!, deletes ? t("delete") : t("reject"));
     setIcon(this.rejectButton.querySelector("svg")!, deletes ? "trash" : "cross");
   }
@@ -151,10 +152,10 @@ export class Panel {
   private updateRow(element: HTMLElement, instance: Instance): void {
     const row = this.rows.get(element)!;
     const { appearance, session } = this.options;
-    const { scene, selection, hover, aside } = session.view.get();
+    const { scene, selection, hover, aside, hidden } = session.view.get();
     if (scene === null) return;
     const { key } = instance;
-    row.update(instance, appearance, { selected: selection.includes(key), hovered: hover === key, aside: aside.includes(key) });
+    row.update(instance, appearance, { selected: selection.includes(key), hovered: hover === key, aside: aside.includes(key), hidden: hidden.has(key) });
     row.paint(this.thumbnails, instance, scene, appearance.color(instance));
   }
 

@@ -2,10 +2,11 @@
 import type { Appearance } from "../canvas/render";
 import { outlineOf } from "../document/outline";
 import type { Instance, Scene } from "../document/scene";
-import { isCrowd } from "../document/scene";
+import { isSuggested } from "../document/scene";
 import { t } from "../strings";
 import { button, h, setClass, setText } from "../widgets/dom";
 import { icon, setIcon } from "../widgets/icons";
+import { saidOf } from "./flags";
 import type { Thumbnails } from "./thumbnails";
 
 const STATE_ICONS = { accepted: "check", suggested: "dashed", rejected: "cross" } as const;
@@ -18,6 +19,8 @@ export interface RowState {
   readonly hovered: boolean;
   /** Put aside in triage. */
   readonly aside: boolean;
+  /** Listed, and not drawn. */
+  readonly hidden: boolean;
 }
 
 export class Row {
@@ -44,25 +47,28 @@ export class Row {
     this.element = h("div", { class: "an-row" }, picture, lines, state, this.accept, this.reject);
   }
 
-  update(instance: Instance, appearance: Appearance, { selected, hovered, aside }: RowState): void {
+  update(instance: Instance, appearance: Appearance, { selected, hovered, aside, hidden }: RowState): void {
     const { element } = this;
     this.key = instance.key;
     setIcon(this.state, STATE_ICONS[instance.state]);
     for (const state of ["accepted", "suggested", "rejected"] as const) setClass(element, `is-${state}`, instance.state === state);
     setClass(element, "is-selected", selected);
     setClass(element, "is-hovered", hovered);
+    setClass(element, "is-hidden", hidden);
     element.setAttribute("aria-selected", String(selected));
     setText(this.number, String(appearance.number(instance)));
     setText(this.name, appearance.categoryName(instance.category));
     const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? "manual" : "imported");
-    const notes = [isCrowd(instance) ? t("crowd") : "", instance.edited ? t("edited") : aside && instance.state === "suggested" ? t("aside") : ""];
+    const later = aside && instance.state === "suggested" ? t("aside") : "";
+    const notes = [...saidOf(instance, hidden), instance.edited ? t("edited") : later];
     setText(this.detail, [score, ...notes.filter((note) => note !== "")].join(" • "));
     setText(this.source, networkOf(instance) ?? "");
-    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${instance.source}`;
+    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${instance.source}${instance.note ? `\n${instance.note}` : ""}`;
     this.accept.hidden = instance.state === "accepted";
     this.reject.hidden = instance.state === "rejected";
-    this.reject.title = instance.state === "accepted" ? t("delete") : t("reject");
-    setIcon(this.reject.querySelector("svg")!, instance.state === "accepted" ? "trash" : "cross");
+    const deletes = !isSuggested(instance);
+    this.reject.title = deletes ? t("delete") : t("reject");
+    setIcon(this.reject.querySelector("svg")!, deletes ? "trash" : "cross");
   }
 
   /** Painted again only where something of it has changed: a list is brought up to date with each move of the pointer. */

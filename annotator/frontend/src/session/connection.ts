@@ -18,6 +18,8 @@ const QUEUE_MS = 1000;
 /** After a gesture, a list that goes by what people do is read again so much later. */
 const WORK_MS = 300;
 const PRELOADED = 6;
+/** Of the instances that a browser remembers as hidden; those that were hidden first are shown again. */
+const MOST_HIDDEN = 2000;
 
 /** One for the page, whatever projects it shows one after the other. */
 const tabs = new Tabs();
@@ -57,6 +59,7 @@ export class Connection {
       now: () => performance.now(),
     });
     this.session.chosenThreshold = preference(this.shelf, `threshold:${project}`, null);
+    this.session.view.set({ hidden: new Set(preference<readonly string[]>(this.shelf, `hidden:${project}`, [])) });
     this.follow();
   }
 
@@ -187,6 +190,7 @@ export class Connection {
     });
     session.view.subscribe((now, before) => {
       this.tape.follow(now.history, before.history);
+      if (now.hidden !== before.hidden) setPreference(this.shelf, `hidden:${this.project}`, [...now.hidden].slice(-MOST_HIDDEN));
       if (now.threshold !== before.threshold) {
         setPreference(this.shelf, `threshold:${this.project}`, session.chosenThreshold);
         this.followWork();

@@ -1,7 +1,7 @@
 /** What the gallery lists: pages of one category's instances, and what was decided about them since. */
 import type { CutoutFilter, State, WireCutout } from "../document/protocol";
 import type { Edit, Instance } from "../document/scene";
-import { find, keyOf } from "../document/scene";
+import { find, isSuggested, keyOf } from "../document/scene";
 import type { Api } from "../saving/api";
 import type { Session } from "./session";
 
@@ -79,8 +79,8 @@ export class CutoutList {
       const before = now ?? null;
       const base = now ?? item.removed;
       if (base === null) return [];
-      // What a person had accepted is deleted, as everywhere; only a suggestion is kept as rejected.
-      const deletes = state === "rejected" && item.before === "accepted";
+      // What a person drew or brought is deleted, as everywhere; what a model suggested is kept as rejected.
+      const deletes = state === "rejected" && item.before === "accepted" && !isSuggested(base);
       if (deletes) item.removed = base;
       const after = deletes ? null : { ...base, state };
       return before === null && after === null ? [] : [{ before, after }];

@@ -13,6 +13,7 @@ import { UnsavedScenes } from "../saving/unsaved";
 import { PictureQueue } from "./queue";
 import { Reader } from "./reader";
 import { Store } from "./store";
+import { withoutLocked } from "./locks";
 import { Travel } from "./travel";
 import type { Draft, View } from "./view";
 import { START_VIEW } from "./view";
@@ -70,7 +71,7 @@ export class Session {
       view: this.view,
       open: (imageId) => this.open(imageId),
       latest: (imageId) => this.reader.latest(imageId),
-      apply: (scene, direction, edits, reviewed) => this.apply(scene, direction, edits, reviewed),
+      apply: (...step) => this.apply(...step),
       onNothing: (direction) => options.notice("info", direction === "undo" ? "nothingToUndo" : "nothingToRedo"),
       onChanged: () => options.notice("error", "undoChanged"),
     });
@@ -222,8 +223,10 @@ export class Session {
   // --- changing ---
 
   /** One gesture: shown at once, one undo step, sent in the background. */
-  commit(verb: Verb, edits: readonly Edit[], reviewed?: boolean): void {
+  commit(verb: Verb, wanted: readonly Edit[], reviewed?: boolean): void {
     const { scene, history } = this.view.get();
+    const edits = withoutLocked(verb, wanted);
+    if (edits.length < wanted.length) this.showDraft(null);
     if (scene === null || (edits.length === 0 && (reviewed === undefined || reviewed === scene.reviewed))) return;
     const flag = reviewed === undefined ? null : { before: scene.reviewed, after: reviewed };
     const entry: HistoryEntry = { imageId: scene.imageId, edits, reviewed: flag };
@@ -231,6 +234,14 @@ export class Session {
     // What is new is to be seen, also where everything was hidden while it was drawn.
     const adds = edits.some(({ before }) => before === null);
     this.view.set({ history: recorded(history, entry), ...(adds ? { hideAll: false } : {}) });
+  }
+
+  /** Another note of the open picture. */
+  writeNote(after: string): void {
+    const { scene, history } = this.view.get();
+    if (scene === null || scene.note === after) return;
+    this.apply(scene, "note", [], undefined, after);
+    this.view.set({ history: recorded(history, { imageId: scene.imageId, edits: [], reviewed: null, note: { before: scene.note, after } }) });
   }
 
   undo(): Promise<void> {
@@ -245,7 +256,7 @@ export class Session {
   async commitOn(imageId: number, verb: Verb, edit: (scene: Scene) => readonly Edit[]): Promise<boolean> {
     const scene = await this.reader.latest(imageId);
     if (scene === null) return false;
-    const edits = edit(scene);
+    const edits = withoutLocked(verb, edit(scene));
     if (edits.length === 0) return true;
     this.apply(scene, verb, edits, undefined);
     this.view.set({ history: recorded(this.view.get().history, { imageId, edits, reviewed: null }) });
@@ -258,9 +269,9 @@ export class Session {
     return scene?.imageId === imageId ? scene : this.unsaved.get(imageId);
   }
 
-  private apply(scene: Scene, verb: Verb, edits: readonly Edit[], reviewed: boolean | undefined): void {
+  private apply(scene: Scene, verb: Verb, edits: readonly Edit[], reviewed?: boolean, note?: string): void {
     // Masks that came back from the server are other objects than those in the history: the scene's own stay.
-    const next = applyEdits(scene, edits, reviewed);
+    const next = applyEdits(scene, edits, reviewed, note);
     this.unsaved.remember(scene, next, edits);
     this.ahead.drop(scene.imageId);
     const { threshold } = this.view.get();
@@ -269,7 +280,7 @@ export class Session {
     const now = this.options.now();
     const seconds = Math.min(LONGEST_PAUSE_S, Math.round((now - this.lastGestureAt) / 100) / 10);
     this.lastGestureAt = now;
-    const body = { verb, changes: edits.map(wireChange), threshold, seconds };
+    const body = { verb, changes: edits.map(wireChange), threshold, seconds, ...(note === undefined ? {} : { note }) };
     this.saver.push(scene.imageId, reviewed === undefined ? body : { ...body, reviewed });
     for (const listener of this.editListeners) listener(scene.imageId, edits);
   }

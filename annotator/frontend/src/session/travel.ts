@@ -17,7 +17,7 @@ export interface TravelOptions {
   readonly open: (imageId: number) => Promise<void>;
   /** A picture as it stands, open or not; null where it cannot be read. */
   readonly latest: (imageId: number) => Promise<Scene | null>;
-  readonly apply: (scene: Scene, direction: Direction, edits: readonly Edit[], reviewed: boolean | undefined) => void;
+  readonly apply: (scene: Scene, direction: Direction, edits: readonly Edit[], reviewed: boolean | undefined, note: string | undefined) => void;
   /** There is no step that way. */
   readonly onNothing: (direction: Direction) => void;
   /** Somebody else has changed what the step did: all steps of its picture are forgotten. */
@@ -61,7 +61,7 @@ export class Travel {
     }
     const history: History = (direction === "undo" ? undone : redone)(view.get().history);
     const reviewed = entry.reviewed === null ? undefined : entry.reviewed[direction === "undo" ? "before" : "after"];
-    apply(scene, direction, edits, reviewed);
+    apply(scene, direction, edits, reviewed, entry.note?.[direction === "undo" ? "before" : "after"]);
     if (view.get().scene?.imageId !== entry.imageId) return view.set({ history });
     const selection = edits.flatMap((edit) => edit.after?.key ?? []);
     view.set({ history, selection: selection.length === 1 ? selection : [] });

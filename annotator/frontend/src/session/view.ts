@@ -4,7 +4,7 @@ import type { History } from "../document/history";
 import { EMPTY_HISTORY } from "../document/history";
 import type { WireCategory } from "../document/protocol";
 import type { Instance, Scene } from "../document/scene";
-import { find, isVisible, passes } from "../document/scene";
+import { find, isLocked, isVisible, passes } from "../document/scene";
 import type { SaveStatus } from "../saving/pending";
 
 export type SortOrder = "score" | "doubt" | "category" | "area" | "state";
@@ -14,7 +14,12 @@ export interface ListFilter {
   readonly state: "suggested" | "accepted" | "rejected" | null;
   readonly category: number | null;
   readonly size: Size | null;
+  /** A flag, or one of MARKS. */
+  readonly mark?: string | null;
 }
+
+/** What the list can be asked for beside flags. */
+export const MARKS = ["crowd", "note", "locked", "hidden"] as const;
 
 /** COCO's sizes: below 32 x 32 pixels, below 96 x 96, and above. */
 export type Size = "small" | "medium" | "large";
@@ -57,6 +62,8 @@ export interface View {
   readonly peek: boolean;
   readonly showLabels: boolean;
   readonly hideAll: boolean;
+  /** Keys of instances that are listed and not drawn. */
+  readonly hidden: ReadonlySet<string>;
   /** Only the selected instances are drawn. */
   readonly isolate: boolean;
   readonly display: Display;
@@ -80,9 +87,9 @@ export interface View {
 
 /** What is drawn over the picture. */
 export function shownInstances(view: View): Instance[] {
-  const { scene, hideAll } = view;
+  const { scene, hideAll, hidden } = view;
   if (scene === null || hideAll) return [];
-  return scene.instances.filter((one) => isVisible(one, view));
+  return scene.instances.filter((one) => isVisible(one, view) && !hidden.has(one.key));
 }
 
 /** Suggestions below the threshold, while they are peeked at. */
@@ -92,17 +99,17 @@ export function peekedInstances(view: View): Instance[] {
   return scene.instances.filter((one) => one.state === "suggested" && !passes(one, view));
 }
 
-/** What is selected and drawn: tools change nothing that nobody sees. */
+/** What is selected, drawn and not locked: tools change nothing that nobody sees. */
 export function selectedInstances(view: View): Instance[] {
   if (view.selection.length === 0) return [];
-  return shownInstances(view).filter((one) => view.selection.includes(one.key));
+  return shownInstances(view).filter((one) => view.selection.includes(one.key) && !isLocked(one));
 }
 
-/** The one that is selected, where it is only one, and drawn. */
+/** The one that is selected, where it is only one, drawn and not locked. */
 export function selectedInstance(view: View): Instance | null {
   const { scene, selection, hideAll } = view;
   const one = scene === null || hideAll || selection.length !== 1 ? null : find(scene, selection[0]);
-  return one !== null && isVisible(one, view) ? one : null;
+  return one !== null && isVisible(one, view) && !view.hidden.has(one.key) && !isLocked(one) ? one : null;
 }
 
 export const START_VIEW: View = {
@@ -119,6 +126,7 @@ export const START_VIEW: View = {
   peek: false,
   showLabels: false,
   hideAll: false,
+  hidden: new Set(),
   isolate: false,
   display: START_DISPLAY,
   filter: { state: null, category: null, size: null },

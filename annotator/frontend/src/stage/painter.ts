@@ -52,7 +52,7 @@ export class Painter {
   /** Paints what a change of the view has touched. */
   follow(now: View, before: View): void {
     const differs = (...names: readonly (keyof View)[]): boolean => names.some((name) => now[name] !== before[name]);
-    const all = ["scene", "threshold", "showRejected", "hideAll", "peek", "selection", "showLabels", "display", "isolate", "categories"] as const;
+    const all = ["scene", "threshold", "showRejected", "hideAll", "hidden", "peek", "selection", "showLabels", "display", "isolate", "categories"] as const;
     if (differs(...all) || (now.draft === null) !== (before.draft === null)) this.invalidate(true);
     else if (differs("hover", "draft", "tool", "brushSize")) this.invalidate(false);
   }
@@ -97,9 +97,9 @@ export class Painter {
     this.base.clear();
     this.base.canvas.style.transform = "";
     this.painted = { camera, crowded: false };
-    const { hideAll, isolate, selection, draft, showLabels } = this.scenery.session.view.get();
+    const { hideAll, hidden, isolate, selection, draft, showLabels } = this.scenery.session.view.get();
     if (hideAll || (isolate && selection.length > 0)) return;
-    const visible = this.scenery.session.visible();
+    const visible = this.scenery.session.visible().filter((one) => !hidden.has(one.key));
     const { appearance } = this.scenery;
     const resting = visible.filter((one) => !selection.includes(one.key) && one.key !== draft?.key);
     this.painted = { camera, crowded: resting.length > CROWDED };
@@ -115,13 +115,13 @@ export class Painter {
     const camera = this.scenery.camera();
     this.active.clear();
     const view = this.scenery.session.view.get();
-    const { scene, selection, hover, draft, hideAll } = view;
+    const { scene, selection, hover, draft, hideAll, hidden } = view;
     if (scene === null) return;
     const peeked = peekedInstances(view);
     const { appearance } = this.scenery;
     const shown = (key: string): Instance | null => {
       const instance = find(scene, key);
-      const drawn = instance !== null && !hideAll && (isVisible(instance, view) || peeked.includes(instance));
+      const drawn = instance !== null && !hideAll && !hidden.has(key) && (isVisible(instance, view) || peeked.includes(instance));
       return drawn ? instance : null;
     };
     const hovered = hover === null || selection.includes(hover) ? null : shown(hover);

@@ -263,7 +263,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
     if (opened) this.showPicture(now);
     if (now.tool !== before.tool) this.tools[toolInHand(before).id].cancel();
     if (now.scene !== null && (opened || now.tool !== before.tool)) this.tool().begin?.();
-    const filters = ["scene", "threshold", "categories", "showRejected", "hideAll", "peek"] as const;
+    const filters = ["scene", "threshold", "categories", "showRejected", "hideAll", "hidden", "peek"] as const;
     if (filters.some((name) => now[name] !== before[name])) this.index = this.peekIndex = null;
     if (now.display !== before.display) this.picture.style.filter = filterOf(now.display);
     this.painter.follow(now, before);

@@ -50,6 +50,7 @@ async function bench(imageId = 1) {
     openSimplify: tell("simplify"),
     showCategories: tell("categories"),
     decideAboutMany: tell("bulk"),
+    showFlags: tell("flags"),
     showKeys: tell("keys"),
     search: tell("search"),
     fold: tell("fold"),

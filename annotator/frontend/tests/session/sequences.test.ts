@@ -130,7 +130,7 @@ class Run {
     } else if (dice < 0.36) {
       reject(session, instances);
       const touched = some.filter((key) => things[key].state !== "rejected");
-      model.change(id, touched, (one) => (one.state === "accepted" ? null : { ...one, state: "rejected" }));
+      model.change(id, touched, (one) => (one.score === null ? null : { ...one, state: "rejected" }));
     } else if (dice < 0.44) {
       const category = oneOf(random, [1, 3, 91]);
       relabel(session, category, instances);

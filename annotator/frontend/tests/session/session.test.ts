@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Instance } from "../../src/document/scene";
 import { find, maskOfParts, reshaped } from "../../src/document/scene";
+import { toggleFlag, toggleLock, writeNote } from "../../src/editing/flags";
 import { accept, acceptVisible, ordered, putAside, reject, relabel, setTriage, step } from "../../src/editing/review";
 import type { Session } from "../../src/session/session";
 import { seen, settle, start, stored } from "../harness";
@@ -69,18 +70,67 @@ describe("deciding", () => {
     expect(session.view.get().scene!.instances.map((one) => one.state)).toEqual(["accepted", "rejected", "accepted"]);
   });
 
-  it("rejects suggestions but deletes what was accepted", async () => {
+  it("rejects what a model suggested, also once it was accepted, and deletes what a person drew", async () => {
     const server = new FakeServer([2]);
     const { session } = await opened(server);
     accept(session, [instance(session, "i0k0")]);
     reject(session, [instance(session, "i0k0")]);
     reject(session, [instance(session, "i0k1")]);
+    add(session, "drawn");
+    reject(session, [instance(session, "drawn")]);
     await settle();
     expect(server.gestures.map((one) => [one.verb, one.changes[0].state])).toEqual([
       ["accept", "accepted"],
-      ["delete", "deleted"],
       ["reject", "rejected"],
+      ["reject", "rejected"],
+      ["add", "accepted"],
+      ["delete", "deleted"],
     ]);
+    expect(session.view.get().scene!.instances.map((one) => one.state)).toEqual(["rejected", "rejected"]);
+  });
+
+  it("changes nothing of what is locked until it is unlocked, whatever asks for it", async () => {
+    const { session } = await opened(new FakeServer([2]));
+    const first = () => instance(session, "i0k0");
+    toggleLock(session, [first()]);
+    const locked = first();
+    accept(session, [locked]);
+    reject(session, [locked]);
+    relabel(session, 91, [locked]);
+    toggleFlag(session, "occluded", [locked]);
+    writeNote(session, "no", [locked]);
+    session.commit("edit", [{ before: locked, after: null }, { before: null, after: { ...locked, key: "part", locked: undefined } }]);
+    expect(first()).toBe(locked);
+    acceptVisible(session);
+    expect([first().state, instance(session, "i0k1").state]).toEqual(["suggested", "accepted"]);
+    await session.undo();
+    await session.undo();
+    accept(session, [first()]);
+    expect(first().state).toBe("accepted");
+  });
+
+  it("sends flags and notes as one change each, and an undo takes each back", async () => {
+    const server = new FakeServer([1]);
+    const { session } = await opened(server);
+    const only = () => instance(session, "i0k0");
+    toggleFlag(session, "occluded", [only()]);
+    writeNote(session, "why", [only()]);
+    session.writeNote("of the picture");
+    await settle();
+    await session.undo();
+    await session.undo();
+    await session.undo();
+    await settle();
+    const key = "i0k0";
+    expect(server.gestures.map(({ verb, changes, note }) => [verb, note, changes])).toEqual([
+      ["flag", undefined, [{ key, category: 1, state: "accepted", flags: ["occluded"] }]],
+      ["note", undefined, [{ key, category: 1, state: "accepted", note: "why" }]],
+      ["note", "of the picture", []],
+      ["undo", "", []],
+      ["undo", undefined, [{ key, category: 1, state: "accepted", note: "" }]],
+      ["undo", undefined, [{ key, category: 1, state: "suggested", flags: [] }]],
+    ]);
+    expect(session.view.get().scene!.note).toBe("");
   });
 
   it("accepts only what the threshold shows, and marks the picture reviewed in the same gesture", async () => {
