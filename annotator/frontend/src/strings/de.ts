@@ -1,7 +1,9 @@
 /** German. */
 import type { Table } from "./en";
+import { projectsDe } from "./projects";
 
 export const de: Table = {
+  ...projectsDe,
   editor: "Annotationseditor",
   queue: "Bilder",
   filterAll: "Alle",
@@ -189,6 +191,7 @@ export const de: Table = {
   projectsFailed: "Die Projekte ließen sich nicht lesen",
   projectFailed: "Das ging nicht",
   keepsNothing: "Dieser Browser speichert nichts: Nur die Adresse dieser Seite führt zum Projekt zurück",
+  keepsNothing: "Dieser Browser behält nichts: Zurück zu diesem Projekt führt nur die Adresse der Seite",
   alsoHere: "auch hier: {names}",
   alsoHereTitle: "Wer dieses Bild außerdem offen hat: {names}",
   animal_otter: "Otter",

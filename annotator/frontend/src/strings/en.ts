@@ -1,6 +1,8 @@
 /** English: every text of the editor. `{name}` is filled in; where a text has forms, `{n}` picks one. */
+import { projectsEn } from "./projects";
 
 export const en = {
+  ...projectsEn,
   editor: "Annotation editor",
   queue: "Pictures",
   filterAll: "All",
@@ -188,6 +190,7 @@ export const en = {
   projectsFailed: "The projects could not be read",
   projectFailed: "That did not work",
   keepsNothing: "This browser stores nothing: only the address of this page leads back to the project",
+  keepsNothing: "This browser keeps nothing: the way back to this project is the page's address",
   alsoHere: "also here: {names}",
   alsoHereTitle: "Who else has this picture open: {names}",
   animal_otter: "Otter",

@@ -1,7 +1,9 @@
 /** Spanish. */
 import type { Table } from "./en";
+import { projectsEs } from "./projects";
 
 export const es: Table = {
+  ...projectsEs,
   editor: "Editor de anotaciones",
   queue: "Imágenes",
   filterAll: "Todas",
@@ -189,6 +191,7 @@ export const es: Table = {
   projectsFailed: "No se pudieron leer los proyectos",
   projectFailed: "No ha sido posible",
   keepsNothing: "Este navegador no guarda nada: solo la dirección de esta página permite volver al proyecto",
+  keepsNothing: "Este navegador no guarda nada: a este proyecto solo se vuelve con la dirección de la página",
   alsoHere: "también aquí: {names}",
   alsoHereTitle: "Quién más tiene abierta esta imagen: {names}",
   animal_otter: "Nutria",
