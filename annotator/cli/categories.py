@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.cli.projects import require_project
+from annotator.cli.projects import project, require_project
 from annotator.cli.values import Verbs, score
 from annotator.core.errors import CategoryError
 from annotator.core.words import counted
@@ -41,7 +41,7 @@ def add_categories(verbs: Verbs) -> None:
 
 def _add(actions: Verbs, name: str, text: str, run: Any) -> argparse.ArgumentParser:
     action = actions.add_parser(name, help=text)
-    action.add_argument("--project", required=True, type=Path, metavar="DIR")
+    action.add_argument("--project", required=True, type=project, metavar="DIR")
     action.set_defaults(run=lambda options: _run(options, run))
     return action
 

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annotator.cli.projects import require_project
+from annotator.cli.projects import project, require_project
 from annotator.cli.telling import progress_bar, show_nothing
 from annotator.cli.values import Choices, Verbs, shares, whole
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def add_export(verbs: Verbs) -> None:
     """Its parser: the options, and what runs."""
     exporting = verbs.add_parser("export", help="write what was accepted as COCO, proven by reading it back")
-    exporting.add_argument("--project", required=True, type=Path, metavar="DIR")
+    exporting.add_argument("--project", required=True, type=project, metavar="DIR")
     exporting.add_argument("--out", required=True, type=Path, metavar="DIR")
     exporting.add_argument(
         "--masks",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from annotator.cli.projects import require_project
+from annotator.cli.projects import project, require_project
 from annotator.cli.telling import progress_bar, show_nothing
 from annotator.cli.values import Verbs, source
 from annotator.core.problems import MOST_OF_A_KIND
@@ -18,7 +18,7 @@ def add_import(verbs: Verbs) -> None:
     importing.add_argument(
         "--images", type=Path, metavar="DIR", help="the pictures, where neither a folder nor the project has them"
     )
-    importing.add_argument("--project", required=True, type=Path, metavar="DIR")
+    importing.add_argument("--project", required=True, type=project, metavar="DIR")
     importing.add_argument(
         "--source", type=source, metavar="MODEL@VERSION", help="who made the results (default: the file's name)"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotator.cli.detectors import open_detector
+from annotator.cli.projects import project
 from annotator.cli.telling import progress_bar, say
 from annotator.cli.values import Verbs, score
 from annotator.core.errors import ImageError
@@ -33,7 +34,7 @@ def add_prelabel(verbs: Verbs) -> None:
         help="bf16: faster on processors that have it, less exact",
     )
     target = prelabel.add_mutually_exclusive_group(required=True)
-    target.add_argument("--project", type=Path, metavar="DIR")
+    target.add_argument("--project", type=project, metavar="DIR")
     target.add_argument("--out", type=Path, metavar="FILE.json")
     prelabel.set_defaults(run=_prelabel)
 

@@ -15,6 +15,7 @@ from annotator.cli.exporting import add_export
 from annotator.cli.importing import add_import
 from annotator.cli.models import add_models
 from annotator.cli.prelabelling import add_prelabel
+from annotator.cli.projects import add_projects
 from annotator.cli.serving import add_serve
 from annotator.cli.telling import say
 from annotator.core.errors import AnnotatorError, CocoError
@@ -59,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_import(verbs)
     add_categories(verbs)
     add_export(verbs)
+    add_projects(verbs)
     add_check(verbs)
     add_evaluate(verbs)
     return parser

@@ -6,15 +6,15 @@ Tests: tests/web/test_server.py
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from annotator.cli.projects import project
 from annotator.cli.values import Verbs, port
 
 
 def add_serve(verbs: Verbs) -> None:
     """Its parser: the options, and what runs."""
     serve = verbs.add_parser("serve", help="start the page in a local browser")
-    serve.add_argument("--project", type=Path, metavar="DIR", help="the project's folder, made when absent")
+    serve.add_argument("--project", type=project, metavar="DIR", help="the project's folder, made when absent")
     serve.add_argument("--host", metavar="H", help="address to listen on (default 127.0.0.1, or GRADIO_SERVER_NAME)")
     serve.add_argument("--port", type=port, metavar="P", help="default 7860, or GRADIO_SERVER_PORT")
     serve.add_argument("--root-path", metavar="PATH", help="path below which a proxy shows it, or GRADIO_ROOT_PATH")

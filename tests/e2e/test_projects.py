@@ -120,7 +120,7 @@ def test_the_list_shows_each_project_with_thumbnails_counts_and_progress(home, t
     assert "1 of 5 reviewed" in first.inner_text()
     assert "open here" in first.inner_text()
     page.wait_for_function(
-        "() => [...document.querySelectorAll('.an-card.is-open img')].filter((one) => one.naturalWidth > 0).length === 4"
+        "[...document.querySelectorAll('.an-card.is-open img')].filter((one) => one.naturalWidth > 0).length === 4"
     )
     assert "no pictures" in card(page, "empty").inner_text()
     assert not card(page, "vests").is_visible()
@@ -418,7 +418,7 @@ def test_the_list_fits_every_window(home, served, chromium, width):
         assert menu["x"] + menu["width"] <= width
 
 
-# --- visitors -----------------------------------------------------------------------------------------------------------
+# --- visitors ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ function projectsHeader(value: PageValue, editor: () => Editor | null): Projects
   const place = document.querySelector<HTMLElement>("#project-name");
   if (place === null || value.id === undefined) return null;
   const leave = async (): Promise<void> => editor()?.saved();
-  const header = new ProjectsHeader({ key: value.project, id: value.id, name: value.name ?? "", leave });
+  const header = new ProjectsHeader({ key: value.project, id: value.id, name: value.name ?? "", lost: value.lost === true, leave });
   followTheme(header.root);
   header.root.lang = language;
   place.replaceChildren(header.root);

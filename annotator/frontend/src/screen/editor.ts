@@ -141,7 +141,6 @@ export class Editor {
     this.assemble();
     this.listen();
     const address = this.follow(page.onTitle);
-    if (opened.lost === true) this.notices.show("error", t("projectLost"));
     void this.connection.start().then(() => address?.settle(wanted, !wasReloaded()));
   }
 

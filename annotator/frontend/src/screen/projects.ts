@@ -16,6 +16,8 @@ export interface ProjectsOptions {
   readonly key: string;
   readonly id: string;
   readonly name: string;
+  /** The page's address names another project, which cannot be opened. */
+  readonly lost: boolean;
   /** Resolves when the page may be left. */
   readonly leave: () => Promise<void>;
 }
@@ -26,6 +28,7 @@ export class ProjectsHeader implements ProjectsHost {
   readonly api: ProjectsApi;
   readonly key: string;
   private name: string;
+  private lost: boolean;
   private picture: string | null = null;
   private readonly label = h("span", { class: "an-project-name" });
   private readonly state = h("div", { class: "an-project-state", role: "alert", hidden: true });
@@ -36,6 +39,7 @@ export class ProjectsHeader implements ProjectsHost {
     this.key = options.key;
     this.api = new ProjectsApi(options.key);
     this.name = options.name;
+    this.lost = options.lost;
     const open = button({ title: t("projects"), class: "an-project", onClick: () => void showProjects(this) });
     open.append(icon("folder"), this.label, icon("chevron"));
     this.root.append(open, this.state);
@@ -86,7 +90,7 @@ export class ProjectsHeader implements ProjectsHost {
       this.show(await this.api.describe());
     } catch (error) {
       // A server that cannot be reached is the saver's to tell.
-      if (error instanceof RefusedError && error.status === 404) this.tell(t("projectGone"), null);
+      if (error instanceof RefusedError && error.status === 404) this.tell(t("projectGone"));
     }
   }
 
@@ -95,13 +99,21 @@ export class ProjectsHeader implements ProjectsHost {
     setText(this.label, this.name);
     this.label.title = this.name;
     this.entitle();
-    if (binned) this.tell(t("projectBinned"), () => this.api.takeBack(this.key).then(() => this.changed()));
+    const takeBack = (): void => void this.api.takeBack(this.key).then(() => this.changed(), () => {});
+    const dismiss = (): void => {
+      this.lost = false;
+      this.state.hidden = true;
+    };
+    if (binned) this.tell(t("projectBinned"), button({ text: t("projectTakeBack"), class: "an-button", onClick: takeBack }));
+    else if (this.lost) this.tell(t("projectLost"), button({ icon: "cross", title: t("dismiss"), class: "an-row-button", onClick: dismiss }));
     else this.state.hidden = true;
   }
 
-  private tell(text: string, takeBack: (() => Promise<void>) | null): void {
-    const again = takeBack === null ? null : button({ text: t("projectTakeBack"), class: "an-button", onClick: () => void takeBack().catch(() => {}) });
-    this.state.replaceChildren(h("span", {}, text), ...(again === null ? [] : [again]));
+  /** What stands over the page, also where it is empty, and what can be done about it. */
+  private tell(text: string, ...answers: readonly HTMLElement[]): void {
+    // Said anew, it would be read out again.
+    if (!this.state.hidden && this.state.firstElementChild?.textContent === text) return;
+    this.state.replaceChildren(h("span", {}, text), ...answers);
     this.state.hidden = false;
   }
 
