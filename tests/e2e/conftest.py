@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from annotator.core.settings import NAME
 from annotator.storage.store import Store
 from tests.e2e.screen import Project, Screen
 from tests.machine import CHROMIUM, free_port
@@ -117,3 +118,57 @@ def watched(chromium, address, **profile):
 
 def is_foreign(url):
     return not url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+
+
+# --- several projects -------------------------------------------------------------------------------------------------
+
+LARGE = {"viewport": {"width": 1280, "height": 800}}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """`annotator serve` over a folder of projects."""
+    running = Server(None, tmp_path_factory.mktemp("projects") / "home")
+    running.projects = running._home / "projects"
+    running.start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def home(served):
+    """Makes projects of so many pictures in the served folder, where no other test's are in the way."""
+    stores = {}
+
+    def make(**counts):
+        for name, count in counts.items():
+            store = stores[name] = Store.open(served.projects / name)
+            for number in range(count):
+                Project(store).add(f"{name}-{number}.jpg")
+            store.set_setting(NAME, name)
+        return [stores[name] for name in counts]
+
+    yield make
+    for folder in served.projects.iterdir():
+        if (folder / "project.db").is_file():
+            (folder / "project.db").rename(folder / "gone.db")
+    for store in stores.values():
+        store.close()
+
+
+@pytest.fixture
+def tab(served, chromium):
+    """Opens tabs of one browser; an error of a script fails the test."""
+    context = chromium.new_context(locale="en-US", **LARGE)
+    errors = []
+
+    def open_tab(address=""):
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(served.address + address)
+        page.locator(".an-project-name").wait_for()
+        return page
+
+    yield open_tab
+    context.close()
+    assert errors == []
