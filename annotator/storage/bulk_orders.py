@@ -69,13 +69,16 @@ def targets(connection: Connection, order: Order) -> list[Row[Any]]:
 
 
 def changes(order: Order) -> ColumnElement[bool]:
-    """Of `schema.instances`: whether the order makes something else of it; without `is:`, of an open suggestion."""
-    state = _instances.c.state
+    """Of `schema.instances`: whether the order makes something else of it; without `is:`, of an open suggestion.
+
+    What is locked stays as it is.
+    """
+    state, is_open = _instances.c.state, ~_instances.c.locked
     if order.verb is Verb.RELABEL:
-        return and_(_instances.c.category_id != order.category_id, state != State.DELETED.value)
+        return and_(is_open, _instances.c.category_id != order.category_id, state != State.DELETED.value)
     if order.keys or order.query.of("is"):
-        return state.not_in([state_after(order.verb), State.DELETED.value])
-    return state == State.SUGGESTED.value
+        return and_(is_open, state.not_in([state_after(order.verb), State.DELETED.value]))
+    return and_(is_open, state == State.SUGGESTED.value)
 
 
 def state_after(verb: Verb) -> str:

@@ -53,6 +53,14 @@ def test_what_it_would_do_is_counted_and_the_nearest_to_the_border_come_first(st
     assert (found.instances, [one.score for one in found.nearest]) == (2, [0.6])
 
 
+def test_what_is_locked_is_no_part_of_it(store, images):
+    first = store.instances(1)[0]
+    store.record(gesture(images[0], Change(first.key, first.category_id, first.state, locked=True), verb="flag"))
+    assert store.bulk.preview(order("score:0.5..")).instances == 7
+    carry_out(store, order("score:0.5.."))
+    assert states(store)[1] == ["suggested", "accepted", "suggested"]
+
+
 def test_it_decides_about_all_of_them_and_one_undo_takes_all_of_it_back(store, images, short_stretches):
     before = states(store)
     seen = []

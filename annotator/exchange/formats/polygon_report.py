@@ -41,6 +41,7 @@ class PolygonReport:
     crowds_left_out: list[int] = field(default_factory=list)
     boxes_left_out: list[int] = field(default_factory=list)
     nowhere: list[int] = field(default_factory=list)
+    unsaid: list[int] = field(default_factory=list)
     pictures_left_out: list[str] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
@@ -87,6 +88,7 @@ class PolygonReport:
             (self.crowds_left_out, "crowd", "left out: the format has none"),
             (self.boxes_left_out, "box", "without a mask left out: the format has masks alone"),
             (self.nowhere, "object", "left out, with neither a mask nor a box in the picture"),
+            (self.unsaid, "instance", "with flags or a note that the format has no place for"),
         )
         plurals = {"box": "boxes"}
         return [(ids, f"{counted(len(ids), noun, plurals.get(noun))} {what}") for ids, noun, what in found]

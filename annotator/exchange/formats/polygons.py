@@ -76,6 +76,13 @@ class Layout(ABC):
     def mend(self, file: Path, *, width: int, height: int) -> None:  # noqa: B027, most need not
         """Change what the library wrote of a picture where readers want it otherwise."""
 
+    def say(self, file: Path, said: Sequence[Instance | None]) -> None:  # noqa: B027, most know no flags
+        """Write what a person says of the objects of a file. said: the instance of each, None of a box alone."""
+
+    def leaves_unsaid(self, instance: Instance) -> bool:
+        """Whether the format has no place for something that a person says of an instance."""
+        return bool(instance.flags or instance.note)
+
     def finish(self, folder: Path, parts: Mapping[str, Sequence[str]], categories: Sequence[str]) -> None:  # noqa: B027
         """Write what stands beside the annotations. parts: the names of each one's pictures."""
 
@@ -172,6 +179,10 @@ class _Writing:
         if expected != len(objects):
             raise ValueError(f"{len(objects)} objects read back, expected {expected}")
         self._report.objects += expected - len(shown.boxes)
+        pairs = zip(shown.instances, counts, strict=True)
+        said = [instance for instance, (outlines, _) in pairs for _ in range(max(outlines, 1))]
+        self._layout.say(annotations, [*said, *(None for _ in shown.boxes)])
+        self._report.unsaid += [one.id for one in shown.instances if self._layout.leaves_unsaid(one)]
         waiting = iter(objects)
         for instance, mask, (outlines, holes) in zip(shown.instances, masks, counts, strict=True):
             self._compare(instance, mask, [next(waiting) for _ in range(max(outlines, 1))])

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from annotator.core.dataset import FLAGS, Instance
 from annotator.core.text import is_plain
 from annotator.exchange.formats.base import Format
 from annotator.exchange.formats.polygons import EXTRA, LIBRARY, Layout, Points, corners
@@ -35,6 +36,20 @@ class Voc(Layout):
     def read_back(self, file: Path, *, width: int, height: int) -> Iterator[Points]:
         for item in ElementTree.parse(file).getroot().iter("object"):  # noqa: S314, the library wrote it just now
             yield _points(item)
+
+    def say(self, file: Path, said: Sequence[Instance | None]) -> None:
+        """Of each object VOC's own tags, 0 or 1, behind its name."""
+        tree = ElementTree.parse(file)  # noqa: S314, the library wrote it just now
+        for item, instance in zip(tree.getroot().iter("object"), said, strict=True):
+            for flag in FLAGS:
+                tag = ElementTree.Element(flag)
+                tag.text = str(int(instance is not None and flag in instance.flags))
+                item.insert(1, tag)
+        ElementTree.indent(tree)
+        tree.write(file, encoding="utf-8")
+
+    def leaves_unsaid(self, instance: Instance) -> bool:
+        return bool(set(instance.flags) - set(FLAGS) or instance.note)
 
     def category_names(self, names: Sequence[str]) -> list[str]:
         """XML has no control characters, and in `labelmap.txt` a colon ends a name and `#` begins a remark."""
@@ -69,7 +84,7 @@ def _points(item: ElementTree.Element) -> Points:
 FORMAT = Format(
     name="voc",
     title="Pascal VOC",
-    holds="masks as polygons, boxes; holes as seams; no parts or crowds",
+    holds="masks as polygons, boxes, VOC's own flags; holes as seams; no parts or crowds",
     write=Voc(),
     extra=EXTRA,
     library=LIBRARY,

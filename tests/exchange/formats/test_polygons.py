@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -167,3 +168,36 @@ def test_without_the_extra_one_line_says_how_to_install_it(tmp_path, monkeypatch
     with pytest.raises(ExportError, match=r"the extra formats is not installed, .*pip install 'annotator\[formats\]'"):
         export(dataset_of(disc(9, 9, 5)), tmp_path / "out", "voc", pictures=content)
     assert list(tmp_path.iterdir()) == []
+
+
+def said_of(dataset, **said):
+    first, *others = dataset.instances
+    return replace(dataset, instances=(replace(first, **said), *others))
+
+
+@needs_library
+def test_voc_says_its_own_flags_of_each_object_and_tells_of_the_others(tmp_path):
+    masks = disc(20, 20, 8) | disc(60, 40, 8), disc(40, 30, 6)
+    dataset = said_of(dataset_of(*masks), flags=("difficult", "truncated", "wet"))
+    _, report = export(dataset, tmp_path, "voc")
+    objects = ElementTree.parse(tmp_path / "Annotations/sub_a.xml").getroot().iter("object")
+    found = [[item.findtext(tag) for tag in ("truncated", "difficult", "occluded")] for item in objects]
+    assert found == [["1", "1", "0"], ["1", "1", "0"], ["0", "0", "0"]]
+    assert report.unsaid == [1]
+    assert "1 instance with flags or a note that the format has no place for (id 1)" in report.to_text()
+
+
+@needs_library
+def test_labelme_has_flags_and_notes_of_each_shape(tmp_path):
+    dataset = said_of(dataset_of(disc(20, 20, 8), disc(60, 40, 6)), flags=("occluded", "wet"), note="why\nnot")
+    _, report = export(dataset, tmp_path, "labelme")
+    first, second = json.loads((tmp_path / "sub_a.json").read_text())["shapes"]
+    assert (first["flags"], first["description"]) == ({"occluded": True, "wet": True}, "why\nnot")
+    assert second["flags"] == {}
+    assert report.unsaid == []
+
+
+@needs_library
+def test_yolo_tells_of_flags_that_it_cannot_hold(tmp_path):
+    _, report = export(said_of(dataset_of(disc(20, 20, 8)), flags=("occluded",)), tmp_path, "yolo-seg")
+    assert report.unsaid == [1]
