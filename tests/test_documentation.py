@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from annotator.cli import build_parser
+from annotator.core.query import FIELDS
 from annotator.web.sharing.limits import Limits
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,6 +73,15 @@ def test_a_limit_is_documented_with_its_default(field):
     row = re.search(rf"^\| `ANNOTATOR_MAX_{field.name.upper()}` \|.*\| (\S+) \|$", ENVIRONMENT, re.MULTILINE)
     assert row is not None
     assert float(row[1].replace(",", "")) == field.default
+
+
+def test_every_term_of_a_search_is_documented_with_its_words():
+    page = (ROOT / "docs" / "reference" / "search.md").read_text()
+    rows = {row.split("`")[1].rstrip(":"): row for row in page.splitlines() if re.match(r"\| `\w+:`", row)}
+    assert set(rows) == set(FIELDS)
+    for field in FIELDS.values():
+        where = page if field.name == "state" else rows[field.name]
+        assert [word for word in field.words if f"`{word}`" not in where] == []
 
 
 def test_every_link_to_a_file_leads_somewhere():

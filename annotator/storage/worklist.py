@@ -63,10 +63,16 @@ class Worklist:
             count = sum(image_id in holding for image_id in connection.scalars(query)) if holding else 0
         return len(found), count
 
+    def missing(self, ids: Sequence[int]) -> list[int]:
+        """Which of these are gone, or in the bin."""
+        with self._database.read() as connection:
+            there = {row.id for row in _standing(connection, ids)}
+        return [id for id in dict.fromkeys(ids) if id not in there]
+
     def mark_reviewed(self, ids: Sequence[int], reviewed: bool, *, who: str) -> list[int]:
         """Mark images reviewed, or not: a gesture for each that is not so yet; the ids of these.
 
-        Images that are gone, or in the bin, are passed over.
+        Images that are gone, or in the bin, are passed over: see `missing`.
         """
         with self._database.write() as connection:
             changed = [row for row in _standing(connection, ids) if row.reviewed is not reviewed]

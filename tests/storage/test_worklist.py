@@ -50,6 +50,7 @@ def test_a_version_is_another_one_after_whatever_anybody_stores(store, images):
 def test_what_is_marked_reviewed_is_so_once_and_can_be_taken_back(store, images):
     store.remove_image(5)
     store.record(gesture(images[1], verb="review", reviewed=True))
+    assert store.worklist.missing([3, 2, 5, 99, 99, 1]) == [5, 99]
     assert store.worklist.mark_reviewed([3, 2, 5, 99, 3, 1], True, who="me") == [3, 1]
     assert reviewed(store) == [1, 2, 3]
     assert store.worklist.counts() == (4, 3)

@@ -127,17 +127,20 @@ def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> Non
 
     @router.post("/{key}/queue/review")
     async def review(key: str, request: Request) -> dict[str, Any]:
-        """Mark pictures reviewed, or not; the ids of those that were not so yet."""
+        """Mark pictures reviewed, or not; the ids of those that were not so yet, and of those that are gone."""
         ids, found = await asked_ids(request)
         reviewed = found.get("reviewed")
         if not isinstance(reviewed, bool):
             raise GestureError(f"queue.reviewed: {reviewed!r:.80}, expected true or false")
 
-        def mark(store: Store) -> list[int]:
+        def mark(store: Store) -> dict[str, Any]:
             projects.require_quota(key, store, 200 * len(ids))
-            return store.worklist.mark_reviewed(ids, reviewed, who=who_decides(projects))
+            with store.together():
+                gone = store.worklist.missing(ids)
+                return {"ids": store.worklist.mark_reviewed(ids, reviewed, who=who_decides(projects)), "gone": gone}
 
-        return {"ids": await _with_store(projects, key, mark)}
+        found_now: dict[str, Any] = await _with_store(projects, key, mark)
+        return found_now
 
     @router.post("/{key}/queue/remove")
     async def remove(key: str, request: Request) -> dict[str, Any]:

@@ -90,6 +90,10 @@ def test_what_is_done_to_many_pictures_is_told_and_can_be_taken_back(client, bas
     assert done(client, base, "review", ids=[1, 2, 99], reviewed=True) == [1, 2]
     assert done(client, base, "review", ids=[1, 2, 3], reviewed=True) == [3]
     assert done(client, base, "review", ids=[3], reviewed=False) == [3]
+    assert client.post(f"{base}/queue/review", json={"ids": [2, 99], "reviewed": True}).json() == {
+        "ids": [],
+        "gone": [99],
+    }
     assert done(client, base, "remove", ids=[1, 5, 5]) == [1, 5]
     assert done(client, base, "restore", ids=[1, 5, 6]) == [1, 5]
     assert ids(listed(client, base, query="state:reviewed")) == [1, 2]

@@ -63,8 +63,8 @@ export class Api {
     return (await found).ids;
   }
 
-  /** Marks pictures reviewed, or not; the ids of those that were not so yet. */
-  markReviewed(ids: readonly number[], reviewed: boolean): Promise<{ readonly ids: readonly number[] }> {
+  /** Marks pictures reviewed, or not; the ids of those that were not so yet, and of those that are gone. */
+  markReviewed(ids: readonly number[], reviewed: boolean): Promise<{ readonly ids: readonly number[]; readonly gone: readonly number[] }> {
     return request(`${this.root}/queue/review`, json("POST", { ids, reviewed }));
   }
 

@@ -75,9 +75,10 @@ export class ManyPictures {
   }
 
   private async markNow(ids: readonly number[], reviewed: boolean): Promise<readonly number[]> {
-    const { api, connection } = this.options;
+    const { api, connection, notices } = this.options;
     const changed = await api.markReviewed(ids, reviewed);
     await connection.refresh();
+    if (changed.gone.length > 0) notices.show("info", t("picturesGone", { n: changed.gone.length, names: numbersOf(changed.gone) }));
     return changed.ids;
   }
 

@@ -53,6 +53,7 @@ export const en = {
   allMarkedAlready: "They are reviewed already.",
   noneMarked: "None of them is reviewed.",
   markFailed: "The pictures could not be marked",
+  picturesGone: { one: "{n} picture is no longer in the project: {names}", other: "{n} pictures are no longer in the project: {names}" },
   bulkTitle: "Decide about many",
   bulkWhich: "Which instances",
   bulkHint: "For example score:0.8.. category:person network:starter #1..200. Nothing is decided before you press the button.",

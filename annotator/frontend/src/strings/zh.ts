@@ -54,6 +54,7 @@ export const zh: Table = {
   allMarkedAlready: "这些图片都已审核。",
   noneMarked: "其中没有已审核的图片。",
   markFailed: "无法标记这些图片",
+  picturesGone: { other: "{n} 张图片已不在项目中：{names}" },
   bulkTitle: "批量决定",
   bulkWhich: "哪些实例",
   bulkHint: "例如 score:0.8.. category:person network:starter #1..200。按下按钮之前不会作任何决定。",
