@@ -29,6 +29,7 @@ import { createBanner } from "./banner";
 import { createBin } from "./bin";
 import { openBulk } from "./bulk";
 import { pickCategory } from "./categories";
+import { tellCategoryNews } from "./categorynews";
 import { openCategoryManager } from "./categorymanager";
 import { askAboutCrowds } from "./crowds";
 import { openFlags } from "./flags";
@@ -106,6 +107,7 @@ export class Editor {
     setKeyMap(preference(shelf, "keys", {}));
     session.view.set({ display: rememberedDisplay(shelf) });
     askAboutCrowds(session, this.notices);
+    tellCategoryNews(session, this.notices, () => root.querySelector(".an-categories[open]") !== null);
     if (shelf === null) sayThatNothingIsKept(session, this.notices);
     this.appearance = createAppearance(session);
     this.toolbar = this.makeToolbar();

@@ -320,6 +320,7 @@ export class Session {
 
   async addCategory(name: string): Promise<WireCategory> {
     const category = await this.api.addCategory(name);
+    this.ahead.clear();
     const { categories } = this.view.get();
     if (!categories.some((one) => one.id === category.id)) this.view.set({ categories: [...categories, category] });
     return category;

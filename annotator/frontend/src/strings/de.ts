@@ -243,6 +243,8 @@ export const de: Table = {
   undo_order: "die Reihenfolge",
   undo_merge: "{a} mit {b} zusammengelegt",
   undo_remove: "{a} entfernt",
+  categoryBecame: "Jemand hat „{a}“ mit „{b}“ zusammengelegt.",
+  categoryGone: "Jemand hat „{a}“ entfernt.",
   acceptAllNext: "{n} annehmen, weiter",
   nextOnly: "Geprüft, weiter",
   area: "{n} px",

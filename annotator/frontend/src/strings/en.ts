@@ -242,6 +242,8 @@ export const en = {
   undo_order: "the order",
   undo_merge: "{a} merged into {b}",
   undo_remove: "{a} removed",
+  categoryBecame: "Somebody merged “{a}” into “{b}”.",
+  categoryGone: "Somebody removed “{a}”.",
   acceptAllNext: "Accept {n} & next",
   nextOnly: "Reviewed, next",
   area: "{n} px",

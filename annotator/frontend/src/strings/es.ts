@@ -243,6 +243,8 @@ export const es: Table = {
   undo_order: "el orden",
   undo_merge: "{a} unida con {b}",
   undo_remove: "{a} quitada",
+  categoryBecame: "Alguien unió «{a}» con «{b}».",
+  categoryGone: "Alguien quitó «{a}».",
   acceptAllNext: "Aceptar {n} y seguir",
   nextOnly: "Revisada, seguir",
   area: "{n} px",

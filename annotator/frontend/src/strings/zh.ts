@@ -243,6 +243,8 @@ export const zh: Table = {
   undo_order: "排序",
   undo_merge: "{a} 合并到 {b}",
   undo_remove: "移除 {a}",
+  categoryBecame: "有人将“{a}”合并到“{b}”。",
+  categoryGone: "有人移除了“{a}”。",
   acceptAllNext: "接受 {n} 个并继续",
   nextOnly: "已审核，继续",
   area: "{n} 像素",
