@@ -14,6 +14,20 @@ def test_an_empty_project_offers_an_example(screen, project):
     assert wait_for(project.store.queue)
 
 
+def test_what_an_empty_project_cannot_do_is_seen(screen, project):
+    screen.page.route("**/example", lambda route: route.fulfill(status=507, json={"error": "no room on the disk"}))
+    screen.page.goto(screen.address)
+    screen.page.get_by_text("Try an example").click()
+    notice = screen.page.get_by_text("no room on the disk")
+    notice.wait_for(state="visible")
+    # It lies over the picture again as soon as there is one.
+    payload = [{"name": "a.png", "mimeType": "", "buffer": picture()}]
+    screen.page.locator("[data-choose=files]").set_input_files(payload)
+    screen.page.wait_for_selector(".an-picture.is-ready")
+    assert screen.page.locator(".an-stage-frame > .an-notices").count() == 1
+    assert notice.is_visible()
+
+
 def test_an_unreadable_file_gets_a_line_and_stops_nobody(screen, project):
     screen.page.goto(screen.address)
     screen.page.get_by_text("Try an example").wait_for()

@@ -307,7 +307,13 @@ export class Editor {
 
   private listen(): void {
     const { root, session, stage, commands, gallery, dropZone, uploads } = this;
-    session.queue.subscribe((now) => root.classList.toggle("is-empty", now.loaded && now.all === 0 && now.bin === 0));
+    const frame = stage.element.parentElement!;
+    session.queue.subscribe((now) => {
+      const isEmpty = root.classList.toggle("is-empty", now.loaded && now.all === 0 && now.bin === 0);
+      // Notices lie over what is to be seen.
+      const home = isEmpty ? dropZone.element : frame;
+      if (this.notices.element.parentElement !== home) home.append(this.notices.element);
+    });
     const leaving = (event: BeforeUnloadEvent): void => {
       if (session.saver.unsaved() > 0 || !uploads.idle()) event.preventDefault();
     };
