@@ -193,6 +193,8 @@ class Bench:
         self.p95("1500 instances: zoom and pan", 16, self.zoom_and_pan)
         self.threshold()
         self.large()
+        self.stalls()
+        self.boxes()
         self.visits()
 
     def vertex(self):
@@ -239,6 +241,84 @@ class Bench:
         self.page.wait_for_timeout(500)
         self.p95("6000 x 4000: zoom and pan", 8, self.zoom_and_pan)
 
+    def longest(self, act):
+        """The longest time between two frames while something is done, in milliseconds."""
+        self.page.evaluate(
+            """() => {
+                window.longest = 0;
+                let last = performance.now();
+                const frame = (now) => {
+                    window.longest = Math.max(window.longest, performance.now() - last);
+                    last = performance.now();
+                    window.counting = requestAnimationFrame(frame);
+                };
+                window.counting = requestAnimationFrame(frame);
+            }"""
+        )
+        act()
+        self.page.wait_for_timeout(400)
+        return self.page.evaluate("() => (cancelAnimationFrame(window.counting), window.longest)")
+
+    def stalls(self):
+        """6000 x 4000: the first zoom of a picture, where it was decoded again, and the end of a stroke across it."""
+        zooms, strokes = [], []
+        for n in range(3):
+            self.page.locator(".an-queue-row", has_text="crowd-300").click()
+            self.open(f"large-{n}")
+            self.page.wait_for_timeout(1500)
+            zooms.append(self.longest(self.wheel))
+            self.page.keyboard.press("f")
+            self.page.keyboard.press("b")
+            self.page.mouse.move(*self.place(0.2, 0.5))
+            self.page.mouse.down()
+            for step in range(60):
+                self.page.mouse.move(*self.place(0.2 + step / 100, 0.5 + 0.2 * math.sin(step / 6)))
+                self.page.wait_for_timeout(12)
+            self.page.wait_for_timeout(200)
+            strokes.append(self.longest(self.page.mouse.up))
+            self.page.keyboard.press("Escape")
+            self.page.keyboard.press("Escape")
+        self.note(
+            "6000 x 4000: longest frame of the first wheel zoom (median of 3, wall)", statistics.median(zooms), 50
+        )
+        self.note("6000 x 4000: longest frame at a stroke's end (median of 3, wall)", statistics.median(strokes), 50)
+
+    def wheel(self):
+        self.page.mouse.move(*self.place(0.4, 0.4))
+        for delta in [-120] * 14 + [120] * 14:
+            self.page.mouse.wheel(0, delta)
+            self.page.wait_for_timeout(30)
+
+    def boxes(self):
+        """6000 x 4000: from letting a box go until its mask is there, for a picture that was opened a moment ago."""
+        first, later = [], []
+        for n in range(3):
+            self.page.locator(".an-queue-row", has_text="crowd-300").click()
+            self.open(f"large-{n}")
+            self.page.wait_for_timeout(3000)
+            for count, (x, y) in enumerate(((0.2, 0.2), (0.5, 0.3), (0.6, 0.6), (0.3, 0.7))):
+                (first if count == 0 else later).append(self.box(x, y))
+        self.note("6000 x 4000: first box to mask (median of 3, wall)", statistics.median(first), 300)
+        self.note("6000 x 4000: later boxes to masks (median of 9, wall)", statistics.median(later), 100)
+
+    def box(self, x, y):
+        self.page.evaluate(
+            """() => {
+                const [stage, count] = ['.an-stage', '.an-count'].map((name) => document.querySelector(name));
+                const before = count.textContent;
+                window.boxed = new Promise((resolve) => {
+                    stage.addEventListener('pointerup', () => {
+                        const begin = performance.now();
+                        const look = () => (count.textContent === before ? setTimeout(look, 2) : resolve(performance.now() - begin));
+                        look();
+                    }, { once: true, capture: true });
+                });
+            }"""
+        )
+        self.page.keyboard.press("r")
+        self.drag(self.place(x, y), self.place(x + 0.12, y + 0.25), steps=10)
+        return self.page.evaluate("() => window.boxed")
+
     def visits(self):
         self.open("small-000")
         for _ in range(WARM):
@@ -258,6 +338,7 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, help="where the report is written, as JSON")
+    parser.add_argument("--only", choices=("stalls", "boxes"), action="append", help="these parts alone")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -276,7 +357,13 @@ def main():
                 page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
                 page.set_default_timeout(PATIENCE_MS)
                 bench = Bench(page, browser, server.address)
-                bench.run()
+                if asked.only:
+                    page.goto(server.address)
+                    page.wait_for_selector(".an-picture.is-ready")
+                    for part in asked.only:
+                        getattr(bench, part)()
+                else:
+                    bench.run()
                 browser.close()
         finally:
             server.kill()

@@ -1,4 +1,5 @@
 /** Puts the parts of the screen together. */
+import { Pixels } from "../canvas/pixels";
 import type { Appearance } from "../canvas/render";
 import { Commands } from "../commands/commands";
 import { isShown, listenToKeys } from "../commands/keyboard";
@@ -75,6 +76,7 @@ export class Editor {
   private readonly connection: Connection;
   private readonly notices = new Notices();
   private readonly appearance: Appearance;
+  private readonly pixels = new Pixels();
   private readonly toolbar: Toolbar;
   private readonly drawing: Drawing;
   private readonly levels: Levels;
@@ -201,6 +203,7 @@ export class Editor {
     return new Stage({
       session: this.session,
       appearance: this.appearance,
+      pixels: this.pixels,
       levels: this.levels,
       addInstance: (mask) => void drawing.add(mask),
       addFromBox: (box) => void drawing.addFromBox(box),
@@ -253,6 +256,7 @@ export class Editor {
     return new Panel({
       session: this.session,
       appearance: this.appearance,
+      pixels: this.pixels,
       pickCategory: (anchor) => void this.commands.chooseCategory(anchor),
       showMenu: (anchor) => this.showMenu(anchor),
       acceptAll: () => this.run("acceptAll"),

@@ -1,4 +1,5 @@
 /** The list of instances at the right, with what can be done to the selected one. */
+import type { Pixels } from "../canvas/pixels";
 import type { Appearance } from "../canvas/render";
 import type { CommandId } from "../commands/keys";
 import { keyOf, keycaps } from "../commands/keys";
@@ -17,9 +18,12 @@ import { ROW_HEIGHT, Row } from "./row";
 import { Thumbnails } from "./thumbnails";
 
 
+const PAINT_AFTER_MS = 40;
+
 export interface PanelOptions {
   readonly session: Session;
   readonly appearance: Appearance;
+  readonly pixels: Pixels;
   readonly pickCategory: (anchor: Element) => void;
   readonly showMenu: (anchor: Element) => void;
   readonly acceptAll: () => void;
@@ -31,6 +35,8 @@ export class Panel {
   private readonly rows = new Map<HTMLElement, Row>();
   private readonly list: VirtualList<Instance, HTMLElement>;
   private readonly thumbnails: Thumbnails;
+  private readonly unpainted = new Map<Row, () => void>();
+  private painting: ReturnType<typeof setTimeout> | null = null;
   private readonly head: ListHead;
   private readonly empty = h("p", { class: "an-panel-empty" });
   private readonly category = h("span", { class: "an-category-name" });
@@ -50,7 +56,8 @@ export class Panel {
       { height: ROW_HEIGHT, create: () => this.createRow(), update: (row, item) => this.updateRow(row, item), choose: (item) => this.choose(item) },
       t("instances"),
     );
-    this.thumbnails = new Thumbnails(session, () => this.list.refresh());
+    this.thumbnails = new Thumbnails(options.pixels);
+    options.pixels.subscribe(() => this.list.refresh());
     this.listen();
     this.categoryButton = button({ title: keyed("cmdRelabel", "relabel"), class: "an-category", content: [this.categorySwatch, this.category, icon("chevron")], onClick: () => options.pickCategory(this.categoryButton) });
     this.acceptButton = button({ icon: "check", text: t("accept"), title: keyed("cmdAccept", "accept"), class: "an-button is-accept", onClick: () => accept(session) });
@@ -156,7 +163,19 @@ export class Panel {
     if (scene === null) return;
     const { key } = instance;
     row.update(instance, appearance, { selected: selection.includes(key), hovered: hover === key, aside: aside.includes(key), hidden: hidden.has(key) });
-    row.paint(this.thumbnails, instance, scene, appearance.color(instance));
+    const paint = row.repaint(this.thumbnails, instance, scene, appearance.color(instance));
+    if (paint !== null) this.paintSoon(row, paint);
+  }
+
+  /** A moment later: whoever decides or draws does not wait for thumbnails. */
+  private paintSoon(row: Row, paint: () => void): void {
+    this.unpainted.set(row, paint);
+    this.painting ??= setTimeout(() => {
+      const due = [...this.unpainted.values()];
+      this.unpainted.clear();
+      this.painting = null;
+      for (const one of due) one();
+    }, PAINT_AFTER_MS);
   }
 
   private listen(): void {

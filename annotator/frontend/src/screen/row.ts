@@ -71,15 +71,19 @@ export class Row {
     setIcon(this.reject.querySelector("svg")!, deletes ? "trash" : "cross");
   }
 
-  /** Painted again only where something of it has changed: a list is brought up to date with each move of the pointer. */
-  paint(thumbnails: Thumbnails, instance: Instance, scene: Scene, color: string): void {
+  /** What paints its picture; null where nothing of that has changed: a list is brought up to date with each move of the pointer. */
+  repaint(thumbnails: Thumbnails, instance: Instance, scene: Scene, color: string): (() => void) | null {
     const pixels = Math.round(THUMBNAIL * window.devicePixelRatio);
     const now = [instance.mask, thumbnails.source(), color, pixels];
-    if (now.every((value, index) => value === this.painted[index])) return;
+    if (now.every((value, index) => value === this.painted[index])) return null;
+    if (now[0] !== this.painted[0]) this.canvas.style.visibility = "hidden";
     this.painted = now;
-    if (this.canvas.width !== pixels) this.canvas.width = this.canvas.height = pixels;
     this.element.style.setProperty("--own-color", color);
-    thumbnails.paint(this.canvas, instance, scene, color);
+    return () => {
+      if (this.canvas.width !== pixels) this.canvas.width = this.canvas.height = pixels;
+      thumbnails.paint(this.canvas, instance, scene, color);
+      this.canvas.style.visibility = "";
+    };
   }
 }
 

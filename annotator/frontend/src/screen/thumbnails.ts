@@ -1,30 +1,19 @@
-/** Small pictures of instances, cut out of a small copy of the open picture. */
+/** Small pictures of instances, cut out of the open picture. */
+import type { Pixels } from "../canvas/pixels";
 import type { Box } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import type { Instance, Scene } from "../document/scene";
-import type { Session } from "../session/session";
 
-/** The copy's longer side, in pixels: enough for objects of a fiftieth of it. */
-const COPY_SIDE = 1600;
 /** Around the instance's box, as a share of its longer side. */
 const MARGIN = 0.15;
 
 export class Thumbnails {
-  private copy: ImageBitmap | null = null;
-  private of: Scene["url"] | null = null;
-
-  constructor(
-    session: Session,
-    /** Calls back when the copy of a picture has come. */
-    private readonly onReady: () => void,
-  ) {
-    session.view.subscribe(({ scene }) => {
-      if (scene !== null && scene.url !== this.of) void this.take(scene);
-    });
-  }
+  constructor(private readonly pixels: Pixels) {}
 
   /** What a thumbnail depends on: as long as this is the same, it need not be painted again. */
-  readonly source = (): unknown => this.copy ?? this.of;
+  source(): unknown {
+    return this.pixels.copyFor(0)?.bitmap ?? null;
+  }
 
   paint(canvas: HTMLCanvasElement, instance: Instance, scene: Scene, color: string): void {
     const outline = outlineOf(instance.mask);
@@ -34,9 +23,10 @@ export class Thumbnails {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.setTransform(scale, 0, 0, scale, -left * scale, -top * scale);
-    if (this.copy !== null) {
-      const share = this.copy.width / scene.width;
-      context.drawImage(this.copy, left * share, top * share, side * share, side * share, left, top, side, side);
+    const copy = this.pixels.copyFor(scale);
+    if (copy !== null) {
+      const { bitmap, share } = copy;
+      context.drawImage(bitmap, left * share, top * share, side * share, side * share, left, top, side, side);
     }
     context.strokeStyle = color;
     context.lineWidth = (1.5 * window.devicePixelRatio) / scale;
@@ -47,25 +37,6 @@ export class Thumbnails {
       context.closePath();
     }
     context.stroke();
-  }
-
-  /** Decoded beside the page's own thread, from what the browser has fetched for the screen already. */
-  private async take({ url, width, height }: Scene): Promise<void> {
-    this.of = url;
-    this.copy?.close();
-    this.copy = null;
-    try {
-      const blob = await (await fetch(url)).blob();
-      const share = Math.min(1, COPY_SIDE / Math.max(width, height));
-      const size = { resizeWidth: Math.max(1, Math.round(width * share)), resizeHeight: Math.max(1, Math.round(height * share)) };
-      if (this.of !== url) return;
-      const copy = await createImageBitmap(blob, { ...size, resizeQuality: "medium" });
-      if (this.of !== url) return copy.close();
-      this.copy = copy;
-      this.onReady();
-    } catch {
-      // Without a copy the outline alone tells instances apart; the stage says that a picture did not come.
-    }
   }
 }
 

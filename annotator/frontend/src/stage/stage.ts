@@ -2,6 +2,7 @@
 import type { Camera, Size } from "../canvas/camera";
 import { PIXELATED_FROM, actualSize, cameraOn, clampCamera, fit, panned, toImage, toView, zoomAt } from "../canvas/camera";
 import { whenDensityChanges } from "../canvas/layer";
+import type { Pixels } from "../canvas/pixels";
 import type { Appearance } from "../canvas/render";
 import type { Box, Point } from "../document/geometry";
 import { unionOfBoxes } from "../document/geometry";
@@ -22,6 +23,7 @@ import type { KeyPointerHost } from "./keypointer";
 import { KeyPointer } from "./keypointer";
 import type { Scenery } from "./painter";
 import { Painter } from "./painter";
+import { PictureLayer } from "./picturelayer";
 import type { PointerHost } from "./pointers";
 import { Pointers } from "./pointers";
 
@@ -34,6 +36,7 @@ const ASK_REACH = 5;
 export interface StageOptions {
   readonly session: Session;
   readonly appearance: Appearance;
+  readonly pixels: Pixels;
   readonly levels: Levels;
   readonly addInstance: (mask: Mask) => void;
   readonly addFromBox: (box: Box) => void;
@@ -58,20 +61,25 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
   private fitted = true;
   private index: HitIndex | null = null;
   private peekIndex: HitIndex | null = null;
+  private pictureFrame = 0;
   /** Where the pointer is, in CSS pixels of the view; null outside. */
   pointerAt: Point | null = null;
   private readonly pointers: Pointers;
   readonly keyPointer = new KeyPointer(this);
   private readonly painter: Painter;
+  private readonly pictureLayer: PictureLayer;
 
   constructor(private readonly options: StageOptions) {
     this.session = options.session;
     this.appearance = options.appearance;
     this.painter = new Painter(this);
+    this.pictureLayer = new PictureLayer(options.pixels);
+    options.pixels.subscribe(() => this.paintPicture());
     this.element = h(
       "div",
       { class: "an-stage", tabindex: "0", role: "application", "aria-label": t("editor") },
       this.picture,
+      this.pictureLayer.canvas,
       ...this.painter.canvases,
     );
     this.tools = makeTools(this, options.levels);
@@ -243,6 +251,13 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
     const { scale, x, y } = this.view;
     this.picture.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
     setClass(this.picture, "is-pixelated", scale >= PIXELATED_FROM);
+    if (this.pictureFrame === 0) this.pictureFrame = requestAnimationFrame(() => this.paintPicture());
+  }
+
+  private paintPicture(): void {
+    cancelAnimationFrame(this.pictureFrame);
+    this.pictureFrame = 0;
+    setClass(this.picture, "is-drawn", this.pictureLayer.paint(this.view, this.pictureSize()));
   }
 
   private resize(): void {
@@ -250,10 +265,12 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
     if (width === 0 || height === 0) return;
     this.size = { width, height };
     this.painter.resize(this.size);
+    this.pictureLayer.resize(this.size);
     if (this.fitted) this.fitPicture();
     else this.moveTo(this.view);
     // A cleared canvas must not be seen: what a resize wipes is painted again before the next frame.
     this.painter.paint(true);
+    this.paintPicture();
   }
 
   // --- following the session ---
@@ -265,8 +282,12 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
     if (now.scene !== null && (opened || now.tool !== before.tool)) this.tool().begin?.();
     const filters = ["scene", "threshold", "categories", "showRejected", "hideAll", "hidden", "peek"] as const;
     if (filters.some((name) => now[name] !== before[name])) this.index = this.peekIndex = null;
-    if (now.display !== before.display) this.picture.style.filter = filterOf(now.display);
+    if (now.display !== before.display) this.filterPicture(now.display);
     this.painter.follow(now, before);
+  }
+
+  private filterPicture(display: Display): void {
+    this.picture.style.filter = this.pictureLayer.canvas.style.filter = filterOf(display);
   }
 
   private showPicture(view: View): void {
@@ -275,7 +296,8 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
     setClass(this.picture, "is-ready", false);
     const { scene } = view;
     this.picture.hidden = scene === null;
-    this.picture.style.filter = filterOf(view.display);
+    this.filterPicture(view.display);
+    void this.options.pixels.take(scene?.url ?? null, scene ?? this.size);
     if (scene === null) return;
     this.picture.src = scene.url;
     this.picture.alt = t("picture", { name: scene.name });
