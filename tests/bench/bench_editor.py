@@ -309,7 +309,8 @@ class Bench:
                 window.boxed = new Promise((resolve) => {
                     stage.addEventListener('pointerup', () => {
                         const begin = performance.now();
-                        const look = () => (count.textContent === before ? setTimeout(look, 2) : resolve(performance.now() - begin));
+                        const done = () => count.textContent !== before;
+                        const look = () => (done() ? resolve(performance.now() - begin) : setTimeout(look, 2));
                         look();
                     }, { once: true, capture: true });
                 });

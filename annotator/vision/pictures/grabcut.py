@@ -1,6 +1,6 @@
 """A mask inside a box without a network: for categories that no network at hand knows.
 
-Tests: tests/web/routes/test_heatmaps.py
+Tests: tests/vision/pictures/test_grabcut.py
 """
 
 from __future__ import annotations
