@@ -15,6 +15,10 @@ ResizeRule = Literal["stretch", "fit", "center"]
 CONTEXT = 2.0
 """A part of a picture that is looked at for one object is at least this many times as wide and as high as its box."""
 
+LEAST_CONTEXT = 1.5
+MOST_CONTEXT = 3.0
+"""Of a crop that was made for another box, so that it serves one as well as its own."""
+
 WORTHWHILE = 1.2
 """How much larger a part must show an object than the whole picture does, to be looked at."""
 
@@ -107,6 +111,31 @@ def crop_around(
     begin = np.clip(np.rint((first + last - sides) / 2).astype(np.int64), 0, image - sides)
     x0, y0, x1, y1 = (int(value) for value in (*begin, *(begin + sides)))
     return x0, y0, x1, y1
+
+
+def is_crop_for(
+    crop_xyxy: tuple[int, int, int, int],
+    box_xyxy: Sequence[float],
+    *,
+    image_size: tuple[int, int],
+    input_size: tuple[int, int],
+) -> bool:
+    """Whether a crop that was made for another box shows the object of this one about as well as its own would.
+
+    >>> size = {"image_size": (6000, 4000), "input_size": (480, 320)}
+    >>> crop = crop_around((1000, 1000, 1600, 1400), **size)
+    >>> alike, smaller, beside = (990, 980, 1620, 1430), (1000, 1000, 1200, 1100), (1500, 1000, 2100, 1400)
+    >>> [is_crop_for(crop, box, **size) for box in (alike, smaller, beside)]
+    [True, False, False]
+    """
+    own = crop_around(box_xyxy, image_size=image_size, input_size=input_size)
+    if own is None:
+        return False
+    crop, box = np.array(crop_xyxy, np.float64), np.asarray(box_xyxy, np.float64)
+    around = (LEAST_CONTEXT - 1) / 2 * np.tile(box[2:] - box[:2], 2) * [-1, -1, 1, 1]
+    seen = clip_boxes((box + around)[None], width=image_size[0], height=image_size[1])[0]
+    holds = bool((crop[:2] <= seen[:2]).all() and (crop[2:] >= seen[2:]).all())
+    return holds and bool(crop[2] - crop[0] <= MOST_CONTEXT / CONTEXT * (own[2] - own[0]))
 
 
 def xyxy_to_xywh(box_xyxy: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

@@ -129,15 +129,16 @@ def gesture_from_json(found: Any, *, image_id: int, who: str, height: int, width
 
 @dataclass(frozen=True)
 class AskedMask:
-    """A box whose mask the editor asks for; without a box, that one will be asked for soon."""
+    """A box whose mask the editor asks for. soon: it, or one like it, will be; without a box, any one."""
 
     model: str
     category_id: int
     box_xyxy: tuple[float, float, float, float] | None
+    soon: bool
 
 
 def box_from_json(found: Any) -> AskedMask:
-    """`{"model", "category", "box": [x0, y0, x1, y1] | null}` -> AskedMask. Raises GestureError."""
+    """`{"model", "category", "box": [x0, y0, x1, y1] | null, "soon"?: true}` -> AskedMask. Raises GestureError."""
     if not isinstance(found, dict):
         raise GestureError(f"mask: {type(found).__name__}, expected an object")
     box = found.get("box")
@@ -149,6 +150,7 @@ def box_from_json(found: Any) -> AskedMask:
         model=_text(found, "model", "mask"),
         category_id=_whole(found, "category", "mask"),
         box_xyxy=None if box is None else (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+        soon=box is None or found.get("soon") is True,
     )
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from annotator.core.geometry import Resize, clip_boxes, crop_around
+from annotator.core.geometry import Resize, clip_boxes, crop_around, is_crop_for
 from annotator.core.heatmap import Heatmap
 from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.detector import prepare
@@ -38,6 +38,11 @@ class Features:
     resize: Resize
     left: int = 0
     top: int = 0
+
+    @property
+    def crop_xyxy(self) -> tuple[int, int, int, int]:
+        """What of the picture they are of, in image pixels."""
+        return self.left, self.top, self.left + self.resize.image_width, self.top + self.resize.image_height
 
 
 class MaskHead:
@@ -76,6 +81,12 @@ class MaskHead:
             return None
         left, top, right, bottom = crop
         return replace(self.features(replace(photo, pixels=photo.pixels[top:bottom, left:right])), left=left, top=top)
+
+    def serves(self, features: Features, photo: Photo, box_xyxy: Sequence[float]) -> bool:
+        """Whether the features of a crop of this picture, made for another box, are as good for this one."""
+        box = clip_boxes(np.array([box_xyxy], np.float64), width=photo.width, height=photo.height)[0]
+        size = photo.width, photo.height
+        return is_crop_for(features.crop_xyxy, box.tolist(), image_size=size, input_size=self._input_size)
 
     def input_heatmaps(
         self, features: Features, boxes: NDArray[np.floating], labels: Sequence[int]

@@ -29,8 +29,8 @@ def add_mask_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> 
         def predict() -> dict[str, Any]:
             with projects.use(key) as store:
                 image = store.image(image_id)
-                if asked.box_xyxy is None:
-                    assistant.prepare(store, image, model=asked.model)
+                if asked.box_xyxy is None or asked.soon:
+                    assistant.prepare(store, image, model=asked.model, box_xyxy=asked.box_xyxy)
                     return {}
                 made = assistant.mask(store, image, asked.box_xyxy, category_id=asked.category_id, model=asked.model)
             heatmap = None if made.heatmap is None else heatmap_to_json(made.heatmap)

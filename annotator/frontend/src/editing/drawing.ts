@@ -27,6 +27,9 @@ export interface DrawingOptions {
 export class Drawing {
   private model = BUNDLED_MODEL;
   private staying: ReturnType<typeof setTimeout> | undefined;
+  /** A preparation is on its way, and what the next one is to be about: boxes come faster than they are prepared. */
+  private preparing = false;
+  private next: Box | null = null;
 
   constructor(private readonly options: DrawingOptions) {
     options.session.view.subscribe((now, before) => {
@@ -39,9 +42,24 @@ export class Drawing {
   /** The first box should not wait: what the open picture's boxes need is computed before they are drawn. */
   prepare(): void {
     clearTimeout(this.staying);
+    void this.ask(null);
+  }
+
+  /** A box is being dragged: what its mask needs is computed meanwhile, and does for the box that it becomes. */
+  prepareFor(box: Box): void {
+    this.next = box;
+    if (!this.preparing) void this.ask(box);
+  }
+
+  private async ask(box: Box | null): Promise<void> {
     const { session, api } = this.options;
     const { scene } = session.view.get();
-    if (scene !== null) api.prepareMask(scene.imageId, this.modelOf(scene.instances)).catch(() => {});
+    this.next = null;
+    if (scene === null) return;
+    this.preparing = true;
+    await api.prepareMask(scene.imageId, this.modelOf(scene.instances), box).catch(() => {});
+    this.preparing = false;
+    if (this.next !== null) void this.ask(this.next);
   }
 
   /** A new instance of the category at hand; where none is known the person is asked, and may give up. */
@@ -84,6 +102,7 @@ export class Drawing {
   private async maskIn(box: Box, category: number): Promise<Mask | null> {
     const { session, api, notice } = this.options;
     const { scene } = session.view.get();
+    this.next = null;
     if (scene === null) return null;
     const ask = (model: string): Promise<FoundMask> => api.mask(scene.imageId, model, category, box);
     try {

@@ -107,9 +107,10 @@ export class Api {
     return (await found).heatmap;
   }
 
-  /** Says that a box will be asked for soon. */
-  prepareMask(imageId: number, model: string): Promise<unknown> {
-    return request(`${this.root}/images/${imageId}/mask`, json("POST", { model, category: 0, box: null }));
+  /** Says that a box will be asked for soon: one about like this, or any one. */
+  prepareMask(imageId: number, model: string, box: Box | null): Promise<unknown> {
+    const corners = box === null ? null : [box.x0, box.y0, box.x1, box.y1];
+    return request(`${this.root}/images/${imageId}/mask`, json("POST", { model, category: 0, box: corners, soon: true }));
   }
 
   /** A page of the gallery: `after` is empty for the first one. */

@@ -209,7 +209,7 @@ export class Editor {
       addFromBox: (box) => void drawing.addFromBox(box),
       findAgain: (instance, box) => void drawing.predictAgain(instance, box),
       showMenu: ([x, y]) => this.showMenu({ getBoundingClientRect: () => new DOMRect(x, y, MENU_WIDTH, 0) }),
-      prepareBox: () => drawing.prepare(),
+      prepareBox: (box) => (box === null ? drawing.prepare() : drawing.prepareFor(box)),
       say,
       notice,
       onCamera: (camera, size) => {

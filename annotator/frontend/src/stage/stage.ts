@@ -41,7 +41,7 @@ export interface StageOptions {
   readonly addInstance: (mask: Mask) => void;
   readonly addFromBox: (box: Box) => void;
   readonly findAgain: (instance: Instance, box: Box) => void;
-  readonly prepareBox: () => void;
+  readonly prepareBox: (box: Box | null) => void;
   readonly say: (text: string) => void;
   readonly notice: (text: string) => void;
   /** Shows what can be done to what is selected, at a place of the page. */
@@ -133,8 +133,8 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
     this.options.findAgain(instance, box);
   }
 
-  prepareBox(): void {
-    this.options.prepareBox();
+  prepareBox(box: Box | null): void {
+    this.options.prepareBox(box);
   }
 
   putAway(): void {

@@ -38,7 +38,7 @@ export class BoxTool implements Tool {
   constructor(private readonly host: ToolHost) {}
 
   begin(): void {
-    this.host.prepareBox();
+    this.host.prepareBox(null);
   }
 
   hover(pointer: Pointer): void {
@@ -55,6 +55,8 @@ export class BoxTool implements Tool {
   drag(pointer: Pointer): void {
     if (this.press === null) return;
     this.press.to = pointer.image;
+    const box = this.boxOf(this.press);
+    if (!pointer.alt && Math.min(box.x1 - box.x0, box.y1 - box.y0) * this.host.camera().scale > CLICK_SLACK) this.host.prepareBox(box);
     this.host.redraw();
   }
 

@@ -49,8 +49,8 @@ export interface ToolHost {
   addFromBox(box: Box): void;
   /** The mask of an instance found again inside another box. */
   findAgain(instance: Instance, box: Box): void;
-  /** Computes ahead what the next box will need. */
-  prepareBox(): void;
+  /** Computes ahead what the next box will need: any one, or the one that this is going to be. */
+  prepareBox(box: Box | null): void;
   /** Puts the tool away: the next press selects. */
   putAway(): void;
   /** Moves the picture as little as needed to show a place of it. */
