@@ -10,6 +10,9 @@ CHROMIUM = os.environ.get("ANNOTATOR_CHROMIUM") or shutil.which("chromium") or s
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 """Path of Debian's nginx; None without it."""
 
+CADDY = shutil.which("caddy")
+"""Path of Debian's caddy; None without it."""
+
 
 def free_port():
     """A port of this computer that nobody listens on."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from annotator.core.errors import AnnotatorError
 from annotator.system import paths
+from annotator.web.sharing.forwarded import PATH
 from annotator.web.sharing.hosts import Hosts, Reach, split_names
 
 DEFAULT_PORT = 7860
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104, looked for and not bound to
-_ROOT_PATH = re.compile(r"/|(?:/[A-Za-z0-9._~@!$&'()*+,;=-]+)+")
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def _root_path(text: str) -> tuple[str, tuple[str, ...]]:
     """Gradio takes a path or a whole address: the path, and the host that the address names."""
     parts = urlsplit(text) if text.startswith(("http://", "https://")) else None
     path = "/" + (text if parts is None else parts.path).strip("/")
-    if not _ROOT_PATH.fullmatch(path) or (parts is not None and not parts.netloc):
+    if not PATH.fullmatch(path) or (parts is not None and not parts.netloc):
         raise AnnotatorError(f"root path: found {text[:100]!r}, expected a path like /annotator")
     return path.rstrip("/"), () if parts is None else (parts.netloc.lower(),)
 

@@ -34,7 +34,7 @@ from annotator.web.routes.errors import add_error_handlers, add_shape_handler
 from annotator.web.routes.router import build_routes
 from annotator.web.sharing.complaints import quieten_libraries
 from annotator.web.sharing.fairness import FairShare
-from annotator.web.sharing.forwarded import Forwarded
+from annotator.web.sharing.forwarded import Forwarded, Lost
 from annotator.web.sharing.gradio_queue import share_queue
 from annotator.web.sharing.guard import Guard
 from annotator.web.sharing.hosts import AllowedHosts
@@ -112,6 +112,7 @@ def _add_guards(server: FastAPI, hosting: Hosting, *, shared: bool) -> None:
     if shared:  # the person at this computer shares it with nobody
         server.add_middleware(FairShare)
         server.add_middleware(Visitors)
+    server.add_middleware(Lost, root_path=hosting.root_path)
     server.add_middleware(SameOrigin, hosts=hosts)
     server.add_middleware(AllowedHosts, hosts=hosts)
     server.add_middleware(Guard, on_a_space=paths.on_a_space())

@@ -1,17 +1,24 @@
-"""Behind nginx, as docs/hosting.md says and as it is often done: the whole job in a browser."""
+"""Behind a proxy, as docs/hosting.md says and as it is often done: the whole job in a browser.
 
+nginx and Caddy are run. Traefik is no package of Debian: what it does of a request is done by a small proxy here.
+"""
+
+import os
 import re
+import socket
 import subprocess
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Server
-from tests.machine import CHROMIUM, NGINX, free_port
+from tests.e2e.forwarding import Forwarding
+from tests.machine import CADDY, CHROMIUM, NGINX, free_port
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "hosting.md").read_text()
-DOCUMENTED = re.findall(r"```sh\nannotator serve ([^\n]*)\n```\n\n```nginx\n(.*?)```", PAGE, re.DOTALL)
+DOCUMENTED = re.findall(r"```sh\nannotator serve ([^\n]*)\n```\n\n```(nginx|caddy|yaml)\n(.*?)```", PAGE, re.DOTALL)
 
 PLAIN = """server {{
     listen 443 ssl;
@@ -36,10 +43,28 @@ OFTEN = {
         "--allowed-hosts www.example.org",
         PLAIN.format(place="/tools", target="/", headers=HOST),
     ),
+    "a path that stays on and is told": (
+        "--allowed-hosts www.example.org",
+        PLAIN.format(place="/tools", target="", headers=f"{HOST} proxy_set_header X-Forwarded-Prefix /tools;"),
+    ),
 }
-CASES = {f"documented {number}": case for number, case in enumerate(DOCUMENTED, 1)} | OFTEN
-
-pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx here: install Debian's package nginx-light")
+STRIPPING = """
+http:
+  routers:
+    annotator:
+      rule: "Host(`www.example.org`) && PathPrefix(`/annotator`)"
+      middlewares: [strip]
+  middlewares:
+    strip:
+      stripPrefix: { prefixes: ["/annotator"] }
+"""
+CASES = {
+    f"documented {number}, {kind}": (options, kind, block)
+    for number, (options, kind, block) in enumerate(DOCUMENTED, 1)
+}
+CASES |= {name: (options, "nginx", block) for name, (options, block) in OFTEN.items()}
+CASES["Traefik takes the path off"] = ("--allowed-hosts www.example.org", "yaml", STRIPPING)
+MISSING = {"nginx": NGINX is None and "nginx-light", "caddy": CADDY is None and "caddy"}
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +77,26 @@ def certificate(tmp_path_factory):
 
 
 @contextmanager
-def proxied(block, folder, certificate, *, upstream):
-    """nginx with this block of a server; the port that it listens on."""
+def running(command, folder, port):
+    """A proxy that listens on this port by the time the block begins."""
+    process = subprocess.Popen(command, env=os.environ | {"HOME": str(folder), "XDG_DATA_HOME": str(folder)})
+    try:
+        for _ in range(200):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+                break
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@contextmanager
+def behind_nginx(block, folder, certificate, *, upstream):
+    """nginx with this block of a server: its name, the path, and the port that it listens on."""
     port = free_port()
+    name = re.search(r"server_name (\S+);", block)[1]
+    path = re.search(r"location (\S+) \{", block)[1].rstrip("/")
     block = block.replace("listen 443", f"listen 127.0.0.1:{port}").replace("127.0.0.1:7860", f"127.0.0.1:{upstream}")
     block = re.sub(r"ssl_certificate .*;", f"ssl_certificate {certificate}/chain.pem;", block)
     block = re.sub(r"ssl_certificate_key .*;", f"ssl_certificate_key {certificate}/key.pem;", block)
@@ -65,14 +107,36 @@ def proxied(block, folder, certificate, *, upstream):
         f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
         f"http {{ access_log off; {paths} {block} }}"
     )
-    process = subprocess.Popen(
-        [NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", str(folder / "error.log")]
+    log = str(folder / "error.log")
+    with running([NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", log], folder, port):
+        yield name, path, port
+
+
+@contextmanager
+def behind_caddy(block, folder, certificate, *, upstream):
+    """Caddy with this block of a site, as above."""
+    port = free_port()
+    name = re.match(r"\S+", block)[0]
+    found = re.search(r"handle_path (\S+)/\*", block)
+    block = block.replace("127.0.0.1:7860", f"127.0.0.1:{upstream}")
+    block = block.replace(
+        f"{name} {{", f"https://{name}:{port} {{\n tls {certificate}/chain.pem {certificate}/key.pem", 1
     )
-    try:
-        yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    (folder / "Caddyfile").write_text(f"{{\n admin off\n auto_https off\n}}\n{block}")
+    with running([CADDY, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"], folder, port):
+        yield name, "" if found is None else found[1], port
+
+
+@contextmanager
+def behind_traefik(block, folder, certificate, *, upstream):
+    """What Traefik does with this router, as above."""
+    name = re.search(r"Host\(`([^`]+)`\)", block)[1]
+    path = re.search(r"PathPrefix\(`([^`]+)`\)", block)[1]
+    with Forwarding(certificate, upstream=upstream, path=path, strips="stripPrefix" in block) as proxy:
+        yield name, path, proxy.port
+
+
+PROXIES = {"nginx": behind_nginx, "caddy": behind_caddy, "yaml": behind_traefik}
 
 
 @pytest.fixture
@@ -85,17 +149,17 @@ def browser(chromium):
 
 
 def test_the_page_has_blocks_for_a_name_and_for_paths():
-    assert len(DOCUMENTED) == 3
+    assert [kind for _, kind, _ in DOCUMENTED] == ["nginx", "nginx", "nginx", "caddy", "caddy", "yaml"]
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_whole_job_is_done_behind_a_proxy(case, browser, certificate, tmp_path):
-    options, block = CASES[case]
+    options, kind, block = CASES[case]
+    if MISSING.get(kind):
+        pytest.skip(f"no {kind} here: install Debian's package {MISSING[kind]}")
     server = Server(tmp_path / "project", tmp_path / "home", options=options.split())
     server.start()
-    name = re.search(r"server_name (\S+);", block)[1]
-    path = re.search(r"location (\S+) \{", block)[1].rstrip("/")
-    with proxied(block, tmp_path, certificate, upstream=server.port) as port:
+    with PROXIES[kind](block, tmp_path, certificate, upstream=server.port) as (name, path, port):
         origin = f"https://{name}:{port}"
         context = browser.new_context(locale="en-US", ignore_https_errors=True)
         page = context.new_page()
@@ -108,7 +172,7 @@ def test_the_whole_job_is_done_behind_a_proxy(case, browser, certificate, tmp_pa
         page.goto(f"{origin}{path}")
         page.get_by_text("Try an example").click()
         page.wait_for_selector(".an-picture.is-ready")
-        assert page.url == f"{origin}{path}/"
+        assert page.url.partition("?")[0] == f"{origin}{path}/"
         page.locator("#prelabel-one").click()
         page.wait_for_function("document.querySelector('#progress').textContent.includes('1 picture pre-labelled.')")
         page.wait_for_function("/^shows [1-9]/.test(document.querySelector('.an-threshold-count').textContent)")
