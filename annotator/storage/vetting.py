@@ -35,6 +35,11 @@ MAX_PIXELS = 2**28
 
 _PATIENCE_STEPS = 500_000_000
 
+_OF_THE_DISK = (
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC,
+)  # fmt: skip
+"""Failures of SQLite that say nothing about a database."""
+
 _ROWS = 1_000
 """That are read at once."""
 
@@ -75,8 +80,8 @@ def require_harmless(path: Path) -> None:
                 connection.execute("UPDATE images SET name_order = ''")  # worked out again, whatever it said
             connection.commit()
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-            raise StoreError("the project cannot be unpacked: the disk is full") from error
+        if getattr(error, "sqlite_errorcode", None) in _OF_THE_DISK:
+            raise StoreError("the project cannot be unpacked: the disk takes no more") from error
         raise ArchiveError(f"archive: its database is damaged ({error})") from error
 
 

@@ -17,7 +17,7 @@ from annotator.core.dataset import Image
 from annotator.core.errors import ArchiveError, StoreError
 from annotator.storage import vetting
 from annotator.storage.database import DATABASE_NAME
-from annotator.system.child import child_environment, limit_self
+from annotator.system.child import child_environment, confine_to_files
 
 TIMEOUT_SECONDS = 120.0
 """A database of 400 MB took 34 on two cores that eight others used."""
@@ -75,7 +75,7 @@ if __name__ == "__main__":
     threading.Thread(target=_end_with_the_server, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(5)
-    limit_self(MEMORY_BYTES, file_bytes=int(sys.argv[2]))
+    confine_to_files(MEMORY_BYTES, file_bytes=int(sys.argv[2]), cpu_seconds=int(TIMEOUT_SECONDS) + 10)
     sys.stdout.write(json.dumps(_answer(Path(sys.argv[1]))))
     sys.stdout.flush()
     os._exit(0)  # whatever the other thread waits for

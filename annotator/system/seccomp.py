@@ -31,6 +31,51 @@ _REST = ("getrandom", "getpid", "gettid", "uname", "sysinfo", "exit", "exit_grou
 COMPUTING = (*_OPEN_ALREADY, *_MEMORY, *_THREADS, *_OWN_SIGNALS, *_TIME, *_REST)
 """What a program needs that reads its input, computes and writes its output: no files, processes or sockets."""
 
+_OPENING = (
+    "open",
+    "openat",
+    "creat",
+    "dup",
+    "dup2",
+    "dup3",
+    "fcntl",
+    "flock",
+    "ioctl",
+    "pread64",
+    "pwrite64",
+    "preadv",
+    "pwritev",
+)
+_CHANGING = (
+    "unlink",
+    "unlinkat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "mkdir",
+    "mkdirat",
+    "rmdir",
+    "ftruncate",
+    "fallocate",
+)
+_SYNCING = ("fsync", "fdatasync", "sync_file_range", "copy_file_range", "sendfile", "fchmod", "chmod", "fchown")
+_LOOKING = (
+    "stat",
+    "lstat",
+    "newfstatat",
+    "statx",
+    "statfs",
+    "fstatfs",
+    "access",
+    "faccessat",
+    "faccessat2",
+    "readlink",
+)
+_LOOKING_ON = ("readlinkat", "getdents64", "getcwd", "getuid", "geteuid", "getgid", "getegid", "poll", "ppoll")
+
+WITH_FILES = (*COMPUTING, *_OPENING, *_CHANGING, *_SYNCING, *_LOOKING, *_LOOKING_ON)
+"""What a program needs that works on a database as well: still no processes, sockets or signals to others."""
+
 
 class _Condition(ctypes.Structure):
     """libseccomp's scmp_arg_cmp."""

@@ -68,6 +68,10 @@ WITH_FILTER = {
 
 WITHOUT_FILTER = "from annotator.system import seccomp\nseccomp.is_available = lambda: False\n"
 
+REACHING_OTHERS = ("a process", "a program", "a program of its own", "a program without forking", "a thread",
+                   "a signal to the parent", "a signal to the parent's thread", "tracing the parent",
+                   "the parent's memory through the kernel", "limits of the parent")  # fmt: skip
+
 
 def run(code: str, victim: Path, *, before: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -107,6 +111,21 @@ def test_nothing_is_opened_and_nothing_written(action: str, before: str, tmp_pat
 @pytest.mark.parametrize("action", WITH_FILTER.values(), ids=WITH_FILTER)
 def test_no_process_is_started_or_reached_and_no_file_changed(action: str, tmp_path: Path) -> None:
     require_refused(action, tmp_path)
+
+
+@needs_filter
+@pytest.mark.parametrize(
+    "action",
+    ["socket.socket()", "socket.socketpair()", *(WITH_FILTER[name] for name in REACHING_OTHERS)],
+    ids=["socket", "a pair of sockets", *REACHING_OTHERS],
+)
+def test_who_works_on_files_starts_and_reaches_nothing_else(action: str, tmp_path: Path) -> None:
+    before = (
+        "from annotator.system import child\n"
+        "child.confine_self = lambda memory, *, cpu_seconds: "
+        "child.confine_to_files(memory, file_bytes=1_000_000, cpu_seconds=cpu_seconds)\n"
+    )
+    require_refused(action, tmp_path, before=before)
 
 
 def test_what_it_is_for_still_works(tmp_path: Path) -> None:
