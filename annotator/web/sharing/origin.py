@@ -16,6 +16,9 @@ from annotator.web.sharing.requests import header
 
 _ORIGIN = re.compile(r"(https?)://([^/?#]+)", re.IGNORECASE)
 
+_OWN_SITES = ("", "same-origin", "none")
+"""What a browser says of a request of this server's page or of a person's hand; older ones say nothing."""
+
 _READING = ("GET", "HEAD")
 
 
@@ -42,7 +45,7 @@ class SameOrigin:
 def is_own(scope: Scope, hosts: Hosts) -> bool:
     """Whether a request comes from a page of this server, from a person's own hand, or from no browser at all."""
     origin, site = header(scope, b"origin"), header(scope, b"sec-fetch-site")
-    if site in ("cross-site", "same-site"):
+    if site not in _OWN_SITES:
         is_link = scope["method"] in _READING and header(scope, b"sec-fetch-mode") == "navigate" and not origin
         return is_link
     if not origin or _is_of(origin, header(scope, b"host"), hosts):

@@ -20,6 +20,7 @@ OTHERS = {
     "a file or a sandboxed frame": {"Origin": "null"},
     "an element of another site": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
     "an element of a sibling": {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"},
+    "something that no browser says": {"Sec-Fetch-Site": "cross-site, same-origin", "Sec-Fetch-Mode": "cors"},
     "no origin that could be read": {"Origin": "http://[::1"},
 }
 OWN = {
