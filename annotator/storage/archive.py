@@ -18,7 +18,7 @@ import struct
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +136,8 @@ def unpack_project(
     """Make a project of an archive, all of it or nothing. The project gets a key of its own.
 
     folder: does not exist yet, or is empty. vet: as `vetting.vet`, in this process or another.
-    check_picture: raises an AnnotatorError for a picture that is not to be taken.
+    check_picture: raises an AnnotatorError for a picture that is not to be taken. progress: unpacking
+    is one half, looking at the pictures the other.
     Raises ArchiveError in one line for what is no project's, damaged or too large, StoreError for a folder that cannot
     be used; then nothing is left.
     """
@@ -149,7 +150,7 @@ def unpack_project(
         _extract(archive, new, limits=limits, progress=progress)
         images = vet(new)
         if check_picture is not None:
-            _check_pictures(images, new, check_picture)
+            _check_pictures(images, new, check_picture, progress)
         sync_folder(new)
         if folder.exists():
             folder.rmdir()
@@ -176,10 +177,11 @@ def remove_abandoned(parent: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _check_pictures(images: Iterable[Image], new: Path, check: CheckPicture) -> None:
+def _check_pictures(images: Collection[Image], new: Path, check: CheckPicture, progress: Progress) -> None:
     """Raise ArchiveError at the first picture that is not taken, or when all of them together take too long."""
     end = time.monotonic() + CHECKING_S
-    for image in images:
+    for done, image in enumerate(images):
+        progress(len(images) + done, 2 * len(images))
         path = contents.path_of(new / "images", image.sha256)
         if not path.is_file():  # as a project may be: it says so when the picture is looked at
             continue
@@ -211,7 +213,8 @@ def _extract(archive: Path | IO[bytes], new: Path, *, limits: Limits, progress: 
             entries = _entries(opened, file_size=_size(file), limits=limits)
             for done, entry in enumerate(entries, start=1):
                 _write_entry(opened, entry, new)
-                progress(done, len(entries))
+                progress(done, 2 * len(entries))
+            contents.sync_files([new / entry.filename for entry in entries])
 
 
 def _entries(opened: zipfile.ZipFile, *, file_size: int, limits: Limits) -> list[zipfile.ZipInfo]:
@@ -292,8 +295,6 @@ def _write_entry(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, new: Path) -> 
                 raise ArchiveError(f"archive: entry {entry.filename}: is larger than it says")
             digest.update(block)
             file.write(block)
-        file.flush()
-        os.fsync(file.fileno())
     if left:
         raise ArchiveError(f"archive: entry {entry.filename}: is shorter than it says")
     if entry.filename != DATABASE_NAME and digest.hexdigest() != target.name:

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -23,11 +23,12 @@ from annotator.storage.project_folders import Found, folders_in, look, new_folde
 from annotator.storage.store import Store
 from annotator.storage.summaries import is_project
 from annotator.system.files import sync_folder, write_atomically
+from annotator.system.progress import Progress
 from annotator.vision.pictures.decode import MAX_FILE_BYTES
 from annotator.web.keys import UnknownProjectError, make_key
 from annotator.web.open_projects import GONE, OpenProjects
 from annotator.web.sweeper import IDLE_S
-from annotator.web.unpacking import unpack
+from annotator.web.unpacking import Adopt, unpack, untold
 
 MAX_OPEN = 16
 """Databases that stay open; one that is in use is never closed."""
@@ -149,7 +150,7 @@ class LocalProjects:
         return self._enter(folder)
 
     @contextmanager
-    def expect_archive(self) -> Iterator[Callable[[IO[bytes]], str]]:
+    def expect_archive(self) -> Iterator[Adopt]:
         """Opens an archive as a new project; its key. What is yielded raises StoreError as `unpack_project` does."""
         yield self._adopt
 
@@ -227,10 +228,10 @@ class LocalProjects:
             self._folders[key] = folder
         return key
 
-    def _adopt(self, packed: IO[bytes]) -> str:
+    def _adopt(self, packed: IO[bytes], progress: Progress = untold) -> str:
         waiting = archive.beside(self._home / "arriving")
         try:
-            unpack(packed, waiting, archive.Limits(picture_bytes=MAX_FILE_BYTES))
+            unpack(packed, waiting, archive.Limits(picture_bytes=MAX_FILE_BYTES), progress)
             with self._lock:
                 with Store.open(waiting) as store:
                     name = free_name(str(store.setting(NAME) or "project"), self.names())

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from annotator.core.errors import StoreError
 from annotator.core.project import checked_name, free_name
@@ -23,6 +22,7 @@ from annotator.web.local_projects import BIN_DAYS, LocalProjects
 from annotator.web.redaction import redact
 from annotator.web.sharing.limits import Limits
 from annotator.web.sharing.login import Login, User
+from annotator.web.unpacking import Adopt
 from annotator.web.visitor_projects import VisitorProjects
 
 __all__ = ["OccupiedError", "Projects", "UnknownProjectError"]
@@ -214,7 +214,7 @@ class Projects:
             raise OccupiedError("this project is in use: try again in a moment")
 
     @contextmanager
-    def expect_archive(self, key: str) -> Iterator[Callable[[IO[bytes]], str]]:
+    def expect_archive(self, key: str) -> Iterator[Adopt]:
         """Before somebody's archive is received: what opens it as a new project then, and returns its key.
 
         key: of a project that whoever asks has. A visitor's new one counts from the beginning of the block on.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
@@ -17,6 +17,7 @@ from annotator.storage.duplicate import duplicate, size_of_copy
 from annotator.storage.project_folders import Found, look
 from annotator.storage.store import Store
 from annotator.storage.summaries import is_project
+from annotator.system.progress import Progress
 from annotator.web.keys import UnknownProjectError, is_key, make_key
 from annotator.web.open_projects import OpenProjects
 from annotator.web.owners import Owners
@@ -27,7 +28,7 @@ from annotator.web.sharing.limits import LimitError, Limits
 from annotator.web.sharing.login import Login, SignInError, User
 from annotator.web.sharing.makers import Makers
 from annotator.web.sweeper import sweep_projects
-from annotator.web.unpacking import unpack
+from annotator.web.unpacking import Adopt, unpack, untold
 
 
 class VisitorProjects:
@@ -161,14 +162,14 @@ class VisitorProjects:
                 return key
 
     @contextmanager
-    def expect_archive(self) -> Iterator[Callable[[IO[bytes]], str]]:
+    def expect_archive(self) -> Iterator[Adopt]:
         """Opens an archive as a project of its own; its key. It counts from the beginning of the block on.
 
         Raises LimitError where whoever asks may have no further project; what is yielded raises StoreError as
         `unpack_project` does, and LimitError.
         """
         with self._expect_one() as key:
-            yield lambda packed: self._adopt(packed, key)
+            yield lambda packed, progress=untold: self._adopt(packed, key, progress)
 
     @contextmanager
     def _expect_one(self) -> Iterator[str]:
@@ -188,12 +189,12 @@ class VisitorProjects:
                     self._makers.forget(key)
                     self.quotas.forget(key)
 
-    def _adopt(self, packed: IO[bytes], key: str) -> str:
+    def _adopt(self, packed: IO[bytes], key: str, progress: Progress) -> str:
         most = min(int(self._limits.project_mb * 1e6), archive.MAX_BYTES)
         limits = archive.Limits(most, self._limits.images, MAX_PICTURE_BYTES)
         size = archive.unpacked_bytes(packed, limits)
         self.quotas.reserve(key, size, address=visitor.current_address())
-        unpack(packed, self.open.folder_of(key), replace(limits, bytes=size))
+        unpack(packed, self.open.folder_of(key), replace(limits, bytes=size), progress)
         self._enter(key)
         return key
 

@@ -44,11 +44,19 @@ _OPEN = """(key) => {
     picker.remove();
     if (!file) return;
     const call = new XMLHttpRequest();
-    call.open("POST", "annotator/" + encodeURIComponent(key) + "/archive");
+    const address = "annotator/" + encodeURIComponent(key) + "/archive";
+    let asking = 0;
+    const tell = async () => {
+      const { percent } = await (await fetch(address + "/progress")).json();
+      if (asking && percent !== null) say(texts.opening + " " + percent + " %");
+    };
+    call.open("POST", address);
     call.upload.onprogress = (event) =>
       say(event.loaded < event.total
         ? texts.sending.replace("{n}", Math.floor(100 * event.loaded / event.total))
         : texts.opening);
+    call.upload.onload = () => { asking = setInterval(() => tell().catch(() => {}), 1000); };
+    call.onloadend = () => { clearInterval(asking); asking = 0; };
     call.onerror = () => say(texts.unreachable, true);
     call.onload = () => {
       let answer = {};

@@ -30,6 +30,7 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
     packing = Pool(1, each=1)
     # An archive may take minutes, of a child of its own: nobody's download waits for it, nor the next one's opening.
     opening = Pool(5, each=1)
+    under_way: dict[str, tuple[int, int]] = {}
     leaving = Pool(MAX_OUTGOING, each=2, waiting=0)
 
     @router.get("/{key}/archive")
@@ -47,10 +48,17 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
             name = f"annotator-project-{datetime.now(UTC):%Y-%m-%d}.zip"
             return LeavingFile(path, held.pop_all(), filename=name, media_type="application/zip", headers=NEVER_KEPT)
 
+    @router.get("/{key}/archive/progress")
+    def how_far(key: str) -> dict[str, int | None]:
+        """percent: of an archive that is being opened from this project's page."""
+        done, total = under_way.get(key, (0, 0))
+        return {"percent": 100 * done // total if total else None}
+
     @router.post("/{key}/archive")
     async def unpack(key: str, request: Request) -> dict[str, str]:
         with ExitStack() as stack:
             adopt = await run_in_threadpool(stack.enter_context, projects.expect_archive(key))
             async with uploads.received(request, key, MAX_ARCHIVE_BYTES) as body:
-                new = await opening.run(key, lambda: adopt(body.file))
+                stack.callback(under_way.pop, key, None)
+                new = await opening.run(key, lambda: adopt(body.file, lambda *far: under_way.update({key: far})))
                 return {"key": new, "id": project_id(new)}

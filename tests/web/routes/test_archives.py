@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import threading
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +13,7 @@ import pytest
 
 from annotator.storage import archive, vetting, vetting_child
 from annotator.storage.store import Store
+from annotator.web import unpacking
 from annotator.web.sharing.visitor import Visitors
 from tests.web.conftest import client_of, png, run
 
@@ -142,6 +144,34 @@ def test_nobodys_download_waits_for_an_archive_that_is_looked_at(visitors, monke
         assert client.get(f"/annotator/{mine}/archive").status_code == 200
         done.set()
         assert opening.result().status_code == 200
+
+
+def test_how_far_an_archive_is_opened_can_be_asked_while_it_lasts(visitors, monkeypatch):
+    projects = visitors()
+    client, key, gate = client_of(projects), projects.create(), threading.Event()
+    fill(client, f"/annotator/{key}", 4)
+    packed = client.get(f"/annotator/{key}/archive").content
+    seen = []
+
+    def look(content, image):
+        seen.append(image.file_name)
+        assert len(seen) < 3 or gate.wait(20)
+
+    monkeypatch.setattr(unpacking, "_require_as_told", look)
+
+    def percent():
+        return client.get(f"/annotator/{key}/archive/progress").json()["percent"]
+
+    assert percent() is None
+    with ThreadPoolExecutor() as pool:
+        opened = pool.submit(client.post, f"/annotator/{key}/archive", content=packed)
+        patience = time.monotonic() + 20
+        while percent() != 75 and time.monotonic() < patience:  # unpacked, and two of four were looked at
+            time.sleep(0.02)
+        assert percent() == 75
+        gate.set()
+        assert opened.result().status_code == 200
+    assert percent() is None
 
 
 def test_one_address_whose_downloads_are_not_read_leaves_room_for_others_and_none_of_its_files(visitors, home):
