@@ -106,7 +106,7 @@ def test_a_hidden_instance_is_listed_and_not_drawn_also_after_a_reload(screen, p
 
 def test_the_list_shows_what_has_a_flag_a_note_or_a_lock(screen, project):
     opened(screen, project)
-    choose = screen.page.get_by_label("What is listed")
+    choose = screen.page.locator(".an-panel").get_by_label("What is listed")
     select(screen, 0)
     panel(screen).get_by_text("difficult").click()
     screen.press("Escape")

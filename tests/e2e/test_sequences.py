@@ -17,7 +17,7 @@ SEQUENCES = int(os.environ.get("ANNOTATOR_SEQUENCES", "3"))
 
 
 class Model:
-    """State and category of each instance, from left to right; None where it is deleted."""
+    """State and category of each instance, from left to right."""
 
     def __init__(self, categories):
         self.now = (("suggested", categories[0]),) * len(BOXES)
@@ -36,8 +36,7 @@ class Model:
             self.put(place, ("accepted", self.now[place][1]))
 
     def reject(self, place):
-        state, category = self.now[place]
-        self.put(place, None if state == "accepted" else ("rejected", category))
+        self.put(place, ("rejected", self.now[place][1]))
 
     def relabel(self, place, number):
         self.put(place, ("accepted", self.categories[number - 1]))
@@ -97,10 +96,7 @@ def act(screen, model, dice):
         screen.page.locator(".an-stage").focus()
         screen.press("g")
     else:
-        there = [place for place, one in enumerate(model.now) if one is not None]
-        if not there:
-            return
-        place = dice.choice(there)
+        place = dice.choice(range(len(BOXES)))
         left, top, *_ = BOXES[place]
         screen.press("Escape")
         screen.click(left + 5, top + 15)

@@ -3,7 +3,7 @@ import { categoriesByDigit } from "../document/digits";
 import { withoutHoles, withoutSpecks } from "../document/paint";
 import type { QueueImage } from "../document/protocol";
 import type { Instance } from "../document/scene";
-import { find } from "../document/scene";
+import { find, isLocked } from "../document/scene";
 import type { Drawing } from "../editing/drawing";
 import { toggleHidden, toggleLock } from "../editing/flags";
 import { makeHoles, makeInstances, makeParts } from "../editing/holes";
@@ -117,7 +117,7 @@ export class Commands {
     else if (category === undefined) this.say("noSuchCategory", { n: digit });
     else {
       this.changeAndFollow(() => relabel(session, category.id));
-      if (session.view.get() === before) this.say("categoryAlready");
+      if (session.view.get() === before) this.say(targets(session).some(isLocked) ? "isLocked" : "categoryAlready");
     }
     return true;
   }

@@ -79,7 +79,7 @@ const REASONS: Partial<Record<CommandId, Reason>> = {
 /** What a lock keeps from happening, most often. */
 const CHANGES: ReadonlySet<CommandId> = new Set([
   "accept", "reject", "crowd", "merge", "separate", "fillHoles", "dropSpecks", "makeHoles", "makeParts", "makeInstances",
-  "nudgeLeft", "nudgeRight", "nudgeUp", "nudgeDown", "shrinkMask", "growMask", "nextVertex", "previousVertex", "nextHandle",
+  "nudgeLeft", "nudgeRight", "nudgeUp", "nudgeDown", "shrinkMask", "growMask", "nextVertex", "previousVertex", "nextHandle", "addVertex", "deleteVertex",
 ]);
 
 /** Null where what happened is to be seen all the same, or is still on its way. */

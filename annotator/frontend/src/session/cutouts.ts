@@ -73,7 +73,7 @@ export class CutoutList {
   /** A decision about one instance, as a gesture on its picture. */
   decide(item: Cutout, state: "suggested" | "accepted" | "rejected"): Promise<boolean> {
     const { key, image } = item.wire;
-    const verb = state === "accepted" ? "accept" : state === "suggested" ? "undo" : item.before === "accepted" ? "delete" : "reject";
+    const verb = state === "accepted" ? "accept" : state === "suggested" ? "undo" : item.before === "accepted" && item.wire.score === null ? "delete" : "reject";
     return this.session.commitOn(image, verb, (scene) => {
       const now = find(scene, key);
       const before = now ?? null;
