@@ -62,6 +62,7 @@ def add_category_routes(router: APIRouter, projects: Projects, uploads: Uploads)
         wanted = await run_in_threadpool(lambda: read_categories(body.decode("utf-8", "replace")))
 
         def make(store: Store, who: str) -> dict[str, Any]:
+            projects.require_category_quota(store, {one.name for one in wanted})
             added = store.category_manager.add(wanted, who=who)
             return {"added": len(added.categories), "notes": added.notes}
 
