@@ -1,45 +1,53 @@
 /** A brush stroke laid on a mask, or taken off it, run by run: the work grows with the outline, not with the area. */
 import type { Point } from "./geometry";
 
-export interface Stroke {
-  readonly points: readonly Point[];
-  /** In image pixels. */
-  readonly radius: number;
-  readonly erases: boolean;
-}
-
 /** Beginnings and ends of stretches, in order and apart; of one column, or of all columns one after the other. */
 type Stretches = number[];
 
 /** A pixel whose centre lies on the border is in, whatever the last digits say. */
 const SLACK = 1e-9;
 
-/** Runs of a picture's mask -> runs with the stroke; what lies outside the picture is left out. */
-export function strokeRuns(runs: readonly number[], stroke: Stroke, width: number, height: number): number[] {
-  const mask = stretchesOf(runs);
-  const brush = stretchesOfStroke(stroke, width, height);
-  const result = stroke.erases ? subtract(mask, brush) : joined(mask, brush);
-  return runsOf(result, width * height);
-}
+/** What a stroke covers of a picture, point by point as the hand goes on: its end has little left to do. */
+export class Stroke {
+  private readonly columns = new Map<number, Stretches>();
+  private last: Point | null = null;
 
-function stretchesOfStroke({ points, radius }: Stroke, width: number, height: number): Stretches {
-  const columns = new Map<number, Stretches>();
-  const stretches: Stretches = [];
-  points.forEach((b, index) => {
-    const a = points[Math.max(0, index - 1)];
+  /** All in image pixels. */
+  constructor(
+    readonly radius: number,
+    private readonly width: number,
+    private readonly height: number,
+  ) {}
+
+  /** A line from the point before to this one; what lies outside the picture is left out. */
+  add(b: Point): void {
+    const a = this.last ?? b;
+    this.last = b;
+    const { radius, width, height } = this;
     const first = Math.max(0, Math.floor(Math.min(a[0], b[0]) - radius));
     const last = Math.min(width - 1, Math.ceil(Math.max(a[0], b[0]) + radius));
     for (let x = first; x <= last; x++) {
       const [low, high] = reachInColumn(a, b, radius, x + 0.5);
       const from = Math.max(0, Math.ceil(low - 0.5 - SLACK));
       const to = Math.min(height, Math.floor(high - 0.5 + SLACK) + 1);
-      if (to > from) addTo(columns, x, from, to);
+      if (to > from) addTo(this.columns, x, from, to);
     }
-  });
-  for (const x of [...columns.keys()].sort((a, b) => a - b)) {
-    for (const row of merged(columns.get(x)!)) stretches.push(x * height + row);
   }
-  return stretches;
+
+  /** Runs of a mask of the picture -> runs with what the stroke covers, or without it. */
+  laidOn(runs: readonly number[], does: "paints" | "erases"): number[] {
+    const mask = stretchesOf(runs);
+    const result = does === "erases" ? subtract(mask, this.stretches()) : joined(mask, this.stretches());
+    return runsOf(result, this.width * this.height);
+  }
+
+  private stretches(): Stretches {
+    const stretches: Stretches = [];
+    for (const x of [...this.columns.keys()].sort((a, b) => a - b)) {
+      for (const row of merged(this.columns.get(x)!)) stretches.push(x * this.height + row);
+    }
+    return stretches;
+  }
 }
 
 /** Most of a stroke's steps overlap the one before: they only make the last stretch of a column longer. */

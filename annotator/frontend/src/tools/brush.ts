@@ -8,8 +8,7 @@ import { runsOfMask } from "../document/paint";
 import { areaOfRuns, encodeCounts } from "../document/rle";
 import type { Instance } from "../document/scene";
 import { maskOfRle, reshaped, unchanged } from "../document/scene";
-import type { Stroke } from "../document/strokes";
-import { strokeRuns } from "../document/strokes";
+import { Stroke } from "../document/strokes";
 import type { Session } from "../session/session";
 import { selectedInstance } from "../session/view";
 import { t } from "../strings";
@@ -32,8 +31,8 @@ export class BrushTool implements Tool {
   /** What the stroke is laid on, as it was at the press; null for a new instance. */
   private before: Instance | null = null;
   private erases = false;
-  /** Of the stroke, in image pixels: a zoom in the middle of it changes nothing that is laid on. */
-  private radius = 0;
+  /** What the points cover; null between strokes. A zoom in the middle of one changes nothing that is laid on. */
+  private stroke: Stroke | null = null;
   private pointer: Pointer | null = null;
 
   constructor(
@@ -61,30 +60,37 @@ export class BrushTool implements Tool {
     if (this.erases && selectedInstance(view.get()) === null) this.selectUnder(pointer);
     const selected = selectedInstance(view.get());
     if (this.erases && selected === null) return;
-    this.radius = this.radiusNow();
-    this.points = [pointer.image];
+    const { width, height } = view.get().scene!;
+    this.stroke = new Stroke(this.radiusNow(), width, height);
+    this.points = [];
+    this.goOn(pointer);
     this.before = selected;
     this.host.redraw();
   }
 
   drag(pointer: Pointer): void {
     this.pointer = pointer;
-    if (this.points.length > 0) this.points.push(pointer.image);
+    this.goOn(pointer);
     this.host.redraw();
   }
 
+  private goOn({ image }: Pointer): void {
+    if (this.stroke === null) return;
+    this.points.push(image);
+    this.stroke.add(image);
+  }
+
   up(): void {
-    const { points } = this;
-    this.points = [];
+    const { stroke } = this;
+    this.stroke = null;
     this.host.redraw();
     const { scene } = this.host.session.view.get();
-    if (points.length === 0 || scene === null) return;
+    if (stroke === null || scene === null) return;
     const { width, height } = scene;
     const before = this.before === null ? null : unchanged(scene, this.before);
     // Undone, decided about or gone under the hand: there is nothing any more that the stroke was meant for.
     if (before === null && this.before !== null) return;
-    const stroke: Stroke = { points, radius: this.radius, erases: this.erases };
-    const runs = strokeRuns(before === null ? [width * height] : runsOfMask(before.mask, width), stroke, width, height);
+    const runs = stroke.laidOn(before === null ? [width * height] : runsOfMask(before.mask, width), this.erases ? "erases" : "paints");
     // What is erased altogether stays: deleting has a key of its own.
     if (areaOfRuns(runs) === 0) return;
     const mask = maskOfRle(encodeCounts(runs), height);
@@ -93,8 +99,8 @@ export class BrushTool implements Tool {
   }
 
   cancel(): boolean {
-    const busy = this.points.length > 0;
-    this.points = [];
+    const busy = this.stroke !== null;
+    this.stroke = null;
     this.host.redraw();
     return busy;
   }
@@ -105,7 +111,7 @@ export class BrushTool implements Tool {
   }
 
   paint(layer: Layer, camera: Camera): void {
-    if (this.points.length > 0) this.paintStroke(layer, camera);
+    if (this.stroke !== null) this.paintStroke(layer, camera, this.stroke.radius);
     if (this.pointer === null) return;
     const [x, y] = toView(camera, this.pointer.image);
     const context = layer.inView();
@@ -120,12 +126,12 @@ export class BrushTool implements Tool {
   }
 
   /** An erasing stroke cuts the selected instance out of the active layer, where it is painted before. */
-  private paintStroke(layer: Layer, camera: Camera): void {
+  private paintStroke(layer: Layer, camera: Camera, radius: number): void {
     const context = layer.inImage(camera);
     context.save();
     context.globalCompositeOperation = this.erases ? "destination-out" : "source-over";
     context.strokeStyle = this.erases ? "#000" : "rgba(255, 255, 255, 0.45)";
-    context.lineWidth = 2 * this.radius;
+    context.lineWidth = 2 * radius;
     context.lineCap = context.lineJoin = "round";
     context.beginPath();
     this.points.forEach(([x, y], index) => (index === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
@@ -136,7 +142,7 @@ export class BrushTool implements Tool {
 
   /** Of the stroke at hand, or of the next one, in image pixels. */
   private radiusNow(): number {
-    return this.points.length > 0 ? this.radius : this.host.session.view.get().brushSize / 2 / this.host.camera().scale;
+    return this.stroke?.radius ?? this.host.session.view.get().brushSize / 2 / this.host.camera().scale;
   }
 
   private selectUnder(pointer: Pointer): void {

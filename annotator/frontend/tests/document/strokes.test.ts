@@ -3,10 +3,16 @@ import type { Point } from "../../src/document/geometry";
 import { maskOfWindow, runsOfMask, windowOfMask } from "../../src/document/paint";
 import { decodeCounts, encodeCounts } from "../../src/document/rle";
 import { maskOfParts, maskOfRle } from "../../src/document/scene";
-import { strokeRuns } from "../../src/document/strokes";
+import { Stroke } from "../../src/document/strokes";
 import { randomOf, randomWindow, whole } from "../random";
 
 const [WIDTH, HEIGHT] = [20, 23];
+
+function stroke(runs: readonly number[], points: readonly Point[], radius: number, erases: boolean, width = WIDTH, height = HEIGHT): number[] {
+  const one = new Stroke(radius, width, height);
+  for (const point of points) one.add(point);
+  return one.laidOn(runs, erases ? "erases" : "paints");
+}
 
 function distance(a: Point, b: Point, x: number, y: number): number {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
@@ -32,7 +38,7 @@ describe("strokes", () => {
       const radius = 0.5 + random() * 5;
       const erases = random() < 0.5;
       const before = pixelsOf(decodeCounts(start.rle!));
-      const runs = strokeRuns(runsOfMask(start, WIDTH), { points, radius, erases }, WIDTH, HEIGHT);
+      const runs = stroke(runsOfMask(start, WIDTH), points, radius, erases);
       const expected = before.map((pixel, index) => {
         const [x, y] = [Math.floor(index / HEIGHT) + 0.5, (index % HEIGHT) + 0.5];
         const under = points.some((b, i) => distance(points[Math.max(0, i - 1)], b, x, y) <= radius + 1e-9);
@@ -47,10 +53,10 @@ describe("strokes", () => {
   });
 
   it("begin a mask from nothing, and stay within the picture", () => {
-    const runs = strokeRuns([WIDTH * HEIGHT], { points: [[0, 0]], radius: 3, erases: false }, WIDTH, HEIGHT);
+    const runs = stroke([WIDTH * HEIGHT], [[0, 0]], 3, false);
     expect(pixelsOf(runs)).toHaveLength(WIDTH * HEIGHT);
     expect(runs[0]).toBe(0);
-    expect(strokeRuns([WIDTH * HEIGHT], { points: [[-9, -9]], radius: 3, erases: false }, WIDTH, HEIGHT)).toEqual([WIDTH * HEIGHT]);
+    expect(stroke([WIDTH * HEIGHT], [[-9, -9]], 3, false)).toEqual([WIDTH * HEIGHT]);
   });
 
   it("take no time to speak of on 24 megapixels", () => {
@@ -58,7 +64,7 @@ describe("strokes", () => {
     const points = Array.from({ length: 300 }, (_, n): Point => [500 + n * 15, 2000 + 900 * Math.sin(n / 20)]);
     const runs = runsOfMask(whole, 6000);
     const begin = performance.now();
-    strokeRuns(runs, { points, radius: 75, erases: true }, 6000, 4000);
+    stroke(runs, points, 75, true, 6000, 4000);
     expect(performance.now() - begin).toBeLessThan(400);
   });
 });
