@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
@@ -155,9 +156,17 @@ def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> Non
         listener = config.bind_socket()
     except SystemExit as error:
         projects.close()
-        line = f"port {hosting.port} on {hosting.host} is taken: choose another with --port"
-        raise AnnotatorError(line) from error
+        raise AnnotatorError(_why_not_bound(error.__context__, hosting)) from error
     _Server(config, hosting).run(sockets=[listener])
+
+
+def _why_not_bound(error: BaseException | None, hosting: Hosting) -> str:
+    """In one line why nobody can listen there."""
+    if getattr(error, "errno", None) == errno.EADDRINUSE:
+        return f"port {hosting.port} on {hosting.host} is taken: choose another with --port"
+    if getattr(error, "errno", None) == errno.EACCES:
+        return f"port {hosting.port} is the administrator's: choose one from 1024 on with --port"
+    return f"{hosting.host} is no address of this computer: choose another with --host"
 
 
 def _require_folder(folder: Path) -> None:

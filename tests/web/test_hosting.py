@@ -98,6 +98,7 @@ def test_a_space_is_asked_from_outside_and_knows_its_name(monkeypatch):
         ("GRADIO_SERVER_PORT", "http"),
         ("GRADIO_SERVER_PORT", "70000"),
         ("GRADIO_ROOT_PATH", "/a b"),
+        ("GRADIO_ROOT_PATH", "/a/../b"),
         ("GRADIO_ROOT_PATH", "ftp://a/b?c"),
         ("GRADIO_ROOT_PATH", "/a\r\nX: y"),
     ],

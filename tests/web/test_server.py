@@ -99,6 +99,21 @@ def test_a_port_that_is_taken_is_told_in_one_line(served, tmp_path):
     assert errors == [f"error: port {served.port} on 127.0.0.1 is taken: choose another with --port"]
 
 
+@pytest.mark.parametrize("host", ["203.0.113.9", "no.such.host.invalid"])
+def test_an_address_that_is_not_this_computers_is_told_in_one_line(tmp_path, host):
+    refused = subprocess.run(
+        [sys.executable, "-m", "annotator", "serve", "--host", host, "--port", str(free_port())],
+        env=os.environ | {"ANNOTATOR_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert refused.returncode == 1
+    errors = [line for line in refused.stderr.splitlines() if line.startswith("error: ")]
+    assert errors == [f"error: {host} is no address of this computer: choose another with --host"]
+
+
 def test_a_project_that_cannot_be_opened_is_told_in_one_line(tmp_path):
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "project.db").write_bytes(b"this is no database at all" * 100)

@@ -14,7 +14,7 @@ from annotator.web.sharing.requests import first_of, header
 # Gradio builds addresses from these, and anyone can send them.
 _NOT_PASSED_ON = ("x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "x-gradio-server")
 
-PATH = re.compile(r"/|(?:/[A-Za-z0-9._~@!$&'()*+,;=-]+)+")
+PATH = re.compile(r"/|(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~@!$&'()*+,;=-]+)+")
 """Below which a server may be shown."""
 
 _OURS = re.compile(r"/annotator/(?:static/[^/]+$|[A-Za-z0-9_-]{32}/)")
