@@ -15,10 +15,18 @@ from annotator.storage import contents
 from annotator.storage.store import Store
 from annotator.system.files import write_atomically
 from annotator.vision.pictures import decode, renditions
+from annotator.vision.pictures.look import Change
+from annotator.vision.pictures.photo import Photo
 from annotator.web.projects import Projects
 
 MOST_KNOWN = 50_000
 """Pictures that are shown as they are: to find that out, each is looked at once."""
+
+SAID = frozenset((Change.SHALLOW, Change.OPAQUE, Change.FRAMES))
+"""What the page tells of pictures that come in, under the names in lower case."""
+
+_JPEG = b"\xff\xd8"
+"""How a JPEG begins, of which there is nothing to tell."""
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -27,13 +35,17 @@ _KEPT = (("png", "image/png"), ("jpeg", "image/jpeg"))
 
 @dataclass(frozen=True)
 class Checked:
-    """What is known of an upload that is a picture: its size upright, its hash, and its thumbnail's bytes."""
+    """What is known of an upload that is a picture: its size upright, its hash, and its thumbnail's bytes.
+
+    change: how it is shown otherwise than somebody might expect, one of SAID; empty where it is not.
+    """
 
     name: str
     width: int
     height: int
     sha256: str
     thumbnail: bytes
+    change: str = ""
 
 
 def check(projects: Projects, key: str, content: bytes, name: str) -> Checked:
@@ -41,7 +53,17 @@ def check(projects: Projects, key: str, content: bytes, name: str) -> Checked:
     with projects.use(key) as store:
         _require_quota(projects, key, store, content)
     photo = decode.decode(content, file_name=name)
-    return Checked(name, photo.width, photo.height, photo.sha256, renditions.thumbnail(photo))
+    thumbnail = renditions.thumbnail(photo)
+    return Checked(name, photo.width, photo.height, photo.sha256, thumbnail, _change_of(photo))
+
+
+def _change_of(photo: Photo) -> str:
+    if photo.content.startswith(_JPEG):
+        return ""
+    found = renditions.look(photo.content)
+    if found.mime:
+        _AS_THEY_ARE.put(photo.sha256, found.mime)
+    return found.change.name.lower() if found.change in SAID else ""
 
 
 def put(projects: Projects, key: str, content: bytes, checked: Checked) -> dict[str, Any]:
@@ -54,7 +76,7 @@ def put(projects: Projects, key: str, content: bytes, checked: Checked) -> dict[
         if not known:
             _kept(_thumbnail_path(store, checked.sha256), checked.thumbnail)
             projects.count_files(key, len(content) + len(checked.thumbnail))
-    return {"id": image.id, "name": image.file_name, "known": known}
+    return {"id": image.id, "name": image.file_name, "known": known, "change": checked.change}
 
 
 def _require_quota(projects: Projects, key: str, store: Store, content: bytes) -> None:

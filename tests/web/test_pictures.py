@@ -10,7 +10,7 @@ from PIL import Image
 from annotator.vision.pictures import renditions
 from annotator.web import pictures
 from tests.vision.pictures.material import decoded, encoded, photo_like
-from tests.vision.pictures.test_renditions import OPAQUE, TRANSPARENT, deep_png, ramp
+from tests.vision.pictures.test_renditions import OPAQUE, SEVERAL, TRANSPARENT, deep_png, ramp
 
 READ_BACK = """async ([type, content]) => {
     const image = new Image();
@@ -46,6 +46,22 @@ def test_chromium_shows_the_pixels_that_are_annotated(browse):
         assert (found[name][..., 3] == 255).all(), name
 
 
+@pytest.mark.parametrize(
+    ("content", "change"),
+    [
+        (encoded(photo_like(), "PNG"), ""),
+        (encoded(photo_like(), "JPEG"), ""),
+        (deep_png(ramp(4095)), "shallow"),
+        (TRANSPARENT["png rgba"](), "opaque"),
+        (SEVERAL["gif"](), "frames"),
+    ],
+)
+def test_what_comes_in_says_how_it_is_shown_otherwise_than_expected(client, base, content, change):
+    for known in (False, True):
+        answer = client.post(f"{base}/images", params={"name": "a"}, content=content).json()
+        assert (answer["known"], answer["change"]) == (known, change)
+
+
 @pytest.fixture
 def looks(monkeypatch):
     """The pictures that were looked at."""
@@ -72,7 +88,7 @@ def test_another_file_is_made_once_and_is_opaque(looks, client, base):
     client.post(f"{base}/images?name=a", content=content)
     shown = {client.get(f"{base}/pictures/1").content for _ in range(3)}
     assert len(shown) == 1
-    assert looks == [content]
+    assert looks == [content] * 2  # as it comes in, and as the other file is made
     with Image.open(io.BytesIO(shown.pop())) as picture:
         assert picture.mode == "RGB"
 

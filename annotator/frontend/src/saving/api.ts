@@ -32,6 +32,16 @@ export interface FoundMask {
 /** What becomes of instances that the project has by another outline: its own stays, the file's takes its place, or both. */
 export type OnConflict = "skip" | "replace" | "add";
 
+/** Why a picture is shown otherwise than somebody might expect: of more than 8 bits, transparent, of several frames or pages. */
+export type Change = "shallow" | "opaque" | "frames";
+
+export interface Uploaded {
+  readonly id: number;
+  /** Whether the project has that picture already. */
+  readonly known: boolean;
+  readonly change: Change | "";
+}
+
 /** What a COCO file changed, a line each; and how many instances the project had by another outline. */
 export interface Brought {
   readonly lines: readonly string[];
@@ -159,10 +169,10 @@ export class Api {
   }
 
   /** A picture; `progress` gets 0..1. */
-  async upload(name: string, file: Blob, progress: (share: number) => void): Promise<{ id: number; known: boolean }> {
+  async upload(name: string, file: Blob, progress: (share: number) => void): Promise<Uploaded> {
     const answer = await this.send("images", name, file, progress);
     if (typeof answer["id"] !== "number") throw new TypeError("answer without an id");
-    return answer as { id: number; known: boolean };
+    return answer as unknown as Uploaded;
   }
 
   /** A COCO file about pictures that the project has. */

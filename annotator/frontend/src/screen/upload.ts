@@ -7,6 +7,7 @@ import { RefusedError } from "../saving/errors";
 import { patiently } from "../saving/patience";
 import { t } from "../strings";
 import { button, h, setText } from "../widgets/dom";
+import { Changes } from "./changes";
 import { isHidden, isJson, looksLikeCoco, looksLikePicture, type NamedFile } from "./filekinds";
 
 const AT_ONCE = 2;
@@ -39,6 +40,7 @@ export class Uploads {
   private brought = 0;
   /** What a folder had beside pictures and COCO files. */
   private passedOver: string[] = [];
+  private readonly changes = new Changes();
   private readonly answers = new Map<NamedFile, OnConflict>();
 
   constructor(private readonly options: UploadOptions) {
@@ -94,6 +96,7 @@ export class Uploads {
     // The same bytes are the same picture, however often they are sent.
     const send = (): ReturnType<Api["upload"]> => this.options.api.upload(file.name, file.file, (share) => this.moved(file, share));
     const answer = await patiently(send, { reachable: () => this.reachable() });
+    this.changes.count(answer.change);
     if (answer.known) this.known++;
     else this.added++;
     this.options.onAdded(answer.id);
@@ -157,6 +160,7 @@ export class Uploads {
   private finish(): void {
     this.options.onFinished();
     this.tellPassedOver();
+    for (const line of this.changes.take()) this.problems.append(h("li", {}, h("span", {}, line)));
     // Good news goes by itself; what has lines of its own stays until it is dismissed.
     const over = (): boolean => this.idle() && this.problems.childElementCount === 0;
     if (over()) setTimeout(() => (this.element.hidden = this.element.hidden || over()), 4000);
