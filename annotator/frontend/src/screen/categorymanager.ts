@@ -162,7 +162,7 @@ class CategoryManager {
     const change = this.known?.undo ?? null;
     this.undo.hidden = change === null;
     if (change === null) return;
-    const names = change.names.map((name) => `“${name}”`);
+    const names = change.names.map((name) => t("quoted", { name }));
     const said = t(`undo_${change.verb}` as StringKey, { n: change.count, a: names[0] ?? "", b: names[1] ?? "" });
     setText(this.undo.lastElementChild!, t("undoSaid", { what: said }));
     this.undo.title = change.who;

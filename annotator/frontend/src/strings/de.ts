@@ -237,6 +237,7 @@ export const de: Table = {
   categoriesAdded: { zero: "Keine Kategorie ist neu", one: "{n} neue Kategorie", other: "{n} neue Kategorien" },
   moreCategories: { one: "{n} weitere: einen Namen eingeben, um sie zu finden", other: "{n} weitere: einen Namen eingeben, um sie zu finden" },
   undoSaid: "Rückgängig: {what}",
+  quoted: "„{name}“",
   undo_add: { one: "{a} hinzugefügt", other: "{n} hinzugefügt" },
   undo_rename: "{a} heißt jetzt {b}",
   undo_supercategory: "Oberkategorie von {a}",

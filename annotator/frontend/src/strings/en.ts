@@ -236,6 +236,7 @@ export const en = {
   categoriesAdded: { zero: "No category is new", one: "{n} new category", other: "{n} new categories" },
   moreCategories: { one: "{n} more: type a name to find it", other: "{n} more: type a name to find them" },
   undoSaid: "Undo: {what}",
+  quoted: "“{name}”",
   undo_add: { one: "{a} added", other: "{n} added" },
   undo_rename: "{a} is now {b}",
   undo_supercategory: "supercategory of {a}",

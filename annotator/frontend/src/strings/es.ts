@@ -237,6 +237,7 @@ export const es: Table = {
   categoriesAdded: { zero: "Ninguna categoría es nueva", one: "{n} categoría nueva", other: "{n} categorías nuevas" },
   moreCategories: { one: "{n} más: escribe un nombre para encontrarla", other: "{n} más: escribe un nombre para encontrarlas" },
   undoSaid: "Deshacer: {what}",
+  quoted: "«{name}»",
   undo_add: { one: "{a} añadida", other: "{n} añadidas" },
   undo_rename: "{a} ahora es {b}",
   undo_supercategory: "supercategoría de {a}",

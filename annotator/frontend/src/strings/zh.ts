@@ -237,6 +237,7 @@ export const zh: Table = {
   categoriesAdded: { zero: "没有新类别", other: "{n} 个新类别" },
   moreCategories: { other: "还有 {n} 个：输入名称查找" },
   undoSaid: "撤销：{what}",
+  quoted: "“{name}”",
   undo_add: { other: "添加 {a}（共 {n} 个）" },
   undo_rename: "{a} 改名为 {b}",
   undo_supercategory: "{a} 的上级类别",
