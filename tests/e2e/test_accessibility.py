@@ -79,3 +79,18 @@ def test_a_tab(page, server, project, tab):
     page.get_by_role("tab", name=tab).click()
     page.wait_for_timeout(300)
     require_accessible(page)
+
+
+def test_the_list_of_projects_and_the_question_for_a_name(page, server, project):
+    project.add("a.png")
+    opened(page, server.address)
+    page.locator(".an-project").click()
+    page.locator(".an-card").first.wait_for()
+    page.wait_for_timeout(300)
+    require_accessible(page)
+    page.locator(".an-card-more").first.click()
+    require_accessible(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="New project").click()
+    page.get_by_role("textbox").fill("x" * 200)
+    require_accessible(page)
