@@ -45,7 +45,7 @@ export class Folds {
     const make = (side: Side): HTMLButtonElement =>
       button({ icon: ICONS[side], title: title(LABELS[side], side), class: `an-tool an-fold is-${side}`, onClick: () => this.toggle(side) });
     this.buttons = { queue: make("queue"), panel: make("panel") };
-    this.moreTools = button({ icon: "pencil", title: t("groupTools"), class: "an-tool an-more-tools", onClick: () => this.toggleTools() });
+    this.moreTools = button({ icon: "more", title: t("groupTools"), class: "an-tool an-more-tools", onClick: () => this.toggleTools() });
     this.observer.observe(root);
     this.measure();
   }
