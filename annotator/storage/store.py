@@ -41,6 +41,7 @@ from annotator.storage.decisions import Prepared
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
 from annotator.storage.search import Search
+from annotator.storage.statistics import StatisticsReader
 from annotator.storage.stored import json_of
 from annotator.storage.worklist import Worklist
 
@@ -63,6 +64,7 @@ class Store:
         self._contents = folder / "images"
         self.worklist = Worklist(database)
         self.bulk = BulkDecisions(database)
+        self.statistics = StatisticsReader(database)
         self._order_names()
         self.category_manager = CategoryManager(database)
         self.key = self._project_key()

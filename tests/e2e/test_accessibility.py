@@ -72,7 +72,7 @@ def test_what_a_key_opens(page, server, project, key):
     require_accessible(page)
 
 
-@pytest.mark.parametrize("tab", ["Export", "Models"])
+@pytest.mark.parametrize("tab", ["Export", "Insight", "Models"])
 def test_a_tab(page, server, project, tab):
     project.add("a.png")
     opened(page, server.address)

@@ -5,6 +5,7 @@ import { ProjectsHeader } from "./screen/projects";
 import "./screen/editor.css";
 import { followTheme } from "./screen/theme";
 import { setLanguage } from "./strings";
+import { h } from "./widgets/dom";
 
 /** What `js_on_load` of the component hands over (annotator/web/page/editor.py). */
 interface Mount {
@@ -21,6 +22,8 @@ declare global {
       imageId(): number | null;
       refresh(): Promise<void>;
       threshold(): number;
+      /** The page's tab that tells what the decisions add up to was opened (annotator/web/page/app.py). */
+      showStatistics(): void;
       /** What was picked last to be pre-labelled, and to be exported: the page's hidden buttons ask for it. */
       picked(): readonly number[];
       only(): string;
@@ -57,6 +60,7 @@ function mount({ element, props, watch }: Mount): void {
       imageId: () => session.imageId(),
       refresh: () => editor!.refresh(),
       threshold: () => session.view.get().threshold,
+      showStatistics: () => showStatistics(editor!),
       picked: () => picked,
       only: () => only,
     };
@@ -73,6 +77,16 @@ function mount({ element, props, watch }: Mount): void {
     editor?.destroy();
   });
   observer.observe(document.body, { childList: true, subtree: true });
+}
+
+function showStatistics(editor: Editor): void {
+  const place = document.querySelector<HTMLElement>("#statistics");
+  if (place === null) return;
+  const root = h("div", { class: "annotator is-bare" }, h("div", { class: "an-stats" }));
+  followTheme(root);
+  root.lang = language;
+  place.replaceChildren(root);
+  void editor.showStatistics(root.firstElementChild as HTMLElement);
 }
 
 /** Presses a hidden button of the page, which hands on to the server what was picked. */

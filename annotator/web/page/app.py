@@ -36,8 +36,12 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
                 annotate = build_annotate_tab(projects, jobs, key)
             with gr.Tab(label("export"), id="export") as tab, gr.Column(elem_classes="annotator-sheet"):
                 build_export_tab(projects, key, picked=picked, tabs=tabs, tab=tab)
+            with gr.Tab(label("insight"), id="insight") as insight, gr.Column(elem_classes="annotator-sheet"):
+                gr.HTML("", elem_id="statistics", js_on_load=None)
             with gr.Tab(label("models"), id="models"), gr.Column(elem_classes="annotator-sheet"):
                 table = build_models_tab(projects, jobs, choice=annotate.model)
+
+        insight.select(None, None, None, js="() => { window.annotator?.showStatistics(); }")
 
         def open_project(said: str, request: gr.Request) -> tuple[Any, ...]:
             language = language_of(request)

@@ -19,6 +19,7 @@ LANGUAGES: Final[tuple[Language, ...]] = ("en", "de", "es", "zh")
 _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "annotate": ("Annotate", "Annotieren", "Anotar", "标注"),
     "export": ("Export", "Export", "Exportar", "导出"),
+    "insight": ("Insight", "Auswertung", "Análisis", "统计"),
     "models": ("Models", "Modelle", "Modelos", "模型"),
     "model": ("Model", "Modell", "Modelo", "模型"),
     "cancel": ("Cancel", "Abbrechen", "Cancelar", "取消"),

@@ -70,6 +70,8 @@ body:has(.annotator.is-empty) #bar > :is(#prelabel-one, #prelabel-all) { display
   #project-name { width: 52px; }
   #tabs > .tab-wrapper { padding-left: 60px !important; }
   #bar button { padding: 0 8px; font-size: 13px; }
+  #tabs > .tab-wrapper { padding: 0 4px !important; }
+  #tabs .tab-container button { padding: 0 8px !important; font-size: 13px; }
 }
 """
 

@@ -26,6 +26,7 @@ from annotator.web.routes.presence import add_presence_routes
 from annotator.web.routes.projects import add_project_routes
 from annotator.web.routes.queue import add_queue_routes
 from annotator.web.routes.static import add_static_routes
+from annotator.web.routes.statistics import add_statistics_routes
 from annotator.web.routes.worklist import add_worklist_routes
 from annotator.web.sharing.uploads import Uploads
 
@@ -49,6 +50,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_annotation_routes(router, projects, uploads)
     add_archive_routes(router, projects, uploads, outgoing=paths.home() / "outgoing")
     add_export_routes(router, projects)
+    add_statistics_routes(router, projects)
     add_presence_routes(router, projects, uploads)
 
     @router.api_route("/{rest:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])

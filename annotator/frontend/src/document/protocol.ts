@@ -235,6 +235,23 @@ export interface WireGallery {
   readonly instances: readonly WireCutout[];
 }
 
+/** What the decisions of a project add up to. */
+export interface WireStatistics {
+  readonly images: number;
+  readonly reviewed: number;
+  readonly categories: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly accepted: number;
+    readonly adjusted: number;
+    readonly drawn: number;
+    readonly imported: number;
+    readonly rejected: number;
+    readonly open: number;
+  }[];
+  readonly days: readonly { readonly day: string; readonly reviewed: number; readonly accepted: number; readonly rejected: number }[];
+}
+
 /** Who else has a picture open; `revision` is the picture's where there is anybody. */
 export interface WirePresence {
   readonly others: readonly { readonly animal: string; readonly name: string }[];

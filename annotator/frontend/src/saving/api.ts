@@ -12,6 +12,7 @@ import type {
   WireHeatmap,
   WirePresence,
   WireQueue,
+  WireStatistics,
 } from "../document/protocol";
 import { RefusedError } from "./errors";
 
@@ -142,6 +143,10 @@ export class Api {
 
   addCategory(name: string): Promise<WireCategory> {
     return request(`${this.root}/categories`, json("POST", { name }));
+  }
+
+  statistics(threshold: number): Promise<WireStatistics> {
+    return request(`${this.root}/statistics?threshold=${threshold}`);
   }
 
   bin(): Promise<{ images: readonly { readonly id: number; readonly name: string }[] }> {

@@ -55,6 +55,7 @@ import { createQueueActions } from "./queueactions";
 import { createReviewed } from "./reviewed";
 import { ReviewBar } from "./reviewbar";
 import { openSimplify } from "./simplifier";
+import { showStatistics } from "./statistics";
 import { ThresholdBar } from "./threshold";
 import { Toolbar } from "./toolbar";
 import { Uploads } from "./upload";
@@ -325,6 +326,11 @@ export class Editor {
     const active = (): boolean => session.view.get().scene !== null;
     const stopKeys = listenToKeys({ root, stage, commands, active, above: gallery });
     this.stops.push(() => gallery.destroy(), () => dropZone.destroy(), () => window.removeEventListener("beforeunload", leaving), stopKeys);
+  }
+
+  /** What the decisions add up to, laid out in an element of the page. */
+  showStatistics(element: HTMLElement): Promise<void> {
+    return showStatistics(element, this.connection.api, this.session.view.get().threshold);
   }
 
   refresh(): Promise<void> {
