@@ -57,6 +57,9 @@ ABANDONED_S = 3600.0
 
 _BLOCK = 1 << 20
 _END, _END_64, _END_BYTES = b"PK\x05\x06", b"PK\x06\x07", 22
+_ENTRY_BYTES = 256
+"""Of an entry in the list at an archive's end, at most; as much again stands before its content."""
+
 _TINY = 4096
 
 Vet = Callable[[Path], tuple[Image, ...]]
@@ -231,7 +234,7 @@ def _size(file: IO[bytes]) -> int:
 def _require_small_directory(file: IO[bytes], max_bytes: int) -> None:
     """Before the list of entries is read: that it is there, and that it is not a flood."""
     size = _size(file)
-    if size > max_bytes:
+    if size > max_bytes + 2 * MAX_ENTRIES * _ENTRY_BYTES:
         raise ArchiveError(f"archive: {size / 1e6:.0f} MB, expected at most {max_bytes / 1e6:.0f} MB")
     file.seek(max(0, size - _END_BYTES - 65_535))
     tail = file.read()
@@ -241,7 +244,7 @@ def _require_small_directory(file: IO[bytes], max_bytes: int) -> None:
     count = int.from_bytes(tail[at + 10 : at + 12], "little")
     directory = int.from_bytes(tail[at + 12 : at + 16], "little")
     # An entry takes 46 bytes and its name of 75; others may note times and owners too.
-    if _END_64 in tail[:at] or count > MAX_ENTRIES or directory > MAX_ENTRIES * 256:
+    if _END_64 in tail[:at] or count > MAX_ENTRIES or directory > MAX_ENTRIES * _ENTRY_BYTES:
         raise ArchiveError(f"archive: more than {MAX_ENTRIES} entries, expected at most that")
 
 

@@ -200,6 +200,19 @@ def test_as_many_pictures_as_are_allowed_are_taken(packed, tmp_path):
     assert (tmp_path / "opened").is_dir()
 
 
+def test_an_archive_may_be_larger_than_what_it_unpacks_to(packed, tmp_path):
+    """As it is where nothing in it can be packed: each entry has its name twice."""
+    stored = tmp_path / "stored.zip"
+    with zipfile.ZipFile(packed) as opened, zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as writing:
+        for name in opened.namelist():
+            writing.writestr(name, opened.read(name))
+    with open(stored, "rb") as file:
+        size = archive.unpacked_bytes(file, archive.Limits())
+    assert stored.stat().st_size > size
+    archive.unpack_project(stored, tmp_path / "new", limits=archive.Limits(bytes=size))
+    assert (tmp_path / "new" / "project.db").is_file()
+
+
 def test_what_killed_programs_left_of_archives_is_removed_and_nothing_else(tmp_path):
     long_ago = time.time() - archive.ABANDONED_S - 60
     old, young = archive.beside(tmp_path / "project"), archive.beside(tmp_path / "project")
