@@ -1,7 +1,7 @@
 /** Decisions about instances: what A, D, C and the arrows do, without a page around them. */
 import { outlineOf } from "../document/outline";
 import type { Edit, Instance, Thresholds } from "../document/scene";
-import { find, isCrowd, isSuggested, isVisible, passes, thresholdOf } from "../document/scene";
+import { find, isCrowd, isLocked, isSuggested, isVisible, passes, thresholdOf } from "../document/scene";
 import { unreachable } from "../document/unreachable";
 import type { Session } from "../session/session";
 import type { Size, SortOrder } from "../session/view";
@@ -99,6 +99,8 @@ export function putAside(session: Session): boolean {
 
 /** After a decision about the one selected suggestion the next one is selected: a key a decision. */
 function decide(session: Session, commit: () => void, instances: readonly Instance[]): void {
+  // What is locked is not decided about, so nothing moves on.
+  if (instances.length > 0 && instances.every(isLocked)) return;
   const { selection } = session.view.get();
   const moves = instances.length === 1 && selection.length === 1 && instances[0].key === selection[0];
   // In triage what was adjusted counts as accepted already: the key then only moves on.

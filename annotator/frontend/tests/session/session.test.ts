@@ -94,6 +94,7 @@ describe("deciding", () => {
     const first = () => instance(session, "i0k0");
     toggleLock(session, [first()]);
     const locked = first();
+    session.select(["i0k0"]);
     accept(session, [locked]);
     reject(session, [locked]);
     relabel(session, 91, [locked]);
@@ -101,6 +102,7 @@ describe("deciding", () => {
     writeNote(session, "no", [locked]);
     session.commit("edit", [{ before: locked, after: null }, { before: null, after: { ...locked, key: "part", locked: undefined } }]);
     expect(first()).toBe(locked);
+    expect(session.view.get().selection).toEqual(["i0k0"]);
     acceptVisible(session);
     expect([first().state, instance(session, "i0k1").state]).toEqual(["suggested", "accepted"]);
     await session.undo();
