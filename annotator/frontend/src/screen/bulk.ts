@@ -39,7 +39,7 @@ export function openBulk(options: BulkOptions): void {
 
 class BulkDialog {
   private readonly sheet = dialog("an-bulk", t("bulkTitle"));
-  private readonly field = h("input", { type: "search", class: "an-search-field", "aria-label": t("bulkWhich"), spellcheck: "false", autocomplete: "off", maxlength: 30_000 });
+  private readonly field = h("input", { type: "text", class: "an-search-field", "aria-label": t("bulkWhich"), spellcheck: "false", autocomplete: "off", maxlength: 30_000 });
   private readonly category = h("select", { class: "an-select", "aria-label": t("bulkRelabel") });
   private readonly target: HTMLElement;
   private readonly facts = h("p", { class: "an-bulk-facts", role: "status" });
