@@ -93,4 +93,17 @@ def test_the_list_of_projects_and_the_question_for_a_name(page, server, project)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="New project").click()
     page.get_by_role("textbox").fill("x" * 200)
+
+
+def test_a_search_that_cannot_be_read_and_several_pictures_selected(page, server, project):
+    project.add("a.png")
+    project.add("b.png", suggestions=0)
+    opened(page, server.address)
+    if not page.locator(".an-queue").is_visible():
+        pytest.skip("the list of pictures is folded away on this screen")
+    page.locator(".an-queue-row:visible").first.click(modifiers=["Control"])
+    page.locator(".an-picked").wait_for()
+    require_accessible(page)
+    page.get_by_label("Search pictures").fill("state:done")
+    page.locator(".an-queue-trouble").wait_for()
     require_accessible(page)

@@ -122,7 +122,7 @@ def _share(value: float | None) -> float | None:
 
 
 def _lay_out_fields() -> list[gr.Radio | gr.Checkbox]:
-    """What is asked, in the order in which `export_project` takes it."""
+    """What is asked, in the order in which `_Exports.write` takes it."""
     format = gr.Radio(
         [(format_label(one), one.name) for one in FORMATS.values()], value=DEFAULT.name, label=label("form")
     )
