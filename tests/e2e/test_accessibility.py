@@ -93,6 +93,7 @@ def test_the_list_of_projects_and_the_question_for_a_name(page, server, project)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="New project").click()
     page.get_by_role("textbox").fill("x" * 200)
+    require_accessible(page)
 
 
 def test_a_search_that_cannot_be_read_and_several_pictures_selected(page, server, project):
