@@ -367,6 +367,7 @@ def test_a_long_list_is_read_where_one_looks(screen, project):
         project.store.add_image(b"%d" % number, file_name=f"{number:03}.png", width=4, height=3)
     screen.page.goto(screen.address)
     row(screen, "001.png").wait_for()
+    screen.wait_for_picture("001.png")
     seen = screen.requests()
     screen.page.locator(".an-queue .an-list").evaluate("list => { list.scrollTop = 300 * 64; }")
     row(screen, "301.png").wait_for()

@@ -185,8 +185,10 @@ export class Connection {
 
   private follow(): void {
     const { session } = this;
-    session.queue.subscribe((now) => {
+    session.queue.subscribe((now, before) => {
       if (now.job?.running === true) this.poll();
+      // What was saved while a new list was on its way may be missing in it.
+      if (now.asked !== before.asked) this.followWork();
     });
     session.view.subscribe((now, before) => {
       this.tape.follow(now.history, before.history);
