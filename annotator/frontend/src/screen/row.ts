@@ -63,7 +63,7 @@ export class Row {
     const notes = [...saidOf(instance, hidden), instance.edited ? t("edited") : later];
     setText(this.detail, [score, ...notes.filter((note) => note !== "")].join(" • "));
     setText(this.source, networkOf(instance) ?? "");
-    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${instance.source}${instance.note ? `\n${instance.note}` : ""}`;
+    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${[instance.source, ...saidOf(instance, hidden)].join(" · ")}${instance.note ? `\n${instance.note}` : ""}`;
     this.accept.hidden = instance.state === "accepted";
     this.reject.hidden = instance.state === "rejected";
     const deletes = !isSuggested(instance);

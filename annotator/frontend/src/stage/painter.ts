@@ -8,7 +8,7 @@ import type { Part, Point } from "../document/geometry";
 import { boxOfParts } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import type { Instance } from "../document/scene";
-import { find, isVisible } from "../document/scene";
+import { find, isLocked, isVisible } from "../document/scene";
 import type { Session } from "../session/session";
 import type { View } from "../session/view";
 import { peekedInstances } from "../session/view";
@@ -133,7 +133,7 @@ export class Painter {
     }
     if (draft !== null && draft.key === null) paintSelected(this.active, camera, null, draft.parts, "#ffffff", 1);
     const only = chosen.length === 1 ? chosen[0] : null;
-    const gripped = only !== null && this.scenery.tool().edits === true;
+    const gripped = only !== null && !isLocked(only) && this.scenery.tool().edits === true;
     if (gripped) this.paintGrips(only, draft?.key === only.key ? draft.parts : null);
     this.scenery.tool().paint?.(this.active, camera);
     this.scenery.keyPointer.paint(this.active, camera);
