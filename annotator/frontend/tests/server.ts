@@ -137,6 +137,7 @@ export class FakeServer {
       const image = this.images.get(id);
       if (image === undefined) throw refused("no such image", 404);
       const name = `${gesture.client}/${gesture.number}`;
+      if (gesture.changes.length > 2000) throw refused("gesture.changes: expected a list of at most 2000", 400);
       if (!image.answers.has(name)) {
         if (gesture.revision !== image.revision) throw refused("stale", 409, { revision: image.revision });
         for (const change of gesture.changes) this.apply(image, change);

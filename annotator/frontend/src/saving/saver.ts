@@ -6,6 +6,7 @@
 import type { GestureBody, WireGesture } from "../document/protocol";
 import { RefusedError } from "./errors";
 import type { Outbox, Pending, SaveStatus } from "./pending";
+import { piecesOf } from "./pending";
 
 export interface SaverOptions {
   readonly outbox: Outbox;
@@ -48,9 +49,11 @@ export class Saver {
 
   push(imageId: number, body: GestureBody): void {
     const { client, outbox } = this.options;
-    const gesture = { client, number: ++this.number, imageId, revision: this.revision(imageId), body };
-    this.queue.push(gesture);
-    outbox.put(gesture);
+    for (const piece of piecesOf(body)) {
+      const gesture = { client, number: ++this.number, imageId, revision: this.revision(imageId), body: piece };
+      this.queue.push(gesture);
+      outbox.put(gesture);
+    }
     this.report();
     void this.run();
   }

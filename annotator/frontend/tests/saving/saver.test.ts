@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { find } from "../../src/document/scene";
-import { accept, reject, relabel } from "../../src/editing/review";
+import { accept, acceptVisible, reject, relabel } from "../../src/editing/review";
 import { RefusedError } from "../../src/saving/errors";
 import type { SaverOptions } from "../../src/saving/saver";
 import { Saver } from "../../src/saving/saver";
 import { MemoryOutbox, seen, settle, start, stored } from "../harness";
-import { FakeServer, refused } from "../server";
+import { FakeServer, refused, wireInstance } from "../server";
 
 async function opened(server: FakeServer, client: string, outbox?: MemoryOutbox) {
   const harness = start(server, client, outbox);
@@ -51,6 +51,21 @@ describe("saving", () => {
     expect(answers).toBe(3);
     expect(server.gestures).toHaveLength(1);
     expect(statuses.map((status) => status.kind)).toEqual(["saving", "offline", "offline", "saved", "saved"]);
+  });
+
+  it("sends a gesture on more instances than the server takes at once in pieces, the picture's state last", async () => {
+    const server = new FakeServer([0]);
+    const image = server.images.get(1)!;
+    const states = (): (string | boolean)[] => [image.reviewed, ...new Set([...image.instances.values()].map(({ state }) => state))];
+    for (let n = 0; n < 4001; n++) image.instances.set(`k${n}`, wireInstance(`k${n}`, 0));
+    const { session, notices, outbox } = await opened(server, "a");
+    acceptVisible(session);
+    await settle();
+    expect(server.gestures.map(({ changes, reviewed }) => [changes.length, reviewed])).toEqual([[2000, undefined], [2000, undefined], [1, true]]);
+    expect([states(), notices, outbox.pending()]).toEqual([[true, "accepted"], [], []]);
+    await session.undo(); // one step of the person
+    await settle();
+    expect(states()).toEqual([false, "suggested"]);
   });
 
   it("keeps what is unsaved in the browser until it is saved", async () => {
