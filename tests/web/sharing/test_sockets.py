@@ -1,4 +1,4 @@
-"""Connections that ask for nothing are closed, and files are not short."""
+"""Connections that ask for nothing are closed, answers are not held back, and files are not short."""
 
 import asyncio
 import contextlib
@@ -69,6 +69,32 @@ def test_an_answer_that_takes_long_and_a_connection_that_asks_again_are_not_cut(
             while not content.endswith(b"0\r\n\r\n"):
                 content += asking.recv(1000)
             assert content.count(b"x\r\n") == 10
+
+
+def test_the_second_half_of_an_answer_does_not_wait_for_the_first_to_be_confirmed():
+    seen = []
+
+    class Noted(sockets.ImpatientProtocol):
+        def connection_made(self, transport):
+            super().connection_made(transport)
+            asked = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            seen.append(bool(asked))
+            transport.abort()
+
+    async def nothing(scope, receive, send): ...
+
+    config = uvicorn.Config(nothing, port=0, http=Noted, lifespan="off", log_level="error")
+    with config.bind_socket() as listener:  # as `serve` makes it
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=[[listener]], daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        with socket.create_connection(listener.getsockname(), timeout=5) as connection, contextlib.suppress(OSError):
+            connection.recv(1)
+        server.should_exit = True
+        thread.join(timeout=10)
+    assert seen == [True]
 
 
 def test_a_server_may_open_as_many_files_as_the_system_lets_it():
