@@ -59,10 +59,11 @@ export class CutoutList {
   async require(count: number, filter: CutoutFilter): Promise<void> {
     while (this.items.length < count && this.after !== null && !this.failed) {
       const { round } = this;
-      this.loading ??= this.next(filter);
-      await this.loading;
+      const page = (this.loading ??= this.next(filter));
+      await page;
       if (round !== this.round) return;
-      this.loading = null;
+      // Another who waited may have begun the next page already.
+      if (this.loading === page) this.loading = null;
     }
   }
 
