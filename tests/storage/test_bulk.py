@@ -80,7 +80,7 @@ def test_it_decides_about_all_of_them_and_one_undo_takes_all_of_it_back(store, i
         undone = again.bulk.undo(bulk_id, who="me")
         assert (undone.done, undone.passed_over) == (8, 0)
         assert again.bulk.last() is None
-        with pytest.raises(MissingError, match="undone before"):
+        with pytest.raises(MissingError, match="undone already"):
             again.bulk.undo(bulk_id, who="me")
     assert states(store) == before
     assert [one.verb for one in store.decisions(1)] == ["accept", "accept", "undo", "undo"]

@@ -122,6 +122,6 @@ def test_on_a_full_disk_nothing_is_left(decided, tmp_path, monkeypatch):
 def test_a_folder_that_is_there_stays_as_it_is(decided, tmp_path):
     (tmp_path / "second").mkdir()
     (tmp_path / "second" / "mine.txt").write_text("mine")
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match="exists already"):
         duplicate(decided, tmp_path / "second", name="Second")
     assert os.listdir(tmp_path / "second") == ["mine.txt"]

@@ -115,16 +115,22 @@ def migrate(folder, done):
 
 
 def make_old(folder):
-    """The database as the first schema had it."""
-    with closing(sqlite3.connect(folder / "project.db")) as connection:
-        connection.executemany(
-            "DELETE FROM migrations WHERE name = ?", [(name,) for name in list(schema.MIGRATIONS)[1:]]
+    """The database as the first schema had it, with what it could hold."""
+    path = folder / "project.db"
+    newer = path.rename(folder / "newer.db")
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in schema.MIGRATIONS["0001_first"]:
+            connection.execute(statement)
+        connection.execute("ATTACH ? AS newer", (str(newer),))
+        tables = connection.execute(
+            "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
         )
-        connection.execute("DROP TABLE heatmaps")
-        connection.execute("ALTER TABLE decisions DROP COLUMN cut")
-        connection.execute("ALTER TABLE decisions DROP COLUMN crowd")
-        connection.execute("ALTER TABLE instances DROP COLUMN crowd")
+        for (table,) in tables.fetchall():
+            columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
+            connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
+        connection.execute("DELETE FROM migrations WHERE name != '0001_first'")
         connection.commit()
+    newer.unlink()
 
 
 @needs_fork

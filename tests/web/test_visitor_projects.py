@@ -32,7 +32,7 @@ def test_one_address_does_not_keep_every_project_of_a_server(visitors, monkeypat
     projects = visitors(projects=100, new_projects=100, address_projects=2)
     monkeypatch.setattr(makers, "HOUR_S", 0.0)
     mine = [projects.create(address="10.0.0.1") for _ in range(2)]
-    with pytest.raises(LimitError, match="2 projects were made from here and are still there"):
+    with pytest.raises(LimitError, match="2 projects were made from here and are still kept"):
         projects.create(address="10.0.0.1")
     assert projects.create(address="10.0.0.2")
     assert projects.create() != projects.create()  # of nobody's address

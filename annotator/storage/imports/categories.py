@@ -17,16 +17,16 @@ def import_categories(work: Work) -> int:
     before: dict[str, list[Category]] = {}
     for known in categories(work.connection):
         before.setdefault(known.name.strip(), []).append(known)
-    added = 0
+    added: set[int] = set()
     for category in work.dataset.categories:
         work.step()
         name = category_name(category.name)
         same = before.get(name, [])
         mine = next((other for other in same if other.id == category.id), same[0] if same else book.meant(name))
-        if mine is None:
+        if mine is None or mine.id in added:
             kept = category.name if plain_text(category.name) == category.name else name
             mine = book.join(replace(category, name=kept))
-            added += 1
+            added.add(mine.id)
         else:
             book.complete(mine, category)
         if mine.id != category.id:
@@ -35,4 +35,4 @@ def import_categories(work: Work) -> int:
             path = f"category {category.id} {category.name!r:.80}"
             work.note(path, f"is called {mine.name!r:.80} in the project")
         work.category_ids[category.id] = mine.id
-    return added
+    return len(added)

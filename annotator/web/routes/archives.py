@@ -51,7 +51,8 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
     @router.get("/{key}/archive/progress")
     def how_far(key: str) -> dict[str, int | None]:
         """percent: of an archive that is being opened from this project's page."""
-        done, total = under_way.get(key, (0, 0))
+        with projects.use(key):
+            done, total = under_way.get(key, (0, 0))
         return {"percent": 100 * done // total if total else None}
 
     @router.post("/{key}/archive")

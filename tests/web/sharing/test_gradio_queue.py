@@ -35,15 +35,15 @@ def asks(host):
 
 
 async def push(queue, host, name, session="s"):
-    data = ["k", "lossless", False, False, True, "none", "coco"]
+    data = ["k", "coco", "lossless", False, False, True, "none", "", None]
     body = PredictBodyInternal(data=data, fn_index=event_of(queue, name), session_hash=session)
     return await queue.push(body=body, request=asks(host), username=None)
 
 
 def test_one_address_does_not_fill_the_queue_of_events(queue):
     async def scenario():
-        answers = [await push(queue, "greedy", "export_project") for _ in range(EVENTS + 5)]
-        return answers, await push(queue, "modest", "export_project")
+        answers = [await push(queue, "greedy", "write") for _ in range(EVENTS + 5)]
+        return answers, await push(queue, "modest", "write")
 
     answers, modest = run(scenario())
     assert [answer[2] for answer in answers] == ["success"] * EVENTS + ["queue_full"] * 5
@@ -53,8 +53,8 @@ def test_one_address_does_not_fill_the_queue_of_events(queue):
 def test_one_address_never_has_every_place_of_an_event(queue):
     async def scenario():
         for _ in range(10):
-            await push(queue, "greedy", "export_project")
-        await push(queue, "modest", "export_project")
+            await push(queue, "greedy", "write")
+        await push(queue, "modest", "write")
 
     run(scenario())
     ran = []
@@ -75,7 +75,7 @@ def test_an_event_that_is_none_or_brings_other_values_does_not_come_into_the_que
         body = PredictBodyInternal(data=data, fn_index=number, session_hash="s")
         return await queue.push(body=body, request=asks("someone"), username=None)
 
-    known = event_of(queue, "export_project")
+    known = event_of(queue, "write")
     for number, data in ((-1, []), (99_999, []), (known, []), (known, ["x"] * 8), (None, [])):
         assert run(scenario(number, data))[::2] == (False, "error")
     assert len(queue) == 0
