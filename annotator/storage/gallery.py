@@ -47,8 +47,21 @@ class Entry:
     score: float | None
     area: int
     box_xyxy: tuple[float, float, float, float]
+    share: float
+    """Of its picture's pixels."""
     version: str
     """Another one as soon as the mask is another."""
+
+
+@dataclass(frozen=True)
+class Usual:
+    """The middle of a category's shares and aspects (height over width of the box), and how far their logarithms lie
+    from it, in the median."""
+
+    share: float
+    aspect: float
+    share_spread: float
+    aspect_spread: float
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,8 @@ class Page:
     """Suggestions that are left out because their score is below the threshold."""
     after: str | None
     counts: dict[int, int]
+    usual: Usual | None = None
+    """Of the order that asks for the odd ones."""
 
 
 def page(
@@ -82,7 +97,7 @@ def page(
     wanted = {State(state).value for state in states}
     general, threshold = threshold, _threshold_of(connection, category_id, threshold)
     rows = connection.execute(_known(category_id, shapes=order in (Order.AREA, Order.ODD))).all()
-    values = _values(rows, order, threshold)
+    values, usual = _values(rows, order, threshold)
     shown = [(float(value), row) for value, row in zip(values, rows, strict=True) if row.state in wanted]
     above = [(value, row) for value, row in shown if not _is_below(row, threshold)]
     places = sorted((value, row.id) for value, row in above)
@@ -95,6 +110,7 @@ def page(
         below=len(shown) - len(above),
         after=f"{chosen[-1][0]!r}:{chosen[-1][1]}" if more else None,
         counts=_counts(connection, wanted, general),
+        usual=usual,
     )
 
 
@@ -122,17 +138,20 @@ def _is_below(row: Row[Any], threshold: float) -> bool:
     return row.state == State.SUGGESTED and row.score is not None and row.score < threshold
 
 
-def _values(rows: Sequence[Row[Any]], order: Order, threshold: float) -> Iterable[float]:
-    """What the order goes by, the smallest first."""
-    if order is Order.SCORE:
-        return [2.0 if row.score is None else row.score for row in rows]
-    if order is Order.DOUBT:
-        return [2.0 if row.score is None else abs(row.score - threshold) for row in rows]
+def _values(rows: Sequence[Row[Any]], order: Order, threshold: float) -> tuple[Iterable[float], Usual | None]:
+    """What the order goes by, the smallest first, and what it compares with."""
+    if order in (Order.DOUBT, Order.SCORE) or not rows:
+        return _scores(rows, order, threshold), None
     shares, aspects = _shapes(rows)
     if order is Order.AREA:
-        return shares
-    # Of everything known, rejected or not: so the order stays while one rejects.
-    return -_oddness(np.log(shares)) - _oddness(np.log(aspects))
+        return shares, None
+    usual = _usual(shares, aspects)
+    return _oddness(shares, aspects, usual), usual
+
+
+def _scores(rows: Sequence[Row[Any]], order: Order, threshold: float) -> Iterable[float]:
+    middle = threshold if order is Order.DOUBT else 0.0
+    return [2.0 if row.score is None else abs(row.score - middle) for row in rows]
 
 
 def _shapes(rows: Sequence[Row[Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -146,12 +165,23 @@ def _shapes(rows: Sequence[Row[Any]]) -> tuple[NDArray[np.float64], NDArray[np.f
     return shares, aspects
 
 
-def _oddness(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far each lies from the middle, in median deviations (a few strange ones do not move the measure)."""
-    if not len(values):
-        return values
-    away = np.abs(values - np.median(values))
-    return away / max(float(np.median(away)), 1e-6)
+def _usual(shares: NDArray[np.float64], aspects: NDArray[np.float64]) -> Usual:
+    """Of everything known, rejected or not: so the order stays while one rejects."""
+    share, aspect = float(np.median(shares)), float(np.median(aspects))
+    return Usual(share, aspect, _spread(shares, share), _spread(aspects, aspect))
+
+
+def _spread(values: NDArray[np.float64], middle: float) -> float:
+    """The median deviation of the logarithms: a few strange ones do not move the measure."""
+    return max(float(np.median(np.abs(np.log(values / middle)))), 1e-6)
+
+
+def _oddness(shares: NDArray[np.float64], aspects: NDArray[np.float64], usual: Usual) -> NDArray[np.float64]:
+    """How far each lies from the middle, the farthest first: so its negative."""
+    size = np.abs(np.log(shares / usual.share)) / usual.share_spread
+    shape = np.abs(np.log(aspects / usual.aspect)) / usual.aspect_spread
+    found: NDArray[np.float64] = -size - shape
+    return found
 
 
 def entries(connection: Connection, ids: Sequence[int]) -> tuple[Entry, ...]:
@@ -170,14 +200,16 @@ def entries(connection: Connection, ids: Sequence[int]) -> tuple[Entry, ...]:
 
 def _entry(row: Row[Any]) -> Entry:
     rle = Rle(row.height, row.width, row.rle)
+    area = masks.rle_area(rle)
     return Entry(
         key=row.key,
         image_id=row.image_id,
         file_name=row.file_name,
         state=State(row.state),
         score=row.score,
-        area=masks.rle_area(rle),
+        area=area,
         box_xyxy=masks.rle_box_xyxy(rle),
+        share=area / (row.height * row.width),
         version=version_of(row.sha256, rle),
     )
 

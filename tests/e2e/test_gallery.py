@@ -40,7 +40,7 @@ def test_a_click_rejects_and_a_second_one_takes_it_back(screen, project):
     assert "is-rejected" in cells(screen)[0][1]
     cell(screen, 2).click()
     assert wait_for(lambda: sorted(project.states(one)[2] for one in (first, second)) == ["rejected", "suggested"])
-    cell(screen, 5).click(modifiers=["Shift"])
+    screen.press("End", "ArrowLeft", "a")
     assert wait_for(lambda: [project.states(one)[0] for one in (first, second)].count("accepted") == 1)
     assert all(not one.edited for image in (first, second) for one in project.instances(image))
 
@@ -106,7 +106,7 @@ def test_a_double_click_opens_the_picture_and_decides_nothing(screen, project):
 
 def test_an_accepted_suggestion_is_rejected_and_comes_back_whole(screen, project):
     (first,) = opened(screen, project, "first.png")
-    cell(screen, 1).click(modifiers=["Shift"])
+    screen.press("a")
     assert wait_for(lambda: project.states(first)[2] == "accepted")
     before = project.instances(first)[2]
     screen.page.locator(".an-gallery .an-segment", has_text="Accepted").click()
@@ -137,3 +137,85 @@ def test_only_what_is_seen_is_fetched(screen, project):
     total = int(screen.page.locator(".an-cell").first.get_attribute("aria-setsize"))
     assert 0 < len(asked) < total
     assert screen.page.locator(".an-cell").count() < total
+
+
+def chosen(screen):
+    """Places of the tiles that are selected."""
+    return screen.page.evaluate(
+        "[...document.querySelectorAll('.an-cell.is-chosen:not([hidden])')].map((one) => +one.ariaPosInSet).sort()"
+    )
+
+
+def states(project, ids):
+    return [project.states(one) for one in ids]
+
+
+def test_a_range_is_accepted_with_one_key_and_one_undo_takes_it_back(screen, project):
+    ids = opened(screen, project, "first.png", "second.png")
+    bar = screen.page.locator(".an-gallery-bar")
+    assert bar.is_hidden()
+    cell(screen, 2).click(modifiers=["Control"])
+    cell(screen, 5).click(modifiers=["Shift"])
+    assert chosen(screen) == [2, 3, 4, 5]
+    # A tap is enough once something is selected, and decides nothing.
+    cell(screen, 4).click()
+    assert chosen(screen) == [2, 3, 5]
+    assert bar.get_by_role("status").inner_text() == "3 selected"
+    assert [screen.page.locator(f".an-cell[aria-posinset='{n}']").get_attribute("aria-selected") for n in (2, 4)] == [
+        "true",
+        "false",
+    ]
+    assert states(project, ids) == [["suggested"] * 3] * 2
+    screen.press("a")
+    screen.page.get_by_text("3 instances accepted").wait_for()
+    assert sorted(one for image in states(project, ids) for one in image) == ["accepted"] * 3 + ["suggested"] * 3
+    screen.page.wait_for_function("document.querySelectorAll('.an-cell:not([hidden])').length === 3")
+    assert bar.is_hidden()
+    screen.page.locator(".an-gallery .an-notice").get_by_role("button", name="Undo").click()
+    screen.page.get_by_text("3 instances are as they were before").wait_for()
+    assert states(project, ids) == [["suggested"] * 3] * 2
+
+
+def test_all_of_the_filter_are_rejected_without_those_below_the_threshold(screen, project):
+    ids = opened(screen, project, "first.png", "second.png")
+    screen.press(*["."] * 8)
+    screen.page.wait_for_function("document.querySelectorAll('.an-cell:not([hidden])').length === 4")
+    screen.press("Control+a")
+    assert chosen(screen) == [1, 2, 3, 4]
+    sent = []
+    screen.page.on("request", lambda request: sent.append(request.post_data) if "/bulk" in request.url else None)
+    screen.page.locator(".an-gallery-bar").get_by_role("button", name="Reject").click()
+    screen.page.get_by_text("4 instances rejected").wait_for()
+    assert states(project, ids) == [["rejected", "rejected", "suggested"]] * 2
+    assert 'category:\\"person\\" is:open' in sent[0], "no list of keys"
+
+
+def test_the_keyboard_selects_and_relabels_all_but_one(screen, project):
+    ids = opened(screen, project, "first.png", "second.png")
+    screen.press("Shift+ArrowRight", "Shift+ArrowRight")
+    assert chosen(screen) == [1, 2, 3]
+    screen.press("Escape")
+    assert chosen(screen) == []
+    screen.press("Control+a", "Home", "Control+ ")
+    assert chosen(screen) == [2, 3, 4, 5, 6]
+    screen.press("c")
+    screen.page.locator(".an-picker-row", has_text="car").click()
+    screen.page.get_by_text("5 instances given another category").wait_for()
+    car = next(one.id for one in project.store.categories() if one.name == "car")
+    assert [one.category_id for image in ids for one in project.instances(image)].count(car) == 5
+    screen.press("Escape")
+    screen.page.locator(".an-gallery").wait_for(state="hidden")
+
+
+def test_a_tile_says_why_it_stands_where_it_stands(screen, project):
+    opened(screen, project, "first.png", "second.png")
+    assert "score 0.30, threshold 0.10" in cell(screen, 1).get_attribute("title")
+    assert cell(screen, 1).get_attribute("aria-label").startswith("Suggested, ")
+    screen.page.locator(".an-gallery-head select").nth(1).select_option("odd")
+    screen.page.wait_for_function(
+        "document.querySelector('.an-cell[aria-posinset=\"1\"]').title.includes('than usual for person')"
+    )
+    screen.page.locator(".an-gallery-head select").nth(1).select_option("area")
+    screen.page.wait_for_function(
+        "document.querySelector('.an-cell[aria-posinset=\"1\"]').ariaLabel.includes('% of its picture')"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -97,6 +98,7 @@ def _to_json(page: Page, key: str) -> dict[str, Any]:
         "after": page.after,
         "counts": [[category_id, count] for category_id, count in sorted(page.counts.items())],
         "instances": [entry_to_json(entry, key) for entry in page.entries],
+        "usual": None if page.usual is None else dataclasses.asdict(page.usual),
     }
 
 
@@ -109,6 +111,7 @@ def entry_to_json(entry: Entry, key: str) -> dict[str, Any]:
         "state": entry.state.value,
         "score": entry.score,
         "area": entry.area,
+        "share": entry.share,
         "box": list(entry.box_xyxy),
         "cutout": f"annotator/{key}/cutouts/{entry.image_id}/{entry.key}?v={entry.version}",
     }

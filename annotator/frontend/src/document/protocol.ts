@@ -209,8 +209,18 @@ export interface WireCutout {
   readonly state: Exclude<State, "deleted">;
   readonly score: number | null;
   readonly area: number;
+  /** Of its picture's pixels. */
+  readonly share: number;
   readonly box: readonly [x0: number, y0: number, x1: number, y1: number];
   readonly cutout: string;
+}
+
+/** The middle of a category's shares and aspects (height over width), and how far their logarithms lie from it. */
+export interface Usual {
+  readonly share: number;
+  readonly aspect: number;
+  readonly share_spread: number;
+  readonly aspect_spread: number;
 }
 
 /** Which instances the gallery asks for. */
@@ -233,6 +243,8 @@ export interface WireGallery {
   /** How many there are of each category id. */
   readonly counts: readonly (readonly [category: number, count: number])[];
   readonly instances: readonly WireCutout[];
+  /** Of the order that asks for the odd ones. */
+  readonly usual: Usual | null;
 }
 
 /** What the decisions of a project add up to. */

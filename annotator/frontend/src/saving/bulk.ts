@@ -7,6 +7,7 @@ import { json, request } from "./api";
 export interface BulkOrder {
   readonly verb: "accept" | "reject" | "relabel";
   readonly query: string;
+  readonly keys?: readonly string[];
   readonly threshold: number;
   readonly category?: number;
 }

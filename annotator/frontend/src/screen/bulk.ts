@@ -1,17 +1,17 @@
 /** One decision about many instances: said as an expression, counted and shown before, taken back by one click. */
 import type { WireCategory } from "../document/protocol";
-import type { BulkApi, BulkOrder, BulkPreview, BulkRun, BulkStatus } from "../saving/bulk";
+import type { BulkOrder, BulkPreview, BulkRun, BulkStatus } from "../saving/bulk";
 import { lineOf } from "../saving/errors";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
 import { dialog, openDialog } from "../widgets/dialogs";
 import { button, h, isComposing, setText } from "../widgets/dom";
 import { icon } from "../widgets/icons";
-import type { Notices } from "./notices";
+import type { BulkNews } from "./bulkrun";
+import { DID, follow } from "./bulkrun";
 
 /** How long nobody types before what is typed is counted. */
 const PAUSE_MS = 250;
-const POLL_MS = 300;
 
 const VERBS: readonly (readonly [BulkOrder["verb"], StringKey])[] = [
   ["accept", "bulkAccept"],
@@ -19,18 +19,13 @@ const VERBS: readonly (readonly [BulkOrder["verb"], StringKey])[] = [
   ["relabel", "bulkRelabel"],
 ];
 const WOULD: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkWouldAccept", reject: "bulkWouldReject", relabel: "bulkWouldRelabel" };
-const DID: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkAccepted", reject: "bulkRejected", relabel: "bulkRelabelled" };
 
-export interface BulkOptions {
+export interface BulkOptions extends BulkNews {
   readonly root: Element;
-  readonly api: BulkApi;
-  readonly notices: Pick<Notices, "show" | "offer">;
   readonly categories: readonly WireCategory[];
   readonly threshold: number;
   /** What is proposed. */
   readonly query: string;
-  /** Something was decided: what is shown is read again. */
-  readonly changed: () => Promise<void>;
 }
 
 export function openBulk(options: BulkOptions): void {
@@ -167,19 +162,17 @@ class BulkDialog {
 
   /** Until it has ended; the dialog closes then, and the news stays for a while, with the way back. */
   private async follow(): Promise<void> {
-    const { api, notices, changed } = this.options;
+    const { api } = this.options;
     this.go.disabled = true;
     this.last.hidden = true;
     this.bar.hidden = false;
     const stop = button({ text: t("cancel"), class: "an-button", onClick: () => void api.cancel() });
     this.stop.replaceWith(stop);
-    const status = await watch(api, ({ done, total }) => {
+    const told = ({ done, total }: BulkRun): void => {
       this.fill.style.width = `${total === 0 ? 0 : (100 * done) / total}%`;
       setText(this.facts, t("bulkAtWork", { done, total }));
-    });
-    this.sheet.close();
-    await changed();
-    tell(status, notices, () => void takeBackLater(this.options));
+    };
+    await follow({ ...this.options, changed: () => (this.sheet.close(), this.options.changed()) }, told);
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {
@@ -189,35 +182,4 @@ class BulkDialog {
       this.fail(error);
     }
   }
-}
-
-/** Resolves when nothing is at work any more. */
-async function watch(api: BulkApi, told: (run: BulkRun) => void): Promise<BulkStatus> {
-  let status = await api.status();
-  while (status.run?.running === true) {
-    told(status.run);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    status = await api.status();
-  }
-  return status;
-}
-
-/** From the notice, when the dialog is gone. */
-async function takeBackLater({ api, notices, changed }: BulkOptions): Promise<void> {
-  try {
-    await api.undo();
-    const status = await watch(api, () => {});
-    await changed();
-    tell(status, notices, () => {});
-  } catch (error) {
-    notices.show("error", t("bulkFailed"), lineOf(error));
-  }
-}
-
-function tell({ run, last }: BulkStatus, notices: BulkOptions["notices"], back: () => void): void {
-  if (run === null) return;
-  if (run.error !== null) return notices.show("error", t("bulkFailed"), run.error);
-  if (run.undoes) notices.show("info", t("bulkTakenBack", { n: run.done }));
-  else if (last !== null && run.done > 0) notices.offer(t(DID[last.verb], { n: run.done }), { text: t("takeBack"), run: back });
-  if (run.passed_over > 0) notices.show("info", t("bulkPassedOver", { n: run.passed_over }), run.names.join(", "));
 }

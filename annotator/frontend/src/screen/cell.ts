@@ -11,6 +11,9 @@ export interface Shown {
   readonly state: Cutout["state"] | null;
   readonly index: number;
   readonly focused: boolean;
+  readonly chosen: boolean;
+  /** Why it stands here, in words. */
+  readonly why: string;
   /** Whether nobody scrolls past. */
   readonly settled: boolean;
 }
@@ -25,7 +28,8 @@ export class Cell {
 
   constructor(id: string) {
     const mark = h("span", { class: "an-cell-mark" }, this.mark);
-    this.element = h("div", { class: "an-cell", role: "option", id }, this.picture, this.score, mark);
+    const chosen = h("span", { class: "an-cell-chosen" }, icon("check"));
+    this.element = h("div", { class: "an-cell", role: "option", id }, this.picture, this.score, mark, chosen);
     this.picture.addEventListener("load", () => {
       if (this.item?.address === this.picture.getAttribute("src")) this.item.loaded = true;
       setClass(this.element, "is-empty", false);
@@ -33,22 +37,23 @@ export class Cell {
     this.picture.addEventListener("error", () => setClass(this.element, "is-missing", this.picture.hasAttribute("src")));
   }
 
-  show({ item, state, index, focused, settled }: Shown): void {
+  show({ item, state, index, focused, chosen, why, settled }: Shown): void {
     const { element } = this;
     this.item = item;
     this.index = index;
     setClass(element, "is-focused", focused);
+    setClass(element, "is-chosen", chosen);
     this.showPicture(item, settled);
     const gone = state === "rejected" || state === "deleted";
     setClass(element, "is-suggested", state === "suggested");
     setClass(element, "is-accepted", state === "accepted");
     setClass(element, "is-rejected", gone);
     setIcon(this.mark, gone ? "cross" : "check");
-    element.setAttribute("aria-selected", String(gone));
+    element.setAttribute("aria-selected", String(chosen));
     setText(this.score, item === undefined ? "" : item.wire.score === null ? "–" : item.wire.score.toFixed(2));
     if (item === undefined || state === null) return;
-    element.setAttribute("aria-label", describe(item, state));
-    element.title = `${item.wire.name} · ${t("area", { n: item.wire.area })}`;
+    element.setAttribute("aria-label", describe(item, state, why));
+    element.title = [item.wire.name, t("area", { n: item.wire.area }), why].filter((one) => one !== "").join(" · ");
   }
 
   private showPicture(item: Cutout | undefined, settled: boolean): void {
@@ -62,7 +67,9 @@ export class Cell {
   }
 }
 
-export function describe({ wire }: Cutout, state: Cutout["state"]): string {
-  const said = [wire.score?.toFixed(2), t(state === "deleted" ? "rejected" : state), wire.name];
-  return said.filter((one) => one !== undefined).join(", ");
+/** For those who do not see it. The score is said by the reason where that has it. */
+export function describe({ wire }: Cutout, state: Cutout["state"], why: string): string {
+  const score = wire.score?.toFixed(2) ?? "";
+  const said = [why.includes(score) ? "" : score, t(state === "deleted" ? "rejected" : state), wire.name, why];
+  return said.filter((one) => one !== "").join(", ");
 }

@@ -29,6 +29,7 @@ import { createAnnouncer } from "./announcer";
 import { createBanner } from "./banner";
 import { createBin } from "./bin";
 import { openBulk } from "./bulk";
+import type { BulkNews } from "./bulkrun";
 import { pickCategory } from "./categories";
 import { tellCategoryNews } from "./categorynews";
 import { openCategoryManager } from "./categorymanager";
@@ -142,7 +143,7 @@ export class Editor {
     this.reviewBar = new ReviewBar(session, (id) => this.run(id));
     this.folds = this.makeFolds(shelf);
     this.commands = this.makeCommands(answer);
-    this.gallery = new Gallery({ session, api, appearance: this.appearance, shelf, answer, open: (imageId, key) => void this.commands.openAt(imageId, key) });
+    this.gallery = this.makeGallery(shelf, answer);
     this.assemble();
     this.listen();
     const address = this.follow(page.onTitle);
@@ -285,18 +286,39 @@ export class Editor {
     });
   }
 
+  private makeGallery(shelf: Shelf | null, answer: (text: string) => void): Gallery {
+    const { session, appearance } = this;
+    const { api } = this.connection;
+    return new Gallery({
+      session,
+      api,
+      appearance,
+      shelf,
+      answer,
+      news: this.bulkNews(),
+      pickCategory: (anchor) => this.pickCategory("categoryFor", null, anchor),
+      open: (imageId, key) => void this.commands.openAt(imageId, key),
+    });
+  }
+
+  private bulkNews(): BulkNews {
+    const changed = async (): Promise<void> => {
+      await this.refresh();
+      this.gallery.readAgain();
+    };
+    return { api: new BulkApi(this.connection.api), notices: this.notices, changed };
+  }
+
   /** query: which pictures and instances are proposed; the surest suggestions of them. */
   private decideAboutMany(query: string): void {
-    const { root, session, notices } = this;
+    const { root, session } = this;
     const { threshold, categories } = session.view.get();
     openBulk({
+      ...this.bulkNews(),
       root,
-      api: new BulkApi(this.connection.api),
-      notices,
       categories,
       threshold,
       query: `${query} score:${Math.max(SURE, threshold).toFixed(2)}..`.trim(),
-      changed: () => this.refresh(),
     });
   }
 
@@ -313,11 +335,17 @@ export class Editor {
   private listen(): void {
     const { root, session, stage, commands, gallery, dropZone, uploads } = this;
     const frame = stage.element.parentElement!;
-    session.queue.subscribe((now) => {
-      const isEmpty = root.classList.toggle("is-empty", now.loaded && now.all === 0 && now.bin === 0);
-      // Notices lie over what is to be seen.
-      const home = isEmpty ? dropZone.element : frame;
+    const placeNotices = (): void => {
+      // They lie over what is to be seen.
+      const home = root.classList.contains("is-empty") ? dropZone.element : session.view.get().gallery ? gallery.body : frame;
       if (this.notices.element.parentElement !== home) home.append(this.notices.element);
+    };
+    session.queue.subscribe((now) => {
+      root.classList.toggle("is-empty", now.loaded && now.all === 0 && now.bin === 0);
+      placeNotices();
+    });
+    session.view.subscribe((now, before) => {
+      if (now.gallery !== before.gallery) placeNotices();
     });
     const leaving = (event: BeforeUnloadEvent): void => {
       if (session.saver.unsaved() > 0 || !uploads.idle()) event.preventDefault();

@@ -8,8 +8,11 @@ import { likelyCategory } from "../editing/review";
 import type { Api } from "../saving/api";
 import type { Shelf } from "../saving/shelf";
 import { preference, setPreference } from "../saving/shelf";
+import { Chosen } from "../session/chosen";
 import type { Cutout } from "../session/cutouts";
 import { CutoutList } from "../session/cutouts";
+import type { Decided } from "../session/pendingdecisions";
+import { PendingDecisions } from "../session/pendingdecisions";
 import type { Session } from "../session/session";
 import type { View } from "../session/view";
 import type { StringKey } from "../strings";
@@ -17,7 +20,11 @@ import { t } from "../strings";
 import { button, h, setText } from "../widgets/dom";
 import { VirtualGrid } from "../widgets/grid";
 import { icon } from "../widgets/icons";
+import type { BulkNews } from "./bulkrun";
 import { Cell, describe } from "./cell";
+import { GalleryBar } from "./gallerybar";
+import { createSizeSlider } from "./gallerysize";
+import { whyHere } from "./why";
 
 export interface GalleryOptions {
   readonly session: Session;
@@ -26,11 +33,11 @@ export interface GalleryOptions {
   readonly shelf: Shelf | null;
   /** Says why a key has done nothing. */
   readonly answer: (text: string) => void;
+  readonly news: BulkNews;
+  readonly pickCategory: (anchor: Element) => Promise<number | null>;
   /** Shows an instance on its picture. */
   readonly open: (imageId: number, key: string) => void;
 }
-
-type Decided = "suggested" | "accepted" | "rejected";
 
 const STATES: readonly (readonly [CutoutState, StringKey])[] = [
   ["suggested", "suggested"],
@@ -45,19 +52,21 @@ const ORDERS: readonly (readonly [CutoutOrder, StringKey])[] = [
   ["area", "galleryArea"],
 ];
 
-const SIDES = { least: 96, most: 280, usual: 152 };
-/** A click waits this long for a second one, which opens the picture instead. */
-const DOUBLE_MS = 240;
 const THRESHOLD_MS = 250;
 
 /** What still works from the keyboard while the gallery lies over the picture. */
-const ABOVE = new Set<CommandId>(["undo", "redo", "help", "lowerThreshold", "raiseThreshold"]);
+const ABOVE = new Set<CommandId>(["undo", "redo", "help", "lowerThreshold", "raiseThreshold", "bulk"]);
 
 export class Gallery {
   readonly element: HTMLElement;
   private readonly grid: VirtualGrid<HTMLElement>;
   private readonly cells = new WeakMap<HTMLElement, Cell>();
+  /** What the cells are in, and what lies over them. */
+  readonly body: HTMLElement;
   private readonly list: CutoutList;
+  private readonly decisions: PendingDecisions;
+  private readonly chosen: Chosen;
+  private readonly bar: GalleryBar;
   private readonly category = h("select", { class: "an-select", "aria-label": t("categoryFor"), title: t("categoryFor") });
   private readonly order = h("select", { class: "an-select", "aria-label": t("sort"), title: t("sort") });
   private readonly states: readonly HTMLButtonElement[];
@@ -65,20 +74,19 @@ export class Gallery {
   private readonly empty = h("p", { class: "an-gallery-empty" });
   private readonly live = h("div", { class: "an-unseen", role: "status", "aria-live": "polite" });
   private readonly hint = h("span", { class: "an-gallery-hint" });
-  /** Decisions that wait for a second click, which would open the picture instead. */
-  private readonly pending = new Map<Cutout, { readonly timer: number; readonly state: Decided }>();
-  /** Decisions on their way: their picture may have to be read first. The last one of a cell is what it will show. */
-  private readonly making = new Map<Cutout, { readonly state: Decided }>();
   private filter: CutoutFilter | null = null;
   private state: CutoutState = "suggested";
   private focused = 0;
   private thresholdTimer = 0;
   private cellCount = 0;
-  private readonly leaving = (): void => this.flush();
+  private readonly leaving = (): void => this.decisions.flush();
 
   constructor(private readonly options: GalleryOptions) {
     const { session, shelf } = options;
     this.list = new CutoutList(session, options.api, () => this.render());
+    this.decisions = new PendingDecisions(this.list, () => this.render());
+    this.chosen = new Chosen(this.list, () => this.render());
+    this.bar = this.createBar();
     this.grid = new VirtualGrid({ create: () => this.createCell(), update: (cell, index, settled) => this.update(cell, index, settled) }, t("gallery"));
     this.order.append(...ORDERS.map(([value, label]) => h("option", { value }, t(label))));
     this.order.value = preference(shelf, "gallery-order", "doubt");
@@ -88,18 +96,9 @@ export class Gallery {
     });
     this.category.addEventListener("change", () => this.load());
     this.states = STATES.map(([state, label]) => button({ text: t(label), class: "an-segment", onClick: () => this.setState(state) }));
-    const side = preference(shelf, "gallery-side", SIDES.usual);
-    const size = h("input", { type: "range", class: "an-slider", min: SIDES.least, max: SIDES.most, step: 4, value: side, "aria-label": t("gallerySize"), title: t("gallerySize") });
-    const resize = (): void => {
-      size.style.setProperty("--share", `${(100 * (size.valueAsNumber - SIDES.least)) / (SIDES.most - SIDES.least)}%`);
-      this.grid.setSide(size.valueAsNumber);
-    };
-    size.addEventListener("input", () => {
-      resize();
-      setPreference(shelf, "gallery-side", size.valueAsNumber);
-    });
     const close = button({ icon: "cross", title: `${t("close")} (Esc)`, class: "an-button is-quiet is-square", onClick: () => this.close() });
     const field = (select: HTMLElement): HTMLElement => h("label", { class: "an-sort" }, select, icon("chevron"));
+    this.body = h("div", { class: "an-gallery-body" }, this.grid.element, this.empty);
     this.element = h(
       "section",
       { class: "an-gallery", "aria-label": t("gallery"), hidden: true },
@@ -110,14 +109,14 @@ export class Gallery {
         field(this.category),
         h("div", { class: "an-segments", role: "group", "aria-label": t("filter") }, ...this.states),
         field(this.order),
-        h("span", { class: "an-gallery-size" }, icon("grid"), size),
+        createSizeSlider(shelf, (side) => this.grid.setSide(side)),
         close,
       ),
-      h("div", { class: "an-gallery-body" }, this.grid.element, this.empty),
+      this.body,
+      this.bar.element,
       h("div", { class: "an-gallery-foot" }, this.summary, this.hint),
       this.live,
     );
-    resize();
     this.listen();
     session.view.subscribe((now, before) => this.follow(now, before));
     window.addEventListener("pagehide", this.leaving);
@@ -125,7 +124,14 @@ export class Gallery {
 
   destroy(): void {
     window.removeEventListener("pagehide", this.leaving);
-    this.flush();
+    this.decisions.flush();
+  }
+
+  /** Many were decided about: the list is another. */
+  readAgain(): void {
+    if (this.filter === null) return;
+    if (this.element.hidden) this.list.reset();
+    else this.load(true);
   }
 
   owns(target: Element | null): boolean {
@@ -159,13 +165,17 @@ export class Gallery {
       End: Infinity,
     };
     const chord = chordOf(event);
-    const by = moves[chord];
-    if (by !== undefined) return this.focus(this.focused + by), true;
+    const by = moves[chord.replace(/^Shift\+/, "")];
+    if (by !== undefined) return this.move(by, chord.startsWith("Shift+")), true;
+    if (chord === "Ctrl+A") return this.chosen.all(), true;
+    if (chord === "Ctrl+Space") return this.chosen.toggle(this.focused), true;
     const item = this.list.items[this.focused];
     if (chord === "Enter") return item !== undefined && this.open(item), true;
+    if (this.chosen.count() > 0 && this.keyOfChosen(event, chord)) return true;
     if (chord === "Space") return item !== undefined && this.toggle(item, false), true;
     const command = commandFor(chord)?.id;
     if (command === "cancel" || command === "gallery") return this.close(), true;
+    if (command === "relabel" && item !== undefined) return this.chosen.toggle(this.focused), void this.bar.relabel(), true;
     if (command !== "accept" && command !== "reject") return false;
     if (item === undefined || event.repeat) return true;
     this.decide(item, command === "accept" ? "accepted" : "rejected", false);
@@ -173,11 +183,33 @@ export class Gallery {
     return true;
   }
 
+  /** Where tiles are chosen, the keys of the review are about them. */
+  private keyOfChosen(event: KeyboardEvent, chord: string): boolean {
+    const command = commandFor(chord)?.id;
+    if (command === "cancel") this.chosen.clear();
+    else if (chord === "Space") this.chosen.toggle(this.focused);
+    else if (command === "relabel") void this.bar.relabel();
+    else if (command === "accept" || command === "reject") void (event.repeat || this.bar.run(command));
+    else return false;
+    return true;
+  }
+
+  private move(by: number, chooses: boolean): void {
+    const from = this.focused;
+    this.focus(from + by);
+    if (chooses) this.chosen.through(this.focused, from);
+  }
+
+  private createBar(): GalleryBar {
+    const { session, news, pickCategory } = this.options;
+    return new GalleryBar({ session, chosen: this.chosen, news, filter: () => this.filter, pickCategory, flush: () => this.decisions.made() });
+  }
+
   private follow(now: View, before: View): void {
     if (now.gallery !== before.gallery) {
       this.element.hidden = !now.gallery;
       if (now.gallery) this.show();
-      else this.flush();
+      else this.decisions.flush();
     }
     if (!now.gallery) return;
     if (now.scene?.imageId !== before.scene?.imageId) this.close();
@@ -212,16 +244,22 @@ export class Gallery {
     this.load();
   }
 
-  private load(): void {
-    this.flush();
+  /** stays: at the height that it is scrolled to. */
+  private load(stays = false): void {
+    this.decisions.flush();
     const { threshold, categories } = this.options.session.view.get();
     const category = this.category.value === "" ? (categories[0]?.id ?? 0) : Number(this.category.value);
     const first = this.filter === null;
     this.filter = { category, state: this.state, order: this.order.value as CutoutOrder, threshold };
+    const { focused } = this;
+    const top = stays ? this.grid.element.scrollTop : 0;
     this.focused = 0;
     this.list.reset();
+    this.chosen.clear();
     this.grid.element.scrollTop = 0;
     void this.list.require(1, this.filter).then(() => {
+      if (stays) this.grid.element.scrollTop = top;
+      if (stays) this.focus(focused);
       // At the first time, an empty category makes room for the one that there is most of.
       const [most] = [...this.list.counts].sort((a, b) => b[1] - a[1]);
       if (!first || this.list.items.length > 0 || most === undefined) return;
@@ -234,48 +272,16 @@ export class Gallery {
   // --- decisions ---
 
   private toggle(item: Cutout, mayBeDouble: boolean): void {
-    const gone = this.shownState(item) === "rejected" || this.shownState(item) === "deleted";
-    this.decide(item, gone ? item.before : "rejected", mayBeDouble);
+    this.decide(item, this.decisions.isGone(item) ? item.before : "rejected", mayBeDouble);
   }
 
-  /** Shown at once; made when no second click has followed. */
   private decide(item: Cutout, state: Decided, mayBeDouble: boolean): void {
-    this.drop(item);
-    const shown = this.shownState(item);
-    if (shown === state || (state === "rejected" && shown === "deleted")) return this.render();
-    const timer = window.setTimeout(() => this.make(item), mayBeDouble ? DOUBLE_MS : 0);
-    this.pending.set(item, { timer, state });
-    if (!mayBeDouble) this.make(item);
-    this.render();
-    setText(this.live, describe(item, this.shownState(item)));
-  }
-
-  private make(item: Cutout): void {
-    const decision = this.pending.get(item);
-    if (decision === undefined) return;
-    this.drop(item);
-    this.making.set(item, decision);
-    void this.list.decide(item, decision.state).then(() => {
-      if (this.making.get(item) === decision) this.making.delete(item);
-      this.render();
-    });
-  }
-
-  private drop(item: Cutout): void {
-    clearTimeout(this.pending.get(item)?.timer);
-    this.pending.delete(item);
-  }
-
-  private flush(): void {
-    for (const item of [...this.pending.keys()]) this.make(item);
-  }
-
-  private shownState(item: Cutout): Cutout["state"] {
-    return (this.pending.get(item) ?? this.making.get(item))?.state ?? item.state;
+    this.decisions.decide(item, state, mayBeDouble);
+    setText(this.live, this.said(item));
   }
 
   private open(item: Cutout): void {
-    this.flush();
+    this.decisions.flush();
     this.close();
     this.options.open(item.wire.image, item.wire.key);
   }
@@ -289,7 +295,7 @@ export class Gallery {
     this.grid.reveal(this.focused);
     this.requireSeen();
     const item = this.list.items[this.focused];
-    setText(this.live, item === undefined ? "" : `${describe(item, this.shownState(item))}, ${this.focused + 1} / ${total}`);
+    setText(this.live, item === undefined ? "" : `${this.said(item)}, ${this.focused + 1} / ${total}`);
   }
 
   private requireSeen(): void {
@@ -300,9 +306,10 @@ export class Gallery {
     if (this.element.hidden) return;
     const { total, below, items } = this.list;
     this.grid.setCount(total);
+    this.bar.render(total);
     this.renderCategories(this.category.value === "" ? null : Number(this.category.value));
     this.states.forEach((one, index) => one.setAttribute("aria-pressed", String(STATES[index][0] === this.state)));
-    const counted = items.reduce((sum, item) => sum + Number(["rejected", "deleted"].includes(this.shownState(item)) && item.wire.state !== "rejected"), 0);
+    const counted = items.reduce((sum, item) => sum + Number(this.decisions.isGone(item) && item.wire.state !== "rejected"), 0);
     const parts = [t("galleryCount", { n: total })];
     if (counted > 0) parts.push(t("galleryRejected", { n: counted }));
     if (below > 0 && this.state === "suggested") parts.push(this.belowText());
@@ -322,8 +329,22 @@ export class Gallery {
   }
 
   private belowText(): string {
-    const threshold = thresholdOf(this.filter?.category ?? 0, this.options.session.view.get());
-    return t("galleryBelow", { n: this.list.below, threshold: threshold.toFixed(2) });
+    return t("galleryBelow", { n: this.list.below, threshold: this.threshold().toFixed(2) });
+  }
+
+  private threshold(): number {
+    return thresholdOf(this.filter?.category ?? 0, this.options.session.view.get());
+  }
+
+  private said(item: Cutout): string {
+    return describe(item, this.decisions.shownState(item), this.why(item));
+  }
+
+  private why(item: Cutout): string {
+    if (this.filter === null) return "";
+    const { category, order } = this.filter;
+    const name = this.options.session.view.get().categories.find(({ id }) => id === category)?.name ?? "";
+    return whyHere(item.wire, { order, threshold: this.threshold(), category: name, usual: this.list.usual });
   }
 
   private renderCategories(chosen: number | null): void {
@@ -343,10 +364,11 @@ export class Gallery {
 
   private update(element: HTMLElement, index: number, settled: boolean): void {
     const item = this.list.items[index];
-    const state = item === undefined ? null : this.shownState(item);
+    const state = item === undefined ? null : this.decisions.shownState(item);
     const focused = index === this.focused;
     if (focused) this.grid.element.setAttribute("aria-activedescendant", element.id);
-    this.cells.get(element)!.show({ item, state, index, focused, settled });
+    const [chosen, why] = item === undefined ? [false, ""] : [this.chosen.has(item), this.why(item)];
+    this.cells.get(element)!.show({ item, state, index, focused, chosen, why, settled });
   }
 
   private listen(): void {
@@ -358,15 +380,18 @@ export class Gallery {
       return this.list.items[cell.index];
     };
     element.addEventListener("click", (event) => {
+      const before = this.focused;
       const item = itemAt(event);
       if (item === undefined) return;
-      if (event.detail > 1) return this.drop(item);
-      if (event.shiftKey) this.decide(item, "accepted", false);
-      else this.toggle(item, true);
+      if (event.shiftKey) return this.chosen.through(this.focused, before);
+      // A finger has no Ctrl: once some are chosen, each tap chooses.
+      if (event.ctrlKey || event.metaKey || (this.chosen.count() > 0 && event.detail < 2)) return this.chosen.toggle(this.focused);
+      if (event.detail > 1) return this.decisions.drop(item);
+      this.toggle(item, true);
     });
     element.addEventListener("dblclick", (event) => {
       const item = itemAt(event);
-      if (item !== undefined && !event.shiftKey) this.open(item);
+      if (item !== undefined && !event.shiftKey && !event.ctrlKey && !event.metaKey) this.open(item);
     });
     element.addEventListener("scroll", () => this.requireSeen(), { passive: true });
   }

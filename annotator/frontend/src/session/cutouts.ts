@@ -1,5 +1,5 @@
 /** What the gallery lists: pages of one category's instances, and what was decided about them since. */
-import type { CutoutFilter, State, WireCutout } from "../document/protocol";
+import type { CutoutFilter, State, Usual, WireCutout } from "../document/protocol";
 import type { Edit, Instance } from "../document/scene";
 import { find, isSuggested, keyOf } from "../document/scene";
 import type { Api } from "../saving/api";
@@ -25,6 +25,7 @@ export class CutoutList {
   /** Suggestions that the threshold leaves out. */
   below = 0;
   counts = new Map<number, number>();
+  usual: Usual | null = null;
   failed = false;
   private readonly indexes = new Map<string, number>();
   private after: string | null = "";
@@ -97,6 +98,7 @@ export class CutoutList {
       this.total = page.total;
       this.below = page.below;
       this.counts = new Map(page.counts);
+      this.usual = page.usual;
       for (const wire of page.instances) this.add(wire);
       // What is decided while pages are read may change their number.
       if (this.after === null) this.total = this.items.length;

@@ -1,0 +1,48 @@
+/** A decision about many instances while it is at work, and the news when it has ended, with the way back. */
+import type { BulkApi, BulkOrder, BulkRun, BulkStatus } from "../saving/bulk";
+import { lineOf } from "../saving/errors";
+import type { StringKey } from "../strings";
+import { t } from "../strings";
+import type { Notices } from "./notices";
+
+const POLL_MS = 300;
+
+export const DID: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkAccepted", reject: "bulkRejected", relabel: "bulkRelabelled" };
+
+export interface BulkNews {
+  readonly api: BulkApi;
+  readonly notices: Pick<Notices, "show" | "offer">;
+  /** Something was decided: what is shown is read again. */
+  readonly changed: () => Promise<void>;
+}
+
+/** Resolves when nothing is at work any more, and it was told. */
+export async function follow(news: BulkNews, told: (run: BulkRun) => void): Promise<void> {
+  const { api, changed } = news;
+  let status = await api.status();
+  while (status.run?.running === true) {
+    told(status.run);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    status = await api.status();
+  }
+  await changed();
+  tell(status, news);
+}
+
+async function takeBack(news: BulkNews): Promise<void> {
+  try {
+    await news.api.undo();
+    await follow(news, () => {});
+  } catch (error) {
+    news.notices.show("error", t("bulkFailed"), lineOf(error));
+  }
+}
+
+function tell({ run, last }: BulkStatus, news: BulkNews): void {
+  const { notices } = news;
+  if (run === null) return;
+  if (run.error !== null) return notices.show("error", t("bulkFailed"), run.error);
+  if (run.undoes) notices.show("info", t("bulkTakenBack", { n: run.done }));
+  else if (last !== null && run.done > 0) notices.offer(t(DID[last.verb], { n: run.done }), { text: t("takeBack"), run: () => void takeBack(news) });
+  if (run.passed_over > 0) notices.show("info", t("bulkPassedOver", { n: run.passed_over }), run.names.join(", "));
+}
