@@ -63,7 +63,7 @@ def _trace(rle: Rle) -> tuple[list[NDArray[np.int64]], NDArray[np.uint8], int, i
     Sorted along a row or a column, corners pair up: (0, 1), (2, 3), ... are the two ends of one edge. Where two pixels
     touch diagonally there are two corners; each takes the edges of one of the pixels, which keeps the rings apart.
     """
-    region, left, top = _crop(rle)
+    region, left, top = crop(rle)
     if not region.size:
         return [], region, left, top
     h, w = region.shape
@@ -94,7 +94,7 @@ def _trace(rle: Rle) -> tuple[list[NDArray[np.int64]], NDArray[np.uint8], int, i
     return [corners[ring] for ring in _cycles(following.tolist())], region, left, top
 
 
-def _crop(rle: Rle) -> tuple[NDArray[np.uint8], int, int]:
+def crop(rle: Rle) -> tuple[NDArray[np.uint8], int, int]:
     """The mask cropped to its box, as (h, w) of 0 and 1, and the left and top of its first pixel."""
     left, top, right, bottom = (int(value) for value in rle_box_xyxy(rle))
     if left == right:

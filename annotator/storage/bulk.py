@@ -16,13 +16,19 @@ from sqlalchemy import Connection, Row, func, insert, literal, select, update
 
 from annotator.core import masks
 from annotator.core.dataset import State
-from annotator.core.errors import MissingError
+from annotator.core.errors import GestureError, MissingError
 from annotator.core.masks import Rle
-from annotator.storage import categories, gallery, schema
+from annotator.core.repair import Repair
+from annotator.storage import bulk_repair, categories, gallery, schema
 from annotator.storage.bulk_orders import Order, Verb, changes, chunks, state_after, targets
+from annotator.storage.bulk_repair import Mended
 from annotator.storage.database import Database, now
 from annotator.storage.gallery import Entry
 from annotator.storage.images import plain_text
+from annotator.storage.instances import require_room
+
+REPAIR_STRETCH = 200
+"""As STRETCH, where each mask is worked out anew."""
 
 STRETCH = 1_000
 """Instances that one transaction decides about, or those of one picture: others save in between."""
@@ -46,6 +52,8 @@ class Preview:
     images: int
     nearest: tuple[Entry, ...]
     as_of: int
+    mended: dict[str, Mended] = field(default_factory=dict)
+    """Of a repair, by key what it makes of each of `nearest`; `instances` are those that it is tried on."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,10 @@ class Report:
     done: int = 0
     passed_over: int = 0
     names: list[str] = field(default_factory=list)
+    emptied: int = 0
+    """Instances of which a repair would have left nothing, or more than can be stored: they stay as they are."""
+    emptied_names: list[str] = field(default_factory=list)
+    """Of their pictures."""
 
     def pass_over(self, count: int, names: Sequence[str]) -> None:
         self.passed_over += count
@@ -90,8 +102,11 @@ class BulkDecisions:
             # Of what is accepted the least sure are doubtful, of what is rejected the surest.
             scored = sorted((row for row in rows if row.score is not None), key=lambda row: row.score)
             doubtful = scored[::-1] if order.verb is Verb.REJECT else scored
-            shown = gallery.entries(connection, [row.id for row in doubtful[:nearest]])
-        return Preview(len(rows), len({row.image_id for row in rows}), tuple(shown), as_of)
+            mends = bulk_repair.samples(connection, order.repair, rows, nearest) if order.repair else []
+            ids = [one.id for one in mends] if order.repair else [row.id for row in doubtful[:nearest]]
+            shown = gallery.entries(connection, ids)
+        images = len({row.image_id for row in rows})
+        return Preview(len(rows), images, tuple(shown), as_of, {one.key: one for one in mends})
 
     def carry_out(
         self, order: Order, *, as_of: int, who: str, told: Callable[[Report], bool] = lambda report: True
@@ -117,9 +132,10 @@ class BulkDecisions:
             }
             bulk_id = int(connection.execute(insert(_bulks).values(line).returning(_bulks.c.id)).scalar_one())
         report = Report(len(rows))
-        for stretch in _stretches(rows):
+        for stretch in _stretches(rows, STRETCH if order.repair is None else min(STRETCH, REPAIR_STRETCH)):
+            mends = None if order.repair is None else self._mend(order.repair, stretch)
             with self._database.write() as connection:
-                _decide(connection, order, stretch, report, client=client, as_of=as_of, who=who)
+                _decide(connection, order, stretch, report, client=client, as_of=as_of, who=who, mends=mends)
             if not told(report):
                 break
         self._end(bulk_id)
@@ -136,7 +152,7 @@ class BulkDecisions:
                 raise MissingError(f"bulk {bulk_id}: not found, or undone already")
             rows = connection.execute(_decided_by(line.client)).all()
         report = Report(len(rows))
-        for stretch in _stretches(rows):
+        for stretch in _stretches(rows, STRETCH):
             with self._database.write() as connection:
                 _take_back(connection, Verb(line.verb), stretch, report, client=line.client, who=who)
             if not told(report):
@@ -154,6 +170,11 @@ class BulkDecisions:
             return None
         return Bulk(row.id, row.at, row.who, Verb(row.verb), row.query, row.total, row.done, row.ended)
 
+    def _mend(self, repair: Repair, rows: Sequence[Row[Any]]) -> list[Mended]:
+        """Worked out before the write lock is asked for."""
+        with self._database.read() as connection:
+            return bulk_repair.mended(connection, repair, [row.id for row in rows])
+
     def _end(self, bulk_id: int) -> None:
         with self._database.write() as connection:
             connection.execute(update(_bulks).where(_bulks.c.id == bulk_id).values(ended=True))
@@ -162,12 +183,12 @@ class BulkDecisions:
 # --- in stretches ----------------------------------------------------------------------------------------------------
 
 
-def _stretches(rows: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:
-    """About STRETCH rows at once, those of one picture together. rows: in the order of the pictures."""
+def _stretches(rows: Sequence[Row[Any]], size: int) -> Iterator[list[Row[Any]]]:
+    """About so many rows at once, those of one picture together. rows: in the order of the pictures."""
     stretch: list[Row[Any]] = []
     for _, of_image in groupby(rows, key=lambda row: row.image_id):
         stretch += of_image
-        if len(stretch) >= STRETCH:
+        if len(stretch) >= size:
             yield stretch
             stretch = []
     if stretch:
@@ -178,11 +199,28 @@ def _stretches(rows: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:
 
 
 def _decide(
-    connection: Connection, order: Order, rows: Sequence[Row[Any]], report: Report, *, client: str, as_of: int, who: str
+    connection: Connection,
+    order: Order,
+    rows: Sequence[Row[Any]],
+    report: Report,
+    *,
+    client: str,
+    as_of: int,
+    who: str,
+    mends: Sequence[Mended] | None,
 ) -> None:
     changed = _changed_images(connection, [row.image_id for row in rows], after=as_of)
     ids = [row.id for row in rows if row.image_id not in changed]
     ids = _still_so(connection, order, ids)
+    ids = _set_values(connection, order, ids) if mends is None else _repair(connection, mends, set(ids), report)
+    _write_history(connection, ids, verb=order.verb.value, client=client, who=who)
+    connection.execute(update(_bulks).where(_bulks.c.client == client).values(done=_bulks.c.done + len(ids)))
+    report.done += len(ids)
+    report.pass_over(len(changed), _names(connection, changed))
+
+
+def _set_values(connection: Connection, order: Order, ids: list[int]) -> list[int]:
+    """The ids of those that were decided about."""
     if order.verb is Verb.ACCEPT:
         ids = _with_pixels(connection, ids)
     values: dict[str, Any] = {"state": state_after(order.verb)}
@@ -190,10 +228,19 @@ def _decide(
         values = {"category_id": categories.standing(connection).of(order.category_id or 0)}
     for some in chunks(ids):
         connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(values))
-    _write_history(connection, ids, verb=order.verb.value, client=client, who=who)
-    connection.execute(update(_bulks).where(_bulks.c.client == client).values(done=_bulks.c.done + len(ids)))
-    report.done += len(ids)
-    report.pass_over(len(changed), _names(connection, changed))
+    return ids
+
+
+def _repair(connection: Connection, mends: Sequence[Mended], ids: set[int], report: Report) -> list[int]:
+    """The ids of those that have another mask now. Raises GestureError where an image's masks become too many bytes."""
+    of_these = [one for one in mends if one.id in ids]
+    lost = {one.image_id for one in of_these if not one.is_kept}
+    report.emptied += sum(not one.is_kept for one in of_these)
+    report.emptied_names += _names(connection, lost)[: MAX_NAMED - len(report.emptied_names)]
+    kept = [one for one in of_these if one.is_kept]
+    written = bulk_repair.write(connection, kept)
+    require_room(connection, sorted({one.image_id for one in kept}), error=GestureError)
+    return written
 
 
 def _changed_images(connection: Connection, image_ids: Sequence[int], *, after: int) -> set[int]:
@@ -295,8 +342,11 @@ def _take_back(
         for row in connection.execute(_still_as_decided(some)):
             ids.append(row.id)
             images.add(row.image_id)
-    for some in chunks(ids):
-        connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(_before(verb)))
+    if verb is Verb.REPAIR:
+        bulk_repair.take_back(connection, ids)
+    else:
+        for some in chunks(ids):
+            connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(_before(verb)))
     _write_history(connection, ids, verb="undo", client=f"{client}-undo", who=who)
     report.done += len(ids)
     left = len(rows) - len(ids)

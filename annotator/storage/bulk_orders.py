@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, select
 from annotator.core.dataset import State
 from annotator.core.errors import GestureError
 from annotator.core.query import EVERYTHING, NUMBER, Query
+from annotator.core.repair import Repair
 from annotator.storage import categories, schema, search
 from annotator.storage.instances import AT_ONCE
 from annotator.storage.search import Search
@@ -28,6 +29,7 @@ class Verb(StrEnum):
     ACCEPT = "accept"
     REJECT = "reject"
     RELABEL = "relabel"
+    REPAIR = "repair"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Order:
     """What is to be decided about which instances.
 
     query: describes instances and their pictures, as a search does; `threshold` is of the suggestions that count.
-    keys: these instances alone, where there are any. category_id: of the verb relabel.
+    keys: these instances alone, where there are any. category_id: of the verb relabel. repair: of the verb repair.
     """
 
     verb: Verb
@@ -43,6 +45,7 @@ class Order:
     threshold: float = 0.5
     keys: tuple[str, ...] = ()
     category_id: int | None = None
+    repair: Repair | None = None
 
 
 def targets(connection: Connection, order: Order) -> list[Row[Any]]:
@@ -69,13 +72,15 @@ def targets(connection: Connection, order: Order) -> list[Row[Any]]:
 
 
 def changes(order: Order) -> ColumnElement[bool]:
-    """Of `schema.instances`: whether the order makes something else of it; without `is:`, of an open suggestion.
+    """Of `schema.instances`: whether the order may make something else of it; without `is:`, of an open suggestion.
 
-    What is locked stays as it is.
+    What is locked stays as it is. Whether a repair changes a mask is only known once it is made.
     """
     state, is_open = _instances.c.state, ~_instances.c.locked
     if order.verb is Verb.RELABEL:
         return and_(is_open, _instances.c.category_id != order.category_id, state != State.DELETED.value)
+    if order.verb is Verb.REPAIR:
+        return and_(is_open, state != State.DELETED.value)
     if order.keys or order.query.of("is"):
         return and_(is_open, state.not_in([state_after(order.verb), State.DELETED.value]))
     return and_(is_open, state == State.SUGGESTED.value)

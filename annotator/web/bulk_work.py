@@ -23,6 +23,10 @@ DECISION_BYTES = 500
 """What a decision without a drawn mask adds to a database, about."""
 
 
+REPAIR_BYTES = 4_000
+"""What one with a mask adds, about: the instance and the history have it, and so has the undo."""
+
+
 @dataclass
 class Run:
     """One order, or the undo of one. bulk_id: once it is known. `error` is the line that it ended with."""
@@ -50,8 +54,9 @@ class BulkWork:
 
     def start(self, key: str, order: Order, *, total: int, as_of: int, who: str) -> Run:
         """Begin to carry an order out. Raises GestureError while another runs, LimitError where there is no room."""
+        each = DECISION_BYTES if order.repair is None else REPAIR_BYTES
         with self._projects.use(key) as store:
-            self._projects.require_quota(key, store, total * DECISION_BYTES)
+            self._projects.require_quota(key, store, total * each)
 
         def work(store: Store, run: Run) -> None:
             run.bulk_id, run.report = store.bulk.carry_out(order, as_of=as_of, who=who, told=_told(run))

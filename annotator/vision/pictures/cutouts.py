@@ -22,7 +22,7 @@ def cutout(pixels: Pixels, rle: Rle) -> bytes:
 
     pixels: (H, W, 3) uint8 RGB, of the mask's size. A picture narrower than the square makes a narrower cut-out.
     """
-    left, top, right, bottom = _window(rle)
+    left, top, right, bottom = window_of(rle)
     scale = SIDE / max(right - left, bottom - top)
     size = max(round((right - left) * scale), 1), max(round((bottom - top) * scale), 1)
     inside = rle_to_mask(rle)[top:bottom, left:right].astype(np.uint8) * 255
@@ -43,7 +43,7 @@ def _resampling(scale: float) -> int:
     return cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
 
 
-def _window(rle: Rle) -> tuple[int, int, int, int]:
+def window_of(rle: Rle) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of a square around the mask, in whole image pixels, moved or cut to fit the picture."""
     x0, y0, x1, y1 = rle_box_xyxy(rle)
     longer = max(x1 - x0, y1 - y0)

@@ -10,9 +10,13 @@ from starlette.concurrency import run_in_threadpool
 from annotator.core.errors import GestureError, MissingError
 from annotator.core.numbers import is_finite, is_id
 from annotator.core.query import parse
+from annotator.core.repair import Kind, Repair
 from annotator.storage.bulk import Bulk, Preview
 from annotator.storage.bulk_orders import Order, Verb
+from annotator.storage.bulk_repair import Mended
+from annotator.vision.pictures.cutouts import window_of
 from annotator.web.bulk_work import BulkWork, Run
+from annotator.web.outlines import outline, window_size
 from annotator.web.projects import Projects
 from annotator.web.routes.gallery import entry_to_json
 from annotator.web.routes.requests import parse_json, who_decides
@@ -95,7 +99,18 @@ def _read(body: bytes) -> tuple[Order, dict[str, Any]]:
         raise GestureError(f"bulk.keys: expected at most {MAX_KEYS} keys of instances")
     if (verb == Verb.RELABEL) is not is_id(category):
         raise GestureError("bulk.category: expected the id of a category to relabel, and nothing otherwise")
-    return Order(Verb(verb), parse(query), float(threshold), tuple(keys), category), wanted
+    repair = _read_repair(wanted.get("repair")) if verb == Verb.REPAIR else None
+    return Order(Verb(verb), parse(query), float(threshold), tuple(keys), category, repair), wanted
+
+
+def _read_repair(wanted: Any) -> Repair:
+    kind = wanted.get("kind") if isinstance(wanted, dict) else None
+    if kind not in set(Kind):
+        raise GestureError(f"bulk.repair.kind: {kind!r:.40}, expected one of {', '.join(Kind)}")
+    pixels, most = wanted.get("pixels", 0), Repair(Kind(kind)).most
+    if type(pixels) is not int or not min(1, most) <= pixels <= most:
+        raise GestureError(f"bulk.repair.pixels: {pixels!r:.40}, expected a whole number from {min(1, most)} to {most}")
+    return Repair(Kind(kind), pixels)
 
 
 def _preview_to_json(found: Preview, key: str) -> dict[str, Any]:
@@ -103,8 +118,19 @@ def _preview_to_json(found: Preview, key: str) -> dict[str, Any]:
         "instances": found.instances,
         "images": found.images,
         "as_of": found.as_of,
-        "nearest": [entry_to_json(entry, key) for entry in found.nearest],
+        "nearest": [
+            entry_to_json(entry, key) | _repair_to_json(found.mended.get(entry.key)) for entry in found.nearest
+        ],
     }
+
+
+def _repair_to_json(mended: Mended | None) -> dict[str, Any]:
+    """Both outlines in the cut-out's own square; `after` is empty where nothing would be left."""
+    if mended is None:
+        return {}
+    window = window_of(mended.before)
+    after = "" if mended.after is None or not mended.is_kept else outline(mended.after, window)
+    return {"size": window_size(window), "before": outline(mended.before, window), "after": after}
 
 
 def _run_to_json(run: Run | None) -> dict[str, Any] | None:
@@ -116,6 +142,8 @@ def _run_to_json(run: Run | None) -> dict[str, Any] | None:
         "done": run.report.done,
         "passed_over": run.report.passed_over,
         "names": list(run.report.names),
+        "emptied": run.report.emptied,
+        "emptied_names": list(run.report.emptied_names),
         "running": run.running,
         "cancelled": run.cancelled,
         "error": run.error,

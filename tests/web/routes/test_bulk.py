@@ -56,6 +56,8 @@ def test_it_is_looked_at_carried_out_and_taken_back(desk):
         "done": 8,
         "passed_over": 0,
         "names": [],
+        "emptied": 0,
+        "emptied_names": [],
         "running": False,
         "cancelled": False,
         "error": None,
@@ -109,13 +111,19 @@ def test_a_visitor_without_room_decides_nothing(desk, monkeypatch):
     ("order", "said"),
     [
         ([], "expected an object"),
-        ({"verb": "burn"}, "bulk.verb: 'burn', expected one of accept, reject, relabel"),
+        ({"verb": "burn"}, "bulk.verb: 'burn', expected one of accept, reject, relabel, repair"),
         ({"verb": "accept", "query": 7}, "expected an expression"),
         ({"verb": "accept", "query": "score:x"}, "search, character 7: 'x'"),
         ({"verb": "accept", "threshold": 2}, "bulk.threshold: 2, expected 0 to 1"),
         ({"verb": "accept", "keys": "k"}, "bulk.keys: expected"),
         ({"verb": "relabel"}, "bulk.category: expected"),
         ({"verb": "accept", "category": 1}, "bulk.category: expected"),
+        ({"verb": "repair"}, "bulk.repair.kind: None, expected one of holes"),
+        (
+            {"verb": "repair", "repair": {"kind": "grow"}},
+            "bulk.repair.pixels: 0, expected a whole number from 1 to",
+        ),
+        ({"verb": "repair", "repair": {"kind": "holes", "pixels": True}}, "bulk.repair.pixels: True"),
         ({"verb": "relabel", "category": 77}, "category 77: not in the project"),
     ],
 )
@@ -124,6 +132,27 @@ def test_what_cannot_be_read_is_one_line(desk, order, said):
     answer = client.post(f"{base}/preview", json=order)
     assert answer.status_code == 400
     assert said in answer.json()["error"]
+
+
+def test_a_repair_shows_both_outlines_and_names_what_it_would_leave_empty(desk):
+    client, base, _ = desk
+    order = {"verb": "repair", "query": "score:0.3.. #1,2", "repair": {"kind": "grow", "pixels": 1}}
+    found = client.post(f"{base}/preview", json=order).json()
+    assert (found["instances"], len(found["nearest"])) == (4, 4)
+    shown = found["nearest"][0]
+    assert shown["before"].startswith("M")
+    assert shown["after"].startswith("M")
+    assert shown["after"] != shown["before"]
+    assert max(shown["size"]) == 256
+    client.post(base, json=order | {"as_of": found["as_of"]})
+    status = ended(client, base)
+    assert (status["run"]["done"], status["last"]["verb"]) == (4, "repair")
+    lost = order | {"repair": {"kind": "shrink", "pixels": 90}}
+    found = client.post(f"{base}/preview", json=lost).json()
+    assert [one["after"] for one in found["nearest"]] == [""] * 4
+    client.post(base, json=lost | {"as_of": found["as_of"]})
+    run = ended(client, base)["run"]
+    assert (run["done"], run["emptied"], run["emptied_names"]) == (0, 4, ["0.jpg", "1.jpg"])
 
 
 def test_an_order_without_its_preview_is_refused(desk):

@@ -8,7 +8,7 @@ const FILTER: CutoutFilter = { category: 1, state: "suggested", order: "doubt", 
 const PAGES = 14;
 
 function wire(n: number): WireCutout {
-  return { key: `k${n}`, image: 1, name: "1.jpg", state: "suggested", score: 0.9, area: 16, box: [0, 0, 4, 4], cutout: "" };
+  return { key: `k${n}`, image: 1, name: "1.jpg", state: "suggested", score: 0.9, area: 16, share: 0.01, box: [0, 0, 4, 4], cutout: "" };
 }
 
 it("reads each page once, however many wait for it", async () => {
@@ -18,7 +18,7 @@ it("reads each page once, however many wait for it", async () => {
     await settle(1);
     const page = after === "" ? 0 : Number(after);
     const instances = Array.from({ length: limit }, (_, n) => wire(page * limit + n));
-    return { total: PAGES * limit, below: 0, after: page + 1 < PAGES ? String(page + 1) : null, counts: [], instances };
+    return { total: PAGES * limit, below: 0, after: page + 1 < PAGES ? String(page + 1) : null, counts: [], usual: null, instances };
   };
   const waiting: Promise<void>[] = [];
   // As the grid does: each page that came makes it ask for what it shows, while the jump still reads.
