@@ -16,11 +16,12 @@ _REVIEWED = Query((Term(FIELDS["state"], ("reviewed",)),))
 
 @dataclass(frozen=True)
 class Outlook:
-    """pictures: how many leave. undecided: suggestions from the threshold on, on reviewed pictures. pictures
-    with accepted instances that do not leave, as they are not marked reviewed.
+    """pictures and instances: how many leave. undecided: suggestions from the threshold on, on reviewed pictures.
+    unreviewed: pictures with accepted instances that do not leave, as they are not marked reviewed.
     """
 
     pictures: int
+    instances: int
     undecided: int
     undecided_pictures: int
     unreviewed: int
@@ -49,16 +50,18 @@ def outlook(
     """only: of the pictures that fit. threshold: the project's own where none is given."""
     least = threshold_of(store) if threshold is None else threshold
 
-    def count(*queries: Query) -> int:
+    def found(*queries: Query) -> list[int]:
         terms = tuple(term for query in (only, *queries) for term in query.terms)
-        return len(store.worklist.ids(Search(Query(terms), threshold=least)))
+        return store.worklist.ids(Search(Query(terms), threshold=least))
 
+    leaving = found(_REVIEWED) if reviewed_only else found()
     undecided_pictures, undecided = store.worklist.undecided(least, only)
     return Outlook(
-        pictures=count(_REVIEWED) if reviewed_only else count(),
+        pictures=len(leaving),
+        instances=store.worklist.accepted(leaving),
         undecided=undecided,
         undecided_pictures=undecided_pictures,
-        unreviewed=count(_UNREVIEWED) if reviewed_only else 0,
+        unreviewed=len(found(_UNREVIEWED)) if reviewed_only else 0,
         threshold=least,
     )
 

@@ -63,6 +63,14 @@ class Worklist:
             count = sum(image_id in holding for image_id in connection.scalars(query)) if holding else 0
         return len(found), count
 
+    def accepted(self, ids: Sequence[int]) -> int:
+        """How many accepted instances these images hold."""
+        table = schema.instances
+        query = select(table.c.image_id).where(table.c.state == State.ACCEPTED.value)
+        asked = set(ids)
+        with self._database.read() as connection:
+            return sum(image_id in asked for image_id in connection.scalars(query))
+
     def missing(self, ids: Sequence[int]) -> list[int]:
         """Which of these are gone, or in the bin."""
         with self._database.read() as connection:

@@ -28,8 +28,9 @@ from annotator.web.page.app import build_page
 from annotator.web.page.editor import EDITOR_HEAD
 from annotator.web.page.kept_page import KeptPage
 from annotator.web.page.project_key import PROJECT_KEY_HEAD
+from annotator.web.page.stylesheet import CSS
 from annotator.web.page.texts import TRANSLATIONS
-from annotator.web.page.theme import CSS, theme
+from annotator.web.page.theme import theme
 from annotator.web.projects import Projects
 from annotator.web.routes.errors import add_error_handlers, add_shape_handler
 from annotator.web.routes.router import build_routes

@@ -96,10 +96,20 @@ def test_what_forbids_an_export_is_one_line(screen, project):
 def test_a_network_that_cannot_be_fetched_is_one_line_that_says_what_still_works(screen, project):
     screen.page.goto(screen.address)
     screen.page.get_by_role("tab", name="Models").click()
-    screen.page.locator("#fetch-button").click()
+    screen.page.get_by_role("listitem").filter(has_text="person-0007").get_by_role("button").click()
     line = screen.page.locator("#fetch-report [role=alert]")
     line.wait_for(timeout=PATIENCE_MS)
     assert "starter-person" in line.inner_text()
+
+
+def test_a_network_that_is_here_is_chosen_by_its_card(screen, project):
+    project.add("a.png")
+    screen.open()
+    page = screen.page
+    page.get_by_role("tab", name="Models").click()
+    page.get_by_role("listitem").filter(has_text="starter-person").get_by_role("button", name="Use it").click()
+    page.locator(".an-stage").wait_for()
+    page.wait_for_function("document.querySelector('#model input').value.startsWith('starter-person')")
 
 
 def test_the_whole_project_leaves_as_one_file(screen, project, tmp_path):
@@ -116,10 +126,10 @@ def test_the_whole_project_leaves_as_one_file(screen, project, tmp_path):
 @pytest.mark.parametrize(
     ("locale", "words"),
     [
-        ("de-AT", ("Vorschläge für alle", "Modelle", "Holen", "Erkennt", "Bilder")),
-        ("es-MX", ("Sugerencias en todas", "Modelos", "Descargar", "Detecta", "Imágenes")),
-        ("zh-CN", ("预标注全部", "模型", "获取", "检测", "图片")),
-        ("fr-FR", ("Pre-label all", "Models", "Fetch", "Detects", "Pictures")),
+        ("de-AT", ("Vorschläge für alle", "Modelle", "Herunterladen", "erkennt: 80", "Bilder")),
+        ("es-MX", ("Sugerencias en todas", "Modelos", "Descargar", "detecta: 80", "Imágenes")),
+        ("zh-CN", ("预标注全部", "模型", "下载", "检测：80", "图片")),
+        ("fr-FR", ("Pre-label all", "Models", "Fetch", "detects: 80", "Pictures")),
     ],
 )
 def test_the_page_and_the_editor_speak_the_browsers_language(server, project, chromium, locale, words):
@@ -133,9 +143,9 @@ def test_the_page_and_the_editor_speak_the_browsers_language(server, project, ch
     right = page.get_by_role("tab", name=tab, exact=True).bounding_box()
     assert right["x"] + right["width"] < page.locator("#model").bounding_box()["x"]
     assert button.evaluate("one => one.scrollWidth <= one.clientWidth")
-    assert page.get_by_label(pictures, exact=True).first.is_visible()
+    page.get_by_label(pictures, exact=True).first.wait_for(state="attached")
     page.get_by_role("tab", name=tab, exact=True).click()
-    page.get_by_role("button", name=fetch, exact=True).wait_for()
-    page.get_by_role("columnheader", name=detects).wait_for()
+    page.get_by_role("button", name=fetch).first.wait_for()
+    page.get_by_text(detects).wait_for()
     assert "__i18n__" not in page.inner_text("body")
     context.close()

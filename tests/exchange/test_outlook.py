@@ -33,10 +33,10 @@ def store(tmp_path):
 
 
 def test_what_leaves_and_what_does_not_is_counted(store):
-    assert outlook(store) == Outlook(2, 1, 1, 1, 0.5)
-    assert outlook(store, threshold=0.2) == Outlook(2, 2, 1, 1, 0.2)
-    assert outlook(store, reviewed_only=False) == Outlook(4, 1, 1, 0, 0.5)
-    assert outlook(store, only=parse("#2..")) == Outlook(1, 0, 0, 1, 0.5)
+    assert outlook(store) == Outlook(2, 2, 1, 1, 1, 0.5)
+    assert outlook(store, threshold=0.2) == Outlook(2, 2, 2, 1, 1, 0.2)
+    assert outlook(store, reviewed_only=False) == Outlook(4, 3, 1, 1, 0, 0.5)
+    assert outlook(store, only=parse("#2..")) == Outlook(1, 1, 0, 0, 1, 0.5)
     store.set_setting(THRESHOLD, 0.7)
     assert outlook(store).undecided == 0
 

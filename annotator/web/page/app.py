@@ -39,7 +39,7 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
             with gr.Tab(label("insight"), id="insight") as insight, gr.Column(elem_classes="annotator-sheet"):
                 gr.HTML("", elem_id="statistics", js_on_load=None)
             with gr.Tab(label("models"), id="models"), gr.Column(elem_classes="annotator-sheet"):
-                table = build_models_tab(projects, jobs, choice=annotate.model)
+                cards = build_models_tab(projects, jobs, choice=annotate.model, tabs=tabs)
 
         insight.select(None, None, None, js="() => { window.annotator?.showStatistics(); }")
 
@@ -57,12 +57,12 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
             except AnnotatorError as error:
                 return "", None, fragments.line(error=projects.plain(str(error))), chosen, gr.skip()
             notice = fragments.line(_storage_notice(projects, language))
-            return opened, value, notice, chosen, fragments.model_table(language)
+            return opened, value, notice, chosen, fragments.model_cards(language)
 
         opened = page.load(
             open_project,
             [key],
-            [key, annotate.editor, annotate.progress, annotate.model, table],
+            [key, annotate.editor, annotate.progress, annotate.model, cards],
             js=READ_KEY,
             api_visibility="private",
             show_progress="hidden",

@@ -42,14 +42,19 @@ def build_export_tab(projects: Projects, key: gr.Textbox, *, picked: gr.Button, 
     picked: a hidden button of the page, which the editor presses to export only what is selected there; it stands
     outside the tabs, as one that was never opened is not on the page.
     """
-    gr.Markdown(label("export_intro"))
-    only = gr.Textbox("", label=label("only"), placeholder=_EXAMPLE, max_length=MAX_CHARACTERS, elem_id="export-only")
-    fields = _lay_out_fields()
-    ahead = gr.HTML("", elem_id="export-ahead", js_on_load=None)
-    threshold = gr.Number(visible="hidden")
-    export = gr.Button(label("export"), variant="primary", elem_id="export-button")
-    report = gr.HTML("", elem_id="export-report", js_on_load=None)
-    build_project_file(key)
+    with gr.Row(elem_id="export-sheet"):
+        with gr.Column():
+            gr.Markdown(label("export_intro"))
+            only, fields = _lay_out_fields()
+        with gr.Column():
+            with gr.Column(elem_classes="annotator-card"):
+                # Above what is said of it, which grows and shrinks: the button never moves.
+                export = gr.Button(label("export"), variant="primary", elem_id="export-button")
+                ahead = gr.HTML("", elem_id="export-ahead", js_on_load=None)
+                threshold = gr.Number(visible="hidden")
+                report = gr.HTML("", elem_id="export-report", elem_classes="annotator-says", js_on_load=None)
+            with gr.Column(elem_classes="annotator-card"):
+                build_project_file(key)
 
     exports = _Exports(projects)
     export.click(
@@ -113,7 +118,7 @@ class _Exports:
                 seen = outlook(store, only=parse(expression), reviewed_only=not everything, threshold=_share(least))
         except AnnotatorError as error:
             return fragments.line(error=self._projects.plain(str(error)))
-        return fragments.export_outlook(seen, language_of(request))
+        return fragments.export_outlook(seen, language_of(request), everything=everything)
 
 
 def _share(value: float | None) -> float | None:
@@ -121,21 +126,14 @@ def _share(value: float | None) -> float | None:
     return float(value) if is_finite(value) and value is not None and 0 <= value <= 1 else None
 
 
-def _lay_out_fields() -> list[gr.Radio | gr.Checkbox]:
-    """What is asked, in the order in which `_Exports.write` takes it."""
-    format = gr.Radio(
-        [(format_label(one), one.name) for one in FORMATS.values()], value=DEFAULT.name, label=label("form")
-    )
-    masks = gr.Radio(
-        [(label(f"masks_{form}"), form) for form in MASK_FORMS],
-        value=Options.masks,
-        label=label("masks"),
-        visible="masks" in DEFAULT.takes,
-    )
-    unreviewed = gr.Checkbox(False, label=label("unreviewed"))
-    with_images = gr.Checkbox(False, label=label("with_images"), visible="with_images" in DEFAULT.takes)
-    provenance = gr.Checkbox(True, label=label("provenance"), visible="provenance" in DEFAULT.takes)
-    with gr.Accordion(label("more_parts"), open=False):
+def _lay_out_fields() -> tuple[gr.Textbox, list[gr.Radio | gr.Checkbox]]:
+    """What is asked: which pictures, in a group of their own, and all else in the order of `_Exports.write`."""
+    with gr.Column(elem_classes="annotator-card"):
+        gr.Markdown(label("which_pictures"))
+        only = gr.Textbox(
+            "", label=label("only"), placeholder=_EXAMPLE, max_length=MAX_CHARACTERS, elem_id="export-only"
+        )
+        unreviewed = gr.Checkbox(False, label=label("unreviewed"))
         split = gr.Radio(
             [
                 (label("parts_none"), "none"),
@@ -146,6 +144,20 @@ def _lay_out_fields() -> list[gr.Radio | gr.Checkbox]:
             value="none",
             label=label("parts"),
         )
+    with gr.Column(elem_classes="annotator-card"):
+        gr.Markdown(label("which_file"))
+        format = gr.Radio(
+            [(format_label(one), one.name) for one in FORMATS.values()], value=DEFAULT.name, label=label("form")
+        )
+        masks = gr.Radio(
+            [(label(f"masks_{form}"), form) for form in MASK_FORMS],
+            value=Options.masks,
+            label=label("masks"),
+            visible="masks" in DEFAULT.takes,
+            elem_classes="annotator-lines",
+        )
+        with_images = gr.Checkbox(False, label=label("with_images"), visible="with_images" in DEFAULT.takes)
+        provenance = gr.Checkbox(True, label=label("provenance"), visible="provenance" in DEFAULT.takes)
     format.change(
         _shown_of,
         format,
@@ -153,7 +165,7 @@ def _lay_out_fields() -> list[gr.Radio | gr.Checkbox]:
         api_visibility="private",
         show_progress="hidden",
     )
-    return [format, masks, unreviewed, with_images, provenance, split]
+    return only, [format, masks, unreviewed, with_images, provenance, split]
 
 
 def _shown_of(name: str) -> tuple[dict[str, Any], ...]:

@@ -13,7 +13,7 @@ from annotator.vision.networks import zoo
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.web.fetches import Fetch
 from annotator.web.jobs import Job
-from annotator.web.page.texts import Language, say
+from annotator.web.page.texts import Language, say, translated
 
 
 def classes(info: ModelInfo, language: Language = "en") -> str:
@@ -22,7 +22,7 @@ def classes(info: ModelInfo, language: Language = "en") -> str:
 
 
 def megabytes(count: int) -> str:
-    return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{max(count / 1e3, 1):.0f} kB"
 
 
 def model_choices(language: Language = "en") -> list[tuple[str, str]]:
@@ -36,32 +36,37 @@ def model_choices(language: Language = "en") -> list[tuple[str, str]]:
     return [(f"{info.name} · {classes(info, language)} · {state(info)}", info.name) for info in zoo.list_models()]
 
 
-def fetchable() -> list[tuple[str, str]]:
-    return [
-        (f"{info.title} ({megabytes(info.missing_bytes)})", info.name) for info in zoo.list_models() if not info.present
-    ]
+def model_cards(language: Language = "en") -> str:
+    """A card for each network, with the one thing to do: fetch it, or pre-label with it."""
 
+    def button(info: ModelInfo) -> str:
+        does, text = ("use", say("use", language)) if info.present else ("fetch", _fetch(info, language))
+        kind = "annotator-button" if info.present else "annotator-button primary"
+        return f"<button class='{kind}' data-{does}='{escape(info.name)}'>{escape(text)}</button>"
 
-def model_table(language: Language = "en") -> str:
-    def state(info: ModelInfo) -> str:
-        if info.present:
-            return say("here", language)
-        return say("to_fetch", language, size=megabytes(info.missing_bytes))
+    def facts(info: ModelInfo) -> str:
+        state = [say("here", language)] if info.present else []
+        found = say("detects", language, what=classes(info, language))
+        threshold = say("default_threshold", language, threshold=f"{info.threshold:.2f}")
+        return escape(" · ".join([*state, found, threshold]))
 
-    rows = "".join(
-        f"<tr><td><b>{escape(info.name)}</b><br><small>{escape(info.description)}</small></td>"
-        f"<td>{escape(classes(info, language))}</td><td class='number'>{info.threshold:.2f}</td>"
-        f"<td>{state(info)}</td></tr>"
+    def about(info: ModelInfo) -> str:
+        return escape(translated(f"about_{info.name}", info.description, language))
+
+    cards = "".join(
+        f"<li><div><h3>{escape(info.name)}</h3><p>{about(info)}</p><small>{facts(info)}</small></div>{button(info)}</li>"
         for info in zoo.list_models()
     )
-    heads = (say(key, language) for key in ("network", "detects", "default_threshold", "state"))
-    head = "".join(f"<th>{text}</th>" for text in heads)
-    return f"<table class='annotator-table'><tr>{head}</tr>{rows}</table>"
+    return f"<ul class='annotator-networks'>{cards}</ul>"
+
+
+def _fetch(info: ModelInfo, language: Language) -> str:
+    return say("fetch", language, size=megabytes(info.missing_bytes))
 
 
 def line(message: str = "", *, error: str | None = None, done: int = 0, total: int = 0) -> str:
     """One line of state, with a bar while there is something to count. Everything is escaped: names are users' own."""
-    bar = f"<progress value='{done}' max='{total}'></progress>" if total else ""
+    bar = f"<progress value='{done}' max='{total}' aria-label='{escape(message)}'></progress>" if total else ""
     text = f"<span role='status'>{escape(message)}</span>" if message else ""
     bad = f"<span role='alert' class='bad' title='{escape(error)}'>{escape(error)}</span>" if error else ""
     return f"<div class='annotator-progress'>{bar}{text}{bad}</div>"
@@ -90,15 +95,22 @@ def fetch_line(fetch: Fetch, language: Language = "en") -> str:
     return line(message, done=done, total=total)
 
 
-def export_outlook(seen: Outlook, language: Language = "en") -> str:
-    """What an export would hold, and what it would leave out."""
-    lines = [say("ahead_pictures", language, n=seen.pictures)]
+def export_outlook(seen: Outlook, language: Language = "en", *, everything: bool = False) -> str:
+    """What an export would hold, and what it would leave out. everything: pictures count that are not reviewed."""
+    counts = {"ahead_pictures": seen.pictures, "ahead_instances": seen.instances}
+    figures = "".join(
+        f"<div><b>{n}</b> <span>{escape(say(key, language, n=n))}</span></div>" for key, n in counts.items()
+    )
+    lines = []
+    if not seen.pictures:
+        lines.append(say("ahead_none" if everything else "ahead_none_reviewed", language))
     if seen.undecided:
         pictures, threshold = seen.undecided_pictures, f"{seen.threshold:.2f}"
         lines.append(say("ahead_undecided", language, n=pictures, undecided=seen.undecided, threshold=threshold))
     if seen.unreviewed:
         lines.append(say("ahead_unreviewed", language, n=seen.unreviewed))
-    return f"<ul class='annotator-ahead' role='status'>{''.join(f'<li>{escape(text)}</li>' for text in lines)}</ul>"
+    left_out = f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in lines)}</ul>" if lines else ""
+    return f"<div class='annotator-ahead' role='status'><div class='annotator-figures'>{figures}</div>{left_out}</div>"
 
 
 def export_report(key: str, written: leaving.Written, language: Language = "en") -> str:

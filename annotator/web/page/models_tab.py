@@ -19,46 +19,51 @@ from annotator.web.page import fragments
 from annotator.web.page.texts import label, language_of, say
 from annotator.web.projects import Projects
 
+# A card's button says which network it is for (fragments.model_cards).
+_TELL_WHICH = """element.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (button && button.dataset.fetch) trigger("click", { name: button.dataset.fetch });
+  if (button && button.dataset.use) trigger("select", { name: button.dataset.use });
+});"""
 
-def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropdown) -> gr.HTML:
-    """Lay out the tab and connect its button. choice: where a network is chosen for pre-labelling.
 
-    Returns the table of the networks, for who knows the reader's language when the page opens.
+def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropdown, tabs: gr.Tabs) -> gr.HTML:
+    """Lay out the tab and connect its buttons. choice: where a network is chosen for pre-labelling.
+
+    Returns the networks' cards, for who knows the reader's language when the page opens.
     """
     gr.Markdown(label("models_intro"))
-    table = gr.HTML(fragments.model_table(), elem_id="model-table", js_on_load=None)
-    wanted = gr.Dropdown(fragments.fetchable(), label=label("fetch"), interactive=True, elem_id="fetch-name")
-    fetch = gr.Button(label("fetch"), variant="primary", elem_id="fetch-button")
-    fetched = gr.HTML("", elem_id="fetch-report", js_on_load=None)
+    cards = gr.HTML(fragments.model_cards(), elem_id="model-cards", js_on_load=_TELL_WHICH)
+    fetched = gr.HTML("", elem_id="fetch-report", elem_classes="annotator-says", js_on_load=None)
 
-    async def fetch_model(name: str | None, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+    async def fetch_model(event: gr.EventData, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         language = language_of(request)
-        if not name:
-            yield fragments.line(say("all_here", language)), gr.skip(), gr.skip(), gr.skip()
-            return
         try:
-            under_way = await run_in_threadpool(lambda: jobs.fetch(zoo.find(name)))
+            under_way = await run_in_threadpool(lambda: jobs.fetch(zoo.find(_name_in(event))))
             while not under_way.ended.is_set():
-                yield fragments.fetch_line(under_way, language), gr.skip(), gr.skip(), gr.skip()
+                yield fragments.fetch_line(under_way, language), gr.skip(), gr.skip()
                 await asyncio.sleep(TICK_S)
             if under_way.error is not None:
                 raise under_way.error
         except AnnotatorError as error:
-            yield fragments.line(error=projects.plain(str(error))), gr.skip(), gr.skip(), gr.skip()
+            yield fragments.line(error=projects.plain(str(error))), gr.skip(), gr.skip()
             return
         yield (
             fragments.line(say("fetched", language, name=under_way.info.name)),
-            fragments.model_table(language),
-            gr.update(choices=fragments.fetchable(), value=None),
+            fragments.model_cards(language),
             gr.update(choices=fragments.model_choices(language)),
         )
 
-    fetch.click(
-        fetch_model,
-        [wanted],
-        [fetched, table, wanted, choice],
-        concurrency_limit=None,
-        api_visibility="private",
-        show_progress="hidden",
-    )
-    return table
+    def use_model(event: gr.EventData) -> tuple[Any, ...]:
+        return gr.update(value=_name_in(event)), gr.Tabs(selected="annotate")
+
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    cards.click(fetch_model, None, [fetched, cards, choice], concurrency_limit=None, **quiet)
+    cards.select(use_model, None, [choice, tabs], **quiet)
+    return cards
+
+
+def _name_in(event: gr.EventData) -> str:
+    """The network that a card's button is for; what a browser sends instead is no network's name."""
+    name = (event._data or {}).get("name") if isinstance(event._data, dict) else None
+    return name if isinstance(name, str) else ""

@@ -81,6 +81,6 @@ def build_project_file(key: gr.Textbox) -> None:
     with gr.Row():
         download = gr.Button(label("project_download"), elem_id="download-project")
         unpack = gr.Button(label("project_open"), elem_id="open-project")
-    gr.HTML("", elem_id="project-file-report", js_on_load=None)
+    gr.HTML("", elem_id="project-file-report", elem_classes="annotator-says", js_on_load=None)
     download.click(None, [key], None, js=_DOWNLOAD)
     unpack.click(None, [key], None, js=_OPEN)

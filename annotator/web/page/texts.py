@@ -43,12 +43,7 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "Abra primero una fotografía.",
         "请先打开一张照片。",
     ),
-    "waiting": (
-        "Waiting for the model…",
-        "Wartet auf das Modell…",
-        "Esperando al modelo…",
-        "正在等待模型…",
-    ),
+    "waiting": ("Waiting for the model…", "Wartet auf das Modell…", "Esperando el modelo…", "正在等待模型…"),
     "loading": ("Loading {model}…", "Lädt {model}…", "Cargando {model}…", "正在加载 {model}…"),
     "prelabelling": (
         "Pre-labelling {done} of {total}",
@@ -71,9 +66,9 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "more_failures": (" (and {n} more)", " (und {n} weitere)", " (y {n} más)", "（另有 {n} 个）"),
     "fetching": (
         "Fetching {name}: {done} of {total}",
-        "Holt {name}: {done} von {total}",
+        "Lädt {name} herunter: {done} von {total}",
         "Descargando {name}: {done} de {total}",
-        "正在获取 {name}：{done} / {total}",
+        "正在下载 {name}：{done} / {total}",
     ),
     "classes": (
         "{n} categories",
@@ -81,13 +76,8 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "{n} categorías",
         "{n} 个类别",
     ),
-    "ready": ("ready", "bereit", "lista", "就绪"),
-    "fetches_once": (
-        "fetches {size} once",
-        "holt einmal {size}",
-        "descarga {size} una vez",
-        "首次获取 {size}",
-    ),
+    "ready": ("ready", "bereit", "listo", "就绪"),
+    "fetches_once": ("fetches {size} once", "lädt einmalig {size}", "descarga {size} una vez", "首次使用时下载 {size}"),
     "forgets": (
         "This Space forgets everything when it restarts: download the project before you leave (tab Export).",
         "Dieser Space vergisst bei einem Neustart alles: vor dem Gehen das Projekt herunterladen (Reiter Export).",
@@ -95,51 +85,70 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "此 Space 重启后不保留任何内容：离开前请下载项目（“导出”标签页）。",
     ),
     "export_intro": (
-        "## Export\nThe instances that you accepted. Each file is read back and checked before you get it.",
-        "## Export\nDie Instanzen, die Sie angenommen haben. Jede Datei wird vorher wieder eingelesen und geprüft.",
-        "## Exportar\nLas instancias que ha aceptado. Cada archivo se relee y se comprueba antes de entregárselo.",
-        "## 导出\n您接受的实例。每个文件在交给您之前都会重新读取并核对。",
+        "## Export\nThe instances that you accepted. Every file is read back and checked before you get it. COCO "
+        "holds everything; for another format the report says what it cannot hold.",
+        "## Export\nDie Instanzen, die Sie angenommen haben. Jede Datei wird zur Prüfung noch einmal eingelesen, "
+        "bevor Sie sie bekommen. COCO fasst alles; bei anderen Formaten nennt der Bericht, was darin fehlt.",
+        "## Exportar\nLas instancias que ha aceptado. Cada archivo se vuelve a leer y se comprueba antes de "
+        "entregárselo. COCO lo admite todo; con otros formatos, el informe indica qué no cabe.",
+        "## 导出\n导出您已接受的实例。每个文件在提供下载前都会重新读取并校验。"
+        "COCO 可保存全部内容；若选择其他格式，报告会列出无法保存的内容。",
+    ),
+    "which_pictures": ("### Which pictures", "### Welche Bilder", "### Qué imágenes", "### 导出哪些图片"),
+    "which_file": (
+        "### What the file holds",
+        "### Was die Datei enthält",
+        "### Qué contiene el archivo",
+        "### 文件内容",
     ),
     "only": (
-        "Only pictures that fit this expression (empty: all of them)",
-        "Nur Bilder, auf die dieser Ausdruck passt (leer: alle)",
-        "Solo las imágenes que cumplen esta expresión (vacía: todas)",
-        "仅导出符合此表达式的图片（留空：全部）",
+        "Only those that fit a search (empty: all)",
+        "Nur Treffer einer Suche (leer: alle)",
+        "Solo las que cumplen una búsqueda (vacía: todas)",
+        "仅限符合搜索条件的图片（留空则为全部）",
     ),
-    "ahead_pictures": (
-        "{n} pictures leave.",
-        "{n} Bilder werden exportiert.",
-        "Se exportan {n} imágenes.",
-        "将导出 {n} 张图片。",
+    "ahead_pictures": ("pictures", "Bilder", "imágenes", "张图片"),
+    "ahead_instances": ("accepted instances", "angenommene Instanzen", "instancias aceptadas", "个已接受的实例"),
+    "ahead_none_reviewed": (
+        "Nothing to export yet: none of these pictures is marked as reviewed.",
+        "Noch nichts zu exportieren: Keines dieser Bilder ist als geprüft markiert.",
+        "Aún no hay nada que exportar: ninguna de estas imágenes está marcada como revisada.",
+        "暂无可导出的内容：这些图片都未标记为已审核。",
+    ),
+    "ahead_none": (
+        "Nothing to export: there are no such pictures.",
+        "Nichts zu exportieren: Solche Bilder gibt es nicht.",
+        "Nada que exportar: no hay imágenes así.",
+        "没有可导出的内容：没有符合的图片。",
     ),
     "ahead_undecided": (
-        "{n} reviewed pictures hold suggestions from the threshold {threshold} on that nobody decided about "
-        "({undecided} in all): these are left out. The search state:new lists them.",
-        "{n} geprüfte Bilder enthalten Vorschläge ab der Schwelle {threshold}, über die niemand entschieden hat "
-        "(zusammen {undecided}): sie bleiben weg. Die Suche state:new listet sie auf.",
-        "{n} imágenes revisadas contienen sugerencias a partir del umbral {threshold} sobre las que nadie ha decidido "
-        "({undecided} en total): no se exportan. La búsqueda state:new las muestra.",
-        "{n} 张已审核的图片中有达到阈值 {threshold} 但尚未决定的建议（共 {undecided} 个）："
-        "不会导出。搜索 state:new 可列出它们。",
+        "{n} reviewed pictures still hold undecided suggestions ({undecided} from the threshold {threshold} up). "
+        "They are left out; the search state:new finds the pictures.",
+        "{n} geprüfte Bilder enthalten noch offene Vorschläge ({undecided} ab der Schwelle {threshold}). Diese "
+        "werden nicht exportiert; die Suche state:new findet die Bilder.",
+        "{n} imágenes revisadas aún tienen sugerencias sin decidir ({undecided} desde el umbral {threshold}). No "
+        "se exportan; la búsqueda state:new encuentra las imágenes.",
+        "{n} 张已审核的图片仍有未决定的建议（达到阈值 {threshold} 的共 {undecided} 个）。"
+        "这些建议不会导出；搜索 state:new 可找到这些图片。",
     ),
     "ahead_unreviewed": (
-        "{n} pictures with accepted instances are not marked as reviewed, and are left out.",
-        "{n} Bilder mit angenommenen Instanzen sind nicht als geprüft markiert und bleiben weg.",
-        "{n} imágenes con instancias aceptadas no están marcadas como revisadas y no se exportan.",
-        "{n} 张图片有已接受的实例但未标记为已审核，不会导出。",
+        "{n} pictures with accepted instances are left out: they are not marked as reviewed.",
+        "{n} Bilder mit angenommenen Instanzen werden nicht exportiert: Sie sind nicht als geprüft markiert.",
+        "{n} imágenes con instancias aceptadas no se exportan: no están marcadas como revisadas.",
+        "{n} 张含已接受实例的图片不会导出：它们未标记为已审核。",
     ),
     "masks": ("Masks", "Masken", "Máscaras", "掩码"),
     "masks_lossless": (
         "Lossless: polygons where they are exact, RLE where there are holes",
         "Verlustfrei: Polygone, wo sie genau sind, RLE bei Löchern",
         "Sin pérdida: polígonos donde son exactos, RLE donde hay huecos",
-        "无损：精确处用多边形，有孔处用 RLE",
+        "无损：能精确表示时用多边形，有孔洞时用 RLE",
     ),
     "masks_polygons": (
         "Polygons only, for trainers that read nothing else",
         "Nur Polygone, für Trainingsprogramme, die nichts anderes lesen",
-        "Solo polígonos, para programas que no leen otra cosa",
-        "仅多边形，用于只支持多边形的训练工具",
+        "Solo polígonos, para programas de entrenamiento que no leen otra cosa",
+        "仅多边形，用于只支持多边形的训练程序",
     ),
     "masks_rle": ("RLE only", "Nur RLE", "Solo RLE", "仅 RLE"),
     "masks_rle-uncompressed": (
@@ -156,8 +165,8 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "with_images": (
         "With the pictures, as one zip",
-        "Mit den Bildern, als eine Zip-Datei",
-        "Con las imágenes, en un solo zip",
+        "Mit den Bildern, als ZIP-Datei",
+        "Con las imágenes, en un zip",
         "附带图片，打包为一个 zip",
     ),
     "provenance": (
@@ -166,19 +175,13 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "Con procedencia (modelo, puntuación, decisión) en la clave «annotator»",
         "附带来源信息（模型、分数、决定），写入键“annotator”",
     ),
-    "more_parts": (
-        "Subsets for training",
-        "Teilmengen fürs Training",
-        "Subconjuntos para entrenar",
-        "训练划分",
-    ),
     "parts": (
-        "Subsets (pictures that look alike stay together)",
-        "Teilmengen (ähnliche Bilder bleiben zusammen)",
-        "Subconjuntos (las imágenes parecidas quedan juntas)",
-        "划分（相似的图片放在同一子集）",
+        "Subsets for training (pictures that look alike stay together)",
+        "Teilmengen fürs Training (ähnliche Bilder bleiben zusammen)",
+        "Subconjuntos para entrenar (las imágenes parecidas quedan juntas)",
+        "训练划分（相似的图片归入同一子集）",
     ),
-    "parts_none": ("All in one", "Alles in einem", "Todo en uno", "不划分"),
+    "parts_none": ("None", "Keine", "Ninguno", "不划分"),
     "parts_two": (
         "Training 80 %, validation 20 %",
         "Training 80 %, Validierung 20 %",
@@ -197,21 +200,16 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "Según las carpetas train, val y test",
         "按文件夹 train、val 和 test",
     ),
-    "form": (
-        "Format (the report says what a format other than COCO cannot hold)",
-        "Format (der Bericht sagt, was andere als COCO nicht fassen)",
-        "Formato (el informe dice qué no admiten los que no son COCO)",
-        "格式（报告会说明 COCO 之外的格式无法保存的内容）",
-    ),
+    "form": ("Format", "Format", "Formato", "格式"),
     "download": ("Download", "Herunterladen", "Descargar", "下载"),
     "project_intro": (
-        "## The whole project\nPictures, suggestions and every decision in one file. It opens again here or on another "
-        "computer, as a new project.",
-        "## Das ganze Projekt\nBilder, Vorschläge und jede Entscheidung in einer Datei. Sie lässt sich hier oder "
-        "anderswo wieder öffnen, als neues Projekt.",
-        "## El proyecto entero\nImágenes, sugerencias y cada decisión en un archivo. Se abre de nuevo aquí o en otro "
-        "ordenador, como proyecto nuevo.",
-        "## 整个项目\n图片、建议和每个决定都在一个文件中，可在此处或另一台计算机上重新打开，成为一个新项目。",
+        "### The whole project\nPictures, suggestions and every decision in one file. Opened here or on another "
+        "computer, it becomes a new project.",
+        "### Das ganze Projekt\nBilder, Vorschläge und alle Entscheidungen in einer Datei. Hier oder auf einem "
+        "anderen Rechner geöffnet, wird sie zu einem neuen Projekt.",
+        "### El proyecto entero\nImágenes, sugerencias y todas las decisiones en un archivo. Al abrirlo, aquí o en "
+        "otro ordenador, se crea un proyecto nuevo.",
+        "### 整个项目\n图片、建议和所有决定都保存在一个文件中。在此处或另一台计算机上打开，即成为一个新项目。",
     ),
     "project_download": ("Download project", "Projekt herunterladen", "Descargar proyecto", "下载项目"),
     "project_open": ("Open project file…", "Projektdatei öffnen…", "Abrir archivo de proyecto…", "打开项目文件…"),
@@ -224,62 +222,71 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "无法连接服务器；没有任何更改。",
     ),
     "models_intro": (
-        "## Models\nThe bundled one works at once. The others are fetched once, checked by size and SHA-384, "
-        "and stay on this computer.",
-        "## Modelle\nDas mitgelieferte arbeitet sofort. Die anderen werden einmal geholt, nach Größe und SHA-384 "
-        "geprüft, und bleiben auf diesem Rechner.",
-        "## Modelos\nEl incluido funciona al momento. Los demás se descargan una vez, se comprueban por tamaño y "
-        "SHA-384, y quedan en este ordenador.",
-        "## 模型\n内置模型立即可用。其他模型只获取一次，按大小和 SHA-384 校验，并保存在这台计算机上。",
+        "## Models\nThe bundled model works at once. The others are fetched once, checked by size and SHA-384, and "
+        "kept.",
+        "## Modelle\nDas mitgelieferte Modell ist sofort einsatzbereit. Die anderen werden einmal heruntergeladen, "
+        "anhand von Größe und SHA-384 geprüft und bleiben gespeichert.",
+        "## Modelos\nEl modelo incluido funciona al momento. Los demás se descargan una sola vez, se comprueban "
+        "por tamaño y SHA-384 y quedan guardados.",
+        "## 模型\n内置模型可立即使用。其他模型只需下载一次，按大小和 SHA-384 校验后保留在本机。",
     ),
-    "fetch": ("Fetch", "Holen", "Descargar", "获取"),
-    "network": (
-        "Model",
-        "Modell",
-        "Modelo",
-        "模型",
+    "fetch": ("Fetch ({size})", "Herunterladen ({size})", "Descargar ({size})", "下载（{size}）"),
+    "use": ("Use it", "Verwenden", "Usar", "使用"),
+    "detects": ("detects: {what}", "erkennt: {what}", "detecta: {what}", "检测：{what}"),
+    "default_threshold": (
+        "default threshold {threshold}",
+        "übliche Schwelle {threshold}",
+        "umbral inicial {threshold}",
+        "默认阈值 {threshold}",
     ),
-    "detects": ("Detects", "Erkennt", "Detecta", "检测"),
-    "default_threshold": ("Default threshold", "Schwelle zu Beginn", "Umbral inicial", "默认阈值"),
-    "state": ("State", "Zustand", "Estado", "状态"),
-    "here": ("✓ here", "✓ hier", "✓ aquí", "✓ 已有"),
-    "to_fetch": ("to fetch, {size}", "zu holen, {size}", "por descargar, {size}", "待获取，{size}"),
-    "all_here": (
-        "Everything is here already.",
-        "Es ist alles schon hier.",
-        "Ya está todo aquí.",
-        "全部已在本机。",
-    ),
+    "here": ("✓ ready", "✓ bereit", "✓ listo", "✓ 就绪"),
     "fetched": (
         "{name} is here and verified.",
-        "{name} ist da und geprüft.",
-        "{name} está aquí y comprobada.",
-        "{name} 已获取并通过校验。",
+        "{name} ist heruntergeladen und geprüft.",
+        "{name} está descargado y comprobado.",
+        "{name} 已下载并通过校验。",
+    ),
+    "about_starter-person": (
+        "People. Bundled, works offline at once; 2.8 M parameters, masks of 28 x 28; weaker than the other two.",
+        "Personen. Mitgeliefert, läuft sofort und ohne Netz; 2,8 Mio. Parameter, Masken mit 28 x 28; schwächer als "
+        "die beiden anderen.",
+        "Personas. Incluido, funciona sin conexión; 2,8 M de parámetros, máscaras de 28 x 28; menos preciso que "
+        "los otros dos.",
+        "人物。内置模型，可离线使用；280 万参数，掩码 28 x 28；弱于另外两个模型。",
+    ),
+    "about_person-0007": (
+        "People. Light and fast (4.85 GFLOPs), at most 10 a picture; fine masks of 224 x 224.",
+        "Personen. Klein und schnell (4,85 GFLOPs), höchstens 10 je Bild; feine Masken mit 224 x 224.",
+        "Personas. Ligero y rápido (4,85 GFLOPs), hasta 10 por imagen; máscaras finas de 224 x 224.",
+        "人物。轻量快速（4.85 GFLOPs），每张图片最多 10 人；精细掩码 224 x 224。",
+    ),
+    "about_security-0002": (
+        "The 80 classes of COCO. Strong and heavy (423 GFLOPs), at most 100 objects a picture; masks of 28 x 28.",
+        "Die 80 COCO-Klassen. Stark, aber rechenintensiv (423 GFLOPs), höchstens 100 Objekte je Bild; Masken mit "
+        "28 x 28.",
+        "Las 80 clases de COCO. Potente y pesado (423 GFLOPs), hasta 100 objetos por imagen; máscaras de 28 x 28.",
+        "COCO 的 80 个类别。精度高、计算量大（423 GFLOPs），每张图片最多 100 个对象；掩码 28 x 28。",
     ),
 }
 
 _OF_ONE: Final[dict[str, tuple[str, ...]]] = {
-    "ahead_pictures": (
-        "{n} picture leaves.",
-        "{n} Bild wird exportiert.",
-        "Se exporta {n} imagen.",
-        "将导出 {n} 张图片。",
-    ),
+    "ahead_pictures": ("picture", "Bild", "imagen", "张图片"),
+    "ahead_instances": ("accepted instance", "angenommene Instanz", "instancia aceptada", "个已接受的实例"),
     "ahead_undecided": (
-        "{n} reviewed picture holds suggestions from the threshold {threshold} on that nobody decided about "
-        "({undecided} in all): these are left out. The search state:new lists it.",
-        "{n} geprüftes Bild enthält Vorschläge ab der Schwelle {threshold}, über die niemand entschieden hat "
-        "(zusammen {undecided}): sie bleiben weg. Die Suche state:new listet es auf.",
-        "{n} imagen revisada contiene sugerencias a partir del umbral {threshold} sobre las que nadie ha decidido "
-        "({undecided} en total): no se exportan. La búsqueda state:new la muestra.",
-        "{n} 张已审核的图片中有达到阈值 {threshold} 但尚未决定的建议（共 {undecided} 个）："
-        "不会导出。搜索 state:new 可列出它。",
+        "{n} reviewed picture still holds undecided suggestions ({undecided} from the threshold {threshold} up). "
+        "They are left out; the search state:new finds the picture.",
+        "{n} geprüftes Bild enthält noch offene Vorschläge ({undecided} ab der Schwelle {threshold}). Diese werden "
+        "nicht exportiert; die Suche state:new findet das Bild.",
+        "{n} imagen revisada aún tiene sugerencias sin decidir ({undecided} desde el umbral {threshold}). No se "
+        "exportan; la búsqueda state:new encuentra la imagen.",
+        "{n} 张已审核的图片仍有未决定的建议（达到阈值 {threshold} 的共 {undecided} 个）。"
+        "这些建议不会导出；搜索 state:new 可找到这张图片。",
     ),
     "ahead_unreviewed": (
-        "{n} picture with accepted instances is not marked as reviewed, and is left out.",
-        "{n} Bild mit angenommenen Instanzen ist nicht als geprüft markiert und bleibt weg.",
-        "{n} imagen con instancias aceptadas no está marcada como revisada y no se exporta.",
-        "{n} 张图片有已接受的实例但未标记为已审核，不会导出。",
+        "{n} picture with accepted instances is left out: it is not marked as reviewed.",
+        "{n} Bild mit angenommenen Instanzen wird nicht exportiert: Es ist nicht als geprüft markiert.",
+        "{n} imagen con instancias aceptadas no se exporta: no está marcada como revisada.",
+        "{n} 张含已接受实例的图片不会导出：它未标记为已审核。",
     ),
     "prelabelled": (
         "{n} picture pre-labelled.",
@@ -295,6 +302,11 @@ def say(key: str, language: Language = "en", **values: object) -> str:
     """A text in a language, its names filled in; `n` is what it counts. Raises KeyError for an unknown key."""
     table = _OF_ONE if values.get("n") == 1 and key in _OF_ONE else _TEXTS
     return table[key][LANGUAGES.index(language)].format(**values)
+
+
+def translated(key: str, english: str, language: Language) -> str:
+    """A text that somebody may have written anew: in a language while the page's own English still says the same."""
+    return say(key, language) if _TEXTS.get(key, ("",))[0] == english else english
 
 
 def language_of(request: gr.Request | None) -> Language:

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from annotator.exchange.outlook import Outlook
+from annotator.vision.networks import zoo
 from annotator.web.jobs import Job
 from annotator.web.page import fragments, texts
 
@@ -40,7 +42,20 @@ def test_a_batch_is_told_of_in_the_readers_language():
     job = Job("key", "starter-person", [1, 2], 3, stage="loading")
     assert "Lädt starter-person…" in fragments.job_line(job, "de")
     assert "已预标注 1 张" in fragments.job_line(Job("key", "m", [], 1, running=False), "zh")
-    assert "<th>Erkennt</th>" in fragments.model_table("de")
+
+
+def test_a_network_is_described_in_the_readers_language_as_long_as_its_description_says_the_same():
+    for info in zoo.list_models():
+        assert texts.translated(f"about_{info.name}", info.description, "de") != info.description
+    assert "erkennt: 80 Kategorien" in fragments.model_cards("de")
+    assert texts.translated("about_starter-person", "Somebody's own.", "de") == "Somebody's own."
+    assert texts.translated("about_nobody", "Somebody's own.", "de") == "Somebody's own."
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_an_export_of_nothing_says_why(everything):
+    said = fragments.export_outlook(Outlook(0, 0, 0, 0, 0, 0.5), everything=everything)
+    assert ("marked as reviewed" in said) is not everything
 
 
 @pytest.mark.parametrize(
