@@ -61,7 +61,9 @@ def test_a_picture_with_suggestions_and_one_selected(page, server, project):
 
 
 @pytest.mark.parametrize(
-    "key", ["?", "c", "Shift+G", "s", "t"], ids=["keys", "category", "gallery", "simplify", "triage"]
+    "key",
+    ["?", "c", "Shift+G", "s", "t", "Shift+A", "Shift+F", "Shift+L"],
+    ids=["keys", "category", "gallery", "simplify", "triage", "many", "flags", "categories"],
 )
 def test_what_a_key_opens(page, server, project, key):
     project.add("a.png")
@@ -107,4 +109,16 @@ def test_a_search_that_cannot_be_read_and_several_pictures_selected(page, server
     require_accessible(page)
     page.get_by_label("Search pictures").fill("state:done")
     page.locator(".an-queue-trouble").wait_for()
+    require_accessible(page)
+
+
+def test_an_export_with_something_left_out_and_its_report(page, server, project):
+    project.add("a.png")
+    opened(page, server.address)
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
+    page.get_by_role("tab", name="Export").click()
+    page.locator("#export-ahead li").wait_for()
+    page.locator("#export-button").click()
+    page.locator("#export-report [role]").wait_for(timeout=60_000)
     require_accessible(page)
