@@ -1,8 +1,14 @@
 """Accepting and rejecting many at once: counted and shown first, taken back by one click, also after a reload."""
 
+import time
+
 import pytest
 
-from tests.e2e.screen import wait_for
+from annotator.core.dataset import Suggestion
+from annotator.core.masks import mask_to_rle
+from annotator.storage.store import Store
+from tests.e2e.conftest import Server, watched
+from tests.e2e.screen import Project, square, wait_for
 
 
 @pytest.fixture
@@ -88,3 +94,72 @@ def test_an_expression_that_cannot_be_read_says_where_and_decides_nothing(screen
     assert page.get_by_role("button", name="Do it").is_disabled()
     screen.press("Escape")
     assert states(project, pictures) == [["suggested"] * 3] * 4
+
+
+def test_holes_of_many_masks_are_filled_after_twelve_were_shown_and_come_back(screen, project, pictures):
+    page = screen.open().page
+    before = [[one.rle for one in project.instances(image)] for image in pictures]
+    screen.press("Shift+A")
+    page.get_by_role("button", name="Repair masks").click()
+    page.locator(".an-bulk .an-search-field").fill("score:0.3..")
+    page.wait_for_function("document.querySelectorAll('.an-bulk-nearest svg').length === 12")
+    assert "Tried on 12 masks in 4 pictures" in page.locator(".an-bulk-facts").inner_text()
+    lines = page.locator(".an-bulk-nearest figure").first
+    # Two rings before, one after.
+    assert lines.locator(".is-before").get_attribute("d").count("Z") == 2
+    assert lines.locator(".is-after").get_attribute("d").count("Z") == 1
+    page.get_by_role("button", name="Do it").click()
+    page.get_by_text("12 masks repaired").wait_for()
+    assert all(one.edited for image in pictures for one in project.instances(image))
+    page.locator(".an-notice").get_by_role("button", name="Undo").click()
+    page.get_by_text("12 instances are as they were before").wait_for()
+    assert [[one.rle for one in project.instances(image)] for image in pictures] == before
+
+
+def test_a_repair_that_would_leave_nothing_is_said_before_and_after(screen, project, pictures):
+    page = screen.open().page
+    screen.press("Shift+A")
+    page.get_by_role("button", name="Repair masks").click()
+    page.locator(".an-bulk-repair select").select_option("shrink")
+    page.locator(".an-bulk-pixels").fill("90")
+    page.wait_for_function("document.querySelectorAll('.an-bulk-nearest .is-lost').length === 4")
+    page.get_by_role("button", name="Do it").click()
+    page.get_by_text("Nothing would be left of 4 masks: they stay as they are").wait_for()
+    assert not any(one.edited for image in pictures for one in project.instances(image))
+
+
+def test_one_that_the_servers_end_interrupted_is_taken_back_after_it_started_again(tmp_path, chromium):
+    server = Server(tmp_path / "project", tmp_path / "home")
+    masks = [mask_to_rle(square((x, y, x + 30, y + 30))) for x in range(0, 280, 40) for y in range(0, 200, 40)]
+    with Store.open(server.folder) as store:
+        project = Project(store)
+        pictures = [project.add(f"{number}.png") for number in range(60)]
+        person = store.add_category("person").id
+        for image in pictures:
+            store.set_suggestions(image, [Suggestion(person, 0.9, mask, "test@1") for mask in masks])
+        server.start()
+        try:
+            with watched(chromium, server.address, viewport={"width": 1280, "height": 800}) as screen:
+                page = screen.open().page
+                screen.press("Shift+A")
+                page.get_by_role("button", name="Repair masks").click()
+                page.wait_for_function("document.querySelectorAll('.an-bulk-nearest svg').length === 12")
+                assert f"Tried on {60 * len(masks)} masks" in page.locator(".an-bulk-facts").inner_text()
+                page.get_by_role("button", name="Do it").click()
+                while store.bulk.last() is None:
+                    time.sleep(0.001)
+                server.kill()
+                last = store.bulk.last()
+                assert (last.ended, 0 < last.done < last.total) == (False, True)
+                server.start()
+                page.goto(server.address)
+                page.wait_for_selector(".an-picture.is-ready")
+                screen.press("Shift+A")
+                page.get_by_text(f"Interrupted last time: {last.done} masks repaired").wait_for()
+                page.locator(".an-bulk-last button").click()
+                page.get_by_text(f"{last.done} instances are as they were before").wait_for()
+                after = [[one.rle for one in store.instances(image)] for image in pictures]
+                assert after == [masks] * 60
+                assert not any(one.edited for image in pictures for one in store.instances(image))
+        finally:
+            server.kill()

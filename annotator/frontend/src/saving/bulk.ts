@@ -3,21 +3,37 @@ import type { WireCutout } from "../document/protocol";
 import type { Api } from "./api";
 import { json, request } from "./api";
 
+export type RepairKind = "holes" | "specks" | "largest" | "smooth" | "shrink" | "grow" | "subtract";
+
+/** `pixels`: of specks the least area that stays, otherwise a radius. */
+export interface WireRepair {
+  readonly kind: RepairKind;
+  readonly pixels?: number;
+}
+
 /** What is decided about which instances: those that fit the expression, or these keys. */
 export interface BulkOrder {
-  readonly verb: "accept" | "reject" | "relabel";
+  readonly verb: "accept" | "reject" | "relabel" | "repair";
   readonly query: string;
   readonly keys?: readonly string[];
   readonly threshold: number;
   readonly category?: number;
+  readonly repair?: WireRepair;
 }
 
-/** What an order would do; `nearest` are the instances nearest to its border. */
+/** An instance that an order is about; where it is repaired, both outlines in a drawing of `size`. `after` is empty where nothing would be left. */
+export interface WireTarget extends WireCutout {
+  readonly size?: readonly [width: number, height: number];
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** What an order would do; `nearest` are the instances nearest to its border, of a repair some that it changes. */
 export interface BulkPreview {
   readonly instances: number;
   readonly images: number;
   readonly as_of: number;
-  readonly nearest: readonly WireCutout[];
+  readonly nearest: readonly WireTarget[];
 }
 
 /** One at work, or ended since the server started. `names`: pictures that were passed over. */
@@ -27,6 +43,9 @@ export interface BulkRun {
   readonly done: number;
   readonly passed_over: number;
   readonly names: readonly string[];
+  /** Instances of which a repair would have left nothing, and their pictures. */
+  readonly emptied: number;
+  readonly emptied_names: readonly string[];
   readonly running: boolean;
   readonly cancelled: boolean;
   readonly error: string | null;

@@ -8,6 +8,7 @@ import { dialog, openDialog } from "../widgets/dialogs";
 import { button, h, isComposing, setText } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 import type { BulkNews } from "./bulkrun";
+import { RepairChoice, repairFigure } from "./bulkrepair";
 import { DID, follow } from "./bulkrun";
 
 /** How long nobody types before what is typed is counted. */
@@ -17,8 +18,9 @@ const VERBS: readonly (readonly [BulkOrder["verb"], StringKey])[] = [
   ["accept", "bulkAccept"],
   ["reject", "bulkReject"],
   ["relabel", "bulkRelabel"],
+  ["repair", "bulkRepair"],
 ];
-const WOULD: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkWouldAccept", reject: "bulkWouldReject", relabel: "bulkWouldRelabel" };
+const WOULD: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkWouldAccept", reject: "bulkWouldReject", relabel: "bulkWouldRelabel", repair: "bulkWouldRepair" };
 
 export interface BulkOptions extends BulkNews {
   readonly root: Element;
@@ -37,6 +39,7 @@ class BulkDialog {
   private readonly field = h("input", { type: "text", class: "an-search-field", "aria-label": t("bulkWhich"), spellcheck: "false", autocomplete: "off", maxlength: 30_000 });
   private readonly category = h("select", { class: "an-select", "aria-label": t("bulkRelabel") });
   private readonly target: HTMLElement;
+  private readonly repair = new RepairChoice(() => this.askSoon());
   private readonly facts = h("p", { class: "an-bulk-facts", role: "status" });
   private readonly nearest = h("div", { class: "an-bulk-nearest" });
   private readonly fill = h("span", { class: "an-bar-fill" });
@@ -67,7 +70,7 @@ class BulkDialog {
     this.category.addEventListener("change", () => this.ask());
     this.sheet.append(
       h("h2", {}, t("bulkTitle")),
-      h("div", { class: "an-bulk-verb" }, h("div", { class: "an-segments", role: "group", "aria-label": t("bulkTitle") }, ...this.verbs), this.target),
+      h("div", { class: "an-bulk-verb" }, h("div", { class: "an-segments", role: "group", "aria-label": t("bulkTitle") }, ...this.verbs), this.target, this.repair.element),
       h("label", { class: "an-search" }, icon("search"), this.field),
       h("small", {}, t("bulkHint")),
       this.facts,
@@ -99,12 +102,14 @@ class BulkDialog {
     this.verb = verb;
     this.verbs.forEach((one, index) => one.setAttribute("aria-pressed", String(VERBS[index][0] === verb)));
     this.target.hidden = verb !== "relabel";
+    this.repair.element.hidden = verb !== "repair";
     this.ask();
   }
 
   private order(): BulkOrder {
     const { verb } = this;
     const order = { verb, query: this.field.value.trim(), threshold: this.options.threshold };
+    if (verb === "repair") return { ...order, repair: this.repair.repair() };
     return verb === "relabel" ? { ...order, category: Number(this.category.value) } : order;
   }
 
@@ -131,7 +136,7 @@ class BulkDialog {
     setText(this.facts, preview.instances === 0 ? t("bulkNothing") : t(WOULD[order.verb], { n: preview.instances, pictures: t("pictureCount", { n: preview.images }) }));
     const picture = ({ cutout, score, name }: BulkPreview["nearest"][number]): HTMLElement =>
       h("figure", { title: name }, h("img", { src: cutout, alt: name, loading: "lazy" }), h("figcaption", {}, score === null ? "–" : score.toFixed(2)));
-    this.nearest.replaceChildren(...preview.nearest.map(picture));
+    this.nearest.replaceChildren(...preview.nearest.map(order.verb === "repair" ? repairFigure : picture));
     this.nearest.hidden = preview.nearest.length === 0;
     this.go.disabled = preview.instances === 0;
   }
