@@ -18,7 +18,7 @@ import struct
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +35,8 @@ from annotator.system.progress import Progress
 MAX_BYTES = 2 * 2**30
 """Of an archive, packed as well as unpacked."""
 
-MAX_ENTRIES = 10_000
-"""Each picture is one. A larger project, most often one of more than MAX_BYTES too, is copied as the folder it is."""
+MAX_ENTRIES = 60_000
+"""Each picture is one, and a zip counts them in 16 bits. A larger project is copied as the folder it is."""
 
 MAX_RATIO = 100
 """Unpacked to packed, of each entry."""
@@ -60,6 +60,9 @@ _END, _END_64, _END_BYTES = b"PK\x05\x06", b"PK\x06\x07", 22
 _ENTRY_BYTES = 256
 """Of an entry in the list at an archive's end, at most; as much again stands before its content."""
 
+_OTHER_ENTRIES = 8_000
+"""A small project's list may name this much beside its pictures: the database, folders, what is refused by its name."""
+
 _TINY = 4096
 
 Vet = Callable[[Path], tuple[Image, ...]]
@@ -67,8 +70,9 @@ Vet = Callable[[Path], tuple[Image, ...]]
 CheckPicture = Callable[[bytes, Image], None]
 """Called with a picture's content and what the database says of it."""
 
-CHECKING_S = 300.0
-"""For all pictures of an archive; ten thousand small ones, or two gigabytes of large ones, take a minute or two."""
+CHECKING_S, CHECKING_EACH_S = 300.0, 0.03
+"""For all pictures of an archive, or for each where that is more; ten thousand small ones, or two gigabytes of large
+ones, take a minute or two."""
 
 
 # --- packing ---------------------------------------------------------------------------------------------------------
@@ -79,17 +83,13 @@ def pack_project(store: Store, path: Path, *, progress: Progress = lambda done, 
 
     Raises StoreError if it is too large for an archive, or cannot be written; then no file is left.
     """
+    require_packable(store)
     copy = path.with_name(f".{path.name}.{secrets.token_hex(4)}.db")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         hashes = _copy_database(store, copy)
         pictures = [found for sha256 in hashes if (found := store.content_path(sha256)).is_file()]
-        size = sum(found.stat().st_size for found in (copy, *pictures))
-        if size > MAX_BYTES or len(pictures) >= MAX_ENTRIES:
-            raise StoreError(
-                f"the project has {len(pictures)} pictures and {size / 1e9:.1f} GB, an archive holds at most "
-                f"{MAX_ENTRIES - 1} and {MAX_BYTES / 1e9:.1f} GB: copy its folder instead"
-            )
+        _require_fits(pictures, database=copy)
         with (
             replacing(path) as part,
             zipfile.ZipFile(part, "x", zipfile.ZIP_STORED, allowZip64=False) as archive,
@@ -102,6 +102,22 @@ def pack_project(store: Store, path: Path, *, progress: Progress = lambda done, 
         raise StoreError(f"the project cannot be packed: {_reason(error)}") from error
     finally:
         copy.unlink(missing_ok=True)
+
+
+def require_packable(store: Store) -> None:
+    """Raise StoreError if the project is too large for an archive, before anything of it is copied."""
+    images = (*store.images(), *store.bin())
+    pictures = [found for image in images if (found := store.content_path(image.sha256)).is_file()]
+    _require_fits(pictures, database=store.folder / DATABASE_NAME)
+
+
+def _require_fits(pictures: Sequence[Path], *, database: Path) -> None:
+    size = sum(found.stat().st_size for found in (database, *pictures))
+    if size > MAX_BYTES or len(pictures) >= MAX_ENTRIES:
+        raise StoreError(
+            f"the project has {len(pictures)} pictures and {size / 1e9:.1f} GB, an archive holds at most "
+            f"{MAX_ENTRIES - 1} and {MAX_BYTES / 1e9:.1f} GB: copy its folder instead"
+        )
 
 
 def _copy_database(store: Store, target: Path) -> list[str]:
@@ -182,14 +198,15 @@ def remove_abandoned(parent: Path) -> None:
 
 def _check_pictures(images: Collection[Image], new: Path, check: CheckPicture, progress: Progress) -> None:
     """Raise ArchiveError at the first picture that is not taken, or when all of them together take too long."""
-    end = time.monotonic() + CHECKING_S
+    patience = max(CHECKING_S, CHECKING_EACH_S * len(images))
+    end = time.monotonic() + patience
     for done, image in enumerate(images):
         progress(len(images) + done, 2 * len(images))
         path = contents.path_of(new / "images", image.sha256)
         if not path.is_file():  # as a project may be: it says so when the picture is looked at
             continue
         if time.monotonic() > end:
-            raise ArchiveError(f"archive: its pictures took longer than {CHECKING_S:g} s to look at")
+            raise ArchiveError(f"archive: its pictures took longer than {patience:g} s to look at")
         try:
             check(path.read_bytes(), image)
         except AnnotatorError as error:
@@ -202,7 +219,7 @@ def unpacked_bytes(archive: IO[bytes], limits: Limits) -> int:
     Raises ArchiveError where that is beyond the limits, or the list of its entries is not one of a project.
     """
     try:
-        _require_small_directory(archive, limits.bytes)
+        _require_small_directory(archive, limits)
         with zipfile.ZipFile(archive) as opened:
             return sum(entry.file_size for entry in _entries(opened, file_size=_size(archive), limits=limits))
     except (OSError, *_DAMAGED) as error:
@@ -211,7 +228,7 @@ def unpacked_bytes(archive: IO[bytes], limits: Limits) -> int:
 
 def _extract(archive: Path | IO[bytes], new: Path, *, limits: Limits, progress: Progress) -> None:
     with open(archive, "rb") if isinstance(archive, Path) else nullcontext(archive) as file:
-        _require_small_directory(file, limits.bytes)
+        _require_small_directory(file, limits)
         with zipfile.ZipFile(file) as opened:
             entries = _entries(opened, file_size=_size(file), limits=limits)
             for done, entry in enumerate(entries, start=1):
@@ -231,11 +248,12 @@ def _size(file: IO[bytes]) -> int:
     return file.seek(0, os.SEEK_END)
 
 
-def _require_small_directory(file: IO[bytes], max_bytes: int) -> None:
+def _require_small_directory(file: IO[bytes], limits: Limits) -> None:
     """Before the list of entries is read: that it is there, and that it is not a flood."""
     size = _size(file)
-    if size > max_bytes + 2 * MAX_ENTRIES * _ENTRY_BYTES:
-        raise ArchiveError(f"archive: {size / 1e6:.0f} MB, expected at most {max_bytes / 1e6:.0f} MB")
+    most = int(min(limits.images + _OTHER_ENTRIES, MAX_ENTRIES))
+    if size > limits.bytes + 2 * most * _ENTRY_BYTES:
+        raise ArchiveError(f"archive: {size / 1e6:.0f} MB, expected at most {limits.bytes / 1e6:.0f} MB")
     file.seek(max(0, size - _END_BYTES - 65_535))
     tail = file.read()
     at = tail.rfind(_END)
@@ -244,8 +262,8 @@ def _require_small_directory(file: IO[bytes], max_bytes: int) -> None:
     count = int.from_bytes(tail[at + 10 : at + 12], "little")
     directory = int.from_bytes(tail[at + 12 : at + 16], "little")
     # An entry takes 46 bytes and its name of 75; others may note times and owners too.
-    if _END_64 in tail[:at] or count > MAX_ENTRIES or directory > MAX_ENTRIES * _ENTRY_BYTES:
-        raise ArchiveError(f"archive: more than {MAX_ENTRIES} entries, expected at most that")
+    if _END_64 in tail[:at] or count > most or directory > most * _ENTRY_BYTES:
+        raise ArchiveError(f"archive: more than {most} entries, expected at most that")
 
 
 def _require_entries(entries: list[zipfile.ZipInfo], *, file_size: int, limits: Limits) -> None:

@@ -9,12 +9,13 @@ import time
 import zipfile
 
 import pytest
+from sqlalchemy import insert
 
 from annotator.core.dataset import State
 from annotator.core.errors import ArchiveError, ImageError, StoreError
 from annotator.core.review import Gesture
 from annotator.core.settings import BATCH
-from annotator.storage import archive
+from annotator.storage import archive, contents, images, schema
 from annotator.storage.archive import Limits, pack_project, unpack_project
 from annotator.storage.store import Store
 from tests.storage.archives import nothing_is_left, rezip
@@ -124,10 +125,30 @@ def test_an_archive_of_many_entries_or_bytes_is_refused(packed, tmp_path, monkey
 
 def test_a_project_too_large_for_an_archive_says_so_and_leaves_no_file(archived, tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_BYTES", 1000)
+    monkeypatch.setattr(archive, "_copy_database", None)  # which takes long: the answer does not wait for it
     (tmp_path / "out").mkdir()
     with pytest.raises(StoreError, match="copy its folder instead"):
         pack_project(archived, tmp_path / "out" / "p.zip")
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_project_of_ten_thousand_pictures_and_more_is_packed_and_opened(tmp_path):
+    with Store.open(tmp_path / "large") as store:
+        with contents.Batch(store.folder / "images") as batch, store._database.write() as connection:
+            row = images.image_row(sha256="", file_name="x.png", width=64, height=48)
+            hashes = [batch.add(number.to_bytes(4, "big")) for number in range(10_500)]
+            connection.execute(insert(schema.images), [row | {"sha256": sha256} for sha256 in hashes])
+        pack_project(store, tmp_path / "large.zip")
+    unpack_project(tmp_path / "large.zip", tmp_path / "opened")
+    with Store.open(tmp_path / "opened") as opened:
+        assert opened.image_count() == 10_500
+        assert opened.content(opened.images()[-1]) == (10_499).to_bytes(4, "big")
+
+
+def test_a_small_projects_list_of_entries_is_not_long(packed, tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "_OTHER_ENTRIES", 1)
+    with pytest.raises(ArchiveError, match="more than 3 entries"):
+        unpack_project(packed, tmp_path / "opened", limits=Limits(images=2))
 
 
 def test_entries_that_overlap_are_refused(packed, tmp_path):
@@ -190,6 +211,7 @@ def test_a_picture_is_taken_only_below_its_size_and_if_it_is_let_in(packed, tmp_
 
 def test_pictures_that_take_too_long_together_are_refused(packed, tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "CHECKING_S", -1.0)
+    monkeypatch.setattr(archive, "CHECKING_EACH_S", -1.0)
     with pytest.raises(ArchiveError, match="its pictures took longer"):
         unpack_project(packed, tmp_path / "opened", check_picture=lambda content, image: None)
     assert nothing_is_left(tmp_path)

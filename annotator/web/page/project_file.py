@@ -10,21 +10,8 @@ import gradio as gr
 
 from annotator.web.page.texts import in_all_languages, label
 
-_DOWNLOAD = """(key) => {
-  const link = document.createElement("a");
-  link.href = "annotator/" + encodeURIComponent(key) + "/archive";
-  link.download = "";
-  document.body.append(link);
-  link.click();
-  link.remove();
-}"""
-
-# The answer's line may hold a name from the file: it is put in as text.
-_OPEN = """(key) => {
-  const tables = TEXTS;
-  const spoken = navigator.languages.map((one) => one.toLowerCase().split("-")[0]).find((one) => one in tables);
-  const texts = tables[spoken || "en"];
-  const say = (text, bad) => {
+# A line may hold a name from a file: it is put in as text.
+_SAY = """const say = (text, bad) => {
     const line = document.createElement("div");
     line.className = "annotator-progress";
     const span = document.createElement("span");
@@ -33,7 +20,31 @@ _OPEN = """(key) => {
     span.textContent = text;
     line.append(span);
     document.querySelector("#project-file-report").replaceChildren(line);
-  };
+  };"""
+
+# A browser says nothing of a download that is refused: whether it will be is asked first.
+_DOWNLOAD = """async (key) => {
+  SAY
+  const address = "annotator/" + encodeURIComponent(key) + "/archive";
+  const answer = await fetch(address + "/check").catch(() => null);
+  if (answer && !answer.ok) {
+    const { error } = await answer.json().catch(() => ({}));
+    return say(typeof error === "string" ? error : "HTTP " + answer.status, true);
+  }
+  document.querySelector("#project-file-report").replaceChildren();
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = "";
+  document.body.append(link);
+  link.click();
+  link.remove();
+}""".replace("SAY", _SAY)
+
+_OPEN = """(key) => {
+  const tables = TEXTS;
+  const spoken = navigator.languages.map((one) => one.toLowerCase().split("-")[0]).find((one) => one in tables);
+  const texts = tables[spoken || "en"];
+  SAY
   const picker = document.createElement("input");
   picker.type = "file";
   picker.accept = ".zip,application/zip";
@@ -72,7 +83,7 @@ _OPEN = """(key) => {
   });
   document.body.append(picker);
   picker.click();
-}""".replace("TEXTS", json.dumps(in_all_languages("sending", "opening", "unreachable")))
+}""".replace("SAY", _SAY).replace("TEXTS", json.dumps(in_all_languages("sending", "opening", "unreachable")))
 
 
 def build_project_file(key: gr.Textbox) -> None:

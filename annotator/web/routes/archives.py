@@ -7,6 +7,7 @@ import shutil
 from contextlib import AsyncExitStack, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -47,6 +48,17 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
             await packing.run(key, pack)
             name = f"annotator-project-{datetime.now(UTC):%Y-%m-%d}.zip"
             return LeavingFile(path, held.pop_all(), filename=name, media_type="application/zip", headers=NEVER_KEPT)
+
+    @router.get("/{key}/archive/check")
+    async def check(key: str) -> dict[str, Any]:
+        """An error where the project is too large to be downloaded: no browser shows what a download answers."""
+
+        def look() -> dict[str, Any]:
+            with projects.use(key) as store:
+                archive.require_packable(store)
+            return {}
+
+        return await packing.run(key, look)
 
     @router.get("/{key}/archive/progress")
     def how_far(key: str) -> dict[str, int | None]:

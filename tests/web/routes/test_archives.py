@@ -43,6 +43,7 @@ def test_a_visitor_takes_a_project_along_and_opens_it_again(visitors, home):
     answer = client.get(f"/annotator/{key}/archive")
     assert answer.headers["content-type"] == "application/zip"
     assert ".zip" in answer.headers["content-disposition"]
+    assert client.get(f"/annotator/{key}/archive/check").json() == {}
     with zipfile.ZipFile(io.BytesIO(answer.content)) as opened:
         assert opened.testzip() is None
         assert len(opened.namelist()) == 3
