@@ -43,8 +43,11 @@ BATCH = Setting("prelabelling", travels=False)
 PROGRESS = Setting("prelabelling.progress", travels=False)
 """How far that batch is: a setting of its own, small, as it is written after each few pictures."""
 
+FILES = Setting("prelabelling.files", travels=False)
+"""How far the files are that the command line pre-labels; None where it came to the end."""
+
 EXPORTED = Setting("exported", travels=False)
 """When the project was read for its last export, as the database keeps times; None before the first."""
 
-SETTINGS = (KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, BATCH, PROGRESS, EXPORTED)
+SETTINGS = (KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, BATCH, PROGRESS, FILES, EXPORTED)
 """All of them. An archive holds those that travel, and no other is taken from one."""

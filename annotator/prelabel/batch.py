@@ -19,6 +19,7 @@ from annotator.core.overlap import unanswered
 from annotator.core.settings import THRESHOLD
 from annotator.prelabel.ahead import DECODE_AHEAD, DECODERS
 from annotator.prelabel.journey import Failed, Failure, Item, Journey, Outcome, Ready, content_of, suggest
+from annotator.prelabel.resuming import FilesDone
 from annotator.storage.store import Store
 from annotator.system.groups import Groups
 from annotator.system.progress import Progress
@@ -59,7 +60,8 @@ Finished = Callable[[Sequence[Outcome[Image]]], None]
 class Keeper(Generic[Item]):
     """Stores the outcomes of pictures and counts them.
 
-    image_of: the project's image of a picture, asked inside the transaction. finished: called after it.
+    image_of: the project's image of a picture, asked inside the transaction. stored: called at the end of it, finished:
+    after it.
     progress: called with pictures done or failed, and pictures in all.
     """
 
@@ -71,6 +73,7 @@ class Keeper(Generic[Item]):
         name: Callable[[Item], str],
         total: int,
         progress: Progress = lambda done, total: None,
+        stored: Callable[[Sequence[Outcome[Item]]], None] = lambda outcomes: None,
         finished: Callable[[Sequence[Outcome[Item]]], None] = lambda outcomes: None,
     ) -> None:
         self._store = store
@@ -78,6 +81,7 @@ class Keeper(Generic[Item]):
         self._name = name
         self._total = total
         self._progress = progress
+        self._stored = stored
         self._finished = finished
         self.done = 0
         self.failures: list[Failure] = []
@@ -86,6 +90,7 @@ class Keeper(Generic[Item]):
         """Store a group of pictures in one transaction, and tell what came of each."""
         with self._store.together():
             kept = [self._keep_one(outcome) for outcome in outcomes]
+            self._stored(kept)
         for outcome in kept:
             if isinstance(outcome, Failed):
                 self.failures.append(outcome.failure)
@@ -142,16 +147,22 @@ def prelabel_new(
     """Put pictures into a project and pre-label them, each decoded once; otherwise as `prelabel_queued`.
 
     A picture on which the network fails is named and passed over too. Raises ModelError where it fails on all it gets.
+    What a killed run of the same files, network and options has done is not done again; the report counts it.
     """
     names = relative_names(paths)
+    before = FilesDone(store, paths, how=(detector.info.source, floor, draft))
 
     def add(picture: Ready[Path]) -> Image:
         width, height = picture.size
         return store.add_image(picture.content, file_name=names[picture.item], width=width, height=height)
 
     journey = Journey(detector, content_of, str, _suggesting(store, detector.info, floor=floor), draft)
-    keeper = Keeper(store, add, name=str, total=len(paths), progress=progress)
-    return _run(journey, keeper, paths, patience=PATIENCE)
+    keeper = Keeper(store, add, name=str, total=len(paths), progress=progress, stored=before.note)
+    keeper.failures += before.failures
+    keeper.done = before.count - len(before.failures)
+    report = _run(journey, keeper, paths[before.count :], patience=PATIENCE)
+    before.end()
+    return report
 
 
 def journey_of(store: Store, detector: Detector, *, floor: float = SCORE_FLOOR, draft: bool = False) -> Journey[Image]:
