@@ -60,24 +60,3 @@ def move(servers, browser, tmp_path):
     page.get_by_text("photo-1.png").first.wait_for(state="attached", timeout=PATIENCE_MS)
     assert page.url != first_address
     page.close()
-
-
-def test_a_project_too_large_for_one_file_says_so(tmp_path, browse):
-    with Store.open(tmp_path / "large") as store:
-        store.add_image(picture(), file_name="photo.png", width=64, height=48)
-        with open(store.content_path(store.images()[0].sha256), "r+b") as file:
-            file.truncate(3 * 2**30)  # of holes: it takes no room on the disk
-        store.remove_image(1)  # so that no page looks at it: the bin travels too
-    server = Served(tmp_path / "large", tmp_path / "home")
-
-    def ask(browser):
-        page = open_export(browser, server)
-        page.locator("#download-project").click()
-        page.locator("#project-file-report [role=alert]", has_text="copy its folder instead").wait_for(
-            timeout=PATIENCE_MS
-        )
-
-    try:
-        browse(ask)
-    finally:
-        server.stop()

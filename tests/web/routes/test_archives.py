@@ -219,3 +219,13 @@ def test_one_address_whose_downloads_are_not_read_leaves_room_for_others_and_non
 
     run(scenario())
     assert os.listdir(home / "outgoing") == []
+
+
+def test_whether_a_project_fits_is_told_before_it_is_downloaded(visitors, monkeypatch):
+    projects = visitors()
+    client, key = client_of(projects), projects.create()
+    fill(client, f"/annotator/{key}")
+    monkeypatch.setattr(archive, "MAX_ENTRIES", 2)
+    answer = client.get(f"/annotator/{key}/archive/check")
+    assert answer.status_code == 507
+    assert "copy its folder instead" in answer.json()["error"]
