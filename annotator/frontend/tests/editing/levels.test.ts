@@ -58,7 +58,7 @@ describe("the level", () => {
     tool.drag(at(0, -10));
     tool.drag(at(5, -40));
     const { draft } = session.view.get();
-    expect(draft!.note).toMatch(/^level 0\.40, IoU with before 0\.\d{3}$/);
+    expect(draft!.note).toMatch(/^level 0\.40, IoU with the mask before 0\.\d{3}$/);
     expect(areaOfParts(draft!.parts)).toBe(areaOfRuns(decodeCounts(cut(40))));
     tool.drag(at(9, -19));
     tool.up(at(9, -19));
