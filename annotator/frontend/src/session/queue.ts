@@ -58,6 +58,8 @@ export class PictureQueue {
   private readonly fetching = new Set<number>();
   /** Counts the lists that were asked for: a late answer belongs to none. */
   private turn = 0;
+  /** What is asked for, which no refresh of the list before may overtake. */
+  private asking: Promise<void> = Promise.resolve();
   private refreshing: Promise<void> = Promise.resolve();
   private nextRefresh: Promise<void> | null = null;
 
@@ -66,7 +68,12 @@ export class PictureQueue {
   // --- reading ---
 
   /** Another expression or order; where it cannot be read the list stays, with the trouble beside it. */
-  async ask(change: Partial<QueueAsked>): Promise<void> {
+  ask(change: Partial<QueueAsked>): Promise<void> {
+    this.asking = this.askNow(change);
+    return this.asking;
+  }
+
+  private async askNow(change: Partial<QueueAsked>): Promise<void> {
     const asked = { ...this.view.get().asked, ...change };
     const turn = ++this.turn;
     try {
@@ -97,6 +104,7 @@ export class PictureQueue {
 
   /** The open picture stays listed, although it may fit no more. */
   private async readAgain(): Promise<void> {
+    await this.asking;
     const { asked, loaded } = this.view.get();
     const turn = ++this.turn;
     const open = this.options.open();

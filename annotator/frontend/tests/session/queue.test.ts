@@ -117,6 +117,23 @@ describe("the queue", () => {
     expect(ids()).toEqual([1, 2, 3]);
   });
 
+  it("shows what was asked for although the list is read again meanwhile", async () => {
+    const { list, server, session } = await opened(3);
+    const { queue } = server;
+    let release = (): void => {};
+    const late = new Promise<void>((resolve) => (release = resolve));
+    server.queue = async (request) => {
+      if (request.asked.query === "-reviewed") await late;
+      return queue.call(server, request);
+    };
+    const asked = list.ask({ query: "-reviewed" });
+    const again = session.refreshQueue();
+    await settle();
+    release();
+    await Promise.all([asked, again]);
+    expect(session.queue.get().asked.query).toBe("-reviewed");
+  });
+
   it("finds a picture that was never read, with its neighbours", async () => {
     const { list, session } = await opened(500, 1);
     await session.open(321);
