@@ -99,6 +99,27 @@ def test_after_a_search_the_keys_are_the_pictures_again(screen, project):
     assert "accepted" in project.states(image_id)
 
 
+def test_enter_opens_what_a_search_found_and_leaves_a_picture_that_is_among_it(screen, project):
+    project.add("street-1.png")
+    project.add("street-2.png")
+    project.add("beach.png")
+    screen.open()
+    search(screen, "beach")
+    screen.press("Enter")
+    screen.wait_for_picture("beach.png")
+    search(screen, "-street-1")
+    shows(screen, "street-2.png", "beach.png")
+    screen.press("Enter")
+    search(screen, "street-2")
+    screen.press("Enter")
+    screen.wait_for_picture("street-2.png")
+    search(screen, "street")
+    shows(screen, "street-1.png", "street-2.png")
+    screen.press("Enter", "]")
+    screen.page.locator(".an-row.is-selected").first.wait_for()
+    screen.wait_for_picture("street-2.png")
+
+
 def test_what_cannot_be_read_is_marked_and_the_list_stays(screen, project):
     project.add("street.png")
     project.add("beach.png")

@@ -32,7 +32,7 @@ export class QueuePanel {
 
   constructor(private readonly options: QueueOptions) {
     const { session, picked } = options;
-    this.head = new QueueHead({ list: session.list, ...options });
+    this.head = new QueueHead({ list: session.list, ...options, enter: () => void this.openFound() });
     this.list = new VirtualList(
       {
         height: 64,
@@ -72,6 +72,16 @@ export class QueuePanel {
   /** The search field has the keys. */
   search(): void {
     this.head.focus();
+  }
+
+  /** The first picture that a search found opens, unless the open one is among them. */
+  private async openFound(): Promise<void> {
+    const { session } = this.options;
+    if (session.queue.get().trouble !== null) return;
+    const open = session.imageId();
+    if (open !== null && (await session.list.find(open)) >= 0) return;
+    const first = session.queue.get().rows.get(0);
+    if (first !== undefined) await session.open(first.id);
   }
 
   private standing(image: QueueImage) {

@@ -47,6 +47,8 @@ export interface QueueHeadOptions {
   readonly chooseFolder: () => void;
   /** The keys are the picture's again. */
   readonly leave: () => void;
+  /** The search is done: what it found is worked on. */
+  readonly enter: () => void;
 }
 
 export class QueueHead {
@@ -92,7 +94,7 @@ export class QueueHead {
     const { list } = this.options;
     this.field.addEventListener("input", () => {
       clearTimeout(this.timer);
-      this.timer = window.setTimeout(() => this.search(), PAUSE_MS);
+      this.timer = window.setTimeout(() => void this.search(), PAUSE_MS);
     });
     this.field.addEventListener("keydown", (event) => {
       if (isComposing(event) || (event.key !== "Enter" && event.key !== "Escape")) return;
@@ -100,11 +102,12 @@ export class QueueHead {
       event.stopPropagation();
       if (event.key === "Escape" && this.field.value !== "") this.field.value = "";
       else this.options.leave();
-      this.search();
+      const searched = this.search();
+      if (event.key === "Enter") void searched.then(() => this.options.enter());
     });
     this.choose(this.filter, () => {
       this.field.value = withFilter(this.field.value, this.filter.value);
-      this.search();
+      void this.search();
     });
     this.choose(this.sort, () => void list.ask({ sort: this.sort.value as QueueSort }));
   }
@@ -120,11 +123,11 @@ export class QueueHead {
     });
   }
 
-  private search(): void {
+  private async search(): Promise<void> {
     clearTimeout(this.timer);
     const query = this.field.value.trim();
     const { asked, trouble } = this.options.list.view.get();
-    if (query !== asked.query || trouble !== null) void this.options.list.ask({ query });
+    if (query !== asked.query || trouble !== null) await this.options.list.ask({ query });
   }
 
   private render(): void {
