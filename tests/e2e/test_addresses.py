@@ -41,8 +41,14 @@ def test_back_leads_to_the_project_before(home, tab):
     page.keyboard.press("PageDown")
     wait_for_picture(page, "helmets-1.jpg")
     open_list(page)
+    # Browsers keep the page as it is now, for Back.
+    page.evaluate(
+        """addEventListener("pagehide", () =>
+            sessionStorage.setItem("open", document.querySelectorAll("dialog[open]").length))"""
+    )
     card(page, "vests").click(position={"x": 30, "y": 30})
     wait_for_picture(page, "vests-0.jpg")
+    assert page.evaluate("sessionStorage.getItem('open')") == "0"
     page.go_back()
     wait_for_picture(page, "helmets-1.jpg")
     page.go_forward()

@@ -75,6 +75,8 @@ export class ProjectsHeader implements ProjectsHost {
   /** Opens a project in this page, once its last gestures are saved. */
   async go(id: string): Promise<void> {
     await this.options.leave();
+    // Browsers keep a page as it was left, and Back would show it below the list of projects.
+    for (const sheet of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) sheet.close();
     location.assign(this.address(id));
   }
 
