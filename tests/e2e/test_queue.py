@@ -87,37 +87,16 @@ def test_a_search_goes_by_name_number_and_expression(screen, project):
     shows(screen, "IMG_10.png", "IMG_9.png", "beach.png")
 
 
-def test_after_a_search_the_keys_are_the_pictures_again(screen, project):
-    image_id = project.add("a.png")
-    project.add("b.png")
+def test_enter_opens_what_a_search_found_and_the_keys_are_the_pictures_again(screen, project):
+    image_id, *_ = [project.add(name) for name in ("street-1.png", "street-2.png", "beach.png")]
     screen.open()
-    search(screen, "a.png")
-    shows(screen, "a.png")
-    screen.press("Enter")
+    for text, opened in (("beach", "beach.png"), ("-street-2", "beach.png"), ("street-1", "street-1.png")):
+        search(screen, text)
+        screen.press("Enter")
+        screen.wait_for_picture(opened)
     screen.press("]", "a")
     screen.saved()
     assert "accepted" in project.states(image_id)
-
-
-def test_enter_opens_what_a_search_found_and_leaves_a_picture_that_is_among_it(screen, project):
-    project.add("street-1.png")
-    project.add("street-2.png")
-    project.add("beach.png")
-    screen.open()
-    search(screen, "beach")
-    screen.press("Enter")
-    screen.wait_for_picture("beach.png")
-    search(screen, "-street-1")
-    shows(screen, "street-2.png", "beach.png")
-    screen.press("Enter")
-    search(screen, "street-2")
-    screen.press("Enter")
-    screen.wait_for_picture("street-2.png")
-    search(screen, "street")
-    shows(screen, "street-1.png", "street-2.png")
-    screen.press("Enter", "]")
-    screen.page.locator(".an-row.is-selected").first.wait_for()
-    screen.wait_for_picture("street-2.png")
 
 
 def test_what_cannot_be_read_is_marked_and_the_list_stays(screen, project):
