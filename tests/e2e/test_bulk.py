@@ -70,7 +70,7 @@ def test_relabelling_many_and_a_picture_that_changed_meanwhile(screen, project, 
     page, store = screen.open().page, project.store
     screen.press("Shift+A")
     page.get_by_role("button", name="Change the category").click()
-    page.locator(".an-bulk select").select_option(label="car")
+    page.get_by_label("Change the category").and_(page.locator("select")).select_option(label="car")
     page.locator(".an-bulk .an-search-field").fill("category:person")
     facts(page, "Changes the category of 8 instances in 4 pictures.")
     store.worklist.mark_reviewed([pictures[0]], True, who="somebody else")
