@@ -43,10 +43,10 @@ function mark(ring: Ring, start: number, end: number, tolerance: number, keep: U
     const [from, to] = stack.pop()!;
     const a = ring[from % count];
     const b = ring[to % count];
-    let far = tolerance;
+    let far = tolerance * tolerance;
     let at = -1;
     for (let i = from + 1; i < to; i++) {
-      const distance = distanceToSegment(ring[i % count], a, b);
+      const distance = squaredDistance(ring[i < count ? i : i - count], a, b);
       if (distance > far) {
         far = distance;
         at = i;
@@ -58,12 +58,15 @@ function mark(ring: Ring, start: number, end: number, tolerance: number, keep: U
   }
 }
 
-function distanceToSegment(p: Point, a: Point, b: Point): number {
+/** Between a point and the line from a to b; without a root, as only its order counts. */
+function squaredDistance(p: Point, a: Point, b: Point): number {
   const dx = b[0] - a[0];
   const dy = b[1] - a[1];
   const length = dx * dx + dy * dy;
   const t = length === 0 ? 0 : Math.max(0, Math.min(1, ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length));
-  return Math.hypot(p[0] - a[0] - t * dx, p[1] - a[1] - t * dy);
+  const x = p[0] - a[0] - t * dx;
+  const y = p[1] - a[1] - t * dy;
+  return x * x + y * y;
 }
 
 /** A ring that collapsed to a line gets back the vertex that stands out most. */
@@ -72,7 +75,7 @@ function withThirdPoint(ring: Ring, low: number, high: number): Ring {
   let far = -1;
   ring.forEach((point, index) => {
     if (index === low || index === high) return;
-    const distance = distanceToSegment(point, ring[low], ring[high]);
+    const distance = squaredDistance(point, ring[low], ring[high]);
     if (distance > far) {
       far = distance;
       best = index;

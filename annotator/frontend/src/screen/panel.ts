@@ -90,10 +90,7 @@ export class Panel {
     if (listed) this.render();
     else if (now.display !== before.display) this.list.refresh();
     else if (now.hover !== before.hover) this.markHovered(now.hover);
-    if (now.selection !== before.selection) {
-      this.list.refresh();
-      this.list.reveal(this.shown.findIndex((one) => one.key === now.selection.at(-1)));
-    }
+    if (now.selection !== before.selection) this.list.reveal(this.shown.findIndex((one) => one.key === now.selection.at(-1)));
     if (listed || now.selection !== before.selection || now.hover !== before.hover || now.category !== before.category) {
       this.renderChosen();
     }

@@ -56,7 +56,7 @@ export class QueuePanel {
     );
     session.queue.subscribe((now, before) => {
       // Another list begins at its top.
-      if (now.asked !== before.asked) this.list.element.scrollTop = 0;
+      if (now.asked !== before.asked) this.list.toTop();
       this.render();
     });
     picked.view.subscribe(() => this.list.refresh());

@@ -30,15 +30,24 @@ export class VirtualList<T, E extends HTMLElement> {
   private readonly name = `an-list-${++lists}`;
   /** The item that the arrows go on from; -1: none. */
   private active = -1;
+  /** Pixels, as they last were: to ask the page in the middle of a change makes it lay everything out at once. */
+  private top = 0;
+  private clientHeight = 0;
 
   constructor(
     private readonly renderer: RowRenderer<T, E>,
     label: string,
   ) {
     this.element = h("div", { class: "an-list", role: "grid", "aria-label": label, tabindex: "0" }, this.canvas);
-    this.element.addEventListener("scroll", () => this.refresh(), { passive: true });
+    this.element.addEventListener("scroll", () => this.measure(), { passive: true });
     this.element.addEventListener("keydown", (event) => this.key(event));
-    new ResizeObserver(() => this.refresh()).observe(this.element);
+    new ResizeObserver(() => this.measure()).observe(this.element);
+  }
+
+  private measure(): void {
+    this.top = this.element.scrollTop;
+    this.clientHeight = this.element.clientHeight;
+    this.refresh();
   }
 
   setItems(items: Items<T>): void {
@@ -55,9 +64,10 @@ export class VirtualList<T, E extends HTMLElement> {
   /** Brings the rows in sight up to date; rows are used again, never made anew while one scrolls. */
   refresh(): void {
     const { height } = this.renderer;
-    const { scrollTop, clientHeight } = this.element;
-    const first = Math.max(0, Math.floor(scrollTop / height) - EXTRA_ROWS);
-    const last = Math.min(this.items.length, Math.ceil((scrollTop + clientHeight) / height) + EXTRA_ROWS);
+    // A list that has become shorter cannot be scrolled as far as before.
+    const top = Math.max(0, Math.min(this.top, this.items.length * height - this.clientHeight));
+    const first = Math.max(0, Math.floor(top / height) - EXTRA_ROWS);
+    const last = Math.min(this.items.length, Math.ceil((top + this.clientHeight) / height) + EXTRA_ROWS);
     const count = Math.max(0, last - first);
     while (this.rows.length < count) {
       const row = this.renderer.create();
@@ -85,17 +95,24 @@ export class VirtualList<T, E extends HTMLElement> {
     if (count > 0) this.renderer.show?.(first, last - 1);
   }
 
-  /** Scrolls as little as needed to show a row, from which the arrows go on. */
+  toTop(): void {
+    this.element.scrollTop = this.top = 0;
+  }
+
+  /** Scrolls as little as needed to show a row, from which the arrows go on, and brings the rows up to date; -1: none. */
   reveal(index: number): void {
     this.active = index;
-    if (index < 0) return this.element.removeAttribute("aria-activedescendant");
-    const { height } = this.renderer;
-    const { scrollTop, clientHeight } = this.element;
-    if (clientHeight === 0) return;
-    const top = index * height;
-    if (top < scrollTop) this.element.scrollTop = top;
-    else if (top + height > scrollTop + clientHeight) this.element.scrollTop = top + height - clientHeight;
+    if (index < 0) this.element.removeAttribute("aria-activedescendant");
+    else if (this.clientHeight > 0) this.scrollTo(index * this.renderer.height);
     this.refresh();
+  }
+
+  private scrollTo(row: number): void {
+    const lowest = row + this.renderer.height - this.clientHeight;
+    const scrolled = Math.min(row, Math.max(lowest, this.top));
+    if (scrolled === this.top) return;
+    this.element.scrollTop = scrolled;
+    this.top = this.element.scrollTop;
   }
 
   private key(event: KeyboardEvent): void {

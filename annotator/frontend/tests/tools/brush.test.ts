@@ -45,6 +45,14 @@ describe("brush and eraser", () => {
     expect(area()).toBe(16);
   });
 
+  it("keep a stroke in the browser before the hand is off: a tab that is closed at once loses none", async () => {
+    const { host, session, outbox } = await hosted(null);
+    session.view.set({ selection: ["one"], brushSize: 20 });
+    drag(new BrushTool(host, "paints"), at(13, 5), at(14, 5));
+    const { rle } = find(session.view.get().scene!, "one")!.mask;
+    expect(outbox.pending().map(({ body }) => body.changes.map((change) => change.rle))).toEqual([[rle]]);
+  });
+
   it("erase a hole into a mask, and never the whole of it", async () => {
     const { host, session } = await hosted();
     session.view.set({ brushSize: 40 });

@@ -44,9 +44,9 @@ export async function hosted(parts: readonly Part[] | null = SQUARE, width = 40)
   const server = new FakeServer([0], width);
   const one = wireInstance("one", 0, { parts, rle: parts === null ? wireInstance("", 2).rle : windowToRle(windowOfParts(parts), width, 40) });
   server.images.get(1)!.instances.set("one", one);
-  const { session } = start(server);
+  const { session, outbox } = start(server);
   await session.open(1);
-  return { host: new Host(session), session, server };
+  return { host: new Host(session), session, server, outbox };
 }
 
 /** A pointer at image pixels; the camera shows ten CSS pixels for one. */
