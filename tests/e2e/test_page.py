@@ -35,6 +35,7 @@ def test_from_photographs_to_a_downloaded_coco_file(screen, project, tmp_path):
     assert [row.image.reviewed for row in project.store.queue()] == [True] * len(examples)
 
     page.get_by_role("tab", name="Export").click()
+    page.locator("#export-ahead li").first.wait_for()
     page.locator("#export-button").click()
     with page.expect_download(timeout=PATIENCE_MS) as download:
         page.get_by_role("link", name="instances.json").click(timeout=PATIENCE_MS)
@@ -87,6 +88,7 @@ def test_what_forbids_an_export_is_one_line(screen, project):
     project.add("a.png")
     screen.open()
     screen.page.get_by_role("tab", name="Export").click()
+    screen.page.locator("#export-ahead li").first.wait_for()
     screen.page.locator("#export-button").click()
     line = screen.page.locator("#export-report [role=alert]")
     line.wait_for(timeout=PATIENCE_MS)

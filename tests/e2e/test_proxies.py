@@ -182,6 +182,7 @@ def test_the_whole_job_is_done_behind_a_proxy(case, browser, certificate, tmp_pa
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
         page.get_by_role("tab", name="Export").click()
+        page.locator("#export-ahead li").first.wait_for()
         page.locator("#export-button").click()
         with page.expect_download(timeout=60_000) as download:
             page.get_by_role("link", name="instances.json").click(timeout=60_000)
