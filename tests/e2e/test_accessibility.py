@@ -60,27 +60,35 @@ def test_a_picture_with_suggestions_and_one_selected(page, server, project):
     require_accessible(page)
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["?", "c", "Shift+G", "s", "t", "Shift+A", "Shift+F", "Shift+L"],
-    ids=["keys", "category", "gallery", "simplify", "triage", "many", "flags", "categories"],
-)
-def test_what_a_key_opens(page, server, project, key):
+def test_what_keys_open(page, server, project):
+    """Sheets that Escape closes again; triage and the gallery, which stay, come last."""
     project.add("a.png")
     opened(page, server.address)
     page.keyboard.press("]")
-    page.keyboard.press(key)
-    page.wait_for_timeout(300)
+    for key in ("?", "c", "s", "Shift+A", "Shift+F", "Shift+L"):
+        page.keyboard.press(key)
+        page.locator(".an-dialog, .an-popover").first.wait_for()
+        require_accessible(page)
+        page.keyboard.press("Escape")
+        page.locator(".an-dialog, .an-popover").first.wait_for(state="hidden")
+    page.keyboard.press("t")
+    require_accessible(page)
+    page.keyboard.press("Shift+G")
+    page.locator(".an-cell").first.wait_for()
     require_accessible(page)
 
 
-@pytest.mark.parametrize("tab", ["Export", "Insight", "Models"])
-def test_a_tab(page, server, project, tab):
+def test_the_tabs(page, server, project):
     project.add("a.png")
     opened(page, server.address)
-    page.get_by_role("tab", name=tab).click()
-    page.wait_for_timeout(300)
-    require_accessible(page)
+    for tab, shown in (
+        ("Export", "#export-ahead li"),
+        ("Insight", "#statistics section"),
+        ("Models", "#model-cards button"),
+    ):
+        page.get_by_role("tab", name=tab).click()
+        page.locator(shown).first.wait_for()
+        require_accessible(page)
 
 
 def test_the_list_of_projects_and_the_question_for_a_name(page, server, project):
