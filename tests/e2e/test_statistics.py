@@ -14,7 +14,7 @@ def test_the_numbers_follow_the_decisions_and_come_as_csv(screen, project, tmp_p
     page.get_by_text("0 of 2 reviewed").last.wait_for()
     first = project.instances(image)[0]
     change = Change(first.key, first.category_id, State.ACCEPTED)
-    project.store.record(Gesture(image, "other", 1, 0, "accept", "somebody", (change,), reviewed=True))
+    project.store.record(Gesture(image, "statistics", 1, 0, "accept", "somebody", (change,), reviewed=True))
     page.get_by_role("tab", name="Annotate").click()
     page.get_by_role("tab", name="Insight").click()
     page.get_by_text("1 of 2 reviewed").last.wait_for()

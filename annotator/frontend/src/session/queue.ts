@@ -104,7 +104,10 @@ export class PictureQueue {
 
   /** The open picture stays listed, although it may fit no more. */
   private async readAgain(): Promise<void> {
-    await this.asking;
+    // What is asked for meanwhile comes first too: its answer would be taken for an old one.
+    let asking: Promise<void>;
+    do await (asking = this.asking);
+    while (asking !== this.asking);
     const { asked, loaded } = this.view.get();
     const turn = ++this.turn;
     const open = this.options.open();
