@@ -3,12 +3,16 @@
 import itertools
 import re
 import time
+from contextlib import suppress
 
 import cv2
 import numpy as np
+import pytest
 
 from annotator.core.dataset import Suggestion
 from annotator.core.masks import mask_to_rle, rle_box_xyxy
+
+PlaywrightTimeout = pytest.importorskip("playwright.sync_api").TimeoutError
 
 WIDTH, HEIGHT = 320, 240
 # Left, top, right, bottom in image pixels: where `Project.add` puts its suggestions.
@@ -129,3 +133,19 @@ def wait_for(condition, *, seconds=5.0):
     while not (answer := condition()) and time.monotonic() < patience:
         time.sleep(0.05)
     return answer
+
+
+def open_export(page):
+    """The tab Export, once it says what leaves.
+
+    Gradio may lose an event that is asked for in the moment in which it closes the stream of the one before: whoever
+    looks again asks again.
+    """
+    for _ in range(3):
+        page.get_by_role("tab", name="Annotate").click()
+        page.wait_for_timeout(1000)
+        page.get_by_role("tab", name="Export").click()
+        with suppress(PlaywrightTimeout):
+            page.locator("#export-ahead li").first.wait_for(timeout=10_000)
+            break
+    page.wait_for_timeout(1000)

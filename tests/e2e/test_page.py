@@ -7,7 +7,7 @@ from pycocotools.coco import COCO
 
 from annotator.core.masks import rle_to_mask
 from annotator.system import paths
-from tests.e2e.screen import Screen
+from tests.e2e.screen import Screen, open_export
 
 PATIENCE_MS = 60_000
 
@@ -34,8 +34,7 @@ def test_from_photographs_to_a_downloaded_coco_file(screen, project, tmp_path):
         page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
     assert [row.image.reviewed for row in project.store.queue()] == [True] * len(examples)
 
-    page.get_by_role("tab", name="Export").click()
-    page.locator("#export-ahead li").first.wait_for()
+    open_export(page)
     page.locator("#export-button").click()
     with page.expect_download(timeout=PATIENCE_MS) as download:
         page.get_by_role("link", name="instances.json").click(timeout=PATIENCE_MS)
@@ -87,8 +86,7 @@ def test_a_picture_that_failed_is_tried_again_by_one_click(screen, project):
 def test_what_forbids_an_export_is_one_line(screen, project):
     project.add("a.png")
     screen.open()
-    screen.page.get_by_role("tab", name="Export").click()
-    screen.page.locator("#export-ahead li").first.wait_for()
+    open_export(screen.page)
     screen.page.locator("#export-button").click()
     line = screen.page.locator("#export-report [role=alert]")
     line.wait_for(timeout=PATIENCE_MS)

@@ -15,6 +15,7 @@ import pytest
 
 from tests.e2e.conftest import Server
 from tests.e2e.forwarding import Forwarding
+from tests.e2e.screen import open_export
 from tests.machine import CADDY, CHROMIUM, NGINX, free_port
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "hosting.md").read_text()
@@ -181,8 +182,7 @@ def test_the_whole_job_is_done_behind_a_proxy(case, browser, certificate, tmp_pa
         page.wait_for_function("/pictures? pre-labelled[.]/.test(document.querySelector('#progress').textContent)")
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
-        page.get_by_role("tab", name="Export").click()
-        page.locator("#export-ahead li").first.wait_for()
+        open_export(page)
         page.locator("#export-button").click()
         with page.expect_download(timeout=60_000) as download:
             page.get_by_role("link", name="instances.json").click(timeout=60_000)
