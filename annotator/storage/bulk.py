@@ -23,6 +23,7 @@ from annotator.storage import bulk_repair, categories, gallery, schema
 from annotator.storage.bulk_orders import Order, Verb, changes, chunks, state_after, targets
 from annotator.storage.bulk_repair import Mended
 from annotator.storage.database import Database, now
+from annotator.storage.decisions import DECIDED
 from annotator.storage.gallery import Entry
 from annotator.storage.images import plain_text
 from annotator.storage.instances import require_room
@@ -305,17 +306,14 @@ def _write_history(connection: Connection, ids: Sequence[int], *, verb: str, cli
         for index, (image_id, revision) in enumerate(sorted(pictures.items()))
     ]
     connection.execute(insert(_gestures), gestures)
-    columns = [
-        _instances.c[name] for name in ("key", "state", "category_id", "rle", "parts", "source", "score", "crowd")
-    ]
+    columns = [_instances.c[name] for name in DECIDED]
     for some in chunks(ids):
         as_it_is = (
             select(_gestures.c.id, *columns)
             .join(_gestures, _gestures.c.image_id == _instances.c.image_id)
             .where(_instances.c.id.in_(some), _gestures.c.client == client, _gestures.c.id > made)
         )
-        names = ["gesture_id", *(column.name for column in columns)]
-        connection.execute(insert(_decisions).from_select(names, as_it_is))
+        connection.execute(insert(_decisions).from_select(["gesture_id", *DECIDED], as_it_is))
     for some in chunks(list(pictures)):
         connection.execute(update(_images).where(_images.c.id.in_(some)).values(revision=_images.c.revision + 1))
 

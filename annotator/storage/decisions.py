@@ -47,6 +47,10 @@ _IMPORTED = (
 )
 
 
+DECIDED = ("key", "state", "category_id", "rle", "parts", "source", "score", "crowd", "flags", "note", "locked")
+"""The columns of an instance that the history keeps with each decision."""
+
+
 # --- before anybody waits --------------------------------------------------------------------------------------------
 
 
@@ -230,8 +234,7 @@ def _kept_levels(connection: Connection, prepared: Prepared) -> dict[str, int]:
 
 def decision_row(gesture_id: int, row: Mapping[str, Any]) -> dict[str, Any]:
     """What the history keeps of an instance's row as a gesture left it."""
-    columns = ("key", "state", "category_id", "rle", "parts", "source", "score", "crowd", "flags", "note", "locked")
-    return {"gesture_id": gesture_id, **{name: row[name] for name in columns}}
+    return {"gesture_id": gesture_id, **{name: row[name] for name in DECIDED}}
 
 
 def _rows_of(connection: Connection, table: Any, keys: Sequence[str]) -> Iterable[Row[Any]]:

@@ -182,3 +182,17 @@ def test_an_accepted_instance_that_was_adjusted_keeps_its_mask_through_both(stor
     store.bulk.undo(bulk_id, who="me")
     after = store.instances(1)[0]
     assert (after.state, after.rle, after.edited) == (State.ACCEPTED, one.rle, False)
+
+
+def test_the_history_of_a_bulk_keeps_all_that_it_keeps_of_one(store, images):
+    one = store.instances(1)[0]
+    marked = Change(one.key, 1, State.SUGGESTED, flags=("occluded",), note="behind the car")
+    store.record(gesture(images[0], marked, verb="edit"))
+    carry_out(store, order("#1"))
+    decided = [line for line in store.decisions(1) if line.key == one.key][-1]
+    assert (decided.state, decided.flags, decided.note, decided.locked) == (
+        State.ACCEPTED,
+        ("occluded",),
+        "behind the car",
+        False,
+    )
