@@ -122,10 +122,15 @@ def _shown(
     return str(id), str(number), _safe(name, report), *(f"{side:.10g}" for side in sides), str(int(crowd))
 
 
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would run a cell with this text."""
+    return text.startswith(_RUNS)
+
+
 def _safe(text: str, report: CsvReport) -> str:
     """The text without control characters, and no formula: an apostrophe is how spreadsheets mark a text as one."""
     safe = "".join(letter if is_plain(letter) else "_" for letter in text)
-    if text.startswith(_RUNS):
+    if is_formula(text):
         safe = f"'{safe}"
     if safe != text:
         report.replaced[text] = safe

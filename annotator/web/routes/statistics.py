@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from annotator.exchange.formats.csv import is_formula
 from annotator.storage.statistics import Statistics
 from annotator.web.projects import Projects
 from annotator.web.routes.answers import INERT, NEVER_KEPT
@@ -47,5 +48,5 @@ def _csv(rows: list[dict[str, Any]]) -> str:
 
 
 def _inert(value: Any) -> Any:
-    """A spreadsheet takes what begins like this for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """An apostrophe is how spreadsheets mark a text as one."""
+    return f"'{value}" if isinstance(value, str) and is_formula(value) else value
