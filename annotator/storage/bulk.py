@@ -20,13 +20,13 @@ from annotator.core.errors import GestureError, MissingError
 from annotator.core.masks import Rle
 from annotator.core.repair import Repair
 from annotator.storage import bulk_repair, categories, gallery, schema
-from annotator.storage.bulk_orders import Order, Verb, changes, chunks, state_after, targets
-from annotator.storage.bulk_repair import Mended
+from annotator.storage.bulk_orders import Order, Verb, changes, state_after, targets
+from annotator.storage.bulk_repair import LATER, Mended, decided_before, offered
 from annotator.storage.database import Database, now
 from annotator.storage.decisions import DECIDED
 from annotator.storage.gallery import Entry
 from annotator.storage.images import plain_text
-from annotator.storage.instances import require_room
+from annotator.storage.instances import chunks, require_room
 
 REPAIR_STRETCH = 200
 """As STRETCH, where each mask is worked out anew."""
@@ -39,7 +39,6 @@ MAX_NAMED = 20
 
 _bulks, _images, _instances = schema.bulks, schema.images, schema.instances
 _gestures, _decisions, _suggestions = schema.gestures, schema.decisions, schema.suggestions
-_LATER = schema.decisions.alias("later")
 
 
 @dataclass(frozen=True)
@@ -354,7 +353,7 @@ def _take_back(
 
 def _still_as_decided(decision_ids: Sequence[int]) -> Any:
     """Rows of id and image_id: instances that nobody has changed since these decisions."""
-    later = select(func.max(_LATER.c.id)).where(_LATER.c.key == _decisions.c.key).scalar_subquery()
+    later = select(func.max(LATER.c.id)).where(LATER.c.key == _decisions.c.key).scalar_subquery()
     return (
         select(_instances.c.id, _instances.c.image_id)
         .join(_decisions, _decisions.c.key == _instances.c.key)
@@ -369,19 +368,10 @@ def _still_as_decided(decision_ids: Sequence[int]) -> Any:
 def _before(verb: Verb) -> dict[str, Any]:
     """What an instance was before its last decision, of the column that the verb changes."""
     if verb is Verb.RELABEL:
-        was = func.coalesce(_decision_before(_LATER.c.category_id), _offered(_suggestions.c.category_id))
+        was = func.coalesce(decided_before(LATER.c.category_id), offered(_suggestions.c.category_id))
         of = schema.categories
         return {"category_id": select(func.coalesce(of.c.merged_into, of.c.id)).where(of.c.id == was).scalar_subquery()}
-    return {"state": func.coalesce(_decision_before(_LATER.c.state), literal(State.SUGGESTED.value))}
-
-
-def _decision_before(column: Any) -> Any:
-    query = select(column).where(_LATER.c.key == _instances.c.key).order_by(_LATER.c.id.desc()).limit(1).offset(1)
-    return query.correlate(_instances).scalar_subquery()
-
-
-def _offered(column: Any) -> Any:
-    return select(column).where(_suggestions.c.key == _instances.c.key).correlate(_instances).scalar_subquery()
+    return {"state": func.coalesce(decided_before(LATER.c.state), literal(State.SUGGESTED.value))}
 
 
 # --- small parts -----------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ Tests: tests/storage/test_bulk.py
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -17,7 +16,7 @@ from annotator.core.errors import GestureError
 from annotator.core.query import EVERYTHING, NUMBER, Query
 from annotator.core.repair import Repair
 from annotator.storage import categories, schema, search
-from annotator.storage.instances import AT_ONCE
+from annotator.storage.instances import chunks
 from annotator.storage.search import Search
 
 _images, _instances = schema.images, schema.instances
@@ -89,9 +88,3 @@ def changes(order: Order) -> ColumnElement[bool]:
 def state_after(verb: Verb) -> str:
     """Of the verbs that decide whether an instance is right."""
     return (State.ACCEPTED if verb is Verb.ACCEPT else State.REJECTED).value
-
-
-def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """As many as go into one query."""
-    for start in range(0, len(values), AT_ONCE):
-        yield values[start : start + AT_ONCE]

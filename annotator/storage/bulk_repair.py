@@ -17,10 +17,12 @@ from annotator.core.errors import GeometryError
 from annotator.core.masks import Rle, require_storable, rle_area
 from annotator.core.repair import Kind, Repair
 from annotator.storage import schema
-from annotator.storage.bulk_orders import chunks
+from annotator.storage.instances import chunks
 
 _images, _instances = schema.images, schema.instances
 _gestures, _decisions, _suggestions = schema.gestures, schema.decisions, schema.suggestions
+
+LATER = schema.decisions.alias("later")
 
 LOOKED_AT = 240
 """Instances that a repair is tried on to show what it does."""
@@ -124,14 +126,9 @@ def write(connection: Connection, found: Sequence[Mended]) -> list[int]:
 
 def take_back(connection: Connection, ids: Sequence[int]) -> None:
     """Give the instances the mask and the polygons that they had before their last decision."""
-    later = _decisions.alias("later")
-    before = [
-        select(column).where(later.c.key == _instances.c.key).order_by(later.c.id.desc()).limit(1).offset(1)
-        for column in (later.c.rle, later.c.parts)
-    ]
-    mask, polygons = (query.correlate(_instances).scalar_subquery() for query in before)
+    mask, polygons = decided_before(LATER.c.rle), decided_before(LATER.c.parts)
     for some in chunks(ids):
-        values = {"rle": func.coalesce(mask, _offered()), "parts": polygons}
+        values = {"rle": func.coalesce(mask, offered(_suggestions.c.rle)), "parts": polygons}
         connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(values))
     _measure(connection, ids)
 
@@ -147,11 +144,17 @@ def _measure(connection: Connection, ids: Sequence[int]) -> None:
         .correlate(_instances)
         .scalar_subquery()
     )
-    edited = func.coalesce(_instances.c.rle != func.coalesce(_offered(), brought), False)
+    edited = func.coalesce(_instances.c.rle != func.coalesce(offered(_suggestions.c.rle), brought), False)
     for some in chunks(ids):
         connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(edited=edited))
 
 
-def _offered() -> Any:
-    found = select(_suggestions.c.rle).where(_suggestions.c.key == _instances.c.key)
-    return found.correlate(_instances).scalar_subquery()
+def decided_before(column: Any) -> Any:
+    """Of `schema.instances`: a column of `LATER` as the last decision but one has it, NULL where there is none."""
+    query = select(column).where(LATER.c.key == _instances.c.key).order_by(LATER.c.id.desc()).limit(1).offset(1)
+    return query.correlate(_instances).scalar_subquery()
+
+
+def offered(column: Any) -> Any:
+    """Of `schema.instances`: a column of the suggestion that it began as, NULL where it is none."""
+    return select(column).where(_suggestions.c.key == _instances.c.key).correlate(_instances).scalar_subquery()

@@ -18,7 +18,7 @@ from annotator.core.masks import Rle
 from annotator.core.review import Change, Decision, Drawn, Gesture
 from annotator.storage import categories, heatmaps, images, schema
 from annotator.storage.database import now
-from annotator.storage.instances import AT_ONCE, instance_of, masks_size, require_room, row_of
+from annotator.storage.instances import chunks, instance_of, masks_size, require_room, row_of
 from annotator.storage.parts import parts_to_bytes
 from annotator.storage.stored import json_of, parts_of
 from annotator.storage.suggestions import instance_offered
@@ -238,15 +238,15 @@ def decision_row(gesture_id: int, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rows_of(connection: Connection, table: Any, keys: Sequence[str]) -> Iterable[Row[Any]]:
-    for start in range(0, len(keys), AT_ONCE):
-        yield from connection.execute(_BY_KEYS[table.name], {"keys": list(keys[start : start + AT_ONCE])})
+    for some in chunks(keys):
+        yield from connection.execute(_BY_KEYS[table.name], {"keys": list(some)})
 
 
 def _imported_counts(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
     """The counts that an import brought under each key."""
     found: dict[str, str] = {}
-    for start in range(0, len(keys), AT_ONCE):
-        asked = {"keys": keys[start : start + AT_ONCE], "verb": images.IMPORT}
+    for some in chunks(keys):
+        asked = {"keys": some, "verb": images.IMPORT}
         found.update({row.key: row.rle for row in connection.execute(_IMPORTED, asked)})
     return found
 

@@ -22,7 +22,7 @@ from annotator.core.dataset import State
 from annotator.core.masks import Rle
 from annotator.storage import schema
 from annotator.storage.categories import categories, least_score
-from annotator.storage.instances import AT_ONCE
+from annotator.storage.instances import chunks
 
 _KNOWN = (State.SUGGESTED.value, State.ACCEPTED.value, State.REJECTED.value)
 
@@ -190,8 +190,7 @@ def entries(connection: Connection, ids: Sequence[int]) -> tuple[Entry, ...]:
     joined = table.join(images, images.c.id == table.c.image_id)
     columns = (images.c.file_name, images.c.sha256, images.c.height, images.c.width)
     found: dict[int, Entry] = {}
-    for begin in range(0, len(ids), AT_ONCE):
-        some = ids[begin : begin + AT_ONCE]
+    for some in chunks(ids):
         query = select(table, *columns).select_from(joined).where(table.c.id.in_(some))
         for row in connection.execute(query):
             found[row.id] = _entry(row)

@@ -6,8 +6,8 @@ Tests: tests/storage/test_decisions.py
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select
 
@@ -19,8 +19,17 @@ from annotator.storage import heatmaps, schema
 from annotator.storage.parts import parts_to_bytes
 from annotator.storage.stored import json_of, parts_of
 
+Value = TypeVar("Value")
+
 AT_ONCE = 500
 """Ids or keys in one query: SQLite takes 32,766 variables, older builds 999."""
+
+
+def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """As many as go into one query."""
+    for start in range(0, len(values), AT_ONCE):
+        yield values[start : start + AT_ONCE]
+
 
 _IN_STATES = schema.instances.c.state.in_(bindparam("states", expanding=True))
 _OF_IMAGE = select(schema.instances).where(schema.instances.c.image_id == bindparam("of"), _IN_STATES).order_by("id")
@@ -103,7 +112,7 @@ def size_of(connection: Connection, image_id: int) -> int:
 
 def require_room(connection: Connection, image_ids: Sequence[int], *, error: type[AnnotatorError]) -> None:
     """Raise `error` where an image has more masks by now than a page can fetch; asked for after they are written."""
-    for start in range(0, len(image_ids), AT_ONCE):
-        asked = {"of": image_ids[start : start + AT_ONCE], "most": MAX_IMAGE_MASKS}
+    for some in chunks(image_ids):
+        asked = {"of": some, "most": MAX_IMAGE_MASKS}
         for row in connection.execute(_CROWDED, asked):
             raise error(f"image {row.image_id}: masks of {row.size} bytes, expected at most {MAX_IMAGE_MASKS}")

@@ -13,7 +13,7 @@ from annotator.core.query import EVERYTHING, FIELDS, Query, Term
 from annotator.storage import categories, images, schema, search
 from annotator.storage.database import Database, now
 from annotator.storage.images import QueueRow
-from annotator.storage.instances import AT_ONCE
+from annotator.storage.instances import chunks
 from annotator.storage.search import Search
 
 REVIEW = "review"
@@ -42,8 +42,8 @@ class Worklist:
         """These images with how many of their instances stand where; what is gone is left out."""
         found: list[QueueRow] = []
         with self._database.read() as connection:
-            for start in range(0, len(ids), AT_ONCE):
-                found += images.queue(connection, ids[start : start + AT_ONCE])
+            for some in chunks(ids):
+                found += images.queue(connection, some)
         return tuple(found)
 
     def counts(self) -> tuple[int, int]:
@@ -104,8 +104,7 @@ def _standing(connection: Connection, ids: Iterable[int]) -> list[Row[Any]]:
     table = schema.images
     wanted = list(dict.fromkeys(ids))
     found: dict[int, Row[Any]] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
+    for some in chunks(wanted):
         query = select(table.c.id, table.c.reviewed, table.c.revision).where(table.c.id.in_(some), ~table.c.removed)
         found.update({row.id: row for row in connection.execute(query)})
     return [found[id] for id in wanted if id in found]
@@ -113,8 +112,8 @@ def _standing(connection: Connection, ids: Iterable[int]) -> list[Row[Any]]:
 
 def _change(connection: Connection, ids: Sequence[int], values: dict[str, Any]) -> None:
     table = schema.images
-    for start in range(0, len(ids), AT_ONCE):
-        connection.execute(update(table).where(table.c.id.in_(ids[start : start + AT_ONCE])).values(values))
+    for some in chunks(ids):
+        connection.execute(update(table).where(table.c.id.in_(some)).values(values))
 
 
 def _gestures(rows: Sequence[Row[Any]], reviewed: bool, *, who: str) -> list[dict[str, Any]]:
