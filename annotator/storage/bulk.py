@@ -25,6 +25,7 @@ from annotator.storage.bulk_repair import LATER, Mended, decided_before, offered
 from annotator.storage.database import Database, now
 from annotator.storage.decisions import DECIDED
 from annotator.storage.gallery import Entry
+from annotator.storage.gestures import gestures_of
 from annotator.storage.images import plain_text
 from annotator.storage.instances import chunks, require_room
 
@@ -108,16 +109,28 @@ class BulkDecisions:
         images = len({row.image_id for row in rows})
         return Preview(len(rows), images, tuple(shown), as_of, {one.key: one for one in mends})
 
+    def targets(self, order: Order) -> list[Row[Any]]:
+        """What the order would change now, for `carry_out`. Raises GestureError as `preview` does."""
+        with self._database.read() as connection:
+            return targets(connection, order)
+
     def carry_out(
-        self, order: Order, *, as_of: int, who: str, told: Callable[[Report], bool] = lambda report: True
+        self,
+        order: Order,
+        *,
+        as_of: int,
+        who: str,
+        found: Sequence[Row[Any]] | None = None,
+        told: Callable[[Report], bool] = lambda report: True,
     ) -> tuple[int, Report]:
         """Decide about all of them; the bulk's id, for `undo`, and what became of it.
 
-        A picture that somebody changed after `as_of` is passed over. told: called after each stretch; the work stops
-        where it answers False. Raises GestureError as `preview` does.
+        A picture that somebody changed after `as_of` is passed over. found: what `targets` answered, where it was asked
+        already. told: called after each stretch; the work stops where it answers False. Raises GestureError as
+        `preview` does.
         """
+        rows = self.targets(order) if found is None else found
         with self._database.write() as connection:
-            rows = targets(connection, order)
             client = f"bulk-{secrets.token_hex(8)}"
             line = {
                 "client": client,
@@ -289,22 +302,8 @@ def _write_history(connection: Connection, ids: Sequence[int], *, verb: str, cli
         return
     made = connection.scalar(select(func.max(_gestures.c.id))) or 0
     first = connection.scalar(select(func.count()).where(_gestures.c.client == client)) or 0
-    at = now()
-    gestures = [
-        {
-            "image_id": image_id,
-            "client": client,
-            "number": first + index,
-            "digest": "",
-            "verb": verb,
-            "who": plain_text(who),
-            "at": at,
-            "revision_before": revision,
-            "revision_after": revision + 1,
-        }
-        for index, (image_id, revision) in enumerate(sorted(pictures.items()))
-    ]
-    connection.execute(insert(_gestures), gestures)
+    rows = gestures_of(sorted(pictures.items()), verb=verb, client=client, who=who, first=first)
+    connection.execute(insert(_gestures), rows)
     columns = [_instances.c[name] for name in DECIDED]
     for some in chunks(ids):
         as_it_is = (

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 from annotator.core.dataset import State
 from annotator.core.query import EVERYTHING, FIELDS, Query, Term
 from annotator.storage import categories, images, schema, search
-from annotator.storage.database import Database, now
+from annotator.storage.database import Database
+from annotator.storage.gestures import gestures_of
 from annotator.storage.images import QueueRow
 from annotator.storage.instances import chunks
 from annotator.storage.search import Search
@@ -85,7 +86,10 @@ class Worklist:
         with self._database.write() as connection:
             changed = [row for row in _standing(connection, ids) if row.reviewed is not reviewed]
             if changed:
-                connection.execute(insert(schema.gestures), _gestures(changed, reviewed, who=who))
+                client = f"{REVIEW}-{secrets.token_hex(8)}"
+                revisions = [(row.id, row.revision) for row in changed]
+                rows = gestures_of(revisions, verb=REVIEW, client=client, who=who, reviewed=reviewed)
+                connection.execute(insert(schema.gestures), rows)
                 table = schema.images
                 new = {"reviewed": reviewed, "revision": table.c.revision + 1}
                 _change(connection, [row.id for row in changed], new)
@@ -114,22 +118,3 @@ def _change(connection: Connection, ids: Sequence[int], values: dict[str, Any]) 
     table = schema.images
     for some in chunks(ids):
         connection.execute(update(table).where(table.c.id.in_(some)).values(values))
-
-
-def _gestures(rows: Sequence[Row[Any]], reviewed: bool, *, who: str) -> list[dict[str, Any]]:
-    client, at = f"{REVIEW}-{secrets.token_hex(8)}", now()
-    return [
-        {
-            "image_id": row.id,
-            "client": client,
-            "number": number,
-            "digest": "",
-            "verb": REVIEW,
-            "who": who,
-            "at": at,
-            "revision_before": row.revision,
-            "revision_after": row.revision + 1,
-            "reviewed": reviewed,
-        }
-        for number, row in enumerate(rows)
-    ]

@@ -52,16 +52,21 @@ class BulkWork:
         """The project's latest run, at work or ended since the server started."""
         return self._runs.get(key)
 
-    def start(self, key: str, order: Order, *, total: int, as_of: int, who: str) -> Run:
-        """Begin to carry an order out. Raises GestureError while another runs, LimitError where there is no room."""
+    def start(self, key: str, order: Order, *, as_of: int, who: str) -> Run:
+        """Begin to carry an order out.
+
+        Raises GestureError while another runs, or for an order that cannot be carried out, LimitError where there is no
+        room.
+        """
         each = DECISION_BYTES if order.repair is None else REPAIR_BYTES
         with self._projects.use(key) as store:
-            self._projects.require_quota(key, store, total * each)
+            found = store.bulk.targets(order)
+            self._projects.require_quota(key, store, len(found) * each)
 
         def work(store: Store, run: Run) -> None:
-            run.bulk_id, run.report = store.bulk.carry_out(order, as_of=as_of, who=who, told=_told(run))
+            run.bulk_id, run.report = store.bulk.carry_out(order, as_of=as_of, who=who, found=found, told=_told(run))
 
-        return self._begin(key, Run(undoes=False, total=total), work)
+        return self._begin(key, Run(undoes=False, total=len(found)), work)
 
     def undo(self, key: str, bulk_id: int, *, total: int, who: str) -> Run:
         """Begin to take one back. Raises as `start` does."""

@@ -48,9 +48,7 @@ def add_bulk_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> 
             raise GestureError("bulk.as_of: expected what the preview said")
 
         def begin() -> dict[str, Any]:
-            with projects.use(key) as store:
-                total = store.bulk.preview(order, nearest=0).instances
-            work.start(key, order, total=total, as_of=int(as_of or 0), who=who_decides(projects))
+            work.start(key, order, as_of=int(as_of or 0), who=who_decides(projects))
             return _status(key)
 
         return await run_in_threadpool(begin)
