@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from annotator.core.masks import mask_to_rle, rle_to_mask
-from annotator.core.repair import Kind, Repair, mend, those_above
+from annotator.core.repair import NEAR, Kind, Repair, mend, those_above
 
 MASKS = st.tuples(st.integers(1, 14), st.integers(1, 14)).flatmap(lambda shape: arrays(bool, shape))
 RADII = st.integers(1, 4)
@@ -46,6 +46,12 @@ def pieces(mask):
 def test_growing_and_shrinking_are_exact_and_a_pictures_edge_eats_nothing(mask, radius):
     assert (mended(mask, Kind.GROW, radius) == within(mask, radius)).all()
     assert (mended(mask, Kind.SHRINK, radius) == (mask & ~within(~mask, radius))).all()
+
+
+@pytest.mark.parametrize("radius", [NEAR - 1, NEAR, NEAR + 1])
+def test_both_ways_to_grow_reach_as_far(radius):
+    mask = np.pad([[True, False, True]], 2 * NEAR)
+    assert (mended(mask, Kind.GROW, radius) == within(mask, radius)).all()
 
 
 @given(MASKS)
