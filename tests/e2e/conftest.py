@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from annotator.core.settings import NAME
+from annotator.core.settings import NAME, THRESHOLD
 from annotator.storage.store import Store
 from tests.e2e.screen import Project, Screen
 from tests.machine import CHROMIUM, free_port
@@ -88,8 +88,9 @@ def chromium():
 
 @pytest.fixture
 def project(server):
-    """The served project, empty."""
+    """The served project, empty, with the threshold that a new one has: a network that was at work has set its own."""
     with Store.open(server.folder) as store:
+        store.set_setting(THRESHOLD, None)
         for row in store.queue():
             store.remove_image(row.image.id)
         store.empty_bin()

@@ -1,67 +1,14 @@
-"""The queue as a list to work from: searched, filtered, ordered; several pictures at once; honest about reviews."""
+"""The queue as a list to work from: searched, filtered, put in order, honest about reviews."""
 
 import re
 
 import pytest
 
-from annotator.core.dataset import State, Suggestion
+from annotator.core.dataset import Suggestion
 from annotator.core.masks import mask_to_rle
-from annotator.core.review import Change, Gesture
 from tests.e2e.conftest import watched
+from tests.e2e.queue import FILTER, ORDER, SEARCH, accept, listed, offered, reviewed, row, search, shows
 from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square, wait_for
-
-SEARCH = "Search pictures"
-FILTER = "Which pictures are listed"
-ORDER = "Order of the pictures"
-
-
-def listed(screen):
-    """The names in the list, from the top."""
-    return screen.page.locator(".an-queue-row").evaluate_all(
-        """rows => rows.filter((row) => row.offsetParent !== null && !row.classList.contains("is-pending"))
-            .map((row) => [row.getBoundingClientRect().top, row.querySelector(".an-queue-name").textContent])
-            .sort(([a], [b]) => a - b).map(([, name]) => name)"""
-    )
-
-
-def shows(screen, *names):
-    found = wait_for(lambda: listed(screen) == list(names), seconds=8)
-    assert found, listed(screen)
-
-
-def row(screen, name):
-    return screen.page.locator(".an-queue-row:visible", has_text=name)
-
-
-def search(screen, text):
-    screen.press("/")
-    screen.page.get_by_label(SEARCH).fill(text)
-
-
-def accept(project, image_id, *keys, reviewed=None, number=1):
-    image = project.store.image(image_id)
-    person = project.store.add_category("person").id
-    changes = tuple(Change(key, person, State.ACCEPTED) for key in keys)
-    made = Gesture(image_id, f"test-{image_id}", number, image.revision, "accept", "test", changes, reviewed=reviewed)
-    project.store.record(made)
-
-
-def reviewed(project):
-    return [image.file_name for image in project.store.images() if image.reviewed]
-
-
-def pick(screen, *names):
-    for name in names:
-        row(screen, name).click(modifiers=["Control"])
-
-
-def act(screen, action):
-    screen.page.locator(f".an-picked [data-action={action}]").click()
-
-
-def offered(screen, text):
-    return screen.page.locator(".an-notice", has_text=text)
-
 
 # --- search, filter, order -------------------------------------------------------------------------------------------
 
@@ -251,112 +198,6 @@ def test_the_pointer_counts_only_over_an_open_suggestion(screen, project):
     assert project.states(image_id)[:2] == ["accepted", "rejected"]
     screen.press("?")
     screen.page.get_by_text("Keys act on the selection; with nothing selected, on the open suggestion").wait_for()
-
-
-# --- several at once -------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def five(screen, project):
-    names = [f"{letter}.png" for letter in "abcde"]
-    for name in names:
-        project.add(name)
-    screen.open()
-    shows(screen, *names)
-    return names
-
-
-def count(screen):
-    return screen.page.locator(".an-picked-count strong").inner_text()
-
-
-def test_pictures_are_selected_one_by_one_in_ranges_and_all_together(screen, five):
-    pick(screen, "b.png", "d.png")
-    assert count(screen) == "2 pictures selected"
-    row(screen, "e.png").click(modifiers=["Shift"])
-    assert wait_for(lambda: screen.page.locator(".an-queue-row.is-picked").count() == 2)
-    assert listed(screen) == five
-    screen.press("Control+a")
-    assert wait_for(lambda: count(screen) == "5 pictures selected")
-    screen.press("Escape")
-    screen.page.locator(".an-picked").wait_for(state="hidden")
-    screen.press("Shift+ArrowDown")
-    assert wait_for(lambda: count(screen) == "2 pictures selected")
-    row(screen, "c.png").click()
-    screen.page.locator(".an-picked").wait_for(state="hidden")
-    screen.wait_for_picture("c.png")
-
-
-def test_a_selection_is_marked_reviewed_and_back(screen, project, five):
-    pick(screen, "a.png", "c.png", "e.png")
-    act(screen, "review")
-    offered(screen, "3 pictures marked as reviewed").wait_for()
-    assert reviewed(project) == ["a.png", "c.png", "e.png"]
-    screen.page.locator(".an-reviewed").wait_for()  # the open one is among them
-    offered(screen, "3 pictures marked as reviewed").get_by_role("button", name="Undo").click()
-    assert wait_for(lambda: reviewed(project) == [])
-    act(screen, "unreview")
-    offered(screen, "None of them is reviewed.").wait_for()
-
-
-def test_what_was_decided_meanwhile_stays_when_a_selection_is_marked(screen, project, five):
-    open_id = project.store.images()[0].id
-    pick(screen, "a.png", "b.png")
-    act(screen, "review")
-    offered(screen, "2 pictures marked as reviewed").wait_for()
-    screen.page.locator(".an-picked").get_by_role("button", name="Select none").click()
-    screen.click(25, 100)
-    screen.press("a")
-    screen.saved()
-    assert project.states(open_id)[0] == "accepted"
-    assert reviewed(project) == ["a.png", "b.png"]
-
-
-def test_a_selection_is_removed_the_next_picture_opens_and_it_comes_back(screen, project, five):
-    pick(screen, "a.png", "b.png")
-    screen.press("Delete")
-    screen.wait_for_picture("c.png")
-    shows(screen, "c.png", "d.png", "e.png")
-    offered(screen, "2 pictures removed").get_by_role("button", name="Undo").click()
-    shows(screen, *five)
-    screen.wait_for_picture("a.png")
-    assert project.store.bin() == ()
-
-
-def test_a_selection_is_pre_labelled(screen, project, five):
-    before = [one.source for image in project.store.images() for one in project.store.instances(image.id)]
-    assert set(before) == {"test@1"}
-    pick(screen, "b.png", "d.png")
-    act(screen, "prelabel")
-    screen.page.locator("#progress", has_text="2 pictures pre-labelled.").wait_for(timeout=60_000)
-    left = [
-        image.file_name for image in project.store.images()
-        if any(one.source == "test@1" for one in project.store.instances(image.id))
-    ]  # fmt: skip
-    assert left == ["a.png", "c.png", "e.png"]
-
-
-def test_only_a_selection_is_exported_and_what_stays_behind_is_said_before(screen, project, five):
-    ids = {image.file_name: image.id for image in project.store.images()}
-    for name in ("b.png", "c.png", "d.png"):
-        accept(project, ids[name], project.instances(ids[name])[0].key, reviewed=True)
-    screen.page.reload()
-    shows(screen, *five)
-    pick(screen, "b.png")
-    row(screen, "d.png").click(modifiers=["Control"])
-    act(screen, "export")
-    only = screen.page.locator("#export-only textarea, #export-only input").first
-    only.wait_for()
-    assert wait_for(lambda: only.input_value() == f"#{ids['b.png']},{ids['d.png']}")
-    ahead = screen.page.locator("#export-ahead")
-    ahead.get_by_text("2 pictures").wait_for()
-    ahead.get_by_text("2 reviewed pictures still hold undecided suggestions").wait_for()
-    screen.page.locator("#export-button").click()
-    report = screen.page.locator(".annotator-report")
-    report.get_by_text("2 reviewed images hold").wait_for(timeout=20_000)
-    only.fill("state:done")
-    only.blur()
-    screen.page.locator("#export-ahead [role=alert]", has_text="search, character 7: 'done'").wait_for()
 
 
 # --- many ------------------------------------------------------------------------------------------------------------

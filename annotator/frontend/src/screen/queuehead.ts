@@ -66,7 +66,7 @@ export class QueueHead {
     const own = h("option", { value: "own", hidden: true }, t("filterOwn"));
     this.filter.append(...FILTERS.map(([value, label]) => h("option", { value }, value === "" ? t(label) : `${t(label)} (${value})`)), own);
     this.sort.append(...SORTS.map(([value, label]) => h("option", { value }, t(label))));
-    this.direction = button({ icon: "chevron", title: t("orderUpwards"), class: "an-row-button an-direction", onClick: () => void list.ask({ descending: !list.view.get().asked.descending }) });
+    this.direction = button({ icon: "chevron", title: t("orderUpwards"), class: "an-row-button an-direction", onClick: () => void list.ask({ descending: !list.view.get().wanted.descending }) });
     this.listen();
     const select = (one: HTMLElement): HTMLElement => h("label", { class: "an-sort" }, one, icon("chevron"));
     const adding = [
@@ -126,22 +126,24 @@ export class QueueHead {
   private async search(): Promise<void> {
     clearTimeout(this.timer);
     const query = this.field.value.trim();
-    const { asked, trouble } = this.options.list.view.get();
-    if (query !== asked.query || trouble !== null) await this.options.list.ask({ query });
+    const { list } = this.options;
+    const { wanted, trouble } = list.view.get();
+    if (query !== wanted.query || trouble !== null) void list.ask({ query });
+    await list.answered();
   }
 
   private render(): void {
-    const { asked, trouble, total, all } = this.options.list.view.get();
-    this.sort.value = asked.sort;
-    setClass(this.direction, "is-down", asked.descending);
-    const title = t(asked.descending ? "orderDownwards" : "orderUpwards");
+    const { asked, wanted, trouble, total, all } = this.options.list.view.get();
+    this.sort.value = wanted.sort;
+    setClass(this.direction, "is-down", wanted.descending);
+    const title = t(wanted.descending ? "orderDownwards" : "orderUpwards");
     this.direction.title = title;
     this.direction.setAttribute("aria-label", title);
-    this.filter.value = filterIn(asked.query);
-    setClass(this.filter, "is-on", asked.query !== "");
+    this.filter.value = filterIn(wanted.query);
+    setClass(this.filter, "is-on", wanted.query !== "");
     setClass(this.field, "is-wrong", trouble !== null);
     this.field.setAttribute("aria-invalid", String(trouble !== null));
-    if (document.activeElement !== this.field && trouble === null) this.field.value = asked.query;
+    if (document.activeElement !== this.field && trouble === null) this.field.value = wanted.query;
     this.trouble.hidden = trouble === null;
     if (trouble !== null) this.trouble.replaceChildren(...placeOf(trouble), h("span", {}, whyOf(trouble)));
     this.found.hidden = asked.query === "";

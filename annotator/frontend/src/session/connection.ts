@@ -167,6 +167,7 @@ export class Connection {
       onRefused: (imageId, line) => session.onRefused(imageId, line),
       onSettled: (imageId) => {
         session.onSettled(imageId);
+        session.list.noteSaved();
         if (imageId !== session.imageId()) this.followWork();
       },
     });
@@ -187,7 +188,7 @@ export class Connection {
     const { session } = this;
     session.queue.subscribe((now, before) => {
       if (now.job?.running === true) this.poll();
-      // What was saved while a new list was on its way may be missing in it.
+      // While it was on its way, the threshold may have become another one.
       if (now.asked !== before.asked) this.followWork();
     });
     session.view.subscribe((now, before) => {

@@ -8,11 +8,17 @@ import { Store } from "./store";
 
 /** Rows in one stretch. */
 const STRETCH = 100;
+const FIRST: QueueAsked = { query: "", sort: "added", descending: false };
 /** Pictures that the server may name as next although they are reviewed here, before one gives up. */
 const LATE = 20;
 
+type Answer = Awaited<ReturnType<Api["queue"]>>;
+type Stretch = Parameters<Api["queue"]>[0];
+
 export interface QueueView {
   readonly asked: QueueAsked;
+  /** What was asked for last: the list is another one until the answer comes. */
+  readonly wanted: QueueAsked;
   /** By their place in the list, those rows that were read. */
   readonly rows: ReadonlyMap<number, QueueImage>;
   /** How many pictures the list has; how many there are, and how many of them are reviewed; how many lie in the bin. */
@@ -40,7 +46,8 @@ export interface QueueOptions {
 
 export class PictureQueue {
   readonly view = new Store<QueueView>({
-    asked: { query: "", sort: "added", descending: false },
+    asked: FIRST,
+    wanted: FIRST,
     rows: new Map(),
     total: 0,
     all: 0,
@@ -50,15 +57,18 @@ export class PictureQueue {
     trouble: null,
     loaded: false,
   });
+  /** What the rows were asked with, and the project's version then. */
+  private list: QueueRequest | null = null;
   private version = "";
-  /** What the rows were asked with: another one of these makes another list of the same expression. */
-  private circumstances = "";
-  private keep: number | null = null;
   private seen = { first: 0, last: STRETCH - 1 };
-  private readonly fetching = new Set<number>();
-  /** Counts the lists that were asked for: a late answer belongs to none. */
+  /** Counts the lists that were shown: what was asked about an earlier one says nothing of this one. */
   private turn = 0;
-  /** What is asked for, which no refresh of the list before may overtake. */
+  /** Counts the lists that were asked for: only the newest is waited for. */
+  private newest = 0;
+  /** Counts what was saved: an answer that was on its way meanwhile may not know of it. */
+  private saved = 0;
+  /** The stretches of this list that are on their way. */
+  private reading = new Map<number, Promise<void>>();
   private asking: Promise<void> = Promise.resolve();
   private refreshing: Promise<void> = Promise.resolve();
   private nextRefresh: Promise<void> | null = null;
@@ -67,29 +77,34 @@ export class PictureQueue {
 
   // --- reading ---
 
-  /** Another expression or order; where it cannot be read the list stays, with the trouble beside it. */
+  /** Another expression or order; where it cannot be read, or no answer comes, the list stays and what is wanted goes back. */
   ask(change: Partial<QueueAsked>): Promise<void> {
-    this.asking = this.askNow(change);
+    this.asking = this.askNow({ ...this.view.get().wanted, ...change });
     return this.asking;
   }
 
-  private async askNow(change: Partial<QueueAsked>): Promise<void> {
-    const asked = { ...this.view.get().asked, ...change };
-    const turn = ++this.turn;
+  private async askNow(wanted: QueueAsked): Promise<void> {
+    const mine = ++this.newest;
+    this.view.set({ wanted });
+    const list = { asked: wanted, threshold: this.options.threshold(), keep: null };
     try {
-      const answer = await this.options.api.queue({ ...this.stretch(0), asked, keep: null });
-      if (turn !== this.turn || answer.images === undefined) return;
-      this.keep = null;
-      this.circumstances = this.circumstancesOf(asked, null);
+      const answer = await this.fetch(list, { offset: 0 });
+      if (mine !== this.newest || answer.images === undefined) return;
       this.seen = { first: 0, last: STRETCH - 1 };
-      this.view.set({ asked, trouble: null });
-      this.take(answer, true);
+      this.take(answer, list);
     } catch (error) {
-      if (turn !== this.turn) return;
-      const trouble = troubleOf(error, asked.query);
+      if (mine !== this.newest) return;
+      const trouble = troubleOf(error, wanted.query);
+      this.view.set({ wanted: this.view.get().asked, ...(trouble === null ? {} : { trouble }) });
       if (trouble === null) this.options.onFailed(error);
-      else this.view.set({ trouble });
     }
+  }
+
+  /** Resolves when nothing is asked for any more whose answer has not come. */
+  async answered(): Promise<void> {
+    let asking: Promise<void>;
+    do await (asking = this.asking);
+    while (asking !== this.asking);
   }
 
   /** Reads again what is in sight; while one answer is on its way, all later calls share the next one. */
@@ -104,27 +119,21 @@ export class PictureQueue {
 
   /** The open picture stays listed, although it may fit no more. */
   private async readAgain(): Promise<void> {
-    // What is asked for meanwhile comes first too: its answer would be taken for an old one.
-    let asking: Promise<void>;
-    do await (asking = this.asking);
-    while (asking !== this.asking);
+    await this.answered();
+    const mine = ++this.newest;
     const { asked, loaded } = this.view.get();
-    const turn = ++this.turn;
     const open = this.options.open();
-    const keep = asked.query !== "" && open !== null && (open === this.keep || this.placeOf(open) >= 0) ? open : null;
-    const circumstances = this.circumstancesOf(asked, keep);
-    const version = circumstances === this.circumstances ? this.version : "";
+    const stays = asked.query !== "" && open !== null && (open === this.list?.keep || this.placeOf(open) >= 0);
+    const list = { asked, threshold: this.options.threshold(), keep: stays ? open : null };
     const offset = stretchOf(this.seen.first) * STRETCH;
     const limit = (stretchOf(this.seen.last) + 1) * STRETCH - offset;
     try {
-      const answer = await this.options.api.queue({ ...this.stretch(offset, limit), keep, version });
-      if (turn !== this.turn) return;
-      this.keep = keep;
-      this.circumstances = circumstances;
+      const answer = await this.fetch(list, { offset, limit, version: isSame(list, this.list) ? this.version : "" });
+      if (mine !== this.newest) return;
       if (answer.images === undefined) this.view.set({ job: answer.job });
-      else this.take(answer, true);
+      else this.take(answer, list);
     } catch (error) {
-      if (!loaded && turn === this.turn) this.options.onFailed(error);
+      if (!loaded && mine === this.newest) this.options.onFailed(error);
     }
   }
 
@@ -145,38 +154,48 @@ export class PictureQueue {
     }
   }
 
-  private async read(stretch: number): Promise<void> {
-    if (this.fetching.has(stretch)) return;
-    this.fetching.add(stretch);
-    const { turn } = this;
+  /** A stretch of the list; whoever wants the same one waits for the same answer. */
+  private read(stretch: number): Promise<void> {
+    const reading = this.reading.get(stretch) ?? this.readNow(stretch);
+    this.reading.set(stretch, reading);
+    return reading;
+  }
+
+  private async readNow(stretch: number): Promise<void> {
+    const { turn, reading } = this;
+    const list = this.request();
     try {
-      const answer = await this.options.api.queue(this.stretch(stretch * STRETCH));
-      if (turn === this.turn && answer.images !== undefined) this.take(answer, false);
+      const answer = await this.fetch(list, { offset: stretch * STRETCH });
+      if (turn === this.turn) this.take(answer, list);
     } catch (error) {
       if (turn === this.turn) this.options.onFailed(error);
     } finally {
-      this.fetching.delete(stretch);
+      reading.delete(stretch);
     }
-    if (turn !== this.turn) this.fetchMissing();
   }
 
   /** What says which list this is. */
   request(): QueueRequest {
-    return { asked: this.view.get().asked, threshold: this.options.threshold(), keep: this.keep };
+    return this.list ?? { asked: this.view.get().asked, threshold: this.options.threshold(), keep: null };
   }
 
-  private stretch(offset: number, limit: number = STRETCH) {
-    return { ...this.request(), offset, limit, around: null, version: "" } as const;
+  /** Another list that was shown meanwhile, or a gesture that was saved, may be newer than the answer. */
+  private async fetch(list: QueueRequest, stretch: Partial<Stretch>): Promise<Answer> {
+    const { turn, saved } = this;
+    const answer = await this.options.api.queue({ ...list, offset: 0, limit: STRETCH, around: null, version: "", ...stretch });
+    if (turn !== this.turn || saved !== this.saved) void this.refresh();
+    return answer;
   }
 
-  private circumstancesOf({ query, sort }: QueueAsked, keep: number | null): string {
-    return `${keep} ${query !== "" || sort === "doubt" ? this.options.threshold() : ""}`;
-  }
-
-  /** fresh: what was read before is another list's. */
-  private take(answer: Awaited<ReturnType<Api["queue"]>>, fresh: boolean): void {
+  /** Rows of another list, or of another version of it, take the place of all that were read. */
+  private take(answer: Answer, list: QueueRequest): void {
     if (answer.images === undefined) return;
-    const changed = fresh || answer.version !== this.version;
+    const changed = list !== this.list || answer.version !== this.version;
+    if (changed) {
+      this.turn++;
+      this.reading = new Map();
+    }
+    this.list = list;
     this.version = answer.version;
     const rows = new Map(changed ? [] : this.view.get().rows);
     let reviewed = answer.reviewed;
@@ -186,7 +205,9 @@ export class PictureQueue {
       rows.set(answer.offset + index, row);
     });
     const { total, all, bin, job } = answer;
-    this.view.set({ rows, total, all, bin, job, reviewed, loaded: true });
+    const { asked } = list;
+    const again = asked === this.view.get().asked ? {} : { asked, wanted: asked, trouble: null };
+    this.view.set({ ...again, rows, total, all, bin, job, reviewed, loaded: true });
     this.fetchMissing();
   }
 
@@ -213,6 +234,11 @@ export class PictureQueue {
     this.view.set({ rows: new Map(this.view.get().rows).set(place, after), reviewed });
   }
 
+  /** A gesture is on the server. */
+  noteSaved(): void {
+    this.saved++;
+  }
+
   // --- finding ---
 
   /** Where a picture stands in the list; -1 where its row was not read, or is not there. */
@@ -231,11 +257,13 @@ export class PictureQueue {
     const known = this.placeOf(imageId);
     if (known >= 0 || !this.view.get().loaded) return known;
     const { turn } = this;
+    const list = this.request();
     try {
-      const answer = await this.options.api.queue({ ...this.stretch(0), around: imageId });
-      if (turn !== this.turn || answer.images === undefined) return -1;
-      if (answer.place !== null) this.take(answer, false);
-      return answer.place ?? -1;
+      const answer = await this.fetch(list, { around: imageId });
+      if (turn !== this.turn) return await this.find(imageId);
+      if (answer.images === undefined || answer.place === null) return -1;
+      this.take(answer, list);
+      return answer.place;
     } catch {
       return -1;
     }
@@ -243,10 +271,14 @@ export class PictureQueue {
 
   /** The picture before or behind the open one; null at the list's end. */
   async neighbour(direction: 1 | -1): Promise<QueueImage | null> {
-    const open = this.options.open();
-    const place = open === null ? -1 : await this.find(open);
-    if (place < 0 && direction < 0) return null;
-    return this.at(place + direction);
+    for (;;) {
+      const open = this.options.open();
+      const place = open === null ? -1 : await this.find(open);
+      const { turn } = this;
+      const next = place < 0 && direction < 0 ? null : await this.at(place + direction);
+      // Where another list is shown by now, it was a place in the one before.
+      if (turn === this.turn) return next;
+    }
   }
 
   /** As `neighbour`, where no answer need be waited for; undefined where one must. */
@@ -299,6 +331,13 @@ function stretchOf(place: number): number {
 
 function range(first: number, last: number): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+}
+
+/** Whether both say the same list; the threshold says nothing where all pictures are listed by what they are. */
+function isSame(one: QueueRequest, other: QueueRequest | null): boolean {
+  const { asked, keep, threshold } = one;
+  const counts = asked.query !== "" || asked.sort === "doubt";
+  return other !== null && asked === other.asked && keep === other.keep && (!counts || threshold === other.threshold);
 }
 
 /** What an answer says about an expression that cannot be read; null where it is another failure. */

@@ -163,6 +163,138 @@ describe("the queue", () => {
   });
 });
 
+/** Answers that were made in time and come when they are let go, in the order that the test wants. */
+function held(server: FakeServer) {
+  const { queue } = server;
+  const waiting: (() => void)[] = [];
+  server.queue = async (request) => {
+    const answer = queue.call(server, request);
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return answer;
+  };
+  const release = async (place = 0): Promise<void> => {
+    waiting.splice(place, 1)[0]();
+    await settle();
+  };
+  const all = async (): Promise<void> => {
+    server.queue = queue;
+    while (waiting.length > 0) await release();
+  };
+  return { release, all };
+}
+
+describe("answers that come late", () => {
+  it("keep a stretch of the order before out of the new one", async () => {
+    const { list, server, session } = await opened(300);
+    const { release, all } = held(server);
+    const asked = list.ask({ descending: true });
+    list.show(150, 160);
+    await release(0);
+    await asked;
+    expect(session.queue.get().rows.get(0)?.id).toBe(300);
+    list.show(150, 160);
+    await all();
+    expect(session.queue.get().rows.get(150)?.id).toBe(150);
+  });
+
+  it("say where a picture stands now, not where it stood in the order before", async () => {
+    const { list, server, session } = await opened(300);
+    const { release, all } = held(server);
+    const asked = list.ask({ descending: true });
+    const found = list.find(290);
+    await release(0);
+    await asked;
+    await all();
+    expect(await found).toBe(10);
+    expect(session.queue.get().rows.get(10)?.id).toBe(290);
+  });
+
+  it("leave what was asked for last together with what was asked for before it", async () => {
+    const { list, server, session } = await opened(3);
+    const { all } = held(server);
+    void list.ask({ descending: true });
+    void list.ask({ query: "-reviewed" });
+    expect(session.queue.get().wanted).toEqual({ query: "-reviewed", sort: "added", descending: true });
+    await all();
+    expect(session.queue.get().asked).toEqual({ query: "-reviewed", sort: "added", descending: true });
+  });
+
+  it("go by the threshold that they were asked with", async () => {
+    const { list, server, session } = await opened(3);
+    const { all } = held(server);
+    const asked = list.ask({ sort: "doubt" });
+    session.setThreshold(0.7);
+    await all();
+    await asked;
+    expect(list.request().threshold).toBe(0.4);
+    await session.refreshQueue();
+    expect(server.asked.at(-1)).toMatchObject({ threshold: 0.7, version: "" });
+    expect(list.request().threshold).toBe(0.7);
+  });
+
+  it("never put rows of two versions into one list", async () => {
+    const { list, server, session } = await opened(300);
+    const { release, all } = held(server);
+    list.show(100, 101);
+    server.images.delete(1);
+    list.show(200, 201);
+    await release(1);
+    await release(0);
+    list.show(100, 201);
+    await all();
+    const places = [...session.queue.get().rows].map(([place, { id }]) => id - place);
+    expect(new Set(places)).toEqual(new Set([2]));
+    expect(places.length).toBeGreaterThan(100);
+  });
+
+  it("are read again where something was saved while they were on their way", async () => {
+    const { list, server, session } = await opened(3, 2);
+    const { all } = held(server);
+    const asked = list.ask({ descending: true });
+    server.images.get(1)!.reviewed = true;
+    server.images.get(1)!.revision++;
+    list.noteSaved();
+    await all();
+    await asked;
+    await settle();
+    expect(list.row(1)?.reviewed).toBe(true);
+    expect(session.queue.get().reviewed).toBe(1);
+  });
+
+  it("are waited for by whoever goes to a neighbour that is on its way", async () => {
+    const { list, server, session } = await opened(300);
+    await session.open(100);
+    const { all } = held(server);
+    list.show(100, 110);
+    const neighbour = list.neighbour(1);
+    await all();
+    expect((await neighbour)?.id).toBe(101);
+  });
+
+  it("go to the neighbour in the list that is shown by then", async () => {
+    const { list, server, session } = await opened(300);
+    await session.open(100);
+    const { release, all } = held(server);
+    const neighbour = list.neighbour(1);
+    const asked = list.ask({ descending: true });
+    await release(0);
+    await all();
+    await asked;
+    expect((await neighbour)?.id).toBe(99);
+  });
+
+  it("put what was chosen back where none comes, and say so", async () => {
+    const { list, server, session, notices, ids } = await opened(3);
+    server.queue = () => Promise.reject(new TypeError("network"));
+    const asked = list.ask({ descending: true });
+    expect(session.queue.get().wanted.descending).toBe(true);
+    await asked;
+    expect(session.queue.get().wanted.descending).toBe(false);
+    expect(ids()).toEqual([1, 2, 3]);
+    expect(notices).toEqual(["queueFailed"]);
+  });
+});
+
 describe("several pictures", () => {
   const pick = async (pictures: number, imageId = 1) => {
     const made = await opened(pictures, imageId);
