@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, inser
 
 from annotator.core.errors import StoreError
 from annotator.storage import schema
-from annotator.storage.write_lock import hold
+from annotator.storage.write_lock import InTurn, hold
 from annotator.system.files import sync_folder
 
 DATABASE_NAME = "project.db"
@@ -35,7 +35,7 @@ class Database:
         """folder: exists. patience: seconds to wait for another program's lock."""
         self.path = folder / DATABASE_NAME
         self._patience = patience
-        self._writing = threading.Lock()
+        self._writing = InTurn()
         self._mine = threading.local()
         self._engine = _engine(self.path, patience=patience)
         self._watcher = _Watcher(self.path, patience=patience)

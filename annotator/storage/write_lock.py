@@ -8,11 +8,48 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from annotator.system import file_lock
+
+
+class InTurn:
+    """A lock that threads get in the order in which they ask.
+
+    Work in many short transactions asks again as soon as it has given the lock back; with a plain lock it mostly gets
+    it again before whoever waits has woken up.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held = False
+        self._waiting: deque[threading.Event] = deque()
+
+    def acquire(self, *, timeout: float) -> bool:
+        """Whether it was to be had within so many seconds."""
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return True
+            mine = threading.Event()
+            self._waiting.append(mine)
+        if mine.wait(timeout):
+            return True
+        with self._guard:
+            if not mine.is_set():  # else it was handed over just now
+                self._waiting.remove(mine)
+            return mine.is_set()
+
+    def release(self) -> None:
+        """Hand it to whoever has waited longest."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._held = False
 
 
 @contextmanager

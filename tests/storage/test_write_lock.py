@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from annotator.storage.write_lock import hold
+from annotator.storage.write_lock import InTurn, hold
 
 
 def test_one_at_a_time_and_everybody_in_the_end(tmp_path):
@@ -48,3 +48,46 @@ def test_where_there_are_no_locks_the_work_is_done_without(tmp_path):
     with hold(tmp_path / "no folder" / "lock", patience=1):
         done = True
     assert done
+
+
+def begin(work):
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+def wait_until(holds):
+    until = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
+def test_whoever_asks_again_comes_behind_those_who_wait():
+    lock, order = InTurn(), []
+
+    def write(name):
+        assert lock.acquire(timeout=10)
+        order.append(name)
+        lock.release()
+
+    assert lock.acquire(timeout=0)
+    threads = []
+    for name in range(3):
+        threads.append(begin(lambda name=name: write(name)))
+        wait_until(lambda name=name: len(lock._waiting) == name + 1)
+    lock.release()
+    assert lock.acquire(timeout=10)
+    order.append("again")
+    lock.release()
+    for thread in threads:
+        thread.join(10)
+    assert order == [0, 1, 2, "again"]
+
+
+def test_whoever_gives_up_is_passed_over():
+    lock = InTurn()
+    assert lock.acquire(timeout=0)
+    assert not lock.acquire(timeout=0.01)
+    lock.release()
+    assert lock.acquire(timeout=0)
