@@ -18,6 +18,7 @@ from annotator.core.masks import Rle, require_storable, rle_area
 from annotator.core.repair import Kind, Repair
 from annotator.storage import schema
 from annotator.storage.instances import chunks
+from annotator.storage.shapes import FORGOTTEN
 
 _images, _instances = schema.images, schema.instances
 _gestures, _decisions, _suggestions = schema.gestures, schema.decisions, schema.suggestions
@@ -30,7 +31,7 @@ LOOKED_AT = 240
 _CHANGE_MASK = (
     update(_instances)
     .where(_instances.c.id == bindparam("of"), _instances.c.rle == bindparam("was"))
-    .values(rle=bindparam("now"), parts=bindparam("polygons"))
+    .values(rle=bindparam("now"), parts=bindparam("polygons"), **FORGOTTEN)
 )
 
 
@@ -128,7 +129,7 @@ def take_back(connection: Connection, ids: Sequence[int]) -> None:
     """Give the instances the mask and the polygons that they had before their last decision."""
     mask, polygons = decided_before(LATER.c.rle), decided_before(LATER.c.parts)
     for some in chunks(ids):
-        values = {"rle": func.coalesce(mask, offered(_suggestions.c.rle)), "parts": polygons}
+        values = {"rle": func.coalesce(mask, offered(_suggestions.c.rle)), "parts": polygons, **FORGOTTEN}
         connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(values))
     _measure(connection, ids)
 

@@ -107,22 +107,27 @@ def image_by_id(connection: Connection, image_id: int, *, in_bin: bool = False) 
     found = connection.execute(_BY_ID_IN_BIN if in_bin else _BY_ID, {"wanted": image_id}).one_or_none()
     if found is None:
         raise MissingError(f"image {image_id}: not in the project")
-    return _image(found)
+    return image_of(found)
 
 
 def image_by_sha256(connection: Connection, sha256: str) -> Image | None:
     table = schema.images
     found = connection.execute(select(*_IMAGE_COLUMNS).where(table.c.sha256 == sha256, ~table.c.removed)).one_or_none()
-    return None if found is None else _image(found)
+    return None if found is None else image_of(found)
 
 
 def images(connection: Connection, *, reviewed_only: bool = False) -> tuple[Image, ...]:
     """Every image that is not in the bin, in order of id."""
+    return tuple(map(image_of, fetch_images(connection, reviewed_only=reviewed_only)))
+
+
+def fetch_images(connection: Connection, *, reviewed_only: bool = False) -> Sequence[Row[Any]]:
+    """As `images`, for whoever makes them when nobody waits any more."""
     table = schema.images
     query = select(*_IMAGE_COLUMNS).where(~table.c.removed).order_by(table.c.id)
     if reviewed_only:
         query = query.where(table.c.reviewed)
-    return tuple(_image(row) for row in connection.execute(query))
+    return connection.execute(query).all()
 
 
 def image_count(connection: Connection) -> int:
@@ -155,7 +160,7 @@ def queue(connection: Connection, ids: Sequence[int] | None = None) -> tuple[Que
         row.image_id: (int(row.accepted), int(row.suggested), int(row.rejected), row.scores or "")
         for row in connection.execute(counted)
     }
-    found = {row.id: _image(row) for row in connection.execute(known)}
+    found = {row.id: image_of(row) for row in connection.execute(known)}
     order = found if ids is None else ids
     return tuple(QueueRow(found[id], *by_image.get(id, (0, 0, 0))) for id in order if id in found)
 
@@ -188,9 +193,9 @@ def bin_images(connection: Connection) -> tuple[Image, ...]:
     """What lies in the bin, in order of id."""
     table = schema.images
     query = select(*_IMAGE_COLUMNS).where(table.c.removed).order_by(table.c.id)
-    return tuple(_image(row) for row in connection.execute(query))
+    return tuple(image_of(row) for row in connection.execute(query))
 
 
-def _image(row: Row[Any]) -> Image:
+def image_of(row: Row[Any]) -> Image:
     values = dict(row._mapping)
     return Image(**{**values, "extra": json_of(row.extra, f"image {row.id}")})

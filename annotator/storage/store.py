@@ -25,7 +25,6 @@ from annotator.storage import (
     contents,
     datasets,
     decisions,
-    gallery,
     heatmaps,
     images,
     imports,
@@ -38,6 +37,7 @@ from annotator.storage.categories import CategoryBook
 from annotator.storage.category_manager import CategoryManager
 from annotator.storage.database import Database
 from annotator.storage.decisions import Prepared
+from annotator.storage.gallery import GalleryReader
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
 from annotator.storage.search import Search
@@ -64,6 +64,7 @@ class Store:
         self._contents = folder / "images"
         self.worklist = Worklist(database)
         self.bulk = BulkDecisions(database)
+        self.gallery = GalleryReader(database)
         self.statistics = StatisticsReader(database)
         self._order_names()
         self.category_manager = CategoryManager(database)
@@ -137,7 +138,8 @@ class Store:
     def images(self) -> tuple[Image, ...]:
         """Every image, in order of id."""
         with self._database.read() as connection:
-            return images.images(connection)
+            rows = images.fetch_images(connection)
+        return tuple(map(images.image_of, rows))
 
     def image_count(self) -> int:
         with self._database.read() as connection:
@@ -266,7 +268,9 @@ class Store:
     def instances(self, image_id: int, *, states: Collection[State] = _VISIBLE) -> tuple[Instance, ...]:
         """The image's instances in these states, in order of id. Raises MissingError if there is no such image."""
         with self._database.read() as connection:
-            return instances.instances_of(connection, images.image_by_id(connection, image_id), states=states)
+            image = images.image_by_id(connection, image_id)
+            rows = instances.fetch_instances(connection, image, states=states)
+        return tuple(instances.instance_of(row, image) for row in rows)
 
     def masks_size(self, image_id: int) -> int:
         """Bytes of the masks and polygons that a page shows of the image, 0 also where there is no such image."""
@@ -309,28 +313,6 @@ class Store:
         with self._database.read() as connection:
             rows = decisions.fetch_decisions(connection, image_id)
         return tuple(map(decisions.decision_of, rows))
-
-    def gallery(
-        self,
-        *,
-        category_id: int,
-        states: Collection[State],
-        threshold: float,
-        order: gallery.Order,
-        after: tuple[float, int] | None = None,
-        limit: int,
-    ) -> gallery.Page:
-        """A page of one category's instances over all images; see gallery.page."""
-        with self._database.read() as connection:
-            return gallery.page(
-                connection,
-                category_id=category_id,
-                states=states,
-                threshold=threshold,
-                order=order,
-                after=after,
-                limit=limit,
-            )
 
     # --- datasets --------------------------------------------------------------------------------------------------
 

@@ -76,8 +76,7 @@ def require_harmless(path: Path) -> None:
                 _require_types(connection, table)
             _require_room_for_ids(connection)
             remove_what_stays(connection)
-            if "0004_search" in {name for (name,) in connection.execute("SELECT name FROM migrations")}:
-                connection.execute("UPDATE images SET name_order = ''")  # worked out again, whatever it said
+            _forget_what_follows(connection)
             connection.commit()
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", None) in _OF_THE_DISK:
@@ -92,6 +91,15 @@ def remove_what_stays(connection: sqlite3.Connection) -> None:
     connection.execute(f"DELETE FROM settings WHERE name NOT IN ({marks})", travelling)  # noqa: S608, marks alone
     if "0006_bulks" in {name for (name,) in connection.execute("SELECT name FROM migrations")}:
         connection.execute("DELETE FROM bulks")
+
+
+def _forget_what_follows(connection: sqlite3.Connection) -> None:
+    """What is worked out from the rest is worked out again, whatever it said."""
+    done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+    if "0004_search" in done:
+        connection.execute("UPDATE images SET name_order = ''")
+    if "0008_shapes" in done:
+        connection.execute("UPDATE instances SET area = NULL")
 
 
 def require_sound(store: Store) -> tuple[Image, ...]:

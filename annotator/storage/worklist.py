@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from annotator.core.dataset import State
 from annotator.core.query import EVERYTHING, FIELDS, Query, Term
@@ -59,18 +59,14 @@ class Worklist:
         with self._database.read() as connection:
             found = search.matching_ids(connection, asked)
             above = search.is_above(threshold, categories.categories(connection))
-            query = select(table.c.image_id).where(table.c.state == State.SUGGESTED.value, above)
-            holding = set(found)
-            count = sum(image_id in holding for image_id in connection.scalars(query)) if holding else 0
-        return len(found), count
+            counts = _counts(connection, table.c.state == State.SUGGESTED.value, above) if found else {}
+        return len(found), sum(counts.get(id, 0) for id in found)
 
     def accepted(self, ids: Sequence[int]) -> int:
         """How many accepted instances these images hold."""
-        table = schema.instances
-        query = select(table.c.image_id).where(table.c.state == State.ACCEPTED.value)
-        asked = set(ids)
         with self._database.read() as connection:
-            return sum(image_id in asked for image_id in connection.scalars(query))
+            counts = _counts(connection, schema.instances.c.state == State.ACCEPTED.value)
+        return sum(counts.get(id, 0) for id in set(ids))
 
     def missing(self, ids: Sequence[int]) -> list[int]:
         """Which of these are gone, or in the bin."""
@@ -101,6 +97,13 @@ class Worklist:
             there = [row.id for row in _standing(connection, ids)]
             _change(connection, there, {"removed": True})
         return there
+
+
+def _counts(connection: Connection, *conditions: ColumnElement[bool]) -> dict[int, int]:
+    """How many instances each image has that fit."""
+    table = schema.instances
+    query = select(table.c.image_id, func.count()).where(*conditions).group_by(table.c.image_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _standing(connection: Connection, ids: Iterable[int]) -> list[Row[Any]]:

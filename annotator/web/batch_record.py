@@ -118,7 +118,7 @@ def restore(store: Store, key: str) -> Job | None:
     if progress is None or progress["batch"] != record["batch"]:
         progress = {"left": len(ids), "failed": 0, "failures": []}
     ids = ids[len(ids) - progress["left"] :]
-    known = {row.image.id: row.image for row in store.queue()}
+    known = {image.id: image for image in store.images()}
     job = Job(
         key,
         record["model"],

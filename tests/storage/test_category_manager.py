@@ -8,7 +8,7 @@ from annotator.core.errors import CategoryError, StoreError
 from annotator.core.review import Change
 from annotator.storage import archive
 from annotator.storage.category_instances import Uses
-from annotator.storage.gallery import Order
+from annotator.storage.gallery_order import Order
 from annotator.storage.images import ALWAYS_SHOWN, FIRST_SCORE, NEVER_SHOWN
 from annotator.storage.imports import Picture
 from annotator.storage.store import Store
@@ -279,9 +279,9 @@ def test_a_category_s_own_threshold_counts_in_queue_and_gallery(store, manager):
     manager.set_threshold(3, 0.25, who="me")
     (row,) = store.queue()
     assert sorted(map(ord, row.scores)) == sorted([FIRST_SCORE + 30, ALWAYS_SHOWN, NEVER_SHOWN])
-    page = store.gallery(category_id=3, states=[State.SUGGESTED], threshold=0.9, order=Order.SCORE, limit=9)
+    page = store.gallery.page(category_id=3, states=[State.SUGGESTED], threshold=0.9, order=Order.SCORE, limit=9)
     assert ([entry.score for entry in page.entries], page.below, page.counts) == ([0.3], 1, {3: 1})
-    page = store.gallery(category_id=1, states=[State.SUGGESTED], threshold=0.9, order=Order.SCORE, limit=9)
+    page = store.gallery.page(category_id=1, states=[State.SUGGESTED], threshold=0.9, order=Order.SCORE, limit=9)
     assert (page.total, page.below) == (0, 1)
 
 

@@ -10,7 +10,8 @@ from fastapi.responses import Response
 
 from annotator.core.dataset import State
 from annotator.core.errors import GestureError
-from annotator.storage.gallery import Entry, Order, Page, place_from_text
+from annotator.storage.gallery import Entry, Page, place_from_text
+from annotator.storage.gallery_order import Order
 from annotator.storage.store import Store
 from annotator.web.cutouts import Cutouts
 from annotator.web.projects import Projects
@@ -80,7 +81,7 @@ def page_to_json(
     place = place_from_text(after) if after else None
     if after and place is None:
         raise GestureError("gallery.after: expected what the page before gave")
-    page = store.gallery(
+    page = store.gallery.page(
         category_id=category,
         states=_STATES[state],
         threshold=threshold,
