@@ -71,6 +71,8 @@ class Image:
     """Keys of an imported COCO image that are not ours, carried through to the export."""
     note: str = ""
     """What a person wrote about the picture."""
+    flags: tuple[str, ...] = ()
+    """What a person says of the picture, and so of everything on it: FLAGS, or words of their own, sorted."""
 
 
 def without_mask(image: Image) -> list[dict[str, Any]]:

@@ -254,7 +254,7 @@ def _imported_counts(connection: Connection, keys: Sequence[str]) -> dict[str, s
 # --- history ---------------------------------------------------------------------------------------------------------
 
 
-_GESTURE_COLUMNS = [column for column in schema.gestures.c if column.name not in ("id", "note")]
+_GESTURE_COLUMNS = [column for column in schema.gestures.c if column.name not in ("id", "note", "flags")]
 
 
 def fetch_decisions(connection: Connection, image_id: int | None) -> Sequence[Row[Any]]:

@@ -19,7 +19,8 @@ from annotator.storage.stored import json_of
 IMPORT = "import"
 """The source of what an import brought, and the verb of the gesture that brought it."""
 
-_IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in ("removed", "added_at", "name_order"))
+_BESIDE = ("removed", "added_at", "name_order", "failure")
+_IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in _BESIDE)
 _BY_ID_IN_BIN = select(*_IMAGE_COLUMNS).where(schema.images.c.id == bindparam("wanted"))
 _BY_ID = _BY_ID_IN_BIN.where(~schema.images.c.removed)
 
@@ -37,6 +38,8 @@ class QueueRow:
 
     Where a category has a threshold of its own: ALWAYS_SHOWN or NEVER_SHOWN.
     """
+    failure: str = ""
+    """Why it could not be pre-labelled the last time, "" where it could."""
 
 
 FIRST_SCORE = 256
@@ -84,6 +87,8 @@ def image_row(*, sha256: str, file_name: str, width: int, height: int) -> dict[s
         "added_at": now(),
         "name_order": natural_order(plain_text(file_name)),
         "note": "",
+        "flags": "[]",
+        "failure": "",
     }
 
 
@@ -152,17 +157,21 @@ def queue(connection: Connection, ids: Sequence[int] | None = None) -> tuple[Que
     scores = func.group_concat(case((table.c.state == State.SUGGESTED.value, letter)), "").label("scores")
     joined = table.join(categories, categories.c.id == table.c.category_id)
     counted = select(table.c.image_id, *counts, scores).select_from(joined).group_by(table.c.image_id)
-    known = select(*_IMAGE_COLUMNS).where(~schema.images.c.removed).order_by(schema.images.c.id)
+    table = schema.images
+    known = select(*_IMAGE_COLUMNS, table.c.failure).where(~table.c.removed).order_by(table.c.id)
     if ids is not None:
-        counted = counted.where(table.c.image_id.in_(ids))
-        known = known.where(schema.images.c.id.in_(ids))
+        counted = counted.where(schema.instances.c.image_id.in_(ids))
+        known = known.where(table.c.id.in_(ids))
     by_image = {
         row.image_id: (int(row.accepted), int(row.suggested), int(row.rejected), row.scores or "")
         for row in connection.execute(counted)
     }
-    found = {row.id: image_of(row) for row in connection.execute(known)}
+    found: dict[int, Any] = {row.id: row for row in connection.execute(known)}
     order = found if ids is None else ids
-    return tuple(QueueRow(found[id], *by_image.get(id, (0, 0, 0))) for id in order if id in found)
+    none = (0, 0, 0, "")
+    return tuple(
+        QueueRow(image_of(found[id]), *by_image.get(id, none), found[id].failure) for id in order if id in found
+    )
 
 
 def review_counts(connection: Connection) -> tuple[int, int]:
@@ -197,5 +206,6 @@ def bin_images(connection: Connection) -> tuple[Image, ...]:
 
 
 def image_of(row: Row[Any]) -> Image:
-    values = dict(row._mapping)
-    return Image(**{**values, "extra": json_of(row.extra, f"image {row.id}")})
+    values = {name: value for name, value in row._mapping.items() if name not in _BESIDE}
+    place = f"image {row.id}"
+    return Image(**{**values, "extra": json_of(row.extra, place), "flags": tuple(json_of(row.flags, place))})

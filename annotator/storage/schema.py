@@ -42,6 +42,8 @@ images = Table(
     Column("added_at", Text, nullable=False),
     Column("name_order", Text, nullable=False),  # by which names sort; empty in what was added before it was kept
     Column("note", Text, nullable=False),
+    Column("flags", Text, nullable=False),  # JSON list of words, sorted
+    Column("failure", Text, nullable=False),  # why it could not be pre-labelled, until it is
 )
 
 categories = Table(
@@ -139,6 +141,7 @@ gestures = Table(
     Column("threshold", Float),
     Column("seconds", Float),
     Column("note", Text),  # of the picture from then on; NULL: as it was
+    Column("flags", Text),  # the same
 )
 
 decisions = Table(  # append only
@@ -344,5 +347,10 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "DROP INDEX decisions_by_gesture",
         "CREATE INDEX decisions_by_gesture ON decisions (gesture_id, state)",
         "CREATE INDEX gestures_by_day ON gestures (reviewed, at, verb, image_id)",
+    ),
+    "0009_pictures": (
+        "ALTER TABLE images ADD COLUMN flags TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE images ADD COLUMN failure TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE gestures ADD COLUMN flags TEXT",
     ),
 }

@@ -46,7 +46,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Search:
-    """What is asked for. threshold: of suggestions that count. failed: ids that the last batch could not do.
+    """What is asked for. threshold: of suggestions that count.
 
     keep: an image that is listed although it does not fit, as long as somebody works on it.
     """
@@ -55,16 +55,14 @@ class Search:
     sort: Sort = Sort.ADDED
     descending: bool = False
     threshold: float = 0.5
-    failed: frozenset[int] = frozenset()
     keep: int | None = None
 
 
 @dataclass(frozen=True)
 class Known:
-    """What conditions are made with: the search's threshold and failures, and what the project says."""
+    """What conditions are made with: the search's threshold, and what the project says."""
 
     threshold: float
-    failed: frozenset[int]
     categories: Sequence[Category]
     exported: str
     """When the project was exported last, "" before that."""
@@ -89,7 +87,7 @@ def known_for(connection: Connection, search: Search) -> Known:
     """What the conditions of a search are made with."""
     stored = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == EXPORTED.name))
     exported = None if stored is None else json_of(stored, f"setting {EXPORTED.name}")
-    return Known(search.threshold, search.failed, categories.categories(connection), str(exported or ""))
+    return Known(search.threshold, categories.categories(connection), str(exported or ""))
 
 
 def image_conditions(query: Query, known: Known) -> list[ColumnElement[bool]]:
@@ -103,9 +101,17 @@ def image_conditions(query: Query, known: Known) -> list[ColumnElement[bool]]:
     asked = [term for term in query.terms if term.field.of_instance]
     wanted = [term for term in asked if not term.negated]
     if wanted:
-        found.append(_has_instance(*instance_conditions(wanted, known)))
-    found += [not_(_has_instance(*instance_conditions([_plain(term)], known))) for term in asked if term.negated]
+        found.append(_holds(wanted, known))
+    found += [not_(_holds([_plain(term)], known)) for term in asked if term.negated]
     return found
+
+
+def _holds(terms: Sequence[Term], known: Known) -> ColumnElement[bool]:
+    """Whether an instance of the picture fits; a flag may be the picture's own, whatever is on it."""
+    has = _has_instance(*instance_conditions(terms, known))
+    if any(term.field.name != "flag" for term in terms):
+        return has
+    return or_(has, and_(*(_any(term, _flag_of_picture, known) for term in terms)))
 
 
 def instance_conditions(terms: Iterable[Term], known: Known) -> list[ColumnElement[bool]]:
@@ -200,7 +206,7 @@ def _state(value: str, known: Known) -> ColumnElement[bool]:
         "doubtful": lambda: _has_instance(
             _instances.c.state == _OPEN, _is_within(away, Range(-DOUBT, DOUBT), slack=_SLACK)
         ),
-        "failed": lambda: _images.c.id.in_(sorted(known.failed)),
+        "failed": lambda: _images.c.failure != "",
     }
     return states[value]()
 
@@ -288,11 +294,19 @@ def _is(value: str, known: Known) -> ColumnElement[bool]:
 
 
 def _flag(value: str | None, known: Known) -> ColumnElement[bool]:
+    """What is said of a picture is said of all that is on it."""
+    flagged = _instances.c.image_id.in_(select(_images.c.id).where(_flag_of_picture(value, known)).scalar_subquery())
+    said = or_(_has_flag(_instances.c.flags, value), flagged)
+    return {"crowd": _instances.c.crowd, "locked": _instances.c.locked}.get(value or "", said)
+
+
+def _flag_of_picture(value: str | None, known: Known) -> ColumnElement[bool]:
+    return _has_flag(_images.c.flags, value)
+
+
+def _has_flag(flags: ColumnElement[str], value: str | None) -> ColumnElement[bool]:
     """Own flags have any letters: they are compared as JSON has them."""
-    if value is None:
-        return _instances.c.flags != "[]"
-    said = _instances.c.flags.contains(json.dumps(value), autoescape=True)
-    return {"crowd": _instances.c.crowd, "locked": _instances.c.locked}.get(value, said)
+    return flags != "[]" if value is None else flags.contains(json.dumps(value), autoescape=True)
 
 
 _INSTANCE_CONDITIONS: Mapping[str, Condition] = {

@@ -70,7 +70,7 @@ def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence
         require_room(connection, [image_id], error=StoreError)
         soft = {made.key: one.heatmap for made, one in zip(fresh, offered, strict=True) if one.heatmap is not None}
         heatmaps.add_heatmaps(connection, image_id, soft)
-    connection.execute(_CHANGE_IMAGE, {"of": image_id, "prelabelled": True})
+    connection.execute(_CHANGE_IMAGE, {"of": image_id, "prelabelled": True, "failure": ""})
 
 
 def _checked(suggestion: Suggestion, index: int, *, image: Image, known: Standing, normal: bool) -> Suggestion:

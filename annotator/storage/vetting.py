@@ -199,12 +199,13 @@ def _require_json(connection: Connection) -> None:
 
 def _require_said(connection: Connection) -> None:
     """Raise ValueError unless flags and notes are some that a gesture could have brought."""
-    for table in (schema.instances, schema.decisions):
+    for table in (schema.images, schema.instances, schema.gestures, schema.decisions):
         for (text,) in _rows(connection, select(table.c.flags).where(table.c.flags.is_not(None)).distinct()):
             flags = json.loads(text)
             if not isinstance(flags, list) or len(flags) > MAX_FLAGS or not all(map(is_flag, flags)):
                 raise ValueError(f"{table.name}.flags: {text!r:.40}, expected a list of flags")
-    for column in (schema.instances.c.note, schema.decisions.c.note, schema.images.c.note, schema.gestures.c.note):
+    tables = (schema.images, schema.instances, schema.gestures, schema.decisions)
+    for column in (schema.images.c.failure, *(table.c.note for table in tables)):
         for (text,) in _rows(connection, select(column).where(column.is_not(None), column != "")):
             if not is_note(text):
                 raise ValueError(f"{column}: {text!r:.40}, expected a note")

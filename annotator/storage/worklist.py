@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from annotator.core.dataset import State
+from annotator.core.limits import MAX_FLAGS, MAX_NOTE
 from annotator.core.query import EVERYTHING, FIELDS, Query, Term
 from annotator.storage import categories, images, schema, search
 from annotator.storage.database import Database
@@ -16,9 +18,11 @@ from annotator.storage.gestures import gestures_of
 from annotator.storage.images import QueueRow
 from annotator.storage.instances import chunks
 from annotator.storage.search import Search
+from annotator.storage.stored import json_of
 
 REVIEW = "review"
-"""The verb of a gesture that marks a picture, and changes no instance."""
+FLAG = "flag"
+"""The verbs of gestures that mark a picture, and change no instance."""
 
 TO_DO = Query((Term(FIELDS["state"], ("unreviewed",)),))
 NEW = Query((Term(FIELDS["state"], ("new",)),))
@@ -91,6 +95,38 @@ class Worklist:
                 _change(connection, [row.id for row in changed], new)
         return [row.id for row in changed]
 
+    def flag(self, ids: Sequence[int], flag: str, on: bool, *, who: str) -> list[int]:
+        """Give images a flag, or take it from them: a gesture for each that it changes; the ids of these.
+
+        Images that are gone, or in the bin, and those that have MAX_FLAGS, are passed over.
+        """
+        flag = images.plain_text(flag)
+        with self._database.write() as connection:
+            changed = {}
+            for row in _standing(connection, ids):
+                before = set(json_of(row.flags, f"image {row.id}"))
+                after = before | {flag} if on else before - {flag}
+                if after != before and len(after) <= MAX_FLAGS:
+                    changed[row.id] = (row.revision, json.dumps(sorted(after)))
+            client = f"{FLAG}-{secrets.token_hex(8)}"
+            revisions = [(id, revision) for id, (revision, _) in changed.items()]
+            rows = gestures_of(revisions, verb=FLAG, client=client, who=who)
+            for flags in {flags for _, flags in changed.values()}:
+                same = [id for id, (_, after) in changed.items() if after == flags]
+                _change(connection, same, {"flags": flags, "revision": schema.images.c.revision + 1})
+            if rows:
+                said = [{**row, "flags": changed[row["image_id"]][1]} for row in rows]
+                connection.execute(insert(schema.gestures), said)
+        return list(changed)
+
+    def note_failures(self, reasons: Mapping[int, str]) -> None:
+        """Note why images could not be pre-labelled; it stands until they are."""
+        table = schema.images
+        rows = [{"of": id, "failure": images.plain_text(reason)[:MAX_NOTE]} for id, reason in reasons.items()]
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(update(table).where(table.c.id == bindparam("of"), ~table.c.removed), rows)
+
     def remove(self, ids: Sequence[int]) -> list[int]:
         """Put images into the bin; the ids of those that were not in it."""
         with self._database.write() as connection:
@@ -112,7 +148,8 @@ def _standing(connection: Connection, ids: Iterable[int]) -> list[Row[Any]]:
     wanted = list(dict.fromkeys(ids))
     found: dict[int, Row[Any]] = {}
     for some in chunks(wanted):
-        query = select(table.c.id, table.c.reviewed, table.c.revision).where(table.c.id.in_(some), ~table.c.removed)
+        columns = (table.c.id, table.c.reviewed, table.c.revision, table.c.flags)
+        query = select(*columns).where(table.c.id.in_(some), ~table.c.removed)
         found.update({row.id: row for row in connection.execute(query)})
     return [found[id] for id in wanted if id in found]
 

@@ -84,6 +84,15 @@ def save(store: Store, job: Job) -> None:
         save_progress(store, job)
 
 
+def note_done(store: Store, job: Job, outcomes: Sequence[Outcome[Image]]) -> None:
+    """Take the first of `remaining` for done, and write how far the batch is and what it could not do."""
+    job.count(outcomes)
+    failed = {one.item.id: one.failure.reason for one in outcomes if isinstance(one, Failed)}
+    with store.together():
+        store.worklist.note_failures(failed)
+        save_progress(store, job)
+
+
 def save_progress(store: Store, job: Job) -> None:
     """Write how far the batch is."""
     rows = [

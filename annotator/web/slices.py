@@ -14,7 +14,7 @@ from annotator.prelabel import batch
 from annotator.prelabel.journey import Failed, Failure, Journey, Outcome
 from annotator.storage.store import Store
 from annotator.vision.networks.detector import Detector
-from annotator.web.batch_record import CAREFUL, Job, save_progress
+from annotator.web.batch_record import CAREFUL, Job, note_done, save_progress
 
 MAX_DEATHS = 2
 """How often the server may end while a picture is alone in the decoder or in the network, before it is given up."""
@@ -30,8 +30,7 @@ def run_slice(
     """
 
     def finished(outcomes: Sequence[Outcome[Image]]) -> None:
-        job.count(outcomes)
-        save_progress(store, job)
+        note_done(store, job, outcomes)
 
     in_a_row = 0
     while job.remaining and not paused():

@@ -123,6 +123,18 @@ def test_an_export_says_them_under_our_key_and_an_import_brings_them_back(tmp_pa
     assert again["annotations"][0]["annotator"]["flags"] == ["truncated", "头"]
 
 
+def test_a_flag_of_a_picture_goes_to_an_export_and_comes_back_beside_those_that_are_there(tmp_path, store, said):
+    assert store.worklist.flag([said.id, 99], "blurred", True, who="me") == [said.id]
+    coco.write(store.dataset(), tmp_path / "instances.json")
+    document = json.loads((tmp_path / "instances.json").read_text())
+    assert document["images"][0]["annotator"] == {"flags": ["blurred"], "note": "ask Anna"}
+    store.worklist.flag([said.id], "blurred", False, who="me")
+    store.worklist.flag([said.id], "头", True, who="me")
+    found = coco.read(tmp_path / "instances.json")
+    store.import_files([Arrival("", found, {said.id: Picture(b"picture", WIDTH, HEIGHT)})])
+    assert store.image(said.id).flags == ("blurred", "头")
+
+
 def test_an_export_without_our_key_says_nothing_of_them(tmp_path, store, said):
     coco.write(store.dataset(), tmp_path / "instances.json", provenance=False)
     assert '"annotator":' not in (tmp_path / "instances.json").read_text()
@@ -132,11 +144,11 @@ def test_what_stands_under_our_key_and_cannot_be_ours_is_passed_over(tmp_path, s
     coco.write(store.dataset(), tmp_path / "instances.json")
     document = json.loads((tmp_path / "instances.json").read_text())
     document["annotations"][0]["annotator"] |= {"flags": ["good", "", 7, "x" * 61], "note": 7, "locked": "yes"}
-    document["images"][0]["annotator"] = {"note": ["a"]}
+    document["images"][0]["annotator"] = {"note": ["a"], "flags": "good"}
     (tmp_path / "odd.json").write_text(json.dumps(document))
     found = coco.read(tmp_path / "odd.json")
     assert (found.instances[0].flags, found.instances[0].note, found.instances[0].locked) == (("good",), "", False)
-    assert found.images[0].note == ""
+    assert (found.images[0].note, found.images[0].flags) == ("", ())
 
 
 def test_an_archive_carries_them(tmp_path, store, said):

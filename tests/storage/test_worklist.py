@@ -4,6 +4,7 @@ import pytest
 
 from annotator.core.dataset import State
 from annotator.core.errors import StaleRevisionError
+from annotator.core.limits import MAX_FLAGS
 from annotator.core.query import parse
 from annotator.core.review import Change
 from annotator.core.settings import THRESHOLD
@@ -45,6 +46,35 @@ def test_a_version_is_another_one_after_whatever_anybody_stores(store, images):
     assert changed()
     store.worklist.ids(Search())
     assert not changed()
+
+
+def test_a_flag_is_given_once_and_taken_back_and_a_page_that_did_not_know_is_told(store, images):
+    store.remove_image(5)
+    late = gesture(images[0], verb="review", reviewed=True)
+    assert store.worklist.flag([3, 1, 5, 99, 3], "blurred", True, who="me") == [3, 1]
+    assert store.worklist.flag([1, 2], "blurred", True, who="me") == [2]
+    assert store.worklist.flag([1], "a", True, who="me") == [1]
+    assert [image.flags for image in store.images()] == [("a", "blurred"), ("blurred",), ("blurred",), ()]
+    assert store.worklist.flag([1, 2, 3, 4], "blurred", False, who="me") == [1, 2, 3]
+    assert [image.flags for image in store.images()] == [("a",), (), (), ()]
+    with pytest.raises(StaleRevisionError):
+        store.record(late)
+
+
+def test_a_picture_has_no_more_flags_than_an_instance(store, images):
+    for number in range(MAX_FLAGS):
+        assert store.worklist.flag([1], f"{number}", True, who="me") == [1]
+    assert store.worklist.flag([1, 2], "one more", True, who="me") == [2]
+
+
+def test_a_failure_stands_until_the_picture_is_pre_labelled(store, images):
+    store.worklist.note_failures({1: "cannot be decoded", 2: "no room"})
+    store.worklist.note_failures({2: "the network fails"})
+    with Store.open(store.folder) as other:
+        assert other.worklist.ids(Search(parse("state:failed"))) == [1, 2]
+        assert [row.failure for row in other.worklist.rows([1, 2, 3])] == ["cannot be decoded", "the network fails", ""]
+        other.set_suggestions(1, [])
+    assert store.worklist.ids(Search(parse("state:failed"))) == [2]
 
 
 def test_what_is_marked_reviewed_is_so_once_and_can_be_taken_back(store, images):

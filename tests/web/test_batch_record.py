@@ -72,19 +72,19 @@ def test_a_death_between_storing_and_noting_does_what_was_not_noted_again_and_re
 ):
     worker, projects = start_server()
     key = fill(projects, 5)
-    original = slices.save_progress
+    original = slices.note_done
 
     monkeypatch.setattr(batch, "STORED_TOGETHER", 1)
 
-    def die(store, job):
-        if len(job.remaining) == 2:
+    def die(store, job, outcomes):
+        if len(job.remaining) == 3:
             raise Killed
-        original(store, job)
+        original(store, job, outcomes)
 
-    monkeypatch.setattr(slices, "save_progress", die)
+    monkeypatch.setattr(slices, "note_done", die)
     begin(worker, projects, key, known_model)
     wait_until(lambda: not worker._worker.is_alive())
-    monkeypatch.setattr(slices, "save_progress", original)
+    monkeypatch.setattr(slices, "note_done", original)
     again, projects = start_server()
     wait(again.resume(key))
     assert stored.names == ["0.png", "1.png", "2.png", "2.png", "3.png", "4.png"]

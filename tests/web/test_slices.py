@@ -2,6 +2,7 @@
 
 from annotator.core.errors import ModelError
 from annotator.prelabel import batch
+from annotator.vision.networks import zoo
 from annotator.vision.pictures import sandbox
 from annotator.web.batch_record import CAREFUL
 from tests.web.batches import begin, deadly, fill, images, killed_at, restart, wait, wait_until
@@ -17,6 +18,13 @@ def test_an_unreadable_picture_is_named_and_the_rest_is_done(start_server, known
     assert (job.done, job.failed) == (5, 1)
     assert [failure.file_name for failure in job.failures] == ["2.png"]
     assert sum(image.prelabelled for image in images(projects, key)) == 4
+    # It stays one that failed, with the reason, whatever other batches and servers do.
+    wait(worker.start(key, zoo.find(known_model), images(projects, key)[:2]))
+    worker.stop()
+    _, projects = start_server()
+    failures = {row.image.file_name: row.failure for row in projects.get(key).queue() if row.failure}
+    assert list(failures) == ["2.png"]
+    assert failures["2.png"] in str(job.failures[0])
 
 
 def test_a_decoder_that_dies_costs_its_own_picture(start_server, known_model, monkeypatch):
@@ -55,6 +63,7 @@ def test_a_picture_that_brings_the_server_down_each_time_is_given_up_and_can_be_
     again = worker.retry(key)
     wait(again)
     assert (again.total, again.done, again.failed) == (1, 1, 0)
+    assert not any(row.failure for row in projects.get(key).queue())
     assert all(image.prelabelled for image in images(projects, key))
     assert worker.retry(key) is None
 

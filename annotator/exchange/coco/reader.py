@@ -92,6 +92,7 @@ def _image_from_coco(image: dict[str, Any], carried: list[dict[str, Any]]) -> Im
         reviewed=reviewed,
         extra=extra,
         note=note_of(ours),
+        flags=flags_of(ours),
     )
 
 

@@ -156,7 +156,8 @@ def _category_to_coco(category: Category) -> dict[str, Any]:
 def _image_to_coco(image: Image, *, provenance: bool) -> dict[str, Any]:
     carried = {name: value for name, value in image.extra.items() if name not in IMAGE_KEYS | {PROVENANCE}}
     found = {"id": image.id, "width": image.width, "height": image.height, "file_name": image.file_name, **carried}
-    ours = ({} if image.reviewed else {"reviewed": False}) | ({"note": image.note} if image.note else {})
+    said = {"flags": list(image.flags), "note": image.note}
+    ours = ({} if image.reviewed else {"reviewed": False}) | {name: value for name, value in said.items() if value}
     if provenance and ours:
         found[PROVENANCE] = ours
     return found

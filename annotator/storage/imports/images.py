@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
 from annotator.core.dataset import PROVENANCE, Image, State, without_mask
+from annotator.core.limits import MAX_FLAGS
 from annotator.core.measures import boxes_of
 from annotator.core.words import are, counted
 from annotator.storage import images, instances, schema
@@ -49,6 +51,7 @@ class _Entering:
         self._extra: dict[int, ImageExtra] = {}
         self._reviewed: dict[int, bool] = {}
         self._notes: dict[int, str] = {}
+        self._flags: dict[int, set[str]] = {}
 
     def enter(self, image: Image) -> None:
         sha256 = self._work.hashes[image.id]
@@ -61,6 +64,7 @@ class _Entering:
             id = self._meet(image, sha256)
         self._extra[id].add(image, self._work.category_ids)
         self._notes[id] = self._notes[id] or plain_text(image.note)
+        self._flags[id] |= set(image.flags)
         if _is_reviewed(image) and not self._reviewed[id]:
             self._reviewed[id] = True
             self._work.touched.setdefault(id, [])
@@ -99,6 +103,7 @@ class _Entering:
         self._extra[mine.id] = ImageExtra(mine, boxes)
         self._reviewed[mine.id] = mine.reviewed
         self._notes[mine.id] = mine.note
+        self._flags[mine.id] = set(mine.flags)
 
     @property
     def kept(self) -> int:
@@ -115,7 +120,8 @@ class _Entering:
         connection, table = self._work.connection, schema.images
         known, new = [], []
         for id, extra in self._extra.items():
-            values = {"extra": extra.to_json(), "reviewed": self._reviewed[id], "note": self._notes[id]}
+            said = {"note": self._notes[id], "flags": json.dumps(sorted(self._flags[id])[:MAX_FLAGS])}
+            values = {"extra": extra.to_json(), "reviewed": self._reviewed[id], **said}
             if id in self._new:
                 new.append({**self._new[id], **values})
             else:
@@ -124,7 +130,7 @@ class _Entering:
             connection.execute(insert(table), new[start : start + _AT_ONCE])
         if known:
             statement = update(table).where(table.c.id == bindparam("of"))
-            names = ("extra", "reviewed", "note")
+            names = ("extra", "reviewed", "note", "flags")
             connection.execute(statement.values({name: bindparam(name) for name in names}), known)
         return len(new)
 

@@ -10,9 +10,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import GestureError
+from annotator.core.limits import MAX_FLAG
 from annotator.core.numbers import is_id
 from annotator.core.query import Query as Expression
 from annotator.core.query import parse
+from annotator.core.review import is_flag
 from annotator.core.settings import DEFAULT_THRESHOLD
 from annotator.storage.images import QueueRow
 from annotator.storage.search import Search, Sort
@@ -44,16 +46,9 @@ class _Asked:
     threshold: _Score = DEFAULT_THRESHOLD
     keep: _Id = None
 
-    def search(self, job: Job | None) -> Search:
+    def search(self) -> Search:
         """Raises QueryError."""
-        return Search(
-            parse(self.query),
-            self.sort,
-            self.descending,
-            self.threshold,
-            frozenset(job.failed_ids) if job is not None else frozenset(),
-            self.keep,
-        )
+        return Search(parse(self.query), self.sort, self.descending, self.threshold, self.keep)
 
 
 def add_worklist_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads) -> None:
@@ -75,7 +70,7 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, listin
     ) -> dict[str, Any]:
         """A stretch of the list; next to nothing where the caller has that version. around: where to find a picture."""
         job = jobs.status(key)
-        search = asked.search(job)
+        search = asked.search()
         with projects.use(key) as store:
             now = store.worklist.version()
             if now == version and around is None:
@@ -104,13 +99,13 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, listin
     ) -> dict[str, Any]:
         """The ids of a stretch of the list, both ends with it: what a selection is made of."""
         with projects.use(key) as store:
-            found = listings.ids(store, store.worklist.version(), asked.search(jobs.status(key)))
+            found = listings.ids(store, store.worklist.version(), asked.search())
         return {"ids": found[first : last + 1].tolist()}
 
     @router.get("/{key}/queue/next")
     def next_to_do(key: str, asked: Annotated[_Asked, Depends()], *, after: _Id = None) -> dict[str, Any]:
         """The first picture of the list behind this one that is to be done, from the top again at the end."""
-        search = asked.search(jobs.status(key))
+        search = asked.search()
         to_do = replace(search, query=Expression((*search.query.terms, *TO_DO.terms)), keep=None)
         with projects.use(key) as store:
             version = store.worklist.version()
@@ -140,6 +135,25 @@ def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> Non
                 return {"ids": store.worklist.mark_reviewed(ids, reviewed, who=who_decides(projects)), "gone": gone}
 
         found_now: dict[str, Any] = await _with_store(projects, key, mark)
+        return found_now
+
+    @router.post("/{key}/queue/flag")
+    async def flag(key: str, request: Request) -> dict[str, Any]:
+        """Give pictures a flag, or take it from them; the ids of those that it changed, and of those that are gone."""
+        ids, found = await asked_ids(request)
+        word, on = found.get("flag"), found.get("on")
+        if not is_flag(word):
+            raise GestureError(f"queue.flag: {word!r:.80}, expected a printable text of 1 to {MAX_FLAG} characters")
+        if not isinstance(on, bool):
+            raise GestureError(f"queue.on: {on!r:.80}, expected true or false")
+
+        def change(store: Store) -> dict[str, Any]:
+            projects.require_quota(key, store, 300 * len(ids))
+            with store.together():
+                gone = store.worklist.missing(ids)
+                return {"ids": store.worklist.flag(ids, word, on, who=who_decides(projects)), "gone": gone}
+
+        found_now: dict[str, Any] = await _with_store(projects, key, change)
         return found_now
 
     @router.post("/{key}/queue/remove")
@@ -196,6 +210,8 @@ def _row_to_json(row: QueueRow, key: str) -> dict[str, Any]:
         "suggested": row.suggested,
         "rejected": row.rejected,
         "scores": row.scores,
+        "flags": list(row.image.flags),
+        "failure": row.failure,
     }
 
 

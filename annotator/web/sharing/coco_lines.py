@@ -64,6 +64,7 @@ def _items(answer: Answer) -> Iterator[list[Any]]:
                 image.reviewed,
                 image.extra,
                 image.note,
+                image.flags,
             ]
         yield from map(_instance_to_item, answer.instances)
 
@@ -143,23 +144,28 @@ def _dataset(rest: list[Any], items: Iterator[list[Any]]) -> Dataset:
     return Dataset(tuple(categories.values()), tuple(images.values()), tuple(instances.values()), extra)
 
 
+def _are_flags(found: Any) -> bool:
+    return isinstance(found, list) and all(map(is_flag, found)) and len(found) <= MAX_FLAGS
+
+
 def _category(id: int, name: Any, supercategory: Any, extra: Any) -> Category:
     _require(isinstance(name, str), isinstance(supercategory, str), isinstance(extra, dict))
     return Category(id, name, supercategory, extra)
 
 
 def _image(id: int, values: list[Any]) -> Image:
-    file_name, width, height, reviewed, extra, note = values
+    file_name, width, height, reviewed, extra, note, flags = values
     sides = (is_id(side) and 1 <= side <= MAX_SIDE for side in (width, height))
     _require(isinstance(file_name, str), *sides, isinstance(reviewed, bool), isinstance(extra, dict))
-    _require(is_note(note))
-    return Image(id, file_name, width, height, "", reviewed=reviewed, extra=extra, note=note)
+    _require(is_note(note), _are_flags(flags))
+    said = {"note": note, "flags": tuple(sorted(set(flags)))}
+    return Image(id, file_name, width, height, "", reviewed=reviewed, extra=extra, **said)
 
 
 def _instance(id: int, image: Image, category_id: int, values: list[Any]) -> Instance:
     counts, parts, source, score, (crowd, flags, note, locked), extra = values
     _require(_is_source(source), isinstance(crowd, bool), isinstance(locked, bool), isinstance(extra, dict))
-    _require(isinstance(flags, list) and all(map(is_flag, flags)) and len(flags) <= MAX_FLAGS, is_note(note))
+    _require(_are_flags(flags), is_note(note))
     _require(score is None or (is_finite(score) and 0 <= score <= 1))
     return Instance(
         id=id,

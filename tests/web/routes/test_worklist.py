@@ -100,6 +100,29 @@ def test_what_is_done_to_many_pictures_is_told_and_can_be_taken_back(client, bas
     assert ids(listed(client, base)) == [1, 2, 3, 4, 5, 6, 7]
 
 
+def test_pictures_are_flagged_and_say_so(client, base, store):
+    assert done(client, base, "flag", ids=[1, 2, 99], flag="blurred", on=True) == [1, 2]
+    answer = client.post(f"{base}/queue/flag", json={"ids": [1, 3, 99], "flag": "blurred", "on": True})
+    assert answer.json() == {"ids": [3], "gone": [99]}
+    found = listed(client, base, query="flag:blurred")
+    assert [(image["id"], image["flags"]) for image in found["images"]] == [(id, ["blurred"]) for id in (1, 2, 3)]
+    assert done(client, base, "flag", ids=[3, 4], flag="blurred", on=False) == [3]
+    assert ids(listed(client, base, query="flag:")) == [1, 2]
+
+
+@pytest.mark.parametrize("said", [{"flag": " a"}, {"flag": 7}, {}, {"flag": "a"}, {"flag": "a", "on": 1}])
+def test_what_is_no_flag_is_refused_in_one_line(client, base, store, said):
+    answer = client.post(f"{base}/queue/flag", json={"ids": [1], **said})
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(("queue.flag: ", "queue.on: "))
+
+
+def test_a_picture_says_why_it_could_not_be_pre_labelled(client, base, store):
+    store.worklist.note_failures({2: "cannot be decoded"})
+    assert [image["failure"] for image in listed(client, base, limit=2)["images"]] == ["", "cannot be decoded"]
+    assert ids(listed(client, base, query="state:failed")) == [2]
+
+
 def test_a_picture_that_was_changed_meanwhile_keeps_that(client, base, store):
     store.set_suggestions(1, [suggestion(1)])
     (key,) = [one.key for one in store.instances(1)]
