@@ -44,7 +44,13 @@ def _import(options: argparse.Namespace) -> int:
     progress = progress_bar("importing") if reading.datasets else show_nothing
     with Store.open(options.project) as store:
         brought = coming.bring(
-            reading, store, source=options.source, on_conflict=options.on_conflict, most=most, progress=progress
+            reading,
+            store,
+            source=options.source,
+            on_conflict=options.on_conflict,
+            most=most,
+            progress=progress,
+            storing=progress_bar("storing", "image"),
         )
     for line in (*brought.lines, *reading.passed_over):
         print(line)

@@ -37,6 +37,10 @@ DEFAULT_THRESHOLD = 0.5
 IMPORTED_EXTRA = Setting("import", travels=True)
 """The imported files' own top-level keys, an object."""
 
+UNFINISHED = Setting("import.unfinished", travels=True)
+"""An import that was stopped before its end: its name, and how many of how many images came in. The same import again
+brings the rest; None where none was stopped."""
+
 BATCH = Setting("prelabelling", travels=False)
 """The batch under way: its name, network and what is left to do; None when there is none. It goes on where it is."""
 
@@ -49,5 +53,5 @@ FILES = Setting("prelabelling.files", travels=False)
 EXPORTED = Setting("exported", travels=False)
 """When the project was read for its last export, as the database keeps times; None before the first."""
 
-SETTINGS = (KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, BATCH, PROGRESS, FILES, EXPORTED)
+SETTINGS = (KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, UNFINISHED, BATCH, PROGRESS, FILES, EXPORTED)
 """All of them. An archive holds those that travel, and no other is taken from one."""

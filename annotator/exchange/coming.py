@@ -8,8 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from annotator.core.dataset import Category, Dataset, Image
-from annotator.core.errors import CocoError
+from annotator.core.errors import AnnotatorError, CocoError, StoreError
 from annotator.core.problems import Problem
+from annotator.core.problems import error as problem
+from annotator.core.settings import UNFINISHED
 from annotator.core.words import are, counted
 from annotator.exchange import coco
 from annotator.exchange.matching import Folder, Names, Sought, composed
@@ -18,6 +20,8 @@ from annotator.storage.store import Store
 from annotator.system.progress import Progress
 from annotator.vision.pictures import decode
 from annotator.vision.pictures.finding import relative_names
+
+_LONGEST = 200  # characters that an import is called by
 
 
 @dataclass(frozen=True)
@@ -81,22 +85,30 @@ def bring(
     on_conflict: OnConflict = "skip",
     most: int | None = None,
     progress: Progress = lambda done, total: None,
+    storing: Progress = lambda done, total: None,
     pulse: Callable[[], None] = lambda: None,
 ) -> Brought:
-    """Bring what was read into a project, all of it or nothing.
+    """Bring what was read into a project: nothing where something is wrong with it.
+
+    A large import comes in a stretch of images at a time. What stops it on the way says how far it came; the same
+    import again goes on from there, and ends as if it had run once.
 
     Results become suggestions: for the images and categories of the COCO files beside them, else for the project's.
     source: what stands as the model behind a list of results, `model@version`; by default the file's name.
     on_conflict: what becomes of instances that the project has by another outline.
-    most: notes and problems of a kind that are told. pulse: called now and then; what it raises ends the import.
+    most: notes and problems of a kind that are told. progress: of pictures that are read. storing: of images that are
+    stored. pulse: called now and then; what it raises ends the import.
     Raises CocoError listing every image without its picture and every result of an unknown image, StoreError.
     """
     reading, told = _named_apart(reading)
     results = [file for file in reading.files if not isinstance(file.content, Dataset)]
     offers, lines = _offers(reading, results, store, source=source, most=most)
-    imported = store.import_files(
-        _arrivals(reading, store, progress), offers, how=How(on_conflict=on_conflict, most=most, pulse=pulse)
-    )
+    name = ", ".join(file.name for file in reading.files)[:_LONGEST]
+    how = How(on_conflict=on_conflict, most=most, pulse=pulse, progress=storing, name=name)
+    try:
+        imported = store.import_files(_arrivals(reading, store, progress), offers, how=how)
+    except AnnotatorError as error:
+        raise _with_how_far(error, store) from error
     lines += told
     datasets = [file for file in reading.files if isinstance(file.content, Dataset)]
     for file, report in zip(datasets, imported.reports, strict=True):
@@ -107,6 +119,17 @@ def bring(
         spoke = f"{imported.answered:,} spoke of what is decided upon already"
         lines.append(f"{counted(imported.offered, 'suggestion')} on {images}, {spoke}")
     return Brought(tuple(lines), sum(report.instances_met for report in imported.reports))
+
+
+def _with_how_far(error: AnnotatorError, store: Store) -> AnnotatorError:
+    """The error, which also says what came in where that is not nothing."""
+    left = store.setting(UNFINISHED)
+    if left is None:
+        return error
+    said = f"{left['done']:,} of {left['total']:,} images came in; the same import again brings the rest"
+    if isinstance(error, CocoError):
+        return CocoError([*error.problems, problem(said)])
+    return StoreError(f"{error}; {said}")
 
 
 def _named_apart(reading: Reading) -> tuple[Reading, list[str]]:

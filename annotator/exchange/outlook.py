@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotator.core.query import EVERYTHING, FIELDS, Query, Term
-from annotator.core.settings import DEFAULT_THRESHOLD, THRESHOLD
+from annotator.core.settings import DEFAULT_THRESHOLD, THRESHOLD, UNFINISHED
 from annotator.core.words import counted
 from annotator.storage.search import Search
 from annotator.storage.store import Store
@@ -17,7 +17,8 @@ _REVIEWED = Query((Term(FIELDS["state"], ("reviewed",)),))
 @dataclass(frozen=True)
 class Outlook:
     """pictures and instances: how many leave. undecided: suggestions from the threshold on, on reviewed pictures.
-    unreviewed: pictures with accepted instances that do not leave, as they are not marked reviewed.
+    unreviewed: pictures with accepted instances that do not leave, as they are not marked reviewed. unfinished: an
+    import that was stopped on its way: its name, and how many of how many images came in.
     """
 
     pictures: int
@@ -26,6 +27,7 @@ class Outlook:
     undecided_pictures: int
     unreviewed: int
     threshold: float
+    unfinished: tuple[str, int, int] | None = None
 
     @property
     def lines(self) -> list[str]:
@@ -41,6 +43,12 @@ class Outlook:
         if self.unreviewed:
             found = counted(self.unreviewed, "image")
             lines.append(f"{found} with accepted instances not marked reviewed, and so not in the file")
+        if self.unfinished:
+            name, done, total = self.unfinished
+            lines.append(
+                f"the import of {name!r:.120} was stopped after {done:,} of {total:,} images; the same import again "
+                "brings the rest"
+            )
         return lines
 
 
@@ -55,6 +63,7 @@ def outlook(
         return store.worklist.ids(Search(Query(terms), threshold=least))
 
     leaving = found(_REVIEWED) if reviewed_only else found()
+    left = store.setting(UNFINISHED)
     undecided_pictures, undecided = store.worklist.undecided(least, only)
     return Outlook(
         pictures=len(leaving),
@@ -63,6 +72,7 @@ def outlook(
         undecided_pictures=undecided_pictures,
         unreviewed=len(found(_UNREVIEWED)) if reviewed_only else 0,
         threshold=least,
+        unfinished=None if left is None else (left["name"], left["done"], left["total"]),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection
 
 from annotator.core import review
 from annotator.core.dataset import Category, Dataset, Image, Instance, State, Suggestion
@@ -29,7 +27,6 @@ from annotator.storage import (
     images,
     imports,
     instances,
-    schema,
     suggestions,
 )
 from annotator.storage.bulk import BulkDecisions
@@ -41,8 +38,8 @@ from annotator.storage.gallery import GalleryReader
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
 from annotator.storage.search import Search
+from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.statistics import StatisticsReader
-from annotator.storage.stored import json_of
 from annotator.storage.worklist import Worklist
 
 __all__ = ["ImportReport", "QueueRow", "Store"]
@@ -328,18 +325,15 @@ class Store:
     def import_files(
         self, arrivals: Sequence[Arrival], offers: Sequence[Offer] = (), *, how: imports.How | None = None
     ) -> Imported:
-        """Take in datasets, a file's each, and suggestions: all of it or nothing.
+        """Take in datasets, a file's each, and suggestions.
 
         Instances become accepted, their images reviewed; pictures are asked for one at a time.
-        Raises CocoError, listing every image without a picture or with one of another size.
+        Raises CocoError, listing every image without a picture or with one of another size; nothing comes in then.
+        What ends a large import later leaves whole images, and the setting UNFINISHED; the same import again goes on.
         """
         how = how or imports.How()
         hashes = imports.put_contents(self._contents, arrivals, most=how.most)
-        with self._database.write() as connection:
-            for arrival, of_file in zip(arrivals, hashes, strict=True):
-                imports.restore_contents(self._contents, of_file, arrival.pictures)
-            reports = imports.import_files(connection, arrivals, hashes, how=how)
-            return imports.suggest(connection, offers, reports, how=how)
+        return imports.Importing(self._contents, arrivals, hashes, offers, how).bring(self._database.write)
 
     # --- settings --------------------------------------------------------------------------------------------------
 
@@ -369,14 +363,3 @@ class Store:
                     key = secrets.token_urlsafe(24)
                     write_setting(connection, KEY, key)
         return str(key)
-
-
-def read_setting(connection: Connection, setting: Setting) -> Any | None:
-    found = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == setting.name))
-    return None if found is None else json_of(found, f"setting {setting.name}")
-
-
-def write_setting(connection: Connection, setting: Setting, value: Any) -> None:
-    row = {"name": setting.name, "value": json.dumps(value)}
-    statement = sqlite.insert(schema.settings).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))

@@ -23,9 +23,10 @@ from annotator.core.masks import are_normal, checked_rle
 from annotator.core.numbers import MAX_ID, is_finite
 from annotator.core.project import checked_name
 from annotator.core.review import is_flag, is_note
-from annotator.core.settings import IMPORTED_EXTRA, NAME, SETTINGS, THRESHOLD
+from annotator.core.settings import IMPORTED_EXTRA, NAME, SETTINGS, THRESHOLD, UNFINISHED
 from annotator.storage import heatmaps, schema
 from annotator.storage.database import DATABASE_NAME
+from annotator.storage.imports import is_unfinished
 from annotator.storage.parts import parts_from_bytes
 from annotator.storage.store import Store
 from annotator.storage.vetting_categories import require_sound_categories
@@ -191,6 +192,9 @@ def _require_json(connection: Connection) -> None:
     extra, threshold = settings.get(IMPORTED_EXTRA.name), settings.get(THRESHOLD.name)
     if not isinstance(extra, dict | None):
         raise ValueError(f"setting {IMPORTED_EXTRA.name}: {extra!r:.40}, expected an object")
+    unfinished = settings.get(UNFINISHED.name)
+    if unfinished is not None and not is_unfinished(unfinished):
+        raise ValueError(f"setting {UNFINISHED.name}: {unfinished!r:.40}, expected a name and two numbers")
     if NAME.name in settings:
         checked_name(settings[NAME.name])
     if threshold is not None and not (is_finite(threshold) and 0 <= threshold <= 1):

@@ -17,6 +17,7 @@ import pytest
 
 from annotator.core.dataset import State
 from annotator.core.errors import StaleRevisionError
+from annotator.core.settings import UNFINISHED
 from annotator.storage.store import Store
 from tests.core.strategies import examples
 from tests.storage.builders import add_image
@@ -118,7 +119,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(project):
 
 
 @needs_fork
-def test_a_killed_import_leaves_all_or_nothing(project):
+def test_a_killed_import_leaves_whole_images_and_says_that_it_is_unfinished(project):
     folder, _ = project
     chance = random.Random(1)
     with writers("import", folder) as program:
@@ -131,8 +132,9 @@ def test_a_killed_import_leaves_all_or_nothing(project):
             done = ["done"] in program.rest()
             with Store.open(folder) as store:
                 counts = store.image_count(), len(store.dataset().instances)
-                assert counts in ((1, 0), (301, 3000))
+                assert counts[1] == 10 * (counts[0] - 1)
                 assert counts == (301, 3000) or not done
+                assert (store.setting(UNFINISHED) is None) == (counts[0] in (1, 301))
                 for row in store.queue():
                     assert store.content_path(row.image.sha256).is_file()
 

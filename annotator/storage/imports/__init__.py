@@ -1,6 +1,6 @@
-"""How a dataset comes into a project: all of it or nothing, with every id that can stay.
+"""How a dataset comes into a project: with every id that can stay, and whole images whatever ends it.
 
-Enter through `put_contents`, then, inside a transaction, `import_files` and `suggest`.
+Enter through `put_contents`, then `Importing`.
 
 Tests: tests/storage/test_import.py
 """
@@ -15,9 +15,8 @@ from annotator.storage.imports.arrival import (
     OnConflict,
     Picture,
 )
-from annotator.storage.imports.files import import_files
-from annotator.storage.imports.pictures import put_contents, restore_contents
-from annotator.storage.imports.results import suggest
+from annotator.storage.imports.pictures import put_contents
+from annotator.storage.imports.stretches import Importing, is_unfinished
 
 __all__ = [
     "ON_CONFLICT",
@@ -25,11 +24,10 @@ __all__ = [
     "How",
     "ImportReport",
     "Imported",
+    "Importing",
     "Offer",
     "OnConflict",
     "Picture",
-    "import_files",
+    "is_unfinished",
     "put_contents",
-    "restore_contents",
-    "suggest",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
 
 from annotator.core.dataset import Dataset, Image, Suggestion
+from annotator.system.progress import Progress
 
 OnConflict = Literal["skip", "replace", "add"]
 """What becomes of an instance that the project has by another outline: the project's stays, the file's takes its place
@@ -59,13 +60,15 @@ class Offer:
 class How:
     """How an import goes.
 
-    most: notes and problems of a kind that are told. pulse: called now and then; what it raises ends the import, and
-    nothing has changed.
+    most: notes and problems of a kind that are told. pulse: called now and then; what it raises ends the import.
+    progress: of images that are stored. name: what a person calls the import, where its files have no names.
     """
 
     on_conflict: OnConflict = "skip"
     most: int | None = None
     pulse: Callable[[], None] = lambda: None
+    progress: Progress = lambda done, total: None
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from annotator.core.dataset import State
 from annotator.storage import schema
 from annotator.storage.categories import standing
+from annotator.storage.imports.work import Work
 
 _MANY = 5  # ids shown in one line
 
@@ -24,9 +25,8 @@ class EarlierVersions:
         self._images = images
         self.spoken_of = current
         self._of_image: dict[int, dict[tuple[int, str], list[str]]] = {}
-        self._ids: list[int] = []
 
-    def take(self, id: int, object: tuple[int, int, str]) -> bool:
+    def take(self, object: tuple[int, int, str]) -> bool:
         """True if it equals an earlier version of an instance that no other annotation has claimed; claims it."""
         image_id, category_id, counts = object
         if image_id not in self._images:
@@ -38,7 +38,6 @@ class EarlierVersions:
         if key is None:
             return False
         self.spoken_of.add(key)
-        self._ids.append(id)
         return True
 
     def _read(self, image_id: int) -> dict[tuple[int, str], list[str]]:
@@ -56,10 +55,11 @@ class EarlierVersions:
             found.setdefault((self._standing.of(row.category_id), row.rle), []).append(row.key)
         return found
 
-    def notes(self) -> list[str]:
-        """What a person should know of them, in a line."""
-        if not self._ids:
-            return []
-        some = ", ".join(map(str, self._ids[:_MANY])) + (", ..." if len(self._ids) > _MANY else "")
-        were = "annotation was" if len(self._ids) == 1 else "annotations were"
-        return [f"{len(self._ids):,} {were} changed since in the project, which keeps its own (ids {some})"]
+
+def note_earlier(work: Work) -> None:
+    """Tell of the file's annotations that are earlier versions, in a line."""
+    ids = work.earlier
+    if ids:
+        some = ", ".join(map(str, ids[:_MANY])) + (", ..." if len(ids) > _MANY else "")
+        were = "annotation was" if len(ids) == 1 else "annotations were"
+        work.note("", f"{len(ids):,} {were} changed since in the project, which keeps its own (ids {some})")

@@ -1,64 +1,52 @@
-"""The files of an import, one after the other, inside the caller's transaction."""
+"""One file of an import: its categories, then its images with their instances, then its own top-level keys."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from sqlalchemy import Connection
 
-from annotator.core.problems import Findings
-from annotator.storage.imports.arrival import Arrival, How, ImportReport
+from annotator.core.dataset import Dataset
+from annotator.storage.imports.arrival import ImportReport
 from annotator.storage.imports.categories import import_categories
+from annotator.storage.imports.earlier import note_earlier
 from annotator.storage.imports.extra import keep_top_level
 from annotator.storage.imports.history import write_history
-from annotator.storage.imports.images import import_images
+from annotator.storage.imports.images import import_images, note_without_mask
 from annotator.storage.imports.instances import import_instances
+from annotator.storage.imports.pictures import restore_contents
 from annotator.storage.imports.work import Work
 from annotator.system.collection import collection_paused
 
 
+def begin_file(work: Work, connection: Connection) -> None:
+    """Bring the categories, which everything else of the file needs."""
+    work.take_up(connection, work.arrival.dataset)
+    work.categories_added = import_categories(work)
+
+
 @collection_paused()
-def import_files(
-    connection: Connection, arrivals: Sequence[Arrival], hashes: Sequence[Mapping[int, str]], *, how: How
-) -> list[ImportReport]:
-    """Take in the files; ids stay wherever they are free.
-
-    hashes: for each file the SHA-256 of its pictures, by its image ids.
-    Renumbered ids never collide with ids of later files in the same import.
-    """
-    last_image_id = max((image.id for arrival in arrivals for image in arrival.dataset.images), default=0)
-    last_instance_id = max((one.id for arrival in arrivals for one in arrival.dataset.instances), default=0)
-    return [
-        _import_file(
-            Work(
-                connection=connection,
-                dataset=arrival.dataset,
-                hashes=of_file,
-                on_conflict=how.on_conflict,
-                last_image_id=last_image_id,
-                last_instance_id=last_instance_id,
-                pulse=how.pulse,
-                notes=Findings(how.most),
-            ),
-            name=arrival.name,
-        )
-        for arrival, of_file in zip(arrivals, hashes, strict=True)
-    ]
-
-
-def _import_file(work: Work, *, name: str) -> ImportReport:
-    categories_added = import_categories(work)
-    images_added = import_images(work)
-    instances = import_instances(work)
+def bring_stretch(work: Work, part: Dataset, connection: Connection) -> None:
+    """Bring some of the file's images with their instances; ids stay wherever they are free."""
+    work.take_up(connection, part)
+    restore_contents(work.folder, part.images, work.hashes, work.arrival.pictures)
+    import_images(work)
+    import_instances(work)
     write_history(work)
+
+
+def end_file(work: Work, connection: Connection) -> ImportReport:
+    """Keep what the file says beyond its images; what became of all of it."""
+    work.take_up(connection, work.arrival.dataset)
+    note_without_mask(work)
+    note_earlier(work)
     keep_top_level(work)
+    name = work.arrival.name
     return ImportReport(
-        images_added=images_added,
-        images_known=len(work.dataset.images) - images_added,
-        instances_added=instances.added,
-        instances_known=instances.known,
-        instances_met=instances.met,
-        categories_added=categories_added,
+        images_added=work.images_added,
+        images_known=len(work.dataset.images) - work.images_added,
+        instances_added=work.instances_added,
+        instances_known=work.instances_known,
+        instances_met=work.instances_met,
+        categories_added=work.categories_added,
         crowds=sum(instance.crowd for instance in work.dataset.instances),
         notes=tuple(f"{name}: {note}" if name else str(note) for note in work.notes.problems),
         image_ids=work.image_ids,

@@ -11,26 +11,32 @@ from annotator.core.masks import rle_iou
 from annotator.core.overlap import ANSWERED_IOU
 from annotator.storage import schema
 from annotator.storage.imports.work import Work
+from annotator.storage.instances import chunks
 
 _HOLDER = select(schema.instances.c.image_id, schema.instances.c.rle).where(schema.instances.c.key == bindparam("of"))
 
 
 class InstanceIds:
-    """The ids that are taken. An instance that was never accepted, and so never exported, gives its id up."""
+    """Who has the ids that the work at hand wants. An instance that was never accepted, and so never exported, gives
+    its id up.
+    """
 
     def __init__(self, work: Work) -> None:
         table = schema.instances
         self._work = work
         self._holders: dict[int, tuple[str, str] | None] = {}  # key and state; None for what the import brings
         self._ids: dict[str, int] = {}
-        for row in work.connection.execute(select(table.c.id, table.c.key, table.c.state)):
-            self._holders[row.id] = row.key, row.state
-            self._ids[row.key] = row.id
-        self._next = max(work.last_id("instances"), work.last_instance_id) + 1
+        for some in chunks([instance.id for instance in work.dataset.instances]):
+            query = select(table.c.id, table.c.key, table.c.state).where(table.c.id.in_(some))
+            for row in work.connection.execute(query):
+                self._holders[row.id] = row.key, row.state
+                self._ids[row.key] = row.id
 
     def release(self, key: str) -> None:
         """The instance with this key gets another id by its caller."""
-        del self._holders[self._ids.pop(key)]
+        id = self._ids.pop(key, None)
+        if id is not None:
+            del self._holders[id]
 
     def take(self, id: int, instance: Instance) -> int:
         """This id for the instance, made free if need be, or else a new one, with a note."""
@@ -38,7 +44,7 @@ class InstanceIds:
             self._holders[id] = None
             return id
         holder = self._holders[id]
-        fresh, self._next = self._next, self._next + 1
+        fresh = self._work.fresh_id(schema.instances)
         if holder is None or holder[1] == State.ACCEPTED.value:
             why = "its number was taken" if holder is None else self._taken(id, holder[0], instance)
             self._work.note(f"annotation {id}", f"is annotation {fresh} in the project, {why}")

@@ -16,25 +16,26 @@ from annotator.storage.images import plain_text
 from annotator.storage.imports.extra import Boxes, ImageExtra
 from annotator.storage.imports.work import Work
 
-_AT_ONCE = 5_000  # rows in one statement
 
-
-def import_images(work: Work) -> int:
-    """Fill the file's `image_ids`, and tell the history of those that become reviewed; how many were added."""
+def import_images(work: Work) -> None:
+    """Fill `image_ids` with the images at hand, and tell the history of those that become reviewed."""
     entering = _Entering(work)
     for image in work.dataset.images:
         work.step()
         entering.enter(image)
-    added = entering.write()
-    if entering.kept:
-        have = "annotation has no mask: it is" if entering.kept == 1 else "annotations have no mask: they are"
-        leave = "leaves" if entering.kept == 1 else "leave"
-        work.note("", f"{entering.kept:,} {have} kept aside and {leave} with the next export")
-    if entering.met:
-        count, by = entering.met, "its box" if entering.met == 1 else "their boxes"
+    entering.write()
+
+
+def note_without_mask(work: Work) -> None:
+    """Tell what became of the file's annotations without a mask."""
+    if work.kept_aside:
+        have = "annotation has no mask: it is" if work.kept_aside == 1 else "annotations have no mask: they are"
+        leave = "leaves" if work.kept_aside == 1 else "leave"
+        work.note("", f"{work.kept_aside:,} {have} kept aside and {leave} with the next export")
+    if work.met_by_box:
+        count, by = work.met_by_box, "its box" if work.met_by_box == 1 else "their boxes"
         found = counted(count, "annotation without a mask", "annotations without a mask")
         work.note("", f"{found} {are(count)} already in the project, found by {by}")
-    return added
 
 
 class _Entering:
@@ -43,10 +44,14 @@ class _Entering:
     def __init__(self, work: Work) -> None:
         table = schema.images
         self._work = work
-        found = work.connection.execute(select(table.c.sha256, table.c.id))
-        self._by_sha256 = {row.sha256: row.id for row in found}
-        self._taken = set(self._by_sha256.values())
-        self._next_id = max(work.last_id("images"), work.last_image_id) + 1
+        self._by_sha256: dict[str, int] = {}
+        self._taken: set[int] = set()
+        for some in instances.chunks(work.dataset.images):
+            hashes = [work.hashes[image.id] for image in some]
+            known = select(table.c.sha256, table.c.id).where(table.c.sha256.in_(hashes))
+            self._by_sha256.update((row.sha256, row.id) for row in work.connection.execute(known))
+            taken = select(table.c.id).where(table.c.id.in_([image.id for image in some]))
+            self._taken.update(work.connection.scalars(taken))
         self._new: dict[int, dict[str, Any]] = {}
         self._extra: dict[int, ImageExtra] = {}
         self._reviewed: dict[int, bool] = {}
@@ -76,7 +81,7 @@ class _Entering:
     def _add(self, image: Image, sha256: str) -> int:
         id = image.id
         if id in self._taken:
-            id, self._next_id = self._next_id, self._next_id + 1
+            id = self._work.fresh_id(schema.images)
         row = images.image_row(sha256=sha256, file_name=image.file_name, width=image.width, height=image.height)
         self._new[id] = {"id": id, **row}
         self._by_sha256[sha256] = id
@@ -88,7 +93,7 @@ class _Entering:
         """An image that the project has; it comes out of the bin, if it was there."""
         size = {"width": image.width, "height": image.height}
         mine = images.add_image(self._work.connection, sha256=sha256, file_name=image.file_name, **size)
-        has_some = without_mask(image) and self._work.on_conflict != "add"
+        has_some = without_mask(image) and self._work.how.on_conflict != "add"
         self._keep(mine, self._boxes_of(mine) if has_some else {})
         return mine.id
 
@@ -105,18 +110,7 @@ class _Entering:
         self._notes[mine.id] = mine.note
         self._flags[mine.id] = set(mine.flags)
 
-    @property
-    def kept(self) -> int:
-        """Annotations without a mask that are carried along."""
-        return sum(extra.kept for extra in self._extra.values())
-
-    @property
-    def met(self) -> int:
-        """Annotations without a mask that the project has already: their boxes say so."""
-        return sum(extra.met for extra in self._extra.values())
-
-    def write(self) -> int:
-        """How many images are new."""
+    def write(self) -> None:
         connection, table = self._work.connection, schema.images
         known, new = [], []
         for id, extra in self._extra.items():
@@ -126,13 +120,15 @@ class _Entering:
                 new.append({**self._new[id], **values})
             else:
                 known.append({"of": id, **values})
-        for start in range(0, len(new), _AT_ONCE):
-            connection.execute(insert(table), new[start : start + _AT_ONCE])
+        if new:
+            connection.execute(insert(table), new)
         if known:
             statement = update(table).where(table.c.id == bindparam("of"))
             names = ("extra", "reviewed", "note", "flags")
             connection.execute(statement.values({name: bindparam(name) for name in names}), known)
-        return len(new)
+        self._work.images_added += len(new)
+        self._work.kept_aside += sum(extra.kept for extra in self._extra.values())
+        self._work.met_by_box += sum(extra.met for extra in self._extra.values())
 
 
 def _is_reviewed(image: Image) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
@@ -19,56 +19,42 @@ from annotator.storage import schema
 from annotator.storage.imports.earlier import EarlierVersions
 from annotator.storage.imports.ids import InstanceIds
 from annotator.storage.imports.work import Work
-from annotator.storage.instances import require_room, row_of
+from annotator.storage.instances import chunks, require_room, row_of
 from annotator.storage.stored import json_of
-
-_AT_ONCE = 5_000  # rows in one statement
 
 _Key = tuple[int, int, str]
 """The project's image, its category, and the mask's counts: equal ones are one object."""
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Counts of a file's instances. added: new, or accepted by the file. known: the project has them as they are. met:
-    the project has them by another outline, whatever was done with them.
-    """
-
-    added: int
-    known: int
-    met: int
-
-
-def import_instances(work: Work) -> Counts:
+def import_instances(work: Work) -> None:
     """Add new instances, accept those that a model suggested, and treat those met by another outline as asked."""
     comparison = _Comparison(work)
     entering = _Entering(work)
-    added = known = 0
     for instance in work.dataset.instances:
         work.step()
         key, row = comparison.keys.get(instance.id), comparison.same.get(instance.id)
         met, is_piece = comparison.met.get(instance.id), instance.id in comparison.pieces
         keeps = row is not None and row.state == State.ACCEPTED.value
         if keeps and row is not None and comparison.differs_as_crowd(row, instance):
-            met, row, keeps = row, None, work.on_conflict != "replace"
-        is_skipped = work.on_conflict == "skip" and (met is not None or is_piece)
+            met, row, keeps = row, None, work.how.on_conflict != "replace"
+        is_skipped = work.how.on_conflict == "skip" and (met is not None or is_piece)
         if key is None or keeps or instance.id in comparison.earlier or is_skipped:
-            known += 1
+            work.instances_known += 1
             continue
         mine = replace(instance, image_id=key[0], category_id=key[1], state=State.ACCEPTED)
-        if met is not None and work.on_conflict == "replace":
+        if met is not None and work.how.on_conflict == "replace":
             entering.replace(met, mine)
-            known += 1
+            work.instances_known += 1
         elif row is not None:
             entering.accept(row, mine)
-            added += 1
+            work.instances_added += 1
         else:
             entering.add(mine)
-            added += 1
+            work.instances_added += 1
     entering.write()
     require_room(work.connection, list(work.touched), error=CocoError)
-    comparison.note_earlier()
-    return Counts(added, known, len(comparison.met) + len(comparison.pieces))
+    work.instances_met += len(comparison.met) + len(comparison.pieces)
+    work.earlier += sorted(comparison.earlier)
 
 
 class _Comparison:
@@ -82,8 +68,10 @@ class _Comparison:
     def __init__(self, work: Work) -> None:
         table = schema.instances
         there: dict[_Key, list[Row[Any]]] = {}
-        for row in work.connection.execute(select(table).where(table.c.state != State.DELETED.value)):
-            there.setdefault((row.image_id, row.category_id, row.rle), []).append(row)
+        for some in chunks(sorted({work.image_ids[image.id] for image in work.dataset.images})):
+            query = select(table).where(table.c.image_id.in_(some), table.c.state != State.DELETED.value)
+            for row in work.connection.execute(query.order_by(table.c.id)):
+                there.setdefault((row.image_id, row.category_id, row.rle), []).append(row)
         self.keys = _keys_of(work)
         # What the file has as it is now comes first: only what is left over may be an earlier version of something.
         self.same = {id: there[key].pop() for id, key in self.keys.items() if there.get(key)}
@@ -96,11 +84,11 @@ class _Comparison:
             key = self.keys.get(instance.id)
             if key is None or instance.id in self.same or key[0] not in shown:
                 continue
-            if earlier.take(instance.id, key):
+            if earlier.take(key):
                 self.earlier.add(instance.id)
             else:
                 left.setdefault(key[:2], []).append(instance)
-        self._earlier, self._work = earlier, work
+        self._work = work
         self.met: dict[int, Row[Any]] = {}
         self.pieces: set[int] = set()
         self._meet(left, there, spoken_of=earlier.spoken_of)
@@ -151,15 +139,11 @@ class _Comparison:
         if self._work.connection.execute(once.limit(1)).first():
             return False
         here, there = ("no crowd", "a crowd") if instance.crowd else ("a crowd", "no crowd")
-        now = f"was {here} in the project, and is {there} now" if self._work.on_conflict == "replace" else ""
+        now = f"was {here} in the project, and is {there} now" if self._work.how.on_conflict == "replace" else ""
         self._work.note(
             f"annotation {instance.id}", now or f"is {here} in the project, which keeps that, and {there} here"
         )
         return True
-
-    def note_earlier(self) -> None:
-        for line in self._earlier.notes():
-            self._work.note("", line)
 
 
 def _keys_of(work: Work) -> dict[int, _Key]:
@@ -211,5 +195,5 @@ class _Entering:
         self._work.touched.setdefault(mine.image_id, []).append(mine)
 
     def write(self) -> None:
-        for start in range(0, len(self._new), _AT_ONCE):
-            self._work.connection.execute(insert(schema.instances), self._new[start : start + _AT_ONCE])
+        if self._new:
+            self._work.connection.execute(insert(schema.instances), self._new)

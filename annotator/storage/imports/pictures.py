@@ -56,12 +56,13 @@ def _content(arrival: Arrival, image: Image) -> bytes | str:
     return found.sha256 if isinstance(found, Image) else found.content
 
 
-def restore_contents(folder: Path, hashes: Mapping[int, str], pictures: Pictures) -> None:
+def restore_contents(folder: Path, images: Sequence[Image], hashes: Mapping[int, str], pictures: Pictures) -> None:
     """Write again what somebody who emptied the bin took since `put_contents`; nobody can while the caller writes.
 
     Raises MissingError for a picture that only the project had.
     """
-    for image_id, sha256 in hashes.items():
+    for image_id in (image.id for image in images):
+        sha256 = hashes[image_id]
         if not contents.path_of(folder, sha256).is_file():
             picture = pictures[image_id]
             if isinstance(picture, Image):

@@ -109,6 +109,9 @@ def export_outlook(seen: Outlook, language: Language = "en", *, everything: bool
         lines.append(say("ahead_undecided", language, n=pictures, undecided=seen.undecided, threshold=threshold))
     if seen.unreviewed:
         lines.append(say("ahead_unreviewed", language, n=seen.unreviewed))
+    if seen.unfinished:
+        name, done, total = seen.unfinished
+        lines.append(say("ahead_unfinished", language, name=name, done=done, total=total))
     left_out = f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in lines)}</ul>" if lines else ""
     return f"<div class='annotator-ahead' role='status'><div class='annotator-figures'>{figures}</div>{left_out}</div>"
 

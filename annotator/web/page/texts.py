@@ -137,6 +137,12 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "{n} imágenes con instancias aceptadas no se exportan: no están marcadas como revisadas.",
         "{n} 张含已接受实例的图片不会导出：它们未标记为已审核。",
     ),
+    "ahead_unfinished": (
+        "The import of {name} was stopped after {done} of {total} images: import it again to bring the rest.",
+        "Der Import von {name} wurde nach {done} von {total} Bildern abgebrochen: Ein neuer Import bringt den Rest.",
+        "La importación de {name} se detuvo tras {done} de {total} imágenes: impórtelo otra vez para traer el resto.",
+        "{name} 的导入在第 {done} 张（共 {total} 张）图片后中断：再次导入即可补全其余部分。",
+    ),
     "masks": ("Masks", "Masken", "Máscaras", "掩码"),
     "masks_lossless": (
         "Lossless: polygons where they are exact, RLE where there are holes",

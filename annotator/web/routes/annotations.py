@@ -23,7 +23,7 @@ from annotator.web.sharing.slots import Pool
 from annotator.web.sharing.uploads import Uploads
 
 BRING_SECONDS = 60.0
-"""How long a visitor's file may take to come in, while it keeps the project from others."""
+"""How long a visitor's file may take to come in, while no other file does."""
 
 
 def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
@@ -66,7 +66,7 @@ def _read(store: Store, content: bytes, *, name: str, shared: bool) -> coming.Re
 
 
 class _Patience:
-    """Ends an import that takes too long, before it has changed anything."""
+    """Ends an import that takes too long. What has come in stays, and the same file again goes on from there."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -74,4 +74,4 @@ class _Patience:
 
     def require(self) -> None:
         if time.monotonic() > self._end:
-            raise CocoError(f"{self._name}: took longer than {BRING_SECONDS:g} s to come in, so it is not taken")
+            raise CocoError(f"{self._name}: took longer than {BRING_SECONDS:g} s to come in")

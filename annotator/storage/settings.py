@@ -1,0 +1,29 @@
+"""The rows of settings: JSON by the names of core/settings.py.
+
+Tests: tests/storage/test_store.py
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import sqlite
+
+from annotator.core.settings import Setting
+from annotator.storage import schema
+from annotator.storage.stored import json_of
+
+
+def read_setting(connection: Connection, setting: Setting) -> Any | None:
+    """The stored value, None where there is none."""
+    found = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == setting.name))
+    return None if found is None else json_of(found, f"setting {setting.name}")
+
+
+def write_setting(connection: Connection, setting: Setting, value: Any) -> None:
+    """value: anything that JSON holds."""
+    row = {"name": setting.name, "value": json.dumps(value)}
+    statement = sqlite.insert(schema.settings).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
