@@ -60,9 +60,8 @@ Finished = Callable[[Sequence[Outcome[Image]]], None]
 class Keeper(Generic[Item]):
     """Stores the outcomes of pictures and counts them.
 
-    image_of: the project's image of a picture, asked inside the transaction. stored: called at the end of it, finished:
-    after it.
-    progress: called with pictures done or failed, and pictures in all.
+    image_of: the project's image of a picture, asked inside the transaction. by: the network. stored: called at the end
+    of the transaction, finished: after it. progress: called with pictures done or failed, and pictures in all.
     """
 
     def __init__(
@@ -71,6 +70,7 @@ class Keeper(Generic[Item]):
         image_of: Callable[[Ready[Item]], Image],
         *,
         name: Callable[[Item], str],
+        by: str,
         total: int,
         progress: Progress = lambda done, total: None,
         stored: Callable[[Sequence[Outcome[Item]]], None] = lambda outcomes: None,
@@ -79,6 +79,7 @@ class Keeper(Generic[Item]):
         self._store = store
         self._image_of = image_of
         self._name = name
+        self._by = by
         self._total = total
         self._progress = progress
         self._stored = stored
@@ -105,7 +106,7 @@ class Keeper(Generic[Item]):
         try:
             image = self._image_of(outcome.picture)
             known = self._store.instances(image.id, states=tuple(State))
-            self._store.set_suggestions(image.id, unanswered(outcome.suggestions, known))
+            self._store.set_suggestions(image.id, unanswered(outcome.suggestions, known), by=self._by)
         except MissingError as error:  # a person took the picture out of the queue while the batch was under way
             return Failed(outcome.item, Failure.of(self._name(outcome.item), error))
         return outcome
@@ -150,14 +151,15 @@ def prelabel_new(
     What a killed run of the same files, network and options has done is not done again; the report counts it.
     """
     names = relative_names(paths)
-    before = FilesDone(store, paths, how=(detector.info.source, floor, draft))
+    before = FilesDone(store, paths, how=(detector.info.source, floor, draft, detector.device, detector.precision))
 
     def add(picture: Ready[Path]) -> Image:
         width, height = picture.size
         return store.add_image(picture.content, file_name=names[picture.item], width=width, height=height)
 
     journey = Journey(detector, content_of, str, _suggesting(store, detector.info, floor=floor), draft)
-    keeper = Keeper(store, add, name=str, total=len(paths), progress=progress, stored=before.note)
+    by, count = detector.info.source, len(paths)
+    keeper = Keeper(store, add, name=str, by=by, total=count, progress=progress, stored=before.note)
     keeper.failures += before.failures
     keeper.done = before.count - len(before.failures)
     report = _run(journey, keeper, paths[before.count :], patience=PATIENCE)
@@ -183,7 +185,8 @@ def keeper_of(
     finished: Finished = lambda outcomes: None,
 ) -> Keeper[Image]:
     """Stores what came of a project's images on such a journey."""
-    return Keeper(store, attrgetter("item"), name=journey.name, total=total, progress=progress, finished=finished)
+    name, image_of, by = journey.name, attrgetter("item"), journey.detector.info.source
+    return Keeper(store, image_of, name=name, by=by, total=total, progress=progress, finished=finished)
 
 
 def _suggesting(store: Store, info: ModelInfo, *, floor: float) -> Callable[[Detections], list[Suggestion]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, bindparam, case, cast, func, insert, select, update
+from sqlalchemy import Connection, Integer, Row, bindparam, case, cast, func, insert, or_, select, update
 
 from annotator.core.dataset import Image, State
 from annotator.core.errors import MissingError, StoreError
@@ -19,7 +19,7 @@ from annotator.storage.stored import json_of
 IMPORT = "import"
 """The source of what an import brought, and the verb of the gesture that brought it."""
 
-_BESIDE = ("removed", "added_at", "name_order", "failure")
+_BESIDE = ("removed", "added_at", "name_order", "failure", "prelabelled_by")
 _IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in _BESIDE)
 _BY_ID_IN_BIN = select(*_IMAGE_COLUMNS).where(schema.images.c.id == bindparam("wanted"))
 _BY_ID = _BY_ID_IN_BIN.where(~schema.images.c.removed)
@@ -126,12 +126,20 @@ def images(connection: Connection, *, reviewed_only: bool = False) -> tuple[Imag
     return tuple(map(image_of, fetch_images(connection, reviewed_only=reviewed_only)))
 
 
-def fetch_images(connection: Connection, *, reviewed_only: bool = False) -> Sequence[Row[Any]]:
-    """As `images`, for whoever makes them when nobody waits any more."""
+def fetch_images(
+    connection: Connection, *, reviewed_only: bool = False, unseen_by: str | None = None
+) -> Sequence[Row[Any]]:
+    """As `images`, for whoever makes them when nobody waits any more.
+
+    unseen_by: those that this network, model@version, has not pre-labelled. What was pre-labelled before projects kept
+    by which one counts as seen.
+    """
     table = schema.images
     query = select(*_IMAGE_COLUMNS).where(~table.c.removed).order_by(table.c.id)
     if reviewed_only:
         query = query.where(table.c.reviewed)
+    if unseen_by is not None:
+        query = query.where(or_(~table.c.prelabelled, table.c.prelabelled_by != unseen_by))
     return connection.execute(query).all()
 
 

@@ -44,6 +44,7 @@ images = Table(
     Column("note", Text, nullable=False),
     Column("flags", Text, nullable=False),  # JSON list of words, sorted
     Column("failure", Text, nullable=False),  # why it could not be pre-labelled, until it is
+    Column("prelabelled_by", Text),  # model@version, the last; NULL where nothing is known of it
 )
 
 categories = Table(
@@ -353,4 +354,5 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "ALTER TABLE images ADD COLUMN failure TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE gestures ADD COLUMN flags TEXT",
     ),
+    "0010_prelabelled_by": ("ALTER TABLE images ADD COLUMN prelabelled_by TEXT",),
 }

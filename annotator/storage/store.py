@@ -132,10 +132,10 @@ class Store:
         with self._database.read() as connection:
             return images.image_by_sha256(connection, sha256)
 
-    def images(self) -> tuple[Image, ...]:
-        """Every image, in order of id."""
+    def images(self, *, unseen_by: str | None = None) -> tuple[Image, ...]:
+        """Every image, in order of id. unseen_by: those that this network, model@version, has not pre-labelled."""
         with self._database.read() as connection:
-            rows = images.fetch_images(connection)
+            rows = images.fetch_images(connection, unseen_by=unseen_by)
         return tuple(map(images.image_of, rows))
 
     def image_count(self) -> int:
@@ -257,10 +257,13 @@ class Store:
 
     # --- suggestions and decisions ---------------------------------------------------------------------------------
 
-    def set_suggestions(self, image_id: int, offered: Sequence[Suggestion]) -> None:
-        """Replace the image's undecided suggestions by these and mark it prelabelled; what was decided stays."""
+    def set_suggestions(self, image_id: int, offered: Sequence[Suggestion], *, by: str | None = None) -> None:
+        """Replace the image's undecided suggestions by these and mark it prelabelled; what was decided stays.
+
+        by: the network, model@version, also where it offers nothing.
+        """
         with self._database.write() as connection:
-            suggestions.set_suggestions(connection, image_id, offered)
+            suggestions.set_suggestions(connection, image_id, offered, by=by)
 
     def instances(self, image_id: int, *, states: Collection[State] = _VISIBLE) -> tuple[Instance, ...]:
         """The image's instances in these states, in order of id. Raises MissingError if there is no such image."""

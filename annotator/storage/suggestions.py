@@ -24,9 +24,12 @@ _ADD_SUGGESTION = insert(schema.suggestions)
 _CHANGE_IMAGE = update(schema.images).where(schema.images.c.id == bindparam("of"))
 
 
-def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence[Suggestion]) -> None:
+def set_suggestions(
+    connection: Connection, image_id: int, suggestions: Sequence[Suggestion], *, by: str | None = None
+) -> None:
     """Replace what nobody has touched yet; whatever a person decided or changed stays.
 
+    by: the network, model@version; that of the suggestions where none is named.
     What is of a category that somebody removed is not offered.
     The image's revision stays too: a gesture that a page makes meanwhile still finds the suggestion it was made on.
     """
@@ -70,7 +73,11 @@ def set_suggestions(connection: Connection, image_id: int, suggestions: Sequence
         require_room(connection, [image_id], error=StoreError)
         soft = {made.key: one.heatmap for made, one in zip(fresh, offered, strict=True) if one.heatmap is not None}
         heatmaps.add_heatmaps(connection, image_id, soft)
-    connection.execute(_CHANGE_IMAGE, {"of": image_id, "prelabelled": True, "failure": ""})
+    connection.execute(_CHANGE_IMAGE, _seen(image_id, by or next((one.source for one in suggestions), None)))
+
+
+def _seen(image_id: int, by: str | None) -> dict[str, Any]:
+    return {"of": image_id, "prelabelled": True, "failure": "", "prelabelled_by": by}
 
 
 def _checked(suggestion: Suggestion, index: int, *, image: Image, known: Standing, normal: bool) -> Suggestion:

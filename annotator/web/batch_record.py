@@ -17,6 +17,7 @@ from annotator.prelabel.journey import Failed, Failure, Outcome
 from annotator.storage.store import Store
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.web.fetches import Fetch
+from annotator.web.pace import Pace
 
 MAX_FAILURES = 100
 """Failures of a batch that are kept with their reason; the others are counted."""
@@ -32,7 +33,7 @@ class Job:
     ready: the worker may go on with it; it need not wait for its record or for its network. failed_ids: the images that
     could not be done. careful: pictures that are still to be done one at a time. inside: the first of `remaining` is
     alone in the decoder or in the network. deaths: how often the server ended while it was. outdated: the record lists
-    pictures that are gone.
+    pictures that are gone. skipped: pictures of the project that were pre-labelled before, and so are no part of it.
     """
 
     key: str
@@ -55,11 +56,18 @@ class Job:
     inside: bool = False
     deaths: int = 0
     outdated: bool = False
+    skipped: int = 0
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def done(self) -> int:
         """Pictures done or failed."""
         return self.total - len(self.remaining)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """None where nothing can be said yet."""
+        return self.pace.seconds_left(self.done, self.total)
 
     def count(self, outcomes: Sequence[Outcome[Image]]) -> None:
         """Take the first of `remaining` for done, each with what came of it."""

@@ -58,15 +58,15 @@ class Prelabelling:
         self._slices: dict[str, int] = {}
         self._stopping = False
 
-    def start(self, key: str, info: ModelInfo, images: Sequence[Image]) -> Job:
+    def start(self, key: str, info: ModelInfo, images: Sequence[Image], *, skipped: int = 0) -> Job:
         """Queue a batch. A project has one at a time: a running one is returned as it is.
 
-        Raises LimitError when too many wait.
+        skipped: pictures of the project that were pre-labelled before. Raises LimitError when too many wait.
         """
         asking = visitor.current()
         # Whoever makes many projects has one turn for all of them; here, each project is its own.
         client = asking.address if asking is not None and self._projects.shared else ""
-        job = Job(key, info.name, deque(images), len(images), info, client or key, ready=False)
+        job = Job(key, info.name, deque(images), len(images), info, client or key, ready=False, skipped=skipped)
         with self._projects.use(key) as store:
             with self._wake:
                 current = self._jobs.get(key)
@@ -239,6 +239,7 @@ class Prelabelling:
             job.stage = "loading"
         detector = self._detectors.get(info.name, lambda: Detector(info))
         job.stage = "running"
+        job.pace.begin(job.done)
         began, left = time.monotonic(), len(job.remaining)
 
         def paused() -> bool:

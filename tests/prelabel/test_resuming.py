@@ -52,5 +52,15 @@ def test_the_same_files_go_on_where_a_killed_run_ended_and_others_begin(tmp_path
         assert run_to_the_end(store, detector, paths, floor=0.4)[1] == COUNT
         with pytest.raises(Killed):
             batch.prelabel_new(store, detector, paths, progress=kill_at)
+        with pytest.raises(Killed):
+            batch.prelabel_new(store, detector, paths, progress=kill_at)
+        detector.precision = "bf16"
+        assert run_to_the_end(store, detector, paths)[1] == COUNT
+        with pytest.raises(Killed):
+            batch.prelabel_new(store, detector, paths, progress=kill_at)
+        detector.device = "GPU"
+        assert run_to_the_end(store, detector, paths)[1] == COUNT
+        with pytest.raises(Killed):
+            batch.prelabel_new(store, detector, paths, progress=kill_at)
         paths[-1].write_bytes(picture(seed=99) + b"more")
         assert run_to_the_end(store, detector, paths)[1] == COUNT

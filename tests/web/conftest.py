@@ -145,10 +145,10 @@ def stored(monkeypatch, tmp_path):
     found = Stored(tmp_path / "visitors")
     original = Store.set_suggestions
 
-    def store(self, image_id, suggestions):
+    def store(self, image_id, suggestions, *, by=None):
         if found.before is not None:
             found.before(self.image(image_id).file_name)
-        original(self, image_id, suggestions)
+        original(self, image_id, suggestions, by=by)
 
     monkeypatch.setattr(Store, "set_suggestions", store)
     return found

@@ -76,6 +76,7 @@ class Detector:
 
     def __init__(self, info: ModelInfo, *, device: str = "AUTO", precision: str = PRECISION) -> None:
         self.info = info
+        self.device, self.precision = device, precision
         self.network = Network(info, device=device, precision=precision)
 
     def detect(self, photo: Photo) -> Detections:

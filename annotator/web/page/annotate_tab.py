@@ -38,9 +38,9 @@ _PICKED = """(key, model) => [key, model, JSON.stringify(window.annotator ? wind
 _TELL_EDITOR = "(model) => { window.annotatorModel = model; }"
 
 Shown = tuple[Any, ...]
-"""New values of progress, editor, cancel, model and retry."""
+"""New values of progress, editor, cancel, model, retry and again."""
 
-UNCHANGED: Shown = (gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip())
+UNCHANGED: Shown = (gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip())
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +52,13 @@ class AnnotateTab:
     cancel: gr.Button
     model: gr.Dropdown
     retry: gr.Button
+    again: gr.Button
     resume: Callable[[str, gr.Request], AsyncIterator[Shown]]
 
     @property
     def shown(self) -> list[gr.Component]:
         """What an event that pre-labels changes, in the order of `Shown`."""
-        return [self.progress, self.editor, self.cancel, self.model, self.retry]
+        return [self.progress, self.editor, self.cancel, self.model, self.retry, self.again]
 
 
 def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) -> AnnotateTab:
@@ -66,6 +67,7 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
         progress = gr.HTML(fragments.line(), elem_id="progress", js_on_load=None)
         cancel = gr.Button(label("cancel"), size="sm", visible=False, elem_id="cancel")
         retry = gr.Button(label("retry"), size="sm", visible=False, elem_id="retry")
+        again = gr.Button(label("prelabel_again"), size="sm", visible=False, elem_id="prelabel-again")
         model = gr.Dropdown(
             fragments.model_choices(), label=label("model"), show_label=False, container=False, elem_id="model"
         )
@@ -76,7 +78,7 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
     image_ids = gr.Textbox(visible="hidden")
     editor = SegmentationEditor()
     batches = _Batches(projects, jobs)
-    tab = AnnotateTab(progress, editor, cancel, model, retry, batches.resume)
+    tab = AnnotateTab(progress, editor, cancel, model, retry, again, batches.resume)
     watched: dict[str, Any] = {
         "api_visibility": "private",
         "show_progress": "hidden",
@@ -84,7 +86,8 @@ def build_annotate_tab(projects: Projects, jobs: Prelabelling, key: gr.Textbox) 
     }
     one.click(batches.prelabel_some, [key, model, image_ids], tab.shown, js=_ONE, **watched)
     picked.click(batches.prelabel_some, [key, model, image_ids], tab.shown, js=_PICKED, **watched)
-    every.click(batches.prelabel_all, [key, model], tab.shown, js=_ALL, **watched)
+    every.click(batches.prelabel_new, [key, model], tab.shown, js=_ALL, **watched)
+    again.click(batches.prelabel_all, [key, model], tab.shown, js=_ALL, **watched)
     retry.click(batches.prelabel_failed, [key], tab.shown, js=_FAILED, **watched)
     cancel.click(batches.cancel, [key], progress, **watched)
     model.change(None, [model], None, js=_TELL_EDITOR)
@@ -99,6 +102,11 @@ class _Batches:
     def __init__(self, projects: Projects, jobs: Prelabelling) -> None:
         self._projects = projects
         self._jobs = jobs
+
+    async def prelabel_new(self, key: str, name: str, request: gr.Request) -> AsyncIterator[Shown]:
+        """The pictures that the network has not seen; where there are none, all of them are offered again."""
+        async for state in self._watch(key, lambda: self._begin_new(key, name), language_of(request), model=name):
+            yield state
 
     async def prelabel_all(self, key: str, name: str, request: gr.Request) -> AsyncIterator[Shown]:
         async for state in self._watch(key, lambda: self._begin(key, name, None), language_of(request)):
@@ -115,14 +123,14 @@ class _Batches:
             yield state
 
     async def prelabel_failed(self, key: str, request: gr.Request) -> AsyncIterator[Shown]:
-        async for state in self._watch(key, lambda: self._jobs.retry(key), language_of(request)):
+        async for state in self._watch(key, lambda: self._jobs.retry(key) or 0, language_of(request)):
             yield state
 
     async def resume(self, key: str, request: gr.Request) -> AsyncIterator[Shown]:
         job = await run_in_threadpool(self._under_way, key)
         if job is None or not job.running:
             # A generator that yields nothing would empty its outputs.
-            yield *UNCHANGED[:4], _visible(job is not None and job.failed > 0)
+            yield *UNCHANGED[:4], _visible(job is not None and job.failed > 0), gr.skip()
             return
         async for state in self._follow(key, job, language_of(request)):
             yield state
@@ -134,11 +142,22 @@ class _Batches:
             return fragments.line(error=self._projects.plain(str(error)))
         return gr.skip()
 
-    def _begin(self, key: str, name: str, only: frozenset[int] | None) -> Job | None:
+    def _begin(self, key: str, name: str, only: frozenset[int] | None) -> Job | int:
         info = zoo.find(name)
         with self._projects.use(key) as store:
             images = [image for image in store.images() if only is None or image.id in only]
-        return self._jobs.start(key, info, images) if images else None
+        return self._jobs.start(key, info, images) if images else 0
+
+    def _begin_new(self, key: str, name: str) -> Job | int:
+        """The batch; else how many pictures there are, all of which the network has seen."""
+        info = zoo.find(name)
+        with self._projects.use(key) as store:
+            images = store.images(unseen_by=info.source)
+            seen = store.image_count() - len(images)
+        under_way = self._jobs.status(key)
+        if not images and (under_way is None or not under_way.running):
+            return seen
+        return self._jobs.start(key, info, images, skipped=seen)
 
     def _under_way(self, key: str) -> Job | None:
         try:
@@ -147,14 +166,18 @@ class _Batches:
         except AnnotatorError:
             return None
 
-    async def _watch(self, key: str, begin: Callable[[], Job | None], language: Language) -> AsyncIterator[Shown]:
+    async def _watch(
+        self, key: str, begin: Callable[[], Job | int], language: Language, *, model: str = ""
+    ) -> AsyncIterator[Shown]:
+        """begin: a batch, or how many pictures the network has all seen."""
         try:
             job = await run_in_threadpool(begin)
         except AnnotatorError as error:
             yield fragments.line(error=self._projects.plain(str(error))), *UNCHANGED[1:]
             return
-        if job is None:
-            yield fragments.line(say("add_first", language)), *UNCHANGED[1:]
+        if isinstance(job, int):
+            said = say("all_prelabelled", language, n=job, model=model) if job else say("add_first", language)
+            yield fragments.line(said), *UNCHANGED[1:5], _visible(job > 0)
             return
         async for state in self._follow(key, job, language):
             yield state
@@ -164,10 +187,18 @@ class _Batches:
         while job.running:
             refresh = tick(key) if job.done != shown else gr.skip()
             shown = job.done
-            yield fragments.job_line(job, language), refresh, _visible(True), gr.skip(), _visible(False)
+            yield (
+                fragments.job_line(job, language),
+                refresh,
+                _visible(True),
+                gr.skip(),
+                _visible(False),
+                _visible(False),
+            )
             await asyncio.sleep(TICK_S)
         choices = gr.update(choices=fragments.model_choices(language))
-        yield fragments.job_line(job, language), tick(key), _visible(False), choices, _visible(job.failed > 0)
+        ended = fragments.job_line(job, language), tick(key), _visible(False), choices
+        yield *ended, _visible(job.failed > 0), _visible(job.skipped > 0)
 
 
 def _ids_of(text: str) -> frozenset[int]:

@@ -83,10 +83,28 @@ def job_line(job: Job, language: Language = "en") -> str:
         if job.stage == "fetching" and job.fetch is not None:
             return fetch_line(job.fetch, language)
         stage = job.stage if job.stage in {"waiting", "loading"} else "prelabelling"
-        message = say(stage, language, model=job.model, done=job.done, total=job.total)
-        return line(message, error=trouble, done=job.done, total=job.total)
+        said = [say(stage, language, model=job.model, done=job.done, total=job.total), *_left(job, language)]
+        return line(" · ".join([*said, *_skipped(job, language)]), error=trouble, done=job.done, total=job.total)
     ended = "cancelled" if job.remaining else "prelabelled"
-    return line(say(ended, language, n=job.done - job.failed, total=job.total), error=trouble)
+    said = [say(ended, language, n=job.done - job.failed, total=job.total)]
+    return line(" ".join([*said, *_skipped(job, language)]), error=trouble)
+
+
+def _left(job: Job, language: Language) -> list[str]:
+    """How long it still takes, once that can be said."""
+    seconds = job.seconds_left
+    if seconds is None:
+        return []
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return [say("left_moments", language)]
+    if minutes < 90:
+        return [say("left_minutes", language, n=minutes)]
+    return [say("left_hours", language, hours=minutes // 60, minutes=minutes % 60)]
+
+
+def _skipped(job: Job, language: Language) -> list[str]:
+    return [say("skipped", language, n=job.skipped)] if job.skipped else []
 
 
 def fetch_line(fetch: Fetch, language: Language = "en") -> str:

@@ -31,6 +31,32 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "prelabel_one": ("Pre-label picture", "Vorschläge fürs Bild", "Sugerencias aquí", "预标注此图"),
     "prelabel_all": ("Pre-label all", "Vorschläge für alle", "Sugerencias en todas", "预标注全部"),
+    "prelabel_again": ("All again", "Alle noch einmal", "Todas otra vez", "全部重新预标注"),
+    "all_prelabelled": (
+        "{model} has pre-labelled all {n} pictures already.",
+        "{model} hat schon für alle {n} Bilder Vorschläge gemacht.",
+        "{model} ya dio sugerencias en las {n} imágenes.",
+        "{model} 已预标注全部 {n} 张图片。",
+    ),
+    "skipped": (
+        "{n} were pre-labelled before.",
+        "{n} hatten schon Vorschläge.",
+        "{n} ya tenían sugerencias.",
+        "{n} 张此前已预标注。",
+    ),
+    "left_moments": (
+        "less than a minute left",
+        "noch unter einer Minute",
+        "queda menos de un minuto",
+        "剩余不到 1 分钟",
+    ),
+    "left_minutes": ("about {n} minutes left", "noch etwa {n} Minuten", "quedan unos {n} minutos", "约剩 {n} 分钟"),
+    "left_hours": (
+        "about {hours} h {minutes} min left",
+        "noch etwa {hours} h {minutes} min",
+        "quedan unas {hours} h {minutes} min",
+        "约剩 {hours} 小时 {minutes} 分钟",
+    ),
     "add_first": (
         "Add photographs first.",
         "Zuerst Fotos hinzufügen.",
@@ -294,6 +320,19 @@ _OF_ONE: Final[dict[str, tuple[str, ...]]] = {
         "{n} imagen con instancias aceptadas no se exporta: no está marcada como revisada.",
         "{n} 张含已接受实例的图片不会导出：它未标记为已审核。",
     ),
+    "all_prelabelled": (
+        "{model} has pre-labelled the picture already.",
+        "{model} hat für das Bild schon Vorschläge gemacht.",
+        "{model} ya dio sugerencias en la imagen.",
+        "{model} 已预标注这张图片。",
+    ),
+    "skipped": (
+        "{n} was pre-labelled before.",
+        "{n} hatte schon Vorschläge.",
+        "{n} ya tenía sugerencias.",
+        "{n} 张此前已预标注。",
+    ),
+    "left_minutes": ("about a minute left", "noch etwa eine Minute", "queda un minuto", "约剩 1 分钟"),
     "prelabelled": (
         "{n} picture pre-labelled.",
         "Vorschläge für {n} Bild.",

@@ -44,6 +44,17 @@ def test_a_batch_is_told_of_in_the_readers_language():
     assert "已预标注 1 张" in fragments.job_line(Job("key", "m", [], 1, running=False), "zh")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(20, "less than a minute"), (80, "about a minute"), (900, "about 15 minutes"), (7500, "about 2 h 5 min")],
+)
+def test_a_batch_says_how_long_it_still_takes(monkeypatch, seconds, said):
+    job = Job("key", "m", [1, 2], 3, stage="running", skipped=7)
+    assert "left" not in fragments.job_line(job)
+    monkeypatch.setattr(job.pace, "seconds_left", lambda done, total: seconds)
+    assert f"Pre-labelling 1 of 3 · {said} left · 7 were pre-labelled before." in fragments.job_line(job)
+
+
 def test_a_network_is_described_in_the_readers_language_as_long_as_its_description_says_the_same():
     for info in zoo.list_models():
         assert texts.translated(f"about_{info.name}", info.description, "de") != info.description
