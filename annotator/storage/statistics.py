@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from annotator.core.dataset import State
 from annotator.core.review import MANUAL
@@ -20,7 +20,8 @@ _NO_WORK = (images.IMPORT, "undo", "redo")
 class CategoryCounts:
     """The instances of a category. Those that are accepted are counted once, by how they came about.
 
-    accepted: as a network suggested it. `open` are suggestions from the threshold on.
+    accepted: as a network suggested it. open: suggestions from the threshold on; below: the others, which lists of
+    projects and of categories count with them.
     """
 
     id: int
@@ -31,6 +32,7 @@ class CategoryCounts:
     imported: int = 0
     rejected: int = 0
     open: int = 0
+    below: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,13 @@ def _by_category(connection: Connection, threshold: float) -> tuple[CategoryCoun
         (and_(accepted, _instances.c.edited), "adjusted"),
         (accepted, "accepted"),
         (state == State.REJECTED.value, "rejected"),
-        else_="open",
+        (search.is_above(threshold, known), "open"),
+        else_="below",
     )
-    shown = or_(state != State.SUGGESTED.value, search.is_above(threshold, known))
     query = (
         select(_instances.c.category_id, kind, func.count())
         .join(_images, _images.c.id == _instances.c.image_id)
-        .where(~_images.c.removed, state != State.DELETED.value, shown)
+        .where(~_images.c.removed, state != State.DELETED.value)
         .group_by(_instances.c.category_id, kind)
     )
     counted: dict[int, dict[str, int]] = {}

@@ -31,8 +31,9 @@ def test_each_category_says_how_its_instances_came_about(store, pictures):
     assert car == CategoryCounts(3, "car")
 
 
-def test_suggestions_below_the_threshold_and_pictures_in_the_bin_do_not_count(store, pictures):
-    assert store.statistics.read(0.95).categories[0].open == 0
+def test_suggestions_below_the_threshold_are_counted_beside_and_pictures_in_the_bin_are_not(store, pictures):
+    counts = store.statistics.read(0.95).categories[0]
+    assert (counts.open, counts.below) == (0, 2)
     store.remove_image(pictures[0].id)
     found = store.statistics.read(0.5)
     assert (found.images, found.categories[0].accepted, found.categories[0].drawn) == (1, 1, 0)

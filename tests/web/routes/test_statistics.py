@@ -29,7 +29,7 @@ def test_the_page_gets_numbers_and_a_spreadsheet_the_same(desk):
     answer = client.get(f"{base}/categories.csv")
     assert answer.headers["content-disposition"] == 'attachment; filename="categories.csv"'
     (row,) = csv.DictReader(io.StringIO(answer.text))
-    assert row["open"] == "1"
+    assert (row["open"], row["below"]) == ("1", "0")
     assert row["name"] == '\'=person,"1"', "a spreadsheet must not run a category's name"
     assert client.get(f"{base}/days.csv").text == ""
 

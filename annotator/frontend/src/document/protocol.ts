@@ -259,7 +259,9 @@ export interface WireStatistics {
     readonly drawn: number;
     readonly imported: number;
     readonly rejected: number;
+    /** From the threshold on; `below` are the other suggestions. */
     readonly open: number;
+    readonly below: number;
   }[];
   readonly days: readonly { readonly day: string; readonly reviewed: number; readonly accepted: number; readonly rejected: number }[];
 }

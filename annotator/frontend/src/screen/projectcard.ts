@@ -75,7 +75,7 @@ function facts(project: WireProject, isOpen: boolean): HTMLElement[] {
   const date = new Date(used * 1000).toLocaleDateString(document.documentElement.lang || undefined, { dateStyle: "medium" });
   const state = job === null ? t("projectUsed", { when: date }) : t("prelabelling", { done: job.done, total: job.total });
   return [
-    h("div", { class: "an-card-counts" }, counts.join(" · ")),
+    h("div", { class: "an-card-counts", title: suggested > 0 ? t("suggestionsAny") : null }, counts.join(" · ")),
     h("div", { class: "an-card-progress", hidden: images === 0 }, h("span", { class: "an-bar" }, bar), h("span", {}, t("progress", { reviewed, total: images }))),
     h("div", { class: "an-card-state" }, isOpen ? h("span", { class: "an-card-open" }, t("projectOpen")) : null, h("span", {}, state)),
   ];

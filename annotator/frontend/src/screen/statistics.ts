@@ -15,6 +15,8 @@ const KINDS = [
   ["rejected", "statRejected"],
   ["open", "statOpen"],
 ] as const;
+/** What the threshold hides is counted too, and is no part of a chart. */
+const COLUMNS = [...KINDS, ["below", "statBelow"]] as const;
 
 /** Fills the element; every chart stands beside its numbers. */
 export async function showStatistics(element: HTMLElement, api: Pick<Api, "root" | "statistics">, threshold: number): Promise<void> {
@@ -28,7 +30,7 @@ export async function showStatistics(element: HTMLElement, api: Pick<Api, "root"
 
 function page(found: WireStatistics, root: string, threshold: number): HTMLElement[] {
   const share = found.images === 0 ? 0 : found.reviewed / found.images;
-  const used = found.categories.filter((one) => KINDS.some(([kind]) => one[kind] > 0));
+  const used = found.categories.filter((one) => COLUMNS.some(([kind]) => one[kind] > 0));
   const most = Math.max(1, ...used.map((one) => KINDS.reduce((sum, [kind]) => sum + one[kind], 0)));
   const busiest = Math.max(1, ...found.days.map((day) => day.accepted + day.rejected));
   const csv = (table: string): HTMLElement => h("a", { class: "an-link", href: `${root}/${table}.csv?threshold=${threshold}`, download: `${table}.csv` }, t("asCsv"));
@@ -41,10 +43,11 @@ function page(found: WireStatistics, root: string, threshold: number): HTMLEleme
       used.length === 0
         ? h("p", {}, t("statNothing"))
         : table(
-            [t("statCategories"), ...KINDS.map(([, label]) => t(label)), ""],
-            used.map((one) => [one.name, ...KINDS.map(([kind]) => String(one[kind])), stack(one, most)]),
+            [t("statCategory"), ...COLUMNS.map(([, label]) => t(label)), ""],
+            used.map((one) => [one.name, ...COLUMNS.map(([kind]) => String(one[kind])), stack(one, most)]),
           ),
       legend(),
+      h("p", { class: "an-stat-rule" }, t("statRule", { threshold: threshold.toFixed(2) })),
     ]),
     section(t("statDays"), csv("days"), [
       found.days.length === 0
