@@ -100,11 +100,17 @@ class BulkDecisions:
         with self._database.read() as connection:
             rows = targets(connection, order)
             as_of = connection.scalar(select(func.max(_gestures.c.id))) or 0
+        mends: list[Mended] = []
+        if order.repair is not None and nearest > 0:
+            # Those of which nothing would be left come first.
+            tried = self._mend(order.repair, bulk_repair.some_of(rows))
+            mends = sorted(tried, key=lambda one: one.is_kept)[:nearest]
+            ids = [one.id for one in mends]
+        else:
             # Of what is accepted the least sure are doubtful, of what is rejected the surest.
             scored = sorted((row for row in rows if row.score is not None), key=lambda row: row.score)
-            doubtful = scored[::-1] if order.verb is Verb.REJECT else scored
-            mends = bulk_repair.samples(connection, order.repair, rows, nearest) if order.repair else []
-            ids = [one.id for one in mends] if order.repair else [row.id for row in doubtful[:nearest]]
+            ids = [row.id for row in (scored[::-1] if order.verb is Verb.REJECT else scored)[:nearest]]
+        with self._database.read() as connection:
             shown = gallery.entries(connection, ids)
         images = len({row.image_id for row in rows})
         return Preview(len(rows), images, tuple(shown), as_of, {one.key: one for one in mends})
@@ -146,7 +152,7 @@ class BulkDecisions:
             bulk_id = int(connection.execute(insert(_bulks).values(line).returning(_bulks.c.id)).scalar_one())
         report = Report(len(rows))
         for stretch in _stretches(rows, STRETCH if order.repair is None else min(STRETCH, REPAIR_STRETCH)):
-            mends = None if order.repair is None else self._mend(order.repair, stretch)
+            mends = None if order.repair is None else self._mend(order.repair, [row.id for row in stretch])
             with self._database.write() as connection:
                 _decide(connection, order, stretch, report, client=client, as_of=as_of, who=who, mends=mends)
             if not told(report):
@@ -183,10 +189,11 @@ class BulkDecisions:
             return None
         return Bulk(row.id, row.at, row.who, Verb(row.verb), row.query, row.total, row.done, row.ended)
 
-    def _mend(self, repair: Repair, rows: Sequence[Row[Any]]) -> list[Mended]:
-        """Worked out before the write lock is asked for."""
+    def _mend(self, repair: Repair, ids: Sequence[int]) -> list[Mended]:
+        """Worked out before the write lock is asked for, and while nothing is read."""
         with self._database.read() as connection:
-            return bulk_repair.mended(connection, repair, [row.id for row in rows])
+            before = bulk_repair.read(connection, repair, ids)
+        return bulk_repair.mended(before, repair)
 
     def _end(self, bulk_id: int) -> None:
         with self._database.write() as connection:

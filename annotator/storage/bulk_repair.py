@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, select, update
 
 from annotator.core import repair
 from annotator.core.dataset import State
@@ -30,7 +30,7 @@ LOOKED_AT = 240
 
 _CHANGE_MASK = (
     update(_instances)
-    .where(_instances.c.id == bindparam("of"), _instances.c.rle == bindparam("was"))
+    .where(_instances.c.id == bindparam("of"))
     .values(rle=bindparam("now"), parts=bindparam("polygons"), **FORGOTTEN)
 )
 
@@ -51,41 +51,49 @@ class Mended:
         return self.after is not None and rle_area(self.after) > 0
 
 
-def mended(connection: Connection, wanted: Repair, ids: Sequence[int]) -> list[Mended]:
-    """Those of the instances that the repair changes. What lies over them is accepted, or among them."""
-    rows: dict[int, Any] = {}
+@dataclass(frozen=True)
+class Before:
+    """Rows of instances with the size of their picture: those to be repaired, and what is accepted around them."""
+
+    rows: tuple[Row[Any], ...]
+    around: tuple[Row[Any], ...] = ()
+
+
+def read(connection: Connection, wanted: Repair, ids: Sequence[int]) -> Before:
+    """All that `mended` looks at, so that nothing is read while masks are worked out: a reader makes others wait."""
     columns = (_instances.c.id, _instances.c.key, _instances.c.image_id, _instances.c.rle)
     joined = select(*columns, _images.c.height, _images.c.width).join(_images, _images.c.id == _instances.c.image_id)
+    rows: list[Row[Any]] = []
     for some in chunks(ids):
-        rows.update((row.id, row) for row in connection.execute(joined.where(_instances.c.id.in_(some))))
-    masks = {id: Rle(row.height, row.width, row.rle) for id, row in rows.items()}
+        rows += connection.execute(joined.where(_instances.c.id.in_(some)))
+    around: list[Row[Any]] = []
+    if wanted.kind is Kind.SUBTRACT:
+        accepted = and_(_instances.c.state == State.ACCEPTED.value, ~_instances.c.crowd)
+        for some in chunks(sorted({row.image_id for row in rows})):
+            around += connection.execute(joined.where(_instances.c.image_id.in_(some), accepted))
+    return Before(tuple(rows), tuple(around))
+
+
+def mended(before: Before, wanted: Repair) -> list[Mended]:
+    """Those of the instances that the repair changes. What lies over them is accepted, or among them."""
+    rows = {row.id: row for row in before.rows}
     above: dict[int, list[Rle]] = {}
     if wanted.kind is Kind.SUBTRACT:
-        around = dict(rows)
-        accepted = and_(_instances.c.state == State.ACCEPTED.value, ~_instances.c.crowd)
-        for some in chunks(sorted({row.image_id for row in rows.values()})):
-            query = joined.where(_instances.c.image_id.in_(some), accepted)
-            around.update((row.id, row) for row in connection.execute(query))
-        above = _above(list(around.values()), set(rows))
+        above = _above(list((rows | {row.id: row for row in before.around}).values()), set(rows))
     found = []
     for id, row in rows.items():
-        after = _mend(masks[id], wanted, above.get(id, []))
-        if after != masks[id]:
-            found.append(Mended(id, row.key, row.image_id, masks[id], after))
+        mask = Rle(row.height, row.width, row.rle)
+        after = _mend(mask, wanted, above.get(id, []))
+        if after != mask:
+            found.append(Mended(id, row.key, row.image_id, mask, after))
     return found
 
 
-def samples(connection: Connection, wanted: Repair, rows: Sequence[Any], count: int) -> list[Mended]:
-    """Some that the repair changes, from all over the pictures; those of which nothing would be left come first.
-
-    rows: id and image_id of each instance.
-    """
-    if count == 0:
-        return []
+def some_of(rows: Sequence[Any]) -> list[int]:
+    """The ids of instances that a repair is tried on, from all over the pictures. rows: id and image_id of each."""
     step = -(-len(rows) // LOOKED_AT) or 1
     some = set(sorted({row.image_id for row in rows})[::step])
-    ids = [row.id for row in rows if row.image_id in some][:LOOKED_AT]
-    return sorted(mended(connection, wanted, ids), key=lambda one: one.is_kept)[:count]
+    return [row.id for row in rows if row.image_id in some][:LOOKED_AT]
 
 
 def _above(rows: Sequence[Any], wanted: set[int]) -> dict[int, list[Rle]]:
@@ -114,13 +122,15 @@ def write(connection: Connection, found: Sequence[Mended]) -> list[int]:
 
     The polygons go, as they describe the old mask.
     """
-    written: list[int] = []
-    for one in found:
-        if one.after is None:
-            continue
-        values = {"of": one.id, "was": one.before.counts, "now": one.after.counts, "polygons": None}
-        if connection.execute(_CHANGE_MASK, values).rowcount:
-            written.append(one.id)
+    masks: dict[int, str] = {}
+    for some in chunks([one.id for one in found]):
+        rows = connection.execute(select(_instances.c.id, _instances.c.rle).where(_instances.c.id.in_(some)))
+        masks.update((row.id, row.rle) for row in rows)
+    changed = [(one.id, one.after) for one in found if one.after is not None and masks.get(one.id) == one.before.counts]
+    if changed:
+        values = [{"of": id, "now": after.counts, "polygons": None} for id, after in changed]
+        connection.execute(_CHANGE_MASK, values)
+    written = [id for id, _ in changed]
     _measure(connection, written)
     return written
 
