@@ -21,6 +21,7 @@ from fastapi import FastAPI
 
 from annotator.core.errors import AnnotatorError
 from annotator.system import paths
+from annotator.system.collection import set_aside
 from annotator.system.files import require_writable
 from annotator.web.hosting import Hosting
 from annotator.web.jobs import Prelabelling
@@ -188,6 +189,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        set_aside()
         print(f"Annotator runs on {self._hosting.address} (Ctrl+C stops it)", flush=True)
         if self._hosting.share:
             threading.Thread(target=open_tunnel, args=[self._hosting.port], daemon=True).start()

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from annotator.system.collection import collection_paused
+from annotator.system.collection import collection_paused, set_aside
 
 
 def test_the_last_to_end_lets_the_collector_go_on():
@@ -25,3 +25,17 @@ def test_a_collector_that_was_off_stays_off():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_was_set_aside_is_walked_no_more_and_what_comes_later_is():
+    set_aside()
+    try:
+        known = gc.get_freeze_count()
+        assert known > 0
+        later = [[] for _ in range(100)]
+        assert len(gc.get_objects()) >= len(later)
+        gc.collect()
+        assert gc.get_freeze_count() == known
+    finally:
+        gc.unfreeze()
+    assert gc.get_freeze_count() == 0
