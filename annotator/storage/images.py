@@ -185,9 +185,11 @@ def queue(connection: Connection, ids: Sequence[int] | None = None) -> tuple[Que
 def review_counts(connection: Connection) -> tuple[int, int]:
     """How many images there are that are not in the bin, and how many of these are reviewed."""
     table = schema.images
-    query = select(table.c.reviewed, func.count()).where(~table.c.removed).group_by(table.c.reviewed)
-    counts = {bool(reviewed): int(count) for reviewed, count in connection.execute(query)}
-    return sum(counts.values()), counts.get(True, 0)
+    query = select(func.count(), func.coalesce(func.sum(case((table.c.reviewed, 1), else_=0)), 0)).where(
+        ~table.c.removed
+    )
+    count, reviewed = connection.execute(query).one()
+    return int(count), int(reviewed)
 
 
 def set_removed(connection: Connection, image_id: int, *, removed: bool) -> None:

@@ -224,7 +224,8 @@ def _disagree(value: str | None, known: Known) -> ColumnElement[bool]:
         (_instances.c.state == _ACCEPTED) & _is_of_network() & not_(is_above(known.threshold, known.categories)),
         (_instances.c.state == _ACCEPTED) & (_instances.c.source == MANUAL) & _images.c.prelabelled,
     )
-    person = _has_instance(against)
+    # The index goes by the state: said once more for all of them, it leads past those that are open.
+    person = _has_instance(_instances.c.state.in_([_REJECTED, _ACCEPTED]), against)
     return {"network": networks, "person": person}.get(value or "", or_(person, networks))
 
 

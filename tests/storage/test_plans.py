@@ -68,6 +68,14 @@ def test_the_queue_is_led_by_indexes(store, image, plans):
     assert not scans(plans)
 
 
+def test_no_search_reads_the_masks_it_passes_by(store, plans):
+    for asked in searches():
+        store.worklist.ids(asked)
+    steps = {step for plan in plans.values() for step in plan if re.search(r"\binstances\b", step)}
+    assert steps
+    assert all("USING COVERING INDEX" in step for step in steps)
+
+
 def test_a_picture_and_its_decisions_are_led_by_indexes(store, image, plans):
     store.set_suggestions(image.id, [suggestion()])
     key = store.instances(image.id)[0].key
