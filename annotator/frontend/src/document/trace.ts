@@ -4,7 +4,6 @@
  */
 import type { Box, Part, Point, Ring } from "./geometry";
 import { EMPTY_BOX, partContains, signedArea } from "./geometry";
-import { eachColumnRun } from "./rle";
 
 export interface Traced {
   /** In image pixels, each an outer ring with its holes. Every corner where the outline turns is a vertex. */
@@ -14,119 +13,159 @@ export interface Traced {
   readonly area: number;
 }
 
-/** Rows [from, to, from, to, ...] of one column, in order. */
-type Intervals = readonly number[];
-
-const NONE: Intervals = [];
-const RIGHT = 0;
-const DOWN = 1;
-const LEFT = 2;
-const UP = 3;
-
 /** Pixels that touch at a corner only belong to different parts, so that no outer ring crosses itself. */
 export function traceRuns(runs: readonly number[], height: number): Traced {
-  const columns = new Map<number, number[]>();
-  let box = EMPTY_BOX;
-  let area = 0;
-  eachColumnRun(runs, height, (x, from, to) => {
-    const column = columns.get(x);
-    if (column === undefined) columns.set(x, [from, to]);
-    else column.push(from, to);
-    area += to - from;
-    box =
-      box === EMPTY_BOX
-        ? { x0: x, y0: from, x1: x + 1, y1: to }
-        : { x0: box.x0, y0: Math.min(box.y0, from), x1: x + 1, y1: Math.max(box.y1, to) };
-  });
+  const columns = columnsOf(runs, height);
   const outers: Ring[] = [];
   const holes: Ring[] = [];
-  for (const ring of new Edges(columns, height).rings()) (signedArea(ring) > 0 ? outers : holes).push(ring);
+  for (const ring of ringsOf(uprightEdges(columns), height)) (signedArea(ring) > 0 ? outers : holes).push(ring);
   const parts: Ring[][] = outers.map((ring) => [ring]);
   for (const hole of holes) parts[ownerOf(hole, outers)].push(hole);
-  return { parts, box, area };
+  return { parts, box: columns.box, area: columns.area };
+}
+
+/** The stretches of a mask, column after column. */
+interface Columns {
+  readonly box: Box;
+  readonly area: number;
+  /** Rows from, to, from, to, ... */
+  readonly rows: Int32Array;
+  /** By column from the box's first one on: where its rows begin; one more, where the last one's end. */
+  readonly starts: Int32Array;
+}
+
+function columnsOf(runs: readonly number[], height: number): Columns {
+  const pieces = piecesOf(runs, height);
+  if (pieces.count === 0) return { box: EMPTY_BOX, area: 0, rows: pieces.rows, starts: new Int32Array(1) };
+  const { count, columns, rows } = pieces;
+  const [x0, x1] = [columns[0], columns[count - 1] + 1];
+  const starts = new Int32Array(x1 - x0 + 1);
+  let [y0, y1, area] = [height, 0, 0];
+  for (let n = 0; n < count; n++) {
+    starts[columns[n] - x0 + 1] = 2 * n + 2;
+    y0 = Math.min(y0, rows[2 * n]);
+    y1 = Math.max(y1, rows[2 * n + 1]);
+    area += rows[2 * n + 1] - rows[2 * n];
+  }
+  // A column without mask begins and ends where the one before ends.
+  for (let x = 1; x < starts.length; x++) starts[x] = Math.max(starts[x], starts[x - 1]);
+  return { box: { x0, y0, x1, y1 }, area, rows, starts };
+}
+
+/** The runs of mask, parted where a column ends: of each its column, and its rows from, to. */
+function piecesOf(runs: readonly number[], height: number): { count: number; columns: Int32Array; rows: Int32Array } {
+  let most = 0;
+  for (let i = 1; i < runs.length; i += 2) most += 2 + Math.floor(runs[i] / height);
+  const columns = new Int32Array(most);
+  const rows = new Int32Array(2 * most);
+  let [count, at] = [0, 0];
+  for (let i = 0; i < runs.length; i++) {
+    const end = at + runs[i];
+    while (i % 2 === 1 && at < end) {
+      const x = Math.floor(at / height);
+      const next = Math.min(end, (x + 1) * height);
+      columns[count] = x;
+      rows[2 * count] = at - x * height;
+      rows[2 * count + 1] = next - x * height;
+      count++;
+      at = next;
+    }
+    at = end;
+  }
+  return { count, columns, rows };
+}
+
+/** The upright edges between mask and background, from the left, in each line from the top. Their ends are the corners. */
+interface Edges {
+  readonly count: number;
+  readonly x: Int32Array;
+  readonly top: Int32Array;
+  readonly bottom: Int32Array;
+  /** 1 where the mask lies at the left: the edge runs down, and so has the mask at its right hand. */
+  readonly down: Uint8Array;
+}
+
+function uprightEdges({ box, rows, starts }: Columns): Edges {
+  // Between two columns there are no more edges than the two have stretches.
+  const most = rows.length;
+  const edges = { count: 0, x: new Int32Array(most), top: new Int32Array(most), bottom: new Int32Array(most), down: new Uint8Array(most) };
+  const width = starts.length - 1;
+  for (let column = 0; column <= width && width > 0; column++) {
+    let [left, leftEnd] = column === 0 ? [0, 0] : [starts[column - 1], starts[column]];
+    let [right, rightEnd] = column === width ? [0, 0] : [starts[column], starts[column + 1]];
+    // Every border of a stretch changes one of the sides; an edge is where only one of them is mask.
+    let from = -1;
+    while (left < leftEnd || right < rightEnd) {
+      const y = Math.min(left < leftEnd ? rows[left] : Infinity, right < rightEnd ? rows[right] : Infinity);
+      const [wasLeft, wasRight] = [left % 2 === 1, right % 2 === 1];
+      if (wasLeft !== wasRight && from < y) {
+        edges.x[edges.count] = box.x0 + column;
+        edges.top[edges.count] = from;
+        edges.bottom[edges.count] = y;
+        edges.down[edges.count++] = wasLeft ? 1 : 0;
+      }
+      if (left < leftEnd && rows[left] === y) left++;
+      if (right < rightEnd && rows[right] === y) right++;
+      from = y;
+    }
+  }
+  return edges;
+}
+
+/** Outer rings have positive area, holes negative. */
+function ringsOf(edges: Edges, height: number): Ring[] {
+  const across = levelEdges(edges, height);
+  const seen = new Uint8Array(edges.count);
+  const rings: Ring[] = [];
+  for (let first = 0; first < edges.count; first++) {
+    if (seen[first] === 1) continue;
+    const ring: Point[] = [];
+    let edge = first;
+    do {
+      seen[edge] = 1;
+      const [x, down] = [edges.x[edge], edges.down[edge]];
+      ring.push([x, down === 1 ? edges.top[edge] : edges.bottom[edge]], [x, down === 1 ? edges.bottom[edge] : edges.top[edge]]);
+      edge = across[2 * edge + down] >> 1;
+    } while (seen[edge] === 0);
+    rings.push(ring);
+  }
+  return rings;
 }
 
 /**
- * The edges between mask and background, directed so that the mask lies at their right hand. Horizontal ones are a
- * pixel long; vertical ones run from turn to turn.
+ * By corner, the other end of its level edge. Corner 2n is the top of edge n, and 2n + 1 its bottom. Along a row, corners
+ * are the two ends of an edge by turns.
  */
-class Edges {
-  /** Where an edge begins and its direction, in one number -> the row where it ends. */
-  private readonly ends = new Map<number, number>();
-  private readonly vertical: number[] = [];
-  private readonly stride: number;
-
-  constructor(columns: ReadonlyMap<number, Intervals>, height: number) {
-    this.stride = height + 1;
-    for (const [x, column] of columns) {
-      for (let i = 0; i < column.length; i += 2) {
-        this.ends.set(this.name(x, column[i], RIGHT), column[i]);
-        this.ends.set(this.name(x + 1, column[i + 1], LEFT), column[i + 1]);
-      }
-      eachDifference(column, columns.get(x + 1) ?? NONE, (from, to) => this.addVertical(x + 1, from, DOWN, to));
-      eachDifference(column, columns.get(x - 1) ?? NONE, (from, to) => this.addVertical(x, to, UP, from));
-    }
+function levelEdges({ count, x, top, bottom, down }: Edges, height: number): Int32Array {
+  const order = cornersByRow({ count, top, bottom }, height);
+  for (let i = 1; i < order.length; i++) {
+    const [a, b] = [order[i - 1], order[i]];
+    // Two corners at one place, where two pixels touch: each keeps to the edges of its own pixel.
+    const touch = x[a >> 1] === x[b >> 1] && a % 2 === 1 && b % 2 === 0 && bottom[a >> 1] === top[b >> 1];
+    if (touch && down[a >> 1] === 0) [order[i - 1], order[i]] = [b, a];
   }
-
-  /** Outer rings have positive area, holes negative. */
-  rings(): Ring[] {
-    const rings: Ring[] = [];
-    // Each ring has vertical edges, and each of them begins at a turn.
-    for (const first of this.vertical) if (this.ends.has(first)) rings.push(this.follow(first));
-    return rings;
+  const across = new Int32Array(order.length);
+  for (let i = 0; i < order.length; i += 2) {
+    across[order[i]] = order[i + 1];
+    across[order[i + 1]] = order[i];
   }
-
-  private follow(first: number): Ring {
-    const ring: Point[] = [];
-    let edge = first;
-    let heading = -1;
-    do {
-      const direction = edge % 4;
-      const corner = (edge - direction) / 4;
-      const y = corner % this.stride;
-      const x = (corner - y) / this.stride;
-      if (direction !== heading) ring.push([x, y]);
-      const end = this.ends.get(edge)!;
-      this.ends.delete(edge);
-      heading = direction;
-      edge = this.after(x + (direction === RIGHT ? 1 : direction === LEFT ? -1 : 0), end, heading, first);
-    } while (edge !== first);
-    return ring;
-  }
-
-  /** Where two pixels touch at a corner, turning right stays on the mask's own pixel and keeps the two rings apart. */
-  private after(x: number, y: number, heading: number, first: number): number {
-    for (const turn of [1, 0, 3]) {
-      const edge = this.name(x, y, (heading + turn) % 4);
-      if (edge === first || this.ends.has(edge)) return edge;
-    }
-    throw new Error("RLE: an outline that does not close");
-  }
-
-  private addVertical(x: number, from: number, direction: number, to: number): void {
-    const edge = this.name(x, from, direction);
-    this.ends.set(edge, to);
-    this.vertical.push(edge);
-  }
-
-  private name(x: number, y: number, direction: number): number {
-    return (x * this.stride + y) * 4 + direction;
-  }
+  return across;
 }
 
-/** The stretches of `a` that are not in `b`. */
-function eachDifference(a: Intervals, b: Intervals, visit: (from: number, to: number) => void): void {
-  let j = 0;
-  for (let i = 0; i < a.length; i += 2) {
-    let from = a[i];
-    const to = a[i + 1];
-    while (j < b.length && b[j + 1] <= from) j += 2;
-    for (let k = j; k < b.length && b[k] < to; k += 2) {
-      if (b[k] > from) visit(from, b[k]);
-      from = Math.max(from, b[k + 1]);
-    }
-    if (from < to) visit(from, to);
+/** Corners row by row, in each row from the left. */
+function cornersByRow({ count, top, bottom }: Pick<Edges, "count" | "top" | "bottom">, height: number): Int32Array {
+  const places = new Int32Array(height + 2);
+  for (let n = 0; n < count; n++) {
+    places[top[n] + 1]++;
+    places[bottom[n] + 1]++;
   }
+  for (let row = 1; row < places.length; row++) places[row] += places[row - 1];
+  const order = new Int32Array(2 * count);
+  for (let n = 0; n < count; n++) {
+    order[places[top[n]]++] = 2 * n;
+    order[places[bottom[n]]++] = 2 * n + 1;
+  }
+  return order;
 }
 
 /** The smallest outer ring around a hole: with an island inside a hole, two or more rings contain it. */
