@@ -2,18 +2,24 @@
 
     python -m tests.bench.bench_queue [--pictures 20000] [--rounds 15] [--no-browser]
 
-Prints a table of milliseconds. Before each request over HTTP something is stored, so that no list is known already;
-"again" is the next stretch of the list that was asked for last. On the page it is the time from the choice of a filter
-or an order to the first row of the new list, where the request, the drawing and 20,000 places count.
+Prints a table of milliseconds by the clock and of the server's processor, which other work on the machine does not
+lengthen, and the machine's load. Before each request over HTTP something is stored, so that no list is known already;
+"again" is the next stretch of the list that was asked for last, "a gesture" is one that accepts an instance. On the
+page it is the time from the choice of a filter or an order to the first row of the new list, where the request, the
+drawing and 20,000 places count.
 """
 
 import argparse
 import json
+import os
 import random
 import statistics
 import tempfile
 import time
 import urllib.parse
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import insert
@@ -82,28 +88,73 @@ def _gesture(image_id, at):
     }  # fmt: skip
 
 
+@dataclass
+class Taken:
+    """Milliseconds, by the clock and of the server's processor."""
+
+    clock: list = field(default_factory=list)
+    processor: list = field(default_factory=list)
+
+
+class Stopwatch:
+    """What was done, by its name, as `Taken`."""
+
+    def __init__(self, server):
+        self.found = defaultdict(Taken)
+        self._server = ~server.pid << 3 | 2  # its clock of the processor; source: clock_getcpuclockid of the C library
+
+    @contextmanager
+    def of(self, name):
+        began, worked = time.perf_counter(), time.clock_gettime(self._server)
+        yield
+        self.found[name].clock.append(1000 * (time.perf_counter() - began))
+        self.found[name].processor.append(1000 * (time.clock_gettime(self._server) - worked))
+
+
 def over_http(served, key, folder, rounds):
-    """Milliseconds of each request, by what was asked for."""
-    found = {}
+    """What each request took, by what was asked for."""
+    watch = Stopwatch(served.process)
     asked = [(query or "(all)", {"query": query}) for query in QUERIES]
     asked += [(f"order {sort}", {"sort": sort}) for sort in SORTS]
     with Store.open(folder) as store:
         for number in range(rounds):
             for name, more in asked:
                 store.set_setting(THRESHOLD, 0.5 + number * 1e-6)  # nobody knows the list any more
-                found.setdefault(name, []).append(ask(served, key, **more)[0])
-            found.setdefault("again, 10,000 rows on", []).append(ask(served, key, sort="changed", offset=10_000)[0])
-            version = ask(served, key)[1]["version"]
-            found.setdefault("unchanged", []).append(ask(served, key, version=version)[0])
-            found.setdefault("next to do", []).append(ask(served, key, path="queue/next", after=10_000)[0])
-    return found
+                with watch.of(name):
+                    ask(served, key, **more)
+            with watch.of("again, 10,000 rows on"):
+                ask(served, key, sort="changed", offset=10_000)
+            version = ask(served, key)["version"]
+            with watch.of("unchanged"):
+                ask(served, key, version=version)
+            with watch.of("next to do"):
+                ask(served, key, path="queue/next", after=10_000)
+        everything = list(watch.found.values())
+        watch.found["all of them"] = Taken(
+            [one for taken in everything for one in taken.clock],
+            [one for taken in everything for one in taken.processor],
+        )
+        for number in range(20 * rounds):
+            save(served, key, store, watch, number)
+    return watch.found
 
 
 def ask(served, key, *, path="queue", **more):
     words = urllib.parse.urlencode({"threshold": 0.5, "limit": 100, **more})
-    began = time.perf_counter()
     text, _ = served.get(f"/annotator/{key}/{path}?{words}")
-    return 1000 * (time.perf_counter() - began), json.loads(text) | {"bytes": len(text)}
+    return json.loads(text) | {"bytes": len(text)}
+
+
+def save(served, key, store, watch, number):
+    """A person accepts an instance."""
+    image = store.image(1 + number * 37 % store.image_count())
+    one = store.instances(image.id)[number % INSTANCES]
+    change = {"key": one.key, "category": one.category_id, "state": "accepted"}
+    head = {"client": "bench-saves", "number": number, "revision": image.revision, "verb": "accept"}
+    with watch.of("a gesture"):
+        status, found = served.call(f"/annotator/{key}/images/{image.id}/gestures", head | {"changes": [change]})
+    if status != 200:
+        raise SystemExit(found)
 
 
 CHOOSE = """([label, value]) => new Promise((done) => {
@@ -123,10 +174,10 @@ CHOOSE = """([label, value]) => new Promise((done) => {
 
 
 def on_the_page(address, rounds):
-    """Milliseconds from a choice to its first row, by what was chosen."""
+    """From a choice to its first row, by what was chosen."""
     from playwright import sync_api
 
-    found = {}
+    found = defaultdict(Taken)
     with sync_api.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 800}).new_page()
@@ -135,18 +186,26 @@ def on_the_page(address, rounds):
         filters, orders = "Which pictures are listed", "Order of the pictures"
         for _ in range(rounds):
             for value in ("state:unreviewed", "state:new", "state:doubtful", "disagree:", "state:reviewed", ""):
-                found.setdefault(f"page: {value or 'all'}", []).append(page.evaluate(CHOOSE, [filters, value]))
+                found[f"page: {value or 'all'}"].clock.append(page.evaluate(CHOOSE, [filters, value]))
             for value in ("name", "doubt", "changed", "added"):
-                found.setdefault(f"page: order {value}", []).append(page.evaluate(CHOOSE, [orders, value]))
+                found[f"page: order {value}"].clock.append(page.evaluate(CHOOSE, [orders, value]))
         browser.close()
     return found
 
 
 def told(found):
-    print(f"{'':38} {'p50':>8} {'p95':>8} {'most':>8}")
-    for name, times in found.items():
-        cuts = statistics.quantiles(times, n=20, method="inclusive")
-        print(f"{name:38} {statistics.median(times):8.1f} {cuts[-1]:8.1f} {max(times):8.1f}")
+    print(f"{'':38} {'clock':>26} {'processor':>26}")
+    print(f"{'':38}" + f" {'p50':>8} {'p95':>8} {'most':>8}" * 2)
+    for name, taken in found.items():
+        print(f"{name:38}{row(taken.clock)}{row(taken.processor)}")
+    print("load", *(f"{one:.1f}" for one in os.getloadavg()))
+
+
+def row(times):
+    if not times:
+        return ""
+    cuts = statistics.quantiles(times, n=20, method="inclusive")
+    return f" {statistics.median(times):8.1f} {cuts[-1]:8.1f} {max(times):8.1f}"
 
 
 def main():
@@ -162,11 +221,8 @@ def main():
             key = store.key
         served = Served(folder, Path(temporary) / "home")
         try:
-            print(f"{options.pictures} pictures; 100 rows have {ask(served, key)[1]['bytes']} bytes")
-            found = over_http(served, key, folder, options.rounds)
-            everything = [one for name, times in found.items() for one in times]
-            found["all of them"] = everything
-            told(found)
+            print(f"{options.pictures} pictures; 100 rows have {ask(served, key)['bytes']} bytes")
+            told(over_http(served, key, folder, options.rounds))
             if not options.no_browser:
                 told(on_the_page(served.address, options.rounds))
         finally:
