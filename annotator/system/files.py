@@ -108,7 +108,7 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def sha384_of(path: Path) -> str:
-    """A file's SHA-384, in lower-case hexadecimal digits. Raises OSError."""
+def hash_of(path: Path, algorithm: str) -> str:
+    """A file's hash, `sha384` or `sha256`, in lower-case hexadecimal digits. Raises OSError."""
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha384").hexdigest()
+        return hashlib.file_digest(stream, algorithm).hexdigest()

@@ -17,14 +17,14 @@ import openvino as ov
 
 from annotator.system import paths
 from annotator.system.files import write_atomically
-from annotator.vision.networks.model_info import ModelInfo
+from annotator.vision.networks.model_info import NetworkInfo
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
-def cache_folder(info: ModelInfo) -> Path:
+def cache_folder(info: NetworkInfo) -> Path:
     """The folder of compiled networks. They are named by the hash of their files: a changed file is compiled anew."""
-    digest = hashlib.sha256("".join(file.sha384 for file in info.files).encode()).hexdigest()[:16]
+    digest = hashlib.sha256("".join(file.hash for file in info.files).encode()).hexdigest()[:16]
     return paths.home() / "cache" / f"{info.name}-{digest}"
 
 

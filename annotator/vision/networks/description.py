@@ -9,7 +9,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 from urllib.parse import urljoin, urlsplit
@@ -18,19 +18,23 @@ from annotator.core.dataset import Category
 from annotator.core.errors import ModelError
 from annotator.core.geometry import ResizeRule
 from annotator.core.numbers import is_finite
-from annotator.vision.networks.model_info import ModelFile, ModelInfo, Triple
+from annotator.vision.networks.model_info import Algorithm, ModelFile, ModelInfo, NetworkInfo, PromptInfo, Triple
 
+KINDS = ("detector", "prompt")
 RESIZES = get_args(ResizeRule)
 
 DESCRIPTION_NAME = "model.toml"
 # A model's name is a folder's name too: nothing in it can leave the models folder or hide there.
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 FILE_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-SHA384_PATTERN = re.compile(r"[0-9a-f]{96}")
+HASH_PATTERNS: dict[Algorithm, re.Pattern[str]] = {
+    "sha384": re.compile(r"[0-9a-f]{96}"),
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+}
 
 
-def read_description(path: Path, *, folder: Path | None = None) -> ModelInfo:
-    """A `model.toml` -> ModelInfo whose files lie in `folder`, by default beside it.
+def read_description(path: Path, *, folder: Path | None = None) -> NetworkInfo:
+    """A `model.toml` -> ModelInfo, or PromptInfo of `kind = "prompt"`, whose files lie in `folder`, or else beside it.
 
     Raises ModelError in one line that names the file, the key, what was found and what was expected. Of several
     precisions, the environment's ANNOTATOR_PRECISION is chosen where the model has it, else `[fetch] precision`, else
@@ -43,15 +47,35 @@ def read_description(path: Path, *, folder: Path | None = None) -> ModelInfo:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: is not TOML ({error})") from error
     root = _Table(table, path=path, prefix="")
-    inputs, fetch = root.table("input"), root.table("fetch", optional=True)
+    kind = root.take("kind", '"detector" or "prompt"', lambda value: value in KINDS, default="detector")
+    inputs = root.table("input") if kind == "detector" else None
+    common = _common(root, folder=path.parent if folder is None else folder)
+    info: NetworkInfo = PromptInfo(**common) if inputs is None else _detector(root, inputs, common)
+    root.require_nothing_left()
+    return info
+
+
+def _common(root: _Table, *, folder: Path) -> dict[str, Any]:
+    """What a description of either kind says."""
+    fetch = root.table("fetch", optional=True)
     base = fetch.take("base", "an http(s) address ending in '/'", _is_base, default="")
     preferred = fetch.take("precision", "the precision of a file", _is_text, default="")
     name = root.take("name", "lower-case letters, digits, '.', '_' or '-'", _is_name)
+    fetch.require_nothing_left()
+    return {
+        "name": name,
+        "title": root.take("title", "a text", _is_text, default=name),
+        "version": root.take("version", "a text", _is_text, default="1"),
+        "folder": folder,
+        "files": _chosen(_files(root.tables("files", optional=True), base=base), preferred=preferred),
+        "description": root.take("description", "a text", lambda value: isinstance(value, str), default=""),
+        "base": base,
+    }
+
+
+def _detector(root: _Table, inputs: _Table, common: dict[str, Any]) -> ModelInfo:
     info = ModelInfo(
-        name=name,
-        title=root.take("title", "a text", _is_text, default=name),
-        version=root.take("version", "a text", _is_text, default="1"),
-        folder=path.parent if folder is None else folder,
+        **common,
         resize=inputs.take("resize", '"stretch", "fit" or "center"', lambda value: value in RESIZES),
         pad=inputs.take("pad", "a whole number 0..255", lambda value: _is_integer(value, 0, 255), default=0),
         order=inputs.take("order", '"BGR" or "RGB"', lambda value: value in ("BGR", "RGB")),
@@ -59,12 +83,8 @@ def read_description(path: Path, *, folder: Path | None = None) -> ModelInfo:
         scale=_triple(inputs.take("scale", "3 numbers other than 0", _is_scale, default=[1, 1, 1])),
         categories=_categories(root.tables("categories")),
         threshold=float(root.take("threshold", "a number 0..1", _is_fraction, default=0.5)),
-        files=_chosen(_files(root.tables("files", optional=True), base=base), preferred=preferred),
-        description=root.take("description", "a text", lambda value: isinstance(value, str), default=""),
-        base=base,
     )
-    for part in (inputs, fetch, root):
-        part.require_nothing_left()
+    inputs.require_nothing_left()
     return info
 
 
@@ -88,6 +108,9 @@ class _Table:
         if not fits(value):
             self.fail(key, f"found {str(value)[:80]!r}", expected)
         return value
+
+    def has(self, key: str) -> bool:
+        return key in self._values
 
     def table(self, key: str, *, optional: bool = False) -> _Table:
         values = self.take(
@@ -132,13 +155,18 @@ def _files(rows: list[_Table], *, base: str) -> list[ModelFile]:
         address = urljoin(base, source) if source else None
         if address is not None and not _is_address(address):
             row.fail("source", f"found {source!r}", "an http(s) address, or a path relative to [fetch] base")
+        algorithm: Algorithm = "sha256" if row.has("sha256") else "sha384"
+        size = row.take("bytes", "a whole number from 1", lambda value: _is_integer(value, 1, 2**40), default=0)
+        if not size and address is None:
+            row.fail("bytes", "missing", "a whole number from 1")
         files.append(
             ModelFile(
                 precision=row.take("precision", "a text such as FP16", _is_text, default="FP32"),
                 name=row.take("name", "a plain file name", _is_file_name),
-                bytes=row.take("bytes", "a whole number from 1", lambda value: _is_integer(value, 1, 2**40)),
-                sha384=row.take("sha384", "96 lower-case hexadecimal digits", _is_sha384),
+                bytes=size or None,
+                hash=_hash(row, algorithm),
                 source=address,
+                algorithm=algorithm,
             )
         )
         row.require_nothing_left()
@@ -166,8 +194,14 @@ def _is_file_name(value: Any) -> bool:
     return isinstance(value, str) and FILE_NAME_PATTERN.fullmatch(value) is not None and value != DESCRIPTION_NAME
 
 
-def _is_sha384(value: Any) -> bool:
-    return isinstance(value, str) and SHA384_PATTERN.fullmatch(value) is not None
+def _hash(row: _Table, algorithm: Algorithm) -> str:
+    pattern = HASH_PATTERNS[algorithm]
+    digits = {"sha384": 96, "sha256": 64}[algorithm]
+    expected = f"{digits} lower-case hexadecimal digits"
+    found: str = row.take(
+        algorithm, expected, lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+    )
+    return found
 
 
 def _is_integer(value: Any, low: int, high: int) -> bool:
@@ -200,34 +234,32 @@ def _triple(values: list[float]) -> Triple:
     return first, second, third
 
 
-def description_text(info: ModelInfo) -> str:
-    """ModelInfo -> the text of a `model.toml` that reads back as it, but for the folder."""
-    lines = [
-        *_pairs(name=info.name, title=info.title, version=info.version, threshold=info.threshold),
-        *_pairs(description=info.description),
-        "",
-        "[input]",
-        *_pairs(resize=info.resize, pad=info.pad, order=info.order, mean=list(info.mean), scale=list(info.scale)),
-    ]
+def description_text(info: NetworkInfo) -> str:
+    """ModelInfo or PromptInfo -> the text of a `model.toml` that reads back as it, but for the folder."""
+    lines = [*_pairs(kind="prompt")] if isinstance(info, PromptInfo) else []
+    lines += _pairs(name=info.name, title=info.title, version=info.version)
+    lines += _pairs(threshold=info.threshold) if isinstance(info, ModelInfo) else []
+    lines += _pairs(description=info.description)
+    if isinstance(info, ModelInfo):
+        lines += ["", "[input]", *_pairs(resize=info.resize, pad=info.pad, order=info.order)]
+        lines += _pairs(mean=list(info.mean), scale=list(info.scale))
     if info.base:
         lines += ["", "[fetch]", *_pairs(base=info.base)]
-    for category in info.categories:
+    for category in info.categories if isinstance(info, ModelInfo) else ():
         lines += [
             "",
             "[[categories]]",
             *_pairs(id=category.id, name=category.name, supercategory=category.supercategory),
         ]
     for file in info.files:
-        lines += [
-            "",
-            "[[files]]",
-            *_pairs(precision=file.precision, name=file.name, bytes=file.bytes, sha384=file.sha384),
-        ]
+        lines += ["", "[[files]]", *_pairs(precision=file.precision, name=file.name)]
+        lines += [] if file.bytes is None else _pairs(bytes=file.bytes)
+        lines += _pairs(**{file.algorithm: file.hash})
         lines += _pairs(source=file.source) if file.source else []
     return "\n".join(lines) + "\n"
 
 
-def _pairs(**values: Any) -> Iterable[str]:
+def _pairs(**values: Any) -> list[str]:
     # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped too.
     return [
         f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f") for key, value in values.items()

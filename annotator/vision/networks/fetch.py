@@ -16,13 +16,13 @@ from urllib.parse import urljoin, urlsplit
 
 from annotator.core.errors import FetchError
 from annotator.system.file_lock import HAS_LOCKS, try_to_lock
-from annotator.system.files import sha384_of
+from annotator.system.files import hash_of
 from annotator.system.progress import Progress
-from annotator.vision.networks.model_info import ModelFile, ModelInfo
+from annotator.vision.networks.model_info import ModelFile, NetworkInfo
 from annotator.vision.networks.transfer import Cancelled, FetchCancelledError, Transfer
 
 
-def download(info: ModelInfo, *, progress: Progress, cancelled: Cancelled) -> None:
+def download(info: NetworkInfo, *, progress: Progress, cancelled: Cancelled) -> None:
     """Bring every file of the model that is absent or not what its hash says.
 
     progress: called with bytes done and bytes in all, over all files. Raises FetchError in one line.
@@ -30,17 +30,17 @@ def download(info: ModelInfo, *, progress: Progress, cancelled: Cancelled) -> No
     try:
         info.folder.mkdir(parents=True, exist_ok=True)
         with _locked(info, cancelled=cancelled):
-            total = sum(file.bytes for file in info.files)
+            total = sum(file.bytes or 0 for file in info.files)
             done = 0
             for file in info.files:
 
                 def advance(count: int, done: int = done) -> None:
-                    progress(done + count, total)
+                    progress(done + count, max(total, done + count))  # a size may not be known
 
                 if not _is_right(info.folder / file.name, file):
                     _bring(info, file, advance=advance, cancelled=cancelled)
-                done += file.bytes
-                progress(done, total)
+                done += (info.folder / file.name).stat().st_size
+                progress(done, max(total, done))
     except OSError as error:
         raise FetchError(
             f"{error.filename or info.folder}: cannot be read or written ({error.strerror or error}); "
@@ -49,7 +49,7 @@ def download(info: ModelInfo, *, progress: Progress, cancelled: Cancelled) -> No
 
 
 @contextmanager
-def _locked(info: ModelInfo, *, cancelled: Cancelled) -> Iterator[None]:
+def _locked(info: NetworkInfo, *, cancelled: Cancelled) -> Iterator[None]:
     """Hold the model's folder, so that a second fetch waits and then finds the files there."""
     # Where there are no locks, two fetches at once are not kept apart, but a mixed file never passes its hash.
     if not HAS_LOCKS:
@@ -66,7 +66,7 @@ def _locked(info: ModelInfo, *, cancelled: Cancelled) -> Iterator[None]:
         os.close(handle)
 
 
-def _bring(info: ModelInfo, file: ModelFile, *, advance: Callable[[int], None], cancelled: Cancelled) -> None:
+def _bring(info: NetworkInfo, file: ModelFile, *, advance: Callable[[int], None], cancelled: Cancelled) -> None:
     """One file, from the offline folder or else over the network, with its hash checked before the rename."""
     target = info.folder / file.name
     partial = target.with_name(file.name + ".part")
@@ -80,7 +80,7 @@ def _bring(info: ModelInfo, file: ModelFile, *, advance: Callable[[int], None], 
     if not _is_right(partial, file):
         partial.unlink()
         origin = offline or address
-        raise FetchError(f"{info.name}: {origin} does not have the SHA-384 {file.sha384[:16]}…; it was deleted")
+        raise FetchError(f"{info.name}: {origin} does not have the {file.hash_in_words}; it was deleted")
     with partial.open("rb") as stream:
         os.fsync(stream.fileno())
     os.replace(partial, target)
@@ -88,13 +88,13 @@ def _bring(info: ModelInfo, file: ModelFile, *, advance: Callable[[int], None], 
 
 def _is_right(path: Path, file: ModelFile) -> bool:
     """Whether the file is there with the size and the hash that it must have."""
-    if not path.is_file() or path.stat().st_size != file.bytes:
+    if not path.is_file() or file.bytes not in (None, path.stat().st_size):
         return False
-    return sha384_of(path) == file.sha384
+    return hash_of(path, file.algorithm) == file.hash
 
 
-def _require_space(info: ModelInfo, file: ModelFile, *, partial: Path) -> None:
-    needed = file.bytes - (partial.stat().st_size if partial.is_file() else 0)
+def _require_space(info: NetworkInfo, file: ModelFile, *, partial: Path) -> None:
+    needed = (file.bytes or 0) - (partial.stat().st_size if partial.is_file() else 0)
     free = shutil.disk_usage(info.folder).free
     if free < needed:
         raise FetchError(f"{info.folder}: {free / 1e6:.0f} MB free, {info.name} needs {needed / 1e6:.0f} MB")
@@ -103,7 +103,7 @@ def _require_space(info: ModelInfo, file: ModelFile, *, partial: Path) -> None:
 # --- where from ------------------------------------------------------------------------------------------------------
 
 
-def _address(info: ModelInfo, file: ModelFile) -> str:
+def _address(info: NetworkInfo, file: ModelFile) -> str:
     """The file's source, with the mirror in place of the model's base."""
     if file.source is None:
         raise FetchError(f"{info.folder / file.name}: not what {info.name} expects, and no address to fetch it from")
@@ -116,7 +116,7 @@ def _address(info: ModelInfo, file: ModelFile) -> str:
     return urljoin(mirror.rstrip("/") + "/", file.source.removeprefix(info.base))
 
 
-def _offline_path(info: ModelInfo, file: ModelFile) -> Path | None:
+def _offline_path(info: NetworkInfo, file: ModelFile) -> Path | None:
     """The file within ANNOTATOR_OFFLINE_MODELS, laid as NAME/file, or as the zoo or its downloader lay it.
 
     Raises FetchError where it is there, but with another hash.
@@ -140,5 +140,6 @@ def _offline_path(info: ModelInfo, file: ModelFile) -> Path | None:
         if _is_right(place, file):
             return place
     if there:
-        raise FetchError(f"{info.name}: {there[0]} is not the file expected ({file.bytes} bytes, {file.precision})")
+        size = "" if file.bytes is None else f"{file.bytes} bytes, "
+        raise FetchError(f"{info.name}: {there[0]} is not the file expected ({size}{file.precision})")
     return None

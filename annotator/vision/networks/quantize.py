@@ -83,7 +83,7 @@ def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelIn
         folder=target,
         description=f"{info.source} in INT8, calibrated on {len(inputs)} pictures. {info.description}".strip(),
     )
-    return install_model(twin, quantized)
+    return install_model(twin, {"model": quantized})
 
 
 def _of_places(graph: ov.Model) -> list[str]:
@@ -190,8 +190,8 @@ def compare(before: ModelInfo, after: ModelInfo, pictures: Sequence[Path], *, de
         mask_iou=statistics.fmean(overlaps) if overlaps else 0.0,
         before_ms=statistics.median(times[0]) if times[0] else 0.0,
         after_ms=statistics.median(times[1]) if times[1] else 0.0,
-        before_bytes=sum(file.bytes for file in before.files),
-        after_bytes=sum(file.bytes for file in after.files),
+        before_bytes=sum(file.bytes or 0 for file in before.files),
+        after_bytes=sum(file.bytes or 0 for file in after.files),
     )
 
 

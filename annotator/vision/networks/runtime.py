@@ -17,7 +17,7 @@ from annotator.core.errors import AnnotatorError, ModelError, last_line
 from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.contract import find_image_input, find_outputs
 from annotator.vision.networks.rewrite import faster_graph
-from annotator.vision.networks.zoo import ModelInfo
+from annotator.vision.networks.zoo import ModelInfo, NetworkInfo
 
 Tag = TypeVar("Tag")
 Found = TypeVar("Found")
@@ -150,7 +150,7 @@ def read_graph(info: ModelInfo) -> ov.Model:
 
 def compile_network(
     graph: Callable[[], ov.Model],
-    info: ModelInfo,
+    info: NetworkInfo,
     *,
     device: str,
     stage: str,
@@ -169,7 +169,8 @@ def compile_network(
         settings |= compile_cache.openvino_cache(compile_cache.cache_folder(info) / f"{stage}-{precision}")
         return _compiled(core, graph(), info, device=device, settings=settings)
     # How a picture becomes the input was compiled too, and is said by a description that anyone may correct.
-    circumstances = compile_cache.circumstances(core, info.order, info.mean, info.scale)
+    said = (info.order, info.mean, info.scale) if isinstance(info, ModelInfo) else ()
+    circumstances = compile_cache.circumstances(core, *said)
     path = compile_cache.cache_folder(info) / f"{stage}-{precision}-{circumstances}.blob"
     content = compile_cache.load(path)
     if content is not None:
@@ -181,7 +182,7 @@ def compile_network(
 
 
 def _compiled(
-    core: ov.Core, model: ov.Model, info: ModelInfo, *, device: str, settings: dict[str, str]
+    core: ov.Core, model: ov.Model, info: NetworkInfo, *, device: str, settings: dict[str, str]
 ) -> ov.CompiledModel:
     try:
         return core.compile_model(model, device, settings)

@@ -29,6 +29,9 @@ CHUNK = 1 << 18
 TIMEOUT_S = 15.0
 ATTEMPTS = 3
 
+MOST_BYTES = 4 * 10**9
+"""Of a file whose size nobody stated before."""
+
 LEAST_RATE = 8 * 1024
 """Bytes a second that a line must bring in the mean of each timeout: whatever drips in comes to an end."""
 
@@ -66,7 +69,7 @@ class Transfer:
         most size / LEAST_RATE seconds and a timeout for each attempt. Raises FetchError; FetchCancelledError when
         stopped.
         """
-        if self._arrived() > self.file.bytes:
+        if self.file.bytes is not None and self._arrived() > self.file.bytes:
             self.partial.unlink()
         for attempt in range(1, ATTEMPTS + 1):
             before = self._arrived()
@@ -94,26 +97,41 @@ class Transfer:
         with _answer(self.address, start=have) as answer, self.partial.open("ab") as stream:
             have = self._start_of(answer, have=have)
             stream.truncate(have)
+            expected = self._size_by(answer, have=have)
             since, then = time.monotonic(), have
-            while have < self.file.bytes:
+            while have < expected:
                 if self.cancelled():
                     stays = f"{have} bytes of {self.file.name} stay and are resumed"
                     raise FetchCancelledError(f"{self.name}: fetch cancelled; {stays}")
-                block = self._read(answer, have=have)
+                block = self._read(answer, have=have, expected=expected)
                 stream.write(block)
                 have += len(block)
-                self.advance(min(have, self.file.bytes))
+                self.advance(min(have, expected))
                 passed = time.monotonic() - since
                 if passed > fetch_timeout():
                     if have - then < LEAST_RATE * passed:
-                        raise _BrokenOffError(self._slow((have - then) / passed, have=have))
+                        raise _BrokenOffError(self._slow((have - then) / passed, have=have, expected=expected))
                     since, then = time.monotonic(), have
-        if have > self.file.bytes:
+        if have > expected:
             self.partial.unlink()
-            raise FetchError(f"{self.address}: longer than the {self.file.bytes} bytes expected")
+            raise FetchError(f"{self.address}: longer than the {expected} bytes expected")
 
-    def _read(self, answer: http.client.HTTPResponse, *, have: int) -> bytes:
-        so_far = f"after {have} of {self.file.bytes} bytes"
+    def _size_by(self, answer: http.client.HTTPResponse, *, have: int) -> int:
+        """The size of the whole file: as its description states it, else as the server does.
+
+        Raises FetchError where neither does, and where the server's is beyond any network's.
+        """
+        if self.file.bytes is not None:
+            return self.file.bytes
+        length = answer.headers.get("Content-Length", "")
+        if not length.isascii() or not length.isdigit():
+            raise FetchError(f"{self.address}: does not say how long it is")
+        if have + int(length) > MOST_BYTES:
+            raise FetchError(f"{self.address}: {length} bytes, expected at most {MOST_BYTES}")
+        return have + int(length)
+
+    def _read(self, answer: http.client.HTTPResponse, *, have: int, expected: int) -> bytes:
+        so_far = f"after {have} of {expected} bytes"
         try:
             block = answer.read1(CHUNK)
         except TimeoutError as error:
@@ -124,24 +142,24 @@ class Transfer:
             raise _BrokenOffError(f"{self.address}: ended {so_far}")
         return block
 
-    def _slow(self, rate: float, *, have: int) -> str:
-        so_far = f"after {have} of {self.file.bytes} bytes"
+    def _slow(self, rate: float, *, have: int, expected: int) -> str:
+        so_far = f"after {have} of {expected} bytes"
         return f"{self.address}: {rate:.0f} bytes a second {so_far}, expected at least {LEAST_RATE}"
 
     def _start_of(self, answer: http.client.HTTPResponse, *, have: int) -> int:
         """The byte at which the answer begins, once its header fits the file. Raises FetchError where it does not."""
         kind, length = answer.headers.get_content_type(), answer.headers.get("Content-Length")
         if kind in ("text/html", "application/xhtml+xml"):
-            raise FetchError(
-                f"{self.address}: answered with a web page, expected {self.file.bytes} bytes of {self.file.name}"
-            )
+            size = "" if self.file.bytes is None else f"{self.file.bytes} bytes of "
+            raise FetchError(f"{self.address}: answered with a web page, expected {size}{self.file.name}")
         if answer.status != http.HTTPStatus.PARTIAL_CONTENT:
-            if length not in (None, str(self.file.bytes)):
+            if self.file.bytes is not None and length not in (None, str(self.file.bytes)):
                 raise FetchError(f"{self.address}: {length} bytes, expected {self.file.bytes}")
             return 0
         # "bytes 100-199/200"
         span = answer.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")[0].partition("-")[0]
-        if span.strip() != str(have) or length not in (None, str(self.file.bytes - have)):
+        rest = None if self.file.bytes is None else str(self.file.bytes - have)
+        if span.strip() != str(have) or (rest is not None and length not in (None, rest)):
             raise _NotResumedError(f"{self.address}: answered with {length} bytes from {span or 'nowhere'}")
         return have
 

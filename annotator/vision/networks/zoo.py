@@ -7,28 +7,34 @@ fetched and added files go to that folder instead, and models described there jo
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annotator.core.errors import FetchError, ModelError
 from annotator.system import paths
-from annotator.system.files import sha384_of
+from annotator.system.files import hash_of
 from annotator.system.progress import Progress
 from annotator.vision.networks.description import DESCRIPTION_NAME, NAME_PATTERN, read_description
 from annotator.vision.networks.fetch import download
-from annotator.vision.networks.model_info import ModelFile, ModelInfo
+from annotator.vision.networks.model_info import ModelFile, ModelInfo, NetworkInfo, PromptInfo, is_graph
 from annotator.vision.networks.transfer import Cancelled, FetchCancelledError
 
 __all__ = [
     "FetchCancelledError",
     "ModelFile",
     "ModelInfo",
+    "NetworkInfo",
+    "PromptInfo",
     "Survey",
     "add",
     "fetch",
     "find",
+    "find_network",
+    "find_prompt",
     "free_folder",
     "list_models",
+    "list_prompts",
     "models_folder",
     "survey",
     "verify",
@@ -36,6 +42,8 @@ __all__ = [
 
 BUNDLED_MODEL = "starter-person"
 """Works everywhere, at once: its files come with the project."""
+
+BUNDLED_MODELS = (BUNDLED_MODEL, "starter-click")
 
 BUNDLED_FOLDER = paths.bundled_models()
 
@@ -47,54 +55,94 @@ def models_folder() -> Path:
 
 @dataclass(frozen=True)
 class Survey:
-    """Every model that can be read, in the order of `list_models`, and why the others cannot, by name."""
+    """Every model that can be read, in the order of `list_models`, and why the others cannot, by name.
+
+    models: those that detect. prompts: those that answer clicks and boxes.
+    """
 
     models: tuple[ModelInfo, ...]
+    prompts: tuple[PromptInfo, ...]
     problems: dict[str, ModelError]
+
+    @property
+    def networks(self) -> tuple[NetworkInfo, ...]:
+        return *self.models, *self.prompts
 
 
 def survey() -> Survey:
     """Read every description there is; one that is broken does not hide the others."""
-    models, problems = [], {}
+    networks: list[NetworkInfo] = []
+    problems = {}
     for name, path in sorted(_descriptions().items()):
         try:
-            models.append(_read(name, path))
+            networks.append(_read(name, path))
         except ModelError as error:
             problems[name] = error
-    models.sort(key=lambda info: (info.name != BUNDLED_MODEL, _is_published(info), info.name))
-    return Survey(tuple(models), problems)
+    networks.sort(key=lambda info: (info.name not in BUNDLED_MODELS, _is_published(info), info.name))
+    return Survey(
+        tuple(info for info in networks if isinstance(info, ModelInfo)),
+        tuple(info for info in networks if isinstance(info, PromptInfo)),
+        problems,
+    )
 
 
-def _is_published(info: ModelInfo) -> bool:
+def _is_published(info: NetworkInfo) -> bool:
     """Whether a model's files come from somewhere else."""
     return any(file.source for file in info.files)
 
 
 def list_models() -> tuple[ModelInfo, ...]:
-    """The models that can be used or fetched: the bundled one, those of the user's own, those that are fetched."""
+    """The models that detect: the bundled one, those of the user's own, those that are fetched."""
     return survey().models
 
 
-def find(name: str) -> ModelInfo:
-    """The model of that short or full name. Raises ModelError that lists what there is.
+def list_prompts() -> tuple[PromptInfo, ...]:
+    """The models that answer clicks and boxes, in the same order."""
+    return survey().prompts
 
-    A network of the user's own may keep the title of the published one that it was made from, and does not stand in
-    for it.
-    """
+
+def find(name: str) -> ModelInfo:
+    """The model that detects of that short or full name. Raises ModelError that lists what there is."""
     found = survey()
+    info = _named(name, found, among=found.models)
+    if not isinstance(info, ModelInfo):
+        there = ", ".join(other.name for other in found.models)
+        raise ModelError(f"model {name!r}: answers clicks and boxes, and finds nothing by itself; {there} do")
+    return info
+
+
+def find_prompt(name: str) -> PromptInfo:
+    """The model that answers prompts of that short or full name. Raises ModelError that lists what there is."""
+    found = survey()
+    info = _named(name, found, among=found.prompts)
+    if not isinstance(info, PromptInfo):
+        there = ", ".join(other.name for other in found.prompts) or "none"
+        raise ModelError(f"model {name!r}: finds objects by itself, and answers no clicks; those that do: {there}")
+    return info
+
+
+def find_network(name: str) -> NetworkInfo:
+    """The model of that short or full name, whatever it does. Raises ModelError that lists what there is."""
+    found = survey()
+    return _named(name, found, among=found.networks)
+
+
+def _named(name: str, found: Survey, *, among: Sequence[NetworkInfo]) -> NetworkInfo:
+    """A network of the user's own may keep the title of the published one that it was made from, and does not stand in
+    for it."""
     wanted = name.strip().lower()
     if wanted in found.problems:
         raise found.problems[wanted]
-    by_name = [info for info in found.models if info.name == wanted]
-    by_title = [info for info in found.models if info.title.lower() == wanted]
+    by_name = [info for info in found.networks if info.name == wanted]
+    by_title = [info for info in found.networks if info.title.lower() == wanted]
     named = [*by_name, *sorted(by_title, key=lambda info: not _is_published(info))]
     if named:
         return named[0]
-    raise ModelError(f"model {name!r}: not known, there are {', '.join(info.name for info in found.models) or 'none'}")
+    raise ModelError(f"model {name!r}: not known, there are {', '.join(info.name for info in among) or 'none'}")
 
 
 def fetch(
-    info: ModelInfo, *, progress: Progress = lambda done, total: None, cancelled: Cancelled = lambda: False
+    info: NetworkInfo, *, progress: Progress = lambda done, total: None, cancelled: Cancelled = lambda: False
 ) -> None:
     """Bring the model's files onto the disk, unless they are there and right.
 
@@ -106,15 +154,15 @@ def fetch(
     except FetchCancelledError:
         raise
     except FetchError as error:
-        ready = [other.name for other in list_models() if other.present and other.name != info.name]
-        files = " and ".join(f"{file.name} ({file.bytes} bytes)" for file in info.files)
+        ready = [other.name for other in survey().networks if other.present and other.name != info.name]
+        files = " and ".join(map(_with_size, info.files))
         raise FetchError(
             f"{error}; ready without it: {', '.join(ready) or 'no model'}; by hand: put {files} into {info.folder}, "
             "or name a folder that has them in ANNOTATOR_OFFLINE_MODELS"
         ) from error
 
 
-def add(name: str, folder: Path) -> ModelInfo:
+def add(name: str, folder: Path) -> NetworkInfo:
     """Take a network of the user's own into the zoo. Raises ModelError as `own_model.add_model` does."""
     # OpenVINO takes a second to import; what only lists models does without it.
     from annotator.vision.networks.own_model import add_model
@@ -127,7 +175,7 @@ def free_folder(name: str) -> Path:
     if not NAME_PATTERN.fullmatch(name):
         raise ModelError(f"name {name!r}: expected lower-case letters, digits, '.', '_' or '-', at most 64")
     target = models_folder() / name
-    titles = {info.title.lower() for info in list_models()}
+    titles = {info.title.lower() for info in survey().networks}
     if name in _descriptions() or name in titles or target.exists():
         instead = f"remove {target} or choose another" if target.exists() else "choose another"
         raise ModelError(f"name {name!r}: there is a model of that name already; {instead}")
@@ -144,7 +192,7 @@ def _descriptions() -> dict[str, Path]:
     return found
 
 
-def _read(name: str, path: Path) -> ModelInfo:
+def _read(name: str, path: Path) -> NetworkInfo:
     info = read_description(path)
     if info.name != name:
         raise ModelError(f"{path}: name: found {info.name!r}, expected {name!r} as its folder has it")
@@ -152,19 +200,27 @@ def _read(name: str, path: Path) -> ModelInfo:
         return read_description(path, folder=models_folder() / name)
     if not info.files and info.present:
         # A folder that was put there by hand: its files are what they are.
-        paths = (info.xml_path, info.xml_path.with_suffix(".bin"))
-        files = (ModelFile("own", path.name, path.stat().st_size, _sha384(path, path.stat())) for path in paths)
+        weights = [path.with_suffix(".bin") for path in info.graph_paths if path.suffix == ".xml"]
+        files = [_as_it_lies(path) for path in (*info.graph_paths, *weights)]
         return replace(info, files=tuple(files))
     return info
 
 
+def _as_it_lies(path: Path) -> ModelFile:
+    return ModelFile("own", path.name, path.stat().st_size, _hash(path, path.stat(), "sha384"))
+
+
+def _with_size(file: ModelFile) -> str:
+    return file.name if file.bytes is None else f"{file.name} ({file.bytes} bytes)"
+
+
 # --- what lies on disk -----------------------------------------------------------------------------------------------
 
-# A file that was hashed and has not changed since: (path, size, mtime in ns, inode) -> SHA-384.
-_hashed: dict[tuple[str, int, int, int], str] = {}
+# A file that was hashed and has not changed since: (path, size, mtime in ns, inode, algorithm) -> hash.
+_hashed: dict[tuple[str, int, int, int, str], str] = {}
 
 
-def verify(info: ModelInfo) -> None:
+def verify(info: NetworkInfo) -> None:
     """Hash what is on disk against the description.
 
     Raises ModelError that names the file, what was found and what was expected. Within a process an unchanged file is
@@ -174,23 +230,23 @@ def verify(info: ModelInfo) -> None:
         path = info.folder / file.name
         try:
             status = path.stat()
-            if status.st_size != file.bytes:
+            if file.bytes not in (None, status.st_size):
                 raise ModelError(f"{path}: {status.st_size} bytes, expected {file.bytes}; fetch {info.name} again")
-            found = _sha384(path, status)
+            found = _hash(path, status, file.algorithm)
         except FileNotFoundError as error:
             raise ModelError(f"{path}: not there; fetch {info.name} first") from error
         except OSError as error:
             raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-        if found != file.sha384:
-            raise ModelError(
-                f"{path}: SHA-384 {found[:16]}…, expected {file.sha384[:16]}…; delete it and fetch {info.name} again"
-            )
-    if not info.present:
-        raise ModelError(f"{info.xml_path}: not there, or without its .bin beside it")
+        if found != file.hash:
+            has = replace(file, hash=found).hash_in_words
+            raise ModelError(f"{path}: {has}, expected {file.hash[:16]}…; delete it and fetch {info.name} again")
+    for path in () if info.files else info.graph_paths:
+        if not is_graph(path):
+            raise ModelError(f"{path}: not there, or without its .bin beside it")
 
 
-def _sha384(path: Path, status: os.stat_result) -> str:
-    key = (str(path), status.st_size, status.st_mtime_ns, status.st_ino)
+def _hash(path: Path, status: os.stat_result, algorithm: str) -> str:
+    key = (str(path), status.st_size, status.st_mtime_ns, status.st_ino, algorithm)
     if key not in _hashed:
-        _hashed[key] = sha384_of(path)
+        _hashed[key] = hash_of(path, algorithm)
     return _hashed[key]
