@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from annotator.cli.detectors import open_detector
 from annotator.cli.telling import progress_bar, say
 from annotator.cli.values import Verbs, count
+
+if TYPE_CHECKING:
+    from annotator.vision.networks.zoo import NetworkInfo
 
 
 def add_models(verbs: Verbs) -> None:
@@ -19,7 +22,7 @@ def add_models(verbs: Verbs) -> None:
     action = actions.add_parser("list", help="what there is, and what would be fetched")
     action.add_argument("--json", action="store_true", help="as JSON")
     action.set_defaults(run=_models_list)
-    action = actions.add_parser("fetch", help="fetch a network's files, checked by size and SHA-384")
+    action = actions.add_parser("fetch", help="fetch a network's files, checked by size and hash")
     action.add_argument("name", metavar="NAME")
     action.set_defaults(run=_models_fetch)
     action = actions.add_parser("add", help="add a network of your own from a folder")
@@ -44,33 +47,47 @@ def add_models(verbs: Verbs) -> None:
 def _models_list(options: argparse.Namespace) -> int:
     from annotator.vision.networks import zoo
 
-    models = zoo.list_models()
+    networks = zoo.survey().networks
     if options.json:
-        rows: list[dict[str, Any]] = [
-            {
-                "name": info.name,
-                "title": info.title,
-                "version": info.version,
-                "present": info.present,
-                "missing_bytes": info.missing_bytes,
-                "categories": len(info.categories),
-                "threshold": info.threshold,
-            }
-            for info in models
-        ]
-        print(json.dumps(rows, indent=2))
+        print(json.dumps([_as_json(info) for info in networks], indent=2))
         return 0
-    for info in models:
-        state = "present" if info.present else f"to fetch, {info.missing_bytes / 1e6:.1f} MB"
-        classes = f"{len(info.categories)} classes" if len(info.categories) != 1 else info.categories[0].name
-        print(f"{info.name:<20} {state:<22} {classes:<12} {info.title}")
+    for info in networks:
+        state = "present" if info.present else f"to fetch, {_size(info)}"
+        print(f"{info.name:<20} {state:<22} {_answers(info):<12} {info.title}")
     return 0
+
+
+def _as_json(info: NetworkInfo) -> dict[str, Any]:
+    from annotator.vision.networks.zoo import ModelInfo
+
+    common = {
+        "name": info.name,
+        "title": info.title,
+        "version": info.version,
+        "present": info.present,
+        "missing_bytes": info.missing_bytes,
+    }
+    if isinstance(info, ModelInfo):
+        return common | {"kind": "detector", "categories": len(info.categories), "threshold": info.threshold}
+    return common | {"kind": "prompt"}
+
+
+def _size(info: NetworkInfo) -> str:
+    return f"{info.missing_bytes / 1e6:.1f} MB" if info.missing_bytes else "size not stated"
+
+
+def _answers(info: NetworkInfo) -> str:
+    from annotator.vision.networks.zoo import ModelInfo
+
+    if not isinstance(info, ModelInfo):
+        return "clicks"
+    return f"{len(info.categories)} classes" if len(info.categories) != 1 else info.categories[0].name
 
 
 def _models_fetch(options: argparse.Namespace) -> int:
     from annotator.vision.networks import zoo
 
-    info = zoo.find(options.name)
+    info = zoo.find_network(options.name)
     if not info.present:
         zoo.fetch(info, progress=progress_bar(f"fetching {info.name}", "B", scale=True))
     zoo.verify(info)
@@ -84,7 +101,7 @@ def _models_add(options: argparse.Namespace) -> int:
 
     info = zoo.add(options.name, options.folder)
     print(f"{info.name}: added to {info.folder}")
-    for line in warnings_for(info):
+    for line in warnings_for(info) if isinstance(info, zoo.ModelInfo) else []:
         say(line)
     return 0
 
@@ -93,9 +110,16 @@ def _models_check(options: argparse.Namespace) -> int:
     from annotator.system import paths
     from annotator.vision.networks import zoo
     from annotator.vision.networks.try_model import describe
+    from annotator.vision.networks.try_prompts import describe_prompts
+    from annotator.vision.networks.zoo import PromptInfo
 
     sample = sorted(paths.EXAMPLES.glob("*.jpg"))[0]
-    for line in describe(zoo.find(options.name), sample, device=options.device):
+    info = zoo.find_network(options.name)
+    if isinstance(info, PromptInfo):
+        lines = describe_prompts(info, sample, device=options.device)
+    else:
+        lines = describe(zoo.find(options.name), sample, device=options.device)
+    for line in lines:
         print(line, flush=True)
     return 0
 

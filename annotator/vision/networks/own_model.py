@@ -1,8 +1,9 @@
 """A network of the user's own becomes one of the zoo: its graph checked against the contract, its files copied whole.
 
-Taken are a folder with an IR (`model.xml`, `model.bin`) or an ONNX file (`model.onnx`) and a `model.toml`, or without
-that file an IR which says itself what it is: the `model_info` that OpenVINO Training Extensions and Geti write. Nothing
-of the folder is executed.
+Of a network that answers prompts, a folder with its encoder and its decoder is taken. Of one that detects, taken are a
+folder with an IR (`model.xml`, `model.bin`) or an ONNX file (`model.onnx`) and a `model.toml`, or without that file an
+IR which says itself what it is: the `model_info` that OpenVINO Training Extensions and Geti write. Nothing of the
+folder is executed.
 """
 
 from __future__ import annotations
@@ -24,23 +25,31 @@ from annotator.vision.networks.foreign_graph import (
 )
 from annotator.vision.networks.graph_info import info_of_graph
 from annotator.vision.networks.install import install_model
-from annotator.vision.networks.model_info import ModelInfo
+from annotator.vision.networks.model_info import ModelInfo, NetworkInfo
+from annotator.vision.networks.prompts.own import add_prompts, find_pair
 
 # Source: torchvision's ImageNet weights, in 0..255.
 IMAGENET_RGB = (123.675, 116.28, 103.53)
 
 
-def add_model(name: str, folder: Path, *, target: Path) -> ModelInfo:
+def add_model(name: str, folder: Path, *, target: Path) -> NetworkInfo:
     """Copy the network of `folder` to the new folder `target`, described by a `model.toml` with sizes and hashes.
 
-    Its files are copied as they are, unless it is ONNX or its graph has to be changed to fit the contract.
-    Raises ModelError in one line: what was found, and what the contract expects. `target` is there whole or not at all.
+    Its files are copied as they are, unless it is ONNX or its graph has to be changed to fit the contract; those of a
+    network that answers prompts always are. Raises ModelError in one line: what was found, and what the contract
+    expects. `target` is there whole or not at all.
     """
+    pair = find_pair(folder)
+    if pair is not None:
+        return add_prompts(name, *pair, target=target)
     path = find_graph(folder)
     graph = read_foreign_graph(path)
     description = folder / DESCRIPTION_NAME
     if description.is_file():
-        info = replace(read_description(description), name=name, folder=target)
+        described = read_description(description)
+        if not isinstance(described, ModelInfo):
+            raise ModelError(f"{folder}: found no encoder and decoder, expected encoder.onnx and decoder.onnx")
+        info = replace(described, name=name, folder=target)
     else:
         info = info_of_graph(graph, path, name=name, folder=target)
     try:
@@ -53,7 +62,7 @@ def add_model(name: str, folder: Path, *, target: Path) -> ModelInfo:
     except UNREADABLE as error:
         reason = last_line(error, most=MOST_SAID)
         raise ModelError(f"{path}: expected a graph that takes one picture at a time ({reason})") from error
-    return install_model(info, path if changed is None and path.suffix == ".xml" else fitting)
+    return install_model(info, {"model": path if changed is None and path.suffix == ".xml" else fitting})
 
 
 def warnings_for(info: ModelInfo) -> list[str]:
