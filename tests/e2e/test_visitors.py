@@ -42,6 +42,30 @@ def visitor(space, chromium):
         context.close()
 
 
+@pytest.fixture
+def signed_in_space(tmp_path, chromium):
+    """Opens a new browser of somebody who is signed in on a Space that asks for it."""
+    signing = pytest.importorskip("tests.web.sharing.test_login", reason="signing in needs gradio[oauth]")
+    running = Server(None, tmp_path / "home", GRADIO_SERVER_NAME="127.0.0.1", ANNOTATOR_LOGIN="1", **signing.SPACE)
+    running.start()
+    contexts = []
+
+    def arrive(name, address=""):
+        context = chromium.new_context(locale="en-US", **LARGE)
+        contexts.append(context)
+        context.add_cookies([{"name": "session", "value": signing.cookie(name), "url": running.address}])
+        page = context.new_page()
+        page.goto(running.address + address)
+        page.locator(".an-project-name").wait_for()
+        page.wait_for_function("localStorage.getItem('annotator.project')")
+        return page
+
+    yield arrive
+    for context in contexts:
+        context.close()
+    running.kill()
+
+
 def keys_of(page):
     return page.evaluate("window.annotatorKey.keys()")
 
@@ -129,3 +153,23 @@ def test_guessed_keys_and_pages_of_other_origins_change_nothing(visitor, space):
     assert ask("DELETE", f"annotator/{key}/project", **evil)[0] == 403
     listed = ask("POST", "annotator/projects", {"keys": [key]})[1]["projects"]
     assert [(one["key"], one["binned"]) for one in listed] == [(key, False)]
+
+
+def test_whoever_signs_in_finds_their_projects_from_another_browser_and_nobody_elses(signed_in_space):
+    pages = {}
+    for name, project in (("anna", "Helmets"), ("bert", "Vests")):
+        page = signed_in_space(name)
+        open_list(page)
+        page.get_by_role("button", name="New project…").click()
+        answer(page, project, "Create")
+        opened(page, project)
+        pages[name] = page
+    again = signed_in_space("anna")
+    opened(again, "Helmets")
+    open_list(again)
+    titles = again.locator(".an-card-link")
+    assert sorted(titles.all_inner_texts()) == ["Helmets", "Untitled project"]
+    foreign = re.sub(r"^[^?]*", "", pages["bert"].url)
+    lost = signed_in_space("anna", foreign)
+    lost.get_by_text("The project in this address is not there, or not yours.").wait_for()
+    opened(lost, "Helmets")

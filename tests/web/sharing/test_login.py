@@ -13,6 +13,7 @@ pytest.importorskip("authlib", reason="signing in needs gradio[oauth]")
 itsdangerous = pytest.importorskip("itsdangerous", reason="signing in needs gradio[oauth]")
 
 from annotator.core.errors import AnnotatorError  # noqa: E402
+from annotator.core.project import project_id  # noqa: E402
 from annotator.core.settings import OWNER  # noqa: E402
 from annotator.storage import archive  # noqa: E402
 from annotator.web.jobs import Prelabelling  # noqa: E402
@@ -125,6 +126,39 @@ def test_an_owner_finds_the_project_again_from_another_browser(projects, tmp_pat
     again = Projects(visitors=tmp_path / "visitors", login=Login.from_environment())
     assert welcomed(again, "anna") == key
     again.close()
+
+
+def test_an_owner_lists_every_project_of_theirs_from_any_browser_and_nobody_elses(server):
+    def names(name, **body):
+        answer = ask(server, "POST", "/annotator/projects", name, json=body)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["signed_in"] is True
+        return sorted(one["name"] for one in answer.json()["projects"])
+
+    made = {
+        (name, title): ask(server, "POST", "/annotator/projects/new", name, json={"name": title}).json()["key"]
+        for name, title in (("anna", "Helmets"), ("anna", "Vests"), ("bert", "Helmets"))
+    }
+    assert names("anna") == ["Helmets", "Vests"]
+    # Keys that a browser brings along open nobody else's list.
+    assert names("bert", keys=list(made.values())) == ["Helmets"]
+    assert names("carl", keys=list(made.values())) == []
+    assert ask(server, "POST", "/annotator/projects", None, json={}).status_code == 401
+    vests = made["anna", "Vests"]
+    for what in ({"name": "Mine"}, {"put_away": True}, {"binned": True}):
+        assert ask(server, "POST", f"/annotator/{vests}/project", "bert", json=what).status_code == 404
+    assert ask(server, "DELETE", f"/annotator/{vests}/project", "bert").status_code == 404
+    assert ask(server, "POST", f"/annotator/{vests}/duplicate", "bert", json={"name": "Copy"}).status_code == 404
+    assert names("anna") == ["Helmets", "Vests"]
+    copy = ask(server, "POST", f"/annotator/{vests}/duplicate", "anna", json={"name": "Copy"}).json()["key"]
+    assert names("anna") == ["Copy", "Helmets", "Vests"]
+    ask(server, "POST", f"/annotator/{copy}/project", "anna", json={"binned": True})
+    assert ask(server, "DELETE", f"/annotator/{copy}/project", "anna").status_code == 200
+    assert names("anna") == ["Helmets", "Vests"]
+    with signed_in("bert"):
+        assert server.projects.find(project_id(vests), list(made.values())) is None
+    with signed_in("anna"):
+        assert server.projects.find(project_id(vests)) == vests
 
 
 def test_a_project_from_before_becomes_the_first_owners_who_has_its_key(space, tmp_path):
