@@ -1,4 +1,4 @@
-"""`annotator categories`: list, rename, merge, remove and import the categories of a project, and undo that."""
+"""`annotator categories`: list, rename, merge, remove and import the categories of a project; undo that and redo it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from annotator.core.errors import CategoryError
 from annotator.core.words import counted
 
 if TYPE_CHECKING:
+    from annotator.storage.category_changes import CategoryChange
     from annotator.storage.store import Store
 
 
@@ -37,6 +38,7 @@ def add_categories(verbs: Verbs) -> None:
     action = _add(actions, "import", "add the categories of a list, or of a COCO file", _import)
     action.add_argument("file", type=Path, metavar="FILE", help="a name a line: [ID,] NAME [, SUPERCATEGORY]; or JSON")
     _add(actions, "undo", "take back the last change", _undo)
+    _add(actions, "redo", "make the change again that was taken back last", _redo)
 
 
 def _add(actions: Verbs, name: str, text: str, run: Any) -> argparse.ArgumentParser:
@@ -121,7 +123,19 @@ def _undo(store: Store, options: argparse.Namespace) -> str:
     if change is None:
         raise CategoryError("categories: there is nothing to undo")
     store.category_manager.undo(change.id, who=_who())
-    return f"undone: {change.verb} {', '.join(map(repr, change.names))}".rstrip()
+    return f"undone: {_what(change)}"
+
+
+def _redo(store: Store, options: argparse.Namespace) -> str:
+    change = store.category_manager.last_undone()
+    if change is None:
+        raise CategoryError("categories: there is nothing to redo")
+    store.category_manager.redo(change.id, who=_who())
+    return f"done again: {_what(change)}"
+
+
+def _what(change: CategoryChange) -> str:
+    return f"{change.verb} {', '.join(map(repr, change.names))}".rstrip()
 
 
 def _id_of(store: Store, text: str) -> int:

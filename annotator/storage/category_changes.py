@@ -1,7 +1,7 @@
 """What people change about categories: the rows as they are, and a log that is only added to.
 
 The log keeps of each change the columns that it touched, before and after. Undoing one writes another line, which says
-what it undoes.
+what it undoes; and so does doing it again, which undoes the undo.
 
 Tests: tests/storage/test_category_manager.py
 """
@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy.sql import ColumnElement
 
 from annotator.core.errors import CategoryError
 from annotator.storage import schema
@@ -21,7 +22,9 @@ from annotator.storage.database import now
 from annotator.storage.images import plain_text
 from annotator.storage.stored import json_of
 
-Verb = Literal["add", "rename", "supercategory", "color", "digit", "threshold", "order", "merge", "remove", "undo"]
+Verb = Literal[
+    "add", "rename", "supercategory", "color", "digit", "threshold", "order", "merge", "remove", "undo", "redo"
+]
 
 Columns = Mapping[int, Mapping[str, Any]]
 """For each category's id, columns with their values."""
@@ -82,28 +85,64 @@ def write_change(
 
 
 def last_change(connection: Connection) -> CategoryChange | None:
-    """The latest change that can be undone: the last one that is neither an undo nor undone."""
-    undone = select(_LOG.c.undoes).where(_LOG.c.undoes.is_not(None))
+    """The latest change that can be undone: the last one that is not undone already."""
+    undone = select(_LOG.c.undoes).where(_is_undo())
     query = select(_LOG).where(_LOG.c.undoes.is_(None), _LOG.c.id.not_in(undone)).order_by(_LOG.c.id.desc()).limit(1)
     row = connection.execute(query).one_or_none()
     return None if row is None else _change(connection, row)
 
 
-def log_length(connection: Connection) -> int:
-    """The id of the last line, 0 where there is none: another one as soon as somebody has changed a category."""
-    return connection.execute(select(_LOG.c.id).order_by(_LOG.c.id.desc()).limit(1)).scalar() or 0
+def last_undone(connection: Connection) -> CategoryChange | None:
+    """The change that was undone last and can be done again: nothing new was changed since."""
+    undo = _last_undo(connection)
+    if undo is None:
+        return None
+    return _change(connection, connection.execute(select(_LOG).where(_LOG.c.id == undo.undoes)).one())
+
+
+def version(connection: Connection) -> str:
+    """Another text as soon as a category has changed, is new or gone."""
+    last = select(func.coalesce(func.max(_LOG.c.id), 0)).scalar_subquery()
+    live = select(func.count()).where(_TABLE.c.merged_into.is_(None), ~_TABLE.c.removed).scalar_subquery()
+    return "-".join(map(str, connection.execute(select(last, live)).one()))
 
 
 def take_back(connection: Connection, change: CategoryChange, *, who: str) -> None:
     """Write the columns as they were before the change. Raises CategoryError where somebody changed them since."""
+    _require_untouched(connection, change, told="undone")
+    write_change(connection, "undo", change.before, before=change.after, who=who, undoes=change.id)
+
+
+def do_again(connection: Connection, change: CategoryChange, *, who: str) -> None:
+    """Write the columns of the change that was undone last. Raises CategoryError where somebody changed them since."""
+    _require_untouched(connection, change, told="done again")
+    undo = _last_undo(connection)
+    if undo is None or undo.undoes != change.id:
+        raise CategoryError(f"category change {change.id}: is not the one that was undone last")
+    write_change(connection, "redo", change.after, before=change.before, who=who, undoes=undo.id)
+
+
+def _is_undo() -> ColumnElement[bool]:
+    """Of a line: it undoes a change, and that was not done again."""
+    redone = select(_LOG.c.undoes).where(_LOG.c.verb == "redo")
+    return (_LOG.c.verb == "undo") & _LOG.c.id.not_in(redone)
+
+
+def _last_undo(connection: Connection) -> Row[Any] | None:
+    """The line of the last undo, unless something new was changed since."""
+    undo = connection.execute(select(_LOG).where(_is_undo()).order_by(_LOG.c.id.desc()).limit(1)).one_or_none()
+    newest = connection.scalar(select(func.max(_LOG.c.id)).where(_LOG.c.undoes.is_(None)))
+    return None if undo is None or newest > undo.id else undo
+
+
+def _require_untouched(connection: Connection, change: CategoryChange, *, told: str) -> None:
     rows = {row.id: row for row in connection.execute(select(_TABLE).where(_TABLE.c.id.in_(change.after)))}
     for id, values in change.after.items():
         for name, value in values.items():
             if rows[id]._mapping[name] not in (value, change.before[id][name]):
                 raise CategoryError(
-                    f"category {rows[id].name!r:.80}: its {name} was changed since, so nothing is undone"
+                    f"category {rows[id].name!r:.80}: its {name} was changed since, so nothing is {told}"
                 )
-    write_change(connection, "undo", change.before, before=change.after, who=who, undoes=change.id)
 
 
 def _change(connection: Connection, row: Row[Any]) -> CategoryChange:

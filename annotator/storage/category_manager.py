@@ -17,7 +17,15 @@ from annotator.core.numbers import is_finite
 from annotator.core.text import is_plain
 from annotator.storage import category_instances, schema
 from annotator.storage.categories import CategoryBook, categories, category_name, is_live
-from annotator.storage.category_changes import CategoryChange, last_change, log_length, take_back, write_change
+from annotator.storage.category_changes import (
+    CategoryChange,
+    do_again,
+    last_change,
+    last_undone,
+    take_back,
+    version,
+    write_change,
+)
 from annotator.storage.category_instances import Uses
 from annotator.storage.database import Database
 from annotator.storage.images import plain_text
@@ -55,10 +63,15 @@ class CategoryManager:
         with self._database.read() as connection:
             return last_change(connection)
 
-    def version(self) -> int:
-        """Another number as soon as somebody has changed a category."""
+    def last_undone(self) -> CategoryChange | None:
+        """The change that was undone last, where it can be done again."""
         with self._database.read() as connection:
-            return log_length(connection)
+            return last_undone(connection)
+
+    def version(self) -> str:
+        """Another text as soon as a category has changed, is new or gone."""
+        with self._database.read() as connection:
+            return version(connection)
 
     # --- changes ---------------------------------------------------------------------------------------------------
 
@@ -168,6 +181,22 @@ class CategoryManager:
             for id, values in change.before.items():
                 if values.get("removed") is False:
                     category_instances.bring_back(connection, id)
+
+    def redo(self, change_id: int, *, who: str) -> None:
+        """Make the change again that was undone last, on what there is by now."""
+        with self._database.write() as connection:
+            change = last_undone(connection)
+            if change is None or change.id != change_id:
+                raise CategoryError("categories: something else was changed since, so nothing is done again")
+            for id, values in change.after.items():
+                if "name" in values:
+                    _require_free(connection, values["name"], beside={id})
+            do_again(connection, change, who=who)
+            for id, values in change.after.items():
+                if values.get("merged_into") is not None:
+                    category_instances.move(connection, id, into=values["merged_into"])
+                if values.get("removed"):
+                    category_instances.hide(connection, id)
 
     def _set(self, id: int, column: str, value: Any, *, who: str) -> None:
         with self._database.write() as connection:

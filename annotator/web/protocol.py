@@ -33,6 +33,7 @@ def document_to_json(store: Store, image_id: int, *, url: str) -> dict[str, Any]
 def document_head_to_json(store: Store, image_id: int, *, url: str) -> dict[str, Any]:
     """A document but for its instances; asked for first, so that its revision is never newer than they are."""
     image = store.image(image_id)
+    category_version = store.category_manager.version()
     return {
         "image": {
             "id": image.id,
@@ -47,6 +48,7 @@ def document_head_to_json(store: Store, image_id: int, *, url: str) -> dict[str,
         "revision": image.revision,
         "threshold": store.setting(THRESHOLD) or DEFAULT_THRESHOLD,
         "categories": [category_to_json(category) for category in in_order(store.categories())],
+        "category_version": category_version,
     }
 
 

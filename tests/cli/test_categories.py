@@ -49,6 +49,12 @@ def test_they_are_listed_renamed_merged_removed_and_each_is_undone(categories):
         assert categories("list") != before
         assert categories("undo") == (0, [undone])
         assert categories("list") == before
+        changed = (0, [undone.replace("undone", "done again")])
+        assert (categories("redo"), categories("undo")) == (changed, (0, [undone]))
+        assert categories("list") == before
+    categories("redo")
+    assert categories("redo") == (1, ["error: categories: there is nothing to redo"])
+    categories("undo")
     assert categories("undo") == (1, ["error: categories: there is nothing to undo"])
 
 

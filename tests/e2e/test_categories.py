@@ -109,6 +109,67 @@ def test_a_merge_keeps_the_targets_id_and_its_undo_gives_each_its_own(screen, st
     assert wait_for(lambda: screen.rows()[0] == "car 0.90")
 
 
+def test_a_change_is_a_step_of_undo_and_redo_outside_the_sheet_too(screen, store):
+    screen.click(30, 100)
+    screen.press("a")
+    screen.saved()
+    sheet(screen)
+    fill(row(screen, 3).get_by_label("Name"), "Auto")
+    assert wait_for(lambda: names(store) == ["person", "Auto", "truck"])
+    # The focus stays in the sheet, and so do its keys.
+    row(screen, 3).get_by_label("Name").and_(screen.page.locator(":focus")).wait_for()
+    screen.press("Escape")
+    screen.press("Control+z")
+    assert wait_for(lambda: names(store) == ["person", "car", "truck"])
+    screen.page.get_by_text("Undone: “car” is now “Auto”").wait_for()
+    assert screen.rows()[0] == "car 0.90"
+    screen.press("Control+y")
+    assert wait_for(lambda: names(store) == ["person", "Auto", "truck"])
+    screen.page.get_by_text("Done again: “car” is now “Auto”").wait_for()
+    screen.open()
+    screen.press("Control+z", "Control+z")
+    assert wait_for(lambda: names(store) == ["person", "car", "truck"])
+    (image,) = store.images()
+    assert wait_for(lambda: [one.state.value for one in store.instances(image.id)] == ["suggested"] * 3)
+
+
+def test_the_sheet_redoes_what_it_undid_and_names_nobody_who_works_alone(screen, store):
+    sheet(screen)
+    row(screen, 3).get_by_label("Key").focus()
+    row(screen, 3).get_by_label("Key").select_option("7")
+    assert wait_for(lambda: store.categories()[1].digit == 7)
+    row(screen, 3).get_by_label("Key").and_(screen.page.locator(":focus")).wait_for()
+    undo, redo = screen.page.locator(".an-category-undo"), screen.page.locator(".an-category-redo")
+    assert undo.get_attribute("title") == ""
+    undo.click()
+    assert wait_for(lambda: store.categories()[1].digit is None)
+    screen.page.get_by_role("button", name="Redo: key of “car”").click()
+    assert wait_for(lambda: store.categories()[1].digit == 7)
+    redo.wait_for(state="hidden")
+    store.category_manager.set_color(3, "#ff0000", who="Grace")
+    screen.page.locator(".an-category-undo[title='Changed by Grace']").wait_for()
+
+
+def test_another_page_shows_a_change_within_two_seconds_and_what_is_typed_there_stays(screen, store, running, chromium):
+    with watched(chromium, running.address, viewport={"width": 1280, "height": 800}) as other:
+        other.open()
+        sheet(screen)
+        sheet(other)
+        typed = row(other, 8).get_by_label("Name")
+        typed.press("End")
+        typed.press_sequentially("s")
+        fill(row(screen, 3).get_by_label("Name"), "Auto")
+        assert wait_for(lambda: names(store) == ["person", "Auto", "truck"])
+        other.page.wait_for_function(
+            "[...document.querySelectorAll('.an-row')].some((row) => row.textContent.includes('Auto'))", timeout=3000
+        )
+        assert typed.input_value() == "trucks"
+        assert row(other, 3).get_by_label("Name").input_value() == "car"
+        typed.press("Enter")
+        assert wait_for(lambda: names(store) == ["person", "Auto", "trucks"])
+        assert wait_for(lambda: row(other, 3).get_by_label("Name").input_value() == "Auto")
+
+
 def test_a_name_that_exists_asks_for_a_merge_and_changes_nothing_else(screen, store):
     sheet(screen)
     fill(row(screen, 3).get_by_label("Name"), "truck")

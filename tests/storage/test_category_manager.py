@@ -1,6 +1,8 @@
 """Categories that are renamed, merged, removed and arranged: ids stay, history stays true, and each is taken back."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotator.core.categories import in_order
 from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Category, Dataset, Image, State
@@ -231,11 +233,11 @@ def test_colour_digit_threshold_supercategory_and_order_are_kept_and_taken_back(
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(store, manager, change, line):
-    before = store.categories()
+    before, version = store.categories(), manager.version()
     with pytest.raises(CategoryError, match=line.replace("(", r"\(")):
         change(manager)
     assert store.categories() == before
-    assert manager.version() == 0
+    assert manager.version() == version
 
 
 def test_a_merged_or_removed_category_says_what_became_of_it(store, manager):
@@ -263,6 +265,88 @@ def test_a_list_is_added_with_its_ids_where_they_are_free_and_taken_back_as_one(
     store.record(gesture(store.image(image.id), gone, verb="delete", number=1))
     manager.undo(manager.last().id, who="me")
     assert names(store) == {1: "person", 3: "car", 8: "truck"}
+
+
+CHANGES = [
+    lambda manager: manager.rename(3, "Auto", who="me"),
+    lambda manager: manager.set_color(3, "#ff8000", who="me"),
+    lambda manager: manager.set_digit(3, 7, who="me"),
+    lambda manager: manager.reorder([8, 3], who="me"),
+    lambda manager: manager.add([Category(0, "helmet")], who="me"),
+    lambda manager: manager.merge(1, into=3, who="me"),
+    lambda manager: manager.merge(3, into=8, who="me"),
+    lambda manager: manager.remove(8, who="me"),
+]
+
+
+@settings(max_examples=15)
+@given(st.lists(st.sampled_from("ur"), max_size=30))
+def test_undo_and_redo_lead_back_and_forth_over_every_state(tmp_path_factory, steps):
+    with Store.open(tmp_path_factory.mktemp("undo") / "project") as store:
+        manager = store.category_manager
+        for name in ("person", "car", "truck"):
+            store.add_category(name)
+        image = add_image(store)
+        store.set_suggestions(image.id, [suggestion(2), suggestion(6, category_id=3), suggestion(9, category_id=8)])
+
+        def state():
+            return store.categories(), states(store, image), manager.uses()
+
+        reached = [state()]
+        for change in CHANGES:
+            change(manager)
+            reached.append(state())
+        place = len(CHANGES)
+        for step in steps:
+            last, undone = manager.last(), manager.last_undone()
+            assert (last is None, undone is None) == (place == 0, place == len(CHANGES))
+            if step == "u" and last is not None:
+                manager.undo(last.id, who="me")
+                place -= 1
+            elif step == "r" and undone is not None:
+                manager.redo(undone.id, who="me")
+                place += 1
+            assert state() == reached[place]
+
+
+def test_after_another_change_nothing_can_be_done_again(store, manager):
+    manager.rename(3, "Auto", who="me")
+    undone = manager.last().id
+    manager.undo(undone, who="me")
+    manager.set_color(8, "#00ff00", who="you")
+    assert manager.last_undone() is None
+    with pytest.raises(CategoryError, match="something else was changed since, so nothing is done again"):
+        manager.redo(undone, who="me")
+    assert names(store)[3] == "car"
+
+
+def test_what_was_decided_between_undo_and_redo_is_merged_too_and_a_name_that_was_taken_is_refused(store, manager):
+    image = add_image(store)
+    manager.merge(3, into=8, who="me")
+    manager.undo(manager.last().id, who="me")
+    store.record(gesture(image, accept("one", category_id=3, rle=block())))
+    manager.redo(manager.last_undone().id, who="me")
+    assert states(store, image) == {"one": (8, State.ACCEPTED)}
+    manager.rename(8, "lorry", who="me")
+    manager.undo(manager.last().id, who="me")
+    store.add_category("lorry")
+    with pytest.raises(CategoryError, match="'lorry': exists already"):
+        manager.redo(manager.last_undone().id, who="me")
+
+
+def test_the_version_is_another_after_each_change_also_one_that_is_in_no_log(store, manager):
+    seen = [manager.version()]
+    for change in (
+        lambda: manager.rename(3, "Auto", who="me"),
+        lambda: manager.undo(manager.last().id, who="me"),
+        lambda: store.add_category("boat"),
+        lambda: manager.remove(3, who="me"),
+        lambda: store.record(gesture(add_image(store), accept("one", category_id=3, rle=block()))),
+    ):
+        change()
+        seen.append(manager.version())
+    assert len(set(seen)) == len(seen)
+    assert manager.version() == seen[-1]
 
 
 def test_a_name_that_somebody_took_meanwhile_is_not_given_back(store, manager):

@@ -78,6 +78,7 @@ def test_the_server_says_the_golden_document():
             7, "straße 7.jpg", SIDE, SIDE, "0" * 64, prelabelled=True, revision=12, note="front door\nask Anna"
         ),
         setting=lambda _: 0.4,
+        category_manager=SimpleNamespace(version=lambda: "5-2"),
         categories=lambda: [
             Category(1, "person", "person"),
             Category(91, "头盔", "", color="#ff8000", position=0, digit=7, threshold=0.25, also=(3,)),

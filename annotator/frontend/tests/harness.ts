@@ -3,7 +3,7 @@ import type { Instance, Scene } from "../src/document/scene";
 import { sceneOf } from "../src/document/scene";
 import type { Outbox, Pending, SaveStatus } from "../src/saving/pending";
 import { Saver } from "../src/saving/saver";
-import type { NoticeText } from "../src/session/session";
+import type { NoticeText } from "../src/session/notice";
 import { Session } from "../src/session/session";
 import type { FakeServer } from "./server";
 
@@ -35,6 +35,7 @@ export function start(server: FakeServer, client = "tab", outbox = new MemoryOut
   const notices: NoticeText[] = [];
   const session = new Session({
     api: server,
+    categories: server.categories,
     makeSaver: (owner) =>
       new Saver({
         outbox,

@@ -1,6 +1,6 @@
 /** A server in memory that keeps to the rules of annotator/core/review.py: numbered gestures, revisions, masks. */
 import { windowOfParts } from "../src/document/paint";
-import type { QueueImage, QueueRequest, UnchangedQueue, WireCategory, WireDocument, WireGesture, WireInstance, WireQueue } from "../src/document/protocol";
+import type { QueueImage, QueueRequest, UnchangedQueue, WireCategories, WireCategory, WireDocument, WireGesture, WireInstance, WireQueue } from "../src/document/protocol";
 import { windowToRle } from "../src/document/rle";
 import { RefusedError } from "../src/saving/errors";
 
@@ -35,6 +35,60 @@ export function wireInstance(key: string, column: number, changes: Partial<WireI
   return { key, category: 1, state: "suggested", score, source: "starter@1", edited: false, rle: squareRle(column), parts: null, ...changes };
 }
 
+/** Keeps to the rules of annotator/storage/category_manager.py: the last change is undone, and made again, by its id. */
+export class FakeCategories {
+  now: readonly WireCategory[] = CATEGORIES;
+  private done: { id: number; name: string; before: readonly WireCategory[]; after: readonly WireCategory[] }[] = [];
+  private undone: typeof this.done = [];
+  private changes = 0;
+
+  version(): string {
+    return String(this.changes + this.undone.length / 100);
+  }
+
+  rename(id: number, name: string): Promise<WireCategories> {
+    return this.change(name, this.now.map((one) => (one.id === id ? { ...one, name } : one)));
+  }
+
+  merge(id: number, into: number): Promise<WireCategories> {
+    const left = this.now.filter((one) => one.id !== id);
+    return this.change("merged", left.map((one) => (one.id === into ? { ...one, also: [id] } : one)));
+  }
+
+  async add(name: string): Promise<WireCategory & { change: number | null }> {
+    const category = { id: 92 + this.changes, name, supercategory: "" };
+    return { ...category, change: (await this.change(name, [...this.now, category])).change! };
+  }
+
+  list(): Promise<WireCategories> {
+    const told = (one: (typeof this.done)[number] | undefined) =>
+      one === undefined ? null : ({ id: one.id, verb: "rename", who: "", names: [one.name], count: 1 } as const);
+    const categories = this.now.map((one) => ({ ...one, accepted: 0, suggested: 0, rejected: 0 }));
+    return Promise.resolve({ categories, version: this.version(), undo: told(this.done.at(-1)), redo: told(this.undone.at(-1)) });
+  }
+
+  undo(change: number): Promise<WireCategories> {
+    const last = this.done.at(-1);
+    if (last?.id !== change) return Promise.reject(refused("something else was changed since", 400));
+    [this.now, this.done, this.undone] = [last.before, this.done.slice(0, -1), [...this.undone, last]];
+    return this.list();
+  }
+
+  redo(change: number): Promise<WireCategories> {
+    const last = this.undone.at(-1);
+    if (last?.id !== change) return Promise.reject(refused("something else was changed since", 400));
+    [this.now, this.undone, this.done] = [last.after, this.undone.slice(0, -1), [...this.done, last]];
+    return this.list();
+  }
+
+  private async change(name: string, after: readonly WireCategory[]): Promise<WireCategories> {
+    const id = ++this.changes;
+    [this.done, this.undone] = [[...this.done, { id, name, before: this.now, after }], []];
+    this.now = after;
+    return { ...(await this.list()), change: id };
+  }
+}
+
 export class FakeServer {
   readonly images = new Map<number, Stored>();
   /** Called before each gesture is taken: throw to lose the request. */
@@ -42,6 +96,7 @@ export class FakeServer {
   /** Called after each gesture was taken: throw to lose the answer. */
   after: () => void = () => {};
   readonly gestures: WireGesture[] = [];
+  readonly categories = new FakeCategories();
 
   /** width: of every picture, whose height is 40. */
   constructor(
@@ -122,13 +177,10 @@ export class FakeServer {
       image: { id, name: `${id}.jpg`, width: this.width, height: 40, url: `pictures/${id}`, reviewed: image.reviewed, prelabelled: true },
       revision: image.revision,
       threshold: 0.4,
-      categories: CATEGORIES,
+      categories: this.categories.now,
+      category_version: this.categories.version(),
       instances: [...image.instances.values()].filter((one) => one.state !== "deleted"),
     });
-  }
-
-  addCategory(name: string): Promise<WireCategory> {
-    return Promise.resolve({ id: 92, name, supercategory: "" });
   }
 
   post(id: number, gesture: WireGesture): Promise<{ revision: number }> {

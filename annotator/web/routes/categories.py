@@ -1,6 +1,7 @@
 """The categories of a project: listed with what they hold, added, and changed one thing at a time.
 
-Every change answers with the list as it is then, so that whoever asked need not ask again.
+Every change answers with the list as it is then, so that whoever asked need not ask again; and with its own id, by
+which it is undone and done again.
 
 Tests: tests/web/routes/test_categories.py
 """
@@ -25,7 +26,7 @@ from annotator.storage.category_instances import Uses
 from annotator.storage.store import Store
 from annotator.web.projects import Projects
 from annotator.web.protocol import category_to_json
-from annotator.web.routes.requests import MAX_SMALL_BYTES, parse_json, who_decides
+from annotator.web.routes.requests import MAX_SMALL_BYTES, NAMELESS, parse_json, who_decides
 from annotator.web.sharing.uploads import Uploads
 
 MAX_LIST_BYTES = 500_000
@@ -43,7 +44,7 @@ def add_category_routes(router: APIRouter, projects: Projects, uploads: Uploads)
     @router.get("/{key}/categories")
     def list_categories(key: str) -> dict[str, Any]:
         with projects.use(key) as store:
-            return categories_to_json(store)
+            return categories_to_json(store, asked_by=who_decides(projects))
 
     @router.post("/{key}/categories")
     async def add(key: str, request: Request) -> dict[str, Any]:
@@ -54,7 +55,8 @@ def add_category_routes(router: APIRouter, projects: Projects, uploads: Uploads)
             store.category_manager.add([Category(0, name)], who=who)
             return {"added": category_to_json(next(one for one in store.categories() if one.name == name))}
 
-        return dict((await desk.change(key, size, make))["added"])
+        answer = await desk.change(key, size, make)
+        return {**answer["added"], "change": answer["change"]}
 
     @router.post("/{key}/categories/list")
     async def add_list(key: str, request: Request) -> dict[str, Any]:
@@ -81,6 +83,12 @@ def add_category_routes(router: APIRouter, projects: Projects, uploads: Uploads)
         wanted, size = await desk.read(request)
         change = _id(wanted, "change")
         return await desk.change(key, size, lambda store, who: store.category_manager.undo(change, who=who))
+
+    @router.post("/{key}/categories/redo")
+    async def redo(key: str, request: Request) -> dict[str, Any]:
+        wanted, size = await desk.read(request)
+        change = _id(wanted, "change")
+        return await desk.change(key, size, lambda store, who: store.category_manager.redo(change, who=who))
 
 
 def _add_routes_of_one(router: APIRouter, desk: _Desk) -> None:
@@ -120,29 +128,37 @@ class _Desk:
         return found, len(body)
 
     async def change(self, key: str, size: int, change: Change) -> dict[str, Any]:
-        """The categories after the change, which is made whole or not at all."""
+        """The categories after the change, which is made whole or not at all; `change` is its id, null without one."""
         projects = self._projects
 
         def make() -> dict[str, Any]:
+            who = who_decides(projects)
             with projects.use(key) as store, store.together():
                 projects.require_quota(key, store, size)
-                told = change(store, who_decides(projects)) or {}
+                before = store.category_manager.last()
+                told = change(store, who) or {}
                 projects.require_category_quota(store, [])
-                return categories_to_json(store) | told
+                after = store.category_manager.last()
+                made = None if after is None or (before is not None and after.id <= before.id) else after.id
+                return categories_to_json(store, asked_by=who) | {"change": made} | told
 
         return await run_in_threadpool(make)
 
 
-def categories_to_json(store: Store) -> dict[str, Any]:
-    """Every category in its order, with its instances; and the change that can be undone, if there is one."""
+def categories_to_json(store: Store, *, asked_by: str) -> dict[str, Any]:
+    """Every category in its order, with its instances; the changes that can be undone and done again, if any.
+
+    asked_by: the name of whoever asks, as the log has it.
+    """
     manager = store.category_manager
-    uses, last = manager.uses(), manager.last()
+    version, uses = manager.version(), manager.uses()
     return {
         "categories": [
             category_to_json(one) | _uses_to_json(uses.get(one.id, Uses())) for one in in_order(store.categories())
         ],
-        "version": manager.version(),
-        "undo": None if last is None else _change_to_json(last),
+        "version": version,
+        "undo": _change_to_json(manager.last(), asked_by),
+        "redo": _change_to_json(manager.last_undone(), asked_by),
     }
 
 
@@ -150,12 +166,14 @@ def _uses_to_json(uses: Uses) -> dict[str, int]:
     return {"accepted": uses.accepted, "suggested": uses.suggested, "rejected": uses.rejected}
 
 
-def _change_to_json(change: CategoryChange) -> dict[str, Any]:
-    """names: the first few of those that it is about."""
+def _change_to_json(change: CategoryChange | None, asked_by: str) -> dict[str, Any] | None:
+    """who: "" for whoever asks, and for visitors without a name. names: the first few of those that it is about."""
+    if change is None:
+        return None
     return {
         "id": change.id,
         "verb": change.verb,
-        "who": change.who,
+        "who": "" if change.who in (asked_by, NAMELESS) else change.who,
         "names": change.names[:3],
         "count": len(change.after),
     }

@@ -1,5 +1,7 @@
 """Who else has a picture open: pages say so now and then, and are forgotten when they fall silent.
 
+They hear then what others have changed: another revision of the picture, other categories.
+
 Nothing of a person is kept: an animal that the server picks stands for a page, or the name that somebody signed in
 with.
 """
@@ -17,6 +19,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
+from annotator.core.errors import MissingError
+from annotator.storage.store import Store
 from annotator.web.projects import Projects
 from annotator.web.protocol import page_from_json
 from annotator.web.routes.requests import MAX_SMALL_BYTES, name_of_user, parse_json
@@ -28,7 +32,13 @@ ANIMALS = (
 """The page has a word for each in every language (frontend/src/strings)."""
 
 SILENT_S = 25.0
-"""A page that said nothing for so long is gone; it speaks every ten seconds while somebody looks at it."""
+"""A page that said nothing for so long is gone; it speaks at least every SELDOM_S while somebody looks at it."""
+
+OFTEN_S = 1.5
+"""So much later a page speaks again where others are in the project, or the server is nobody else's."""
+
+SELDOM_S = 10.0
+"""And so much later where it is alone on a server of many projects."""
 
 MAX_PAGES = 24
 """Of one project: whoever comes later works as well, unseen."""
@@ -44,17 +54,31 @@ def add_presence_routes(router: APIRouter, projects: Projects, uploads: Uploads)
     async def present(key: str, request: Request) -> dict[str, Any]:
         said = page_from_json(parse_json(await uploads.small(request, MAX_SMALL_BYTES)))
 
-        def others() -> dict[str, Any]:
+        def hear() -> dict[str, Any]:
             with projects.use(key) as store:
                 if said.image_id is None:
                     presence.left(key, said.page)
-                    return {"others": [], "revision": None}
+                    return {"others": []}
                 found = presence.seen(key, said.page, said.image_id, name=name_of_user(projects))
+                alone = presence.is_alone(key)
                 # Alone, a page knows the picture's revision by its own gestures.
-                revision = store.image(said.image_id).revision if found else None
-            return {"others": [{"animal": one.animal, "name": one.name} for one in found], "revision": revision}
+                revision = None if alone else _revision(store, said.image_id)
+                return {
+                    "others": [{"animal": one.animal, "name": one.name} for one in found],
+                    "revision": revision,
+                    "category_version": store.category_manager.version(),
+                    "next_s": SELDOM_S if alone and projects.shared else OFTEN_S,
+                }
 
-        return await run_in_threadpool(others)
+        return await run_in_threadpool(hear)
+
+
+def _revision(store: Store, image_id: int) -> int | None:
+    """None for a picture that is gone."""
+    try:
+        return store.image(image_id).revision
+    except MissingError:
+        return None
 
 
 @dataclass(frozen=True)
@@ -91,6 +115,11 @@ class Presence:
             if image_id is None:
                 return ()
             return tuple(found for other, found in pages.items() if other != page and found.image_id == image_id)
+
+    def is_alone(self, key: str) -> bool:
+        """Whether at most one page has the project open."""
+        with self._lock:
+            return len(self._projects.get(key, {})) < 2
 
     def left(self, key: str, page: str) -> None:
         """Forget a page that was closed."""

@@ -19,6 +19,9 @@ MAX_VALUES = 1_000_000
 """In one body: JSON of more keeps this interpreter, and everybody's gestures, for seconds. A gesture of 200,000
 vertices has less than half as many."""
 
+NAMELESS = "visitor"
+"""Stands beside the decisions of visitors who did not sign in."""
+
 ImageId = Annotated[int, Path(ge=0, lt=2**53)]
 
 
@@ -41,7 +44,7 @@ def name_of_user(projects: Projects) -> str:
 def who_decides(projects: Projects) -> str:
     """The name that stands beside a decision."""
     if projects.shared:
-        return name_of_user(projects) or "visitor"
+        return name_of_user(projects) or NAMELESS
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -46,7 +46,8 @@ def test_the_list_says_what_each_holds_and_what_can_be_undone(desk):
         "suggested": 2,
         "rejected": 0,
     }
-    assert found["undo"] == {"id": 3, "verb": "add", "who": "visitor", "names": ["truck"], "count": 1}
+    assert found["undo"] == {"id": 3, "verb": "add", "who": "", "names": ["truck"], "count": 1}
+    assert found["redo"] is None
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,31 @@ def test_a_merge_is_one_request_and_so_is_its_undo(desk):
     assert sorted(one.category_id for one in store.instances(1)) == [3, 3, 8]
 
 
+def test_a_change_is_named_undone_and_done_again(desk):
+    client, base, _ = desk
+    renamed = client.patch(f"{base}/3", json={"name": "Auto"}).json()
+    assert renamed["change"] == renamed["undo"]["id"]
+    undone = client.post(f"{base}/undo", json={"change": renamed["change"]}).json()
+    assert undone["redo"] == renamed["undo"]
+    again = client.post(f"{base}/redo", json={"change": renamed["change"]})
+    assert names(again) == ["person", "Auto", "truck"]
+    assert (again.json()["undo"], again.json()["redo"]) == (renamed["undo"], None)
+    assert len({answer["version"] for answer in (renamed, undone, again.json())}) == 3
+    # What is there already changes nothing.
+    assert client.post(f"{base}/list", content="truck").json()["change"] is None
+    made = client.post(base, json={"name": "boat"}).json()
+    assert made["change"] == client.get(base).json()["undo"]["id"]
+    assert client.post(base, json={"name": "boat"}).json()["change"] is None
+
+
+def test_a_change_names_whoever_made_it_unless_that_is_who_asks(client, base, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "ada")
+    client.post(f"{base}/categories", json={"name": "boat"})
+    assert client.get(f"{base}/categories").json()["undo"]["who"] == ""
+    monkeypatch.setattr("getpass.getuser", lambda: "grace")
+    assert client.get(f"{base}/categories").json()["undo"]["who"] == "ada"
+
+
 def test_a_category_is_removed_with_what_it_holds_and_brought_back(desk):
     client, base, store = desk
     answer = client.delete(f"{base}/3")
@@ -92,6 +118,7 @@ def test_the_order_is_that_of_every_document(desk):
     assert names(client.post(f"{base}/order", json={"ids": [8, 3, 1]})) == ["truck", "car", "person"]
     document = client.get(base.replace("categories", "images/1")).json()
     assert [one["name"] for one in document["categories"]] == ["truck", "car", "person"]
+    assert document["category_version"] == client.get(base).json()["version"]
 
 
 def test_a_list_brings_what_is_new_and_says_what_is_not_as_it_says(desk):
@@ -123,6 +150,7 @@ def test_a_list_brings_what_is_new_and_says_what_is_not_as_it_says(desk):
         ("POST", "/3/merge", {"into": 3}, "category 3: cannot be merged into itself"),
         ("POST", "/order", {"ids": [1, "3"]}, "order.ids: expected the ids of categories"),
         ("POST", "/undo", {"change": 1}, "something else was changed since"),
+        ("POST", "/redo", {"change": 3}, "something else was changed since"),
         ("DELETE", "/77", None, "category 77: is not in the project"),
     ],
 )

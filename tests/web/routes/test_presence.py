@@ -4,7 +4,7 @@ import pytest
 
 from annotator.web.projects import Projects
 from annotator.web.routes import presence
-from annotator.web.routes.presence import ANIMALS, MAX_PAGES, SILENT_S, Presence
+from annotator.web.routes.presence import ANIMALS, MAX_PAGES, OFTEN_S, SELDOM_S, SILENT_S, Presence
 from tests.web.conftest import client_of, png
 
 
@@ -76,7 +76,7 @@ def test_over_http_a_page_is_told_who_else_is_there_and_what_they_changed(client
     def seen(page, image):
         return client.post(f"{base}/presence", json={"page": page, "image": image}).json()
 
-    assert seen("a" * 32, 1) == {"others": [], "revision": None}
+    assert seen("a" * 32, 1)["others"] == []
     found = seen("b" * 32, 1)
     assert [set(other) for other in found["others"]] == [{"animal", "name"}]
     assert found["revision"] == 0
@@ -86,9 +86,26 @@ def test_over_http_a_page_is_told_who_else_is_there_and_what_they_changed(client
         json={"client": "a", "number": 1, "revision": 0, "verb": "add", "changes": [change]},
     )
     assert seen("b" * 32, 1)["revision"] == 1
-    assert seen("b" * 32, 99) == {"others": [], "revision": None}
+    assert (seen("b" * 32, 99)["others"], seen("b" * 32, 99)["revision"]) == ([], None)
+    client.post(f"{base}/categories", json={"name": "helmet"})
+    assert seen("b" * 32, 1)["category_version"] != found["category_version"]
     assert client.post(f"{base}/presence", json={"page": "a" * 32, "image": None}).json()["others"] == []
     assert seen("b" * 32, 1)["others"] == []
+
+
+def test_pages_in_company_speak_often_and_one_alone_on_a_shared_server_seldom(tmp_path, client, base):
+    client.post(f"{base}/images", params={"name": "a.png"}, content=png())
+    assert client.post(f"{base}/presence", json={"page": "a", "image": 1}).json()["next_s"] == OFTEN_S
+    projects = Projects(visitors=tmp_path / "visitors")
+    shared = client_of(projects)
+    root = f"/annotator/{projects.create()}/presence"
+    first, second = ({"page": page, "image": image} for page, image in (("a", 1), ("b", 2)))
+    assert shared.post(root, json=first).json()["next_s"] == SELDOM_S
+    assert shared.post(root, json=second).json()["next_s"] == OFTEN_S
+    assert shared.post(root, json=first).json()["next_s"] == OFTEN_S
+    shared.post(root, json=second | {"image": None})
+    assert shared.post(root, json=first).json()["next_s"] == SELDOM_S
+    projects.close()
 
 
 @pytest.mark.parametrize(

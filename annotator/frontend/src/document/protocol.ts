@@ -27,19 +27,25 @@ export interface WireCategoryUse extends WireCategory {
 
 export type CategoryVerb = "add" | "rename" | "supercategory" | "color" | "digit" | "threshold" | "order" | "merge" | "remove";
 
-/** All categories, and the change of them that can be undone. */
+export interface WireCategoryChange {
+  readonly id: number;
+  readonly verb: CategoryVerb;
+  /** "" where it was whoever asks. */
+  readonly who: string;
+  /** Of the categories that it is about, the first few; of a renamed one the old and the new name. */
+  readonly names: readonly string[];
+  readonly count: number;
+}
+
+/** All categories, and the changes of them that can be undone and done again. */
 export interface WireCategories {
   readonly categories: readonly WireCategoryUse[];
   /** Another one as soon as somebody has changed a category. */
-  readonly version: number;
-  readonly undo: {
-    readonly id: number;
-    readonly verb: CategoryVerb;
-    readonly who: string;
-    /** Of the categories that it is about, the first few; of a renamed one the old and the new name. */
-    readonly names: readonly string[];
-    readonly count: number;
-  } | null;
+  readonly version: string;
+  readonly undo: WireCategoryChange | null;
+  readonly redo: WireCategoryChange | null;
+  /** After a change: its id; null where nothing was another than before. */
+  readonly change?: number | null;
   /** After a list was added: how many categories are new, and what the project has otherwise. */
   readonly added?: number;
   readonly notes?: readonly string[];
@@ -80,6 +86,7 @@ export interface WireDocument {
   readonly revision: number;
   readonly threshold: number;
   readonly categories: readonly WireCategory[];
+  readonly category_version: string;
   readonly instances: readonly WireInstance[];
 }
 
@@ -269,7 +276,11 @@ export interface WireStatistics {
 /** Who else has a picture open; `revision` is the picture's where there is anybody. */
 export interface WirePresence {
   readonly others: readonly { readonly animal: string; readonly name: string }[];
+  /** Null where nobody else is there, or the picture is gone. */
   readonly revision: number | null;
+  readonly category_version: string;
+  /** When to ask again, in seconds. */
+  readonly next_s: number;
 }
 
 /** What the component's Gradio value says, as a JSON string. */

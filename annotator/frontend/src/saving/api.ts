@@ -5,7 +5,6 @@ import type {
   QueueImage,
   QueueRequest,
   UnchangedQueue,
-  WireCategory,
   WireDocument,
   WireGallery,
   WireGesture,
@@ -139,10 +138,6 @@ export class Api {
   /** Says that this page shows none any more, also while it is being closed. */
   leave(page: string): void {
     navigator.sendBeacon(`${this.root}/presence`, JSON.stringify({ page, image: null }));
-  }
-
-  addCategory(name: string): Promise<WireCategory> {
-    return request(`${this.root}/categories`, json("POST", { name }));
   }
 
   statistics(threshold: number): Promise<WireStatistics> {

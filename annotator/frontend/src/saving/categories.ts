@@ -1,5 +1,5 @@
 /** Requests about a project's categories. Each change answers with all of them as they are then. */
-import type { WireCategories } from "../document/protocol";
+import type { WireCategories, WireCategory } from "../document/protocol";
 import type { Api } from "./api";
 import { json, request } from "./api";
 
@@ -38,6 +38,11 @@ export class CategoriesApi {
     return request(`${this.root}/${id}`, { method: "DELETE" });
   }
 
+  /** One category, with the id of the change. */
+  add(name: string): Promise<WireCategory & { readonly change: number | null }> {
+    return request(this.root, json("POST", { name }));
+  }
+
   /** A pasted list, or a COCO file's categories. */
   addList(text: string): Promise<WireCategories> {
     return request(`${this.root}/list`, { method: "POST", headers: { "Content-Type": "text/plain" }, body: text });
@@ -45,5 +50,9 @@ export class CategoriesApi {
 
   undo(change: number): Promise<WireCategories> {
     return request(`${this.root}/undo`, json("POST", { change }));
+  }
+
+  redo(change: number): Promise<WireCategories> {
+    return request(`${this.root}/redo`, json("POST", { change }));
   }
 }

@@ -25,6 +25,8 @@ export interface SaverOptions {
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 20_000;
+/** How often whoever waits until all is saved looks again. */
+const ASKED_MS = 50;
 
 export class Saver {
   private queue: Pending[] = [];
@@ -67,6 +69,12 @@ export class Saver {
 
   unsaved(imageId?: number): number {
     return imageId === undefined ? this.queue.length : this.queue.filter((one) => one.imageId === imageId).length;
+  }
+
+  /** Resolves when every gesture is saved, or when that takes too long. */
+  async whenSaved(milliseconds: number): Promise<void> {
+    const end = Date.now() + milliseconds;
+    while (this.unsaved() > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, ASKED_MS));
   }
 
   pending(imageId: number): readonly Pending[] {

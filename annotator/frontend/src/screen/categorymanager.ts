@@ -1,10 +1,12 @@
 /** All categories on one sheet: names, colours, keys, thresholds and their order; merged, removed, pasted and undone. */
 import type { Appearance } from "../canvas/render";
+import { chordOf, commandFor } from "../commands/keys";
 import { digitsById } from "../document/digits";
 import type { WireCategories, WireCategoryUse } from "../document/protocol";
-import { CategoriesApi } from "../saving/categories";
 import type { Api } from "../saving/api";
-import { takeCategories } from "../session/categories";
+import { CategoriesApi } from "../saving/categories";
+import { lineOf } from "../saving/errors";
+import type { Direction } from "../session/categories";
 import type { Session } from "../session/session";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
@@ -13,7 +15,8 @@ import { button, h, isComposing, setText } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 import { askForList, categoriesOfFile } from "./categorylist";
 import { askWhatBecomes } from "./categoryquestion";
-import { CategoryRow } from "./categoryrow";
+import { textOfChange } from "./categorynews";
+import { CategoryRow, isTypedIn, keepingFocus } from "./categoryrow";
 
 export interface CategoryManagerOptions {
   readonly root: HTMLElement;
@@ -37,8 +40,11 @@ class CategoryManager {
   private readonly more = h("p", { class: "an-category-more" });
   private readonly problem = h("p", { class: "an-category-problem", role: "alert" });
   private readonly said = h("p", { class: "an-category-said", role: "status" });
-  private readonly undo = button({ icon: "undo", text: "", class: "an-button an-category-undo", onClick: () => void this.takeBack() });
+  private readonly undo = button({ icon: "undo", text: "", class: "an-button an-category-undo", onClick: () => void this.retrace("undo") });
+  private readonly redo = button({ icon: "redo", title: t("cmdRedo"), class: "an-button an-category-redo", onClick: () => void this.retrace("redo") });
   private known: WireCategories | null = null;
+  /** Whether the server has other categories than these. */
+  private stale = false;
 
   constructor(private readonly options: CategoryManagerOptions) {
     this.api = new CategoriesApi(options.api);
@@ -48,9 +54,10 @@ class CategoryManager {
     });
     this.sheet.addEventListener("keydown", (event) => {
       const typing = event.target instanceof HTMLInputElement && event.target.type !== "color";
-      if (typing || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.shiftKey) return;
+      const command = typing ? undefined : commandFor(chordOf(event))?.id;
+      if (command !== "undo" && command !== "redo") return;
       event.preventDefault();
-      void this.takeBack();
+      void this.retrace(command);
     });
     const file = h("input", { type: "file", accept: ".json,.txt,.csv", hidden: true });
     file.addEventListener("change", () => {
@@ -62,7 +69,7 @@ class CategoryManager {
     const fromFile = button({ icon: "folder", text: t("categoriesFromFile"), class: "an-button", onClick: () => file.click() });
     const close = button({ icon: "cross", title: t("close"), class: "an-button is-quiet", onClick: () => this.sheet.close() });
     this.sheet.append(
-      h("header", {}, h("h2", {}, t("categories")), this.undo, close),
+      h("header", {}, h("h2", {}, t("categories")), this.undo, this.redo, close),
       h("div", { class: "an-category-tools" }, h("div", { class: "an-picker-search" }, icon("search"), this.search), paste, fromFile, file),
       heading(),
       h("div", { class: "an-category-body" }, this.list, this.more),
@@ -73,25 +80,41 @@ class CategoryManager {
   open(): void {
     openDialog(this.options.root, this.sheet);
     this.search.focus();
-    void this.change(this.api.list());
+    const stop = this.options.session.view.subscribe((now, before) => {
+      if (now.categoryVersion !== before.categoryVersion && !this.options.session.categories.isOwn()) void this.catchUp();
+    });
+    this.sheet.addEventListener("close", stop);
+    this.list.addEventListener("focusout", () => {
+      if (this.stale) void this.catchUp();
+    });
+    void this.show(this.api.list());
   }
 
-  /** Shows what a request has led to; its refusal is one line, and everything is as the server has it. */
-  private async change(work: Promise<WireCategories>): Promise<void> {
+  /** Somebody else has changed categories; what is being typed here is not disturbed. */
+  private async catchUp(): Promise<void> {
+    this.stale = isTypedIn(this.list);
+    if (!this.stale) await this.show(this.api.list());
+  }
+
+  /** Makes a change; its refusal is one line, and everything is as the server has it. */
+  private change(work: Promise<WireCategories>): Promise<void> {
+    return this.show(this.options.session.categories.make(work));
+  }
+
+  private async show(work: Promise<WireCategories>): Promise<void> {
     setText(this.problem, "");
     setText(this.said, "");
     try {
       this.known = await work;
-      const { added, notes = [], categories } = this.known;
+      const { added, notes = [] } = this.known;
       if (added !== undefined) setText(this.said, [t("categoriesAdded", { n: added }), ...notes].join(" · "));
-      const taken = takeCategories(this.options.session, categories);
-      // The rows need not wait for the picture.
-      this.render();
-      await taken;
     } catch (error) {
-      setText(this.problem, error instanceof Error ? error.message : String(error));
-      this.render();
+      setText(this.problem, lineOf(error));
     }
+    this.stale = false;
+    this.render();
+    // What had the focus may be gone, and with it the keys of this sheet.
+    if (this.sheet.open && document.activeElement === document.body) this.search.focus();
   }
 
   private async addTyped(): Promise<void> {
@@ -107,9 +130,9 @@ class CategoryManager {
     if (text !== null) await this.change(this.api.addList(text));
   }
 
-  private async takeBack(): Promise<void> {
-    const change = this.known?.undo;
-    if (change) await this.change(this.api.undo(change.id));
+  private async retrace(direction: Direction): Promise<void> {
+    const change = this.known?.[direction];
+    if (change) await this.show(this.options.session.categories.retrace(direction, change.id));
   }
 
   private async ask(kind: "merge" | "remove", category: WireCategoryUse, into: number | null): Promise<void> {
@@ -133,17 +156,11 @@ class CategoryManager {
     const from = ids.indexOf(id);
     if (from < 0 || to < 0 || to >= ids.length || from === to) return;
     ids.splice(to, 0, ...ids.splice(from, 1));
-    void this.change(this.api.reorder(ids)).then(() => this.rowOf(id)?.focusMover());
+    void this.change(this.api.reorder(ids));
   }
 
   private categories(): readonly WireCategoryUse[] {
     return this.known?.categories ?? [];
-  }
-
-  private rows: readonly CategoryRow[] = [];
-
-  private rowOf(id: number): CategoryRow | undefined {
-    return this.rows.find((row) => row.category.id === id);
   }
 
   private render(): void {
@@ -152,20 +169,30 @@ class CategoryManager {
     const found = all.filter((one) => one.name.toLowerCase().includes(typed) || one.supercategory.toLowerCase().includes(typed));
     const digits = digitsById(all);
     const general = this.options.session.view.get().threshold;
-    this.rows = found.slice(0, MOST_ROWS).map((category) => this.rowFor(category, digits.get(category.id), general));
-    this.list.replaceChildren(...this.rows.map(({ element }) => element));
+    const rows = found.slice(0, MOST_ROWS).map((category) => this.rowFor(category, digits.get(category.id), general));
+    keepingFocus(this.list, () => this.list.replaceChildren(...rows.map(({ element }) => element)));
     const isNew = typed !== "" && !all.some((one) => one.name.toLowerCase() === typed);
     const create = button({ icon: "plus", text: t("newCategoryNamed", { name: this.search.value.trim() }), class: "an-button", onClick: () => void this.addTyped() });
     const rest = found.length - MOST_ROWS;
     this.more.replaceChildren(...(isNew ? [create] : []), ...(rest > 0 ? [t("moreCategories", { n: rest })] : []));
     if (all.length === 0 && typed === "" && this.known !== null) this.more.replaceChildren(t("noCategories"));
-    const change = this.known?.undo ?? null;
-    this.undo.hidden = change === null;
-    if (change === null) return;
-    const names = change.names.map((name) => t("quoted", { name }));
-    const said = t(`undo_${change.verb}` as StringKey, { n: change.count, a: names[0] ?? "", b: names[1] ?? "" });
-    setText(this.undo.lastElementChild!, t("undoSaid", { what: said }));
-    this.undo.title = change.who;
+    this.renderUndo();
+  }
+
+  /** Who it was is told where it was somebody else. */
+  private renderUndo(): void {
+    const { undo = null, redo = null } = this.known ?? {};
+    const by = (who: string): string => (who === "" ? "" : t("changedBy", { who }));
+    this.undo.hidden = undo === null;
+    this.redo.hidden = redo === null;
+    if (undo !== null) {
+      setText(this.undo.lastElementChild!, t("undoSaid", { what: textOfChange(undo) }));
+      this.undo.title = by(undo.who);
+    }
+    if (redo === null) return;
+    const title = [t("redoSaid", { what: textOfChange(redo) }), by(redo.who)].filter((text) => text !== "").join(" · ");
+    this.redo.title = title;
+    this.redo.setAttribute("aria-label", title);
   }
 
   private rowFor(category: WireCategoryUse, digit: number | undefined, general: number): CategoryRow {

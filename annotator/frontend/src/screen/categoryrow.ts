@@ -23,17 +23,17 @@ export interface CategoryRowOptions {
 }
 
 export class CategoryRow {
-  readonly category: WireCategoryUse;
   readonly element: HTMLElement;
   private readonly mover: HTMLButtonElement;
 
   constructor(private readonly options: CategoryRowOptions) {
     const { category } = options;
-    this.category = category;
-    this.mover = h("button", { type: "button", class: "an-category-mover", title: t("moveCategory"), "aria-label": t("moveNamed", { name: category.name }) }, icon("M4 7h12M4 13h12"));
+    this.mover = h("button", { type: "button", class: "an-category-mover", "data-part": "mover", title: t("moveCategory"), "aria-label": t("moveNamed", { name: category.name }) }, icon("M4 7h12M4 13h12"));
     const held = h("span", { class: "an-category-held", title: `${t("instancesCount", { n: category.accepted })}, ${t("suggestionsCount", { n: category.suggested })}` }, `${category.accepted} · ${category.suggested}`);
     const merge = button({ icon: "M4 4.5c0 4 5 4 5 8M14 4.5c0 4-5 4-5 8M9 12.5v4M7 14.5l2 2 2-2", title: t("mergeCategory"), class: "an-row-button", onClick: options.merge });
+    merge.dataset.part = "merge";
     const remove = button({ icon: "trash", title: t("removeCategory"), class: "an-row-button is-reject", onClick: options.remove });
+    remove.dataset.part = "remove";
     this.element = h(
       "li",
       { class: "an-category-row", "data-id": category.id },
@@ -49,13 +49,9 @@ export class CategoryRow {
     this.listen();
   }
 
-  focusMover(): void {
-    this.mover.focus();
-  }
-
   private color(): HTMLElement {
     const { category, color, change } = this.options;
-    const field = h("input", { type: "color", class: "an-category-color", value: color, "aria-label": t("categoryColor"), title: t("categoryColor") });
+    const field = h("input", { type: "color", class: "an-category-color", "data-part": "color", value: color, "aria-label": t("categoryColor"), title: t("categoryColor") });
     field.addEventListener("change", () => change({ color: field.value }));
     const back = button({ icon: "undo", title: t("colorBack"), class: "an-row-button", onClick: () => change({ color: null }) });
     back.hidden = typeof category.color !== "string";
@@ -64,7 +60,7 @@ export class CategoryRow {
 
   private name(): HTMLElement {
     const { category, rename } = this.options;
-    return textField(category.name, t("categoryName"), (text) => {
+    return textField("name", category.name, t("categoryName"), (text) => {
       if (text === "") return false;
       rename(text);
       return true;
@@ -73,12 +69,12 @@ export class CategoryRow {
 
   private supercategory(): HTMLElement {
     const { category, change } = this.options;
-    return textField(category.supercategory, t("supercategory"), (supercategory) => (change({ supercategory }), true));
+    return textField("supercategory", category.supercategory, t("supercategory"), (supercategory) => (change({ supercategory }), true));
   }
 
   private key(): HTMLElement {
     const { category, digit, change } = this.options;
-    const field = h("select", { class: "an-select", "aria-label": t("categoryKey"), title: t("categoryKey") });
+    const field = h("select", { class: "an-select", "data-part": "key", "aria-label": t("categoryKey"), title: t("categoryKey") });
     const chosen = category.digit ?? null;
     const free = chosen === null && digit !== undefined ? `${digit}` : "–";
     field.append(h("option", { value: "" }, chosen === null ? free : t("automatic")));
@@ -97,6 +93,7 @@ export class CategoryRow {
       max: 1,
       step: 0.05,
       class: "an-input an-number",
+      "data-part": "threshold",
       value: category.threshold?.toFixed(2),
       placeholder: general.toFixed(2),
       "aria-label": t("thresholdValue"),
@@ -140,19 +137,39 @@ export class CategoryRow {
 }
 
 /** A text that is taken when it is left, or with Enter; Escape gives back what it was. `take` says no by false. */
-function textField(value: string, label: string, take: (text: string) => boolean): HTMLInputElement {
-  const field = h("input", { type: "text", class: "an-input", value, title: value, "aria-label": label, maxlength: 200, spellcheck: "false", autocomplete: "off" });
+function textField(part: string, value: string, label: string, take: (text: string) => boolean): HTMLInputElement {
+  const field = h("input", { type: "text", class: "an-input", "data-part": part, value, title: value, "aria-label": label, maxlength: 200, spellcheck: "false", autocomplete: "off" });
+  let last = value;
+  const leave = (): void => {
+    const text = field.value.trim();
+    if (text === last) return void (field.value = text);
+    last = text;
+    if (text !== value && take(text)) return;
+    field.value = last = value;
+  };
   field.addEventListener("keydown", (event) => {
     if (isComposing(event)) return;
-    if (event.key === "Enter") field.blur();
+    if (event.key === "Enter") leave();
     if (event.key !== "Escape" || field.value === value) return;
     event.preventDefault();
     event.stopPropagation();
     field.value = value;
   });
-  field.addEventListener("change", () => {
-    const text = field.value.trim();
-    if (text === value || !take(text)) field.value = value;
-  });
+  field.addEventListener("change", leave);
   return field;
+}
+
+/** Whether somebody has begun to type in a row and has not left it yet. */
+export function isTypedIn(list: HTMLElement): boolean {
+  const field = document.activeElement;
+  return field instanceof HTMLInputElement && list.contains(field) && field.value !== field.defaultValue;
+}
+
+/** Makes rows anew, and gives the focus to what had it before: the same part of the same row. */
+export function keepingFocus(list: HTMLElement, make: () => void): void {
+  const { activeElement } = document;
+  const focused = activeElement instanceof HTMLElement && list.contains(activeElement) ? activeElement : null;
+  const [id, part] = [focused?.closest("[data-id]")?.getAttribute("data-id"), focused?.dataset.part];
+  make();
+  if (focused !== null) list.querySelector<HTMLElement>(`[data-id="${id}"] [data-part="${part}"]`)?.focus();
 }

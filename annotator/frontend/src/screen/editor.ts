@@ -16,7 +16,8 @@ import { preference, setPreference } from "../saving/shelf";
 import { AddressBar } from "../session/address";
 import { Connection } from "../session/connection";
 import { Picked } from "../session/picked";
-import type { Notice, Session } from "../session/session";
+import type { Notice } from "../session/notice";
+import type { Session } from "../session/session";
 import { createAppearance } from "../stage/appearance";
 import { Minimap } from "../stage/minimap";
 import { Stage } from "../stage/stage";
@@ -111,7 +112,7 @@ export class Editor {
     setKeyMap(preference(shelf, "keys", {}));
     session.view.set({ display: rememberedDisplay(shelf) });
     askAboutCrowds(session, this.notices);
-    tellCategoryNews(session, this.notices, () => root.querySelector(".an-categories[open]") !== null);
+    tellCategoryNews(session, this.notices);
     if (shelf === null) sayThatNothingIsKept(session, this.notices);
     this.appearance = createAppearance(session);
     this.toolbar = this.makeToolbar();
@@ -161,9 +162,8 @@ export class Editor {
   }
 
   /** Resolves when every gesture is saved, or when that takes too long: then the browser keeps them. */
-  async saved(): Promise<void> {
-    const end = Date.now() + SAVING_MS;
-    while (this.session.saver.unsaved() > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50));
+  saved(): Promise<void> {
+    return this.session.saver.whenSaved(SAVING_MS);
   }
 
   private run(id: CommandId): void {
@@ -179,7 +179,7 @@ export class Editor {
       current,
       title: t(title),
       categories: session.view.get().categories,
-      create: (name) => session.addCategory(name),
+      create: (name) => session.categories.add(name),
       manage: () => this.manageCategories(),
     });
   }

@@ -12,7 +12,6 @@ import { button, h, setText } from "../widgets/dom";
 import type { BulkNews } from "./bulkrun";
 import { follow } from "./bulkrun";
 
-const SAVED_MS = 50;
 const PATIENCE_MS = 10_000;
 
 export interface GalleryBarOptions {
@@ -72,7 +71,8 @@ export class GalleryBar {
     setText(this.count, "…");
     try {
       await this.options.flush();
-      await saved(session);
+      // An order passes over pictures that change after it was counted: what was decided here is to be there before.
+      await session.saver.whenSaved(PATIENCE_MS);
       const which = await chosen.which(filter, session.view.get().categories);
       if (which === null) return news.notices.show("answer", t("chosenTooMany", { n: MOST_CHOSEN }));
       await this.carryOut({ verb, threshold: filter.threshold, ...which, ...(category === undefined ? {} : { category }) });
@@ -96,11 +96,5 @@ export class GalleryBar {
 
 function withKey(label: StringKey, key: string): string {
   return key === "" ? t(label) : `${t(label)} (${key})`;
-}
-
-/** An order passes over pictures that change after it was counted: what was decided here is to be there before. */
-async function saved(session: Session): Promise<void> {
-  const patience = Date.now() + PATIENCE_MS;
-  while (session.saver.unsaved() > 0 && Date.now() < patience) await new Promise((resolve) => setTimeout(resolve, SAVED_MS));
 }
 

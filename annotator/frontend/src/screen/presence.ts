@@ -7,7 +7,7 @@ import type { StringKey } from "../strings";
 import { t } from "../strings";
 import { h, setText } from "../widgets/dom";
 
-/** The server forgets a page after 25 s. */
+/** Where the server says nothing else; it forgets a page after 25 s. */
 const BEAT_MS = 10_000;
 /** Somebody who leafs through pictures is only on the one where they stay. */
 const SETTLE_MS = 400;
@@ -22,6 +22,7 @@ export class Presence {
   private readonly stops: (() => void)[] = [];
   private timer = 0;
   private last: number | null = null;
+  private stopped = false;
 
   constructor(
     private readonly api: Pick<Api, "present" | "leave">,
@@ -42,6 +43,7 @@ export class Presence {
   }
 
   stop(): void {
+    this.stopped = true;
     for (const stop of this.stops) stop();
     clearTimeout(this.timer);
     this.leave();
@@ -59,6 +61,11 @@ export class Presence {
     this.last = imageId;
     // A server that cannot be reached is the saver's to tell.
     const answer = await this.api.present(this.page, imageId).catch(() => null);
+    if (this.stopped) return;
+    if (answer !== null) {
+      this.soon(answer.next_s * 1000);
+      void this.session.categories.follow(answer.category_version);
+    }
     if (this.session.view.get().scene?.imageId !== imageId) return;
     this.show(answer?.others ?? []);
     const known = this.session.saver.revision(imageId);

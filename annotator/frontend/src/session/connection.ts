@@ -2,13 +2,14 @@
 import { randomName } from "../document/names";
 import type { QueueImage } from "../document/protocol";
 import { Api } from "../saving/api";
+import { CategoriesApi } from "../saving/categories";
 import { browserDatabases } from "../saving/database";
 import { BrowserOutbox } from "../saving/outbox";
 import { Saver } from "../saving/saver";
 import { openShelf, preference, setPreference, tabStorage } from "../saving/shelf";
 import { Tabs } from "../saving/tabs";
 import { Tape } from "../saving/tape";
-import type { Notice } from "./session";
+import type { Notice } from "./notice";
 import { Session } from "./session";
 
 /** How often a running job is asked after, at the fastest. */
@@ -53,6 +54,7 @@ export class Connection {
     this.tape = new Tape({ project, tabs, factory: browserDatabases(), storage: tabStorage() });
     this.session = new Session({
       api: this.api,
+      categories: new CategoriesApi(this.api),
       makeSaver: (session) => this.makeSaver(session),
       notice,
       preload: (url) => this.preload(url),

@@ -1,15 +1,18 @@
 /** One person at work on one project: which picture is open, what changes on it, and what follows from that. */
 import { editsForBoth } from "../document/both";
-import type { HistoryEntry } from "../document/history";
+import type { PictureStep } from "../document/history";
 import { forgotten, recorded } from "../document/history";
-import type { Verb, WireCategory, WireDocument } from "../document/protocol";
+import type { Verb, WireDocument } from "../document/protocol";
 import type { Edit, Instance, Scene } from "../document/scene";
 import { applyEdits, find, isVisible, sceneOf, wireChange } from "../document/scene";
 import { Ahead } from "../saving/ahead";
 import type { Api } from "../saving/api";
+import type { CategoriesApi } from "../saving/categories";
 import { isGone, lineOf } from "../saving/errors";
 import type { Saver } from "../saving/saver";
 import { UnsavedScenes } from "../saving/unsaved";
+import { ProjectCategories } from "./categories";
+import type { Notice } from "./notice";
 import { PictureQueue } from "./queue";
 import { Reader } from "./reader";
 import { Store } from "./store";
@@ -18,19 +21,9 @@ import { Travel } from "./travel";
 import type { Draft, View } from "./view";
 import { START_VIEW } from "./view";
 
-export type Notice = (kind: "info" | "error", text: NoticeText, detail?: string) => void;
-export type NoticeText =
-  | "openFailed"
-  | "refused"
-  | "allReviewed"
-  | "undoChanged"
-  | "nothingToUndo"
-  | "nothingToRedo"
-  | "listEnd"
-  | "queueFailed";
-
 export interface SessionOptions {
-  readonly api: Pick<Api, "queue" | "nextToDo" | "document" | "addCategory">;
+  readonly api: Pick<Api, "queue" | "nextToDo" | "document">;
+  readonly categories: Pick<CategoriesApi, "list" | "add" | "undo" | "redo">;
   readonly makeSaver: (session: Session) => Saver;
   readonly notice: Notice;
   /** Asks the browser to fetch and decode a picture ahead. */
@@ -44,6 +37,7 @@ export class Session {
   readonly view = new Store<View>(START_VIEW);
   readonly list: PictureQueue;
   readonly saver: Saver;
+  readonly categories: ProjectCategories;
   /** The threshold that the person chose, and the project's own at that time. */
   chosenThreshold: { readonly base: number; readonly value: number } | null = null;
 
@@ -67,11 +61,20 @@ export class Session {
       here: (imageId) => this.here(imageId),
       onFailed: (error) => options.notice("error", "openFailed", lineOf(error)),
     });
+    this.categories = new ProjectCategories({
+      view: this.view,
+      api: options.categories,
+      saver: this.saver,
+      forgetAhead: () => this.ahead.clear(),
+      readAgain: () => Promise.all([this.refreshQueue(), this.view.get().scene && this.revalidate(this.view.get().scene!.imageId)]),
+      notice: options.notice,
+    });
     this.travel = new Travel({
       view: this.view,
       open: (imageId) => this.open(imageId),
       latest: (imageId) => this.reader.latest(imageId),
       apply: (...step) => this.apply(...step),
+      changeCategories: (...step) => this.categories.step(...step),
       onNothing: (direction) => options.notice("info", direction === "undo" ? "nothingToUndo" : "nothingToRedo"),
       onChanged: () => options.notice("error", "undoChanged"),
     });
@@ -144,7 +147,7 @@ export class Session {
       document.image.prelabelled === scene.prelabelled &&
       document.instances.length === known.size &&
       document.instances.every((one) => known.get(one.key) === one.category);
-    if (same) this.view.set({ categories: document.categories, threshold: this.thresholdFor(document) });
+    if (same) this.view.set(this.projectIn(document));
     else this.replace(document);
     return true;
   }
@@ -171,7 +174,7 @@ export class Session {
     this.saver.noteLoaded(id, document.revision);
     // A closed tab's gestures are still on their way: what they did is shown once they are saved.
     if (this.saver.unsaved(id) > 0) this.toReload.add(id);
-    this.view.set({ categories: document.categories, threshold: this.thresholdFor(document) });
+    this.view.set(this.projectIn(document));
     this.show(sceneOf(document));
   }
 
@@ -185,14 +188,14 @@ export class Session {
     const scene = sceneOf(document);
     this.saver.noteLoaded(scene.imageId, document.revision);
     const selection = this.view.get().selection.filter((key) => find(scene, key) !== null);
-    const threshold = this.thresholdFor(document);
-    this.view.set({ scene, categories: document.categories, threshold, selection, hover: null, draft: null });
+    this.view.set({ scene, ...this.projectIn(document), selection, hover: null, draft: null });
   }
 
-  private thresholdFor(document: WireDocument): number {
-    this.projectThreshold = document.threshold;
+  /** What a picture's document says of the whole project. */
+  private projectIn({ threshold, categories, category_version }: WireDocument): Pick<View, "threshold" | "categories" | "categoryVersion"> {
+    this.projectThreshold = threshold;
     const chosen = this.chosenThreshold;
-    return chosen !== null && chosen.base === document.threshold ? chosen.value : document.threshold;
+    return { threshold: chosen !== null && chosen.base === threshold ? chosen.value : threshold, categories, categoryVersion: category_version };
   }
 
   /** Hides suggestions under a score; a person's choice holds for all pictures until the project's own value changes. */
@@ -229,7 +232,7 @@ export class Session {
     if (edits.length < wanted.length) this.showDraft(null);
     if (scene === null || (edits.length === 0 && (reviewed === undefined || reviewed === scene.reviewed))) return;
     const flag = reviewed === undefined ? null : { before: scene.reviewed, after: reviewed };
-    const entry: HistoryEntry = { imageId: scene.imageId, edits, reviewed: flag };
+    const entry: PictureStep = { imageId: scene.imageId, edits, reviewed: flag };
     this.apply(scene, verb, edits, reviewed);
     // What is new is to be seen, also where everything was hidden while it was drawn.
     const adds = edits.some(({ before }) => before === null);
@@ -316,14 +319,6 @@ export class Session {
     if (this.imageId() !== from) return;
     if (next === null) return this.options.notice("info", searched ? "listEnd" : "allReviewed");
     await this.open(next.id);
-  }
-
-  async addCategory(name: string): Promise<WireCategory> {
-    const category = await this.api.addCategory(name);
-    this.ahead.clear();
-    const { categories } = this.view.get();
-    if (!categories.some((one) => one.id === category.id)) this.view.set({ categories: [...categories, category] });
-    return category;
   }
 
   // --- what the saver reports ---

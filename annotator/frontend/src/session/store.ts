@@ -16,7 +16,11 @@ export class Store<T extends object> {
     for (const listener of this.listeners) listener(this.value, before);
   }
 
-  subscribe(listener: (now: T, before: T) => void): void {
+  /** What it returns ends it. */
+  subscribe(listener: (now: T, before: T) => void): () => void {
     this.listeners.push(listener);
+    return () => {
+      this.listeners = this.listeners.filter((one) => one !== listener);
+    };
   }
 }

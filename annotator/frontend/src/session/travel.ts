@@ -1,16 +1,15 @@
 /** Undo and redo: one step after the other, on whichever picture it was made. */
-import type { History, HistoryEntry } from "../document/history";
-import { forgotten, redone, undone } from "../document/history";
+import type { History, PictureStep } from "../document/history";
+import { forgotten, isCategoryStep, redone, undone } from "../document/history";
 import type { WireCategory } from "../document/protocol";
 import type { Edit, Instance, Scene } from "../document/scene";
 import { find, keyOf, reversed, sameInstance } from "../document/scene";
+import type { Direction } from "./categories";
 import type { Store } from "./store";
 import type { View } from "./view";
 
 /** A key held down over a slow network must not go on for long after it was let go. */
 const MOST_AT_ONCE = 5;
-
-type Direction = "undo" | "redo";
 
 export interface TravelOptions {
   readonly view: Store<View>;
@@ -18,6 +17,8 @@ export interface TravelOptions {
   /** A picture as it stands, open or not; null where it cannot be read. */
   readonly latest: (imageId: number) => Promise<Scene | null>;
   readonly apply: (scene: Scene, direction: Direction, edits: readonly Edit[], reviewed: boolean | undefined, note: string | undefined) => void;
+  /** A step that changes the project's categories. */
+  readonly changeCategories: (direction: Direction, change: number) => Promise<void>;
   /** There is no step that way. */
   readonly onNothing: (direction: Direction) => void;
   /** Somebody else has changed what the step did: all steps of its picture are forgotten. */
@@ -45,13 +46,14 @@ export class Travel {
     const entry = (direction === "undo" ? history.past : history.future).at(-1);
     if (opening !== null) return;
     if (entry === undefined) return onNothing(direction);
+    if (isCategoryStep(entry)) return this.options.changeCategories(direction, entry.change);
     // In the gallery the picture need not be seen.
     if (!gallery && view.get().scene?.imageId !== entry.imageId) await open(entry.imageId);
     const scene = gallery ? await latest(entry.imageId) : view.get().scene;
     if (scene?.imageId === entry.imageId && view.get().history === history) this.retrace(direction, entry, scene);
   }
 
-  private retrace(direction: Direction, entry: HistoryEntry, scene: Scene): void {
+  private retrace(direction: Direction, entry: PictureStep, scene: Scene): void {
     const { view, apply, onChanged } = this.options;
     const made = direction === "undo" ? reversed(entry.edits) : entry.edits;
     const edits = made.map((edit) => inLiveCategories(edit, view.get().categories));

@@ -79,6 +79,8 @@ export interface View {
   readonly brushSize: number;
   /** What new instances are; null until it is known. */
   readonly category: number | null;
+  /** Says whether the server has other categories by now. */
+  readonly categoryVersion: string;
   readonly history: History;
   readonly status: SaveStatus;
   /** The picture whose gestures wait for the person's choice. */
@@ -136,6 +138,7 @@ export const START_VIEW: View = {
   gallery: false,
   brushSize: 24,
   category: null,
+  categoryVersion: "",
   history: EMPTY_HISTORY,
   status: { kind: "saved", unsaved: 0 },
   conflict: null,

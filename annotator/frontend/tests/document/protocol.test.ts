@@ -33,7 +33,7 @@ describe("the golden document", () => {
   it("has the fields that the editor knows, and no others", () => {
     const { image, instances, categories } = golden.document;
     expect(Object.keys(golden.document).sort()).toEqual(
-      fields<WireDocument>({ image: true, revision: true, threshold: true, categories: true, instances: true }),
+      fields<WireDocument>({ image: true, revision: true, threshold: true, categories: true, category_version: true, instances: true }),
     );
     expect(Object.keys(image).sort()).toEqual(
       fields<WireDocument["image"]>({ id: true, name: true, width: true, height: true, url: true, reviewed: true, prelabelled: true, note: true }),

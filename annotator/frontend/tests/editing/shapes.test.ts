@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { PictureStep } from "../../src/document/history";
 import { outlineOf } from "../../src/document/outline";
 import { withoutHoles } from "../../src/document/paint";
 import type { Instance } from "../../src/document/scene";
@@ -89,7 +90,7 @@ describe("shapes", () => {
     const steps = session.view.get().history.past.length;
     reshape(session, [one("i0k0"), one("i0k1")], withoutHoles);
     expect(areas(session)[0]).toBe(361);
-    expect(session.view.get().history.past.at(-1)!.edits).toHaveLength(1);
+    expect((session.view.get().history.past.at(-1) as PictureStep).edits).toHaveLength(1);
     reshape(session, [one("i0k1")], withoutHoles);
     expect(session.view.get().history.past).toHaveLength(steps + 1);
   });

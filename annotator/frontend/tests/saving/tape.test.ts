@@ -1,8 +1,8 @@
 import { IDBFactory } from "fake-indexeddb";
 import "fake-indexeddb/auto";
 import { describe, expect, it } from "vitest";
-import type { History, HistoryEntry } from "../../src/document/history";
-import { EMPTY_HISTORY, forgotten, recorded, redone, undone } from "../../src/document/history";
+import type { History, HistoryEntry, PictureStep } from "../../src/document/history";
+import { EMPTY_HISTORY, forgotten, isCategoryStep, recorded, redone, undone, withChangeMoved, withoutCategorySteps } from "../../src/document/history";
 import type { Instance } from "../../src/document/scene";
 import { maskOfRle } from "../../src/document/scene";
 import { Tape } from "../../src/saving/tape";
@@ -45,7 +45,7 @@ function step(imageId = 1): HistoryEntry {
 }
 
 const keys = ({ past, future }: History): unknown =>
-  [past, future].map((side) => side.map((entry) => entry.edits[0].before!.key));
+  [past, future].map((side) => side.map((entry) => (isCategoryStep(entry) ? entry.change : entry.edits[0].before!.key)));
 const written = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
 
 describe("the tape", () => {
@@ -63,7 +63,8 @@ describe("the tape", () => {
     const later = await browser.page(storage).tape.load();
     expect(keys(later)).toEqual(keys(history));
     // One mask before and after stays one mask: undoing a decision sends none.
-    expect(later.past[0].edits[0].before!.mask).toBe(later.past[0].edits[0].after!.mask);
+    const [edit] = (later.past[0] as PictureStep).edits;
+    expect(edit.before!.mask).toBe(edit.after!.mask);
   }, 60_000);
 
   it.each(Array.from({ length: 12 }, (_, seed) => seed))("is what the memory was, whatever was done and whenever one reloads (seed %i)", async (seed) => {
@@ -74,10 +75,13 @@ describe("the tape", () => {
     for (let turn = 0; turn < 80; turn++) {
       const dice = random();
       const before = history;
-      if (dice < 0.5) history = recorded(history, step(whole(random, 3)));
+      if (dice < 0.35) history = recorded(history, step(whole(random, 3)));
+      else if (dice < 0.45) history = recorded(history, { change: whole(random, 3) });
+      else if (dice < 0.5) history = withChangeMoved(history, whole(random, 3), dice < 0.475 ? "undo" : "redo");
       else if (dice < 0.72) history = undone(history);
       else if (dice < 0.9) history = redone(history);
-      else if (dice < 0.94) history = forgotten(history, whole(random, 3));
+      else if (dice < 0.93) history = forgotten(history, whole(random, 3));
+      else if (dice < 0.95) history = withoutCategorySteps(history);
       else {
         if (random() < 0.2) await written();
         tape.leave();

@@ -232,6 +232,7 @@ class Run {
     const alive = (this.alive = { on: true });
     return new Session({
       api: server,
+      categories: server.categories,
       makeSaver: (owner) =>
         new Saver({
           outbox,

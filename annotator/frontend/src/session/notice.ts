@@ -1,0 +1,14 @@
+/** What the session tells the person in a line; the screen has the words. */
+
+export type Notice = (kind: "info" | "error", text: NoticeText, detail?: string) => void;
+export type NoticeText =
+  | "openFailed"
+  | "refused"
+  | "allReviewed"
+  | "undoChanged"
+  | "categoriesNotUndone"
+  | "categoriesNotRedone"
+  | "nothingToUndo"
+  | "nothingToRedo"
+  | "listEnd"
+  | "queueFailed";
