@@ -1,4 +1,4 @@
-/** A colour for each instance of a picture: neighbours have different ones, and what has a colour keeps it. */
+/** A colour for each instance of a picture: neighbours have different ones, few have one each, and what has a colour keeps it. */
 import type { Box } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import type { Instance, Mask, Scene } from "../document/scene";
@@ -41,7 +41,7 @@ export class InstanceColors {
     }
     for (const instance of rest) {
       const { key, mask } = instance;
-      const color = placed.freeColor(instance, this.colors.get(key)?.color ?? hashOf(key) % FIRST);
+      const color = placed.freeColor(instance, this.colors.get(key)?.color);
       this.colors.set(key, { mask, color });
       placed.add(instance, color);
     }
@@ -51,17 +51,20 @@ export class InstanceColors {
 /** Which colours there are around a place; a grid keeps 10,000 instances quick. */
 class Neighbourhood {
   private readonly cells: Placed[][] = Array.from({ length: CELLS * CELLS }, () => []);
+  /** How many instances of the picture have each colour. */
+  private readonly uses = new Array<number>(COLORS.length).fill(0);
 
   constructor(private readonly picture: Pick<Scene, "width" | "height">) {}
 
   add({ mask, state, score }: Instance, color: number): void {
     const box = this.around(mask);
+    this.uses[color]++;
     const weight = state === "accepted" ? 1.2 : state === "suggested" ? 0.2 + 0.8 * (score ?? 1) : 0;
     this.eachCell(box, (cell) => cell.push({ box, color, weight }));
   }
 
-  /** The preferred colour, or the next one that is like no neighbour's; where there is none, the one that is least like them. */
-  freeColor({ mask }: Instance, preferred: number): number {
+  /** The colour that is least like any neighbour's: of several the one that it had, else one that the picture has least of. */
+  freeColor({ key, mask }: Instance, had: number | undefined): number {
     const box = this.around(mask);
     const taken = new Array<number>(COLORS.length).fill(0);
     this.eachCell(box, (cell) => {
@@ -71,7 +74,9 @@ class Neighbourhood {
       }
     });
     const clashes = COLORS.map((_, color) => Math.max(...taken.map((weight, other) => weight * LIKENESS[color][other])));
-    return candidates(preferred).reduce((best, color) => (clashes[color] < clashes[best] ? color : best));
+    const isRarer = (color: number, than: number): boolean => had === undefined && color < FIRST && this.uses[color] < this.uses[than];
+    const isBetter = (color: number, than: number): boolean => clashes[color] < clashes[than] || (clashes[color] === clashes[than] && isRarer(color, than));
+    return candidates(had ?? hashOf(key) % FIRST).reduce((best, color) => (isBetter(color, best) ? color : best));
   }
 
   private around(mask: Mask): Box {
