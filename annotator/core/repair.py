@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import cv2
 import numpy as np
@@ -131,12 +132,16 @@ def _grown(window: BoolMask, pixels: int) -> BoolMask:
     if pixels == 0 or not window.any():
         return window
     if pixels <= NEAR:
-        y, x = np.ogrid[-pixels : pixels + 1, -pixels : pixels + 1]
-        disc = (x * x + y * y <= pixels * pixels).astype(np.uint8)
-        return np.asarray(cv2.dilate(window.view(np.uint8), disc).view(bool), bool)
+        return np.asarray(cv2.dilate(window.view(np.uint8), _disc(pixels)).view(bool), bool)
     away: NDArray[np.float32] = cv2.distanceTransform((~window).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     # Squared distances are whole numbers, which single precision holds to within a thousandth at this radius.
     return np.asarray(away <= np.float32(pixels + 1e-3), bool)
+
+
+@cache
+def _disc(radius: int) -> NDArray[np.uint8]:
+    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    return np.asarray(x * x + y * y <= radius * radius, np.uint8)
 
 
 def _without(window: BoolMask, above: Sequence[Rle], *, left: int, top: int) -> BoolMask:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -23,9 +24,8 @@ from annotator.storage import bulk_repair, categories, gallery, schema
 from annotator.storage.bulk_orders import Order, Verb, changes, state_after, targets
 from annotator.storage.bulk_repair import LATER, Mended, decided_before, offered
 from annotator.storage.database import Database, now
-from annotator.storage.decisions import DECIDED
 from annotator.storage.gallery import Entry
-from annotator.storage.gestures import gestures_of
+from annotator.storage.gestures import write_history
 from annotator.storage.images import plain_text
 from annotator.storage.instances import chunks, require_room
 
@@ -101,7 +101,7 @@ class BulkDecisions:
             rows = targets(connection, order)
             as_of = connection.scalar(select(func.max(_gestures.c.id))) or 0
         mends: list[Mended] = []
-        if order.repair is not None and nearest > 0:
+        if order.repair is not None:
             # Those of which nothing would be left come first.
             tried = self._mend(order.repair, bulk_repair.some_of(rows))
             mends = sorted(tried, key=lambda one: one.is_kept)[:nearest]
@@ -151,8 +151,7 @@ class BulkDecisions:
             }
             bulk_id = int(connection.execute(insert(_bulks).values(line).returning(_bulks.c.id)).scalar_one())
         report = Report(len(rows))
-        for stretch in _stretches(rows, STRETCH if order.repair is None else min(STRETCH, REPAIR_STRETCH)):
-            mends = None if order.repair is None else self._mend(order.repair, [row.id for row in stretch])
+        for stretch, mends in self._prepared(order, rows):
             with self._database.write() as connection:
                 _decide(connection, order, stretch, report, client=client, as_of=as_of, who=who, mends=mends)
             if not told(report):
@@ -188,6 +187,23 @@ class BulkDecisions:
         if row is None:
             return None
         return Bulk(row.id, row.at, row.who, Verb(row.verb), row.query, row.total, row.done, row.ended)
+
+    def _prepared(
+        self, order: Order, rows: Sequence[Row[Any]]
+    ) -> Iterator[tuple[list[Row[Any]], Sequence[Mended] | None]]:
+        """Each stretch, of a repair with its masks: the next ones are worked out while these are written."""
+        if order.repair is None:
+            yield from ((stretch, None) for stretch in _stretches(rows, STRETCH))
+            return
+        with ThreadPoolExecutor(1, "repair") as worker:
+            last: tuple[list[Row[Any]], Future[list[Mended]]] | None = None
+            for stretch in _stretches(rows, min(STRETCH, REPAIR_STRETCH)):
+                ahead = worker.submit(self._mend, order.repair, [row.id for row in stretch])
+                if last is not None:
+                    yield last[0], last[1].result()
+                last = stretch, ahead
+            if last is not None:
+                yield last[0], last[1].result()
 
     def _mend(self, repair: Repair, ids: Sequence[int]) -> list[Mended]:
         """Worked out before the write lock is asked for, and while nothing is read."""
@@ -233,7 +249,7 @@ def _decide(
     ids = [row.id for row in rows if row.image_id not in changed]
     ids = _still_so(connection, order, ids)
     ids = _set_values(connection, order, ids) if mends is None else _repair(connection, mends, set(ids), report)
-    _write_history(connection, ids, verb=order.verb.value, client=client, who=who)
+    write_history(connection, ids, verb=order.verb.value, client=client, who=who)
     connection.execute(update(_bulks).where(_bulks.c.client == client).values(done=_bulks.c.done + len(ids)))
     report.done += len(ids)
     report.pass_over(len(changed), _names(connection, changed))
@@ -294,35 +310,6 @@ def _with_pixels(connection: Connection, ids: Sequence[int]) -> list[int]:
     return [id for id in ids if id not in empty]
 
 
-def _write_history(connection: Connection, ids: Sequence[int], *, verb: str, client: str, who: str) -> None:
-    """One gesture for each picture, one decision for each instance as it stands now, and a new revision."""
-    pictures: dict[int, int] = {}
-    for some in chunks(ids):
-        query = (
-            select(_images.c.id, _images.c.revision)
-            .join(_instances, _instances.c.image_id == _images.c.id)
-            .where(_instances.c.id.in_(some))
-            .distinct()
-        )
-        pictures.update((row.id, row.revision) for row in connection.execute(query))
-    if not pictures:
-        return
-    made = connection.scalar(select(func.max(_gestures.c.id))) or 0
-    first = connection.scalar(select(func.count()).where(_gestures.c.client == client)) or 0
-    rows = gestures_of(sorted(pictures.items()), verb=verb, client=client, who=who, first=first)
-    connection.execute(insert(_gestures), rows)
-    columns = [_instances.c[name] for name in DECIDED]
-    for some in chunks(ids):
-        as_it_is = (
-            select(_gestures.c.id, *columns)
-            .join(_gestures, _gestures.c.image_id == _instances.c.image_id)
-            .where(_instances.c.id.in_(some), _gestures.c.client == client, _gestures.c.id > made)
-        )
-        connection.execute(insert(_decisions).from_select(["gesture_id", *DECIDED], as_it_is))
-    for some in chunks(list(pictures)):
-        connection.execute(update(_images).where(_images.c.id.in_(some)).values(revision=_images.c.revision + 1))
-
-
 # --- taking back -----------------------------------------------------------------------------------------------------
 
 
@@ -350,7 +337,7 @@ def _take_back(
     else:
         for some in chunks(ids):
             connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(_before(verb)))
-    _write_history(connection, ids, verb="undo", client=f"{client}-undo", who=who)
+    write_history(connection, ids, verb="undo", client=f"{client}-undo", who=who)
     report.done += len(ids)
     left = len(rows) - len(ids)
     if left:

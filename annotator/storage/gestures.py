@@ -1,15 +1,23 @@
-"""The rows of gestures that one order makes: one for each image that it touches.
+"""The history of one order: a gesture for each image that it touches, and a decision for each instance.
 
 Tests: tests/storage/test_bulk.py, tests/storage/test_worklist.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sqlalchemy import Connection, func, insert, select, update
+
+from annotator.storage import schema
 from annotator.storage.database import now
+from annotator.storage.decisions import DECIDED
 from annotator.storage.images import plain_text
+from annotator.storage.instances import chunks
+
+_images, _instances = schema.images, schema.instances
+_gestures, _decisions = schema.gestures, schema.decisions
 
 
 def gestures_of(
@@ -42,3 +50,32 @@ def gestures_of(
         }
         for index, (image_id, revision) in enumerate(revisions)
     ]
+
+
+def write_history(connection: Connection, ids: Sequence[int], *, verb: str, client: str, who: str) -> None:
+    """One gesture for each picture, one decision for each instance as it stands now, and a new revision."""
+    pictures: dict[int, int] = {}
+    for some in chunks(ids):
+        query = (
+            select(_images.c.id, _images.c.revision)
+            .join(_instances, _instances.c.image_id == _images.c.id)
+            .where(_instances.c.id.in_(some))
+            .distinct()
+        )
+        pictures.update((row.id, row.revision) for row in connection.execute(query))
+    if not pictures:
+        return
+    made = connection.scalar(select(func.max(_gestures.c.id))) or 0
+    first = connection.scalar(select(func.count()).where(_gestures.c.client == client)) or 0
+    rows = gestures_of(sorted(pictures.items()), verb=verb, client=client, who=who, first=first)
+    connection.execute(insert(_gestures), rows)
+    columns = [_instances.c[name] for name in DECIDED]
+    for some in chunks(ids):
+        as_it_is = (
+            select(_gestures.c.id, *columns)
+            .join(_gestures, _gestures.c.image_id == _instances.c.image_id)
+            .where(_instances.c.id.in_(some), _gestures.c.client == client, _gestures.c.id > made)
+        )
+        connection.execute(insert(_decisions).from_select(["gesture_id", *DECIDED], as_it_is))
+    for some in chunks(list(pictures)):
+        connection.execute(update(_images).where(_images.c.id.in_(some)).values(revision=_images.c.revision + 1))
