@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,9 @@ from annotator.system.latest import Latest
 
 MAX_LISTS = 8
 """Lists that are kept in order: one of 200,000 instances takes 3 MB."""
+
+FRESH_S = 30.0
+"""How long a list does for its further pages, whatever others store; what left it meanwhile is not shown."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,21 @@ class Page:
     """Of the order that asks for the odd ones."""
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A list, with the project's version that it is of and the time when it was made."""
+
+    listed: Listed
+    version: str
+    made: float
+
+
 class GalleryReader:
     """Reads galleries. Safe to use from several threads; nobody who saves waits for what is computed here."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lists: Latest[tuple[Any, ...], Listed] = Latest(MAX_LISTS)
+        self._lists: Latest[tuple[Any, ...], _Kept] = Latest(MAX_LISTS)
         self._lock = threading.Lock()
 
     def page(
@@ -84,7 +97,7 @@ class GalleryReader:
         have been decided since.
         """
         wanted = frozenset(map(State, states))
-        listed = self._listed(category_id, wanted, threshold, order)
+        listed = self._listed(category_id, wanted, threshold, order, goes_on=after is not None)
         start = 0 if after is None else listed.start_behind(*after)
         end = min(start + limit, len(listed.ids))
         with self._database.read() as connection:
@@ -99,20 +112,25 @@ class GalleryReader:
             usual=listed.usual,
         )
 
-    def _listed(self, category_id: int, states: frozenset[State], threshold: float, order: Order) -> Listed:
-        """The list as the project is now; one that is kept is read again as soon as anybody has stored anything."""
-        if order.is_of_shape:
+    def _listed(
+        self, category_id: int, states: frozenset[State], threshold: float, order: Order, *, goes_on: bool
+    ) -> Listed:
+        """The list as the project is now. goes_on: one that is a little older will do, so that whoever pages does not
+        have everything read again for each page while others save.
+        """
+        if order.is_of_shape and not goes_on:
             measure_missing(self._database)
-        asked = (self._database.version(), category_id, states, threshold, order)
+        version, asked = self._database.version(), (category_id, states, threshold, order)
         with self._lock:
             known = self._lists.peek(asked)
-        if known is not None:
-            return known
+        if known is not None and (known.version == version or (goes_on and time.monotonic() - known.made < FRESH_S)):
+            return known.listed
         with self._database.read() as connection:
             found = fetch(connection, category_id=category_id, states=states, threshold=threshold, order=order)
-        made = in_order(found, states, order)
+        made = _Kept(in_order(found, states, order), version, time.monotonic())
         with self._lock:
-            return self._lists.get(asked, lambda: made)
+            self._lists.put(asked, made)
+        return made.listed
 
 
 def version_of(sha256: str, rle: Rle) -> str:

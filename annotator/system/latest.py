@@ -43,5 +43,10 @@ class Latest(Generic[Key, Value]):
             self._values.popitem(last=False)
         return self._values[key]
 
+    def put(self, key: Key, value: Value) -> None:
+        """Keep this value, in place of another of that key."""
+        self._values.pop(key, None)
+        self.get(key, lambda: value)
+
     def _is_too_large(self) -> bool:
         return self._most_bytes is not None and sum(map(self._bytes_of, self._values.values())) > self._most_bytes

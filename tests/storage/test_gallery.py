@@ -9,7 +9,7 @@ from annotator.core import repair
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.masks import rle_area, rle_box_xyxy
 from annotator.core.settings import NAME
-from annotator.storage import bulk_orders, gallery, images, instances, schema
+from annotator.storage import bulk_orders, gallery, gallery_order, images, instances, schema
 from annotator.storage.archive import unpack_project
 from annotator.storage.gallery_order import Order
 from annotator.storage.imports import Picture
@@ -96,6 +96,22 @@ def test_pages_go_on_behind_what_was_decided_meanwhile(store, image):
     asked = {"category_id": 1, "states": [State.SUGGESTED], "threshold": 0.5, "order": Order.ODD, "limit": 9}
     found = store.gallery.page(**asked, after=gallery.place_from_text(first.after))
     assert [one.key for one in found.entries] == keys[2:]
+
+
+def test_further_pages_go_by_the_list_of_the_first_for_a_while(store, image, monkeypatch):
+    store.set_suggestions(image.id, [suggestion(x, score=0.9) for x in range(6)])
+    reads = []
+    monkeypatch.setattr(gallery, "fetch", lambda *asked, **more: reads.append(1) or gallery_order.fetch(*asked, **more))
+    first = page(store, limit=2)
+    store.set_setting(NAME, "changed")
+    page(store, limit=2, after=gallery.place_from_text(first.after))
+    assert len(reads) == 1
+    page(store, limit=2)
+    assert len(reads) == 2
+    store.set_setting(NAME, "changed again")
+    monkeypatch.setattr(gallery, "FRESH_S", 0.0)
+    page(store, limit=2, after=gallery.place_from_text(first.after))
+    assert len(reads) == 3
 
 
 READERS = {
