@@ -145,7 +145,9 @@ def round_of(served, key, category, people, seconds, *, reads, first):
     for browser in browsers:
         for name, times in browser.times.items():
             found.setdefault(name, []).extend(times)
-    return {name: told(times) for name, times in found.items()} | {"errors": sum((b.errors for b in browsers), [])[:5]}
+    return {name: told(times) for name, times in found.items()} | {
+        "errors": [one for b in browsers for one in b.errors][:5]
+    }
 
 
 def told(times):

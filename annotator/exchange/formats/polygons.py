@@ -1,7 +1,7 @@
-"""What the formats of polygons have in common: written by the library supervision, read back here.
+"""What the formats of polygons have in common: what is written of each picture, and how it is read back.
 
-None of them has holes or crowds. Their readers fill polygons from pixel centre to pixel centre (cv2.fillPoly), and so
-do the writer and the comparison here.
+None of them has holes or crowds. The library supervision makes the polygons (`outlines.py`); a layout says where files
+lie and what stands in them.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
-from xml.etree.ElementTree import ParseError
+from typing import ClassVar
+from xml.parsers.expat import ExpatError
 
 import cv2
 import numpy as np
@@ -20,31 +19,55 @@ from numpy.typing import NDArray
 
 from annotator.core.dataset import Dataset, Image, Instance
 from annotator.core.errors import ExportError, ImageError
-from annotator.core.masks import BoolMask, rle_box_xyxy, rle_to_mask
 from annotator.exchange.formats.base import Options, Outcome, Pictures
 from annotator.exchange.formats.boxes import Box, boxes_of
+from annotator.exchange.formats.outlines import LIBRARY, Outline, Points, outlined
 from annotator.exchange.formats.polygon_report import PolygonReport
 from annotator.exchange.names import flat_names
 from annotator.system import files
 
-LIBRARY = "supervision"
+__all__ = ["EXTRA", "LIBRARY", "Layout", "Points", "Sheet", "Written", "corners"]
+
 EXTRA = "formats"
 
-Points = NDArray[np.float64]
 
-_MIN_POINTS = 3  # of a contour that the library writes as a polygon
+@dataclass(frozen=True, eq=False)
+class Written:
+    """One object as a format writes it: a polygon, else a box.
+
+    category: index of its name. points: (n, 2) whole numbers, from pixel centre to pixel centre. box_xyxy: (4,) up to
+    the far edges, around the polygon where there is one. instance: what it is of; None of an object that never had a
+    mask. group: a number that the polygons of one instance share; None where there is one alone.
+    """
+
+    category: int
+    points: NDArray[np.int64] | None
+    box_xyxy: Points
+    instance: Instance | None = None
+    group: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """What a format writes of one picture. name: of the picture's file. names: of the categories."""
+
+    name: str
+    width: int
+    height: int
+    names: Sequence[str]
+    objects: Sequence[Written]
 
 
 class Layout(ABC):
-    """Where a format's files lie, and how they are read back. A layout is itself a writer (`formats.base.Writer`).
+    """Where a format's files lie, what they say, and how they are read back. A layout is itself a writer
+    (`formats.base.Writer`).
 
-    suffix: of a picture's annotations. save: the library's method. parts: what becomes of an instance's parts.
-    holds_boxes: whether its readers take a box. whole_pixels: whether its boxes have whole numbers alone.
+    suffix: of a picture's annotations. parts: what becomes of an instance's parts. holds_boxes: whether its readers
+    take a box. whole_pixels: whether its boxes have whole numbers alone.
     """
 
     name: ClassVar[str]
     suffix: ClassVar[str]
-    save: ClassVar[str]
     parts: ClassVar[str] = "the format knows no parts"
     holds_boxes: ClassVar[bool] = True
     whole_pixels: ClassVar[bool] = False
@@ -56,6 +79,10 @@ class Layout(ABC):
     @abstractmethod
     def annotation_folder(self, part: str) -> str:
         """Of a part's annotations, below the folder of the export."""
+
+    @abstractmethod
+    def text_of(self, sheet: Sheet) -> str:
+        """What the file of a picture's annotations says, its objects in their order."""
 
     @abstractmethod
     def read_back(self, file: Path, *, width: int, height: int) -> Iterator[Points]:
@@ -72,12 +99,6 @@ class Layout(ABC):
     def category_names(self, names: Sequence[str]) -> list[str]:
         """The names as the format holds them, in their order."""
         return list(names)
-
-    def mend(self, file: Path, *, width: int, height: int) -> None:  # noqa: B027, most need not
-        """Change what the library wrote of a picture where readers want it otherwise."""
-
-    def say(self, file: Path, said: Sequence[Instance | None]) -> None:  # noqa: B027, most know no flags
-        """Write what a person says of the objects of a file. said: the instance of each, None of a box alone."""
 
     def leaves_unsaid(self, instance: Instance) -> bool:
         """Whether the format has no place for something that a person says of an instance."""
@@ -97,7 +118,6 @@ class _Writing:
         everything = [image for dataset in parts.values() for image in dataset.images]
         categories = next(iter(parts.values())).categories
         plain = layout.category_names([category.name for category in categories])
-        self._library: Any = import_module(LIBRARY)
         self._layout, self._folder, self._parts, self._pictures = layout, folder, parts, pictures
         self._names = flat_names(
             [replace(image, file_name=layout.picture_name(image.file_name)) for image in everything]
@@ -149,8 +169,8 @@ class _Writing:
         annotations = self._folder / self._layout.annotation_folder(part) / f"{path.stem}{self._layout.suffix}"
         try:
             files.write_atomically(path, self._layout.picture(content))
-            self._annotate(path, annotations, _Shown(image, held, kept))
-        except (ImageError, ValueError, KeyError, TypeError, OSError, cv2.error, ParseError) as error:
+            self._annotate(annotations, path.name, _Shown(image, held, kept))
+        except (ImageError, ValueError, KeyError, TypeError, OSError, cv2.error, ExpatError) as error:
             raise ExportError(f"{name}: cannot be written as {self._layout.name}: {error}") from error
         report.images += 1
         report.instances += len(held)
@@ -159,40 +179,26 @@ class _Writing:
         self._written[image.id] = path.relative_to(self._folder).as_posix()
         return True
 
-    def _annotate(self, path: Path, annotations: Path, shown: _Shown) -> None:
+    def _annotate(self, annotations: Path, name: str, shown: _Shown) -> None:
         """Write one picture's annotations, read them back, and note in the report what they lost."""
-        masks = [rle_to_mask(instance.rle) for instance in shown.instances]
-        drawn = masks
-        try:
-            self._save(path, annotations, shown, drawn)
-        except ValueError:  # the library found no way from some hole to its outline
-            drawn = [_filled(mask) for mask in masks]
-            changed = [bool((old != new).any()) for old, new in zip(masks, drawn, strict=True)]
-            if not any(changed):
-                raise
-            self._report.filled += [one.id for one, is_other in zip(shown.instances, changed, strict=True) if is_other]
-            self._save(path, annotations, shown, drawn)
+        outlines = [outlined(instance.rle) for instance in shown.instances]
+        objects = [
+            one
+            for place, (instance, outline) in enumerate(zip(shown.instances, outlines, strict=True))
+            for one in self._objects_of(instance, outline, place)
+        ]
+        objects += [Written(self._class_of[box.category_id], None, self._box(box)) for box in shown.boxes]
         width, height = shown.image.width, shown.image.height
-        objects = list(self._layout.read_back(annotations, width=width, height=height))
-        counts = [_outlines(mask) for mask in drawn]
-        expected = sum(max(outlines, 1) for outlines, _ in counts) + len(shown.boxes)
-        if expected != len(objects):
-            raise ValueError(f"{len(objects)} objects read back, expected {expected}")
-        self._report.objects += expected - len(shown.boxes)
-        pairs = zip(shown.instances, counts, strict=True)
-        said = [instance for instance, (outlines, _) in pairs for _ in range(max(outlines, 1))]
-        self._layout.say(annotations, [*said, *(None for _ in shown.boxes)])
+        text = self._layout.text_of(Sheet(name, width, height, self._report.categories, objects))
+        annotations.write_text(text, "utf-8", newline="\n")
+        found = list(self._layout.read_back(annotations, width=width, height=height))
+        if len(objects) != len(found):
+            raise ValueError(f"{len(found)} objects read back, expected {len(objects)}")
+        self._report.objects += len(objects) - len(shown.boxes)
         self._report.unsaid += [one.id for one in shown.instances if self._layout.leaves_unsaid(one)]
-        waiting = iter(objects)
-        for instance, mask, (outlines, holes) in zip(shown.instances, masks, counts, strict=True):
-            self._compare(instance, mask, [next(waiting) for _ in range(max(outlines, 1))])
-            for ids, applies in (
-                (self._report.in_parts, outlines > 1),
-                (self._report.holes, holes),
-                (self._report.boxes, not outlines),
-            ):
-                if applies:
-                    ids.append(instance.id)
+        waiting = iter(found)
+        for instance, outline in zip(shown.instances, outlines, strict=True):
+            self._note(instance, outline, [next(waiting) for _ in range(outline.objects)])
         for box in shown.boxes:
             off = np.abs(next(waiting)[[0, 2]] + [[0, 0], [1, 1]] - box.to_array().reshape(2, 2)).max()
             if off > 1:
@@ -200,34 +206,33 @@ class _Writing:
             if off > _ROUNDING:
                 self._report.rounded.append(box.id)
 
-    def _save(self, path: Path, annotations: Path, shown: _Shown, masks: Sequence[BoolMask]) -> None:
-        """The library writes an object without a mask as its box."""
-        found = self._library.Detections.empty()
-        if masks or shown.boxes:
-            empty = np.zeros((shown.image.height, shown.image.width), bool)
-            boxes = [rle_box_xyxy(instance.rle) for instance in shown.instances]
-            found = self._library.Detections(
-                xyxy=np.array([*boxes, *map(self._box, shown.boxes)], np.float64).reshape(-1, 4),
-                mask=np.stack([*masks, *(empty for _ in shown.boxes)]),
-                class_id=np.array([self._class_of[id] for id in shown.category_ids]),
-            )
-        dataset = self._library.DetectionDataset(self._report.categories, [str(path)], {str(path): found})
-        getattr(dataset, self._layout.save)(annotations_directory_path=str(annotations.parent))
-        self._layout.mend(annotations, width=shown.image.width, height=shown.image.height)
+    def _objects_of(self, instance: Instance, outline: Outline, place: int) -> Iterator[Written]:
+        category = self._class_of[instance.category_id]
+        if not outline.polygons:
+            yield Written(category, None, outline.box_xyxy, instance)
+        for points in outline.polygons:
+            box = np.concatenate((points.min(axis=0), points.max(axis=0) + 1)).astype(np.float64)
+            yield Written(category, points, box, instance, place if len(outline.polygons) > 1 else None)
 
-    def _box(self, box: Box) -> NDArray[np.float64]:
+    def _box(self, box: Box) -> Points:
         if not self._layout.whole_pixels:
             return box.to_array()
         x0, y0, x1, y1 = box.xyxy
         return np.array([np.floor(x0), np.floor(y0), np.ceil(x1), np.ceil(y1)])
 
-    def _compare(self, instance: Instance, mask: BoolMask, objects: Sequence[Points]) -> None:
-        found = np.zeros(mask.shape, np.uint8)
-        for points in objects:
-            cv2.fillPoly(found, [np.round(points).astype(np.int32)], 1)
-        iou = int((mask & (found == 1)).sum()) / int((mask | (found == 1)).sum())
+    def _note(self, instance: Instance, outline: Outline, objects: Sequence[Points]) -> None:
+        """What an instance lost, by the objects that were read back of it."""
+        report, iou = self._report, outline.iou_with(objects)
         if iou < 1:
-            self._report.losses[instance.id] = iou
+            report.losses[instance.id] = iou
+        for ids, applies in (
+            (report.in_parts, len(outline.polygons) > 1),
+            (report.holes, outline.has_holes),
+            (report.boxes, not outline.polygons),
+            (report.filled, outline.is_filled),
+        ):
+            if applies:
+                ids.append(instance.id)
 
 
 _ROUNDING = 0.01  # px; what a format's decimals cost
@@ -241,28 +246,8 @@ class _Shown:
     instances: Sequence[Instance]
     boxes: Sequence[Box]
 
-    @property
-    def category_ids(self) -> list[int]:
-        return [*(one.category_id for one in self.instances), *(one.category_id for one in self.boxes)]
 
-
-def corners(box_xyxy: NDArray[np.float64]) -> Points:
+def corners(box_xyxy: Points) -> Points:
     """A box up to its far edges -> its corners' pixel centres."""
     x0, y0, x1, y1 = box_xyxy
     return np.array([[x0, y0], [x1 - 1, y0], [x1 - 1, y1 - 1], [x0, y1 - 1]])
-
-
-def _outlines(mask: BoolMask) -> tuple[int, bool]:
-    """How many polygons the library makes of a mask, and whether it has holes."""
-    found, places = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    above = [place[3] for place in places[0]] if places is not None else []
-    outer = sum(parent < 0 and len(ring) >= _MIN_POINTS for ring, parent in zip(found, above, strict=True))
-    return int(outer), any(parent >= 0 for parent in above)
-
-
-def _filled(mask: BoolMask) -> BoolMask:
-    """The mask without its holes."""
-    rings, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = np.zeros(mask.shape, np.uint8)
-    cv2.drawContours(filled, rings, -1, 1, cv2.FILLED)
-    return np.asarray(filled == 1)

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from annotator.exchange.formats.base import Format
-from annotator.exchange.formats.polygons import EXTRA, LIBRARY, Layout, Points, corners
+from annotator.exchange.formats.polygons import EXTRA, LIBRARY, Layout, Points, Sheet, corners
 from annotator.system import files
 from annotator.vision.pictures.kinds import SUFFIXES
 from annotator.vision.pictures.renditions import as_png, look
@@ -25,7 +25,6 @@ class YoloSeg(Layout):
 
     name = "yolo-seg"
     suffix = ".txt"
-    save = "as_yolo"
     holds_boxes = False
 
     def picture_name(self, name: str) -> str:
@@ -49,18 +48,15 @@ class YoloSeg(Layout):
         for line in file.read_text("utf-8").splitlines():
             yield np.array(line.split()[1:], np.float64).reshape(-1, 2) * size
 
-    def mend(self, file: Path, *, width: int, height: int) -> None:
-        """The library writes a mask that is too thin for a polygon as a box: it becomes a polygon of 4 corners."""
-        size = np.array([width, height], np.float64)
+    def text_of(self, sheet: Sheet) -> str:
+        """A mask that is too thin for a polygon becomes one of the 4 corners of its box."""
+        size = np.array([sheet.width, sheet.height], np.float64)
         lines = []
-        for line in file.read_text("utf-8").splitlines():
-            name, *values = line.split()
-            if len(values) == 4:
-                center, extent = np.array(values, np.float64).reshape(2, 2) * size
-                edges = np.round(np.concatenate((center - extent / 2, center + extent / 2)))
-                values = [f"{value:.5f}" for value in (corners(edges) / size).ravel()]
-            lines.append(" ".join((name, *values)))
-        file.write_text("\n".join(lines), "utf-8")
+        for one in sheet.objects:
+            points = corners(one.box_xyxy) if one.points is None else one.points
+            values = tuple((points / size).ravel().tolist())
+            lines.append(str(one.category) + " %.5f" * len(values) % values)
+        return "\n".join(lines)
 
     def finish(self, folder: Path, parts: Mapping[str, Sequence[str]], categories: Sequence[str]) -> None:
         """A reader wants a validation part: where there is none, the training part stands for it."""
