@@ -10,14 +10,16 @@ from contextlib import contextmanager
 
 import pytest
 
-from annotator.core.settings import NAME, THRESHOLD
+from annotator.core.settings import BATCH, EXPORTED, NAME, THRESHOLD
 from annotator.storage.store import Store
-from tests.e2e.screen import Project, Screen
+from tests.e2e.screen import Project, Screen, wait_for
 from tests.machine import CHROMIUM, free_port
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 START_S = 180
+PATIENCE_MS = 60_000
+"""For each thing that a test waits for on a page: a busy machine is slow, and not wrong."""
 
 
 class Server:
@@ -88,12 +90,14 @@ def chromium():
 
 @pytest.fixture
 def project(server):
-    """The served project, empty, with the threshold that a new one has: a network that was at work has set its own."""
+    """The served project, empty, without a batch or a setting that the test before may have left."""
     with Store.open(server.folder) as store:
-        store.set_setting(THRESHOLD, None)
         for row in store.queue():
             store.remove_image(row.image.id)
         store.empty_bin()
+        wait_for(lambda: store.setting(BATCH) is None, seconds=60)
+        for setting in (BATCH, THRESHOLD, EXPORTED):
+            store.set_setting(setting, None)
         yield Project(store)
 
 
@@ -107,6 +111,7 @@ def screen(server, project, chromium):
 def watched(chromium, address, **profile):
     """The page in a fresh browser profile. A request to another host or an error of a script fails the test."""
     context = chromium.new_context(locale="en-US", **profile)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     foreign, errors = [], []
     page.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
@@ -161,6 +166,7 @@ def home(served):
 def tab(served, chromium):
     """Opens tabs of one browser; an error of a script fails the test."""
     context = chromium.new_context(locale="en-US", **LARGE)
+    context.set_default_timeout(PATIENCE_MS)
     errors = []
 
     def open_tab(address=""):

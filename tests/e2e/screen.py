@@ -12,12 +12,31 @@ import pytest
 from annotator.core.dataset import Suggestion
 from annotator.core.masks import mask_to_rle, rle_box_xyxy
 
-PlaywrightTimeout = pytest.importorskip("playwright.sync_api").TimeoutError
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+PlaywrightError = sync_api.Error
+PlaywrightTimeout = sync_api.TimeoutError
+
+PATIENCE_S = 20.0
+"""For what comes true in a moment on an idle machine, and later on a busy one."""
 
 WIDTH, HEIGHT = 320, 240
 # Left, top, right, bottom in image pixels: where `Project.add` puts its suggestions.
 BOXES = ((20, 30, 80, 200), (120, 40, 180, 210), (220, 50, 280, 180))
 SCORES = (0.9, 0.6, 0.3)
+
+# The header grows while its parts arrive, and what is clicked at a pixel of the picture must still be there.
+_STANDS_STILL = """() => new Promise((resolve) => {
+    let [before, frames] = ["", 0];
+    const look = () => {
+        const { x, y, width } = document.querySelector(".an-picture").getBoundingClientRect();
+        const now = [x, y, width].join();
+        frames = now === before ? frames + 1 : 0;
+        before = now;
+        if (frames < 6) requestAnimationFrame(look);
+        else resolve();
+    };
+    look();
+})"""
 
 _seeds = itertools.count(1)
 
@@ -72,10 +91,11 @@ class Screen:
         self.address = address
 
     def open(self):
-        """Load the page and wait for the picture that it opens."""
+        """Load the page and wait for the picture that it opens, at the place where it stays."""
         self.page.goto(self.address)
         self.page.wait_for_selector(".an-picture.is-ready")
         self.page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
+        self.page.evaluate(_STANDS_STILL)
         return self
 
     def at(self, x, y):
@@ -127,12 +147,23 @@ class Screen:
         return seen
 
 
-def wait_for(condition, *, seconds=5.0):
-    """Wait until the condition holds; the last answer is returned."""
+def wait_for(condition, *, seconds=PATIENCE_S):
+    """Wait until the condition holds; the last answer is returned. What is not there yet does not hold."""
     patience = time.monotonic() + seconds
-    while not (answer := condition()) and time.monotonic() < patience:
+    while True:
+        with suppress(IndexError, PlaywrightError):
+            if answer := condition():
+                return answer
+        if time.monotonic() > patience:
+            return condition()
         time.sleep(0.05)
-    return answer
+
+
+def require_soon(read, expected, *, seconds=PATIENCE_S):
+    """Fail unless what is read becomes what is expected: the page's answer to a key or a click may be on its way."""
+    wait_for(lambda: read() == expected, seconds=seconds)
+    found = read()
+    assert found == expected, f"after {seconds} s: {found!r}, expected {expected!r}"
 
 
 def open_export(page):

@@ -9,7 +9,7 @@ from annotator.core.dataset import Suggestion
 from annotator.core.masks import mask_to_rle
 from annotator.storage.store import Store
 from tests.e2e.conftest import Server, watched
-from tests.e2e.screen import BOXES, HEIGHT, SCORES, WIDTH, Project, picture, square, wait_for
+from tests.e2e.screen import BOXES, HEIGHT, SCORES, WIDTH, Project, picture, require_soon, square, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,13 @@ def row(screen, id):
     return screen.page.locator(f".an-category-row[data-id='{id}']")
 
 
+def asks(screen, text):
+    """The question under a category, once it says this."""
+    question = screen.page.locator(".an-category-question")
+    question.filter(has_text=text).wait_for()
+    return question
+
+
 def fill(field, text):
     field.fill(text)
     field.press("Enter")
@@ -78,35 +85,34 @@ def fill(field, text):
 def test_a_rename_keeps_the_id_and_is_undone_after_a_reload(screen, store):
     sheet(screen)
     fill(row(screen, 3).get_by_label("Name"), "Auto")
-    assert wait_for(lambda: names(store) == ["person", "Auto", "truck"])
+    require_soon(lambda: names(store), ["person", "Auto", "truck"])
     screen.press("Escape")
-    assert screen.rows() == ["Auto 0.90", "Auto 0.60", "person 0.30"]
+    require_soon(screen.rows, ["Auto 0.90", "Auto 0.60", "person 0.30"])
     screen.open()
     sheet(screen)
     undo = screen.page.locator(".an-category-undo")
-    assert undo.inner_text() == "Undo: “car” is now “Auto”"
+    require_soon(undo.inner_text, "Undo: “car” is now “Auto”")
     undo.click()
-    assert wait_for(lambda: names(store) == ["person", "car", "truck"])
+    require_soon(lambda: names(store), ["person", "car", "truck"])
     assert wait_for(undo.is_hidden)
 
 
 def test_a_merge_keeps_the_targets_id_and_its_undo_gives_each_its_own(screen, store):
     sheet(screen)
     row(screen, 3).get_by_title("Merge into another category").click()
-    question = screen.page.locator(".an-category-question")
-    assert "It has 0 instances and 2 suggestions of any score." in question.inner_text()
+    question = asks(screen, "It has 0 instances and 2 suggestions of any score.")
     question.get_by_label("The other category").select_option("truck")
     question.get_by_text("Merge", exact=True).click()
-    assert wait_for(lambda: kinds(store) == ["truck", "truck", "person"])
-    assert wait_for(lambda: screen.rows() == ["truck 0.90", "truck 0.60", "person 0.30"])
-    assert row(screen, 8).locator(".an-category-held").inner_text() == "0 · 2"
+    require_soon(lambda: kinds(store), ["truck", "truck", "person"])
+    require_soon(screen.rows, ["truck 0.90", "truck 0.60", "person 0.30"])
+    require_soon(row(screen, 8).locator(".an-category-held").inner_text, "0 · 2")
     # Ctrl+Z in the sheet, after a reload.
     screen.open()
     sheet(screen)
     row(screen, 8).locator(".an-category-mover").focus()
     screen.press("Control+z")
-    assert wait_for(lambda: kinds(store) == ["car", "car", "person"])
-    assert wait_for(lambda: screen.rows()[0] == "car 0.90")
+    require_soon(lambda: kinds(store), ["car", "car", "person"])
+    require_soon(lambda: screen.rows()[0], "car 0.90")
 
 
 def test_a_change_is_a_step_of_undo_and_redo_outside_the_sheet_too(screen, store):
@@ -174,9 +180,10 @@ def test_a_name_that_exists_asks_for_a_merge_and_changes_nothing_else(screen, st
     sheet(screen)
     fill(row(screen, 3).get_by_label("Name"), "truck")
     question = screen.page.locator(".an-category-question")
-    assert question.get_by_label("The other category").evaluate("one => one.selectedOptions[0].text") == "truck"
+    other = question.get_by_label("The other category")
+    require_soon(lambda: other.evaluate("one => one.selectedOptions[0].text"), "truck")
     question.get_by_text("Cancel").click()
-    assert row(screen, 3).get_by_label("Name").input_value() == "car"
+    require_soon(row(screen, 3).get_by_label("Name").input_value, "car")
     assert names(store) == ["person", "car", "truck"]
 
 
@@ -186,6 +193,7 @@ def test_a_long_name_and_one_of_markup_are_names_like_any_other(screen, store, n
     fill(row(screen, 3).get_by_label("Name"), name)
     assert wait_for(lambda: name in names(store))
     screen.press("Escape")
+    assert wait_for(lambda: name in screen.rows()[0])
     assert screen.page.locator(".annotator img[src=x], .annotator b").count() == 0
     assert screen.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     sheet(screen)
@@ -197,25 +205,24 @@ def test_a_long_name_and_one_of_markup_are_names_like_any_other(screen, store, n
 def test_an_empty_name_gives_back_the_old_one(screen, store):
     sheet(screen)
     fill(row(screen, 3).get_by_label("Name"), "   ")
-    assert row(screen, 3).get_by_label("Name").input_value() == "car"
+    require_soon(row(screen, 3).get_by_label("Name").input_value, "car")
     assert names(store) == ["person", "car", "truck"]
 
 
 def test_a_removal_says_what_it_touches_and_asks_what_becomes_of_it(screen, store):
     sheet(screen)
     row(screen, 3).get_by_title("Remove the category").click()
-    question = screen.page.locator(".an-category-question")
-    assert "It has 0 instances and 2 suggestions of any score." in question.inner_text()
+    question = asks(screen, "It has 0 instances and 2 suggestions of any score.")
     question.get_by_text("They are removed too").click()
     question.get_by_text("Remove", exact=True).click()
-    assert wait_for(lambda: kinds(store) == ["person"])
-    assert wait_for(lambda: screen.rows() == ["person 0.30"])
+    require_soon(lambda: kinds(store), ["person"])
+    require_soon(screen.rows, ["person 0.30"])
     screen.page.locator(".an-category-undo").click()
-    assert wait_for(lambda: kinds(store) == ["car", "car", "person"])
+    require_soon(lambda: kinds(store), ["car", "car", "person"])
     row(screen, 3).get_by_title("Remove the category").click()
     question.get_by_label("The other category").select_option("truck")
     question.get_by_text("Remove", exact=True).click()
-    assert wait_for(lambda: kinds(store) == ["truck", "truck", "person"])
+    require_soon(lambda: kinds(store), ["truck", "truck", "person"])
 
 
 def test_a_key_an_order_and_a_colour_are_chosen(screen, store):
@@ -224,38 +231,43 @@ def test_a_key_an_order_and_a_colour_are_chosen(screen, store):
     row(screen, 8).locator("input[type=color]").evaluate(
         "one => { one.value = '#ff0000'; one.dispatchEvent(new Event('change')); }"
     )
-    assert wait_for(lambda: (store.categories()[2].digit, store.categories()[2].color) == (1, "#ff0000"))
+    require_soon(lambda: (store.categories()[2].digit, store.categories()[2].color), (1, "#ff0000"))
     row(screen, 8).locator(".an-category-mover").focus()
     screen.press("ArrowUp")
-    assert wait_for(lambda: names(store) == ["person", "truck", "car"])
+    require_soon(lambda: names(store), ["person", "truck", "car"])
     places = screen.page.locator(".an-category-row[data-id]")
-    assert wait_for(lambda: [one.get_attribute("data-id") for one in places.all()] == ["1", "8", "3"])
+
+    def order():
+        return places.evaluate_all("rows => rows.map((one) => one.dataset.id)")
+
+    require_soon(order, ["1", "8", "3"])
     row(screen, 3).locator(".an-category-mover").drag_to(row(screen, 1))
-    assert wait_for(lambda: names(store) == ["car", "person", "truck"])
+    require_soon(lambda: names(store), ["car", "person", "truck"])
+    require_soon(order, ["3", "1", "8"])
     screen.press("Escape")
     screen.click(30, 100)
     screen.press("1")
-    assert wait_for(lambda: kinds(store)[0] == "truck")
+    require_soon(lambda: kinds(store)[0], "truck")
     swatch = screen.page.locator(".an-category .an-swatch")
-    assert swatch.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(255, 0, 0)"
+    require_soon(lambda: swatch.evaluate("one => getComputedStyle(one).backgroundColor"), "rgb(255, 0, 0)")
     # What is drawn next stays what it was.
     screen.press("Escape")
-    assert "truck" not in screen.page.locator(".an-category-name").inner_text()
+    assert wait_for(lambda: "truck" not in screen.page.locator(".an-category-name").inner_text())
 
 
 def test_a_threshold_of_its_own_counts_in_list_queue_gallery_and_when_all_are_accepted(screen, store):
     sheet(screen)
     fill(row(screen, 3).get_by_label("Confidence threshold"), "0.7")
-    assert wait_for(lambda: store.categories()[1].threshold == 0.7)
+    require_soon(lambda: store.categories()[1].threshold, 0.7)
     screen.press("Escape")
-    assert wait_for(lambda: screen.rows() == ["car 0.90", "person 0.30"])
+    require_soon(screen.rows, ["car 0.90", "person 0.30"])
     assert wait_for(lambda: "2" in screen.page.locator(".an-queue-counts").first.inner_text())
-    assert "shows 2 of 3" in screen.page.locator(".an-threshold-count").inner_text()
+    screen.page.locator(".an-threshold-count", has_text="shows 2 of 3").wait_for()
     screen.press("Shift+G")
     screen.page.get_by_label("Category", exact=True).select_option(label="car (1)")
     assert wait_for(lambda: "1 below the threshold 0.70" in screen.page.locator(".an-gallery-summary").inner_text())
     screen.press("Escape", "Enter")
-    assert wait_for(lambda: [one.score for one in store.dataset().instances] == [0.9, 0.3])
+    require_soon(lambda: [one.score for one in store.dataset().instances], [0.9, 0.3])
 
 
 def test_a_list_is_pasted_and_a_coco_file_is_read(screen, store, tmp_path):
@@ -263,16 +275,16 @@ def test_a_list_is_pasted_and_a_coco_file_is_read(screen, store, tmp_path):
     screen.page.get_by_text("Paste a list").first.click()
     screen.page.locator(".an-category-paste textarea").fill("helmet, gear\n3, car\nvest")
     screen.page.get_by_text("Add", exact=True).click()
-    assert wait_for(lambda: names(store) == ["person", "car", "truck", "helmet", "vest"])
-    assert screen.page.locator(".an-category-said").inner_text() == "2 new categories"
+    require_soon(lambda: names(store), ["person", "car", "truck", "helmet", "vest"])
+    require_soon(screen.page.locator(".an-category-said").inner_text, "2 new categories")
     coco = tmp_path / "instances.json"
     coco.write_text(json.dumps({"images": [{"pad": "x" * 500_000}], "categories": [{"id": 500, "name": "sign"}]}))
     screen.page.locator(".an-categories input[type=file]").set_input_files(coco)
-    assert wait_for(lambda: store.categories()[-1].id == 500)
+    require_soon(lambda: store.categories()[-1].id, 500)
     (tmp_path / "odd.txt").write_text("good\n1, a, b, c")
     screen.page.locator(".an-categories input[type=file]").set_input_files(tmp_path / "odd.txt")
     problem = screen.page.locator(".an-category-problem")
-    assert wait_for(lambda: problem.inner_text() == "line 2: 3 texts, expected a name and a supercategory")
+    require_soon(problem.inner_text, "line 2: 3 texts, expected a name and a supercategory")
     assert "good" not in names(store)
 
 
@@ -290,4 +302,4 @@ def test_a_merge_during_an_edit_loses_nothing(screen, store, running):
     # The step can still be taken back, although its category is another one by now.
     screen.open()
     screen.press("Control+z")
-    assert wait_for(lambda: [one.state.value for one in store.instances(image.id)] == ["suggested"] * 3)
+    require_soon(lambda: [one.state.value for one in store.instances(image.id)], ["suggested"] * 3)

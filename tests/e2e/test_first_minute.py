@@ -23,7 +23,7 @@ def test_the_example_comes_pre_labelled_and_says_three_keys_until_somebody_decid
         "/^shows [1-9]/.test(document.querySelector('.an-threshold-count').textContent)", timeout=PATIENCE_MS
     )
     hint = page.locator(".an-hint")
-    assert "A accepts it, D rejects it. Enter" in hint.inner_text()
+    assert wait_for(lambda: "A accepts it, D rejects it. Enter" in hint.inner_text())
     names = [path.name for path in sorted(paths.EXAMPLES.glob("*.jpg"))]
     assert [row.image.file_name for row in store.queue()] == names
     rows = all_prelabelled(store)
@@ -36,20 +36,20 @@ def test_the_example_comes_pre_labelled_and_says_three_keys_until_somebody_decid
     page.reload()
     page.wait_for_selector(".an-picture.is-ready")
     page.wait_for_function("document.querySelectorAll('.an-row').length > 0")
-    assert hint.is_hidden(), "whoever has decided once knows the keys"
+    assert wait_for(hint.is_hidden), "whoever has decided once knows the keys"
 
 
 def test_an_empty_project_offers_only_what_can_be_done(screen, project):
     page = screen.page
     page.goto(screen.address)
     page.get_by_text("Try an example").wait_for()
-    assert page.locator("#prelabel-all").is_hidden()
-    assert page.locator("#prelabel-one").is_hidden()
+    assert wait_for(page.locator("#prelabel-all").is_hidden)
+    assert wait_for(page.locator("#prelabel-one").is_hidden)
     with page.expect_file_chooser():
         page.get_by_role("button", name="Choose files…").click()
     project.add("a.png")
     screen.open()
-    assert page.locator("#prelabel-all").is_visible()
+    page.locator("#prelabel-all").wait_for()
 
 
 def test_pressing_the_example_twice_adds_nothing_and_pre_labels_nothing_again(screen, project):

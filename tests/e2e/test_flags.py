@@ -1,6 +1,6 @@
 """Flags, notes, locks and hidden instances in a real browser, and where rejected ones are found."""
 
-from tests.e2e.screen import wait_for
+from tests.e2e.screen import require_soon, wait_for
 
 
 def opened(screen, project, name="one.png"):
@@ -33,15 +33,15 @@ def test_flags_of_formats_and_ones_own_are_given_taken_and_undone_after_a_reload
     flags.get_by_label("A flag of your own").fill("<b>wet</b>")
     screen.press("Enter")
     screen.press("Escape")
-    assert wait_for(lambda: said(project, image)[0][0] == ("<b>wet</b>", "occluded"))
+    require_soon(lambda: said(project, image)[0][0], ("<b>wet</b>", "occluded"))
     assert project.states(image)[0] == "accepted"
-    assert screen.rows()[0] == "person 0.90 • <b>wet</b> • occluded"
+    require_soon(lambda: screen.rows()[0], "person 0.90 • <b>wet</b> • occluded")
     assert [one.verb for one in project.store.decisions(image)] == ["flag", "flag"]
     screen.open()
     screen.press("Control+z")
-    assert wait_for(lambda: said(project, image)[0][0] == ("occluded",))
+    require_soon(lambda: said(project, image)[0][0], ("occluded",))
     screen.press("Control+z")
-    assert wait_for(lambda: (said(project, image)[0][0], project.states(image)[0]) == ((), "suggested"))
+    require_soon(lambda: (said(project, image)[0][0], project.states(image)[0]), ((), "suggested"))
 
 
 def test_notes_of_instances_and_pictures_are_kept_found_and_undone(screen, project):
@@ -50,22 +50,22 @@ def test_notes_of_instances_and_pictures_are_kept_found_and_undone(screen, proje
     select(screen, 1)
     panel(screen).get_by_label("Note").fill("ask Anna\nabout the wing")
     screen.press("Escape")
-    assert wait_for(lambda: said(project, image)[1][1] == "ask Anna\nabout the wing")
+    require_soon(lambda: said(project, image)[1][1], "ask Anna\nabout the wing")
     assert project.states(image)[1] == "suggested"
     screen.page.locator(".an-picture-note").click()
     screen.page.locator(".an-flags textarea").fill("front door")
     screen.press("Escape")
-    assert wait_for(lambda: project.store.image(image).note == "front door")
+    require_soon(lambda: project.store.image(image).note, "front door")
     screen.saved()
     screen.open()
-    assert screen.page.locator(".an-picture-note").get_attribute("aria-pressed") == "true"
+    require_soon(lambda: screen.page.locator(".an-picture-note").get_attribute("aria-pressed"), "true")
     screen.press("/")
     screen.page.keyboard.type("note:anna")
-    assert wait_for(lambda: screen.page.locator(".an-queue-row:visible").count() == 1)
+    require_soon(screen.page.locator(".an-queue-row:visible").count, 1)
     screen.press("Escape")
     screen.page.locator(".an-stage").focus()
     screen.press("Control+z")
-    assert wait_for(lambda: project.store.image(image).note == "")
+    require_soon(lambda: project.store.image(image).note, "")
     assert project.store.image(other).note == ""
 
 
@@ -76,32 +76,33 @@ def test_a_locked_instance_is_left_as_it_is_by_every_key_and_tool(screen, projec
     assert wait_for(lambda: said(project, image)[0][2])
     before = project.instances(image)[0]
     screen.press("d", "a", "2", "i", "Shift+ArrowRight", "Backspace")
-    assert "It is locked" in screen.page.locator(".an-notices").inner_text()
+    screen.page.locator(".an-notices", has_text="It is locked").wait_for()
     screen.drag((50, 60), (90, 90))
     screen.press("Enter")
     screen.saved()
-    assert wait_for(lambda: project.states(image)[1:] == ["accepted", "accepted"])
+    require_soon(lambda: project.states(image)[1:], ["accepted", "accepted"])
     assert project.instances(image)[0] == before
     screen.open()
     select(screen, 0)
     screen.press("Alt+l", "d")
-    assert wait_for(lambda: project.states(image)[0] == "rejected")
+    require_soon(lambda: project.states(image)[0], "rejected")
 
 
 def test_a_hidden_instance_is_listed_and_not_drawn_also_after_a_reload(screen, project):
     image = opened(screen, project)
     select(screen, 0)
+    selected = screen.page.locator(".an-row.is-selected")
     screen.press("Alt+h", "Escape")
-    assert "hidden" in screen.rows()[0]
+    assert wait_for(lambda: "hidden" in screen.rows()[0])
     screen.click(30, 100)
-    assert screen.page.locator(".an-row.is-selected").count() == 0
+    require_soon(selected.count, 0)
     screen.open()
-    assert "hidden" in screen.rows()[0]
+    assert wait_for(lambda: "hidden" in screen.rows()[0])
     assert said(project, image)[0] == ((), "", False)
     select(screen, 0)
     screen.press("Alt+h", "Escape")
     screen.click(30, 100)
-    assert screen.page.locator(".an-row.is-selected").count() == 1
+    require_soon(selected.count, 1)
 
 
 def test_the_list_shows_what_has_a_flag_a_note_or_a_lock(screen, project):
@@ -123,9 +124,9 @@ def test_an_accepted_suggestion_is_rejected_and_found_among_the_rejected(screen,
     screen.press("a")
     select(screen, 0)
     screen.press("d")
-    assert wait_for(lambda: project.states(image)[0] == "rejected")
+    require_soon(lambda: project.states(image)[0], "rejected")
     screen.press("g")
-    assert wait_for(lambda: len(screen.rows()) == 3)
+    require_soon(lambda: len(screen.rows()), 3)
     screen.press("Shift+G")
     screen.page.locator(".an-gallery").get_by_text("Rejected", exact=True).click()
-    assert wait_for(lambda: screen.page.locator(".an-cell:visible").count() == 1)
+    require_soon(screen.page.locator(".an-cell:visible").count, 1)

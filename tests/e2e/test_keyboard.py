@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from tests.e2e.screen import require_soon, wait_for
 
 MIDDLE = (45, 100)  # of the first suggestion, beside its hole
 CHOICES = "[data-testid=dropdown-option]"
@@ -26,8 +26,8 @@ def test_a_comma_on_the_place_of_m_lowers_the_threshold_and_leaves_the_mask(scre
     threshold = screen.page.locator(".an-threshold input[type=number]")
     shown = float(threshold.input_value())
     press_place(screen.page, key=",", code="KeyM")
+    assert wait_for(lambda: float(threshold.input_value()) < shown)
     screen.saved()
-    assert float(threshold.input_value()) < shown
     assert project.instances(image) == before
 
 
@@ -47,8 +47,8 @@ def test_enter_that_ends_a_composition_makes_no_category(screen, project):
     session.send("Input.insertText", {"text": "人物"})
     screen.press("Enter")
     page.wait_for_selector(".an-picker", state="detached")
+    require_soon(lambda: [category.name for category in project.store.categories()], [*before, "人物"])
     screen.saved()
-    assert [category.name for category in project.store.categories()] == [*before, "人物"]
 
 
 def test_marked_text_is_what_copying_takes(screen, project):
@@ -59,7 +59,8 @@ def test_marked_text_is_what_copying_takes(screen, project):
     screen.click(*MIDDLE)
     page.locator(".an-threshold-label").click(click_count=3)
     screen.press("Control+c")
-    assert page.evaluate("window.copied").strip() == page.locator(".an-threshold-label").inner_text()
+    label = page.locator(".an-threshold-label")
+    assert wait_for(lambda: (page.evaluate("window.copied") or "").strip() == label.inner_text())
 
 
 def test_a_screen_of_another_density_has_a_canvas_of_its_own(screen, project):
@@ -72,7 +73,7 @@ def test_a_screen_of_another_density_has_a_canvas_of_its_own(screen, project):
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setDeviceMetricsOverride", {**size, "deviceScaleFactor": 2, "mobile": False})
     session.send("Page.captureScreenshot")  # without a head, no frame is painted unasked
-    page.wait_for_function(f"{width} === {2 * before}", timeout=5000)
+    page.wait_for_function(f"{width} === {2 * before}")
 
 
 def answers(page):
@@ -85,17 +86,17 @@ def test_keys_that_find_nothing_to_do_say_so_in_one_place_and_once_while_held(sc
     screen.open()
     page = screen.page
     screen.press("Escape", "n", "q", "i")
-    assert answers(page) == ["Select an instance first."]
+    require_soon(lambda: answers(page), ["Select an instance first."])
     screen.press("u")
-    assert answers(page) == ["Select several instances first (Shift + click)."]
-    page.wait_for_timeout(800)
+    require_soon(lambda: answers(page), ["Select several instances first (Shift + click)."])
+    page.wait_for_timeout(800)  # what is said once more sooner than this counts as a key that is held
     screen.press("n")
     page.evaluate("document.querySelector('.an-notice.is-answer').dataset.first = 'yes'")
     for _ in range(20):
         page.keyboard.down("n")
     page.keyboard.up("n")
     assert page.locator(".an-notice").count() == page.locator(".an-notice[data-first]").count() == 1
-    page.wait_for_selector(".an-notice", state="detached", timeout=6000)
+    page.wait_for_selector(".an-notice", state="detached")
 
 
 def test_over_the_gallery_a_key_of_the_picture_says_so_and_tab_goes_on(screen, project):
@@ -108,14 +109,17 @@ def test_over_the_gallery_a_key_of_the_picture_says_so_and_tab_goes_on(screen, p
     page.wait_for_selector(".an-cell")
     for key in ("u", "2", "Control+d", "Shift+i"):
         screen.press(key)
-        assert answers(page) == ["That key is for the picture. Esc closes the gallery."]
-    box = page.locator(".an-notice.is-answer").bounding_box()
-    middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
-    assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).closest('.an-notice') !== null", middle)
+        require_soon(lambda: answers(page), ["That key is for the picture. Esc closes the gallery."])
+    in_sight = """() => {
+        const { x, y, width, height } = document.querySelector(".an-notice.is-answer").getBoundingClientRect();
+        return document.elementFromPoint(x + width / 2, y + height / 2).closest(".an-notice") !== null;
+    }"""
+    screen.press("u")  # it leaves after a while
+    assert page.evaluate(in_sight)
     grid = "document.activeElement.closest('.an-grid') !== null"
     assert page.evaluate(grid)
     screen.press("Tab")
-    assert not page.evaluate(grid)
+    assert wait_for(lambda: not page.evaluate(grid))
     screen.press("Escape")
     page.wait_for_selector(".an-gallery", state="hidden")
     screen.saved()
@@ -124,16 +128,20 @@ def test_over_the_gallery_a_key_of_the_picture_says_so_and_tab_goes_on(screen, p
 
 def go_to_export_and_back(page):
     page.get_by_role("tab", name="Export").click()
+    page.locator("#export-button").wait_for()
     page.get_by_role("tab", name="Annotate").click()
+    page.locator(".an-stage").wait_for()
 
 
 def choose_a_model(page):
     page.locator("#model input").click()
     page.locator(CHOICES).first.click()
+    page.locator(CHOICES).first.wait_for(state="detached")
 
 
 def leave_the_models_by_escape(page):
     page.locator("#model input").click()
+    page.locator(CHOICES).first.wait_for()
     page.keyboard.press("Escape")
 
 

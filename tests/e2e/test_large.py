@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from .screen import Screen
+from .screen import Screen, wait_for
 
 LARGE = 6000, 4000
 
@@ -36,11 +36,11 @@ def test_a_large_picture_looks_the_same_at_every_scale(screen, large):
     for keys in ([], ["+"] * 6, ["+"] * 8, ["-"] * 5):
         for key in keys:
             page.keyboard.press(key)
-        page.wait_for_timeout(200)
         frame = page.locator(".an-stage").bounding_box()
         box = page.locator(".an-picture").bounding_box()
         scale = box["width"] / LARGE[0]
         # Beside the middle, where four squares meet.
         x = (frame["x"] + frame["width"] / 2 - box["x"] + 9) / scale
         y = (frame["y"] + frame["height"] / 2 - box["y"] + 9) / scale
-        assert shown(screen, x, y) == pytest.approx(large[int(y), int(x)].tolist(), abs=3)
+        color = pytest.approx(large[int(y), int(x)].tolist(), abs=3)
+        assert wait_for(lambda x=x, y=y, color=color: shown(screen, x, y) == color), shown(screen, x, y)

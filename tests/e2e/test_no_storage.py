@@ -6,7 +6,8 @@ import urllib.request
 
 import pytest
 
-from tests.e2e.conftest import Server
+from tests.e2e.conftest import PATIENCE_MS, Server
+from tests.e2e.screen import require_soon, wait_for
 from tests.machine import CHROMIUM
 
 HUB = "https://huggingface.co/spaces/someone/annotator"
@@ -38,6 +39,7 @@ def forgetful(chromium, tmp_path):
     context = chromium.browser_type.launch_persistent_context(
         str(profile), executable_path=CHROMIUM, args=arguments, locale="en-US"
     )
+    context.set_default_timeout(PATIENCE_MS)
     context.errors = []
     context.on("weberror", lambda error: context.errors.append(str(error.error)))
     yield context
@@ -70,17 +72,17 @@ def test_unframed_the_page_opens_and_finds_its_project_again_by_its_address(spac
     )
     use(page)
     page.get_by_text("This browser stores nothing").wait_for()
+    page.wait_for_url(re.compile(rf"{re.escape(space.address)}\?__theme=light&project=[0-9a-f]{{16}}&image=1#project="))
     address = page.url
     key = key_of(address)
-    assert re.match(rf"{re.escape(space.address)}\?__theme=light&project=[0-9a-f]{{16}}&image=1#project=", address)
     assert pictures(space, key) > 0
     page.reload()
     page.locator(".an-canvas, canvas").first.wait_for()
-    assert page.url == address
+    require_soon(lambda: page.url, address)
     again = forgetful.new_page()
     again.goto(address)
     again.locator(".an-canvas, canvas").first.wait_for()
-    assert again.url == address
+    require_soon(lambda: again.url, address)
     assert not [url for url, referer in asked if "#" in url or key in referer]
     assert forgetful.errors == []
 
@@ -97,13 +99,14 @@ def test_in_a_frame_of_the_hub_the_page_opens_and_the_hubs_address_keeps_the_pro
     frame = page.frame_locator("iframe")
     use(frame)
     frame.get_by_text("This browser stores nothing").wait_for()
-    told = page.evaluate("window.messages.filter((message) => message && message.hash).map((message) => message.hash)")
+    said = "window.messages.filter((message) => message && message.hash).map((message) => message.hash)"
+    told = wait_for(lambda: page.evaluate(said))
     key = key_of("#" + told[-1])
     assert pictures(space, key) > 0
     hub["fragment"] = "#" + told[-1]  # the hub passes on what stands in its own address
     page.goto(HUB)
     frame.locator(".an-canvas, canvas").first.wait_for()
-    assert page.frames[1].url.endswith(hub["fragment"])
+    assert wait_for(lambda: page.frames[1].url.endswith(hub["fragment"]))
     assert forgetful.errors == []
 
 
@@ -116,7 +119,7 @@ def test_a_link_of_somebody_else_does_not_take_the_place_of_ones_own_project(spa
     assert "#" not in page.url
     other = context.new_page()
     other.goto(f"{space.address}#project={'x' * 32}")
-    other.locator(".annotator").first.wait_for()
-    other.wait_for_timeout(500)
+    other.get_by_text("Drop photographs here").first.wait_for()
+    other.wait_for_timeout(500)  # a key that is kept is kept once its project is open
     assert other.evaluate("localStorage.getItem('annotator.project')") == mine
     context.close()

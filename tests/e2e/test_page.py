@@ -7,9 +7,9 @@ from pycocotools.coco import COCO
 
 from annotator.core.masks import rle_to_mask
 from annotator.system import paths
-from tests.e2e.screen import Screen, open_export
+from tests.e2e.screen import Screen, open_export, wait_for
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 
 
 def prelabel_all(page):
@@ -28,7 +28,8 @@ def test_from_photographs_to_a_downloaded_coco_file(screen, project, tmp_path):
     page.wait_for_selector(".an-picture.is-ready")
     prelabel_all(page)
     # The button gave the focus back: Enter is the editor's.
-    for _ in examples:
+    for path in examples:
+        screen.wait_for_picture(path.name)
         page.wait_for_function("/^shows [1-9]/.test(document.querySelector('.an-threshold-count').textContent)")
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
@@ -67,11 +68,11 @@ def test_a_picture_that_failed_is_tried_again_by_one_click(screen, project):
     screen.open()
     page = screen.page
     retry = page.locator("#retry")
-    assert not retry.is_visible()
+    assert wait_for(retry.is_hidden)
     bad.write_bytes(b"gone bad")
     page.locator("#prelabel-all").click()
     retry.wait_for(timeout=PATIENCE_MS)
-    assert "b.png" in page.locator("#progress [role=alert]").inner_text()
+    page.locator("#progress [role=alert]", has_text="b.png").wait_for()
     page.reload()
     retry.wait_for(timeout=PATIENCE_MS)
     bad.write_bytes(whole)
@@ -90,7 +91,7 @@ def test_what_forbids_an_export_is_one_line(screen, project):
     screen.page.locator("#export-button").click()
     line = screen.page.locator("#export-report [role=alert]")
     line.wait_for(timeout=PATIENCE_MS)
-    assert "none is reviewed" in line.inner_text()
+    assert wait_for(lambda: "none is reviewed" in line.inner_text())
 
 
 def test_a_network_that_cannot_be_fetched_is_one_line_that_says_what_still_works(screen, project):
@@ -99,7 +100,7 @@ def test_a_network_that_cannot_be_fetched_is_one_line_that_says_what_still_works
     screen.page.get_by_role("listitem").filter(has_text="person-0007").get_by_role("button").click()
     line = screen.page.locator("#fetch-report [role=alert]")
     line.wait_for(timeout=PATIENCE_MS)
-    assert "starter-person" in line.inner_text()
+    assert wait_for(lambda: "starter-person" in line.inner_text())
 
 
 def test_a_network_that_is_here_is_chosen_by_its_card(screen, project):
@@ -123,6 +124,11 @@ def test_the_whole_project_leaves_as_one_file(screen, project, tmp_path):
     assert (tmp_path / "project.zip").read_bytes()[:2] == b"PK"
 
 
+def end_of(locator):
+    box = locator.bounding_box()
+    return box["x"] + box["width"]
+
+
 @pytest.mark.parametrize(
     ("locale", "words"),
     [
@@ -140,9 +146,11 @@ def test_the_page_and_the_editor_speak_the_browsers_language(server, project, ch
     page = screen.page
     button = page.get_by_role("button", name=every, exact=True)
     # Longer words than the English ones still find room beside the tabs.
-    right = page.get_by_role("tab", name=tab, exact=True).bounding_box()
-    assert right["x"] + right["width"] < page.locator("#model").bounding_box()["x"]
-    assert button.evaluate("one => one.scrollWidth <= one.clientWidth")
+    right = page.get_by_role("tab", name=tab, exact=True)
+    right.wait_for()
+    model = page.locator("#model")
+    assert wait_for(lambda: end_of(right) < model.bounding_box()["x"])
+    assert wait_for(lambda: button.evaluate("one => one.scrollWidth <= one.clientWidth"))
     page.get_by_label(pictures, exact=True).first.wait_for(state="attached")
     page.get_by_role("tab", name=tab, exact=True).click()
     page.get_by_role("button", name=fetch).first.wait_for()

@@ -7,7 +7,13 @@ from annotator.storage import archive
 from annotator.storage.store import Store
 from tests.e2e.conftest import watched
 from tests.e2e.project_pages import act, answer, at, card, open_list, opened, saved, wait_for_picture
-from tests.e2e.screen import wait_for
+from tests.e2e.screen import require_soon, wait_for
+
+
+def says(locator, *texts):
+    """Fail unless an element comes to say all of these."""
+    for text in texts:
+        locator.filter(has_text=text).wait_for()
 
 
 def test_the_list_shows_each_project_with_thumbnails_counts_and_progress(home, tab, served):
@@ -22,20 +28,17 @@ def test_the_list_shows_each_project_with_thumbnails_counts_and_progress(home, t
     saved(page)
     sheet = open_list(page)
     first = card(page, "helmets")
-    assert "5 pictures · 2 accepted · 13 suggested" in first.inner_text()
-    assert "1 of 5 reviewed" in first.inner_text()
-    assert "open here" in first.inner_text()
+    says(first, "5 pictures · 2 accepted · 13 suggested", "1 of 5 reviewed", "open here")
     page.wait_for_function(
         "[...document.querySelectorAll('.an-card.is-open img')].filter((one) => one.naturalWidth > 0).length === 4"
     )
-    assert "no pictures" in card(page, "empty").inner_text()
-    assert not card(page, "vests").is_visible()
+    says(card(page, "empty"), "no pictures")
+    assert wait_for(card(page, "vests").is_hidden)
     sheet.get_by_text("Put away (1)").click()
-    assert card(page, "vests").is_visible()
-    broken = sheet.locator(".an-broken").inner_text()
-    assert "damaged" in broken
-    assert "is not a project's database" in broken
-    assert "\n" not in broken.strip()
+    card(page, "vests").wait_for()
+    broken = sheet.locator(".an-broken")
+    says(broken, "damaged", "is not a project's database")
+    assert "\n" not in broken.inner_text().strip()
 
 
 def test_a_project_is_made_renamed_and_opened(home, tab, served):
@@ -47,7 +50,7 @@ def test_a_project_is_made_renamed_and_opened(home, tab, served):
     answer(page, "Vests & <i>boots</i>", "Create")
     opened(page, "Vests & <i>boots</i>")
     page.get_by_text("Drop photographs here").first.wait_for()
-    assert page.title() == "Vests & <i>boots</i> · Annotator"
+    require_soon(page.title, "Vests & <i>boots</i> · Annotator")
     assert (served.projects / "vests-i-boots-i" / "project.db").is_file()
     open_list(page)
     act(page, "Vests & <i>boots</i>", "Rename…")
@@ -55,7 +58,7 @@ def test_a_project_is_made_renamed_and_opened(home, tab, served):
     opened(page, "Vests")
     card(page, "helmets").click(position={"x": 30, "y": 30})
     wait_for_picture(page, "helmets-0.jpg")
-    assert page.title() == "helmets-0.jpg · helmets · Annotator"
+    require_soon(page.title, "helmets-0.jpg · helmets · Annotator")
 
 
 @pytest.mark.parametrize(
@@ -68,12 +71,12 @@ def test_a_name_that_cannot_be_is_refused_while_it_is_typed(home, tab, name, lin
     open_list(page)
     page.get_by_role("button", name="New project…").click()
     create = page.locator(".an-name-question").get_by_role("button", name="Create")
-    assert create.is_disabled()
+    assert wait_for(create.is_disabled)
     page.get_by_role("textbox", name="Name of the project").fill(name)
-    assert page.locator(".an-name-question [role=alert]").inner_text() == line
-    assert create.is_disabled()
+    require_soon(page.locator(".an-name-question [role=alert]").inner_text, line)
+    assert wait_for(create.is_disabled)
     page.keyboard.press("Escape")
-    assert page.locator(".an-card").count() == 1
+    require_soon(page.locator(".an-card").count, 1)
 
 
 def test_a_duplicate_has_the_suggestions_and_no_decision(home, tab, served):
@@ -85,7 +88,7 @@ def test_a_duplicate_has_the_suggestions_and_no_decision(home, tab, served):
     saved(page)
     open_list(page)
     act(page, "helmets", "Duplicate without decisions…")
-    assert page.get_by_role("textbox", name="Name of the project").input_value() == "helmets (copy)"
+    require_soon(page.get_by_role("textbox", name="Name of the project").input_value, "helmets (copy)")
     answer(page, "helmets again", "Duplicate")
     opened(page, "helmets again")
     wait_for_picture(page, "helmets-0.jpg")
@@ -105,11 +108,11 @@ def test_a_project_is_put_away_thrown_away_and_taken_back(home, tab):
     sheet.get_by_text("Put away").wait_for(state="hidden")
     act(page, "vests", "Move to the bin")
     sheet.get_by_text("Bin (1)").click()
-    assert card(page, "vests").count() == 0
+    require_soon(card(page, "vests").count, 0)
     assert vests.setting(BINNED) is not None
     sheet.get_by_role("button", name="Take back").click()
     card(page, "vests").wait_for()
-    assert vests.setting(BINNED) is None
+    require_soon(lambda: vests.setting(BINNED), None)
     act(page, "vests", "Move to the bin")
     sheet.get_by_role("button", name="Delete for good").click()
     page.get_by_text("“vests”, its picture and every decision").wait_for()
@@ -134,7 +137,7 @@ def test_a_project_file_opens_as_a_new_project(home, tab, tmp_path):
         sheet.get_by_role("button", name="Open project file…").click()
     choosing.value.set_files(tmp_path / "none.zip")
     sheet.get_by_text("The file could not be opened: archive: ").wait_for()
-    assert page.locator(".an-card").count() == 2
+    require_soon(page.locator(".an-card").count, 2)
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280, 1920])
@@ -145,12 +148,14 @@ def test_the_list_fits_every_window(home, served, chromium, width):
         page.goto(screen.address)
         page.locator(".an-project").click()
         page.locator(".an-card").nth(2).wait_for()
-        sheet = page.locator(".an-projects").bounding_box()
-        assert sheet["x"] >= 0
-        assert sheet["x"] + sheet["width"] <= width
+        assert wait_for(lambda: is_within(page.locator(".an-projects"), width))
         body = page.locator(".an-projects-body")
-        assert body.evaluate("element => element.scrollWidth <= element.clientWidth")
+        assert wait_for(lambda: body.evaluate("element => element.scrollWidth <= element.clientWidth"))
         page.locator(".an-card-more").first.click()
-        menu = page.locator(".an-project-menu").bounding_box()
-        assert menu["x"] >= 0
-        assert menu["x"] + menu["width"] <= width
+        page.locator(".an-project-menu").wait_for()
+        assert wait_for(lambda: is_within(page.locator(".an-project-menu"), width))
+
+
+def is_within(locator, width):
+    box = locator.bounding_box()
+    return box["x"] >= 0 and box["x"] + box["width"] <= width

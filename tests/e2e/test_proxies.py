@@ -166,6 +166,7 @@ def test_the_whole_job_is_done_behind_a_proxy(case, browser, certificate, tmp_pa
         name, path, port = ending.enter_context(proxy)
         origin = f"https://{name}:{port}"
         context = browser.new_context(locale="en-US", ignore_https_errors=True)
+        context.set_default_timeout(120_000)
         page = context.new_page()
         failed, asked = [], []
         page.on("response", lambda answer: failed.append((answer.status, answer.url)) if answer.status >= 400 else None)
@@ -184,8 +185,8 @@ def test_the_whole_job_is_done_behind_a_proxy(case, browser, certificate, tmp_pa
         page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
         open_export(page)
         page.locator("#export-button").click()
-        with page.expect_download(timeout=60_000) as download:
-            page.get_by_role("link", name="instances.json").click(timeout=60_000)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="instances.json").click()
         assert Path(download.value.path()).stat().st_size > 100
         context.close()
     beyond = [url for url in asked if not url.startswith((f"{origin}{path}/", "data:", "blob:"))]

@@ -1,10 +1,12 @@
 """Nothing is lost and everything is told: a server that dies, tabs that close, people who meet, a bin."""
 
+import re
+
 import pytest
 
 from annotator.storage.store import Store
-from tests.e2e.conftest import Server
-from tests.e2e.screen import BOXES, Project, Screen, wait_for
+from tests.e2e.conftest import PATIENCE_MS, Server
+from tests.e2e.screen import BOXES, Project, Screen, require_soon, wait_for
 
 UNSAVED = """new Promise((resolve) => {
   const request = indexedDB.open('annotator');
@@ -24,6 +26,7 @@ def own(tmp_path, chromium):
     running = Server(folder, tmp_path / "home")
     running.start()
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    context.set_default_timeout(PATIENCE_MS)
     yield running, context, image_id
     context.close()
     running.kill()
@@ -42,20 +45,20 @@ def test_a_server_killed_during_a_drag_and_a_closed_tab_lose_nothing(own):
     page.mouse.move(*screen.at(right + 30, bottom + 20), steps=3)
     page.mouse.up()
     page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'offline'")
-    assert page.locator(".an-status").inner_text() == "Offline, 1 unsaved"
-    assert page.evaluate(UNSAVED) == 1
+    require_soon(page.locator(".an-status").inner_text, "Offline, 1 unsaved")
+    require_soon(lambda: page.evaluate(UNSAVED), 1)
     assert page.evaluate("Object.keys(localStorage).filter((name) => name.includes('unsaved'))") == []
     page.close()  # as a browser that is killed: nothing is asked
     server.start()
     again = Screen(context.new_page(), server.address).open()
     with Store.open(server.folder) as store:
-        assert wait_for(lambda: store.decisions(image_id), seconds=20)
+        assert wait_for(lambda: store.decisions(image_id))
         (one,) = store.instances(image_id)
         assert one.state == "accepted"
         corner = max(one.parts[0].outer.tolist(), key=sum)
         assert corner == pytest.approx([right + 30, bottom + 20], abs=1)
     again.page.wait_for_selector(".an-row.is-accepted")
-    assert wait_for(lambda: again.page.evaluate(UNSAVED) == 0)
+    require_soon(lambda: again.page.evaluate(UNSAVED), 0)
 
 
 def test_a_tab_with_unsaved_work_asks_before_it_closes(screen, project):
@@ -77,15 +80,15 @@ def test_two_pages_on_one_picture_know_of_each_other(screen, project, chromium):
     here = screen.page.locator(".an-presence")
 
     def within_seconds(condition):
-        return wait_for(lambda: screen.page.clock.fast_forward(10_000) or condition(), seconds=15)
+        return wait_for(lambda: screen.page.clock.fast_forward(10_000) or condition())
 
-    assert here.is_hidden()
+    assert wait_for(here.is_hidden)
     other = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="de-DE")
+    other.set_default_timeout(PATIENCE_MS)
     second = Screen(other.new_page(), screen.address).open()
-    second.page.locator(".an-presence").wait_for(timeout=15_000)
-    assert second.page.locator(".an-presence").inner_text().startswith("auch hier:")
+    second.page.locator(".an-presence", has_text=re.compile("^auch hier:")).wait_for()
     assert within_seconds(here.is_visible)
-    assert here.inner_text().startswith("also here:")
+    assert wait_for(lambda: here.inner_text().startswith("also here:"))
     assert here.get_attribute("role") == "status"
     # What the other one decides arrives without a conflict.
     second.click(25, 100)
@@ -114,17 +117,17 @@ def test_a_removed_picture_comes_back_from_the_bin_until_it_is_emptied(screen, p
     sheet.locator("li", has_text="street.png").get_by_role("button", name="Restore").click()
     row.wait_for()
     sheet.get_by_role("button", name="Close").click()
-    assert image_id in [one.image.id for one in project.store.queue()]
+    assert wait_for(lambda: image_id in [one.image.id for one in project.store.queue()])
     remove()
     page.get_by_role("button", name="Bin (1)").click()
     sheet.get_by_role("button", name="Empty the bin").click()
     page.locator(".an-question:not(.an-bin-sheet)").get_by_role("button", name="Empty the bin").click()
     sheet.get_by_text("The bin is empty.").wait_for()
-    assert project.store.bin() == ()
+    require_soon(project.store.bin, ())
     sheet.get_by_role("button", name="Remove all pictures").click()
     page.locator(".an-question:not(.an-bin-sheet)").get_by_role("button", name="Remove all pictures").click()
     sheet.locator("li", has_text="other.png").wait_for()
-    assert project.store.queue() == ()
+    require_soon(project.store.queue, ())
     sheet.get_by_role("button", name="Restore all").click()
     page.locator(".an-queue-row:visible", has_text="other.png").wait_for()
-    assert [one.image.file_name for one in project.store.queue()] == ["other.png"]
+    require_soon(lambda: [one.image.file_name for one in project.store.queue()], ["other.png"])

@@ -3,7 +3,7 @@
 import pytest
 
 from .conftest import watched
-from .screen import wait_for
+from .screen import require_soon, wait_for
 
 
 @pytest.fixture
@@ -39,28 +39,29 @@ def test_panels_fold_by_button_and_key_and_stay_so(opened):
     page = opened.page
     before = width_of(page, ".an-stage")
     page.get_by_title("Show or hide the pictures (Shift+Q)").click()
-    assert page.locator(".an-queue").is_hidden()
+    assert wait_for(page.locator(".an-queue").is_hidden)
     opened.press("Shift+P")
-    assert page.locator(".an-panel").is_hidden()
-    assert width_of(page, ".an-stage") == pytest.approx(before + 248 + 276)
+    assert wait_for(page.locator(".an-panel").is_hidden)
+    require_soon(lambda: width_of(page, ".an-stage"), pytest.approx(before + 248 + 276))
     page.reload()
     page.wait_for_selector(".an-picture.is-ready")
-    assert page.locator(".an-queue").is_hidden()
+    assert wait_for(page.locator(".an-queue").is_hidden)
     opened.press("Shift+P")
-    assert page.locator(".an-panel").is_visible()
+    page.locator(".an-panel").wait_for()
 
 
 @pytest.mark.parametrize("opened", [(768, 1024), (820, 1180), (1024, 1366)], indirect=True)
 def test_a_tablet_gives_the_picture_seven_tenths(opened):
     page = opened.page
-    assert width_of(page, ".an-stage") >= 0.69 * page.viewport_size["width"]
+    is_wide = lambda: width_of(page, ".an-stage") >= 0.69 * page.viewport_size["width"]  # noqa: E731
+    assert wait_for(is_wide)
     page.locator(".an-fold.is-queue").click()
     page.locator(".an-queue").wait_for()
     # It lies over the picture, which keeps its place, and goes when the picture is pressed.
-    assert width_of(page, ".an-stage") >= 0.69 * page.viewport_size["width"]
+    assert wait_for(is_wide)
     box = page.locator(".an-stage").bounding_box()
     page.mouse.click(box["x"] + box["width"] - 20, box["y"] + box["height"] - 20)
-    assert page.locator(".an-queue").is_hidden()
+    assert wait_for(page.locator(".an-queue").is_hidden)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +69,12 @@ def test_a_tablet_gives_the_picture_seven_tenths(opened):
 )
 def test_no_tool_is_cut_off(opened):
     page = opened.page
-    assert len(page.locator(".an-tools button:visible").all()) >= 16
-    assert buttons_outside(page) == []
+    assert wait_for(lambda: page.locator(".an-tools button:visible").count() >= 16)
+    require_soon(lambda: buttons_outside(page), [])
     for side in ("queue", "panel"):
         if page.locator(f".an-{side}").is_hidden():
             page.locator(f".an-fold.is-{side}").click()
-            assert page.locator(f".an-{side}").is_visible()
+            page.locator(f".an-{side}").wait_for()
             page.locator(f".an-fold.is-{side}").click()
 
 
@@ -85,32 +86,30 @@ def test_a_phone_reviews(opened, project):
     page = opened.page
     (image_id,) = [row.image.id for row in project.store.queue()]
     bar = page.locator(".an-reviewbar")
-    assert page.locator(".an-tools").is_hidden()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert wait_for(page.locator(".an-tools").is_hidden)
+    assert wait_for(lambda: page.evaluate("document.documentElement.scrollWidth") <= 390)
     bar.get_by_text("Accept", exact=True).tap()
     bar.get_by_text("Reject", exact=True).tap()
-    opened.saved()
-    assert project.states(image_id) == ["accepted", "rejected", "suggested"]
+    require_soon(lambda: project.states(image_id), ["accepted", "rejected", "suggested"])
     page.locator(".an-threshold .an-slider").fill("0.1")
     bar.get_by_text("Accept 1 & next").tap()
-    opened.saved()
-    assert wait_for(lambda: project.states(image_id) == ["accepted", "rejected", "accepted"])
+    require_soon(lambda: project.states(image_id), ["accepted", "rejected", "accepted"])
     page.get_by_title("Tools").tap()
-    assert page.locator(".an-tools").is_visible()
-    assert buttons_outside(page) == []
+    page.locator(".an-tools").wait_for()
+    require_soon(lambda: buttons_outside(page), [])
 
 
 @pytest.mark.parametrize("opened", [(1280, 800, {"color_scheme": "light"})], indirect=True)
 def test_the_theme_is_switched_and_remembered(opened):
     page = opened.page
     dark = "document.querySelector('.annotator.is-dark') !== null && document.body.classList.contains('dark')"
-    assert not page.evaluate(dark)
+    require_soon(lambda: page.evaluate(dark), False)
     page.get_by_title("Display").click()
     page.locator(".an-display").get_by_label("Theme").select_option("dark")
-    assert page.evaluate(dark)
+    require_soon(lambda: page.evaluate(dark), True)
     page.reload()
     page.wait_for_selector(".an-picture.is-ready")
-    assert page.evaluate(dark)
+    require_soon(lambda: page.evaluate(dark), True)
     page.get_by_title("Display").click()
     page.locator(".an-display").get_by_label("Theme").select_option("system")
-    assert not page.evaluate(dark)
+    require_soon(lambda: page.evaluate(dark), False)

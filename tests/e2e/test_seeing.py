@@ -2,7 +2,7 @@
 
 import pytest
 
-from .screen import BOXES, SCORES, wait_for
+from .screen import BOXES, SCORES, require_soon, wait_for
 
 PIXELS = """canvas => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -21,35 +21,40 @@ def test_each_instance_has_its_own_colour_number_picture_and_network(screen, pro
     project.add("street.png")
     page = everything(screen)
     rows = page.locator(".an-row:visible")
-    assert page.locator(".an-row-number:visible").all_inner_texts() == ["1", "2", "3"]
-    assert page.locator(".an-row-source:visible").all_inner_texts() == ["test"] * 3
-    colors = [row.evaluate("row => row.style.getPropertyValue('--own-color')") for row in rows.all()]
+    require_soon(page.locator(".an-row-number:visible").all_inner_texts, ["1", "2", "3"])
+    require_soon(page.locator(".an-row-source:visible").all_inner_texts, ["test"] * 3)
+
+    def own_colors():
+        return rows.evaluate_all("rows => rows.map((row) => row.style.getPropertyValue('--own-color'))")
+
+    colors = own_colors()
     assert len(set(colors)) == 3
     # The cut-out of noise has many colours; without the picture there are the outline's alone.
     for canvas in page.locator(".an-row-picture:visible").all():
         assert wait_for(lambda canvas=canvas: canvas.evaluate(PIXELS) > 100)
     page.reload()
     page.locator(".an-row").nth(2).wait_for()
-    assert [row.evaluate("row => row.style.getPropertyValue('--own-color')") for row in rows.all()] == colors
+    require_soon(own_colors, colors)
 
 
 def test_a_held_key_shows_what_the_threshold_hides_and_a_click_accepts_it(screen, project):
     image_id = project.add("street.png")
     screen.open()
-    assert len(screen.rows()) == 2
+    require_soon(lambda: len(screen.rows()), 2)
     left, _, right, bottom = BOXES[2]
     place = (left + right) / 2, bottom - 10
     screen.click(*place)
     screen.saved()
     assert project.states(image_id) == ["suggested"] * 3
     screen.page.keyboard.down("0")
-    assert screen.page.locator(".an-hint").inner_text() == "1 suggestion below the threshold: a click accepts it."
+    hint = screen.page.locator(".an-hint")
+    require_soon(hint.inner_text, "1 suggestion below the threshold: a click accepts it.")
     screen.click(*place)
     screen.page.keyboard.up("0")
     screen.saved()
     assert project.states(image_id) == ["suggested", "suggested", "accepted"]
-    assert screen.page.locator(".an-row.is-selected .an-row-detail").inner_text() == f"{SCORES[2]:.2f}"
-    assert "below the threshold" not in screen.page.locator(".an-hint").inner_text()
+    require_soon(screen.page.locator(".an-row.is-selected .an-row-detail").inner_text, f"{SCORES[2]:.2f}")
+    assert wait_for(lambda: "below the threshold" not in hint.inner_text())
     screen.press("0")
     screen.page.get_by_text("The threshold hides nothing here.").wait_for()
 
@@ -82,4 +87,4 @@ def test_a_message_leaves_unless_the_pointer_is_on_it(screen, project, kind):
     assert notice.is_visible()
     screen.page.mouse.move(3, 3)
     screen.page.clock.run_for(20_000)
-    assert notice.count() == 0
+    require_soon(notice.count, 0)

@@ -10,7 +10,7 @@ import random
 import pytest
 
 from annotator.core.masks import rle_box_xyxy
-from tests.e2e.screen import BOXES, wait_for
+from tests.e2e.screen import BOXES, require_soon
 
 GESTURES = 14
 SEQUENCES = int(os.environ.get("ANNOTATOR_SEQUENCES", "3"))
@@ -72,11 +72,11 @@ def test_random_gestures_leave_what_the_model_says(screen, project, seed):
     for _ in range(GESTURES):
         act(screen, model, dice)
     screen.saved()
-    assert wait_for(lambda: stored(project, image_id) == model.now), (stored(project, image_id), model.now)
+    require_soon(lambda: stored(project, image_id), model.now)
     steps = len(model.past)
     screen.press(*["Control+z"] * steps)
     first = (("suggested", categories[0]),) * len(BOXES)
-    assert wait_for(lambda: stored(project, image_id) == first), stored(project, image_id)
+    require_soon(lambda: stored(project, image_id), first)
 
 
 def act(screen, model, dice):

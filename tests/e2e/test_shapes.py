@@ -9,7 +9,7 @@ import pytest
 from annotator.core.dataset import Suggestion
 from annotator.core.masks import mask_to_rle, rle_to_mask
 from annotator.core.polygons import parts_to_rle
-from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square
+from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, require_soon, square, wait_for
 
 LEFT, TOP, RIGHT, BOTTOM = BOXES[0]
 WHOLE = square(BOXES[0])
@@ -98,7 +98,10 @@ def test_simplifying_keeps_the_iou_that_it_shows(screen, project):
     image_id = add(project, "flower.png", before)
     screen.open()
     screen.click(150, 120)
-    screen.press("s", *["ArrowRight"] * 14)
+    screen.press("s")
+    screen.page.locator(".an-simplify .an-slider:focus").wait_for()
+    screen.press(*["ArrowRight"] * 14)
+    require_soon(screen.page.locator(".an-simplify .an-slider").input_value, "5")
     facts = screen.page.locator(".an-simplify .an-facts").inner_text()
     screen.press("Enter")
     screen.page.locator(".an-row", has_text="edited").wait_for()
@@ -277,11 +280,11 @@ def test_a_crowd_is_shown_marked_and_asked_about_when_it_changes(screen, project
     screen.press("Shift+C")
     screen.saved()
     assert [one.crowd for one in project.instances(image)] == [True, False, False]
-    assert any("crowd" in row for row in screen.rows())
+    assert wait_for(lambda: any("crowd" in row for row in screen.rows()))
     screen.press("Shift+ArrowRight")
     question = screen.page.locator(".an-notice.is-question")
-    assert "Is this still a crowd?" in question.inner_text()
+    question.filter(has_text="Is this still a crowd?").wait_for()
     question.get_by_text("Single object").click()
     screen.saved()
     assert [one.crowd for one in project.instances(image)] == [False, False, False]
-    assert question.count() == 0
+    require_soon(question.count, 0)

@@ -5,6 +5,7 @@ import re
 
 from annotator.core.dataset import State
 from annotator.core.review import Change, Gesture
+from tests.e2e.screen import require_soon
 
 
 def test_the_numbers_follow_the_decisions_and_come_as_csv(screen, project, tmp_path):
@@ -21,8 +22,8 @@ def test_the_numbers_follow_the_decisions_and_come_as_csv(screen, project, tmp_p
     page.get_by_text("1 of 2 reviewed").last.wait_for()
     person = page.locator("#statistics tr", has=page.get_by_role("rowheader", name="person"))
     # Of three suggestions on each picture, 0.3 is below the threshold; the first is accepted.
-    assert person.locator("td.is-number").all_inner_texts() == ["1", "0", "0", "0", "0", "3", "2"]
-    assert page.locator("#statistics :is(h2, th)", has_text=re.compile("^Categories$")).count() == 1
+    require_soon(person.locator("td.is-number").all_inner_texts, ["1", "0", "0", "0", "0", "3", "2"])
+    require_soon(page.locator("#statistics :is(h2, th)", has_text=re.compile("^Categories$")).count, 1)
     page.locator("#statistics").get_by_text("from the threshold of 0.50 on").wait_for()
     with page.expect_download() as download:
         page.locator("#statistics").get_by_role("link", name="As CSV").first.click()

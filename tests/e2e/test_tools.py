@@ -6,7 +6,7 @@ from annotator.core.dataset import Suggestion
 from annotator.core.heatmap import Heatmap
 from annotator.core.masks import rle_area, rle_box_xyxy, rle_to_mask
 from annotator.core.paste import heatmaps_to_rles
-from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square, wait_for
+from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, require_soon, square, wait_for
 
 
 def capsule(start, end, radius):
@@ -133,7 +133,7 @@ def test_triage_asks_for_the_most_doubtful_first(screen, project):
     assert project.states(first) == ["accepted", "accepted", "rejected"]
     screen.press("Enter")
     screen.wait_for_picture("second.png")
-    assert screen.page.locator(".an-row.is-selected .an-row-detail").inner_text() == "0.30"
+    require_soon(screen.page.locator(".an-row.is-selected .an-row-detail").inner_text, "0.30")
     assert project.states(second) == ["suggested"] * 3
 
 
@@ -215,20 +215,24 @@ def test_triage_puts_aside_and_follows_threshold_and_undo(screen, project):
     slider = screen.page.get_by_label("Confidence threshold").first
     slider.fill("0.2")
     screen.page.locator(".an-stage").focus()
-    asked = lambda: screen.page.locator(".an-row.is-selected .an-row-detail").inner_text()  # noqa: E731
+    selected = screen.page.locator(".an-row.is-selected .an-row-detail")
     width = lambda: screen.page.locator(".an-picture").bounding_box()["width"]  # noqa: E731
     fitted = width()
+
+    def asks_for(detail):
+        require_soon(lambda: (selected.all_inner_texts(), width() > fitted), ([detail], True))
+
     screen.press("t")
-    assert (asked(), width() > fitted) == ("0.30", True)
+    asks_for("0.30")
     screen.press("e")
-    assert asked() == "0.60"
+    asks_for("0.60")
     screen.press("a", "a")
-    assert asked() == "0.30 • later"
+    asks_for("0.30 • later")
     screen.press("a")
-    assert width() == fitted
+    require_soon(width, fitted)
     screen.press("Control+z")
-    assert (asked(), width() > fitted) == ("0.30 • later", True)
+    asks_for("0.30 • later")
     slider.fill("0.95")
-    assert width() == fitted
+    require_soon(width, fitted)
     slider.fill("0.1")
-    assert (asked(), width() > fitted) == ("0.30 • later", True)
+    asks_for("0.30 • later")

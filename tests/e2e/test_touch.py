@@ -4,7 +4,7 @@ import pytest
 
 from annotator.core.masks import rle_to_mask
 from tests.e2e.conftest import watched
-from tests.e2e.screen import BOXES, HEIGHT, WIDTH
+from tests.e2e.screen import BOXES, HEIGHT, WIDTH, require_soon, wait_for
 
 
 class Fingers:
@@ -75,9 +75,8 @@ def test_a_finger_beside_a_vertex_drags_it(screen, fingers, project):
     # Fourteen pixels of the screen away from the corner: a mouse would miss it.
     beside = right + 10 / scale, bottom + 10 / scale
     fingers.drag(beside, (right + 25, bottom + 15))
-    screen.saved()
+    assert wait_for(lambda: project.instances(image_id)[0].edited)
     one = project.instances(image_id)[0]
-    assert one.edited
     assert rle_to_mask(one.rle)[bottom + 5, right + 5]
 
 
@@ -86,13 +85,18 @@ def test_two_fingers_zoom_about_the_place_between_them_and_pan(screen, fingers, 
     before = screen.page.locator(".an-picture").bounding_box()
     middle = screen.at(120, 90)
     fingers.spread(middle, begin=60, end=150)
-    after = screen.page.locator(".an-picture").bounding_box()
-    assert after["width"] / before["width"] == pytest.approx(2.5, rel=0.05)
-    assert screen.at(120, 90) == pytest.approx(middle, abs=4)
+    picture = screen.page.locator(".an-picture")
+    require_soon(lambda: picture.bounding_box()["width"] / before["width"], pytest.approx(2.5, rel=0.05))
+    require_soon(lambda: screen.at(120, 90), pytest.approx(middle, abs=4))
+    after = picture.bounding_box()
     fingers.spread(middle, begin=80, end=80, shift=(70, 40))
-    moved = screen.page.locator(".an-picture").bounding_box()
-    assert (moved["x"] - after["x"], moved["y"] - after["y"]) == pytest.approx((70, 40), abs=3)
-    assert moved["width"] == pytest.approx(after["width"], rel=0.02)
+
+    def moved_by():
+        now = picture.bounding_box()
+        return now["x"] - after["x"], now["y"] - after["y"]
+
+    require_soon(moved_by, pytest.approx((70, 40), abs=3))
+    assert picture.bounding_box()["width"] == pytest.approx(after["width"], rel=0.02)
     assert selected(screen) == 0
     assert project.store.decisions(image_id) == ()
 
@@ -116,10 +120,9 @@ def test_a_long_press_opens_what_can_be_done_to_the_shape(screen, fingers, proje
     fingers.send("touchStart", screen.at(25, 100))
     screen.page.get_by_role("menuitem", name="Duplicate").wait_for()
     fingers.send("touchEnd")
-    assert selected(screen) == 1
+    require_soon(lambda: selected(screen), 1)
     screen.page.get_by_role("menuitem", name="Duplicate").tap()
-    screen.saved()
-    assert len(project.instances(image_id)) == 3
+    require_soon(lambda: len(project.instances(image_id)), 3)
 
 
 def test_a_finger_paints(screen, fingers, project):
@@ -128,7 +131,7 @@ def test_a_finger_paints(screen, fingers, project):
     screen.page.wait_for_selector(".an-row.is-selected")
     screen.page.get_by_title("Brush", exact=False).first.tap()
     fingers.drag((60, 100), (110, 100))
-    screen.saved()
+    assert wait_for(lambda: project.instances(image_id)[0].edited)
     mask = rle_to_mask(project.instances(image_id)[0].rle)
     assert mask.shape == (HEIGHT, WIDTH)
     assert mask[100, 105]

@@ -8,8 +8,9 @@ import urllib.request
 import pytest
 
 from annotator.core.project import project_id
-from tests.e2e.conftest import LARGE, Server, is_foreign
+from tests.e2e.conftest import LARGE, PATIENCE_MS, Server, is_foreign
 from tests.e2e.project_pages import act, answer, card, open_list, opened
+from tests.e2e.screen import require_soon, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,7 @@ def visitor(space, chromium):
 
     def arrive(address=""):
         context = chromium.new_context(locale="en-US", **LARGE)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.foreign = []
@@ -77,7 +79,7 @@ def test_a_visitor_has_several_projects_and_finds_them_again(visitor):
     page.get_by_role("button", name="New project…").click()
     answer(page, "Vests", "Create")
     opened(page, "Vests")
-    assert len(keys_of(page)) == 2
+    require_soon(lambda: len(keys_of(page)), 2)
     page.goto(page.url.partition("?")[0])
     opened(page, "Vests")
     open_list(page)
@@ -96,7 +98,7 @@ def test_no_key_stands_in_an_address_and_an_address_opens_nothing_to_another_vis
     theirs = visitor(re.sub(r"^[^?]*", "", address))
     theirs.get_by_text("The project in this address is not there, or not yours.").wait_for()
     theirs.get_by_text("Drop photographs here").first.wait_for()
-    assert theirs.url != address
+    assert wait_for(lambda: theirs.url != address)
     assert set(keys_of(theirs)).isdisjoint(keys_of(mine))
 
 
@@ -117,7 +119,7 @@ def test_a_link_for_a_colleague_opens_the_project_and_leaves_them_their_own(visi
     theirs.wait_for_function("!location.hash.includes('share')")
     theirs.goto(link.partition("?")[0])
     opened(theirs, "Untitled project")
-    assert keys_of(theirs)[0] == own[0]
+    require_soon(lambda: keys_of(theirs)[0], own[0])
     open_list(theirs)
     card(theirs, "Shared").click(position={"x": 30, "y": 30})
     opened(theirs, "Shared")
