@@ -4,7 +4,7 @@ import { areaOfParts, boxOfParts } from "./geometry";
 import { decodeCounts } from "./rle";
 import type { Mask } from "./scene";
 import { simplifyParts } from "./simplify";
-import { traceRuns } from "./trace";
+import { extentOfRuns, traceRuns } from "./trace";
 
 /** Vertices of an editable polygon lie this close to the traced edge, in image pixels; IoU stays above 0.99. */
 const EDIT_TOLERANCE = 1;
@@ -23,7 +23,7 @@ const outlines = new WeakMap<Mask, Outline>();
 export function outlineOf(mask: Mask): Outline {
   let outline = outlines.get(mask);
   if (outline === undefined) {
-    outline = mask.parts === null ? tracedOutline(mask) : drawnOutline(mask.parts);
+    outline = mask.parts === null ? new TracedOutline(mask) : drawnOutline(mask.parts);
     outlines.set(mask, outline);
   }
   return outline;
@@ -33,8 +33,28 @@ function drawnOutline(parts: readonly Part[]): Outline {
   return { parts, simple: parts, box: boxOfParts(parts), area: areaOfParts(parts) };
 }
 
-function tracedOutline(mask: Mask): Outline {
-  const { parts, box, area } = traceRuns(decodeCounts(mask.rle ?? ""), mask.height);
-  const simple = simplifyParts(parts, EDIT_TOLERANCE).filter((part) => areaOfParts([part]) > 0);
-  return { parts, simple, box, area };
+/** Traced once somebody asks for its line: lists and colours only need box and area. */
+class TracedOutline implements Outline {
+  readonly box: Box;
+  readonly area: number;
+  private traced: readonly Part[] | null = null;
+  private simplified: readonly Part[] | null = null;
+
+  constructor(private readonly mask: Mask) {
+    const { box, area } = extentOfRuns(this.runs(), mask.height);
+    this.box = box;
+    this.area = area;
+  }
+
+  get parts(): readonly Part[] {
+    return (this.traced ??= traceRuns(this.runs(), this.mask.height).parts);
+  }
+
+  get simple(): readonly Part[] {
+    return (this.simplified ??= simplifyParts(this.parts, EDIT_TOLERANCE).filter((part) => areaOfParts([part]) > 0));
+  }
+
+  private runs(): number[] {
+    return decodeCounts(this.mask.rle ?? "");
+  }
 }

@@ -5,51 +5,64 @@
 import type { Box, Part, Point, Ring } from "./geometry";
 import { EMPTY_BOX, partContains, signedArea } from "./geometry";
 
-export interface Traced {
+export interface Traced extends Extent {
   /** In image pixels, each an outer ring with its holes. Every corner where the outline turns is a vertex. */
   readonly parts: Part[];
-  readonly box: Box;
-  /** In pixels. */
-  readonly area: number;
 }
 
 /** Pixels that touch at a corner only belong to different parts, so that no outer ring crosses itself. */
 export function traceRuns(runs: readonly number[], height: number): Traced {
-  const columns = columnsOf(runs, height);
+  const { box, area } = extentOfRuns(runs, height);
+  const columns = columnsOf(runs, height, box);
   const outers: Ring[] = [];
   const holes: Ring[] = [];
   for (const ring of ringsOf(uprightEdges(columns), height)) (signedArea(ring) > 0 ? outers : holes).push(ring);
   const parts: Ring[][] = outers.map((ring) => [ring]);
   for (const hole of holes) parts[ownerOf(hole, outers)].push(hole);
-  return { parts, box: columns.box, area: columns.area };
+  return { parts, box, area };
+}
+
+export interface Extent {
+  readonly box: Box;
+  /** In pixels. */
+  readonly area: number;
+}
+
+/** Box and area of a mask, without its outline. */
+export function extentOfRuns(runs: readonly number[], height: number): Extent {
+  let [x0, y0, x1, y1, area, at] = [Infinity, Infinity, 0, 0, 0, 0];
+  for (let i = 0; i < runs.length; i++) {
+    const run = runs[i];
+    if (i % 2 === 1 && run > 0) {
+      const first = Math.floor(at / height);
+      const last = Math.floor((at + run - 1) / height);
+      x0 = Math.min(x0, first);
+      x1 = last + 1;
+      y0 = Math.min(y0, first === last ? at - first * height : 0);
+      y1 = Math.max(y1, first === last ? at + run - first * height : height);
+      area += run;
+    }
+    at += run;
+  }
+  return { box: area === 0 ? EMPTY_BOX : { x0, y0, x1, y1 }, area };
 }
 
 /** The stretches of a mask, column after column. */
 interface Columns {
   readonly box: Box;
-  readonly area: number;
   /** Rows from, to, from, to, ... */
   readonly rows: Int32Array;
   /** By column from the box's first one on: where its rows begin; one more, where the last one's end. */
   readonly starts: Int32Array;
 }
 
-function columnsOf(runs: readonly number[], height: number): Columns {
-  const pieces = piecesOf(runs, height);
-  if (pieces.count === 0) return { box: EMPTY_BOX, area: 0, rows: pieces.rows, starts: new Int32Array(1) };
-  const { count, columns, rows } = pieces;
-  const [x0, x1] = [columns[0], columns[count - 1] + 1];
-  const starts = new Int32Array(x1 - x0 + 1);
-  let [y0, y1, area] = [height, 0, 0];
-  for (let n = 0; n < count; n++) {
-    starts[columns[n] - x0 + 1] = 2 * n + 2;
-    y0 = Math.min(y0, rows[2 * n]);
-    y1 = Math.max(y1, rows[2 * n + 1]);
-    area += rows[2 * n + 1] - rows[2 * n];
-  }
+function columnsOf(runs: readonly number[], height: number, box: Box): Columns {
+  const { count, columns, rows } = piecesOf(runs, height);
+  const starts = new Int32Array(box.x1 - box.x0 + 1);
+  for (let n = 0; n < count; n++) starts[columns[n] - box.x0 + 1] = 2 * n + 2;
   // A column without mask begins and ends where the one before ends.
   for (let x = 1; x < starts.length; x++) starts[x] = Math.max(starts[x], starts[x - 1]);
-  return { box: { x0, y0, x1, y1 }, area, rows, starts };
+  return { box, rows, starts };
 }
 
 /** The runs of mask, parted where a column ends: of each its column, and its rows from, to. */
@@ -91,14 +104,16 @@ function uprightEdges({ box, rows, starts }: Columns): Edges {
   const edges = { count: 0, x: new Int32Array(most), top: new Int32Array(most), bottom: new Int32Array(most), down: new Uint8Array(most) };
   const width = starts.length - 1;
   for (let column = 0; column <= width && width > 0; column++) {
-    let [left, leftEnd] = column === 0 ? [0, 0] : [starts[column - 1], starts[column]];
-    let [right, rightEnd] = column === width ? [0, 0] : [starts[column], starts[column + 1]];
+    let left = starts[column === 0 ? 0 : column - 1];
+    let right = starts[column];
+    const leftEnd = right;
+    const rightEnd = starts[column === width ? width : column + 1];
     // Every border of a stretch changes one of the sides; an edge is where only one of them is mask.
     let from = -1;
     while (left < leftEnd || right < rightEnd) {
       const y = Math.min(left < leftEnd ? rows[left] : Infinity, right < rightEnd ? rows[right] : Infinity);
-      const [wasLeft, wasRight] = [left % 2 === 1, right % 2 === 1];
-      if (wasLeft !== wasRight && from < y) {
+      const wasLeft = left % 2 === 1;
+      if (wasLeft !== (right % 2 === 1)) {
         edges.x[edges.count] = box.x0 + column;
         edges.top[edges.count] = from;
         edges.bottom[edges.count] = y;
@@ -123,7 +138,8 @@ function ringsOf(edges: Edges, height: number): Ring[] {
     let edge = first;
     do {
       seen[edge] = 1;
-      const [x, down] = [edges.x[edge], edges.down[edge]];
+      const down = edges.down[edge];
+      const x = edges.x[edge];
       ring.push([x, down === 1 ? edges.top[edge] : edges.bottom[edge]], [x, down === 1 ? edges.bottom[edge] : edges.top[edge]]);
       edge = across[2 * edge + down] >> 1;
     } while (seen[edge] === 0);
@@ -139,10 +155,13 @@ function ringsOf(edges: Edges, height: number): Ring[] {
 function levelEdges({ count, x, top, bottom, down }: Edges, height: number): Int32Array {
   const order = cornersByRow({ count, top, bottom }, height);
   for (let i = 1; i < order.length; i++) {
-    const [a, b] = [order[i - 1], order[i]];
+    const a = order[i - 1];
+    const b = order[i];
     // Two corners at one place, where two pixels touch: each keeps to the edges of its own pixel.
     const touch = x[a >> 1] === x[b >> 1] && a % 2 === 1 && b % 2 === 0 && bottom[a >> 1] === top[b >> 1];
-    if (touch && down[a >> 1] === 0) [order[i - 1], order[i]] = [b, a];
+    if (!touch || down[a >> 1] === 1) continue;
+    order[i - 1] = b;
+    order[i] = a;
   }
   const across = new Int32Array(order.length);
   for (let i = 0; i < order.length; i += 2) {
