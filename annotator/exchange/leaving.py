@@ -11,7 +11,7 @@ from annotator.core.errors import ExportError, StoreError
 from annotator.core.query import EVERYTHING, Query
 from annotator.core.settings import EXPORTED
 from annotator.core.words import counted
-from annotator.exchange import formats, pack, splits
+from annotator.exchange import formats, look_alikes, pack, splits
 from annotator.exchange.formats.base import Format, Options, asked_for
 from annotator.exchange.outlook import outlook
 from annotator.exchange.pack import Stamp
@@ -122,9 +122,9 @@ def dealt(
         return {"": dataset}, []
     prints = {}
     for done, image in enumerate(dataset.images, start=1):
-        prints[image.id] = splits.fingerprint(decode(store.content(image), file_name=image.file_name).pixels)
+        prints[image.id] = look_alikes.fingerprint(decode(store.content(image), file_name=image.file_name).pixels)
         progress(done, len(dataset.images))
-    alike = splits.near_duplicates(prints)
+    alike = look_alikes.near_duplicates(prints)
     if split.shares is None:
         parts = splits.split_by_folder(dataset)
     else:

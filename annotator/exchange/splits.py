@@ -7,56 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from annotator.core.dataset import Dataset, without_mask
 from annotator.core.errors import ExportError
 from annotator.core.words import counted
 
-ALIKE_BITS = 5
-"""How many of a fingerprint's 64 bits may differ between two pictures that count as near-duplicates."""
-
 _OFF = 2.0  # images that a part or a category may be off its share without a word
 _TRIES, _MOST_TRIES = 20, 100_000  # for each image and in all: two that might change places
-_AT_ONCE = 1_000  # fingerprints compared with all others in one step
 _FOLDERS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-
-
-def fingerprint(pixels: NDArray[np.uint8]) -> int:
-    """A perceptual hash of 64 bits: whether each of 8 x 8 fields is darker than its right neighbour.
-
-    pixels: (H, W, 3) RGB. Scaled and recompressed copies differ in few bits.
-    Source: "difference hash", N. Krawetz 2013.
-    """
-    grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
-    fields = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA).astype(np.int16)
-    bits = np.packbits(fields[:, :-1] < fields[:, 1:])
-    return int.from_bytes(bits.tobytes(), "big")
-
-
-def near_duplicates(fingerprints: Mapping[int, int], *, bits: int = ALIKE_BITS) -> list[list[int]]:
-    """Image ids whose pictures look alike, directly or through others, in groups of at least two."""
-    ids = list(fingerprints)
-    values = np.array([fingerprints[id] for id in ids], np.uint64)
-    leader = list(range(len(ids)))
-
-    def root(index: int) -> int:
-        while leader[index] != index:
-            leader[index] = leader[leader[index]]
-            index = leader[index]
-        return index
-
-    for start in range(0, len(ids), _AT_ONCE):
-        differing = np.bitwise_count(values[start : start + _AT_ONCE, None] ^ values[None, start:])
-        for first, second in zip(*np.nonzero(differing <= bits), strict=True):
-            if second > first:
-                leader[root(start + int(second))] = root(start + int(first))
-    groups: dict[int, list[int]] = {}
-    for index, id in enumerate(ids):
-        groups.setdefault(root(index), []).append(id)
-    return [group for group in groups.values() if len(group) > 1]
 
 
 def split(

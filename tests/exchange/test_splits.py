@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import replace
 from itertools import islice
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.errors import ExportError
 from annotator.core.masks import Rle
-from annotator.exchange.splits import fingerprint, near_duplicates, quotas, split, split_by_folder, unbalanced
+from annotator.exchange.splits import quotas, split, split_by_folder, unbalanced
 
 RLE = Rle(2, 2, "04")
 
@@ -136,38 +135,6 @@ def test_folders_name_the_part():
 
 
 # --- look-alikes -----------------------------------------------------------------------------------------------------
-
-
-def scene(seed):
-    noise = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), np.uint8)
-    return cv2.resize(noise, (320, 240), interpolation=cv2.INTER_CUBIC)
-
-
-def test_copies_look_alike_and_other_pictures_do_not():
-    original = scene(0)
-    _, recompressed = cv2.imencode(".jpg", original, [cv2.IMWRITE_JPEG_QUALITY, 40])
-    pictures = {
-        1: original,
-        2: cv2.imdecode(recompressed, cv2.IMREAD_COLOR),
-        3: cv2.resize(original, (97, 71), interpolation=cv2.INTER_AREA),
-        4: cv2.convertScaleAbs(original, alpha=0.9, beta=10),
-        5: scene(1),
-        6: scene(2),
-        7: original[:, ::-1],
-    }
-    assert near_duplicates({id: fingerprint(pixels) for id, pixels in pictures.items()}) == [[1, 2, 3, 4]]
-
-
-def test_what_is_alike_through_others_is_one_group():
-    assert near_duplicates({1: 0b0, 2: 0b111, 3: 0b111111, 9: 2**63}, bits=3) == [[1, 2, 3, 9]]
-    assert near_duplicates({1: 0b0, 2: 0b1111}, bits=3) == []
-    assert near_duplicates({}) == []
-
-
-def test_thousands_are_compared_across_every_step():
-    values = {id: int(value) for id, value in enumerate(np.random.default_rng(0).integers(0, 2**63, 2500))}
-    values[2499] = values[3]
-    assert near_duplicates(values, bits=2) == [[3, 2499]]
 
 
 def test_a_category_of_id_0_is_stratified_too():
