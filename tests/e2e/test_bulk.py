@@ -10,6 +10,8 @@ from annotator.storage.store import Store
 from tests.e2e.conftest import Server, watched
 from tests.e2e.screen import Project, require_soon, square, wait_for
 
+playwright = pytest.importorskip("playwright.sync_api")
+
 
 @pytest.fixture
 def pictures(project):
@@ -25,6 +27,38 @@ def facts(page, text):
     page.wait_for_function("text => document.querySelector('.an-bulk-facts').textContent === text", arg=text)
 
 
+def go(page):
+    return page.locator(".an-bulk .an-pair .is-primary")
+
+
+def says(page, button, enter):
+    playwright.expect(go(page)).to_have_text(button)
+    playwright.expect(page.locator(".an-bulk-enter")).to_have_text(f"Enter in the field: {enter}")
+
+
+def test_the_button_names_what_it_does_to_how_many_and_enter_does_that_once_it_is_counted(screen, project, pictures):
+    page = screen.open().page
+    screen.press("Shift+A")
+    says(page, "Accept 4", "Accept 4")
+    page.locator(".an-bulk").get_by_role("button", name="Repair masks").click()
+    says(page, "Repair 4", "Repair 4")
+    page.locator(".an-bulk").get_by_role("button", name="Reject", exact=True).click()
+    says(page, "Reject 4", "Reject 4")
+    page.locator(".an-bulk .an-search-field").fill("score:0.99..")
+    says(page, "Reject", "nothing, as nothing fits")
+    screen.press("Enter")
+    # What is not counted yet is counted first: Enter decides nothing that was not shown.
+    page.route("**/bulk/preview*", lambda route: (time.sleep(0.5), route.continue_()))
+    page.locator(".an-bulk .an-search-field").fill(f"score:0.8.. #{pictures[0]}")
+    says(page, "Reject", "count what fits")
+    screen.press("Enter")
+    says(page, "Reject 1", "Reject 1")
+    assert states(project, pictures) == [["suggested"] * 3] * 4
+    screen.press("Enter")
+    page.get_by_text("1 instance rejected").wait_for()
+    assert states(project, pictures) == [["rejected", "suggested", "suggested"]] + [["suggested"] * 3] * 3
+
+
 def test_all_sure_ones_are_accepted_and_one_undo_takes_them_back_after_a_reload(screen, project, pictures):
     page = screen.open().page
     screen.press("Shift+A")
@@ -35,7 +69,7 @@ def test_all_sure_ones_are_accepted_and_one_undo_takes_them_back_after_a_reload(
     facts(page, "Accepts 6 suggestions in 3 pictures.")
     require_soon(nearest, ["0.60"] * 3 + ["0.90"] * 3)
     assert states(project, pictures) == [["suggested"] * 3] * 4
-    page.get_by_role("button", name="Do it").click()
+    go(page).click()
     page.get_by_text("6 instances accepted").wait_for()
     assert states(project, pictures) == [["accepted", "accepted", "suggested"]] * 3 + [["suggested"] * 3]
     page.wait_for_function("document.querySelectorAll('.an-row.is-accepted').length === 2")
@@ -58,7 +92,7 @@ def test_the_suggestions_of_picked_pictures_are_rejected_and_the_notice_takes_it
     assert wait_for(lambda: page.locator(".an-bulk .an-search-field").input_value() in both)
     page.get_by_role("button", name="Reject", exact=True).last.click()
     facts(page, "Rejects 2 instances in 2 pictures.")
-    page.get_by_role("button", name="Do it").click()
+    go(page).click()
     page.get_by_text("2 instances rejected").wait_for()
     assert [one[0] for one in states(project, pictures)] == ["suggested", "rejected", "rejected", "suggested"]
     page.locator(".an-notice").get_by_role("button", name="Undo").click()
@@ -74,7 +108,7 @@ def test_relabelling_many_and_a_picture_that_changed_meanwhile(screen, project, 
     page.locator(".an-bulk .an-search-field").fill("category:person")
     facts(page, "Changes the category of 8 instances in 4 pictures.")
     store.worklist.mark_reviewed([pictures[0]], True, who="somebody else")
-    page.get_by_role("button", name="Do it").click()
+    go(page).click()
     page.get_by_text("Somebody changed 1 picture meanwhile: it stays as it is").wait_for()
     assert wait_for(lambda: page.get_by_text("a.png").count() > 0)
     car = next(one.id for one in store.categories() if one.name == "car")
@@ -87,10 +121,10 @@ def test_an_expression_that_cannot_be_read_says_where_and_decides_nothing(screen
     screen.press("Shift+A")
     page.locator(".an-bulk .an-search-field").fill("score:x")
     page.wait_for_function("document.querySelector('.an-bulk-facts').textContent.includes('character 7')")
-    assert wait_for(page.get_by_role("button", name="Do it").is_disabled)
+    assert wait_for(go(page).is_disabled)
     page.locator(".an-bulk .an-search-field").fill("category:zebra")
     facts(page, "No instance fits, so nothing would change.")
-    assert wait_for(page.get_by_role("button", name="Do it").is_disabled)
+    assert wait_for(go(page).is_disabled)
     screen.press("Escape")
     assert states(project, pictures) == [["suggested"] * 3] * 4
 
@@ -107,7 +141,7 @@ def test_holes_of_many_masks_are_filled_after_twelve_were_shown_and_come_back(sc
     # Two rings before, one after.
     assert lines.locator(".is-before").get_attribute("d").count("Z") == 2
     assert lines.locator(".is-after").get_attribute("d").count("Z") == 1
-    page.get_by_role("button", name="Do it").click()
+    go(page).click()
     page.get_by_text("12 masks repaired").wait_for()
     assert all(one.edited for image in pictures for one in project.instances(image))
     page.locator(".an-notice").get_by_role("button", name="Undo").click()
@@ -122,7 +156,7 @@ def test_a_repair_that_would_leave_nothing_is_said_before_and_after(screen, proj
     page.locator(".an-bulk-repair select").select_option("shrink")
     page.locator(".an-bulk-pixels").fill("90")
     page.wait_for_function("document.querySelectorAll('.an-bulk-nearest .is-lost').length === 4")
-    page.get_by_role("button", name="Do it").click()
+    go(page).click()
     page.get_by_text("Nothing would be left of 4 masks: they stay as they are").wait_for()
     assert not any(one.edited for image in pictures for one in project.instances(image))
 
@@ -144,7 +178,7 @@ def test_one_that_the_servers_end_interrupted_is_taken_back_after_it_started_aga
                 page.get_by_role("button", name="Repair masks").click()
                 page.wait_for_function("document.querySelectorAll('.an-bulk-nearest svg').length === 12")
                 page.locator(".an-bulk-facts", has_text=f"Tried on {60 * len(masks)} masks").wait_for()
-                page.get_by_role("button", name="Do it").click()
+                go(page).click()
                 patience = time.monotonic() + 60
                 while store.bulk.last() is None and time.monotonic() < patience:
                     time.sleep(0.001)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.queue import accept, listed, offered, reviewed, row, shows
+from tests.e2e.queue import FILTER, accept, listed, offered, reviewed, row, shows
 from tests.e2e.screen import wait_for
 
 
@@ -69,6 +69,33 @@ def test_what_was_decided_meanwhile_stays_when_a_selection_is_marked(screen, pro
     screen.saved()
     assert project.states(open_id)[0] == "accepted"
     assert reviewed(project) == ["a.png", "b.png"]
+
+
+def test_a_selection_is_flagged_found_by_that_and_taken_back(screen, project, five):
+    page = screen.page
+    flags = page.locator(".an-flags")
+
+    def flagged():
+        return {image.file_name: list(image.flags) for image in project.store.images() if image.flags}
+
+    pick(screen, "a.png", "c.png")
+    act(screen, "flag")
+    flags.get_by_label("difficult").check()
+    offered(screen, "2 pictures flagged “difficult”").wait_for()
+    flags.get_by_label("A flag of your own").fill("blurred")
+    screen.press("Enter")
+    offered(screen, "2 pictures flagged “blurred”").wait_for()
+    assert flagged() == {"a.png": ["blurred", "difficult"], "c.png": ["blurred", "difficult"]}
+    screen.press("Escape")
+    row(screen, "e.png").click(modifiers=["Control"])
+    act(screen, "flag")
+    assert wait_for(lambda: flags.get_by_label("blurred").evaluate("box => box.indeterminate"))
+    flags.get_by_label("difficult").check()
+    offered(screen, "1 picture flagged “difficult”").get_by_role("button", name="Undo").click()
+    assert wait_for(lambda: "e.png" not in flagged())
+    page.get_by_label(FILTER).select_option(label="Flagged (flag:)")
+    shows(screen, "a.png", "c.png")
+    assert "Flags: blurred, difficult" in row(screen, "a.png").get_attribute("title")
 
 
 def test_a_selection_is_removed_the_next_picture_opens_and_it_comes_back(screen, project, five):

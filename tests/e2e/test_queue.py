@@ -97,6 +97,60 @@ def test_filters_are_short_for_expressions_and_go_with_a_search(screen, project)
     shows(screen, "b empty.png")
 
 
+def test_a_name_is_told_by_its_end_whatever_folder_it_comes_from(screen, project):
+    name = "summer 2025/north entrance/COCO_val2014_000000039769.png"
+    project.add(name)
+    page = screen.open().page
+    shown = page.locator(".an-queue-name").first
+    assert shown.text_content() == name
+    whole = shown.evaluate(
+        """(name) => [...name.querySelectorAll(".an-name-slash, .an-name-tail")].map((part) => {
+            const [of, all] = [part.getBoundingClientRect(), name.getBoundingClientRect()];
+            return part.scrollWidth <= Math.ceil(of.width) && of.right <= all.right + 0.5;
+        })"""
+    )
+    assert whole == [True, True]
+    assert page.locator(".an-queue-row").first.get_attribute("title").startswith(f"{name} (#")
+    assert page.locator(".an-title").text_content() == name
+
+
+def test_a_long_expression_can_be_read_as_a_whole(screen, project):
+    project.add("street.png")
+    page = screen.open().page
+    field = page.get_by_label(SEARCH)
+    low = field.bounding_box()["height"]
+    expression = "street -state:reviewed category:person score:0.2..0.95 suggestions:1.. network:test"
+    search(screen, expression)
+    assert field.evaluate(
+        "field => [field.scrollHeight - field.clientHeight, field.scrollWidth - field.clientWidth]"
+    ) == [0, 0]
+    shows(screen, "street.png")
+    assert field.bounding_box()["height"] > 2 * low
+    page.keyboard.insert_text(" -x\n-y")
+    assert field.input_value() == f"{expression} -x -y"
+    search(screen, "state:x " + expression)
+    trouble = page.locator(".an-queue-trouble")
+    trouble.wait_for()
+    box = field.bounding_box()
+    assert trouble.bounding_box()["y"] >= box["y"] + box["height"] - 1
+    screen.press("Escape")
+    wait_for(lambda: field.bounding_box()["height"] == low)
+    assert field.bounding_box()["height"] == low
+
+
+def test_a_picture_that_failed_says_so_and_why(screen, project):
+    bad, _ = project.add("bad.png", suggestions=0), project.add("good.png")
+    project.store.worklist.note_failures({bad: "cannot be decoded"})
+    screen.open()
+    assert "Not pre-labelled: cannot be decoded" in row(screen, "bad.png").get_attribute("title")
+    row(screen, "bad.png").get_by_text("Could not be pre-labelled").wait_for()
+    screen.page.get_by_label(FILTER).select_option(label="Failed (state:failed)")
+    shows(screen, "bad.png")
+    project.store.set_suggestions(bad, [])
+    search(screen, "-x state:failed")
+    screen.page.get_by_text("No pictures here").wait_for()
+
+
 def test_the_list_is_put_in_order_both_ways(screen, project):
     project.add("IMG_10.png", suggestions=1)
     project.add("img_9.png", suggestions=2)

@@ -3,6 +3,8 @@
 import base64
 import json
 
+import pytest
+
 from annotator.core.dataset import State
 from tests.e2e.screen import HEIGHT, WIDTH, picture, require_soon, wait_for
 
@@ -66,6 +68,29 @@ def test_photographs_can_be_dropped_and_pasted_at_any_time(screen, project):
         )
         screen.page.locator(".an-queue-name", has_text=name).wait_for()
     require_soon(lambda: named(project), ["first.png", "dropped.png", "pasted.png"])
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_what_an_upload_says_covers_nothing_of_the_queue_and_no_button(screen, project, size):
+    project.add("first.png")
+    screen.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    page = screen.open().page
+    payload = [{"name": name, "mimeType": "", "buffer": b"no picture"} for name in ("a.png", "b.png")]
+    page.locator("[data-choose=files]").set_input_files(payload)
+    page.get_by_text("2 could not be added").wait_for()
+    parts = ".an-queue, .an-panel, .an-toolbar, .an-threshold, .an-reviewbar, .an-notice"
+    covered = page.evaluate(
+        """(parts) => {
+            const said = document.querySelector(".an-uploads").getBoundingClientRect();
+            return [...document.querySelectorAll(parts)].filter((part) => {
+                const { left, top, right, bottom } = part.getBoundingClientRect();
+                const beside = right <= said.left || left >= said.right || bottom <= said.top || top >= said.bottom;
+                return right > left && !beside;
+            }).map((part) => part.className);
+        }""",
+        parts,
+    )
+    assert covered == []
 
 
 def test_a_picture_leaves_the_queue_and_comes_back(screen, project):

@@ -130,6 +130,8 @@ export class FakeServer {
         accepted: count("accepted"),
         suggested: count("suggested"),
         rejected: count("rejected"),
+        flags: [],
+        failure: "",
         scores: String.fromCharCode(...[...image.instances.values()].filter((one) => one.state === "suggested").map(() => 356)),
       };
     });

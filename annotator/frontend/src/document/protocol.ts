@@ -150,6 +150,9 @@ export interface QueueImage {
   readonly rejected: number;
   /** Of each suggestion, a character (see scores.ts). */
   readonly scores: string;
+  readonly flags: readonly string[];
+  /** Why it could not be pre-labelled the last time, "" where it could. */
+  readonly failure: string;
 }
 
 export interface WireJob {

@@ -78,6 +78,11 @@ export class Api {
     return request(`${this.root}/queue/review`, json("POST", { ids, reviewed }));
   }
 
+  /** Gives pictures a flag, or takes it from them; the ids of those that it changed, and of those that are gone. */
+  flagImages(ids: readonly number[], flag: string, on: boolean): Promise<{ readonly ids: readonly number[]; readonly gone: readonly number[] }> {
+    return request(`${this.root}/queue/flag`, json("POST", { ids, flag, on }));
+  }
+
   /** Puts pictures into the bin; the ids of those that were not in it. */
   removeImages(ids: readonly number[]): Promise<{ readonly ids: readonly number[] }> {
     return request(`${this.root}/queue/remove`, json("POST", { ids }));

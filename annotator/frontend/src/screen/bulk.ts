@@ -6,6 +6,7 @@ import type { StringKey } from "../strings";
 import { t } from "../strings";
 import { dialog, openDialog } from "../widgets/dialogs";
 import { button, h, isComposing, setText } from "../widgets/dom";
+import { expressionField, setExpression } from "../widgets/expression";
 import { icon } from "../widgets/icons";
 import type { BulkNews } from "./bulkrun";
 import { RepairChoice, repairFigure } from "./bulkrepair";
@@ -20,6 +21,7 @@ const VERBS: readonly (readonly [BulkOrder["verb"], StringKey])[] = [
   ["relabel", "bulkRelabel"],
   ["repair", "bulkRepair"],
 ];
+const DO: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkDoAccept", reject: "bulkDoReject", relabel: "bulkDoRelabel", repair: "bulkDoRepair" };
 const WOULD: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkWouldAccept", reject: "bulkWouldReject", relabel: "bulkWouldRelabel", repair: "bulkWouldRepair" };
 
 export interface BulkOptions extends BulkNews {
@@ -36,7 +38,7 @@ export function openBulk(options: BulkOptions): void {
 
 class BulkDialog {
   private readonly sheet = dialog("an-bulk", t("bulkTitle"));
-  private readonly field = h("input", { type: "text", class: "an-search-field", "aria-label": t("bulkWhich"), spellcheck: "false", autocomplete: "off", maxlength: 30_000 });
+  private readonly field = expressionField({ "aria-label": t("bulkWhich") });
   private readonly category = h("select", { class: "an-select", "aria-label": t("bulkRelabel") });
   private readonly target: HTMLElement;
   private readonly repair = new RepairChoice(() => this.askSoon());
@@ -47,6 +49,8 @@ class BulkDialog {
   private readonly last = h("p", { class: "an-bulk-last", hidden: true });
   private readonly verbs: readonly HTMLButtonElement[];
   private readonly go: HTMLButtonElement;
+  /** What Enter does in the field. */
+  private readonly enter = h("small", { class: "an-bulk-enter", "aria-live": "polite" });
   private readonly stop: HTMLButtonElement;
   private verb: BulkOrder["verb"] = "accept";
   private preview: BulkPreview | null = null;
@@ -54,18 +58,19 @@ class BulkDialog {
   private timer = 0;
 
   constructor(private readonly options: BulkOptions) {
-    this.field.value = options.query;
+    setExpression(this.field, options.query);
     this.category.append(...options.categories.map(({ id, name }) => h("option", { value: id }, name)));
     this.target = h("label", { class: "an-sort", hidden: true }, this.category, icon("chevron"));
     this.verbs = VERBS.map(([verb, label]) => button({ text: t(label), class: "an-segment", onClick: () => this.choose(verb) }));
     this.verbs[2].hidden = options.categories.length === 0;
-    this.go = button({ text: t("bulkGo"), class: "an-button is-primary", onClick: () => void this.start() });
+    this.go = button({ text: t("bulkAccept"), class: "an-button is-primary", onClick: () => void this.start() });
     this.stop = button({ text: t("cancel"), class: "an-button", onClick: () => this.sheet.close() });
     this.field.addEventListener("input", () => this.askSoon());
     this.field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || isComposing(event)) return;
       event.preventDefault();
-      this.ask();
+      if (!this.go.disabled) void this.start();
+      else if (this.preview === null) this.ask();
     });
     this.category.addEventListener("change", () => this.ask());
     this.sheet.append(
@@ -76,8 +81,8 @@ class BulkDialog {
       this.facts,
       this.nearest,
       this.bar,
-      h("div", { class: "an-pair" }, this.stop, this.go),
       this.last,
+      h("div", { class: "an-bulk-foot" }, h("div", { class: "an-pair" }, this.stop, this.go), this.enter),
     );
   }
 
@@ -115,13 +120,13 @@ class BulkDialog {
 
   private askSoon(): void {
     clearTimeout(this.timer);
-    this.go.disabled = true;
+    this.offer(null);
     this.timer = window.setTimeout(() => this.ask(), PAUSE_MS);
   }
 
   private ask(): void {
     clearTimeout(this.timer);
-    this.go.disabled = true;
+    this.offer(null);
     const mine = ++this.asked;
     const order = this.order();
     this.options.api.preview(order).then(
@@ -130,19 +135,28 @@ class BulkDialog {
     );
   }
 
-  private show(order: BulkOrder, preview: BulkPreview): void {
+  /** The button names what it does and to how many, where that is counted; so does what is said of Enter. */
+  private offer(preview: BulkPreview | null): void {
     this.preview = preview;
+    const n = preview?.instances ?? 0;
+    const text = n > 0 ? t(DO[this.verb], { n }) : t(VERBS.find(([verb]) => verb === this.verb)![1]);
+    setText(this.go.lastElementChild!, text);
+    this.go.disabled = n === 0;
+    setText(this.enter, n > 0 ? t("bulkEnterDoes", { what: text }) : preview === null ? t("bulkEnterCounts") : t("bulkEnterNothing"));
+  }
+
+  private show(order: BulkOrder, preview: BulkPreview): void {
+    this.offer(preview);
     this.facts.classList.remove("is-wrong");
     setText(this.facts, preview.instances === 0 ? t("bulkNothing") : t(WOULD[order.verb], { n: preview.instances, pictures: t("pictureCount", { n: preview.images }) }));
     const picture = ({ cutout, score, name }: BulkPreview["nearest"][number]): HTMLElement =>
       h("figure", { title: name }, h("img", { src: cutout, alt: name, loading: "lazy" }), h("figcaption", {}, score === null ? "–" : score.toFixed(2)));
     this.nearest.replaceChildren(...preview.nearest.map(order.verb === "repair" ? repairFigure : picture));
     this.nearest.hidden = preview.nearest.length === 0;
-    this.go.disabled = preview.instances === 0;
   }
 
   private fail(error: unknown): void {
-    this.preview = null;
+    this.offer(null);
     this.facts.classList.add("is-wrong");
     setText(this.facts, lineOf(error));
     this.nearest.replaceChildren();
@@ -169,6 +183,7 @@ class BulkDialog {
   private async follow(): Promise<void> {
     const { api } = this.options;
     this.go.disabled = true;
+    setText(this.enter, "");
     this.last.hidden = true;
     this.bar.hidden = false;
     const stop = button({ text: t("cancel"), class: "an-button", onClick: () => void api.cancel() });

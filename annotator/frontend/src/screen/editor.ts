@@ -138,7 +138,7 @@ export class Editor {
     });
     const failed = (error: unknown): void => show("error", "queueFailed", lineOf(error));
     this.picked = new Picked(session.list, api, failed);
-    this.many = new ManyPictures({ api, session, connection: this.connection, picked: this.picked, notices: this.notices, page, decide: (query) => this.decideAboutMany(query) });
+    this.many = new ManyPictures({ root, api, session, connection: this.connection, picked: this.picked, notices: this.notices, page, decide: (query) => this.decideAboutMany(query) });
     this.queue = this.makeQueue();
     this.panel = this.makePanel();
     this.reviewBar = new ReviewBar(session, (id) => this.run(id));
@@ -325,11 +325,11 @@ export class Editor {
   private assemble(): void {
     const { root, session, appearance, stage, minimap, notices, announcer, queue, panel, gallery, dropZone, uploads } = this;
     const legend = createLegend(session, appearance);
-    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), legend, minimap.element, notices.element, announcer);
+    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), legend, minimap.element, uploads.element, notices.element, announcer);
     const threshold = new ThresholdBar(session);
     panel.element.append(createReviewed(session, (id) => this.run(id)));
     const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, threshold.element, this.reviewBar.element);
-    root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, uploads.element, dropZone.overlay);
+    root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, dropZone.overlay);
   }
 
   private listen(): void {
@@ -338,7 +338,7 @@ export class Editor {
     const placeNotices = (): void => {
       // They lie over what is to be seen.
       const home = root.classList.contains("is-empty") ? dropZone.element : session.view.get().gallery ? gallery.body : frame;
-      if (this.notices.element.parentElement !== home) home.append(this.notices.element);
+      for (const { element } of [uploads, this.notices]) if (element.parentElement !== home) home.append(element);
     };
     session.queue.subscribe((now) => {
       root.classList.toggle("is-empty", now.loaded && now.all === 0 && now.bin === 0);

@@ -7,7 +7,9 @@ import { numbersOf } from "../session/picked";
 import type { Session } from "../session/session";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
+import { flagName } from "./flags";
 import type { Notices } from "./notices";
+import { openPictureFlags } from "./pictureflags";
 import type { QueueAction } from "./queueactions";
 
 /** What the page around the editor does for it. */
@@ -22,7 +24,8 @@ export interface Page {
 const LONGEST = 30_000;
 
 export interface ManyOptions {
-  readonly api: Pick<Api, "markReviewed" | "restoreImages">;
+  readonly root: HTMLElement;
+  readonly api: Pick<Api, "markReviewed" | "restoreImages" | "flagImages">;
   readonly session: Session;
   readonly connection: Connection;
   readonly picked: Picked;
@@ -42,6 +45,7 @@ export class ManyPictures {
       { id: "decide", icon: "checkAll", label: "pickDecide", run: (ids) => this.decide(ids) },
       { id: "review", icon: "check", label: "pickReviewed", run: (ids) => void this.mark(ids, true) },
       { id: "unreview", icon: "undo", label: "pickNotReviewed", run: (ids) => void this.mark(ids, false) },
+      { id: "flag", icon: "flag", label: "pickFlag", run: (ids) => this.openFlags(ids) },
       { id: "export", icon: "cloud", label: "pickExport", run: (ids) => this.exportOnly(ids) },
       { id: "remove", icon: "trash", label: "pickRemove", run: (ids) => void this.remove(ids) },
     ];
@@ -75,11 +79,41 @@ export class ManyPictures {
   }
 
   private async markNow(ids: readonly number[], reviewed: boolean): Promise<readonly number[]> {
-    const { api, connection, notices } = this.options;
+    const { api, connection } = this.options;
     const changed = await api.markReviewed(ids, reviewed);
     await connection.refresh();
-    if (changed.gone.length > 0) notices.show("info", t("picturesGone", { n: changed.gone.length, names: numbersOf(changed.gone) }));
+    this.tellGone(changed.gone);
     return changed.ids;
+  }
+
+  private openFlags(ids: readonly number[]): void {
+    const { root, session } = this.options;
+    openPictureFlags({
+      root,
+      anchor: root.querySelector("[data-action=flag]"),
+      chosen: () => ids.map((id) => session.list.row(id)),
+      known: () => [...new Set([...session.queue.get().rows.values()].flatMap(({ flags }) => flags))].sort(),
+      give: (flag, on) => this.flag(ids, flag, on),
+    });
+  }
+
+  private async flag(ids: readonly number[], flag: string, on: boolean): Promise<void> {
+    await this.attempt("flagFailed", async () => {
+      const changed = await this.flagNow(ids, flag, on);
+      const back = (): void => void this.attempt("flagFailed", () => this.flagNow(changed, flag, !on));
+      if (changed.length > 0) this.offerBack(on ? "picturesFlagged" : "picturesUnflagged", changed.length, back, flagName(flag));
+    });
+  }
+
+  private async flagNow(ids: readonly number[], flag: string, on: boolean): Promise<readonly number[]> {
+    const changed = await this.options.api.flagImages(ids, flag, on);
+    await this.options.connection.refresh();
+    this.tellGone(changed.gone);
+    return changed.ids;
+  }
+
+  private tellGone(ids: readonly number[]): void {
+    if (ids.length > 0) this.options.notices.show("info", t("picturesGone", { n: ids.length, names: numbersOf(ids) }));
   }
 
   private exportOnly(ids: readonly number[]): void {
@@ -99,8 +133,8 @@ export class ManyPictures {
     else use(expression);
   }
 
-  private offerBack(text: StringKey, n: number, back: () => void): void {
-    this.options.notices.offer(t(text, { n }), { text: t("takeBack"), run: back });
+  private offerBack(text: StringKey, n: number, back: () => void, flag = ""): void {
+    this.options.notices.offer(t(text, { n, flag }), { text: t("takeBack"), run: back });
   }
 
   private async attempt(failure: StringKey, work: () => Promise<unknown>): Promise<void> {

@@ -126,7 +126,7 @@ export class QueuePanel {
       // Whoever picks goes on with Ctrl+A, Delete or Escape, which are the list's then.
       if (more) element.focus({ preventScroll: true });
       if (event.shiftKey) void picked.through(row.place, session.imageId());
-      else if (more) picked.toggle(row.image.id, row.place);
+      else if (more) picked.toggle(row.image.id);
       else {
         picked.clear();
         void session.open(row.image.id);
@@ -149,7 +149,7 @@ export class QueuePanel {
     else if (event.key === "Delete" && open !== null) remove([open.id]);
     else if (event.key === "Escape" && ids.size > 0) picked.clear();
     else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) void picked.all();
-    else if (event.key === " " && event.ctrlKey && open !== null) picked.toggle(open.id, session.list.placeOf(open.id));
+    else if (event.key === " " && event.ctrlKey && open !== null) picked.toggle(open.id);
     else if (event.shiftKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) void this.extend(event.key === "ArrowDown" ? 1 : -1);
     else return false;
     return true;

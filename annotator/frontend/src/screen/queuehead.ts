@@ -4,6 +4,7 @@ import type { PictureQueue } from "../session/queue";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
 import { button, h, isComposing, setClass, setText } from "../widgets/dom";
+import { expressionField, setExpression } from "../widgets/expression";
 import { icon } from "../widgets/icons";
 
 /** Each filter is short for an expression, which is what the field shows. */
@@ -53,7 +54,7 @@ export interface QueueHeadOptions {
 
 export class QueueHead {
   readonly element: HTMLElement;
-  private readonly field = h("input", { type: "search", class: "an-search-field", placeholder: t("searchPictures"), "aria-label": t("searchPictures"), title: t("searchHint"), spellcheck: "false", autocomplete: "off", maxlength: 30_000 });
+  private readonly field = expressionField({ placeholder: t("searchPictures"), "aria-label": t("searchPictures"), title: t("searchHint") });
   private readonly filter = h("select", { class: "an-select", "aria-label": t("filterPictures"), title: t("filterPictures") });
   private readonly sort = h("select", { class: "an-select", "aria-label": t("orderPictures"), title: t("orderPictures") });
   private readonly direction: HTMLButtonElement;
@@ -76,9 +77,8 @@ export class QueueHead {
     this.element = h(
       "div",
       { class: "an-queue-top" },
-      h("div", { class: "an-queue-head" }, h("label", { class: "an-search" }, icon("search"), this.field), ...adding),
+      h("div", { class: "an-queue-head" }, h("label", { class: "an-search" }, icon("search"), this.field), ...adding, this.trouble),
       h("div", { class: "an-queue-orders" }, select(this.filter), h("span", { class: "an-pair-of-order" }, select(this.sort), this.direction)),
-      this.trouble,
       this.found,
     );
     list.view.subscribe(() => this.render());
@@ -100,13 +100,13 @@ export class QueueHead {
       if (isComposing(event) || (event.key !== "Enter" && event.key !== "Escape")) return;
       event.preventDefault();
       event.stopPropagation();
-      if (event.key === "Escape" && this.field.value !== "") this.field.value = "";
+      if (event.key === "Escape" && this.field.value !== "") setExpression(this.field, "");
       else this.options.leave();
       const searched = this.search();
       if (event.key === "Enter") void searched.then(() => this.options.enter());
     });
     this.choose(this.filter, () => {
-      this.field.value = withFilter(this.field.value, this.filter.value);
+      setExpression(this.field, withFilter(this.field.value, this.filter.value));
       void this.search();
     });
     this.choose(this.sort, () => void list.ask({ sort: this.sort.value as QueueSort }));
@@ -143,7 +143,7 @@ export class QueueHead {
     setClass(this.filter, "is-on", wanted.query !== "");
     setClass(this.field, "is-wrong", trouble !== null);
     this.field.setAttribute("aria-invalid", String(trouble !== null));
-    if (document.activeElement !== this.field && trouble === null) this.field.value = wanted.query;
+    if (document.activeElement !== this.field && trouble === null) setExpression(this.field, wanted.query);
     this.trouble.hidden = trouble === null;
     if (trouble !== null) this.trouble.replaceChildren(...placeOf(trouble), h("span", {}, whyOf(trouble)));
     this.found.hidden = asked.query === "";

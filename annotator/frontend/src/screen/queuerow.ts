@@ -4,10 +4,13 @@ import { shownOf } from "../document/scores";
 import { t } from "../strings";
 import { button, h, setClass, setText } from "../widgets/dom";
 import { icon, setIcon } from "../widgets/icons";
+import { flagName } from "./flags";
+import { showName } from "./picturename";
 
 const STATES = {
   reviewed: { icon: "check", label: "stateReviewed" },
   new: { icon: "warning", label: "stateNew" },
+  failed: { icon: "warning", label: "stateFailed" },
   started: { icon: "pencil", label: "stateStarted" },
   suggested: { icon: "dashed", label: "stateSuggested" },
   nothing: { icon: "dashed", label: "stateNothing" },
@@ -26,6 +29,7 @@ export class QueueRow {
   private readonly name = h("span", { class: "an-queue-name" });
   private readonly state = icon("clock");
   private readonly detail = h("span", { class: "an-queue-counts" });
+  private readonly flag = h("span", { class: "an-queue-flag", hidden: true }, icon("flag"));
   readonly element: HTMLElement;
   image: QueueImage | null = null;
   place = -1;
@@ -33,7 +37,7 @@ export class QueueRow {
   constructor(onRemove: () => void) {
     const remove = button({ icon: "trash", title: t("removeImage"), class: "an-row-button is-reject", onClick: onRemove });
     remove.tabIndex = -1;
-    const line = h("span", { class: "an-queue-line" }, this.state, this.detail);
+    const line = h("span", { class: "an-queue-line" }, this.state, this.detail, this.flag);
     const text = h("span", { class: "an-queue-text" }, this.name, line);
     const shown = h("span", { class: "an-queue-thumbnail" }, this.thumbnail, icon("check"));
     this.element = h("div", { class: "an-queue-row" }, shown, text, remove);
@@ -51,15 +55,19 @@ export class QueueRow {
     setClass(element, "is-picked", picked);
     setClass(element, "is-reviewed", state === "reviewed");
     setClass(element, "is-new", state === "new");
+    setClass(element, "is-failed", state === "failed");
     element.setAttribute("aria-selected", String(picked || current));
     if (current) element.setAttribute("aria-current", "true");
     else element.removeAttribute("aria-current");
-    setText(this.name, image.name);
+    showName(this.name, image.name);
     setIcon(this.state, STATES[state].icon);
     setText(this.detail, countsOf(image, threshold));
     const below = image.suggested - shownOf(image.scores, threshold);
     const hidden = below > 0 ? `\n${t("galleryBelow", { n: below, threshold: threshold.toFixed(2) })}` : "";
-    element.title = `${image.name} (#${image.id})\n${image.width} × ${image.height}, ${t(STATES[state].label)}${hidden}`;
+    this.flag.hidden = image.flags.length === 0;
+    const flags = image.flags.length === 0 ? "" : `\n${t("flags")}: ${image.flags.map(flagName).join(", ")}`;
+    const failure = image.failure === "" ? "" : `\n${t("failedBecause", { reason: image.failure })}`;
+    element.title = `${image.name} (#${image.id})\n${image.width} × ${image.height}, ${t(STATES[state].label)}${hidden}${flags}${failure}`;
   }
 }
 
@@ -68,6 +76,7 @@ export function stateOf(image: QueueImage, threshold: number): keyof typeof STAT
   if (image.reviewed) return shownOf(image.scores, threshold) > 0 ? "new" : "reviewed";
   if (image.accepted + image.rejected > 0) return "started";
   if (image.suggested > 0) return "suggested";
+  if (image.failure !== "") return "failed";
   return image.prelabelled ? "nothing" : "untouched";
 }
 

@@ -12,6 +12,7 @@ import { button, h, setClass, setText } from "../widgets/dom";
 import type { Icon } from "../widgets/icons";
 import { icon, setIcon } from "../widgets/icons";
 import { keyed } from "./panel";
+import { showName } from "./picturename";
 
 interface Item {
   readonly command: CommandId;
@@ -118,7 +119,7 @@ export class Toolbar {
       one.disabled = view.scene === null || item.off?.(view) === true;
     }
     this.scale.disabled = view.scene === null;
-    setText(this.name, view.scene?.name ?? "");
+    showName(this.name, view.scene?.name ?? "");
     this.name.title = view.scene === null ? "" : `${view.scene.name} · ${view.scene.width} × ${view.scene.height}`;
     this.renderStatus(view.status);
   }

@@ -5,8 +5,8 @@ import { Store } from "./store";
 
 export class Picked {
   readonly view = new Store<{ readonly ids: ReadonlySet<number> }>({ ids: new Set() });
-  /** Where a range begins: the place that was picked last. */
-  private anchor = -1;
+  /** Where a range begins: the picture that was picked last. */
+  private anchor: number | null = null;
 
   constructor(
     private readonly list: PictureQueue,
@@ -19,21 +19,22 @@ export class Picked {
     });
   }
 
-  toggle(imageId: number, place: number): void {
+  toggle(imageId: number): void {
     const ids = new Set(this.view.get().ids);
     if (!ids.delete(imageId)) ids.add(imageId);
-    this.anchor = place;
+    this.anchor = imageId;
     this.view.set({ ids });
   }
 
   /** All from where the range begins to this place; the open picture is where it begins at first. */
   async through(place: number, open: number | null): Promise<void> {
-    if (this.anchor < 0) this.anchor = Math.max(0, this.list.placeOf(open));
-    await this.pick(Math.min(this.anchor, place), Math.max(this.anchor, place));
+    this.anchor ??= open;
+    const begin = this.anchor === null ? 0 : Math.max(0, await this.list.find(this.anchor));
+    await this.pickBetween(Math.min(begin, place), Math.max(begin, place));
   }
 
   async all(): Promise<void> {
-    await this.pick(0, this.list.view.get().total - 1);
+    await this.pick(0, this.list.view.get().total - 1, () => true);
   }
 
   /** Whether the whole list is picked. */
@@ -42,18 +43,32 @@ export class Picked {
   }
 
   clear(): void {
-    this.anchor = -1;
+    this.anchor = null;
     if (this.view.get().ids.size > 0) this.view.set({ ids: new Set() });
   }
 
-  private async pick(first: number, last: number): Promise<void> {
+  /** What stands at both ends is what was pressed: where the server's list is another one by now, it is read again first. */
+  private async pickBetween(first: number, last: number, tries = 3): Promise<void> {
+    const ends = [first, last].map((place) => this.list.view.get().rows.get(place)?.id);
+    const isSeen = (ids: readonly number[]): boolean => [ids[0], ids.at(-1)].every((id, index) => (ends[index] ?? id) === id);
+    if ((await this.pick(first, last, isSeen)) || tries === 0) return;
+    await this.list.refresh();
+    const places = ends.map((id) => this.list.placeOf(id ?? null));
+    if (Math.min(...places) >= 0) await this.pickBetween(Math.min(...places), Math.max(...places), tries - 1);
+  }
+
+  /** False where it is not what is to be picked. */
+  private async pick(first: number, last: number, fits: (ids: readonly number[]) => boolean): Promise<boolean> {
     const { asked } = this.list.view.get();
     try {
       const ids = await this.api.queueIds(this.list.request(), first, last);
-      if (this.list.view.get().asked === asked) this.view.set({ ids: new Set(ids) });
+      if (this.list.view.get().asked !== asked) return true;
+      if (!fits(ids)) return false;
+      this.view.set({ ids: new Set(ids) });
     } catch (error) {
       this.onFailed(error);
     }
+    return true;
   }
 }
 

@@ -2,16 +2,27 @@
 import { describe, expect, it } from "vitest";
 import type { QueueImage } from "../../src/document/protocol";
 import { FILTERS, withFilter } from "../../src/screen/queuehead";
+import { partsOf } from "../../src/screen/picturename";
+import { standOf } from "../../src/screen/pictureflags";
 import { countsOf, stateOf } from "../../src/screen/queuerow";
 
 const row = (changes: Partial<QueueImage>, scores: readonly number[] = []): QueueImage => ({
-  ...{ id: 1, name: "a.jpg", width: 4, height: 3, thumbnail: "", reviewed: false, prelabelled: true, accepted: 0, rejected: 0 },
+  ...{ id: 1, name: "a.jpg", width: 4, height: 3, thumbnail: "", reviewed: false, prelabelled: true, accepted: 0, rejected: 0, flags: [], failure: "" },
   suggested: scores.length,
   scores: String.fromCharCode(...scores.map((score) => 256 + 100 * score)),
   ...changes,
 });
 
 describe("a row of the queue", () => {
+  it("says that a picture could not be pre-labelled until somebody decides or a network was there", () => {
+    const failed = { prelabelled: false, failure: "cannot be decoded" };
+    expect([stateOf(row(failed), 0.5), countsOf(row(failed), 0.5)]).toEqual(["failed", "Could not be pre-labelled"]);
+    expect(stateOf(row(failed, [0.75]), 0.5)).toBe("suggested");
+    expect(stateOf(row({ ...failed, rejected: 1 }), 0.5)).toBe("started");
+    expect(stateOf(row({ ...failed, reviewed: true }), 0.5)).toBe("reviewed");
+    expect(stateOf(row({ prelabelled: false }), 0.5)).toBe("untouched");
+  });
+
   it("is honest about a reviewed picture that holds undecided suggestions above the threshold", () => {
     const image = row({ reviewed: true, accepted: 7 }, [0.75, 0.25]);
     expect([stateOf(image, 0.5), countsOf(image, 0.5)]).toEqual(["new", "7 accepted, 1 new"]);
@@ -41,5 +52,30 @@ describe("a filter", () => {
 
   it("is one expression of its own", () => {
     expect(new Set(FILTERS.map(([expression]) => expression)).size).toBe(FILTERS.length);
+  });
+});
+
+describe("a name where there is little room", () => {
+  it.each([
+    ["a.jpg", ["", "a.jpg", ""]],
+    ["IMG_00017.jpg", ["", "IMG_", "00017.jpg"]],
+    ["train/batch 3/COCO_000000017.jpg", ["train/batch 3/", "COCO_0000", "00017.jpg"]],
+    ["折/🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂", ["折/", "🙂🙂🙂🙂", "🙂🙂🙂🙂🙂🙂🙂🙂🙂"]],
+  ])("%s keeps its end", (name, parts) => {
+    expect(partsOf(name)).toEqual(parts);
+    expect(partsOf(name).join("")).toBe(name);
+  });
+});
+
+describe("a flag of several pictures", () => {
+  const [with_, without] = [row({ flags: ["dark"] }), row({})];
+  it.each([
+    [[with_, with_], true, false],
+    [[without, without], false, false],
+    [[with_, without], false, true],
+    // Of what is not read here nobody knows.
+    [[with_, null], false, true],
+  ])("is had by all, none or some of them", (pictures, checked, indeterminate) => {
+    expect(standOf("dark", pictures)).toEqual({ checked, indeterminate });
   });
 });

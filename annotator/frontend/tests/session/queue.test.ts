@@ -304,11 +304,11 @@ describe("several pictures", () => {
 
   it("are picked one by one, from one to another, or all of them", async () => {
     const { picked, picks, list } = await pick(400);
-    picked.toggle(3, 2);
-    picked.toggle(7, 6);
-    picked.toggle(3, 2);
+    picked.toggle(3);
+    picked.toggle(7);
+    picked.toggle(3);
     expect(picks()).toEqual([7]);
-    picked.toggle(5, 4);
+    picked.toggle(5);
     await picked.through(8, 1);
     expect(picks()).toEqual([5, 6, 7, 8, 9]);
     await picked.through(2, 1);
@@ -318,6 +318,14 @@ describe("several pictures", () => {
     expect(picked.isAll()).toBe(true);
     await list.ask({ query: "-reviewed" });
     expect(picks()).toEqual([]);
+  });
+
+  it("are those that were pressed, although the list has changed on the server meanwhile", async () => {
+    const { picked, picks, server } = await pick(10, 1);
+    server.images.delete(2);
+    picked.toggle(4);
+    await picked.through(5, 1);
+    expect(picks()).toEqual([4, 5, 6]);
   });
 
   it("begin a range at the open picture", async () => {
