@@ -1,6 +1,7 @@
 """What the documents say is there is there, and what is there they say. The keys are held by the editor's own tests."""
 
 import argparse
+import ast
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -98,3 +99,14 @@ def test_every_file_that_contributors_are_sent_to_is_there():
     known = [path.relative_to(ROOT).as_posix() for path in code if "node_modules" not in path.parts]
     gone = [name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in known)]
     assert gone == [], "CONTRIBUTING.md names files that are not there"
+
+
+BENCHMARKS = sorted((ROOT / "tests" / "bench").glob("bench_*.py"))
+
+
+@pytest.mark.parametrize("script", BENCHMARKS, ids=lambda script: script.stem)
+def test_each_benchmark_says_how_it_is_run_and_what_it_prints_and_is_listed(script):
+    told = ast.get_docstring(ast.parse(script.read_text()))
+    assert re.search(rf"^ {{4}}python (-m tests\.bench\.{script.stem}|tests/bench/{script.name})", told, re.MULTILINE)
+    assert re.search(r"\b[Pp]rint(s|ed)\b", told)
+    assert f"| `{script.name}` |" in (ROOT / "CONTRIBUTING.md").read_text()

@@ -1,6 +1,6 @@
 """How instant the editor feels: main-thread time a frame in headless Chromium, and the times that a person waits.
 
-    python -m tests.bench.bench_editor [--out report.json]
+    python -m tests.bench.bench_editor [--out report.json] [--only stalls] [--only boxes]
 
 Prints one JSON object: each figure with its target. Times a frame are the 95th percentile over frames of the CPU time
 that the page's main thread spent between two frames, from Chromium's own trace, so that other work on the machine

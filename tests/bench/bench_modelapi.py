@@ -2,8 +2,9 @@
 
     python tests/bench/bench_modelapi.py --model person-0007 --images DIR [--rounds 7] [--pictures 12]
 
-Both run the same files in the same precision and take turns; medians over the rounds. Ours also stores what it found
-in a project, theirs does not. Networks as for bench_pipeline.py. Needs openvino-model-api, which the project does not.
+Prints a JSON object for each case. Both run the same files in the same precision and take turns; medians over the
+rounds. Ours also stores what it found in a project, theirs does not. Networks as for bench_pipeline.py. Needs
+openvino-model-api, which the project does not.
 """
 
 from __future__ import annotations

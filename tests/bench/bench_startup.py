@@ -2,7 +2,8 @@
 
     python tests/bench/bench_startup.py --model person-0007 [--rounds 7]
 
-Every start is a process of its own, importing excluded; the first one has nothing kept from before. Medians.
+Prints JSON objects: medians of the first starts, of the second ones, and their ratios. Every start is a process of its
+own, importing excluded; the first one has nothing kept from before.
 """
 
 from __future__ import annotations
