@@ -14,6 +14,7 @@ from annotator.core.errors import MissingError, StoreError
 from annotator.storage import contents
 from annotator.storage.store import Store
 from annotator.system.files import write_atomically
+from annotator.vision.networks.prompts import feature_cache
 from annotator.vision.pictures import decode, renditions
 from annotator.vision.pictures.look import Change
 from annotator.vision.pictures.photo import Photo
@@ -108,6 +109,7 @@ def forget(store: Store, images: Iterable[Image]) -> None:
         try:
             for made in (_thumbnail_path(store, image.sha256), *shown):
                 made.unlink(missing_ok=True)
+            feature_cache.forget(store.folder, image.sha256)
         except OSError as error:
             raise StoreError(f"image {image.id}: cannot be deleted: {error.strerror or error}") from error
 

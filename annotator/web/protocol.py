@@ -113,10 +113,10 @@ def gesture_from_json(found: Any, *, image_id: int, who: str, height: int, width
         raise GestureError(f"gesture.reviewed: {reviewed!r}, expected true or false")
     return Gesture(
         image_id=image_id,
-        client=_text(found, "client", "gesture"),
-        number=_whole(found, "number", "gesture"),
-        revision=_whole(found, "revision", "gesture"),
-        verb=_text(found, "verb", "gesture"),
+        client=text_in(found, "client", "gesture"),
+        number=whole_in(found, "number", "gesture"),
+        revision=whole_in(found, "revision", "gesture"),
+        verb=text_in(found, "verb", "gesture"),
         who=who,
         changes=tuple(
             _change(change, f"gesture.changes[{index}]", height=height, width=width)
@@ -149,8 +149,8 @@ def box_from_json(found: Any) -> AskedMask:
         if not numbers or not (box[0] < box[2] and box[1] < box[3]) or max(map(abs, box)) > 1e6:
             raise GestureError("mask.box: expected [x0, y0, x1, y1] in image pixels, x0 < x1 and y0 < y1")
     return AskedMask(
-        model=_text(found, "model", "mask"),
-        category_id=_whole(found, "category", "mask"),
+        model=text_in(found, "model", "mask"),
+        category_id=whole_in(found, "category", "mask"),
         box_xyxy=None if box is None else (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
         soon=box is None or found.get("soon") is True,
     )
@@ -168,16 +168,16 @@ def page_from_json(found: Any) -> OpenPage:
     """`{"page": NAME, "image": ID | null}` -> OpenPage. Raises GestureError."""
     if not isinstance(found, dict) or "image" not in found:
         raise GestureError("presence: expected an object with page and image")
-    page = _text(found, "page", "presence")
+    page = text_in(found, "page", "presence")
     if not page.isalnum():
         raise GestureError("presence.page: expected letters and digits")
-    return OpenPage(page, None if found["image"] is None else _whole(found, "image", "presence"))
+    return OpenPage(page, None if found["image"] is None else whole_in(found, "image", "presence"))
 
 
 def _change(found: Any, path: str, *, height: int, width: int) -> Change:
     if not isinstance(found, dict):
         raise GestureError(f"{path}: {type(found).__name__}, expected an object")
-    state = _text(found, "state", path)
+    state = text_in(found, "state", path)
     if state not in set(State):
         raise GestureError(f"{path}.state: {state!r}, expected one of {', '.join(State)}")
     rle, parts = found.get("rle"), found.get("parts")
@@ -190,10 +190,10 @@ def _change(found: Any, path: str, *, height: int, width: int) -> Change:
     if locked is not None and not isinstance(locked, bool):
         raise GestureError(f"{path}.locked: {locked!r:.80}, expected true or false")
     # The wire and the database call the level `cut`: browsers hold gestures that they have not sent yet.
-    level = None if found.get("cut") is None else _whole(found, "cut", path)
+    level = None if found.get("cut") is None else whole_in(found, "cut", path)
     return Change(
-        key=_text(found, "key", path),
-        category_id=_whole(found, "category", path),
+        key=text_in(found, "key", path),
+        category_id=whole_in(found, "category", path),
         state=State(state),
         rle=None if rle is None or parts is not None else Rle(height, width, rle),
         parts=None if parts is None else _parts(parts, f"{path}.parts"),
@@ -202,7 +202,7 @@ def _change(found: Any, path: str, *, height: int, width: int) -> Change:
         flags=_flags(found.get("flags"), f"{path}.flags"),
         note=_note(found.get("note"), f"{path}.note"),
         locked=locked,
-        heatmap=None if found.get("heatmap") is None else _heatmap(found["heatmap"], f"{path}.heatmap"),
+        heatmap=None if found.get("heatmap") is None else heatmap_from_json(found["heatmap"], f"{path}.heatmap"),
     )
 
 
@@ -219,7 +219,7 @@ def _note(found: Any, path: str) -> str | None:
     return found
 
 
-def _heatmap(found: Any, path: str) -> Heatmap:
+def heatmap_from_json(found: Any, path: str) -> Heatmap:
     """The inverse of `heatmap_to_json`; which mask is the one at 0.5 is not for a browser to say."""
     if not isinstance(found, dict):
         raise GestureError(f"{path}: {type(found).__name__}, expected an object")
@@ -229,7 +229,7 @@ def _heatmap(found: Any, path: str) -> Heatmap:
     if not isinstance(packed, str) or len(packed) > MAX_HEATMAP:
         raise GestureError(f"{path}.values: expected a text of at most {MAX_HEATMAP} characters")
     try:
-        values = unpack(base64.b64decode(packed, validate=True), size=_whole(found, "size", path))
+        values = unpack(base64.b64decode(packed, validate=True), size=whole_in(found, "size", path))
         return Heatmap(values, *region)
     except (GeometryError, ValueError) as error:
         raise GestureError(f"{path}: {error}") from error
@@ -264,14 +264,14 @@ def _list(found: Any, path: str) -> list[Any]:
     return found
 
 
-def _text(found: dict[str, Any], name: str, path: str) -> str:
+def text_in(found: dict[str, Any], name: str, path: str) -> str:
     value = found.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not _is_unicode(value):
         raise GestureError(f"{path}.{name}: expected a text of 1 to {MAX_TEXT} characters")
     return value
 
 
-def _whole(found: dict[str, Any], name: str, path: str) -> int:
+def whole_in(found: dict[str, Any], name: str, path: str) -> int:
     value: Any = found.get(name)
     if not is_id(value):
         raise GestureError(f"{path}.{name}: {value!r:.80}, expected a whole number from 0 on")

@@ -71,7 +71,7 @@ def _prompts(photo: Photo) -> dict[str, Prompt]:
 def _answers(network: PromptNetwork, photo: Photo) -> str:
     found = []
     for name, prompt in _prompts(photo).items():
-        answer = ask(network, photo, prompt)
+        answer = ask(network, photo, prompt, features_of=lambda crop: network.features(photo, crop))
         share = 0.0 if answer is None else rle_area(answer.rle) / (photo.width * photo.height)
         found.append(f"a {name} gives {share:.1%} of the picture" if answer else f"a {name} gives nothing")
     return ", ".join(found)

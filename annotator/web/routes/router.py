@@ -24,6 +24,7 @@ from annotator.web.routes.masks import add_mask_routes
 from annotator.web.routes.pictures import add_picture_routes
 from annotator.web.routes.presence import add_presence_routes
 from annotator.web.routes.projects import add_project_routes
+from annotator.web.routes.prompts import add_prompt_routes
 from annotator.web.routes.queue import add_queue_routes
 from annotator.web.routes.static import add_static_routes
 from annotator.web.routes.statistics import add_statistics_routes
@@ -43,6 +44,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_document_routes(router, projects, outgoing=paths.home() / "documents")
     add_image_routes(router, projects, uploads)
     add_mask_routes(router, projects, uploads)
+    add_prompt_routes(router, projects, uploads)
     add_picture_routes(router, projects)
     add_gallery_routes(router, projects)
     add_bulk_routes(router, projects, uploads)

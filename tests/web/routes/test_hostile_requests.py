@@ -67,8 +67,20 @@ boxes = st.fixed_dictionaries(
     optional={"box": st.lists(numbers | leaves, max_size=5) | leaves},
 )
 
+prompts = st.fixed_dictionaries(
+    {"model": st.sampled_from(["starter-click", "mobile-sam", "starter-person", "../models"]) | leaves},
+    optional={
+        "points": st.lists(st.lists(numbers | leaves, max_size=4) | leaves, max_size=5) | leaves,
+        "box": st.lists(numbers | leaves, max_size=5) | leaves,
+        "rle": leaves,
+        "heatmap": leaves,
+        "number": numbers | leaves,
+        "soon": leaves,
+    },
+)
+
 ROUTES = ["queue", "images", "images/{}", "images/{}/gestures", "images/{}/mask", "categories", "pictures/{}"]
-ROUTES += ["images/{}/heatmaps/k", "thumbnails/{}", "exports/{}", "archive", "example/{}", "{}"]
+ROUTES += ["images/{}/prompt", "images/{}/heatmaps/k", "thumbnails/{}", "exports/{}", "archive", "example/{}", "{}"]
 
 few = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -91,6 +103,12 @@ def test_no_gesture_breaks_the_server(server, value):
 @given(value=boxes | anything)
 def test_no_box_breaks_the_server(server, value):
     require_polite(server.client.post(f"/annotator/{server.key}/images/1/mask", content=body_of(value)), server)
+
+
+@few
+@given(value=prompts | anything)
+def test_no_prompt_breaks_the_server(server, value):
+    require_polite(server.client.post(f"/annotator/{server.key}/images/1/prompt", content=body_of(value)), server)
 
 
 @few
@@ -146,7 +164,7 @@ def test_no_upload_breaks_the_server(server, name, body, head):
     ],
 )
 def test_json_that_is_meant_to_hurt_is_refused(server, body):
-    for route in ("images/1/gestures", "images/1/mask", "categories"):
+    for route in ("images/1/gestures", "images/1/mask", "images/1/prompt", "categories"):
         answer = server.client.post(f"/annotator/{server.key}/{route}", content=body)
         require_polite(answer, server)
         assert answer.status_code in (400, 413)

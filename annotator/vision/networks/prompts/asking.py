@@ -13,8 +13,7 @@ from annotator.core.masks import Rle, rle_area, rle_box_xyxy
 from annotator.core.prompt import Prompt, require_inside
 from annotator.vision.networks.prompts.answers import Answer, answer_of
 from annotator.vision.networks.prompts.network import PromptFeatures, PromptNetwork
-from annotator.vision.networks.prompts.view import FloatMap
-from annotator.vision.pictures.photo import Photo
+from annotator.vision.networks.prompts.view import FloatMap, Picture
 
 Box = tuple[float, float, float, float]
 Crop = tuple[int, int, int, int]
@@ -40,27 +39,26 @@ class Earlier:
 
 def ask(
     network: PromptNetwork,
-    photo: Photo,
+    picture: Picture,
     prompt: Prompt,
     *,
+    features_of: FeaturesOf,
     earlier: Earlier | None = None,
-    features_of: FeaturesOf | None = None,
 ) -> Answer | None:
     """The mask that a prompt means; None where the network finds nothing there.
 
-    features_of: gives the features of a crop, None for the whole picture; by default they are made anew. Raises
-    GeometryError for a prompt that the picture cannot hold, ModelError where the network fails.
+    features_of: gives the features of a crop, or of the whole picture for None: only who makes them needs its pixels.
+    Raises GeometryError for a prompt that the picture cannot hold, ModelError where the network fails.
     """
-    require_inside(prompt, width=photo.width, height=photo.height)
+    require_inside(prompt, width=picture.width, height=picture.height)
     if prompt.is_empty and earlier is None:
         raise GeometryError("nothing is said of the object, expected a point, a box or a mask", path="prompt")
-    features_of = features_of or (lambda crop: network.features(photo, crop))
     if earlier is not None and not rle_area(earlier.rle):
         earlier = None
-    crop = close_crop(network, photo, _known(prompt, earlier)) if earlier or prompt.box_xyxy else None
+    crop = close_crop(network, picture, _known(prompt, earlier)) if earlier or prompt.box_xyxy else None
     answer = _answer(network, features_of(crop), prompt, earlier)
     if crop is None and answer is not None:
-        closer = close_crop(network, photo, _known(prompt, Earlier(answer.rle)))
+        closer = close_crop(network, picture, _known(prompt, Earlier(answer.rle)))
         if closer is not None:
             begun = Earlier(answer.rle, answer.heatmap)
             return _answer(network, features_of(closer), prompt, begun) or answer
@@ -91,7 +89,7 @@ def _known(prompt: Prompt, earlier: Earlier | None) -> Box:
     return float(first[0]), float(first[1]), float(last[0]), float(last[1])
 
 
-def close_crop(network: PromptNetwork, photo: Photo, box_xyxy: Box) -> Crop | None:
+def close_crop(network: PromptNetwork, picture: Picture, box_xyxy: Box) -> Crop | None:
     """The square part of the picture in which an object is seen best; None where the whole shows it about as large.
 
     In whole image pixels; it is as wide as the picture where that is narrower.
@@ -100,9 +98,9 @@ def close_crop(network: PromptNetwork, photo: Photo, box_xyxy: Box) -> Crop | No
         return None
     x0, y0, x1, y1 = box_xyxy
     side = max(CONTEXT * max(x1 - x0, y1 - y0), network.canvas / LARGEST)
-    if side * WORTHWHILE > max(photo.width, photo.height):
+    if side * WORTHWHILE > max(picture.width, picture.height):
         return None
-    width, height = min(round(side), photo.width), min(round(side), photo.height)
-    left = min(max(round((x0 + x1 - width) / 2), 0), photo.width - width)
-    top = min(max(round((y0 + y1 - height) / 2), 0), photo.height - height)
+    width, height = min(round(side), picture.width), min(round(side), picture.height)
+    left = min(max(round((x0 + x1 - width) / 2), 0), picture.width - width)
+    top = min(max(round((y0 + y1 - height) / 2), 0), picture.height - height)
     return left, top, left + width, top + height

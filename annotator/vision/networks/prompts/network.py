@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from annotator.core.errors import ModelError, last_line
 from annotator.core.prompt import Prompt
-from annotator.vision.networks import zoo
+from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.contract import port_sides
 from annotator.vision.networks.foreign_graph import read_foreign_graph
 from annotator.vision.networks.model_info import PromptInfo
 from annotator.vision.networks.prompts.contracts import LAYERS, Contract, match_features, recognise
 from annotator.vision.networks.prompts.outputs import Choice, find_outputs
 from annotator.vision.networks.prompts.ports import fit_to_port, keep_outputs
-from annotator.vision.networks.prompts.view import FloatMap, View
+from annotator.vision.networks.prompts.view import FloatMap, Picture, View
 from annotator.vision.networks.runtime import compile_network
 from annotator.vision.pictures.photo import Photo
 
@@ -42,6 +42,8 @@ class PromptFeatures:
 class PromptNetwork:
     """The graphs of one network. Raises ModelError where they are not understood, or do not belong together.
 
+    key: tells its features from those of another network, or of other files of its name.
+
     `features` and `decode` may be called by several threads: each graph works for one at a time.
     """
 
@@ -56,6 +58,7 @@ class PromptNetwork:
             outputs = find_outputs(decoder)
         except ModelError as error:
             raise ModelError(f"{info.name}: {error}") from error
+        self.key = compile_cache.cache_folder(info).name
         self.mask_side = _mask_side(self.contract, decoder)
         self._choice = Choice(self.contract.pads)
         kept = keep_outputs(decoder, outputs)
@@ -68,10 +71,10 @@ class PromptNetwork:
         """The side of the canvas in whose pixels points are said."""
         return self.contract.canvas or self.side
 
-    def view(self, photo: Photo, crop_xyxy: tuple[int, int, int, int] | None = None) -> View:
-        """How the picture lies on the canvas, or a crop of it in whole image pixels."""
-        crop = crop_xyxy or (0, 0, photo.width, photo.height)
-        size = photo.width, photo.height
+    def view(self, picture: Picture, crop_xyxy: tuple[int, int, int, int] | None = None) -> View:
+        """How a picture lies on the canvas, or a crop of it in whole image pixels."""
+        crop = crop_xyxy or (0, 0, picture.width, picture.height)
+        size = picture.width, picture.height
         return View.plan(crop, picture=size, side=self.canvas, lay=self.contract.lay)
 
     def features(self, photo: Photo, crop_xyxy: tuple[int, int, int, int] | None = None) -> PromptFeatures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -14,6 +15,16 @@ from annotator.core.masks import Rle, rle_to_mask
 from annotator.vision.networks.prompts.contracts import Lay
 
 FloatMap = NDArray[np.float32]
+
+
+class Picture(Protocol):
+    """A photo, or what is known of one that is not decoded."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+
 
 SUREST = 6.0
 """Logit of what an earlier mask holds for certain: networks were taught with their own logits, not with 0 and 1."""

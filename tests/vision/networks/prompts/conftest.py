@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from annotator.core.prompt import Prompt
 from annotator.vision.networks import zoo
+from annotator.vision.networks.prompts.answers import Answer
+from annotator.vision.networks.prompts.asking import Earlier, ask
 from annotator.vision.networks.prompts.network import PromptNetwork
 from annotator.vision.pictures.photo import Photo
 from tests.vision.networks.prompts import graphs
@@ -31,6 +34,11 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
         return PromptNetwork(zoo.find_prompt(name))
 
     return make
+
+
+def ask_anew(network: PromptNetwork, photo: Photo, prompt: Prompt, earlier: Earlier | None = None) -> Answer | None:
+    """The answer from features that nobody kept."""
+    return ask(network, photo, prompt, features_of=lambda crop: network.features(photo, crop), earlier=earlier)
 
 
 def photo_of(width: int, height: int, value: int = 90) -> Photo:

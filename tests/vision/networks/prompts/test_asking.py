@@ -11,32 +11,32 @@ from annotator.core.errors import GeometryError, ModelError
 from annotator.core.masks import mask_to_rle, rle_area, rle_box_xyxy, rle_to_mask
 from annotator.core.prompt import MAX_POINTS, Point, Prompt
 from annotator.vision.networks.prompts.asking import Earlier, ask
-from tests.vision.networks.prompts.conftest import Made, photo_of
+from tests.vision.networks.prompts.conftest import Made, ask_anew, photo_of
 from tests.vision.networks.prompts.test_contracts import EXPORTS
 
 CLOSE: dict[str, Any] = EXPORTS["starter-click"]
 
 
 def test_a_click_is_answered_around_it(made: Made) -> None:
-    answer = ask(made(), photo_of(800, 600), Prompt((Point(500, 200),)))
+    answer = ask_anew(made(), photo_of(800, 600), Prompt((Point(500, 200),)))
     assert answer is not None
     x0, y0, x1, y1 = rle_box_xyxy(answer.rle)
     assert ((x0 + x1) / 2, (y0 + y1) / 2) == pytest.approx((500, 200), abs=3)
 
 
 def test_a_box_is_answered_inside_it(made: Made) -> None:
-    answer = ask(made(), photo_of(800, 600), Prompt(box_xyxy=(100, 150, 300, 450)))
+    answer = ask_anew(made(), photo_of(800, 600), Prompt(box_xyxy=(100, 150, 300, 450)))
     assert answer is not None
     assert rle_box_xyxy(answer.rle) == pytest.approx((100, 150, 300, 450), abs=4)
 
 
 def test_an_earlier_mask_and_its_heatmap_are_part_of_the_answer(made: Made) -> None:
     network, photo = made(), photo_of(512, 512)
-    first = ask(network, photo, Prompt((Point(400, 100),)))
+    first = ask_anew(network, photo, Prompt((Point(400, 100),)))
     assert first is not None
     prompt = Prompt((Point(100, 400),))
     for earlier in (Earlier(first.rle), Earlier(first.rle, first.heatmap)):
-        second = ask(network, photo, prompt, earlier=earlier)
+        second = ask_anew(network, photo, prompt, earlier=earlier)
         assert second is not None
         mask = rle_to_mask(second.rle)
         assert mask[100, 400]
@@ -91,27 +91,27 @@ def test_a_slow_encoder_looks_once(made: Made) -> None:
 )
 def test_what_the_picture_cannot_hold_is_refused(prompt: Prompt, said: str, made: Made) -> None:
     with pytest.raises(GeometryError, match=said):
-        ask(made(), photo_of(640, 480), prompt)
+        ask_anew(made(), photo_of(640, 480), prompt)
 
 
 def test_many_and_contradicting_points_are_answered(made: Made) -> None:
     network, photo = made(), photo_of(640, 480)
     points = tuple(Point(100 + 2 * index, 200) for index in range(100))
-    answer = ask(network, photo, Prompt(points))
+    answer = ask_anew(network, photo, Prompt(points))
     assert answer is not None
     assert rle_area(answer.rle) > 198 * 30
     here = Point(50, 50), Point(50, 50, belongs=False)
-    assert ask(network, photo, Prompt(here)) is None
+    assert ask_anew(network, photo, Prompt(here)) is None
 
 
 def test_a_network_that_answers_no_number_is_an_error_and_an_empty_mask_is_not(made: Made) -> None:
     photo, prompt = photo_of(64, 64), Prompt((Point(5, 5),))
     with pytest.raises(ModelError, match="broken: answers with what is no number; the mask stays as it was"):
-        ask(made("broken", answer=float("nan")), photo, prompt)
-    assert ask(made("empty", answer=-3.0), photo, prompt) is None
+        ask_anew(made("broken", answer=float("nan")), photo, prompt)
+    assert ask_anew(made("empty", answer=-3.0), photo, prompt) is None
 
 
 def test_an_earlier_mask_without_a_pixel_is_none(made: Made) -> None:
     photo = photo_of(64, 64)
     nothing = Earlier(mask_to_rle(np.zeros((64, 64), bool)))
-    assert ask(made(), photo, Prompt((Point(30, 30),)), earlier=nothing) is not None
+    assert ask_anew(made(), photo, Prompt((Point(30, 30),)), earlier=nothing) is not None

@@ -1,0 +1,99 @@
+"""What a browser says of an object that it points at, and what it is answered.
+
+Tests: tests/web/routes/test_prompts.py
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from annotator.core.dataset import Image
+from annotator.core.errors import GeometryError, GestureError
+from annotator.core.heatmap import HALF
+from annotator.core.masks import checked_rle
+from annotator.core.numbers import is_finite
+from annotator.core.prompt import MAX_POINTS, Point, Prompt
+from annotator.vision.networks.prompts.answers import Answer
+from annotator.vision.networks.prompts.asking import Earlier
+from annotator.web.protocol import heatmap_from_json, heatmap_to_json, text_in, whole_in
+
+BEYOND = 1e6
+"""Image pixels, far beyond every picture."""
+
+
+@dataclass(frozen=True)
+class AskedPrompt:
+    """A prompt and the network that it is for.
+
+    soon: it will be asked, nothing more. number: comes back with the answer, so that a page knows one that is too late.
+    """
+
+    model: str
+    number: int
+    prompt: Prompt
+    earlier: Earlier | None
+    soon: bool
+
+
+def prompt_from_json(found: Any, image: Image) -> AskedPrompt:
+    """`{"model", "number"?, "points"?: [[x, y, 0 or 1], ...], "box"?: [x0, y0, x1, y1], "rle"?, "heatmap"?, "soon"?}`
+
+    rle or heatmap: the mask that the prompt is about. Raises GestureError naming the path.
+    """
+    if not isinstance(found, dict):
+        raise GestureError(f"prompt: {type(found).__name__}, expected an object")
+    return AskedPrompt(
+        model=text_in(found, "model", "prompt"),
+        number=whole_in(found, "number", "prompt") if "number" in found else 0,
+        prompt=Prompt(_points(found.get("points", [])), _box(found.get("box"))),
+        earlier=_earlier(found, image),
+        soon=found.get("soon") is True,
+    )
+
+
+def answer_to_json(answer: Answer | None, *, number: int, by: str) -> dict[str, Any]:
+    """rle and heatmap are null where the network found nothing."""
+    return {
+        "number": number,
+        "by": by,
+        "rle": None if answer is None else answer.rle.counts,
+        "heatmap": None if answer is None else heatmap_to_json(answer.heatmap),
+        "score": None if answer is None else answer.score,
+    }
+
+
+def _points(found: Any) -> tuple[Point, ...]:
+    if not isinstance(found, list) or len(found) > MAX_POINTS:
+        raise GestureError(f"prompt.points: expected a list of at most {MAX_POINTS}")
+    points = []
+    for index, row in enumerate(found):
+        if not isinstance(row, list) or len(row) != 3 or not all(map(is_finite, row)) or row[2] not in (0, 1):
+            raise GestureError(f"prompt.points[{index}]: expected [x, y, 1 where it belongs and 0 where not]")
+        points.append(Point(float(row[0]), float(row[1]), bool(row[2])))
+    return tuple(points)
+
+
+def _box(found: Any) -> tuple[float, float, float, float] | None:
+    if found is None:
+        return None
+    numbers = isinstance(found, list) and len(found) == 4 and all(map(is_finite, found))
+    if not numbers or max(map(abs, found)) > BEYOND:
+        raise GestureError("prompt.box: expected [x0, y0, x1, y1] in image pixels")
+    x0, y0, x1, y1 = map(float, found)
+    return x0, y0, x1, y1
+
+
+def _earlier(found: dict[str, Any], image: Image) -> Earlier | None:
+    rle, heatmap = found.get("rle"), found.get("heatmap")
+    if heatmap is not None:
+        soft = heatmap_from_json(heatmap, "prompt.heatmap")
+        return Earlier(soft.at(HALF, height=image.height, width=image.width), soft)
+    if rle is None:
+        return None
+    if not isinstance(rle, str) or not rle.isascii():
+        raise GestureError("prompt.rle: expected COCO's compressed counts")
+    try:
+        return Earlier(checked_rle(rle, height=image.height, width=image.width))
+    except GeometryError as error:
+        raise GestureError(f"prompt.rle: {error}") from error
