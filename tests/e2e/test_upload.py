@@ -49,6 +49,22 @@ def test_an_unreadable_file_gets_a_line_and_stops_nobody(screen, project):
     assert len(project.store.queue()) == 6
 
 
+def test_what_is_there_already_is_not_sent_again(screen, project):
+    """As after a reload in the middle: the same files are dropped once more, and the rest goes on."""
+    payload = [{"name": f"{n}.png", "mimeType": "", "buffer": picture()} for n in range(4)]
+    screen.page.goto(screen.address)
+    screen.page.get_by_text("Try an example").wait_for()
+    choose = screen.page.locator("[data-choose=files]")
+    choose.set_input_files(payload[:3])
+    screen.page.get_by_text("3 added").wait_for()
+    sent = []
+    screen.page.on("request", lambda request: sent.append(request.url) if "/images?name=" in request.url else None)
+    choose.set_input_files(payload)
+    screen.page.get_by_text("1 added, 3 were here already").wait_for()
+    assert len(sent) == 1
+    assert named(project) == [one["name"] for one in payload]
+
+
 def test_photographs_can_be_dropped_and_pasted_at_any_time(screen, project):
     project.add("first.png")
     screen.open()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import ImageError
@@ -40,6 +40,13 @@ def add_queue_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, 
                 checked = await uploads.decoding.run(key, lambda: pictures.check(projects, key, body.content(), name))
                 await arrivals.turn(key, mine)
                 return await uploads.decoding.run(key, lambda: pictures.put(projects, key, body.content(), checked))
+
+    @router.get("/{key}/known/{sha256}")
+    def known(key: str, sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]) -> dict[str, int | None]:
+        """The id of the picture with these bytes; null where the project has none. What is known need not be sent."""
+        with projects.use(key) as store:
+            image = store.image_by_sha256(sha256)
+        return {"id": None if image is None else image.id}
 
     @router.post("/{key}/example")
     async def example(key: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Pictures that join the queue."""
 
+import hashlib
 import io
 
 import numpy as np
@@ -49,6 +50,17 @@ def test_the_same_picture_is_known(client, base):
     again = client.post(f"{base}/images", params={"name": "b.png"}, content=png()).json()
     assert (first["known"], again["known"]) == (False, True)
     assert first["id"] == again["id"]
+
+
+def test_whether_the_project_has_a_picture_is_known_by_its_bytes_before_they_are_sent(client, base):
+    digest = hashlib.sha256(png()).hexdigest()
+    assert client.get(f"{base}/known/{digest}").json() == {"id": None}
+    image_id = upload(client, base)
+    assert client.get(f"{base}/known/{digest}").json() == {"id": image_id}
+    # What lies in the bin comes back by being sent.
+    client.delete(f"{base}/images/{image_id}")
+    assert client.get(f"{base}/known/{digest}").json() == {"id": None}
+    assert client.get(f"{base}/known/{digest[:-1]}").status_code == 400
 
 
 @pytest.mark.parametrize("content", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\x89PNG\r\n\x1a\n broken"])

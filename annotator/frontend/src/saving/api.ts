@@ -173,6 +173,12 @@ export class Api {
     return request(`${this.root}/example`, { method: "POST" });
   }
 
+  /** The id of the picture of these bytes; null where the project has none, and so they must be sent. */
+  async known(sha256: string): Promise<number | null> {
+    const { id } = await request<{ id: number | null }>(`${this.root}/known/${sha256}`);
+    return typeof id === "number" ? id : null;
+  }
+
   /** A picture; `progress` gets 0..1. */
   async upload(name: string, file: Blob, progress: (share: number) => void): Promise<Uploaded> {
     const answer = await this.send("images", name, file, progress);

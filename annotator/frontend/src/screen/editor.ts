@@ -127,6 +127,7 @@ export class Editor {
     this.uploads = new Uploads({
       api,
       onAdded: (imageId) => this.connection.added(imageId),
+      hasPictures: () => session.queue.get().all > 0,
       onBrought: () => void this.refresh(),
       onFinished: () => void session.refreshQueue(),
     });

@@ -5,6 +5,7 @@
 import type { Api, OnConflict } from "../saving/api";
 import { RefusedError } from "../saving/errors";
 import { patiently } from "../saving/patience";
+import { sha256Of } from "../saving/sha256";
 import { t } from "../strings";
 import { button, h, setText } from "../widgets/dom";
 import { Changes } from "./changes";
@@ -15,7 +16,9 @@ const AT_ONCE = 2;
 const MANY = 5;
 
 export interface UploadOptions {
-  readonly api: Pick<Api, "upload" | "bring" | "ping">;
+  readonly api: Pick<Api, "upload" | "bring" | "ping" | "known">;
+  /** Whether the project may have a picture already: else nobody needs to be asked. */
+  readonly hasPictures: () => boolean;
   /** Called with each picture that has arrived. */
   readonly onAdded: (imageId: number) => void;
   /** Called when a COCO file has changed pictures. */
@@ -35,7 +38,9 @@ export class Uploads {
   private done = 0;
   private added = 0;
   private total = 0;
-  private known = 0;
+  private alreadyThere = 0;
+  /** Whether the project had pictures when these files came. */
+  private asks = false;
   private failed = 0;
   private brought = 0;
   /** What a folder had beside pictures and COCO files. */
@@ -56,6 +61,7 @@ export class Uploads {
 
   add(files: readonly NamedFile[]): void {
     if (this.idle()) this.reset();
+    this.asks ||= this.options.hasPictures();
     const pictures: NamedFile[] = [];
     const annotations: NamedFile[] = [];
     for (const one of files) {
@@ -93,13 +99,29 @@ export class Uploads {
   }
 
   private async upload(file: NamedFile): Promise<void> {
+    const there = this.asks ? await this.known(file.file) : null;
+    if (there !== null) {
+      this.alreadyThere++;
+      this.options.onAdded(there);
+      return;
+    }
     // The same bytes are the same picture, however often they are sent.
     const send = (): ReturnType<Api["upload"]> => this.options.api.upload(file.name, file.file, (share) => this.moved(file, share));
     const answer = await patiently(send, { reachable: () => this.reachable() });
     this.changes.count(answer.change);
-    if (answer.known) this.known++;
+    if (answer.known) this.alreadyThere++;
     else this.added++;
     this.options.onAdded(answer.id);
+  }
+
+  /** The picture of these bytes, where the project has it; what goes wrong here goes wrong when they are sent, and is told. */
+  private async known(file: Blob): Promise<number | null> {
+    try {
+      const sha256 = await sha256Of(file);
+      return sha256 === null ? null : await this.options.api.known(sha256);
+    } catch {
+      return null;
+    }
   }
 
   private reachable(): Promise<boolean> {
@@ -176,7 +198,8 @@ export class Uploads {
   private reset(): void {
     this.answers.clear();
     this.passedOver = [];
-    this.done = this.total = this.added = this.known = this.failed = this.brought = 0;
+    this.asks = false;
+    this.done = this.total = this.added = this.alreadyThere = this.failed = this.brought = 0;
     this.problems.replaceChildren();
   }
 
@@ -208,8 +231,8 @@ export class Uploads {
 
   private summary(): string {
     if (!this.idle()) return t("uploading", { done: this.done, total: this.total });
-    const parts = [this.added > 0 || this.failed + this.known + this.brought === 0 ? t("uploadDone", { n: this.added }) : ""];
-    if (this.known > 0) parts.push(t("uploadKnown", { n: this.known }));
+    const parts = [this.added > 0 || this.failed + this.alreadyThere + this.brought === 0 ? t("uploadDone", { n: this.added }) : ""];
+    if (this.alreadyThere > 0) parts.push(t("uploadKnown", { n: this.alreadyThere }));
     if (this.brought > 0) parts.push(t("uploadBrought", { n: this.brought }));
     if (this.failed > 0) parts.push(t("uploadProblems", { n: this.failed }));
     return parts.filter((part) => part !== "").join(", ");
