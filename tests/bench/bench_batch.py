@@ -9,6 +9,7 @@ person saves about once a second. Prints one JSON object of milliseconds, and th
 import argparse
 import json
 import multiprocessing
+import socket
 import tempfile
 import threading
 import time
@@ -69,6 +70,18 @@ def serve(folder, port, model, begun, done):
     uvicorn.run(server, port=port, log_level="critical")
 
 
+def wait_for(port, *, patience=120):
+    """Until somebody answers there."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("the server did not start")
+
+
 def round_of(port, key, people, seconds, *, first):
     until = time.monotonic() + seconds
     browsers = [Browser(port, key) for _ in range(people)]
@@ -99,7 +112,7 @@ def main():
         key = fill(folder, options.pictures)
         process = context.Process(target=serve, args=(folder, port, options.model, begun, done), daemon=True)
         process.start()
-        time.sleep(8)
+        wait_for(port)
         alone = round_of(port, key, options.people, options.seconds / 4, first=0)
         begun.set()
         time.sleep(5)

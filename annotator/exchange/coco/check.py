@@ -38,11 +38,13 @@ def check_file(path: Path, *, images: Path | None = None, most: int | None = Non
     if images is not None and not images.is_dir():
         raise CocoError(f"{images}: no such folder, expected the pictures of {path.name}")
     content = read_content(path)
+    encoding = _encoding_problems(content)
     document, doubled = parse(content)
     if document is NOTHING:
         return doubled
+    del content  # as large as the document, and needed no more
     findings = Findings(most)
-    for problem in (*_encoding_problems(content), *doubled, *check_coco(document, most=most)):
+    for problem in (*encoding, *doubled, *check_coco(document, most=most)):
         findings.add(problem)
     if images is not None and isinstance(document, dict) and isinstance(document.get("images"), list):
         _inspect_pictures(findings, document["images"], Folder(images, beside=path.parent), called=images)

@@ -13,6 +13,7 @@ from typing import Any
 
 from annotator.core.errors import CocoError
 from annotator.core.problems import Problem
+from annotator.exchange.coco.packing import packed
 from annotator.exchange.coco.values import shown
 from annotator.system.files import read_plain
 
@@ -27,6 +28,7 @@ def load(path: Path) -> Any:
 def loads(content: bytes, *, name: str) -> Any:
     """As `load`, of a file's bytes; `name` is what problems call it."""
     document, problems = parse(content)
+    del content
     if problems:
         raise CocoError([problem if problem.path else replace(problem, file=name) for problem in problems])
     return document
@@ -47,7 +49,10 @@ def read_content(path: Path) -> bytes:
 
 
 def parse(content: bytes) -> tuple[Any, list[Problem]]:
-    """The document, and the keys that some object of it has twice; `NOTHING` and the reason where it is not JSON."""
+    """The document, and the keys that some object of it has twice; `NOTHING` and the reason where it is not JSON.
+
+    Long polygons are arrays (see `packing.packed`).
+    """
     doubled: list[tuple[dict[str, Any], str]] = []
 
     def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -55,7 +60,7 @@ def parse(content: bytes) -> tuple[Any, list[Problem]]:
         if len(found) != len(pairs):
             names = Counter(name for name, _ in pairs)
             doubled.append((found, next(name for name, count in names.items() if count > 1)))
-        return found
+        return packed(found)
 
     try:
         document = json.loads(content, object_pairs_hook=made)
@@ -64,9 +69,9 @@ def parse(content: bytes) -> tuple[Any, list[Problem]]:
         RecursionError,
         MemoryError,
     ) as error:  # also wrong UTF-8, numbers of thousands of digits, endless nesting
-        packed = next((name for start, name in _PACKED.items() if content.startswith(start)), None)
+        archive = next((name for start, name in _PACKED.items() if content.startswith(start)), None)
         deep = "it needs more memory than there is" if isinstance(error, MemoryError) else "too deep"
-        reason = f"it is packed with {packed}" if packed else " ".join(str(error).split()) or deep
+        reason = f"it is packed with {archive}" if archive else " ".join(str(error).split()) or deep
         return NOTHING, [Problem("error", "", f"is not JSON: {reason}")]
     return document, _doubled_problems(document, doubled) if doubled else []
 

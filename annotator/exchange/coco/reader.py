@@ -25,6 +25,7 @@ from annotator.core.polygons import Part
 from annotator.core.review import is_flag, is_note
 from annotator.exchange.coco.document import load
 from annotator.exchange.coco.lint import inspect_coco
+from annotator.exchange.coco.packing import unpacked
 from annotator.exchange.coco.values import ANNOTATION_KEYS, CATEGORY_KEYS, IMAGE_KEYS, LISTS, name_of, polygons_of
 from annotator.system.collection import collection_paused
 
@@ -58,7 +59,7 @@ def coco_to_dataset(document: Any, *, most: int | None = None) -> Dataset:
     for index, annotation in enumerate(document["annotations"]):
         rle = inspection.masks.get(index)
         if rle is None or masks.rle_area(rle) == 0:
-            carried.setdefault(annotation["image_id"], []).append(annotation)
+            carried.setdefault(annotation["image_id"], []).append(unpacked(annotation))
         else:
             kept.append(_instance_from_coco(annotation, rle))
     return Dataset(

@@ -5,10 +5,12 @@ Tests: tests/exchange/coco/test_odd_coco.py, tests/exchange/coco/test_check.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annotator.core import masks
 from annotator.core.budget import WorkBudget
@@ -45,19 +47,26 @@ def polygons_of(value: Sequence[object]) -> list[Ring]:
 
 
 def _ring(polygon: object, path: str) -> Ring:
+    if isinstance(polygon, array):
+        return _points(np.frombuffer(polygon, np.float64), polygon, path)
     if not isinstance(polygon, list):
         raise GeometryError(f"is {shown(polygon)}, expected a polygon, a list of numbers", path=path)
     if polygon and all(isinstance(point, list) for point in polygon):
         raise GeometryError("is a list of points, expected a flat list x, y, x, y, ...", path=path)
-    if len(polygon) < 6 or len(polygon) % 2:
-        raise GeometryError(f"has {len(polygon)} numbers, expected an even count of at least 6", path=path)
     if not set(map(type, polygon)) <= {int, float}:
         strange = next(value for value in polygon if type(value) not in (int, float))
         raise GeometryError(f"holds something other than numbers: {shown(strange)}", path=path)
     try:
         numbers = np.array(polygon, np.float64)
     except OverflowError:  # a whole number beyond every double
-        numbers = np.array([np.inf])
+        numbers = np.full(len(polygon), np.inf)
+    return _points(numbers, polygon, path)
+
+
+def _points(numbers: NDArray[np.float64], polygon: Iterable[object], path: str) -> Ring:
+    """numbers: those of the polygon."""
+    if len(numbers) < 6 or len(numbers) % 2:
+        raise GeometryError(f"has {len(numbers)} numbers, expected an even count of at least 6", path=path)
     if not np.isfinite(numbers).all():
         strange = next((value for value in polygon if not is_finite(value)), None)
         raise GeometryError(f"holds {shown(strange)}, expected finite numbers", path=path)

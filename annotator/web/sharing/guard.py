@@ -15,7 +15,7 @@ from annotator.web.sharing.pace import Pace, SlowError
 
 MAX_PICTURE_BYTES = 64 * 1024 * 1024  # of visitors; on one's own machine a picture may be as large as any is
 MAX_GESTURE_BYTES = 16 * 1024 * 1024
-MAX_COCO_BYTES = 128 * 1024 * 1024
+MAX_COCO_BYTES = 512 * 1024 * 1024  # which takes some 2 GB of memory; visitors have a limit of their own
 MAX_ARCHIVE_BYTES = 2 * 1024 * 1024 * 1024
 MAX_BODY_BYTES = 1024 * 1024
 """Of every other request: an event of the page has some hundred bytes."""
