@@ -15,10 +15,12 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from annotator.core.errors import AnnotatorError
 from annotator.core.numbers import MAX_ID
@@ -148,6 +150,22 @@ class Term:
         """The values of a field of numbers."""
         return tuple(value for value in self.values if isinstance(value, Range))
 
+    def has_number(self, number: float) -> bool:
+        """Whether a number lies in one of the ranges; a term of a large selection has thousands of them."""
+        place = bisect_right(self._stretches, number, key=lambda stretch: stretch[0]) - 1
+        return place >= 0 and number <= self._stretches[place][1]
+
+    @cached_property
+    def _stretches(self) -> list[tuple[float, float]]:
+        """The ranges from the lowest on, those that overlap as one."""
+        found: list[tuple[float, float]] = []
+        for low, high in sorted(map(_ends_of, self.ranges)):
+            if found and low <= found[-1][1]:
+                found[-1] = found[-1][0], max(found[-1][1], high)
+            else:
+                found.append((low, high))
+        return found
+
     def __str__(self) -> str:
         shown = ",".join(map(_value_text, self.values))
         lead = {NAME: "", NUMBER: "#"}.get(self.field, f"{self.field.name}:")
@@ -169,6 +187,21 @@ class Query:
 
 
 EVERYTHING = Query()
+
+
+def of_ids(ids: Iterable[int]) -> Query:
+    """The pictures with these ids, however many there are.
+
+    >>> str(of_ids([7, 3, 2, 1]))
+    '#1..3,7'
+    """
+    stretches: list[list[int]] = []
+    for id in sorted(set(ids)):
+        if stretches and id == stretches[-1][1] + 1:
+            stretches[-1][1] = id
+        else:
+            stretches.append([id, id])
+    return Query((Term(NUMBER, tuple(Range(low, high) for low, high in stretches)),))
 
 
 def parse(text: str) -> Query:
@@ -339,6 +372,13 @@ def _value_text(value: str | Range) -> str:
         return str(value)
     plain = re.fullmatch(rf"[^\s\-#{_COLONS}{_COMMAS}{''.join(_QUOTES)}][^\s{_COLONS}{_COMMAS}]*", value)
     return value if plain else '"' + re.sub(r'([\\"])', r"\\\1", value) + '"'
+
+
+def _ends_of(numbers: Range) -> tuple[float, float]:
+    return (
+        -math.inf if numbers.low is None else numbers.low,
+        math.inf if numbers.high is None else numbers.high,
+    )
 
 
 def _number_text(number: float | None) -> str:

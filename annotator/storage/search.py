@@ -159,7 +159,7 @@ def _count_of(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
 
 def has_numbers(id: int, terms: Sequence[Term]) -> bool:
     """Whether an image's id fits all terms of numbers."""
-    return all(any(id in numbers for numbers in term.ranges) is not term.negated for term in terms)
+    return all(term.has_number(id) is not term.negated for term in terms)
 
 
 def is_above(threshold: float, known: Iterable[Category]) -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from annotator.core.query import (
     Range,
     Term,
     Trouble,
+    of_ids,
     parse,
 )
 
@@ -167,3 +168,17 @@ def test_a_query_gives_its_terms_of_a_field():
 @pytest.mark.parametrize("text", ["score:0.3", "score:0.1..0.7", "score:1", "score:0.000001..", "#100"])
 def test_a_number_is_written_as_somebody_would_write_it(text):
     assert str(parse(text)) == text
+
+
+@given(st.lists(st.integers(0, 60)), st.integers(0, 60))
+def test_ids_are_an_expression_that_has_them_and_no_others(ids, id):
+    (term,) = of_ids(ids).terms
+    assert term.has_number(id) == (id in ids)
+    if ids:
+        assert parse(str(of_ids(ids))) == of_ids(ids)
+
+
+@given(st.lists(st.tuples(st.none() | st.integers(0, 30), st.none() | st.integers(0, 30))), st.integers(0, 30))
+def test_a_number_is_in_a_term_that_has_it_in_one_of_its_ranges(ends, number):
+    ranges = [Range(low, high) for low, high in ends if low is None or high is None or low <= high]
+    assert Term(NUMBER, tuple(ranges)).has_number(number) == any(number in one for one in ranges)
