@@ -75,6 +75,7 @@ def _export(options: argparse.Namespace) -> int:
         options.refuse("--zip is for a file here, --push-to-hub sends a folder")
     require_project(options.project)
     split = _split_of(options)
+    brings_pictures = format.brings_pictures or options.with_images
     with Store.open(options.project) as store:
         for line in outlook(store, only=only, reviewed_only=not options.all_images).lines:
             print(line, file=sys.stderr)  # before the file is there
@@ -91,7 +92,7 @@ def _export(options: argparse.Namespace) -> int:
             split=split,
             reviewed_only=not options.all_images,
             only=only,
-            progress=show_nothing if split is None else progress_bar("comparing pictures"),
+            progress=progress_bar("exporting") if brings_pictures or split is not None else show_nothing,
         )
     for line in written.lines:
         print(line)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from annotator.core.dataset import Dataset
+from annotator.core.dataset import Dataset, Image
 from annotator.core.errors import ExportError, StoreError
 from annotator.core.query import EVERYTHING, Query
 from annotator.core.settings import EXPORTED
@@ -66,7 +66,8 @@ def export(
     """Write what was accepted into a folder, proven by reading it back; as `dataset.zip` if that was asked for.
 
     only: of the pictures that fit. threshold: of the suggestions that count, the project's own where none is given.
-    progress: of looking at every picture, which a split needs.
+    progress: of the pictures that are looked at, which a split needs, and of those that are written; what it raises
+    stops the export.
     Raises ExportError, also where the format's library is not installed or the format does not take an option; then
     nothing in the folder has changed.
     """
@@ -80,16 +81,18 @@ def export(
         raise ExportError(f"only {str(only)!r:.200}: no {'reviewed ' * reviewed_only}picture fits, expected some")
     at = now()
     chosen = None if only == EVERYTHING else Search(only, threshold=ahead.threshold)
-    parts, lines = dealt(store, store.dataset(reviewed_only=reviewed_only, only=chosen), split, progress=progress)
+    dataset = store.dataset(reviewed_only=reviewed_only, only=chosen)
+    rounds = (split is not None) + (format.brings_pictures or options.with_images)
+    steps = _Steps(progress, total=rounds * len(dataset.images))
+    parts, lines = dealt(store, dataset, split, progress=lambda done, total: steps.go())
     target = folder / "dataset.zip" if options.zipped else folder
     trainers = ForTrainers()
-    packed = pack.write(
-        parts,
-        target,
-        format=format,
-        options=options,
-        pictures=lambda image: trainers.picture(store.content(image)),
-    )
+
+    def picture(image: Image) -> bytes:
+        steps.go()
+        return trainers.picture(store.content(image))
+
+    packed = pack.write(parts, target, format=format, options=options, pictures=picture, pulse=steps.tell)
     lines += [line for report in packed.outcome.reports.values() for line in report.to_text().splitlines()]
     lines += packed.outcome.lines
     lines += trainers.lines
@@ -100,6 +103,21 @@ def export(
     if chosen is None:
         lines += _note_exported(store, at)
     return Written(format, packed.files, tuple(lines), parts, packed.outcome.pictures)
+
+
+class _Steps:
+    """Counts what an export does with each picture. A picture that is written twice counts once."""
+
+    def __init__(self, progress: Progress, *, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+        self.tell()
+
+    def go(self) -> None:
+        self._done = min(self._done + 1, self._total)
+        self.tell()
+
+    def tell(self) -> None:
+        self._progress(self._done, self._total)
 
 
 def _note_exported(store: Store, at: str) -> list[str]:

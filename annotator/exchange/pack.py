@@ -9,7 +9,7 @@ import secrets
 import shutil
 import time
 import zipfile
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +86,19 @@ class Pack:
     stale: tuple[Path, ...] = ()
 
 
-def write(parts: Mapping[str, Dataset], target: Path, *, format: Format, options: Options, pictures: Pictures) -> Pack:
+Pulse = Callable[[], None]
+"""Called now and then, and last before anything of the target changes; what it raises stops the export."""
+
+
+def write(
+    parts: Mapping[str, Dataset],
+    target: Path,
+    *,
+    format: Format,
+    options: Options,
+    pictures: Pictures,
+    pulse: Pulse = lambda: None,
+) -> Pack:
     """Write the parts in a format, with its reports beside it, all of it or nothing.
 
     target: a folder, or a file that ends in `.zip`.
@@ -97,7 +109,7 @@ def write(parts: Mapping[str, Dataset], target: Path, *, format: Format, options
     for dataset in parts.values():
         require_exportable(dataset)
     stale: list[Path] = []
-    with staged(target) as stage:
+    with staged(target, pulse=pulse) as stage:
         outcome = format.write(parts, stage.folder, options=options, pictures=pictures)
         for part, report in outcome.reports.items():
             name = f"report_{part}" if part else "report"
@@ -121,7 +133,7 @@ class Stage:
 
 
 @contextmanager
-def staged(target: Path) -> Iterator[Stage]:
+def staged(target: Path, *, pulse: Pulse = lambda: None) -> Iterator[Stage]:
     """A new folder, whose files are in the target folder, or are the target zip, once the block ends without an error.
 
     Raises ExportError where the disk refuses; nothing of the target has changed then.
@@ -137,10 +149,11 @@ def staged(target: Path) -> Iterator[Stage]:
         yield stage
         if _is_zip(target):
             _require_place(target)
-            _zip(stage.folder, new)
+            _zip(stage.folder, new, pulse)
             stage.files[target] = Stamp.of(new)
             os.replace(new, target)
         else:
+            pulse()
             stage.files.update(_move(stage.folder, target))
         sync_folder(home)
         done = True
@@ -216,7 +229,7 @@ def _listed(target: Path) -> list[str]:
         return []
 
 
-def _zip(folder: Path, target: Path) -> None:
+def _zip(folder: Path, target: Path, pulse: Pulse) -> None:
     """Every file of the folder, in the order of their names."""
     with open(target, "xb") as file:
         with zipfile.ZipFile(file, "w") as archive:
@@ -227,5 +240,6 @@ def _zip(folder: Path, target: Path) -> None:
                 entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
                 with open(path, "rb") as source, archive.open(entry, "w", force_zip64=True) as stream:
                     shutil.copyfileobj(source, stream, 1 << 20)
+                pulse()
         file.flush()
         os.fsync(file.fileno())

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from annotator.cli import main
-from annotator.exchange import splits
+from annotator.exchange import leaving, splits
+from annotator.exchange.formats import Options
+from annotator.storage.store import Store
 from tests.exchange.formats.conftest import files_of
 
 
@@ -188,3 +190,31 @@ def test_a_push_that_fails_keeps_the_export_and_is_one_line(export, tmp_path, mo
     assert errors.startswith("error: somebody/people: cannot be pushed to http://127.0.0.1:9")
     assert errors.count("\n") == 1
     assert (tmp_path / "out" / "instances.json").is_file()
+
+
+class StoppedError(Exception):
+    pass
+
+
+def test_progress_counts_what_is_looked_at_and_what_is_written_and_stops_it_until_the_last_moment(project, tmp_path):
+    with Store.open(project) as store:
+
+        def leave(progress, **asked):
+            return leaving.export(store, tmp_path / "out", reviewed_only=False, progress=progress, **asked)
+
+        told = []
+        leave(lambda *at: told.append(at), options=Options(with_images=True), split=leaving.Split({"a": 0.5, "b": 0.5}))
+        assert told == sorted(told)
+        assert (told[0], told[-1]) == ((0, 42), (42, 42))
+        before = files_of(tmp_path / "out")
+
+        def stop_at_the_end(done, total):
+            told.append((done, total))
+            if told.count((total, total)) == 2:
+                raise StoppedError
+
+        told.clear()
+        with pytest.raises(StoppedError):
+            leave(stop_at_the_end, options=Options(with_images=True))
+        assert files_of(tmp_path / "out") == before
+        assert not list(tmp_path.rglob("*.new"))
