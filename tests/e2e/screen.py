@@ -14,7 +14,6 @@ from annotator.core.masks import mask_to_rle, rle_box_xyxy
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 PlaywrightError = sync_api.Error
-PlaywrightTimeout = sync_api.TimeoutError
 
 PATIENCE_S = 20.0
 """For what comes true in a moment on an idle machine, and later on a busy one."""
@@ -167,16 +166,6 @@ def require_soon(read, expected, *, seconds=PATIENCE_S):
 
 
 def open_export(page):
-    """The tab Export, once it says what leaves.
-
-    Gradio may lose an event that is asked for in the moment in which it closes the stream of the one before: whoever
-    looks again asks again.
-    """
-    for _ in range(3):
-        page.get_by_role("tab", name="Annotate").click()
-        page.wait_for_timeout(1000)
-        page.get_by_role("tab", name="Export").click()
-        with suppress(PlaywrightTimeout):
-            page.locator("#export-ahead li").first.wait_for(timeout=10_000)
-            break
-    page.wait_for_timeout(1000)
+    """The tab Export, once it says what leaves."""
+    page.get_by_role("tab", name="Export").click()
+    page.locator("#export-ahead [role=status]").wait_for()

@@ -37,7 +37,7 @@ CUT = """() => [...document.querySelectorAll(".annotator-sheet :is(button, input
         return left < 0 || right > innerWidth || one.scrollWidth > one.clientWidth + 1;
     })
     .map((one) => one.outerHTML)"""
-CONTROLS = "#bar > :is(button, #model), .annotator-sheet :is(button, textarea)"
+CONTROLS = "#bar > :is(button, #model), .annotator-sheet :is(button, .an-search-field)"
 
 
 def open_tab(page, name):

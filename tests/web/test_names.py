@@ -109,7 +109,7 @@ def look_around(served, browser):
     page.keyboard.press("ArrowDown")
     page.get_by_role("tab", name="Export").click()
     page.locator("#export-button").click()
-    page.wait_for_selector("#export-report .annotator-report", timeout=PATIENCE_MS)
+    page.wait_for_selector("#export-report .an-export-report, #export-report [role=alert]", timeout=PATIENCE_MS)
     page.get_by_role("tab", name="Annotate").click()
     page.wait_for_timeout(500)
     assert dialogs == []

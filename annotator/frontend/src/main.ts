@@ -1,6 +1,8 @@
 /** Mounts editors into Gradio components; the only file that knows Gradio. */
 import type { PageValue } from "./document/protocol";
+import { openShelf } from "./saving/shelf";
 import { Editor } from "./screen/editor";
+import { ExportTab } from "./screen/exporttab";
 import { ProjectsHeader } from "./screen/projects";
 import "./screen/editor.css";
 import { followTheme } from "./screen/theme";
@@ -24,9 +26,10 @@ declare global {
       threshold(): number;
       /** The page's tab that tells what the decisions add up to was opened (annotator/web/page/app.py). */
       showStatistics(): void;
-      /** What was picked last to be pre-labelled, and to be exported: the page's hidden buttons ask for it. */
+      /** The page's tab Export is there, or was opened again. */
+      showExport(): void;
+      /** What was picked last to be pre-labelled: a hidden button of the page asks for it. */
       picked(): readonly number[];
-      only(): string;
     };
   }
 }
@@ -34,36 +37,41 @@ declare global {
 function mount({ element, props, watch }: Mount): void {
   const root = element.querySelector<HTMLElement>(".annotator") ?? element;
   let editor: Editor | null = null;
+  let exports: ExportTab | null = null;
   let header: ProjectsHeader | null = null;
   const load = (): void => {
     const value = parse(props.value);
     if (value === null) return;
     if (editor?.opened.project === value.project) return void editor.refresh();
     editor?.destroy();
+    exports?.destroy();
     header?.destroy();
     header = projectsHeader(value, () => editor);
     let picked: readonly number[] = [];
-    let only = "";
     editor = new Editor(root, value, {
       onTitle: (picture) => header?.showPicture(picture),
       prelabel: (ids) => {
         picked = ids;
         press("prelabel-picked");
       },
-      exportOnly: (expression) => {
-        only = expression;
-        press("export-picked");
+      exportOnly: (meant) => {
+        void exports?.exportOnly(meant);
+        press("open-export");
       },
     });
     const { session } = editor;
+    exports = new ExportTab({ api: editor.api, shelf: openShelf(), language, threshold: () => session.view.get().threshold });
     window.annotator = {
       imageId: () => session.imageId(),
       refresh: () => editor!.refresh(),
       threshold: () => session.view.get().threshold,
       showStatistics: () => showStatistics(editor!),
+      showExport: () => showExport(exports!),
       picked: () => picked,
-      only: () => only,
     };
+    // A tab that was opened before this script had come.
+    showExport(exports);
+    showStatistics(editor);
   };
   root.lang = language;
   followTheme(root);
@@ -80,16 +88,28 @@ function mount({ element, props, watch }: Mount): void {
 }
 
 function showStatistics(editor: Editor): void {
-  const place = document.querySelector<HTMLElement>("#statistics");
-  if (place === null) return;
-  const root = h("div", { class: "annotator is-bare" }, h("div", { class: "an-stats" }));
+  const stats = h("div", { class: "an-stats" });
+  if (!put("#statistics", stats)) return;
+  void editor.showStatistics(stats);
+}
+
+function showExport(exports: ExportTab): void {
+  if (put("#export-form", exports.form) && put("#export-side", exports.side)) void exports.show();
+}
+
+/** Puts an element into a place of the page, in the editor's own look; false where the place is not there. */
+function put(selector: string, element: HTMLElement): boolean {
+  const place = document.querySelector<HTMLElement>(selector);
+  if (place === null) return false;
+  if (place.contains(element)) return true;
+  const root = h("div", { class: "annotator is-bare" }, element);
   followTheme(root);
   root.lang = language;
   place.replaceChildren(root);
-  void editor.showStatistics(root.firstElementChild as HTMLElement);
+  return true;
 }
 
-/** Presses a hidden button of the page, which hands on to the server what was picked. */
+/** Presses a hidden button of the page. */
 function press(id: string): void {
   document.getElementById(id)?.click();
 }

@@ -27,7 +27,7 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
     page = gr.Blocks(title="Annotator", fill_width=True, analytics_enabled=False)
     with page:
         key = gr.Textbox(visible="hidden", elem_id="project-key")
-        picked = gr.Button(visible="hidden", elem_id="export-picked")
+        opener = gr.Button(visible="hidden", elem_id="open-export")
         if projects.login is not None:
             gr.LoginButton(size="sm", elem_id="sign-in")
         gr.HTML("", elem_id="project-name", js_on_load=None)
@@ -35,7 +35,7 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
             with gr.Tab(label("annotate"), id="annotate"):
                 annotate = build_annotate_tab(projects, jobs, key)
             with gr.Tab(label("export"), id="export") as tab, gr.Column(elem_classes="annotator-sheet"):
-                build_export_tab(projects, key, picked=picked, tabs=tabs, tab=tab)
+                build_export_tab(key, opener=opener, tabs=tabs, tab=tab)
             with gr.Tab(label("insight"), id="insight") as insight, gr.Column(elem_classes="annotator-sheet"):
                 gr.HTML("", elem_id="statistics", js_on_load=None)
             with gr.Tab(label("models"), id="models"), gr.Column(elem_classes="annotator-sheet"):

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from html import escape
 
-from annotator.exchange import leaving
-from annotator.exchange.outlook import Outlook
 from annotator.vision.networks import zoo
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.web.fetches import Fetch
@@ -111,36 +109,3 @@ def fetch_line(fetch: Fetch, language: Language = "en") -> str:
     done, total = fetch.state
     message = say("fetching", language, name=fetch.info.name, done=megabytes(done), total=megabytes(total))
     return line(message, done=done, total=total)
-
-
-def export_outlook(seen: Outlook, language: Language = "en", *, everything: bool = False) -> str:
-    """What an export would hold, and what it would leave out. everything: pictures count that are not reviewed."""
-    counts = {"ahead_pictures": seen.pictures, "ahead_instances": seen.instances}
-    figures = "".join(
-        f"<div><b>{n}</b> <span>{escape(say(key, language, n=n))}</span></div>" for key, n in counts.items()
-    )
-    lines = []
-    if not seen.pictures:
-        lines.append(say("ahead_none" if everything else "ahead_none_reviewed", language))
-    if seen.undecided:
-        pictures, threshold = seen.undecided_pictures, f"{seen.threshold:.2f}"
-        lines.append(say("ahead_undecided", language, n=pictures, undecided=seen.undecided, threshold=threshold))
-    if seen.unreviewed:
-        lines.append(say("ahead_unreviewed", language, n=seen.unreviewed))
-    if seen.unfinished:
-        name, done, total = seen.unfinished
-        lines.append(say("ahead_unfinished", language, name=name, done=done, total=total))
-    left_out = f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in lines)}</ul>" if lines else ""
-    return f"<div class='annotator-ahead' role='status'><div class='annotator-figures'>{figures}</div>{left_out}</div>"
-
-
-def export_report(key: str, written: leaving.Written, language: Language = "en") -> str:
-    lines = escape("\n".join(written.lines))
-    files = "".join(
-        f"<li><a href='annotator/{escape(key)}/exports/{escape(path.name)}?made={escape(stamp.token)}' download>"
-        f"{escape(path.name)}</a>"
-        f" ({megabytes(stamp.bytes)})</li>"
-        for path, stamp in written.files.items()
-    )
-    title = say("download", language)
-    return f"<div class='annotator-report' role='status'><b>{title}</b><ul>{files}</ul><pre>{lines}</pre></div>"

@@ -18,7 +18,7 @@ footer { display: none !important; }
 #tabs > .tab-wrapper { height: 48px; margin: 0 !important; padding: 0 12px 0 202px !important;
   background: var(--background-fill-primary);  border-bottom: 1px solid var(--border-color-primary); }
 /* The open project's name, which the editor's script puts there. */
-#project-name { position: fixed; top: 0; left: 8px; width: 190px; height: 48px; z-index: 6; display: flex;
+#project-name { position: absolute; top: 0; left: 8px; width: 190px; height: 48px; z-index: 6; display: flex;
   align-items: center; padding: 0 !important; overflow: visible; }
 #project-name > *, #project-name .html-container { min-width: 0; max-width: 100%; padding: 0 !important; }
 #tabs .tab-container { height: 48px; }
@@ -74,20 +74,17 @@ _CONTROLS: Final = """
 _SHEETS: Final = """
 .annotator-sheet { box-sizing: border-box; max-width: 1040px; margin: 0 auto; padding: 24px 20px 60px !important;
   gap: 16px !important; font-size: 13px; line-height: 1.5; }
-.annotator-sheet :is(.prose, .prose p, .prose li, .block, label, label > span, textarea) { font-size: 13px;
-  line-height: 1.5; }
+.annotator-sheet :is(.prose, .prose p, .prose li, .block) { font-size: 13px; line-height: 1.5; }
 .annotator-sheet .prose :is(h2, h3, p) { margin: 0; }
 .annotator-sheet .prose h2 { font-size: 18px; font-weight: 600; }
 .annotator-sheet .prose h3 { font-size: 14px; font-weight: 600; }
 .annotator-sheet .prose :is(h2, h3) + p { margin-top: 4px; color: var(--body-text-color-subdued); }
 .annotator-sheet .annotator-progress { justify-content: flex-start; min-height: 0; }
 .annotator-sheet .annotator-progress span { white-space: normal; }
-.annotator-sheet :is(.form, .block) { border: 0; background: transparent; box-shadow: none; }
-.annotator-sheet .form { gap: 12px; }
-.annotator-sheet .form > .block:has(> .checkbox-container) + .block:has(> .checkbox-container) { margin-top: -8px; }
+.annotator-sheet .block { border: 0; background: transparent; box-shadow: none; }
 /* What has nothing to say yet takes no room. */
 .annotator-sheet .annotator-says:not(:has([role="status"])):not(:has([role="alert"])) { display: none; }
-.annotator-sheet :is(.form > .block, .html-container, .block.padded) { padding: 0 !important; }
+.annotator-sheet :is(.html-container, .block.padded) { padding: 0 !important; }
 /* What may be chosen at the left; at the right what comes of it, in sight while the left one scrolls. */
 #export-sheet { display: grid; grid-template-columns: minmax(0, 1fr) 340px; align-items: start; gap: 16px 32px; }
 #export-sheet > .column { min-width: 0 !important; gap: 16px; }
@@ -95,27 +92,6 @@ _SHEETS: Final = """
 .annotator-card { gap: 12px !important; padding: 16px !important; border: 1px solid var(--border-color-primary);
   border-radius: 8px; background: var(--background-fill-primary); }
 .annotator-card .row { gap: 8px; flex-wrap: wrap; }
-.annotator-sheet fieldset > .wrap { gap: 0 18px; }
-.annotator-sheet :is(fieldset, label) > span[data-testid="block-info"] { margin: 0 0 4px;
-  color: var(--body-text-color-subdued); font-size: 13px; font-weight: 500; }
-.annotator-sheet fieldset label { min-height: 32px; padding: 0; border: 0; background: transparent; box-shadow: none; }
-.annotator-sheet .checkbox-container { min-height: 32px; }
-.annotator-sheet fieldset.annotator-lines > .wrap { flex-direction: column; align-items: flex-start; }
-.annotator-sheet textarea { height: 32px !important; min-height: 32px; padding: 5px 10px;
-  border: 1px solid var(--input-border-color); border-radius: 6px; line-height: 20px; box-shadow: none; }
-.annotator-figures { display: flex; gap: 28px; }
-.annotator-figures b { display: block; font-size: 22px; font-weight: 600; line-height: 1.25;
-  font-variant-numeric: tabular-nums; }
-.annotator-figures span { color: var(--body-text-color-subdued); }
-.annotator-ahead ul { margin: 10px 0 0; padding: 0; list-style: none; }
-.annotator-ahead li { margin: 0 0 6px; padding: 7px 10px; border-radius: 6px; background: #fdf1dc; color: #7a4800; }
-.dark .annotator-ahead li { background: #3a2c14; color: #f0b45c; }
-.annotator-report pre { margin: 8px 0 0; padding: 10px 12px; border-radius: 6px; white-space: pre-wrap;
-  overflow-wrap: anywhere; background: var(--background-fill-secondary); color: var(--body-text-color);
-  font: 12px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-.annotator-sheet .annotator-report ul { margin: 4px 0 0; padding: 0; list-style: none; }
-.annotator-sheet .annotator-report li { margin: 0; }
-.annotator-report a { color: var(--link-text-color); font-weight: 500; text-decoration: underline; }
 .annotator-networks { display: grid; gap: 12px; margin: 0; padding: 0; list-style: none; }
 .annotator-networks > li { display: flex; align-items: center; gap: 12px 24px; margin: 0; padding: 14px 16px;
   border: 1px solid var(--border-color-primary); border-radius: 8px; }

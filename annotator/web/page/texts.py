@@ -10,8 +10,6 @@ from typing import Any, Final, Literal
 
 import gradio as gr
 
-from annotator.exchange.formats import FORMATS, Format
-
 Language = Literal["en", "de", "es", "zh"]
 
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "de", "es", "zh")
@@ -110,130 +108,6 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "Este Space lo olvida todo al reiniciarse: descargue el proyecto antes de irse (pestaña Exportar).",
         "此 Space 重启后不保留任何内容：离开前请下载项目（“导出”标签页）。",
     ),
-    "export_intro": (
-        "## Export\nThe instances that you accepted. Every file is read back and checked before you get it. COCO "
-        "holds everything; for another format the report says what it cannot hold.",
-        "## Export\nDie Instanzen, die Sie angenommen haben. Jede Datei wird zur Prüfung noch einmal eingelesen, "
-        "bevor Sie sie bekommen. COCO fasst alles; bei anderen Formaten nennt der Bericht, was darin fehlt.",
-        "## Exportar\nLas instancias que ha aceptado. Cada archivo se vuelve a leer y se comprueba antes de "
-        "entregárselo. COCO lo admite todo; con otros formatos, el informe indica qué no cabe.",
-        "## 导出\n导出您已接受的实例。每个文件在提供下载前都会重新读取并校验。"
-        "COCO 可保存全部内容；若选择其他格式，报告会列出无法保存的内容。",
-    ),
-    "which_pictures": ("### Which pictures", "### Welche Bilder", "### Qué imágenes", "### 导出哪些图片"),
-    "which_file": (
-        "### What the file holds",
-        "### Was die Datei enthält",
-        "### Qué contiene el archivo",
-        "### 文件内容",
-    ),
-    "only": (
-        "Only those that fit a search (empty: all)",
-        "Nur Treffer einer Suche (leer: alle)",
-        "Solo las que cumplen una búsqueda (vacía: todas)",
-        "仅限符合搜索条件的图片（留空则为全部）",
-    ),
-    "ahead_pictures": ("pictures", "Bilder", "imágenes", "张图片"),
-    "ahead_instances": ("accepted instances", "angenommene Instanzen", "instancias aceptadas", "个已接受的实例"),
-    "ahead_none_reviewed": (
-        "Nothing to export yet: none of these pictures is marked as reviewed.",
-        "Noch nichts zu exportieren: Keines dieser Bilder ist als geprüft markiert.",
-        "Aún no hay nada que exportar: ninguna de estas imágenes está marcada como revisada.",
-        "暂无可导出的内容：这些图片都未标记为已审核。",
-    ),
-    "ahead_none": (
-        "Nothing to export: there are no such pictures.",
-        "Nichts zu exportieren: Solche Bilder gibt es nicht.",
-        "Nada que exportar: no hay imágenes así.",
-        "没有可导出的内容：没有符合的图片。",
-    ),
-    "ahead_undecided": (
-        "{n} reviewed pictures still hold undecided suggestions ({undecided} from the threshold {threshold} up). "
-        "They are left out; the search state:new finds the pictures.",
-        "{n} geprüfte Bilder enthalten noch offene Vorschläge ({undecided} ab der Schwelle {threshold}). Diese "
-        "werden nicht exportiert; die Suche state:new findet die Bilder.",
-        "{n} imágenes revisadas aún tienen sugerencias sin decidir ({undecided} desde el umbral {threshold}). No "
-        "se exportan; la búsqueda state:new encuentra las imágenes.",
-        "{n} 张已审核的图片仍有未决定的建议（达到阈值 {threshold} 的共 {undecided} 个）。"
-        "这些建议不会导出；搜索 state:new 可找到这些图片。",
-    ),
-    "ahead_unreviewed": (
-        "{n} pictures with accepted instances are left out: they are not marked as reviewed.",
-        "{n} Bilder mit angenommenen Instanzen werden nicht exportiert: Sie sind nicht als geprüft markiert.",
-        "{n} imágenes con instancias aceptadas no se exportan: no están marcadas como revisadas.",
-        "{n} 张含已接受实例的图片不会导出：它们未标记为已审核。",
-    ),
-    "ahead_unfinished": (
-        "The import of {name} was stopped after {done} of {total} images: import it again to bring the rest.",
-        "Der Import von {name} wurde nach {done} von {total} Bildern abgebrochen: Ein neuer Import bringt den Rest.",
-        "La importación de {name} se detuvo tras {done} de {total} imágenes: impórtelo otra vez para traer el resto.",
-        "{name} 的导入在第 {done} 张（共 {total} 张）图片后中断：再次导入即可补全其余部分。",
-    ),
-    "masks": ("Masks", "Masken", "Máscaras", "掩码"),
-    "masks_lossless": (
-        "Lossless: polygons where they are exact, RLE where there are holes",
-        "Verlustfrei: Polygone, wo sie genau sind, RLE bei Löchern",
-        "Sin pérdida: polígonos donde son exactos, RLE donde hay huecos",
-        "无损：能精确表示时用多边形，有孔洞时用 RLE",
-    ),
-    "masks_polygons": (
-        "Polygons only, for trainers that read nothing else",
-        "Nur Polygone, für Trainingsprogramme, die nichts anderes lesen",
-        "Solo polígonos, para programas de entrenamiento que no leen otra cosa",
-        "仅多边形，用于只支持多边形的训练程序",
-    ),
-    "masks_rle": ("RLE only", "Nur RLE", "Solo RLE", "仅 RLE"),
-    "masks_rle-uncompressed": (
-        "Uncompressed RLE only, for programs that read lists",
-        "Nur unkomprimierte RLE, für Programme, die Listen lesen",
-        "Solo RLE sin comprimir, para programas que leen listas",
-        "仅未压缩 RLE，用于读取列表的程序",
-    ),
-    "unreviewed": (
-        "Also pictures that are not marked as reviewed",
-        "Auch Bilder, die nicht als geprüft markiert sind",
-        "También imágenes no marcadas como revisadas",
-        "包括未标记为已审核的图片",
-    ),
-    "with_images": (
-        "With the pictures, as one zip",
-        "Mit den Bildern, als ZIP-Datei",
-        "Con las imágenes, en un zip",
-        "附带图片，打包为一个 zip",
-    ),
-    "provenance": (
-        "With provenance (model, score, decision) under the key “annotator”",
-        "Mit Herkunft (Modell, Konfidenz, Entscheidung) unter dem Schlüssel „annotator“",
-        "Con procedencia (modelo, puntuación, decisión) en la clave «annotator»",
-        "附带来源信息（模型、分数、决定），写入键“annotator”",
-    ),
-    "parts": (
-        "Subsets for training (pictures that look alike stay together)",
-        "Teilmengen fürs Training (ähnliche Bilder bleiben zusammen)",
-        "Subconjuntos para entrenar (las imágenes parecidas quedan juntas)",
-        "训练划分（相似的图片归入同一子集）",
-    ),
-    "parts_none": ("None", "Keine", "Ninguno", "不划分"),
-    "parts_two": (
-        "Training 80 %, validation 20 %",
-        "Training 80 %, Validierung 20 %",
-        "Entrenamiento 80 %, validación 20 %",
-        "训练 80 %，验证 20 %",
-    ),
-    "parts_three": (
-        "Training 70 %, validation 20 %, test 10 %",
-        "Training 70 %, Validierung 20 %, Test 10 %",
-        "Entrenamiento 70 %, validación 20 %, prueba 10 %",
-        "训练 70 %，验证 20 %，测试 10 %",
-    ),
-    "parts_folder": (
-        "By the folders train, val and test",
-        "Nach den Ordnern train, val und test",
-        "Según las carpetas train, val y test",
-        "按文件夹 train、val 和 test",
-    ),
-    "form": ("Format", "Format", "Formato", "格式"),
-    "download": ("Download", "Herunterladen", "Descargar", "下载"),
     "project_intro": (
         "### The whole project\nPictures, suggestions and every decision in one file. Opened here or on another "
         "computer, it becomes a new project.",
@@ -302,24 +176,6 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 _OF_ONE: Final[dict[str, tuple[str, ...]]] = {
-    "ahead_pictures": ("picture", "Bild", "imagen", "张图片"),
-    "ahead_instances": ("accepted instance", "angenommene Instanz", "instancia aceptada", "个已接受的实例"),
-    "ahead_undecided": (
-        "{n} reviewed picture still holds undecided suggestions ({undecided} from the threshold {threshold} up). "
-        "They are left out; the search state:new finds the picture.",
-        "{n} geprüftes Bild enthält noch offene Vorschläge ({undecided} ab der Schwelle {threshold}). Diese werden "
-        "nicht exportiert; die Suche state:new findet das Bild.",
-        "{n} imagen revisada aún tiene sugerencias sin decidir ({undecided} desde el umbral {threshold}). No se "
-        "exportan; la búsqueda state:new encuentra la imagen.",
-        "{n} 张已审核的图片仍有未决定的建议（达到阈值 {threshold} 的共 {undecided} 个）。"
-        "这些建议不会导出；搜索 state:new 可找到这张图片。",
-    ),
-    "ahead_unreviewed": (
-        "{n} picture with accepted instances is left out: it is not marked as reviewed.",
-        "{n} Bild mit angenommenen Instanzen wird nicht exportiert: Es ist nicht als geprüft markiert.",
-        "{n} imagen con instancias aceptadas no se exporta: no está marcada como revisada.",
-        "{n} 张含已接受实例的图片不会导出：它未标记为已审核。",
-    ),
     "all_prelabelled": (
         "{model} has pre-labelled the picture already.",
         "{model} hat für das Bild schon Vorschläge gemacht.",
@@ -384,16 +240,4 @@ def _in(language: Language, key: str) -> str:
     return _TEXTS[key][LANGUAGES.index(language)]
 
 
-def format_label(format: Format) -> Any:
-    """What a format is called, in the browser's own language."""
-    return label(_format_key(format))
-
-
-def _format_key(format: Format) -> str:
-    return f"format_{format.name}"
-
-
-_TEXTS.update(
-    {_format_key(one): tuple(one.titles.get(language, one.title) for language in LANGUAGES) for one in FORMATS.values()}
-)
 TRANSLATIONS: Final = gr.I18n(**in_all_languages(*_TEXTS))

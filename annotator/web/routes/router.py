@@ -51,7 +51,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_category_routes(router, projects, uploads)
     add_annotation_routes(router, projects, uploads)
     add_archive_routes(router, projects, uploads, outgoing=paths.home() / "outgoing")
-    add_export_routes(router, projects)
+    add_export_routes(router, projects, uploads)
     add_statistics_routes(router, projects)
     add_presence_routes(router, projects, uploads)
 

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from annotator.exchange.outlook import Outlook
 from annotator.vision.networks import zoo
 from annotator.web.jobs import Job
 from annotator.web.page import fragments, texts
@@ -61,12 +60,6 @@ def test_a_network_is_described_in_the_readers_language_as_long_as_its_descripti
     assert "erkennt: 80 Kategorien" in fragments.model_cards("de")
     assert texts.translated("about_starter-person", "Somebody's own.", "de") == "Somebody's own."
     assert texts.translated("about_nobody", "Somebody's own.", "de") == "Somebody's own."
-
-
-@pytest.mark.parametrize("everything", [False, True])
-def test_an_export_of_nothing_says_why(everything):
-    said = fragments.export_outlook(Outlook(0, 0, 0, 0, 0, 0.5), everything=everything)
-    assert ("marked as reviewed" in said) is not everything
 
 
 @pytest.mark.parametrize(

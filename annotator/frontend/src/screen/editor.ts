@@ -11,6 +11,7 @@ import { Drawing } from "../editing/drawing";
 import { Levels } from "../editing/levels";
 import { lineOf } from "../saving/errors";
 import type { Shelf } from "../saving/shelf";
+import type { Api } from "../saving/api";
 import { BulkApi } from "../saving/bulk";
 import { preference, setPreference } from "../saving/shelf";
 import { AddressBar } from "../session/address";
@@ -150,6 +151,10 @@ export class Editor {
     this.listen();
     const address = this.follow(page.onTitle);
     void this.connection.start().then(() => address?.settle(wanted, !wasReloaded()));
+  }
+
+  get api(): Api {
+    return this.connection.api;
   }
 
   /** The browser's address follows what is open, where the project has one. */

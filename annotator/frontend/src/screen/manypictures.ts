@@ -7,6 +7,7 @@ import { numbersOf } from "../session/picked";
 import type { Session } from "../session/session";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
+import type { Meant } from "./exportform";
 import { flagName } from "./flags";
 import type { Notices } from "./notices";
 import { openPictureFlags } from "./pictureflags";
@@ -16,8 +17,8 @@ import type { QueueAction } from "./queueactions";
 export interface Page {
   /** Pre-labels these pictures with the network that is chosen there. */
   prelabel(imageIds: readonly number[]): void;
-  /** Goes to the export, for the pictures that fit an expression. */
-  exportOnly(expression: string): void;
+  /** Goes to the export, for these pictures. */
+  exportOnly(meant: Meant): void;
 }
 
 /** An expression of more characters is no address of a request any more. */
@@ -117,20 +118,20 @@ export class ManyPictures {
   }
 
   private exportOnly(ids: readonly number[]): void {
-    this.express(ids, (expression) => this.options.page.exportOnly(expression));
+    const query = this.searched();
+    this.options.page.exportOnly(query === null ? { ids } : { query });
   }
 
   private decide(ids: readonly number[]): void {
-    this.express(ids, (expression) => this.options.decide(expression));
+    const expression = this.searched() ?? numbersOf(ids);
+    if (expression.length > LONGEST) this.options.notices.show("info", t("pickTooScattered"));
+    else this.options.decide(expression);
   }
 
-  /** The pictures as an expression: the search's own where all that it found is picked. */
-  private express(ids: readonly number[], use: (expression: string) => void): void {
-    const { session, picked, notices } = this.options;
-    const { asked } = session.queue.get();
-    const expression = picked.isAll() && asked.query !== "" ? asked.query : numbersOf(ids);
-    if (expression.length > LONGEST) notices.show("info", t("pickTooScattered"));
-    else use(expression);
+  /** The search's own expression where all that it found is picked. */
+  private searched(): string | null {
+    const { query } = this.options.session.queue.get().asked;
+    return this.options.picked.isAll() && query !== "" ? query : null;
   }
 
   private offerBack(text: StringKey, n: number, back: () => void, flag = ""): void {

@@ -145,7 +145,7 @@ export class QueueHead {
     this.field.setAttribute("aria-invalid", String(trouble !== null));
     if (document.activeElement !== this.field && trouble === null) setExpression(this.field, wanted.query);
     this.trouble.hidden = trouble === null;
-    if (trouble !== null) this.trouble.replaceChildren(...placeOf(trouble), h("span", {}, whyOf(trouble)));
+    if (trouble !== null) this.trouble.replaceChildren(...sayTrouble(trouble));
     this.found.hidden = asked.query === "";
     setText(this.found, t("picturesFound", { n: total, all }));
   }
@@ -162,6 +162,11 @@ function filterIn(query: string): string {
   const terms = query.split(/\s+/);
   const found = FILTERS.find(([expression]) => expression !== "" && terms.includes(expression));
   return found?.[0] ?? (query === "" ? "" : "own");
+}
+
+/** Where an expression cannot be read, and why. */
+export function sayTrouble(trouble: QueueTrouble): Node[] {
+  return [...placeOf(trouble), h("span", {}, whyOf(trouble))];
 }
 
 /** A few characters of the expression, with what cannot be read marked. */

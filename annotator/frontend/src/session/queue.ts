@@ -341,7 +341,7 @@ function isSame(one: QueueRequest, other: QueueRequest | null): boolean {
 }
 
 /** What an answer says about an expression that cannot be read; null where it is another failure. */
-function troubleOf(error: unknown, query: string): QueueTrouble | null {
+export function troubleOf(error: unknown, query: string): QueueTrouble | null {
   if (!(error instanceof RefusedError)) return null;
   const { at, trouble, found, words } = error.answer;
   if (typeof at !== "number" || typeof trouble !== "string") return null;
