@@ -77,8 +77,18 @@ class MaskAssistant:
             return BoxMask(grabcut_mask(photo.pixels, box_xyxy), GRABCUT)
 
     def _head(self, model: str) -> MaskHead | None:
-        """The model's mask head; None where it is not here, or cannot be split off. Raises ModelError for no model."""
-        if model not in self._heads and (info := zoo.find(model)).present:
+        """The model's mask head; None where its files are not here, or where it cannot be split off.
+
+        Pictures keep the names of models that suggested something, whatever became of these: in the place of one that
+        is gone stands the bundled one.
+        """
+        if model in self._heads:
+            return self._heads[model]
+        try:
+            info = zoo.find(model)
+        except ModelError:
+            return None if model == zoo.BUNDLED_MODEL else self._head(zoo.BUNDLED_MODEL)
+        if info.present:
             try:
                 self._heads[model] = MaskHead(info)
             except ModelError:

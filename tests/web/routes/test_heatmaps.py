@@ -108,3 +108,15 @@ def test_a_box_is_answered_with_what_its_mask_was_cut_from(client, base, tmp_pat
     expected = Rle(image["height"], image["width"], found["rle"])
     assert found["by"] == "starter-person"
     assert heatmap.at(50, height=image["height"], width=image["width"]) == expected
+
+
+def test_in_the_place_of_a_network_that_is_gone_the_bundled_one_prepares_and_answers(
+    client, base, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path / "home"))
+    image_id = client.post(f"{base}/example").json()["id"]
+    client.post(f"{base}/categories", json={"name": "person"})
+    asked = {"model": "gone", "category": 1, "box": [40, 10, 420, 500]}
+    prepared = client.post(f"{base}/images/{image_id}/mask", json=asked | {"box": None, "soon": True})
+    assert (prepared.status_code, prepared.json()) == (200, {})
+    assert client.post(f"{base}/images/{image_id}/mask", json=asked).json()["by"] == "starter-person"

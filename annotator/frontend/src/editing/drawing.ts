@@ -4,7 +4,7 @@ import { partsOfBox } from "../document/geometry";
 import { outlineOf } from "../document/outline";
 import type { Instance, Mask } from "../document/scene";
 import { drawnInstance, find, maskOfParts, maskOfRle, reshaped } from "../document/scene";
-import type { Api, FoundMask } from "../saving/api";
+import type { Api } from "../saving/api";
 import { GRABCUT } from "../saving/api";
 import type { Session } from "../session/session";
 import { t } from "../strings";
@@ -104,11 +104,8 @@ export class Drawing {
     const { scene } = session.view.get();
     this.next = null;
     if (scene === null) return null;
-    const ask = (model: string): Promise<FoundMask> => api.mask(scene.imageId, model, category, box);
     try {
-      const model = this.modelOf(scene.instances);
-      // The model that labelled the picture may be gone by now.
-      const { rle, by, heatmap } = await ask(model).catch((error) => (model === BUNDLED_MODEL ? Promise.reject(error) : ask(BUNDLED_MODEL)));
+      const { rle, by, heatmap } = await api.mask(scene.imageId, this.modelOf(scene.instances), category, box);
       const mask = { ...maskOfRle(rle, scene.height), ...(heatmap === null ? {} : { heatmap }) };
       if (outlineOf(mask).area === 0) throw new Error(t("maskEmpty", { by }));
       if (by === GRABCUT) notice(t("maskByGrabCut"), t("maskByGrabCutHint"));
