@@ -79,6 +79,14 @@ class CocoError(AnnotatorError):
         return [*map(str, self.problems[:most]), *([f"and {counted(rest, 'more problem')}"] if rest else [])]
 
 
+class PartError(CocoError):
+    """A COCO file of whose pictures the project has only `there`, and not `missing`: the rest of it may come in."""
+
+    def __init__(self, error: CocoError, *, there: int, missing: int) -> None:
+        super().__init__(error.problems)
+        self.there, self.missing = there, missing
+
+
 class ExportError(AnnotatorError):
     """A dataset that must not leave, or an export that did not read back as it was written."""
 

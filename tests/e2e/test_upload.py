@@ -199,6 +199,24 @@ def test_a_folder_of_two_parts_brings_each_with_its_own_pictures_and_says_what_i
     ]
 
 
+def test_of_a_coco_file_with_pictures_missing_the_rest_comes_in_when_asked_for(screen, project):
+    project.add("a.png", suggestions=0)
+    project.add("b.png", suggestions=0)
+    screen.open()
+    payload = [
+        {"name": "all.json", "mimeType": "", "buffer": json.dumps(coco_of("a.png", "gone.png", "b.png")).encode()}
+    ]
+    screen.page.locator("[data-choose=files]").first.set_input_files(payload)
+    line = screen.page.locator(".an-problems li").first
+    line.filter(has_text="image 2 'gone.png': the project has no picture of that name").wait_for()
+    assert [row.accepted for row in project.store.queue()] == [0, 0]
+    line.get_by_role("button", name="Bring in the 2 images whose pictures are here").click()
+    screen.page.locator(".an-problems li", has_text="2 instances added").wait_for()
+    screen.page.locator(".an-problems", has_text="1 image left out, the project has no picture of that name").wait_for()
+    screen.page.get_by_text("1 COCO file imported").wait_for()
+    require_soon(lambda: [row.accepted for row in project.store.queue()], [1, 1])
+
+
 def test_masks_that_are_here_by_another_outline_wait_for_an_answer(screen, project):
     screen.page.goto(screen.address)
     screen.page.get_by_text("Try an example").wait_for()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from annotator.core.dataset import Dataset
-from annotator.core.errors import CocoError
+from annotator.core.errors import CocoError, PartError
 from annotator.core.limits import MAX_NAME
 from annotator.core.problems import MOST_OF_A_KIND
 from annotator.core.text import is_plain
-from annotator.exchange import coming
+from annotator.exchange import coming, partial
 from annotator.storage.imports import OnConflict
 from annotator.storage.store import Store
 from annotator.web.projects import Projects
@@ -31,7 +32,10 @@ def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Upload
     turns = Pool(1, each=1)
 
     @router.post("/{key}/annotations")
-    async def bring(key: str, name: str, request: Request, on_conflict: OnConflict = "skip") -> dict[str, Any]:
+    async def bring(
+        key: str, name: str, request: Request, on_conflict: OnConflict = "skip", partly: bool = False
+    ) -> dict[str, Any]:
+        """partly: without the images whose pictures the project does not have."""
         if not 0 < len(name) <= MAX_NAME or not is_plain(name):
             raise CocoError(f"{name:.80}: expected a name of 1 to {MAX_NAME} printable characters")
         # Before the body is read: whoever may not add anything need not send it either.
@@ -40,21 +44,38 @@ def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Upload
         most = min(MAX_COCO_BYTES, int(projects.limits.coco_mb * 1e6)) if projects.shared else MAX_COCO_BYTES
         async with uploads.received(request, key, most) as body:
             brought = await turns.run(
-                key, lambda: _bring(projects, key, body.content(), name=name, on_conflict=on_conflict)
+                key, lambda: _bring(projects, key, body.content(), name=name, on_conflict=on_conflict, partly=partly)
             )
         return {"lines": brought.lines, "met": brought.met}
 
 
-def _bring(projects: Projects, key: str, content: bytes, *, name: str, on_conflict: OnConflict) -> coming.Brought:
-    """Raises CocoError, LimitError where there is no room; nothing has changed then."""
+def _bring(
+    projects: Projects, key: str, content: bytes, *, name: str, on_conflict: OnConflict, partly: bool
+) -> coming.Brought:
+    """Raises CocoError, PartError where some of its pictures are there, LimitError where there is no room; nothing has
+    changed then.
+    """
     with projects.use(key) as store:
         found = _read(store, content, name=name, shared=projects.shared)
         projects.require_quota(key, store, len(content))
         names = {category.name for dataset in found.datasets for category in dataset.categories}
         projects.require_category_quota(store, names)
         pulse = _Patience(name).require if projects.shared else lambda: None
-        brought = coming.bring(found, store, on_conflict=on_conflict, most=MOST_OF_A_KIND, pulse=pulse)
-    return brought
+        part = partial.part(found, store) if partly else None
+        try:
+            brought = coming.bring(
+                found if part is None else part.reading,
+                store,
+                on_conflict=on_conflict,
+                most=MOST_OF_A_KIND,
+                pulse=pulse,
+            )
+        except CocoError as error:
+            there = partial.part(found, store)
+            if partly or not there.missing or not there.there:
+                raise
+            raise PartError(error, there=there.there, missing=len(there.missing)) from error
+    return brought if part is None else replace(brought, lines=(*brought.lines, *part.lines))
 
 
 def _read(store: Store, content: bytes, *, name: str, shared: bool) -> coming.Reading:

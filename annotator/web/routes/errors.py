@@ -19,6 +19,7 @@ from annotator.core.errors import (
     CocoError,
     GestureError,
     MissingError,
+    PartError,
     StaleRevisionError,
     StoreError,
 )
@@ -78,6 +79,8 @@ def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) 
     answer: dict[str, Any] = {"error": _one_line(plain(str(error)))}
     if isinstance(error, CocoError):
         answer["problems"] = [_one_line(plain(line)) for line in error.told(MAX_PROBLEMS)]
+    if isinstance(error, PartError):  # a page offers to bring in the rest
+        answer |= {"there": error.there, "missing": error.missing}
     if isinstance(error, QueryError):  # a page shows the place, and says why in its own language
         answer |= {"at": error.at, "trouble": error.trouble, "found": error.found, "words": error.words}
     return JSONResponse(answer, status_code=status)

@@ -211,3 +211,34 @@ def test_a_visitors_file_may_be_in_whatever_json_may_be_in(visitor, encoding):
     client, base = visitor
     answer = bring(client, base, json.dumps(coco("a.png")).encode(encoding))
     assert answer.status_code == 200, answer.text
+
+
+def test_a_file_with_pictures_missing_is_refused_and_the_rest_of_it_comes_in_when_asked_for(
+    client, base, projects, pictures
+):
+    document = coco("a.png", "missing.png", "b.png", "gone.png")
+    refused = bring(client, base, document)
+    assert refused.status_code == 400
+    assert (refused.json()["there"], refused.json()["missing"]) == (2, 2)
+    assert "'missing.png'" in refused.json()["problems"][0]
+    with projects.use(base.rpartition("/")[2]) as store:
+        assert store.dataset().instances == ()
+    asked = {"name": "instances.json", "partly": "true"}
+    answer = client.post(f"{base}/annotations", params=asked, content=json.dumps(document).encode())
+    assert answer.status_code == 200, answer.text
+    assert "2 instances added, 0 already in the project" in answer.json()["lines"]
+    left_out = "2 images left out, the project has no picture of that name: 'missing.png', 'gone.png'"
+    assert answer.json()["lines"][-1] == left_out
+    with projects.use(base.rpartition("/")[2]) as store:
+        assert [one.id for image in store.images() for one in store.instances(image.id)] == [70, 72]
+
+
+@pytest.mark.parametrize("names", [("x.png", "y.png"), ("a.png",)])
+def test_the_rest_is_offered_only_where_there_is_some_and_where_pictures_are_what_is_missing(
+    client, base, pictures, names
+):
+    document = coco(*names)
+    document["annotations"][0]["category_id"] = 99
+    refused = bring(client, base, document if names == ("a.png",) else coco(*names))
+    assert refused.status_code == 400
+    assert "there" not in refused.json()

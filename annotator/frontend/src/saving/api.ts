@@ -32,6 +32,12 @@ export interface FoundMask {
 /** What becomes of instances that the project has by another outline: its own stays, the file's takes its place, or both. */
 export type OnConflict = "skip" | "replace" | "add";
 
+/** How a COCO file comes in. partly: without the images whose pictures the project does not have. */
+export interface Bringing {
+  readonly onConflict: OnConflict;
+  readonly partly: boolean;
+}
+
 /** Why a picture is shown otherwise than somebody might expect: of more than 8 bits, transparent, of several frames or pages. */
 export type Change = "shallow" | "opaque" | "frames";
 
@@ -187,8 +193,8 @@ export class Api {
   }
 
   /** A COCO file about pictures that the project has. */
-  async bring(name: string, file: Blob, onConflict: OnConflict, progress: (share: number) => void): Promise<Brought> {
-    const { lines, met } = await this.send(`annotations?on_conflict=${onConflict}`, name, file, progress);
+  async bring(name: string, file: Blob, how: Bringing, progress: (share: number) => void): Promise<Brought> {
+    const { lines, met } = await this.send(`annotations?on_conflict=${how.onConflict}&partly=${how.partly}`, name, file, progress);
     if (!Array.isArray(lines) || typeof met !== "number") throw new TypeError("answer without lines");
     return { lines: lines as string[], met };
   }

@@ -2,7 +2,7 @@
  * Files on their way in: photographs two at once, then the COCO files that speak of them. Each problem has a line of its
  * own, and none stops the rest.
  */
-import type { Api, OnConflict } from "../saving/api";
+import type { Api, Bringing } from "../saving/api";
 import { RefusedError } from "../saving/errors";
 import { patiently } from "../saving/patience";
 import { sha256Of } from "../saving/sha256";
@@ -46,7 +46,7 @@ export class Uploads {
   /** What a folder had beside pictures and COCO files. */
   private passedOver: string[] = [];
   private readonly changes = new Changes();
-  private readonly answers = new Map<NamedFile, OnConflict>();
+  private readonly answers = new Map<NamedFile, Bringing>();
 
   constructor(private readonly options: UploadOptions) {
     this.stopButton = button({ icon: "cross", title: t("cancelUpload"), class: "an-row-button", onClick: () => this.stop() });
@@ -89,7 +89,9 @@ export class Uploads {
     try {
       await (picture === undefined ? this.bring(file) : this.upload(picture));
     } catch (error) {
-      this.problem(file.name, error instanceof RefusedError ? problemsOf(error) : [t("uploadNetwork")]);
+      const said = this.problem(file.name, error instanceof RefusedError ? problemsOf(error) : [t("uploadNetwork")]);
+      const there = error instanceof RefusedError ? error.answer["there"] : undefined;
+      if (typeof there === "number") said.append(this.choices(file, [[t("bringTheRest", { n: there }), { partly: true }]]));
     }
     this.shares.delete(file);
     this.done++;
@@ -137,25 +139,31 @@ export class Uploads {
       this.passedOver.push(file.name);
       return;
     }
-    const onConflict = this.answers.get(file) ?? "skip";
-    const { lines, met } = await this.options.api.bring(file.name, file.file, onConflict, (share) => this.moved(file, share));
-    if (!this.answers.has(file)) this.brought++;
+    const how = this.howFor(file);
+    const { lines, met } = await this.options.api.bring(file.name, file.file, how, (share) => this.moved(file, share));
+    if (how.onConflict === "skip") this.brought++;
     const said = this.say(file.name, lines);
-    if (met > 0 && onConflict === "skip") said.append(this.choices(file));
+    if (met > 0 && how.onConflict === "skip") said.append(this.choices(file, [[t("conflictReplace"), { onConflict: "replace" }], [t("conflictAdd"), { onConflict: "add" }]]));
     this.options.onBrought();
   }
 
-  /** What may become of instances that the project has by another outline; the file is sent again with the answer. */
-  private choices(file: NamedFile): HTMLElement {
-    const choice = (text: string, answer: OnConflict): HTMLElement =>
-      button({ text, title: text, onClick: () => void this.again(file, answer, choices) });
-    const choices = h("div", { class: "an-choices" }, choice(t("conflictReplace"), "replace"), choice(t("conflictAdd"), "add"));
+  private howFor(file: NamedFile): Bringing {
+    return this.answers.get(file) ?? { onConflict: "skip", partly: false };
+  }
+
+  /** What may become of a file that did not come in as it is, or not whole; it is sent again with the answer. */
+  private choices(file: NamedFile, answers: readonly (readonly [text: string, answer: Partial<Bringing>])[]): HTMLElement {
+    const choice = ([text, answer]: (typeof answers)[number]): HTMLElement => button({ text, title: text, onClick: () => void this.again(file, answer, choices) });
+    const choices = h("div", { class: "an-choices" }, ...answers.map(choice));
     return choices;
   }
 
-  private async again(file: NamedFile, answer: OnConflict, choices: HTMLElement): Promise<void> {
+  private async again(file: NamedFile, answer: Partial<Bringing>, choices: HTMLElement): Promise<void> {
+    const said = choices.parentElement;
     choices.remove();
-    this.answers.set(file, answer);
+    // It comes in after all.
+    if (answer.partly === true && said !== null) this.failed -= said.classList.replace("is-problem", "is-answered") ? 1 : 0;
+    this.answers.set(file, { ...this.howFor(file), ...answer });
     this.total++;
     this.annotations.push(file);
     if (this.shares.size === 0) await this.next();
@@ -203,9 +211,9 @@ export class Uploads {
     this.problems.replaceChildren();
   }
 
-  private problem(name: string, lines: readonly string[]): void {
+  private problem(name: string, lines: readonly string[]): HTMLElement {
     this.failed++;
-    this.say(name, lines, "is-problem");
+    return this.say(name, lines, "is-problem");
   }
 
   private say(name: string, lines: readonly string[], kind = ""): HTMLElement {

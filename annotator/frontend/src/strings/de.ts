@@ -200,6 +200,7 @@ export const de: Table = {
   uploadOpaque: { one: "1 Bild wird ohne seine Transparenz gezeigt, so wie Trainer es lesen", other: "{n} Bilder werden ohne ihre Transparenz gezeigt, so wie Trainer sie lesen" },
   uploadFrames: { one: "1 Bild hat mehrere Einzelbilder oder Seiten: das erste wird gezeigt", other: "{n} Bilder haben mehrere Einzelbilder oder Seiten: jeweils das erste wird gezeigt" },
   uploadPassedOver: "{n} übergangen (versteckt, oder weder Bild noch COCO-Datei): {names}",
+  bringTheRest: { one: "Annotationen des {n} vorhandenen Bildes übernehmen", other: "Annotationen der {n} vorhandenen Bilder übernehmen" },
   conflictReplace: "Umrisse der Datei übernehmen",
   conflictAdd: "Beide behalten",
   dismiss: "Ausblenden",

@@ -199,6 +199,7 @@ export const en = {
   uploadOpaque: { one: "1 picture is shown without its transparency, as trainers read it", other: "{n} pictures are shown without their transparency, as trainers read them" },
   uploadFrames: { one: "1 picture has several frames or pages: the first is shown", other: "{n} pictures have several frames or pages: the first is shown" },
   uploadPassedOver: "{n} skipped (hidden, or neither picture nor COCO file): {names}",
+  bringTheRest: { one: "Bring in the {n} image whose picture is here", other: "Bring in the {n} images whose pictures are here" },
   conflictReplace: "Take the file's outlines",
   conflictAdd: "Keep both",
   dismiss: "Dismiss",

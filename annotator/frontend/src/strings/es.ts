@@ -200,6 +200,7 @@ export const es: Table = {
   uploadOpaque: { one: "1 imagen se muestra sin su transparencia, como la leen los entrenadores", other: "{n} imágenes se muestran sin su transparencia, como las leen los entrenadores" },
   uploadFrames: { one: "1 imagen tiene varios fotogramas o páginas: se muestra el primero", other: "{n} imágenes tienen varios fotogramas o páginas: se muestra el primero" },
   uploadPassedOver: { one: "{n} omitido (oculto, o ni imagen ni archivo COCO): {names}", other: "{n} omitidos (ocultos, o ni imágenes ni archivos COCO): {names}" },
+  bringTheRest: { one: "Importar la {n} imagen que sí está", other: "Importar las {n} imágenes que sí están" },
   conflictReplace: "Usar los contornos del archivo",
   conflictAdd: "Conservar ambos",
   dismiss: "Ocultar",

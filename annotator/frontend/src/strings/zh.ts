@@ -200,6 +200,7 @@ export const zh: Table = {
   uploadOpaque: "{n} 张图片不带透明度显示，与训练程序读取的一致",
   uploadFrames: "{n} 张图片有多帧或多页：显示第一帧",
   uploadPassedOver: "已跳过 {n} 个文件（隐藏文件，或既不是图片也不是 COCO 文件）：{names}",
+  bringTheRest: "仅导入其余 {n} 张图片的标注",
   conflictReplace: "采用文件中的轮廓",
   conflictAdd: "两者都保留",
   dismiss: "关闭提示",
