@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.queue import FILTER, accept, listed, offered, reviewed, row, shows
-from tests.e2e.screen import wait_for
+from tests.e2e.screen import require_soon, wait_for
 
 
 def pick(screen, *names):
@@ -31,7 +31,7 @@ def count(screen):
 
 def test_pictures_are_selected_one_by_one_in_ranges_and_all_together(screen, five):
     pick(screen, "b.png", "d.png")
-    assert count(screen) == "2 pictures selected"
+    require_soon(lambda: count(screen), "2 pictures selected")
     row(screen, "e.png").click(modifiers=["Shift"])
     assert wait_for(lambda: screen.page.locator(".an-queue-row.is-picked").count() == 2)
     assert listed(screen) == five
@@ -106,7 +106,7 @@ def test_a_selection_is_removed_the_next_picture_opens_and_it_comes_back(screen,
     offered(screen, "2 pictures removed").get_by_role("button", name="Undo").click()
     shows(screen, *five)
     screen.wait_for_picture("a.png")
-    assert project.store.bin() == ()
+    require_soon(project.store.bin, ())
 
 
 def test_a_selection_is_pre_labelled(screen, project, five):
@@ -114,7 +114,7 @@ def test_a_selection_is_pre_labelled(screen, project, five):
     assert set(before) == {"test@1"}
     pick(screen, "b.png", "d.png")
     act(screen, "prelabel")
-    screen.page.locator("#progress", has_text="2 pictures pre-labelled.").wait_for(timeout=60_000)
+    screen.page.locator("#progress", has_text="2 pictures pre-labelled.").wait_for(timeout=120_000)
     left = [
         image.file_name for image in project.store.images()
         if any(one.source == "test@1" for one in project.store.instances(image.id))

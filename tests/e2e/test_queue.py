@@ -7,8 +7,8 @@ import pytest
 from annotator.core.dataset import Suggestion
 from annotator.core.masks import mask_to_rle
 from tests.e2e.conftest import watched
-from tests.e2e.queue import FILTER, ORDER, SEARCH, accept, listed, offered, reviewed, row, search, shows
-from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, square, wait_for
+from tests.e2e.queue import FILTER, ORDER, SEARCH, accept, offered, reviewed, row, search, shows
+from tests.e2e.screen import BOXES, HEIGHT, WIDTH, picture, require_soon, square
 
 # --- search, filter, order -------------------------------------------------------------------------------------------
 
@@ -21,7 +21,7 @@ def test_a_search_goes_by_name_number_and_expression(screen, project):
     shows(screen, "IMG_10.png", "IMG_9.png", "beach.png")
     search(screen, "img")
     shows(screen, "IMG_10.png", "IMG_9.png")
-    assert screen.page.locator(".an-queue-found").inner_text() == "2 of 3 pictures"
+    require_soon(screen.page.locator(".an-queue-found").inner_text, "2 of 3 pictures")
     search(screen, f"#{first}")
     shows(screen, "IMG_10.png")
     search(screen, "score:..0.7")
@@ -40,6 +40,7 @@ def test_enter_opens_what_a_search_found_and_the_keys_are_the_pictures_again(scr
     for text, opened in (("beach", "beach.png"), ("-street-2", "beach.png"), ("street-1", "street-1.png")):
         search(screen, text)
         screen.press("Enter")
+        screen.page.locator(".an-stage:focus").wait_for()
         screen.wait_for_picture(opened)
     screen.press("]", "a")
     screen.saved()
@@ -55,10 +56,10 @@ def test_what_cannot_be_read_is_marked_and_the_list_stays(screen, project):
     search(screen, "street state:done")
     trouble = screen.page.locator(".an-queue-trouble")
     trouble.wait_for()
-    assert trouble.locator("mark").inner_text() == "done"
-    assert "“done” is not one of: new, started, " in trouble.inner_text()
-    assert listed(screen) == ["street.png"]
-    assert screen.page.get_by_label(SEARCH).get_attribute("aria-invalid") == "true"
+    require_soon(trouble.locator("mark").inner_text, "done")
+    trouble.filter(has_text="“done” is not one of: new, started, ").wait_for()
+    shows(screen, "street.png")
+    require_soon(lambda: screen.page.get_by_label(SEARCH).get_attribute("aria-invalid"), "true")
     search(screen, "street state:suggested")
     trouble.wait_for(state="hidden")
     shows(screen, "street.png")
@@ -76,11 +77,11 @@ def test_filters_are_short_for_expressions_and_go_with_a_search(screen, project)
 
     choose("New suggestions (state:new)")
     shows(screen, "a done.png")
-    assert screen.page.get_by_label(SEARCH).input_value() == "state:new"
+    require_soon(screen.page.get_by_label(SEARCH).input_value, "state:new")
     search(screen, "a state:new")
     choose("To do (state:unreviewed)")
     shows(screen, "a to do.png")
-    assert screen.page.get_by_label(SEARCH).input_value() == "a state:unreviewed"
+    require_soon(screen.page.get_by_label(SEARCH).input_value, "a state:unreviewed")
     for label, names in {
         "Reviewed (state:reviewed)": ["a done.png"],
         "Doubtful (state:doubtful)": ["a done.png", "a to do.png"],
@@ -102,16 +103,14 @@ def test_a_name_is_told_by_its_end_whatever_folder_it_comes_from(screen, project
     project.add(name)
     page = screen.open().page
     shown = page.locator(".an-queue-name").first
-    assert shown.text_content() == name
-    whole = shown.evaluate(
-        """(name) => [...name.querySelectorAll(".an-name-slash, .an-name-tail")].map((part) => {
-            const [of, all] = [part.getBoundingClientRect(), name.getBoundingClientRect()];
-            return part.scrollWidth <= Math.ceil(of.width) && of.right <= all.right + 0.5;
-        })"""
-    )
-    assert whole == [True, True]
+    require_soon(shown.text_content, name)
+    whole = """(name) => [...name.querySelectorAll(".an-name-slash, .an-name-tail")].map((part) => {
+        const [of, all] = [part.getBoundingClientRect(), name.getBoundingClientRect()];
+        return part.scrollWidth <= Math.ceil(of.width) && of.right <= all.right + 0.5;
+    })"""
+    require_soon(lambda: shown.evaluate(whole), [True, True])
     assert page.locator(".an-queue-row").first.get_attribute("title").startswith(f"{name} (#")
-    assert page.locator(".an-title").text_content() == name
+    require_soon(page.locator(".an-title").text_content, name)
 
 
 def test_a_long_expression_can_be_read_as_a_whole(screen, project):
@@ -121,28 +120,31 @@ def test_a_long_expression_can_be_read_as_a_whole(screen, project):
     low = field.bounding_box()["height"]
     expression = "street -state:reviewed category:person score:0.2..0.95 suggestions:1.. network:test"
     search(screen, expression)
-    assert field.evaluate(
-        "field => [field.scrollHeight - field.clientHeight, field.scrollWidth - field.clientWidth]"
-    ) == [0, 0]
+    hidden = "field => [field.scrollHeight - field.clientHeight, field.scrollWidth - field.clientWidth]"
+    require_soon(lambda: field.evaluate(hidden), [0, 0])
     shows(screen, "street.png")
-    assert field.bounding_box()["height"] > 2 * low
+    require_soon(lambda: field.bounding_box()["height"] > 2 * low, True)
     page.keyboard.insert_text(" -x\n-y")
-    assert field.input_value() == f"{expression} -x -y"
+    require_soon(field.input_value, f"{expression} -x -y")
     search(screen, "state:x " + expression)
     trouble = page.locator(".an-queue-trouble")
     trouble.wait_for()
-    box = field.bounding_box()
-    assert trouble.bounding_box()["y"] >= box["y"] + box["height"] - 1
+
+    def lies_below():
+        box = field.bounding_box()
+        return trouble.bounding_box()["y"] >= box["y"] + box["height"] - 1
+
+    require_soon(lies_below, True)
     screen.press("Escape")
-    wait_for(lambda: field.bounding_box()["height"] == low)
-    assert field.bounding_box()["height"] == low
+    require_soon(lambda: field.bounding_box()["height"], low)
 
 
 def test_a_picture_that_failed_says_so_and_why(screen, project):
     bad, _ = project.add("bad.png", suggestions=0), project.add("good.png")
     project.store.worklist.note_failures({bad: "cannot be decoded"})
     screen.open()
-    assert "Not pre-labelled: cannot be decoded" in row(screen, "bad.png").get_attribute("title")
+    failed = "Not pre-labelled: cannot be decoded"
+    require_soon(lambda: failed in (row(screen, "bad.png").get_attribute("title") or ""), True)
     row(screen, "bad.png").get_by_text("Could not be pre-labelled").wait_for()
     screen.page.get_by_label(FILTER).select_option(label="Failed (state:failed)")
     shows(screen, "bad.png")
@@ -179,6 +181,7 @@ def test_work_goes_along_the_list_and_what_is_done_leaves_it(screen, project):
     search(screen, "state:unreviewed")
     shows(screen, "a.png", "b.png", "c.png")
     screen.press("Enter")
+    screen.page.locator(".an-stage:focus").wait_for()
     screen.press("Enter")
     screen.wait_for_picture("b.png")
     shows(screen, "b.png", "c.png")
@@ -187,7 +190,7 @@ def test_work_goes_along_the_list_and_what_is_done_leaves_it(screen, project):
     screen.press("Enter")
     screen.saved()
     assert reviewed(project) == ["a.png", "b.png", "c.png"]
-    assert screen.page.locator(".an-progress").inner_text().strip() == "3 of 3 reviewed"
+    require_soon(lambda: screen.page.locator(".an-progress").inner_text().strip(), "3 of 3 reviewed")
 
 
 # --- reviewed is honest ----------------------------------------------------------------------------------------------
@@ -246,7 +249,7 @@ def test_the_pointer_counts_only_over_an_open_suggestion(screen, project):
     screen.press("d")
     offered(screen, "Select an instance first.").wait_for()
     screen.page.mouse.move(*screen.at(125, 100))
-    wait_for(lambda: "is-suggested" in (screen.page.locator(".an-row.is-hovered").get_attribute("class") or ""))
+    screen.page.locator(".an-row.is-hovered.is-suggested").wait_for()
     screen.press("d")
     screen.saved()
     assert project.states(image_id)[:2] == ["accepted", "rejected"]
@@ -266,8 +269,9 @@ def test_a_long_list_is_read_where_one_looks(screen, project):
     seen = screen.requests()
     screen.page.locator(".an-queue .an-list").evaluate("list => { list.scrollTop = 300 * 64; }")
     row(screen, "301.png").wait_for()
-    asked = [url for url in seen if "/queue?" in url]
-    assert sorted(re.search(r"offset=(\d+)", url).group(1) for url in asked) == ["200", "300"]
+    # The beginning may be read again by what the page still does as it opens.
+    asked = {offset for url in seen for offset in re.findall(r"/queue\?.*offset=(\d+)", url)}
+    assert asked - {"0"} == {"200", "300"}
     assert screen.page.locator(".an-queue-row").count() < 40
 
 
@@ -283,7 +287,6 @@ def test_no_text_of_the_queue_is_cut_off_in_any_language(chromium, server, proje
         page.keyboard.press("/")
         page.keyboard.type("state:x")
         page.locator(".an-queue-trouble").wait_for()
-        wide = page.locator(".an-queue, .an-picked, .an-queue-top").evaluate_all(
-            "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.className)"
-        )
-        assert wide == []
+        parts = page.locator(".an-queue, .an-picked, .an-queue-top")
+        wide = "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.className)"
+        require_soon(lambda: parts.evaluate_all(wide), [])

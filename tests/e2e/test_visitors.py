@@ -55,6 +55,7 @@ def signed_in_space(tmp_path, chromium):
     def arrive(name, address=""):
         context = chromium.new_context(locale="en-US", **LARGE)
         contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
         context.add_cookies([{"name": "session", "value": signing.cookie(name), "url": running.address}])
         page = context.new_page()
         page.goto(running.address + address)
@@ -170,7 +171,7 @@ def test_whoever_signs_in_finds_their_projects_from_another_browser_and_nobody_e
     opened(again, "Helmets")
     open_list(again)
     titles = again.locator(".an-card-link")
-    assert sorted(titles.all_inner_texts()) == ["Helmets", "Untitled project"]
+    require_soon(lambda: sorted(titles.all_inner_texts()), ["Helmets", "Untitled project"])
     foreign = re.sub(r"^[^?]*", "", pages["bert"].url)
     lost = signed_in_space("anna", foreign)
     lost.get_by_text("The project in this address is not there, or not yours.").wait_for()
