@@ -7,7 +7,7 @@ from pycocotools.coco import COCO
 
 from annotator.core.masks import rle_to_mask
 from annotator.system import paths
-from tests.e2e.screen import Screen, open_export, wait_for
+from tests.e2e.screen import Screen, open_export, require_soon, wait_for
 
 PATIENCE_MS = 120_000
 
@@ -26,10 +26,12 @@ def test_from_photographs_to_a_downloaded_coco_file(screen, project, tmp_path):
     examples = sorted(paths.EXAMPLES.glob("*.jpg"))
     page.locator("input[type=file]").first.set_input_files(examples)
     page.wait_for_selector(".an-picture.is-ready")
+    # What is still on its way in would not be pre-labelled, and whatever comes in first is first.
+    require_soon(lambda: len(project.store.queue()), len(examples))
     prelabel_all(page)
     # The button gave the focus back: Enter is the editor's.
-    for path in examples:
-        screen.wait_for_picture(path.name)
+    for row in project.store.queue():
+        screen.wait_for_picture(row.image.file_name)
         page.wait_for_function("/^shows [1-9]/.test(document.querySelector('.an-threshold-count').textContent)")
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
