@@ -40,7 +40,8 @@ class LabelMe(Layout):
     def text_of(self, sheet: Sheet) -> str:
         """A shape a line, because one number a line takes most of the time that an export has."""
         shapes = ",\n".join(f"    {json.dumps(_shape(one, sheet.names))}" for one in sheet.objects)
-        head = f'"version": {json.dumps(_VERSION)},\n  "flags": {{}},\n  "shapes": [\n{shapes}\n  ]'
+        flags = json.dumps(dict.fromkeys(sheet.flags, True))
+        head = f'"version": {json.dumps(_VERSION)},\n  "flags": {flags},\n  "shapes": [\n{shapes}\n  ]'
         picture = f'"imagePath": {json.dumps(sheet.name)},\n  "imageData": null'
         return f'{{\n  {head},\n  {picture},\n  "imageHeight": {sheet.height},\n  "imageWidth": {sheet.width}\n}}'
 

@@ -49,13 +49,14 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """What a format writes of one picture. name: of the picture's file. names: of the categories."""
+    """What a format writes of one picture. name: of the picture's file; names: of the categories; flags: its own."""
 
     name: str
     width: int
     height: int
     names: Sequence[str]
     objects: Sequence[Written]
+    flags: Sequence[str] = ()
 
 
 class Layout(ABC):
@@ -189,7 +190,8 @@ class _Writing:
         ]
         objects += [Written(self._class_of[box.category_id], None, self._box(box)) for box in shown.boxes]
         width, height = shown.image.width, shown.image.height
-        text = self._layout.text_of(Sheet(name, width, height, self._report.categories, objects))
+        sheet = Sheet(name, width, height, self._report.categories, objects, shown.image.flags)
+        text = self._layout.text_of(sheet)
         annotations.write_text(text, "utf-8", newline="\n")
         found = list(self._layout.read_back(annotations, width=width, height=height))
         if len(objects) != len(found):

@@ -188,10 +188,13 @@ def test_voc_says_its_own_flags_of_each_object_and_tells_of_the_others(tmp_path)
 
 
 @needs_library
-def test_labelme_has_flags_and_notes_of_each_shape(tmp_path):
+def test_labelme_has_flags_of_the_picture_and_flags_and_notes_of_each_shape(tmp_path):
     dataset = said_of(dataset_of(disc(20, 20, 8), disc(60, 40, 6)), flags=("occluded", "wet"), note="why\nnot")
+    dataset = replace(dataset, images=tuple(replace(image, flags=("dark",)) for image in dataset.images))
     _, report = export(dataset, tmp_path, "labelme")
-    first, second = json.loads((tmp_path / "sub_a.json").read_text())["shapes"]
+    document = json.loads((tmp_path / "sub_a.json").read_text())
+    assert document["flags"] == {"dark": True}
+    first, second = document["shapes"]
     assert (first["flags"], first["description"]) == ({"occluded": True, "wet": True}, "why\nnot")
     assert second["flags"] == {}
     assert report.unsaid == []
