@@ -13,6 +13,7 @@ from annotator.cli.checking import add_check
 from annotator.cli.evaluating import add_evaluate
 from annotator.cli.exporting import add_export
 from annotator.cli.importing import add_import
+from annotator.cli.masking import add_masks
 from annotator.cli.models import add_models
 from annotator.cli.prelabelling import add_prelabel
 from annotator.cli.projects import add_projects
@@ -57,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_serve(verbs)
     add_models(verbs)
     add_prelabel(verbs)
+    add_masks(verbs)
     add_import(verbs)
     add_categories(verbs)
     add_export(verbs)
