@@ -213,7 +213,7 @@ def test_events_of_the_page_are_their_askers_own(server, monkeypatch):
     looked = []
     monkeypatch.setattr(Prelabelling, "status", lambda _, key: looked.append(key))
 
-    def said(name, event="write"):
+    def said(name, event="cancel"):
         number, found = next((id, fn) for id, fn in page.blocks.fns.items() if fn.name == event)
         session = f"session{name}{event}"
         data = [key, *[None] * (len(found.inputs) - 1)]
