@@ -64,7 +64,8 @@ def run(tmp_path, capsys):
 
 def decoded(segmentation):
     if isinstance(segmentation, list):
-        return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(segmentation, HEIGHT, WIDTH)))
+        rings = [list(ring) for ring in segmentation]  # pycocotools turns them into arrays
+        return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(rings, HEIGHT, WIDTH)))
     return coco_mask.decode(segmentation)
 
 
