@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,8 +13,10 @@ from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Category, Dataset, 
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.core.settings import IMPORTED_EXTRA
-from annotator.storage import categories, images, schema
+from annotator.storage import categories, schema
 from annotator.storage.categories import Standing
+from annotator.storage.database import Database
+from annotator.storage.images import fetch_images, image_of
 from annotator.storage.instances import instance_of
 from annotator.storage.search import Search, matching_ids
 from annotator.storage.stored import json_of
@@ -23,54 +25,106 @@ from annotator.system.collection import collection_paused
 _AGES = 1e9  # seconds; more is no time that somebody spent
 
 
+STRETCH = 500
+"""Images that are read at once: whoever saves waits for no more."""
+
+_PATIENCE = 3  # times that what changed meanwhile is read again while others save; then they wait once
+
+
 @dataclass(frozen=True)
-class Rows:
-    """What a dataset is made of, as the database has it."""
+class _Head:
+    """All but the instances, as the database has it. changes: how often categories were changed."""
 
     categories: tuple[Category, ...]
     standing: Standing
-    images: tuple[Image, ...]
+    images: Sequence[Row[Any]]
+    extra: dict[str, Any]
+    changes: int
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What the instances of some images are made of. revisions: of these images, as they were then."""
+
+    revisions: dict[int, int]
     instances: Sequence[Row[Any]]
     work: dict[str, tuple[int, float | None]]
     suggested: dict[str, str]
-    extra: dict[str, Any]
-
-
-def fetch(connection: Connection, *, reviewed_only: bool, only: Search | None = None) -> Rows:
-    """Read everything in one snapshot. Nothing is computed here, because nobody can commit while it is read.
-
-    only: of the images that fit.
-    """
-    table = schema.instances
-    found = images.images(connection, reviewed_only=reviewed_only)
-    if only is not None:
-        fitting = set(matching_ids(connection, only))
-        found = tuple(image for image in found if image.id in fitting)
-    query = select(table).where(table.c.state == State.ACCEPTED.value).order_by(table.c.id)
-    return Rows(
-        categories=categories.categories(connection),
-        standing=categories.standing(connection),
-        images=found,
-        instances=connection.execute(query).all(),
-        work=_work(connection),
-        suggested=_edited_suggestions(connection),
-        extra=imported_extra(connection),
-    )
 
 
 @collection_paused()
-def dataset(rows: Rows) -> Dataset:
-    """The accepted instances with their provenance, their images and all categories, each in order of id."""
-    by_id = {image.id: image for image in rows.images}
-    instances = []
+def read(database: Database, *, reviewed_only: bool, only: Search | None = None) -> Dataset:
+    """The accepted instances with their provenance, their images and all categories, each in order of id.
+
+    A stretch of images is read at a time, and what somebody changed meanwhile again, so that in the end all of it is as
+    it was at one moment. only: of the images that fit.
+    """
+    made: dict[int, tuple[int, list[Instance]]] = {}
+    changes = -1
+    for attempt in range(_PATIENCE + 1):
+        with database.read() as connection:
+            head = _head(connection, reviewed_only=reviewed_only, only=only)
+            if head.changes != changes:  # a merge gives instances another category, and their images no revision
+                made, changes = {}, head.changes
+            left = [row for row in head.images if row.id not in made or made[row.id][0] != row.revision]
+            is_last = len(left) <= STRETCH or attempt == _PATIENCE
+            rows = [_fetch(connection, some) for some in _stretches(left)] if is_last else []
+        if not is_last:
+            for some in _stretches(left):
+                with database.read() as connection:
+                    fetched = _fetch(connection, some)
+                made.update(_instances_of(fetched, some))
+            continue
+        for fetched, some in zip(rows, _stretches(left), strict=True):
+            made.update(_instances_of(fetched, some))
+        break
+    images = tuple(_in_live_categories(image_of(row), head.standing) for row in head.images)
+    instances = sorted((one for image in images for one in made[image.id][1]), key=lambda one: one.id)
+    return Dataset(head.categories, images, tuple(instances), head.extra)
+
+
+def _head(connection: Connection, *, reviewed_only: bool, only: Search | None) -> _Head:
+    images = fetch_images(connection, reviewed_only=reviewed_only)
+    if only is not None:
+        fitting = set(matching_ids(connection, only))
+        images = [row for row in images if row.id in fitting]
+    return _Head(
+        categories=categories.categories(connection),
+        standing=categories.standing(connection),
+        images=images,
+        extra=imported_extra(connection),
+        changes=int(connection.scalar(select(func.max(schema.category_changes.c.id))) or 0),
+    )
+
+
+def _stretches(images: Sequence[Row[Any]]) -> Iterator[Sequence[Row[Any]]]:
+    for start in range(0, len(images), STRETCH):
+        yield images[start : start + STRETCH]
+
+
+def _fetch(connection: Connection, images: Sequence[Row[Any]]) -> _Rows:
+    """Nothing is computed here, because nobody can commit while it is read."""
+    ids = [row.id for row in images]
+    table, of_image = schema.instances, schema.images
+    revisions = select(of_image.c.id, of_image.c.revision).where(of_image.c.id.in_(ids))
+    query = select(table).where(table.c.image_id.in_(ids), table.c.state == State.ACCEPTED.value)
+    return _Rows(
+        revisions={row.id: row.revision for row in connection.execute(revisions)},
+        instances=connection.execute(query).all(),
+        work=_work(connection, ids),
+        suggested=_edited_suggestions(connection, ids),
+    )
+
+
+def _instances_of(rows: _Rows, images: Sequence[Row[Any]]) -> dict[int, tuple[int, list[Instance]]]:
+    """By image its revision, and its accepted instances."""
+    sizes = {row.id: image_of(row) for row in images}
+    made: dict[int, tuple[int, list[Instance]]] = {id: (revision, []) for id, revision in rows.revisions.items()}
     for row in rows.instances:
-        image = by_id.get(row.image_id)
-        if image is not None:
-            instance = instance_of(row, image)
-            work = rows.work.get(row.key, (0, None))
-            instances.append(_with_provenance(instance, work, rows.suggested.get(row.key)))
-    images = tuple(_in_live_categories(image, rows.standing) for image in rows.images)
-    return Dataset(rows.categories, images, tuple(instances), rows.extra)
+        instance = instance_of(row, sizes[row.image_id])
+        work = rows.work.get(row.key, (0, None))
+        made[row.image_id][1].append(_with_provenance(instance, work, rows.suggested.get(row.key)))
+    return made
 
 
 def _in_live_categories(image: Image, standing: Standing) -> Image:
@@ -87,10 +141,15 @@ def _in_live_categories(image: Image, standing: Standing) -> Image:
     return replace(image, extra={**image.extra, PROVENANCE: ours})
 
 
-def _work(connection: Connection) -> dict[str, tuple[int, float | None]]:
-    """For each key, how many gestures edited it and the seconds spent; what a gesture changed shares its seconds."""
+def _work(connection: Connection, image_ids: Sequence[int]) -> dict[str, tuple[int, float | None]]:
+    """For each key of these images, how many gestures edited it and the seconds spent.
+
+    What a gesture changed shares its seconds.
+    """
     table, gestures = schema.decisions, schema.gestures
-    shared = select(table.c.gesture_id, func.count().label("changes")).group_by(table.c.gesture_id).subquery("shared")
+    theirs = select(gestures.c.id).where(gestures.c.image_id.in_(image_ids))
+    counted = select(table.c.gesture_id, func.count().label("changes")).where(table.c.gesture_id.in_(theirs))
+    shared = counted.group_by(table.c.gesture_id).subquery("shared")
     query = (
         select(
             table.c.key,
@@ -99,15 +158,17 @@ def _work(connection: Connection) -> dict[str, tuple[int, float | None]]:
         )
         .join(gestures, gestures.c.id == table.c.gesture_id)
         .join(shared, shared.c.gesture_id == table.c.gesture_id)
+        .where(gestures.c.image_id.in_(image_ids))
         .group_by(table.c.key)
     )
     return {row.key: (int(row.edits), row.seconds) for row in connection.execute(query)}
 
 
-def _edited_suggestions(connection: Connection) -> dict[str, str]:
-    """The counts that a model suggested for each instance whose mask is another by now."""
+def _edited_suggestions(connection: Connection, image_ids: Sequence[int]) -> dict[str, str]:
+    """The counts that a model suggested for each instance of these images whose mask is another by now."""
     kept, old = schema.instances, schema.suggestions
-    query = select(old.c.key, old.c.rle).join(kept, kept.c.key == old.c.key).where(kept.c.edited)
+    edited = (kept.c.image_id.in_(image_ids), kept.c.state == State.ACCEPTED.value, kept.c.edited)
+    query = select(old.c.key, old.c.rle).join(kept, kept.c.key == old.c.key).where(*edited)
     return {row.key: row.rle for row in connection.execute(query)}
 
 

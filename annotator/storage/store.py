@@ -321,9 +321,7 @@ class Store:
 
         only: of the images that fit.
         """
-        with self._database.read() as connection:
-            rows = datasets.fetch(connection, reviewed_only=reviewed_only, only=only)
-        return datasets.dataset(rows)
+        return datasets.read(self._database, reviewed_only=reviewed_only, only=only)
 
     def import_files(
         self, arrivals: Sequence[Arrival], offers: Sequence[Offer] = (), *, how: imports.How | None = None

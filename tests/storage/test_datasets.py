@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Image, without_mask
+from annotator.storage import datasets
+from annotator.storage.store import Store
 from tests.storage.builders import accept, add_image, block, gesture, suggestion
 
 
@@ -45,6 +47,67 @@ def test_what_a_gesture_changed_shares_its_seconds(store, image):
     store.record(gesture(image, *changes, verb="add", reviewed=True, seconds=6.0))
     store.record(gesture(image, changes[0], number=1, revision=1, verb="edit", seconds=1.0))
     assert [one.provenance["seconds"] for one in store.dataset().instances] == [3.0, 2.0, 2.0]
+
+
+def accepted_on(store, count):
+    """So many reviewed images with an accepted instance each."""
+    images = [add_image(store, f"{number}".encode(), f"{number}.jpg") for number in range(count)]
+    for image in images:
+        store.record(gesture(image, accept(f"k{image.id}", rle=block()), number=image.id, reviewed=True))
+    return [store.image(image.id) for image in images]
+
+
+def in_the_middle(monkeypatch, act, *, calls=1):
+    """Two images in a stretch; `act` is done while the export computes, for so many stretches."""
+    monkeypatch.setattr(datasets, "STRETCH", 2)
+    original, done = datasets._instances_of, []
+
+    def compute(*arguments):
+        if len(done) < calls:
+            done.append(act())
+        return original(*arguments)
+
+    monkeypatch.setattr(datasets, "_instances_of", compute)
+
+
+def test_an_export_is_of_one_moment_although_somebody_saves_while_it_is_read(store, monkeypatch):
+    images = accepted_on(store, 9)
+
+    def save():
+        with Store.open(store.folder, patience=0.2) as other:
+            first, last = other.image(images[0].id), other.image(images[-1].id)
+            other.record(gesture(first, accept("new", rle=block(9)), number=50, client="other"))
+            other.record(gesture(last, number=51, reviewed=False, client="other", verb="review"))
+            other.remove_image(images[4].id)
+
+    in_the_middle(monkeypatch, save)
+    found = store.dataset()
+    assert [image.id for image in found.images] == [images[place].id for place in (0, 1, 2, 3, 5, 6, 7)]
+    assert [image.revision for image in found.images] == [2, 1, 1, 1, 1, 1, 1]
+    assert [one.key for one in found.instances if one.image_id == images[0].id] == [f"k{images[0].id}", "new"]
+    assert found == store.dataset()
+
+
+def test_categories_that_are_merged_meanwhile_are_merged_in_all_of_it(store, monkeypatch):
+    accepted_on(store, 9)
+    other_id = store.add_category("car").id
+    in_the_middle(monkeypatch, lambda: store.category_manager.merge(1, into=other_id, who="me"))
+    assert {one.category_id for one in store.dataset().instances} == {other_id}
+
+
+def test_where_everybody_saves_all_the_time_they_wait_once(store, monkeypatch):
+    images = accepted_on(store, 9)
+    numbers = iter(range(100, 1000))
+
+    def save_all():
+        for image in images:
+            number = next(numbers)
+            store.record(gesture(store.image(image.id), accept(f"n{number}", rle=block(1)), number=number))
+
+    in_the_middle(monkeypatch, save_all, calls=99)
+    found = store.dataset()
+    revisions = {image.id: image.revision for image in found.images}
+    assert all(len([one for one in found.instances if one.image_id == id]) == revisions[id] for id in revisions)
 
 
 def test_of_what_somebody_handed_over_only_annotations_that_can_be_named_are_carried():

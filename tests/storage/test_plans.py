@@ -111,10 +111,13 @@ def test_many_at_once_are_led_by_indexes(store, image, plans):
     assert not scans(plans)
 
 
-def test_statistics_and_what_an_export_would_hold_are_led_by_indexes(store, image, plans):
+def test_statistics_and_exports_are_led_by_indexes(store, image, plans):
     store.statistics.read(0.5)
     store.worklist.undecided(0.5)
     store.worklist.accepted([image.id])
+    store.set_suggestions(image.id, [suggestion()])
+    store.record(gesture(image, accept(store.instances(image.id)[0].key, rle=block(9)), reviewed=True))
+    assert len(store.dataset().instances) == 1
     assert not scans(plans)
 
 
