@@ -29,13 +29,12 @@ def add_masks(verbs: Verbs) -> None:
 
 def _masks(options: argparse.Namespace) -> int:
     from annotator.exchange import box_masks
-    from annotator.exchange.coco import document as json_document
     from annotator.vision.networks import zoo
     from annotator.vision.networks.prompts.network import PromptNetwork
 
     info = zoo.find_prompt(options.model)
-    document = json_document.load(options.file)
-    listing = json_document.load(options.annotations) if options.annotations else document
+    document = box_masks.load(options.file)
+    listing = box_masks.load(options.annotations) if options.annotations else document
     work = box_masks.plan(document, listing.get("images") if isinstance(listing, dict) else None)
     require_writable(options.out)
     if not info.present:

@@ -20,6 +20,7 @@ from annotator.core.polygons import polygons_to_rle
 from annotator.core.problems import Problem
 from annotator.core.prompt import Prompt
 from annotator.core.trace import rle_to_polygons
+from annotator.exchange.coco.document import read_content
 from annotator.system.progress import Progress
 from annotator.vision.networks.prompts.asking import Crop, ask
 from annotator.vision.networks.prompts.network import PromptFeatures, PromptNetwork
@@ -54,6 +55,14 @@ class MaskReport:
     filled: int = 0
     empty: int = 0
     failures: list[str] = field(default_factory=list)
+
+
+def load(path: Path) -> Any:
+    """The JSON of a file, each number as it stands there: it is written again. Raises CocoError."""
+    try:
+        return json.loads(read_content(path))
+    except (ValueError, RecursionError) as error:
+        raise CocoError(f"{path}: is not JSON: {' '.join(str(error).split())}") from error
 
 
 def plan(document: Any, images: Any) -> Work:

@@ -64,8 +64,7 @@ def run(tmp_path, capsys):
 
 def decoded(segmentation):
     if isinstance(segmentation, list):
-        rings = [list(ring) for ring in segmentation]  # pycocotools turns them into arrays
-        return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(rings, HEIGHT, WIDTH)))
+        return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(segmentation, HEIGHT, WIDTH)))
     return coco_mask.decode(segmentation)
 
 
@@ -88,6 +87,13 @@ def test_boxes_get_masks_and_everything_else_stays(run, content, tmp_path):
     }
     assert not (tmp_path / "out.json.part").exists()
     assert run(found, name="again.json")[2].out.startswith("0 boxes with a mask now")
+
+
+def test_what_is_no_json_is_named(run, tmp_path):
+    (tmp_path / "broken.json").write_text("{")
+    code, _, said = run([], "--annotations", str(tmp_path / "broken.json"))
+    assert code == 1
+    assert "broken.json: is not JSON: " in said.err
 
 
 def test_a_list_of_results_gets_masks_too(run, content, tmp_path):
