@@ -39,6 +39,7 @@ from annotator.web.sharing.complaints import quieten_libraries
 from annotator.web.sharing.fairness import FairShare
 from annotator.web.sharing.forwarded import Forwarded, Lost
 from annotator.web.sharing.gradio_queue import share_queue
+from annotator.web.sharing.gradio_streams import let_streams_linger
 from annotator.web.sharing.guard import Guard
 from annotator.web.sharing.hosts import AllowedHosts
 from annotator.web.sharing.login import Login
@@ -84,6 +85,7 @@ def build_server(projects: Projects, hosting: Hosting | None = None) -> FastAPI:
     # Gradio keeps a copy of the page's layout for each of the last 10,000 sessions, 75 kB each: nothing of ours.
     page.state_session_capacity = MAX_SESSIONS
     share_queue(page._queue)
+    let_streams_linger(page._queue)
     whole: FastAPI = gr.mount_gradio_app(
         server,
         page,
