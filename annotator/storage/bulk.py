@@ -27,12 +27,12 @@ from annotator.storage.database import Database, now
 from annotator.storage.gallery import Entry
 from annotator.storage.gestures import write_history
 from annotator.storage.images import plain_text
-from annotator.storage.instances import chunks, require_room
+from annotator.storage.instances import among, require_room
 
 REPAIR_STRETCH = 200
 """As STRETCH, where each mask is worked out anew."""
 
-STRETCH = 1_000
+STRETCH = 2_000
 """Instances that one transaction decides about, or those of one picture: others save in between."""
 
 MAX_NAMED = 20
@@ -262,8 +262,7 @@ def _set_values(connection: Connection, order: Order, ids: list[int]) -> list[in
     values: dict[str, Any] = {"state": state_after(order.verb)}
     if order.verb is Verb.RELABEL:
         values = {"category_id": categories.standing(connection).of(order.category_id or 0)}
-    for some in chunks(ids):
-        connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(values))
+    connection.execute(update(_instances).where(among(_instances.c.id, ids)).values(values))
     return ids
 
 
@@ -280,33 +279,24 @@ def _repair(connection: Connection, mends: Sequence[Mended], ids: set[int], repo
 
 
 def _changed_images(connection: Connection, image_ids: Sequence[int], *, after: int) -> set[int]:
-    found: set[int] = set()
-    for some in chunks(sorted(set(image_ids))):
-        query = select(_gestures.c.image_id).where(_gestures.c.image_id.in_(some), _gestures.c.id > after)
-        found.update(connection.scalars(query))
-    return found
+    query = select(_gestures.c.image_id).where(among(_gestures.c.image_id, set(image_ids)), _gestures.c.id > after)
+    return set(connection.scalars(query))
 
 
 def _still_so(connection: Connection, order: Order, ids: Sequence[int]) -> list[int]:
     """Those that are still there and that the order still changes: a network may have replaced its suggestions."""
-    found: list[int] = []
-    for some in chunks(ids):
-        found += connection.scalars(select(_instances.c.id).where(_instances.c.id.in_(some), changes(order)))
-    return found
+    return list(connection.scalars(select(_instances.c.id).where(among(_instances.c.id, ids), changes(order))))
 
 
 def _with_pixels(connection: Connection, ids: Sequence[int]) -> list[int]:
     """Without those that an edit left empty: they cannot be accepted."""
-    empty: set[int] = set()
-    for some in chunks(ids):
-        query = (
-            select(_instances.c.id, _instances.c.rle, _images.c.height, _images.c.width)
-            .join(_images, _images.c.id == _instances.c.image_id)
-            .where(_instances.c.id.in_(some), _instances.c.edited)
-        )
-        for row in connection.execute(query):
-            if masks.rle_area(Rle(row.height, row.width, row.rle)) == 0:
-                empty.add(row.id)
+    query = (
+        select(_instances.c.id, _instances.c.rle, _images.c.height, _images.c.width)
+        .join(_images, _images.c.id == _instances.c.image_id)
+        .where(among(_instances.c.id, ids), _instances.c.edited)
+    )
+    edited = ((row.id, Rle(row.height, row.width, row.rle)) for row in connection.execute(query))
+    empty = {id for id, rle in edited if masks.rle_area(rle) == 0}
     return [id for id in ids if id not in empty]
 
 
@@ -326,22 +316,17 @@ def _decided_by(client: str) -> Any:
 def _take_back(
     connection: Connection, verb: Verb, rows: Sequence[Row[Any]], report: Report, *, client: str, who: str
 ) -> None:
-    ids: list[int] = []
-    images: set[int] = set()
-    for some in chunks([row.id for row in rows]):
-        for row in connection.execute(_still_as_decided(some)):
-            ids.append(row.id)
-            images.add(row.image_id)
+    still = connection.execute(_still_as_decided([row.id for row in rows])).all()
+    ids = [row.id for row in still]
     if verb is Verb.REPAIR:
         bulk_repair.take_back(connection, ids)
     else:
-        for some in chunks(ids):
-            connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(_before(verb)))
+        connection.execute(update(_instances).where(among(_instances.c.id, ids)).values(_before(verb)))
     write_history(connection, ids, verb="undo", client=f"{client}-undo", who=who)
     report.done += len(ids)
     left = len(rows) - len(ids)
     if left:
-        report.pass_over(left, _names(connection, {row.image_id for row in rows} - images))
+        report.pass_over(left, _names(connection, {row.image_id for row in rows} - {row.image_id for row in still}))
 
 
 def _still_as_decided(decision_ids: Sequence[int]) -> Any:
@@ -351,7 +336,7 @@ def _still_as_decided(decision_ids: Sequence[int]) -> Any:
         select(_instances.c.id, _instances.c.image_id)
         .join(_decisions, _decisions.c.key == _instances.c.key)
         .where(
-            _decisions.c.id.in_(decision_ids),
+            among(_decisions.c.id, decision_ids),
             _decisions.c.id == later,
             _instances.c.state == _decisions.c.state,
         )

@@ -14,7 +14,7 @@ from annotator.storage import schema
 from annotator.storage.database import now
 from annotator.storage.decisions import DECIDED
 from annotator.storage.images import plain_text
-from annotator.storage.instances import chunks
+from annotator.storage.instances import among
 
 _images, _instances = schema.images, schema.instances
 _gestures, _decisions = schema.gestures, schema.decisions
@@ -54,28 +54,24 @@ def gestures_of(
 
 def write_history(connection: Connection, ids: Sequence[int], *, verb: str, client: str, who: str) -> None:
     """One gesture for each picture, one decision for each instance as it stands now, and a new revision."""
-    pictures: dict[int, int] = {}
-    for some in chunks(ids):
-        query = (
-            select(_images.c.id, _images.c.revision)
-            .join(_instances, _instances.c.image_id == _images.c.id)
-            .where(_instances.c.id.in_(some))
-            .distinct()
-        )
-        pictures.update((row.id, row.revision) for row in connection.execute(query))
+    query = (
+        select(_images.c.id, _images.c.revision)
+        .join(_instances, _instances.c.image_id == _images.c.id)
+        .where(among(_instances.c.id, ids))
+        .distinct()
+    )
+    pictures = {row.id: row.revision for row in connection.execute(query)}
     if not pictures:
         return
     made = connection.scalar(select(func.max(_gestures.c.id))) or 0
     first = connection.scalar(select(func.count()).where(_gestures.c.client == client)) or 0
     rows = gestures_of(sorted(pictures.items()), verb=verb, client=client, who=who, first=first)
     connection.execute(insert(_gestures), rows)
-    columns = [_instances.c[name] for name in DECIDED]
-    for some in chunks(ids):
-        as_it_is = (
-            select(_gestures.c.id, *columns)
-            .join(_gestures, _gestures.c.image_id == _instances.c.image_id)
-            .where(_instances.c.id.in_(some), _gestures.c.client == client, _gestures.c.id > made)
-        )
-        connection.execute(insert(_decisions).from_select(["gesture_id", *DECIDED], as_it_is))
-    for some in chunks(list(pictures)):
-        connection.execute(update(_images).where(_images.c.id.in_(some)).values(revision=_images.c.revision + 1))
+    as_they_are = (
+        select(_gestures.c.id, *(_instances.c[name] for name in DECIDED))
+        .join(_gestures, _gestures.c.image_id == _instances.c.image_id)
+        .where(among(_instances.c.id, ids), _gestures.c.client == client, _gestures.c.id > made)
+    )
+    connection.execute(insert(_decisions).from_select(["gesture_id", *DECIDED], as_they_are))
+    later = update(_images).where(among(_images.c.id, pictures)).values(revision=_images.c.revision + 1)
+    connection.execute(later)

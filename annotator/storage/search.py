@@ -122,8 +122,8 @@ def instance_conditions(terms: Iterable[Term], known: Known) -> list[ColumnEleme
     """
     asked = [term for term in terms if term.field.of_instance]
     names = {term.field.name for term in asked if not term.negated}
-    states = [_ACCEPTED, _OPEN, _REJECTED] if "is" in names else [_ACCEPTED, _OPEN]
-    found: list[ColumnElement[bool]] = [_instances.c.state.in_(states)]
+    # Each value of `is:` says its state itself: once more, and the index would be led through all of them.
+    found: list[ColumnElement[bool]] = [] if "is" in names else [_instances.c.state.in_([_ACCEPTED, _OPEN])]
     if "score" not in names:
         found.append(or_(_instances.c.state != _OPEN, is_above(known.threshold, known.categories)))
     for term in asked:
