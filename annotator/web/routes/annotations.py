@@ -17,6 +17,7 @@ from annotator.core.text import is_plain
 from annotator.exchange import coming, partial
 from annotator.storage.imports import OnConflict
 from annotator.storage.store import Store
+from annotator.system.progress import Progress
 from annotator.web.projects import Projects
 from annotator.web.sharing import coco_child
 from annotator.web.sharing.guard import MAX_COCO_BYTES
@@ -30,6 +31,14 @@ BRING_SECONDS = 60.0
 def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
     # A document takes some ten times the memory of its file: one after the other.
     turns = Pool(1, each=1)
+    under_way: dict[str, tuple[int, int]] = {}
+
+    @router.get("/{key}/annotations/progress")
+    def how_far(key: str) -> dict[str, int | None]:
+        """percent: of a file that is coming into this project."""
+        with projects.use(key):
+            done, total = under_way.get(key, (0, 0))
+        return {"percent": 100 * done // total if total else None}
 
     @router.post("/{key}/annotations")
     async def bring(
@@ -43,14 +52,34 @@ def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Upload
 
         most = min(MAX_COCO_BYTES, int(projects.limits.coco_mb * 1e6)) if projects.shared else MAX_COCO_BYTES
         async with uploads.received(request, key, most) as body:
-            brought = await turns.run(
-                key, lambda: _bring(projects, key, body.content(), name=name, on_conflict=on_conflict, partly=partly)
-            )
+
+            def work() -> coming.Brought:
+                return _bring(
+                    projects,
+                    key,
+                    body.content(),
+                    name=name,
+                    on_conflict=on_conflict,
+                    partly=partly,
+                    storing=lambda *far: under_way.update({key: far}),
+                )
+
+            try:
+                brought = await turns.run(key, work)
+            finally:
+                under_way.pop(key, None)
         return {"lines": brought.lines, "met": brought.met}
 
 
 def _bring(
-    projects: Projects, key: str, content: bytes, *, name: str, on_conflict: OnConflict, partly: bool
+    projects: Projects,
+    key: str,
+    content: bytes,
+    *,
+    name: str,
+    on_conflict: OnConflict,
+    partly: bool,
+    storing: Progress,
 ) -> coming.Brought:
     """Raises CocoError, PartError where some of its pictures are there, LimitError where there is no room; nothing has
     changed then.
@@ -68,6 +97,7 @@ def _bring(
                 store,
                 on_conflict=on_conflict,
                 most=MOST_OF_A_KIND,
+                storing=storing,
                 pulse=pulse,
             )
         except CocoError as error:

@@ -242,3 +242,18 @@ def test_the_rest_is_offered_only_where_there_is_some_and_where_pictures_are_wha
     refused = bring(client, base, document if names == ("a.png",) else coco(*names))
     assert refused.status_code == 400
     assert "there" not in refused.json()
+
+
+def test_how_much_of_a_file_is_in_is_told_while_it_comes(client, base, pictures, monkeypatch):
+    said, original = [], annotations.coming.bring
+
+    def bring_slowly(*asked, storing, **more):
+        storing(1, 4)
+        said.append(client.get(f"{base}/annotations/progress").json())
+        return original(*asked, storing=storing, **more)
+
+    monkeypatch.setattr(annotations.coming, "bring", bring_slowly)
+    assert client.get(f"{base}/annotations/progress").json() == {"percent": None}
+    assert bring(client, base, coco("a.png")).status_code == 200
+    assert said == [{"percent": 25}]
+    assert client.get(f"{base}/annotations/progress").json() == {"percent": None}

@@ -199,6 +199,11 @@ export class Api {
     return { lines: lines as string[], met };
   }
 
+  /** How many percent of a COCO file are in; null where none is on its way. */
+  async bringing(): Promise<number | null> {
+    return (await request<{ percent: number | null }>(`${this.root}/annotations/progress`)).percent;
+  }
+
   /** One file; XMLHttpRequest because fetch cannot tell how much has been sent. */
   private send(to: string, name: string, file: Blob, progress: (share: number) => void): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {

@@ -12,11 +12,13 @@ import { Changes } from "./changes";
 import { isHidden, isJson, looksLikeCoco, looksLikePicture, type NamedFile } from "./filekinds";
 
 const AT_ONCE = 2;
+/** How often is asked how much of a COCO file is in. */
+const LOOK_MS = 1000;
 /** Names that one line shows. */
 const MANY = 5;
 
 export interface UploadOptions {
-  readonly api: Pick<Api, "upload" | "bring" | "ping" | "known">;
+  readonly api: Pick<Api, "upload" | "bring" | "bringing" | "ping" | "known">;
   /** Whether the project may have a picture already: else nobody needs to be asked. */
   readonly hasPictures: () => boolean;
   /** Called with each picture that has arrived. */
@@ -39,6 +41,8 @@ export class Uploads {
   private added = 0;
   private total = 0;
   private alreadyThere = 0;
+  /** How many percent of a COCO file are in; null where none is on its way. */
+  private storing: number | null = null;
   /** Whether the project had pictures when these files came. */
   private asks = false;
   private failed = 0;
@@ -140,11 +144,26 @@ export class Uploads {
       return;
     }
     const how = this.howFor(file);
-    const { lines, met } = await this.options.api.bring(file.name, file.file, how, (share) => this.moved(file, share));
+    const stop = this.watchStoring();
+    const sent = this.options.api.bring(file.name, file.file, how, (share) => this.moved(file, share));
+    const { lines, met } = await sent.finally(stop);
     if (how.onConflict === "skip") this.brought++;
     const said = this.say(file.name, lines);
     if (met > 0 && how.onConflict === "skip") said.append(this.choices(file, [[t("conflictReplace"), { onConflict: "replace" }], [t("conflictAdd"), { onConflict: "add" }]]));
     this.options.onBrought();
+  }
+
+  /** Shows how much of a COCO file is in, until it is called off; small files are in before anybody looks. */
+  private watchStoring(): () => void {
+    const look = async (): Promise<void> => {
+      this.storing = await this.options.api.bringing().catch(() => null);
+      this.render();
+    };
+    const timer = setInterval(() => void look(), LOOK_MS);
+    return () => {
+      clearInterval(timer);
+      this.storing = null;
+    };
   }
 
   private howFor(file: NamedFile): Bringing {
@@ -238,6 +257,7 @@ export class Uploads {
   }
 
   private summary(): string {
+    if (this.storing !== null) return t("uploadStoring", { percent: this.storing });
     if (!this.idle()) return t("uploading", { done: this.done, total: this.total });
     const parts = [this.added > 0 || this.failed + this.alreadyThere + this.brought === 0 ? t("uploadDone", { n: this.added }) : ""];
     if (this.alreadyThere > 0) parts.push(t("uploadKnown", { n: this.alreadyThere }));

@@ -191,6 +191,7 @@ export const de: Table = {
   uploading: "{done} von {total} werden hochgeladen",
   uploadDone: "{n} hinzugefügt",
   uploadKnown: { one: "{n} war schon da", other: "{n} waren schon da" },
+  uploadStoring: "COCO-Datei: {percent} % sind importiert",
   uploadBrought: { one: "{n} COCO-Datei importiert", other: "{n} COCO-Dateien importiert" },
   uploadProblems: { one: "{n} konnte nicht hinzugefügt werden", other: "{n} konnten nicht hinzugefügt werden" },
   uploadNothing: "Keine Bilder unter dem Abgelegten",

@@ -190,6 +190,7 @@ export const en = {
   uploading: "Uploading {done} of {total}",
   uploadDone: "{n} added",
   uploadKnown: { one: "{n} was here already", other: "{n} were here already" },
+  uploadStoring: "COCO file: {percent} % is in",
   uploadBrought: { one: "{n} COCO file imported", other: "{n} COCO files imported" },
   uploadProblems: "{n} could not be added",
   uploadNothing: "No pictures among what was dropped",

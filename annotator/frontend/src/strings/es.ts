@@ -191,6 +191,7 @@ export const es: Table = {
   uploading: "Subiendo {done} de {total}",
   uploadDone: { one: "{n} añadida", other: "{n} añadidas" },
   uploadKnown: { one: "{n} ya estaba", other: "{n} ya estaban" },
+  uploadStoring: "Archivo COCO: importado el {percent} %",
   uploadBrought: { one: "{n} archivo COCO importado", other: "{n} archivos COCO importados" },
   uploadProblems: { one: "{n} no se pudo añadir", other: "{n} no se pudieron añadir" },
   uploadNothing: "No hay imágenes en lo que se soltó",

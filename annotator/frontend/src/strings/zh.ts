@@ -191,6 +191,7 @@ export const zh: Table = {
   uploading: "正在上传 {done} / {total}",
   uploadDone: "已添加 {n} 张",
   uploadKnown: "{n} 张已存在",
+  uploadStoring: "COCO 文件：已导入 {percent} %",
   uploadBrought: "已导入 {n} 个 COCO 文件",
   uploadProblems: "{n} 张无法添加",
   uploadNothing: "拖放的内容中没有图片",
