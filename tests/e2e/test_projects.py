@@ -104,8 +104,11 @@ def test_a_project_is_put_away_thrown_away_and_taken_back(home, tab):
     sheet = open_list(page)
     act(page, "vests", "Put away")
     sheet.get_by_text("Put away (1)").click()
-    act(page, "vests", "Take out again")
+    card(page, "vests").locator(".an-card-more").press("Enter")
+    page.get_by_role("menuitem", name="Take out again").press("Enter")
     sheet.get_by_text("Put away").wait_for(state="hidden")
+    # The keys stay at the project.
+    card(page, "vests").locator(".an-card-more").and_(page.locator(":focus")).wait_for()
     act(page, "vests", "Move to the bin")
     sheet.get_by_text("Bin (1)").click()
     require_soon(card(page, "vests").count, 0)
@@ -138,6 +141,23 @@ def test_a_project_file_opens_as_a_new_project(home, tab, tmp_path):
     choosing.value.set_files(tmp_path / "none.zip")
     sheet.get_by_text("The file could not be opened: archive: ").wait_for()
     require_soon(page.locator(".an-card").count, 2)
+
+
+def test_the_list_has_the_keys_while_it_is_open_and_escape_closes_it(home, tab):
+    (helmets,) = home(helmets=2)
+    page = tab(at(helmets))
+    wait_for_picture(page, "helmets-0.jpg")
+    page.keyboard.press("]")
+    page.locator(".an-row.is-selected").wait_for()
+    sheet = open_list(page)
+    page.keyboard.press("d")
+    page.keyboard.press("PageDown")
+    page.keyboard.press("Escape")
+    sheet.wait_for(state="hidden")
+    page.keyboard.press("a")
+    saved(page)
+    assert page.locator(".an-title").inner_text() == "helmets-0.jpg"
+    assert [one.verb for one in helmets.decisions()] == ["accept"]
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280, 1920])

@@ -31,7 +31,8 @@ export function listenToKeys(options: KeyboardOptions): () => void {
   };
   const onDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || !options.active() || !isShown(root)) return;
-    if (root.querySelector("dialog[open]") !== null) return;
+    // Sheets of the page's header too, which do not stand in the editor.
+    if (document.querySelector("dialog[open]") !== null) return;
     const target = event.target instanceof Element ? event.target : null;
     // Over the picture there is nothing to compose: a key that an input method took there goes by its place.
     if (isComposing(event) && (event.isComposing || belongsToField(target, event.key))) return;

@@ -36,6 +36,7 @@ class ProjectSheet {
   private readonly bin = section("projectsBin", h("ul", { class: "an-binned-list" }));
   private readonly broken = h("ul", { class: "an-broken-list" });
   private readonly line = h("p", { class: "an-projects-line", role: "status" });
+  private readonly body = h("div", { class: "an-projects-body", tabindex: "-1" });
   private names: readonly string[] = [];
 
   constructor(private readonly host: ProjectsHost) {
@@ -43,8 +44,8 @@ class ProjectSheet {
     const file = button({ icon: "folder", text: t("projectOpenFile"), class: "an-button", onClick: () => this.chooseFile() });
     const close = button({ icon: "cross", title: t("close"), class: "an-row-button", onClick: () => this.sheet.close() });
     const head = h("header", {}, h("h2", {}, t("projects")), h("div", { class: "an-projects-new" }, make, file), close);
-    const body = h("div", { class: "an-projects-body", tabindex: "-1" }, this.line, this.here, this.broken, this.away.element, this.bin.element);
-    this.sheet.append(head, body);
+    this.body.append(this.line, this.here, this.broken, this.away.element, this.bin.element);
+    this.sheet.append(head, this.body);
     openDialog(host.root, this.sheet);
     close.focus();
   }
@@ -58,6 +59,7 @@ class ProjectSheet {
   }
 
   private render(list: WireProjects): void {
+    const focused = document.activeElement?.closest<HTMLElement>("[data-project]")?.dataset.project;
     const { here, away, binned, broken } = sorted(list.projects);
     this.names = [...here, ...away].map(nameOf);
     const open = this.host.key;
@@ -65,10 +67,14 @@ class ProjectSheet {
     const first = [...here].sort((a, b) => Number(b.key === open) - Number(a.key === open));
     this.here.replaceChildren(...first.map((project) => this.card(project, list)));
     this.away.show(away.length, away.map((project) => this.card(project, list)));
+    if (here.length === 0) this.away.element.open = true;
     this.bin.show(binned.length, binned.map((project) => createBinned(project, this.binActions(project))));
     this.bin.note(t("projectsBinNote", { n: list.bin_days }));
     this.broken.replaceChildren(...broken.map(createBroken));
     this.broken.hidden = broken.length === 0;
+    // The cards were made anew: the keys stay at the same project, or in the sheet where that went to a part that is folded.
+    if (focused !== undefined) this.body.querySelector<HTMLElement>(`[data-project="${focused}"] button`)?.focus();
+    if (document.activeElement === document.body) this.body.focus();
   }
 
   private card(project: WireProject, list: WireProjects): HTMLElement {
@@ -230,7 +236,7 @@ class ProjectSheet {
 
 /** What is folded in until somebody wants to see it, and not there while it is empty. */
 function section(title: "projectsPutAway" | "projectsBin", list: HTMLElement): {
-  readonly element: HTMLElement;
+  readonly element: HTMLDetailsElement;
   readonly show: (count: number, items: readonly HTMLElement[]) => void;
   readonly note: (text: string) => void;
 } {
