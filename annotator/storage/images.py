@@ -110,9 +110,12 @@ def order_names(connection: Connection) -> None:
 def image_by_id(connection: Connection, image_id: int, *, in_bin: bool = False) -> Image:
     """The image with this id. Raises MissingError if there is none, or if it is in the bin and not asked for there."""
     found = connection.execute(_BY_ID_IN_BIN if in_bin else _BY_ID, {"wanted": image_id}).one_or_none()
-    if found is None:
-        raise MissingError(f"image {image_id}: not in the project")
-    return image_of(found)
+    if found is not None:
+        return image_of(found)
+    binned = None if in_bin else connection.execute(_BY_ID_IN_BIN, {"wanted": image_id}).one_or_none()
+    if binned is not None:
+        raise MissingError(f"image {image_id}: {binned.file_name} is in the bin")
+    raise MissingError(f"image {image_id}: not in the project")
 
 
 def image_by_sha256(connection: Connection, sha256: str) -> Image | None:

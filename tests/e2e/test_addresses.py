@@ -81,6 +81,22 @@ def test_a_picture_that_is_not_there_says_so_and_another_one_opens(home, tab):
     stands_at(page, at(helmets, 1))
 
 
+def test_a_link_to_a_picture_in_the_bin_says_so_and_another_one_opens(home, tab):
+    (helmets,) = home(helmets=2)
+    helmets.remove_image(2)
+    page = tab(at(helmets, 2))
+    page.get_by_text("image 2: helmets-1.jpg is in the bin").wait_for()
+    wait_for_picture(page, "helmets-0.jpg")
+    assert wait_for(lambda: page.url.endswith(at(helmets, 1)))
+
+
+def test_a_lost_address_becomes_that_of_an_empty_project(home, tab):
+    (empty,) = home(empty=0)
+    page = tab("?project=0000000000000000&image=7#instance=x")
+    page.get_by_text("The project in this address is not there, or not yours.").wait_for()
+    assert wait_for(lambda: page.url.endswith(at(empty)))
+
+
 def test_two_tabs_with_two_projects_save_each_into_its_own(home, tab):
     helmets, vests = home(helmets=2, vests=2)
     first, second = tab(at(helmets)), tab(at(vests))
@@ -141,6 +157,31 @@ def test_a_project_that_is_thrown_away_in_one_tab_is_saved_and_told_of_in_anothe
     told.get_by_role("button", name="Take back").click()
     told.wait_for(state="hidden")
     require_soon(lambda: helmets.setting(BINNED), None)
+
+
+def test_what_is_done_in_a_project_that_went_away_is_kept_and_saved_when_it_comes_again(home, tab):
+    (helmets,) = home(helmets=2)
+    page = tab(at(helmets))
+    wait_for_picture(page, "helmets-0.jpg")
+    away = helmets.folder.with_name("away")
+    (helmets.folder / "project.db").rename(away)
+    told = page.locator(".an-project-state")
+    told.get_by_text("This project is not there any more.").wait_for()
+    page.locator(".an-row").first.click()
+    page.keyboard.press("a")
+    page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'offline'")
+    away.rename(helmets.folder / "project.db")
+    told.wait_for(state="hidden")
+    saved(page)
+    assert [one.state.value for one in helmets.instances(1)].count("accepted") == 1
+
+
+def test_a_page_hears_from_elsewhere_that_its_project_is_in_the_bin(home, tab):
+    (helmets,) = home(helmets=1)
+    page = tab(at(helmets))
+    wait_for_picture(page, "helmets-0.jpg")
+    helmets.set_setting(BINNED, "2026-01-01T00:00:00+00:00")
+    page.locator(".an-project-state").get_by_text("This project is in the bin.").wait_for()
 
 
 def test_a_name_that_is_changed_in_one_tab_is_the_others_too(home, tab):

@@ -51,6 +51,13 @@ def test_an_image_that_is_not_there_is_missing(store):
     assert store.image_by_sha256("0" * 64) is None
 
 
+def test_an_image_in_the_bin_says_where_it_is(store):
+    image = add_image(store, b"one")
+    store.remove_image(image.id)
+    with pytest.raises(MissingError, match=f"image {image.id}: {image.file_name} is in the bin"):
+        store.image(image.id)
+
+
 def test_lost_bytes_come_back_with_the_picture(store):
     image = add_image(store, b"one")
     store.content_path(image.sha256).unlink()

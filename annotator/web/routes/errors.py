@@ -81,6 +81,8 @@ def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) 
         answer["problems"] = [_one_line(plain(line)) for line in error.told(MAX_PROBLEMS)]
     if isinstance(error, PartError):  # a page offers to bring in the rest
         answer |= {"there": error.there, "missing": error.missing}
+    if isinstance(error, UnknownProjectError):  # a browser keeps what it has for it, and sends it should it come again
+        answer["gone"] = "project"
     if isinstance(error, QueryError):  # a page shows the place, and says why in its own language
         answer |= {"at": error.at, "trouble": error.trouble, "found": error.found, "words": error.words}
     return JSONResponse(answer, status_code=status)

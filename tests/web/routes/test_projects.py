@@ -79,6 +79,7 @@ def test_another_visitors_project_is_out_of_reach(space):
         assert space.post(f"/annotator/{key}/duplicate", json={"name": "mine"}).status_code == 404
         assert space.delete(f"/annotator/{key}/project").status_code == 404
         assert space.get(f"/annotator/{key}/project").status_code == 404
+        assert space.get(f"/annotator/{key}/project").json()["gone"] == "project"
     (theirs,) = listed(space, space.theirs)
     assert (theirs["name"], theirs["binned"], theirs["put_away"]) == ("", False, False)
 

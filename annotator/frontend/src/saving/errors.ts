@@ -11,9 +11,14 @@ export class RefusedError extends Error {
   }
 }
 
-/** Whether the server says that there is no such thing, or no longer. */
+/** Whether the server says that there is no such thing in the project, or no longer. */
 export function isGone(error: unknown): boolean {
-  return error instanceof RefusedError && error.status === 404;
+  return error instanceof RefusedError && error.status === 404 && !isWithoutProject(error);
+}
+
+/** Whether the whole project is not there: deleted, or on a disk that is away and may come again. */
+export function isWithoutProject(error: unknown): boolean {
+  return error instanceof RefusedError && error.answer["gone"] === "project";
 }
 
 export function lineOf(error: unknown): string {

@@ -4,7 +4,7 @@
  * next visit.
  */
 import type { GestureBody, WireGesture } from "../document/protocol";
-import { RefusedError } from "./errors";
+import { RefusedError, isWithoutProject } from "./errors";
 import type { Outbox, Pending, SaveStatus } from "./pending";
 import { piecesOf } from "./pending";
 
@@ -191,7 +191,11 @@ export class Saver {
 /** Another try may succeed after these: who asks too much, too slowly or signed out is asked to come again. */
 const PASSING: ReadonlySet<number> = new Set([401, 403, 408, 425, 429]);
 
-/** Only the server itself says no for good, in a line of its own; a proxy before one that restarts knows nothing. */
-function isFinal({ status, answer }: RefusedError): boolean {
-  return status >= 400 && status < 500 && !PASSING.has(status) && typeof answer["error"] === "string";
+/**
+ * Only the server itself says no for good, in a line of its own; a proxy before one that restarts knows nothing. What
+ * was done in a project that is not there may be all that is left of it.
+ */
+function isFinal(error: RefusedError): boolean {
+  const { status, answer } = error;
+  return status >= 400 && status < 500 && !PASSING.has(status) && typeof answer["error"] === "string" && !isWithoutProject(error);
 }

@@ -1,7 +1,7 @@
 /** The open project at the left of the page's header: its name, its place in the window's title, the way to all others. */
 import { addressOf } from "../document/address";
 import type { WireDescription } from "../document/projects";
-import { RefusedError } from "../saving/errors";
+import { isWithoutProject } from "../saving/errors";
 import { ProjectsApi } from "../saving/projects";
 import { t } from "../strings";
 import { button, h, setText } from "../widgets/dom";
@@ -11,6 +11,8 @@ import { showProjects } from "./projectlist";
 
 const CHANNEL = "annotator-projects";
 const APPLICATION = "Annotator";
+/** How often a page that is seen asks whether another browser has renamed its project, or thrown it away. */
+const LOOK_MS = 4000;
 
 export interface ProjectsOptions {
   readonly key: string;
@@ -51,6 +53,8 @@ export class ProjectsHeader implements ProjectsHost {
     window.addEventListener("focus", look);
     document.addEventListener("visibilitychange", seen);
     this.channel?.addEventListener("message", look);
+    const timer = window.setInterval(seen, LOOK_MS);
+    this.stops.push(() => clearInterval(timer));
     this.stops.push(() => window.removeEventListener("focus", look));
     this.stops.push(() => document.removeEventListener("visibilitychange", seen));
     look();
@@ -92,7 +96,7 @@ export class ProjectsHeader implements ProjectsHost {
       this.show(await this.api.describe());
     } catch (error) {
       // A server that cannot be reached is the saver's to tell.
-      if (error instanceof RefusedError && error.status === 404) this.tell(t("projectGone"));
+      if (isWithoutProject(error)) this.tell(t("projectGone"));
     }
   }
 

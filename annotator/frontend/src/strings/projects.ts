@@ -43,7 +43,7 @@ export const projectsEn = {
   projectsBinNote: { one: "What nobody uses is deleted for good after one day.", other: "What nobody uses is deleted for good after {n} days." },
   projectLost: "The project in this address is not there, or not yours. This is another one.",
   projectBinned: "This project is in the bin. What you do here is saved.",
-  projectGone: "This project was deleted for good.",
+  projectGone: "This project is not there any more. What you do here is not saved: this browser keeps it.",
   projectsFailed: "The projects could not be read",
   projectFailed: "That did not work",
 } as const;
@@ -93,7 +93,7 @@ export const projectsDe: Projects = {
   projectsBinNote: { one: "Was niemand benutzt, wird nach einem Tag endgültig gelöscht.", other: "Was niemand benutzt, wird nach {n} Tagen endgültig gelöscht." },
   projectLost: "Das Projekt in dieser Adresse gibt es nicht, oder es gehört Ihnen nicht. Dies ist ein anderes.",
   projectBinned: "Dieses Projekt liegt im Papierkorb. Was Sie hier tun, wird gespeichert.",
-  projectGone: "Dieses Projekt wurde endgültig gelöscht.",
+  projectGone: "Dieses Projekt ist nicht mehr da. Was Sie hier tun, wird nicht gespeichert: Dieser Browser hebt es auf.",
   projectsFailed: "Die Projekte ließen sich nicht lesen",
   projectFailed: "Das ging nicht",
 };
@@ -141,7 +141,7 @@ export const projectsEs: Projects = {
   projectsBinNote: { one: "Lo que nadie usa se elimina para siempre al cabo de un día.", other: "Lo que nadie usa se elimina para siempre al cabo de {n} días." },
   projectLost: "El proyecto de esta dirección no existe o no es suyo. Este es otro.",
   projectBinned: "Este proyecto está en la papelera. Lo que haga aquí se guarda.",
-  projectGone: "Este proyecto se ha eliminado para siempre.",
+  projectGone: "Este proyecto ya no está. Lo que haga aquí no se guarda: este navegador lo conserva.",
   projectsFailed: "No se pudieron leer los proyectos",
   projectFailed: "No ha sido posible",
 };
@@ -189,7 +189,7 @@ export const projectsZh: Projects = {
   projectsBinNote: "无人使用的项目 {n} 天后永久删除。",
   projectLost: "此地址中的项目不存在或不属于您。当前打开的是另一个项目。",
   projectBinned: "此项目在回收站中。您在此所做的更改仍会保存。",
-  projectGone: "此项目已被永久删除。",
+  projectGone: "此项目已不存在。您在此所做的操作不会保存到服务器，但会保留在此浏览器中。",
   projectsFailed: "无法读取项目列表",
   projectFailed: "操作失败",
 };

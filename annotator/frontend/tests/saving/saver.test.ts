@@ -140,6 +140,7 @@ describe("saving", () => {
     ["a proxy finds nothing", new RefusedError("HTTP 404", 404), "HTTP 404"],
     ["signed out", refused("sign in", 401), "sign in"],
     ["not allowed at present", refused("sign in", 403), "sign in"],
+    ["a project that is gone", refused("no such project", 404, { gone: "project" }), "no such project"],
     ["too slow", refused("too slow", 408), "too slow"],
     ["too early", refused("starting", 425), "starting"],
     ["too many at once", refused("try again", 429), "try again"],
