@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -26,6 +27,7 @@ from typing import IO
 
 from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError, ArchiveError, StoreError
+from annotator.core.settings import NAME
 from annotator.storage import contents, vetting
 from annotator.storage.database import DATABASE_NAME
 from annotator.storage.store import Store
@@ -78,16 +80,17 @@ ones, take a minute or two."""
 # --- packing ---------------------------------------------------------------------------------------------------------
 
 
-def pack_project(store: Store, path: Path, *, progress: Progress = lambda done, total: None) -> None:
+def pack_project(store: Store, path: Path, *, name: str = "", progress: Progress = lambda done, total: None) -> None:
     """Write the project as one zip: its database as it is at this moment, and every picture that it knows.
 
-    Raises StoreError if it is too large for an archive, or cannot be written; then no file is left.
+    name: what it is called where it does not say so itself; by its folder, say, which does not travel. Raises
+    StoreError if it is too large for an archive, or cannot be written; then no file is left.
     """
     require_packable(store)
     copy = path.with_name(f".{path.name}.{secrets.token_hex(4)}.db")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        hashes = _copy_database(store, copy)
+        hashes = _copy_database(store, copy, name=name)
         pictures = [found for sha256 in hashes if (found := store.content_path(sha256)).is_file()]
         _require_fits(pictures, database=copy)
         with (
@@ -120,12 +123,14 @@ def _require_fits(pictures: Sequence[Path], *, database: Path) -> None:
         )
 
 
-def _copy_database(store: Store, target: Path) -> list[str]:
+def _copy_database(store: Store, target: Path, *, name: str) -> list[str]:
     """A consistent copy without what must not travel; the SHA-256 of every picture in it."""
     with closing(sqlite3.connect(store.folder / DATABASE_NAME)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA secure_delete = ON")  # what is removed is not to be found in free pages either
         vetting.remove_what_stays(copy)
+        if name:
+            copy.execute("INSERT OR IGNORE INTO settings (name, value) VALUES (?, ?)", (NAME.name, json.dumps(name)))
         copy.commit()
         copy.execute("VACUUM")
         return [sha256 for (sha256,) in copy.execute("SELECT sha256 FROM images ORDER BY id")]

@@ -64,12 +64,17 @@ def named(name: str, home: Path) -> Path | None:
 
 def new_folder(name: str, home: Path) -> Path:
     """A folder in `home` that is not there, named as close to the project's name as every system can."""
+    return next(folder for folder in _numbered(home / plain_name(name)) if not folder.exists())
+
+
+def plain_name(name: str) -> str:
+    """What a folder or a file of a project can be called on every system."""
     plain = re.sub(r"[^\w.-]+", "-", name.casefold())[:_LONGEST].strip("-. ")
     while len(plain.encode()) > 2 * _LONGEST:
         plain = plain[:-1]
     if not plain or _RESERVED.fullmatch(plain.partition(".")[0]):
         plain = f"project-{plain}".rstrip("-")
-    return next(folder for folder in _numbered(home / plain) if not folder.exists())
+    return plain
 
 
 def _numbered(folder: Path) -> Iterable[Path]:

@@ -226,7 +226,7 @@ def test_an_archive_becomes_one_more_project(start, tmp_path):
     packed = client.get(f"/annotator/{first}/archive").content
     made = [client.post(f"/annotator/{first}/archive", content=packed).json()["key"] for _ in range(2)]
     assert len({first, *made}) == 3
-    assert [projects.name_of(key) for key in made] == ["project", "project 2"]
+    assert [projects.name_of(key) for key in made] == ["default 2", "default 3"]
     for key in (first, *made):
         assert names(client, f"/annotator/{key}") == ["0.png", "1.png"]
 
@@ -239,6 +239,16 @@ def test_a_project_takes_its_name_along(start, tmp_path):
     with projects.expect_archive(key) as adopt, open(tmp_path / "p.zip", "rb") as packed:
         new = adopt(packed)
     assert projects.name_of(new) == "Helmets & Vests 2"
+
+
+def test_a_project_that_is_called_as_its_folder_takes_that_along(start, home):
+    with Store.open(home / "yard"):
+        pass
+    client, projects = client_of(start()), start()
+    (key,) = [key for key, one in projects.listed().items() if one.name == "yard"]
+    packed = client.get(f"/annotator/{key}/archive").content
+    new = client.post(f"/annotator/{key}/archive", content=packed).json()["key"]
+    assert projects.name_of(new) == "yard 2"
 
 
 def test_a_name_that_no_project_has_is_refused_in_an_archive(start, tmp_path):

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from annotator.core.project import project_id
 from annotator.storage import archive
+from annotator.storage.project_folders import plain_name
 from annotator.web.projects import Projects
 from annotator.web.routes.answers import NEVER_KEPT, LeavingFile
 from annotator.web.sharing.guard import MAX_ARCHIVE_BYTES
@@ -37,16 +38,17 @@ def add_archive_routes(router: APIRouter, projects: Projects, uploads: Uploads, 
     @router.get("/{key}/archive")
     async def download(key: str) -> Response:
         path = outgoing / f"{secrets.token_hex(8)}.zip"
+        title = await run_in_threadpool(projects.name_of, key)
 
         def pack() -> None:
             with projects.use(key) as store:
-                archive.pack_project(store, path)
+                archive.pack_project(store, path, name=title)
 
         async with AsyncExitStack() as held:
             await held.enter_async_context(leaving.slot(key))
             held.callback(path.unlink, missing_ok=True)
             await packing.run(key, pack)
-            name = f"annotator-project-{datetime.now(UTC):%Y-%m-%d}.zip"
+            name = f"{plain_name(title)}-{datetime.now(UTC):%Y-%m-%d}.zip"
             return LeavingFile(path, held.pop_all(), filename=name, media_type="application/zip", headers=NEVER_KEPT)
 
     @router.get("/{key}/archive/check")

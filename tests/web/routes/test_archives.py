@@ -40,9 +40,11 @@ def test_a_visitor_takes_a_project_along_and_opens_it_again(visitors, home):
     client = client_of(projects)
     key = projects.create()
     fill(client, f"/annotator/{key}")
+    assert 'filename="project-20' in client.get(f"/annotator/{key}/archive").headers["content-disposition"]
+    client.post(f"/annotator/{key}/project", json={"name": "Yard / helmets"})
     answer = client.get(f"/annotator/{key}/archive")
     assert answer.headers["content-type"] == "application/zip"
-    assert ".zip" in answer.headers["content-disposition"]
+    assert 'filename="yard-helmets-20' in answer.headers["content-disposition"]
     assert client.get(f"/annotator/{key}/archive/check").json() == {}
     with zipfile.ZipFile(io.BytesIO(answer.content)) as opened:
         assert opened.testzip() is None
