@@ -101,6 +101,7 @@ def test_a_merge_keeps_the_targets_id_and_its_undo_gives_each_its_own(screen, st
     sheet(screen)
     row(screen, 3).get_by_title("Merge into another category").click()
     question = asks(screen, "It has 0 instances and 2 suggestions of any score.")
+    require_soon(question.get_by_role("button", name="Merge").is_disabled, True)
     question.get_by_label("The other category").select_option("truck")
     question.get_by_text("Merge", exact=True).click()
     require_soon(lambda: kinds(store), ["truck", "truck", "person"])
@@ -146,14 +147,14 @@ def test_the_sheet_redoes_what_it_undid_and_names_nobody_who_works_alone(screen,
     assert wait_for(lambda: store.categories()[1].digit == 7)
     row(screen, 3).get_by_label("Key").and_(screen.page.locator(":focus")).wait_for()
     undo, redo = screen.page.locator(".an-category-undo"), screen.page.locator(".an-category-redo")
-    require_soon(lambda: undo.get_attribute("title"), "")
+    require_soon(lambda: undo.get_attribute("title"), "Undo: key of “car”")
     undo.click()
     assert wait_for(lambda: store.categories()[1].digit is None)
     screen.page.get_by_role("button", name="Redo: key of “car”").click()
     assert wait_for(lambda: store.categories()[1].digit == 7)
     redo.wait_for(state="hidden")
     store.category_manager.set_color(3, "#ff0000", who="Grace")
-    screen.page.locator(".an-category-undo[title='Changed by Grace']").wait_for()
+    screen.page.locator(".an-category-undo[title$=' · Changed by Grace']").wait_for()
 
 
 def test_another_page_shows_a_change_and_what_is_typed_there_stays(screen, store, running, chromium):
@@ -182,6 +183,9 @@ def test_a_name_that_exists_asks_for_a_merge_and_changes_nothing_else(screen, st
     question = screen.page.locator(".an-category-question")
     other = question.get_by_label("The other category")
     require_soon(lambda: other.evaluate("one => one.selectedOptions[0].text"), "truck")
+    # The press that named it has not opened the list of the field below.
+    other.press("ArrowUp")
+    require_soon(lambda: other.evaluate("one => one.selectedOptions[0].text"), "person")
     question.get_by_text("Cancel").click()
     require_soon(row(screen, 3).get_by_label("Name").input_value, "car")
     assert names(store) == ["person", "car", "truck"]
@@ -268,6 +272,15 @@ def test_a_threshold_of_its_own_counts_in_list_queue_gallery_and_when_all_are_ac
     assert wait_for(lambda: "1 below the threshold 0.70" in screen.page.locator(".an-gallery-summary").inner_text())
     screen.press("Escape", "Enter")
     require_soon(lambda: [one.score for one in store.dataset().instances], [0.9, 0.3])
+
+
+@pytest.mark.parametrize("value", ["7", "-1"])
+def test_a_threshold_that_cannot_be_is_refused_in_a_line(screen, store, value):
+    sheet(screen)
+    fill(row(screen, 3).get_by_label("Confidence threshold"), value)
+    screen.page.get_by_text("A threshold lies between 0 and 1.").wait_for()
+    require_soon(row(screen, 3).get_by_label("Confidence threshold").input_value, "")
+    assert [one.threshold for one in store.categories()] == [None] * 3
 
 
 def test_a_list_is_pasted_and_a_coco_file_is_read(screen, store, tmp_path):

@@ -182,15 +182,17 @@ class CategoryManager {
   /** Who it was is told where it was somebody else. */
   private renderUndo(): void {
     const { undo = null, redo = null } = this.known ?? {};
-    const by = (who: string): string => (who === "" ? "" : t("changedBy", { who }));
+    const told = (what: string, who: string): string => (who === "" ? what : `${what} · ${t("changedBy", { who })}`);
     this.undo.hidden = undo === null;
     this.redo.hidden = redo === null;
     if (undo !== null) {
-      setText(this.undo.lastElementChild!, t("undoSaid", { what: textOfChange(undo) }));
-      this.undo.title = by(undo.who);
+      const what = t("undoSaid", { what: textOfChange(undo) });
+      setText(this.undo.lastElementChild!, what);
+      // The button may be too narrow for long names.
+      this.undo.title = told(what, undo.who);
     }
     if (redo === null) return;
-    const title = [t("redoSaid", { what: textOfChange(redo) }), by(redo.who)].filter((text) => text !== "").join(" · ");
+    const title = told(t("redoSaid", { what: textOfChange(redo) }), redo.who);
     this.redo.title = title;
     this.redo.setAttribute("aria-label", title);
   }
@@ -206,6 +208,7 @@ class CategoryManager {
       general,
       rename: (name) => this.rename(category, name),
       change: (patch) => void this.change(this.api.change(id, patch)),
+      refuse: (line) => setText(this.problem, line),
       merge: () => void this.ask("merge", category, null),
       remove: () => void this.ask("remove", category, null),
       step: (by) => this.move(id, places.get(id)! + by),

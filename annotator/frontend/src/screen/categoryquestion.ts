@@ -22,12 +22,13 @@ export function askWhatBecomes({ root, kind, category, others, into }: QuestionO
     const sheet = dialog("an-question an-category-question", title);
     const counts = { instances: t("instancesCount", { n: accepted }), suggestions: t("suggestionsCount", { n: suggested }) };
     const select = h("select", { class: "an-select", "aria-label": t("otherCategory") });
-    select.append(...others.map((one) => h("option", { value: one.id }, one.name)));
-    if (into !== null) select.value = String(into);
+    // Nothing is chosen beforehand: the first of a long list would be taken by mistake.
+    const none = h("option", { value: "", disabled: true }, t("chooseCategory"));
+    select.append(none, ...others.map((one) => h("option", { value: one.id }, one.name)));
+    select.value = into === null ? "" : String(into);
     const target = h("label", { class: "an-sort" }, select, icon("chevron"));
     const relabel = h("input", { type: "radio", name: "becomes", value: "relabel", checked: others.length > 0, disabled: others.length === 0 });
     const discard = h("input", { type: "radio", name: "becomes", value: "remove", checked: others.length === 0 });
-    select.addEventListener("change", () => (relabel.checked = true));
     const choice = (field: HTMLInputElement, text: string, ...beside: HTMLElement[]): HTMLElement =>
       h("div", { class: "an-choice" }, h("label", {}, field, h("span", {}, text)), ...beside);
     const body =
@@ -35,7 +36,13 @@ export function askWhatBecomes({ root, kind, category, others, into }: QuestionO
         ? [h("p", {}, t("mergeBody", counts)), target]
         : [h("p", {}, t("removeCategoryBody", counts)), choice(relabel, t("removeRelabel"), target), choice(discard, t("removeInstances"))];
     const agree = button({ text: t(kind === "merge" ? "mergeNow" : "remove"), class: kind === "merge" ? "an-button is-primary" : "an-button is-danger", onClick: () => sheet.close("yes") });
-    agree.disabled = kind === "merge" && others.length === 0;
+    const judge = (): void => void (agree.disabled = select.value === "" && (kind === "merge" || relabel.checked));
+    select.addEventListener("change", () => {
+      relabel.checked = true;
+      judge();
+    });
+    for (const field of [relabel, discard]) field.addEventListener("change", judge);
+    judge();
     const no = button({ text: t("cancel"), class: "an-button", onClick: () => sheet.close("") });
     sheet.append(h("h2", {}, title), ...body, h("div", { class: "an-pair" }, no, agree));
     sheet.addEventListener("close", () => {

@@ -14,6 +14,8 @@ export interface CategoryRowOptions {
   readonly general: number;
   readonly rename: (name: string) => void;
   readonly change: (patch: CategoryPatch) => void;
+  /** Says in a line why what was typed cannot be. */
+  readonly refuse: (line: string) => void;
   readonly merge: () => void;
   readonly remove: () => void;
   /** Moves it up or down in the order. */
@@ -86,7 +88,7 @@ export class CategoryRow {
   }
 
   private threshold(): HTMLElement {
-    const { category, general, change } = this.options;
+    const { category, general, change, refuse } = this.options;
     const field = h("input", {
       type: "number",
       min: 0,
@@ -101,8 +103,11 @@ export class CategoryRow {
     });
     field.addEventListener("change", () => {
       const value = field.valueAsNumber;
-      const threshold = Number.isFinite(value) ? Math.max(0, Math.min(1, Math.round(value * 100) / 100)) : null;
-      if (threshold !== (category.threshold ?? null)) change({ threshold });
+      const threshold = Number.isFinite(value) ? Math.round(value * 100) / 100 : null;
+      if (threshold !== null && (threshold < 0 || threshold > 1)) {
+        field.value = field.defaultValue;
+        refuse(t("thresholdRange"));
+      } else if (threshold !== (category.threshold ?? null)) change({ threshold });
     });
     return field;
   }
@@ -149,7 +154,11 @@ function textField(part: string, value: string, label: string, take: (text: stri
   };
   field.addEventListener("keydown", (event) => {
     if (isComposing(event)) return;
-    if (event.key === "Enter") leave();
+    if (event.key === "Enter") {
+      // Its press would go on to what opens: the list of a question's field, say.
+      event.preventDefault();
+      return leave();
+    }
     if (event.key !== "Escape" || field.value === value) return;
     event.preventDefault();
     event.stopPropagation();
