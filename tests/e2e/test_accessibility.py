@@ -111,6 +111,51 @@ def test_the_list_of_projects_and_the_question_for_a_name(page, server, project)
     require_accessible(page)
 
 
+def test_what_the_sheet_of_categories_asks(page, server, project):
+    project.add("a.png")
+    opened(page, server.address)
+    page.keyboard.press("Shift+L")
+    row = page.locator(".an-category-row[data-id='1']")
+    row.wait_for()
+    for title in ("Merge into another category", "Remove the category"):
+        row.get_by_title(title).click()
+        page.locator(".an-category-question").wait_for()
+        require_accessible(page)
+        page.keyboard.press("Escape")
+        page.locator(".an-category-question").wait_for(state="hidden")
+    page.get_by_text("Paste a list").click()
+    page.locator(".an-category-paste").wait_for()
+    require_accessible(page)
+    page.locator(".an-category-paste textarea").fill("helmet\nvest")
+    page.get_by_text("Add", exact=True).click()
+    page.get_by_text("2 new categories").wait_for()
+    page.locator(".an-category-undo").click()
+    page.locator(".an-category-redo").wait_for()
+    require_accessible(page)
+    page.get_by_label("Find or create a category").fill("nothing of that name")
+    require_accessible(page)
+
+
+def test_what_the_menu_of_a_project_asks(page, server, project):
+    project.add("a.png")
+    opened(page, server.address)
+    page.locator(".an-project").click()
+    for action in ("Rename…", "Duplicate without decisions…", "Link for a colleague…"):
+        page.locator(".an-card-more").first.click()
+        page.get_by_role("menuitem", name=action).click()
+        page.locator(".an-question").wait_for()
+        require_accessible(page)
+        page.keyboard.press("Escape")
+        page.locator(".an-question").wait_for(state="hidden")
+    page.locator(".an-card-more").first.click()
+    page.get_by_role("menuitem", name="Move to the bin").click()
+    page.locator(".an-projects summary").last.click()
+    page.locator(".an-project-state", has_text="This project is in the bin.").wait_for()
+    require_accessible(page)
+    page.locator(".an-projects").get_by_role("button", name="Take back").click()
+    page.locator(".an-project-state").wait_for(state="hidden")
+
+
 def test_a_search_that_cannot_be_read_and_several_pictures_selected(page, server, project):
     project.add("a.png")
     project.add("b.png", suggestions=0)
