@@ -27,6 +27,8 @@ export interface ProjectCategoriesOptions {
 export class ProjectCategories {
   private readonly listeners: ((direction: Direction, change: WireCategoryChange) => void)[] = [];
   private own = false;
+  /** How many changes of this page are on their way: what the server tells meanwhile may be one of them. */
+  private onTheirWay = 0;
 
   constructor(private readonly options: ProjectCategoriesOptions) {}
 
@@ -42,7 +44,7 @@ export class ProjectCategories {
 
   /** A change that is made here is a step of undo. Rejects as the request does. */
   async make(work: Promise<WireCategories>): Promise<WireCategories> {
-    const answer = await work;
+    const answer = await this.counted(work);
     this.record(answer.change);
     this.show(answer, true);
     return answer;
@@ -50,7 +52,7 @@ export class ProjectCategories {
 
   async add(name: string): Promise<WireCategory> {
     const { view, api, forgetAhead } = this.options;
-    const { change, ...category } = await api.add(name);
+    const { change, ...category } = await this.counted(api.add(name));
     forgetAhead();
     this.record(change);
     const { categories } = view.get();
@@ -62,7 +64,7 @@ export class ProjectCategories {
   async retrace(direction: Direction, change: number): Promise<WireCategories> {
     const { view, api, saver } = this.options;
     await saver.whenSaved(SAVING_MS);
-    const answer = await api[direction](change);
+    const answer = await this.counted(api[direction](change));
     view.set({ history: withChangeMoved(view.get().history, change, direction) });
     this.show(answer, true);
     return answer;
@@ -84,9 +86,18 @@ export class ProjectCategories {
 
   /** The server told its version. */
   async follow(version: string): Promise<void> {
-    if (version === this.options.view.get().categoryVersion) return;
+    if (this.onTheirWay > 0 || version === this.options.view.get().categoryVersion) return;
     const answer = await this.options.api.list().catch(() => null);
-    if (answer !== null) this.show(answer, false);
+    if (answer !== null && this.onTheirWay === 0) this.show(answer, false);
+  }
+
+  private async counted<T>(work: Promise<T>): Promise<T> {
+    this.onTheirWay++;
+    try {
+      return await work;
+    } finally {
+      this.onTheirWay--;
+    }
   }
 
   private record(change: number | null | undefined): void {

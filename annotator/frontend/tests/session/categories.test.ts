@@ -107,6 +107,25 @@ it("waits with an undo until the gestures before it are saved", async () => {
   expect(asked).toEqual([0]);
 });
 
+it("does not take its own change, which is still on its way, for somebody else's", async () => {
+  const { server, session } = await opened();
+  const whose: boolean[] = [];
+  session.view.subscribe((now, before) => {
+    if (now.categories.length !== before.categories.length) whose.push(session.categories.isOwn());
+  });
+  let answer = (): void => {};
+  const work = server.categories.merge(3, 1).then((made) => new Promise<typeof made>((resolve) => (answer = () => resolve(made))));
+  const made = session.categories.make(work);
+  await settle();
+  await session.categories.follow(server.categories.version());
+  answer();
+  await made;
+  expect(whose).toEqual([true]);
+  await server.categories.merge(91, 1);
+  await session.categories.follow(server.categories.version());
+  expect(whose).toEqual([true, false]);
+});
+
 it("reads the categories again where the server has others, and only then", async () => {
   const { server, session, names } = await opened();
   let lists = 0;
