@@ -63,6 +63,18 @@ class MaskAssistant:
 
     def mask(self, store: Store, image: Image, box_xyxy: Sequence[float], *, category_id: int, model: str) -> BoxMask:
         """The mask inside a box in image pixels: by the network's mask head if it knows the category, else GrabCut."""
+        found = self.by_head(store, image, box_xyxy, category_id=category_id, model=model)
+        return found or self.by_grabcut(store, image, box_xyxy)
+
+    def by_grabcut(self, store: Store, image: Image, box_xyxy: Sequence[float]) -> BoxMask:
+        """The mask inside a box without a network."""
+        with self._lock:
+            return BoxMask(grabcut_mask(self._photo(store, image).pixels, box_xyxy), GRABCUT)
+
+    def by_head(
+        self, store: Store, image: Image, box_xyxy: Sequence[float], *, category_id: int, model: str
+    ) -> BoxMask | None:
+        """The mask inside a box by the network's mask head; None where it finds none, or does not know the category."""
         with self._lock:
             photo = self._photo(store, image)
             head = self._head(model)
@@ -74,7 +86,7 @@ class MaskAssistant:
                     rle = heatmap.at(HALF, height=photo.height, width=photo.width)
                     if rle_area(rle):
                         return BoxMask(rle, head.info.name, heatmap)
-            return BoxMask(grabcut_mask(photo.pixels, box_xyxy), GRABCUT)
+            return None
 
     def _head(self, model: str) -> MaskHead | None:
         """The model's mask head; None where its files are not here, or where it cannot be split off.

@@ -36,6 +36,7 @@ __all__ = [
     "list_models",
     "list_prompts",
     "models_folder",
+    "prompt_here",
     "survey",
     "verify",
 ]
@@ -99,6 +100,11 @@ def list_models() -> tuple[ModelInfo, ...]:
 def list_prompts() -> tuple[PromptInfo, ...]:
     """The models that answer clicks and boxes, in the same order."""
     return survey().prompts
+
+
+def prompt_here() -> PromptInfo | None:
+    """The first model that answers clicks and boxes and whose files are here; None where there is none."""
+    return next((info for info in list_prompts() if info.present), None)
 
 
 def find(name: str) -> ModelInfo:

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from annotator.system import paths
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
+from annotator.web.prompt_queue import PromptQueue
 from annotator.web.routes.annotations import add_annotation_routes
 from annotator.web.routes.archives import add_archive_routes
 from annotator.web.routes.bin import add_bin_routes
@@ -43,8 +44,9 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_bin_routes(router, projects)
     add_document_routes(router, projects, outgoing=paths.home() / "documents")
     add_image_routes(router, projects, uploads)
-    add_mask_routes(router, projects, uploads)
-    add_prompt_routes(router, projects, uploads)
+    prompts = PromptQueue(projects)
+    add_mask_routes(router, prompts, uploads)
+    add_prompt_routes(router, prompts, uploads)
     add_picture_routes(router, projects)
     add_gallery_routes(router, projects)
     add_bulk_routes(router, projects, uploads)
