@@ -84,9 +84,10 @@ export class ProjectCategories {
     }
   }
 
-  /** The server told its version. */
+  /** The server told its version. A shape on its way is not disturbed: the version will be told again. */
   async follow(version: string): Promise<void> {
-    if (this.onTheirWay > 0 || version === this.options.view.get().categoryVersion) return;
+    const { categoryVersion, draft } = this.options.view.get();
+    if (version === categoryVersion || draft !== null || this.onTheirWay > 0) return;
     const answer = await this.options.api.list().catch(() => null);
     if (answer !== null && this.onTheirWay === 0) this.show(answer, false);
   }

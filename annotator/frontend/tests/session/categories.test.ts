@@ -126,6 +126,18 @@ it("does not take its own change, which is still on its way, for somebody else's
   expect(whose).toEqual([true, false]);
 });
 
+it("waits with what others have changed while a shape is being drawn", async () => {
+  const { server, session, names } = await opened();
+  const [one] = session.view.get().scene!.instances;
+  session.showDraft({ key: one.key, parts: [] });
+  await server.categories.rename(3, "Auto");
+  await session.categories.follow(server.categories.version());
+  expect(names()).toContain("car");
+  session.showDraft(null);
+  await session.categories.follow(server.categories.version());
+  expect(names()).toContain("Auto");
+});
+
 it("reads the categories again where the server has others, and only then", async () => {
   const { server, session, names } = await opened();
   let lists = 0;
