@@ -27,7 +27,7 @@ def test_nothing_that_knows_of_formats_names_one():
     wings = [ROOT / "annotator" / wing for wing in ("exchange", "web", "cli")]
     texts = {path: path.read_text("utf-8") for wing in wings for path in wing.rglob("*.py")}
     knowing = {path for path, text in texts.items() if re.search(r"exchange(\.| import .*)formats", text)}
-    assert {path.parent.name for path in knowing} >= {"exchange", "cli", "page", "routes"}
+    assert {path.parent.name for path in knowing} >= {"exchange", "cli", "routes"}
     for format in list(FORMATS.values())[1:]:
         own = Path(importlib.import_module(format.write.__module__).__file__)
         for path in knowing - {own, Path(formats.__file__)}:
