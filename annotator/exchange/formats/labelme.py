@@ -51,7 +51,8 @@ class LabelMe(Layout):
 
 def _shape(one: Written, names: Sequence[str]) -> dict[str, Any]:
     """Flags under the name that LabelMe's own have, a note as the description of the shape."""
-    points = one.box_xyxy.reshape(2, 2) if one.points is None else one.points.astype(np.float64)
+    # Outlines are whole numbers, which are written and read in a third of the time.
+    points = one.box_xyxy.reshape(2, 2) if one.points is None else one.points
     said = one.instance
     return {
         "label": names[one.category],

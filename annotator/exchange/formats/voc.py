@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from xml.parsers.expat import ParserCreate
 from xml.sax.saxutils import escape
@@ -95,13 +96,17 @@ def _object(one: Written, names: Sequence[str]) -> str:
     box = "".join(f"\n      <{side}>{value}</{side}>" for side, value in sides.items())
     polygon = ""
     if one.points is not None:
-        points = "".join(
-            f"\n      <x{place}>{x}</x{place}>\n      <y{place}>{y}</y{place}>"
-            for place, (x, y) in enumerate((one.points + 1).tolist(), start=1)
-        )
+        points = _points_text(len(one.points)) % tuple((one.points + 1).ravel().tolist())
         polygon = f"\n    <polygon>{points}\n    </polygon>"
     name = f"\n    <name>{escape(names[one.category])}</name>"
     return f"\n  <object>{name}{flags}\n    <bndbox>{box}\n    </bndbox>{polygon}\n  </object>"
+
+
+@lru_cache(maxsize=1024)
+def _points_text(count: int) -> str:
+    """So many points with places for their numbers: most outlines have as many as some other one."""
+    places = range(1, count + 1)
+    return "".join(f"\n      <x{place}>%d</x{place}>\n      <y{place}>%d</y{place}>" for place in places)
 
 
 def _color(index: int) -> str:
@@ -114,7 +119,7 @@ def _points(item: bytes) -> Points:
     """VOC counts pixels from 1. Raises KeyError where there is neither a polygon nor a box."""
     polygon = item.partition(b"<polygon>")[2]
     if polygon:
-        return np.array(_NUMBER.findall(polygon), np.float64).reshape(-1, 2) - 1
+        return np.fromstring(b" ".join(_NUMBER.findall(polygon)), np.float64, sep=" ").reshape(-1, 2) - 1
     sides = {name.decode(): float(value) for name, value in _BOX.findall(item)}
     return corners(np.array([sides["xmin"] - 1, sides["ymin"] - 1, sides["xmax"], sides["ymax"]]))
 

@@ -46,7 +46,7 @@ class YoloSeg(Layout):
     def read_back(self, file: Path, *, width: int, height: int) -> Iterator[Points]:
         size = np.array([width, height], np.float64)
         for line in file.read_text("utf-8").splitlines():
-            yield np.array(line.split()[1:], np.float64).reshape(-1, 2) * size
+            yield np.fromstring(line.partition(" ")[2], np.float64, sep=" ").reshape(-1, 2) * size
 
     def text_of(self, sheet: Sheet) -> str:
         """A mask that is too thin for a polygon becomes one of the 4 corners of its box."""
