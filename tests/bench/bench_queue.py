@@ -38,6 +38,7 @@ QUERIES = (
     "", "street", "IMG_77", "state:unreviewed", "state:reviewed", "state:new", "state:started", "state:doubtful",
     "state:nothing", "disagree:", "changed:export", "instances:0", "suggestions:3..", "category:person",
     "category:person score:0.2..0.5", "-category:person", "network:second", "is:rejected", "#500..700",
+    "flag:occluded", "-flag:occluded", "note:", "state:failed",
 )  # fmt: skip
 SORTS = ("added", "name", "doubt", "count", "changed")
 

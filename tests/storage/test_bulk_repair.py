@@ -67,6 +67,26 @@ def test_what_would_be_left_empty_stays_as_it_is_and_is_named(store, images, mon
     assert areas(store) == [4, 2, 2] * 2
 
 
+def test_it_tells_how_far_it_is_and_stops_where_it_is_told_to(store, images, monkeypatch):
+    monkeypatch.setattr(bulk, "REPAIR_STRETCH", 1)
+    wanted, seen = order(Kind.HOLES), []
+    as_of = store.bulk.preview(wanted).as_of
+    bulk_id, report = store.bulk.carry_out(
+        wanted, as_of=as_of, who="me", told=lambda now: seen.append((now.done, now.total)) or False
+    )
+    assert (report.done, seen) == (1, [(1, 6)])
+    assert areas(store) == [25, 12, 2, 24, 12, 2], "what was worked out ahead is not written"
+    assert store.bulk.undo(bulk_id, who="me").done == 1
+
+
+def test_targets_that_were_found_before_are_not_looked_for_again(store, images):
+    wanted = order(Kind.HOLES)
+    found = store.bulk.targets(wanted)
+    as_of = store.bulk.preview(wanted).as_of
+    _, report = store.bulk.carry_out(wanted, as_of=as_of, who="me", found=found[:3])
+    assert (report.total, report.done) == (3, 1)
+
+
 def test_the_preview_shows_both_masks_and_those_that_would_be_lost_first(store, images):
     found = store.bulk.preview(order(Kind.SHRINK, 1))
     shown = [found.mended[one.key] for one in found.nearest]

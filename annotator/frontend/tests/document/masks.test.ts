@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Ring } from "../../src/document/geometry";
-import { areaOfParts, partsContain } from "../../src/document/geometry";
+import { areaOfParts, boxOfParts, partsContain } from "../../src/document/geometry";
+import { outlineOf, traceAhead } from "../../src/document/outline";
+import { areaOfWindow, windowOfParts } from "../../src/document/paint";
 import { decodeCounts, encodeCounts, rleToWindow, windowToRle } from "../../src/document/rle";
+import { maskOfRle } from "../../src/document/scene";
 import { simplifyParts } from "../../src/document/simplify";
 import { traceRuns } from "../../src/document/trace";
 import golden from "../masks.golden.json";
@@ -81,6 +84,32 @@ describe("masks of pycocotools", () => {
         }
       }
     }
+  });
+});
+
+describe("an outline", () => {
+  it("of a mask that touches the picture's sides has its area, its box and no vertex too many", () => {
+    const random = randomOf(29);
+    for (let round = 0; round < 200; round++) {
+      const window = { ...randomWindow(random), left: 0, top: 0 };
+      // A full column goes on into the next one without a border between them.
+      if (round % 3 === 0) window.pixels.forEach((_, offset) => offset % window.width < 2 && (window.pixels[offset] = 1));
+      const { width, height } = window;
+      const { parts, box, area } = traceRuns(decodeCounts(windowToRle(window, width, height)), height);
+      expect([area, box]).toEqual([areaOfWindow(window), boxOfParts(parts)]);
+      expect(areaOfParts(parts)).toBe(area);
+      expect(parts.flat().every(turnsEverywhere)).toBe(true);
+      expect(windowToRle(windowOfParts(parts), width, height)).toBe(windowToRle(window, width, height));
+    }
+  });
+
+  it("is traced once, when it is asked for", () => {
+    const mask = maskOfRle(golden[0].counts, golden[0].height);
+    const outline = outlineOf(mask);
+    traceAhead(mask);
+    expect(outlineOf(mask)).toBe(outline);
+    expect(outline.parts).toBe(outline.parts);
+    expect(outline.simple).toBe(outline.simple);
   });
 });
 
