@@ -29,6 +29,11 @@ export function outlineOf(mask: Mask): Outline {
   return outline;
 }
 
+/** Traces a mask's line at once: the frame that paints it first then has only the painting to do. */
+export function traceAhead(mask: Mask): void {
+  void outlineOf(mask).simple;
+}
+
 function drawnOutline(parts: readonly Part[]): Outline {
   return { parts, simple: parts, box: boxOfParts(parts), area: areaOfParts(parts) };
 }

@@ -4,6 +4,7 @@ import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
 import { strokeTwoTone } from "../canvas/marks";
 import type { Point } from "../document/geometry";
+import { traceAhead } from "../document/outline";
 import { runsOfMask } from "../document/paint";
 import { areaOfRuns, encodeCounts } from "../document/rle";
 import type { Instance } from "../document/scene";
@@ -94,6 +95,7 @@ export class BrushTool implements Tool {
     // What is erased altogether stays: deleting has a key of its own.
     if (areaOfRuns(runs) === 0) return;
     const mask = maskOfRle(encodeCounts(runs), height);
+    traceAhead(mask);
     if (before === null) this.host.addInstance(mask);
     else if (mask.rle !== before.mask.rle) this.host.session.commit("edit", [{ before, after: reshaped(before, mask) }]);
   }
