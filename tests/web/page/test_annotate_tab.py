@@ -25,6 +25,15 @@ def press(batches, button, *values):
     return [state[0] for state in states], [state[5] for state in states]
 
 
+def retries(batches, button, *values):
+    """Whether the page offers the failed ones again, state by state."""
+
+    async def watch():
+        return [is_visible(state[4]) async for state in getattr(batches, button)(*values, None)]
+
+    return asyncio.run(watch())
+
+
 def is_visible(update):
     return update.get("visible") is True
 
@@ -61,6 +70,19 @@ def test_where_nothing_is_left_all_of_it_is_done_again_by_a_button_of_its_own(se
         after = {one.key for image in store.images() for one in store.instances(image.id)}
     assert len(after) == len(before)
     assert not after & before
+
+
+def test_a_picture_that_failed_is_offered_again(server, known_model):
+    worker, projects = server
+    key = fill(projects, 2)
+    with projects.use(key) as store:
+        store.content_path(store.images()[1].sha256).write_bytes(b"gone bad")
+    shown = retries(_Batches(projects, worker), "prelabel_new", key, known_model)
+    assert (shown[-1], any(shown[:-1])) == (True, False)
+    assert retries(_Batches(projects, worker), "resume", key)[-1]
+    # What failed is not pre-labelled: the button does it too.
+    assert retries(_Batches(projects, worker), "prelabel_new", key, known_model)[-1]
+    assert worker.status(key).total == 1
 
 
 def test_another_network_has_seen_nothing_yet(server, known_model):
