@@ -106,7 +106,7 @@ def test_the_list_of_projects_and_the_question_for_a_name(page, server, project)
     require_accessible(page)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="New project").click()
-    page.get_by_role("textbox").fill("x" * 200)
+    page.get_by_role("textbox", name="Name of the project").fill("x" * 200)
     page.locator(".an-name-question [role=alert]").wait_for()
     require_accessible(page)
 

@@ -99,6 +99,34 @@ def test_a_phone_reviews(opened, project):
     require_soon(lambda: buttons_outside(page), [])
 
 
+@pytest.mark.parametrize("opened", [(640, 400), (390, 844, PHONE)], indirect=True)
+def test_the_dialog_about_many_has_whole_words_and_its_button_in_any_window(opened):
+    page = opened.page
+    opened.press("Shift+A")
+    go = page.locator(".an-bulk .an-pair .is-primary")
+    go.filter(has_text="Accept 1").wait_for()
+    segments = page.locator(".an-bulk .an-segment:visible")
+    cut = "all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+    assert segments.evaluate_all(cut) == []
+    box = go.bounding_box()
+    assert box["y"] + box["height"] <= page.viewport_size["height"]
+
+
+@pytest.mark.parametrize("opened", [(390, 844, PHONE), (640, 400)], indirect=True)
+def test_what_stands_beside_the_tools_stands_in_their_line_and_the_lines_are_low(opened):
+    page = opened.page
+    assert page.locator(".an-toolbar").bounding_box()["height"] <= 64
+    fold = middle(page, ".an-fold.is-queue")
+    others = [part for part in (".an-title", ".an-status", ".an-picture-note") if page.locator(part).is_visible()]
+    assert len(others) >= 2
+    assert [abs(middle(page, part) - fold) <= 2 for part in others] == [True] * len(others)
+
+
+def middle(page, part):
+    box = page.locator(part).bounding_box()
+    return box["y"] + box["height"] / 2
+
+
 @pytest.mark.parametrize("opened", [(1280, 800, {"color_scheme": "light"})], indirect=True)
 def test_the_theme_is_switched_and_remembered(opened):
     page = opened.page
