@@ -7,7 +7,7 @@ from pycocotools.coco import COCO
 
 from annotator.core.masks import rle_to_mask
 from annotator.system import paths
-from tests.e2e.screen import Screen, open_export, require_soon, wait_for
+from tests.e2e.screen import HEIGHT, WIDTH, Screen, open_export, picture, require_soon, wait_for
 
 PATIENCE_MS = 120_000
 
@@ -64,7 +64,10 @@ def test_a_picture_alone_is_pre_labelled(screen, project):
 
 
 def test_a_picture_that_failed_is_tried_again_by_one_click(screen, project):
-    images = [project.store.image(project.add(f"{name}.png", suggestions=0)) for name in "ab"]
+    images = [
+        project.store.add_image(picture(), file_name=f"{name}.png", width=WIDTH, height=HEIGHT)
+        for name in "ab"  # which no network has seen
+    ]
     bad = project.store.content_path(images[1].sha256)
     whole = bad.read_bytes()
     screen.open()
@@ -74,7 +77,7 @@ def test_a_picture_that_failed_is_tried_again_by_one_click(screen, project):
     bad.write_bytes(b"gone bad")
     page.locator("#prelabel-all").click()
     retry.wait_for(timeout=PATIENCE_MS)
-    page.locator("#progress [role=alert]", has_text="b.png").wait_for()
+    page.locator("#progress [role=alert]", has_text="b.png").wait_for()  # in sight, among four buttons
     page.reload()
     retry.wait_for(timeout=PATIENCE_MS)
     bad.write_bytes(whole)

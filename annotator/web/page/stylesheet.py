@@ -32,6 +32,8 @@ footer { display: none !important; }
   justify-content: flex-end; gap: 8px; flex-wrap: nowrap; z-index: 5; }
 #bar > * { flex: 0 0 auto; width: auto; min-width: 0 !important; }
 #bar > #progress { flex: 1 1 0; overflow: hidden; }
+/* What went wrong is read even where there are many buttons. */
+#bar > #progress:has(.bad) { flex-basis: 220px; }
 #bar > #model { flex: 0 1 290px; height: 32px; border: 1px solid var(--input-border-color) !important;
   border-radius: 6px; padding: 0 !important; }
 #bar > #model:has(:focus-visible) { outline: 2px solid var(--link-text-color); outline-offset: 1px; }
