@@ -59,7 +59,10 @@ class Preview:
 
 @dataclass(frozen=True)
 class Bulk:
-    """An order that was carried out: `done` of `total` instances. ended: not while it runs, nor after a crash."""
+    """An order that was carried out: `done` of `total` instances. ended: not while it runs, nor after a crash.
+
+    undone: instances that an undo has taken back which was stopped or broke off.
+    """
 
     id: int
     at: str
@@ -69,24 +72,27 @@ class Bulk:
     total: int
     done: int
     ended: bool
+    undone: int
 
 
 @dataclass
 class Report:
-    """What became of it so far: instances, and the pictures that were passed over because somebody changed them."""
+    """What became of it so far: `done` of `total` instances."""
 
     total: int
     done: int = 0
     passed_over: int = 0
+    """Pictures on which something stays as it is, because somebody changed it."""
     names: list[str] = field(default_factory=list)
+    """Of the first of them."""
     emptied: int = 0
     """Instances of which a repair would have left nothing, or more than can be stored: they stay as they are."""
     emptied_names: list[str] = field(default_factory=list)
     """Of their pictures."""
 
-    def pass_over(self, count: int, names: Sequence[str]) -> None:
-        self.passed_over += count
-        self.names += names[: MAX_NAMED - len(self.names)]
+    def pass_over(self, connection: Connection, image_ids: set[int]) -> None:
+        self.passed_over += len(image_ids)
+        self.names += _names(connection, image_ids)[: MAX_NAMED - len(self.names)]
 
 
 class BulkDecisions:
@@ -162,7 +168,8 @@ class BulkDecisions:
     def undo(self, bulk_id: int, *, who: str, told: Callable[[Report], bool] = lambda report: True) -> Report:
         """Every instance that the bulk decided about as it was before, but those that somebody changed since.
 
-        Raises MissingError where there is no such bulk, or where it was undone before.
+        An undo that was stopped or broke off goes on: what it took back already is no part of the report. Raises
+        MissingError where there is no such bulk, or where it was undone before.
         """
         with self._database.write() as connection:
             line = connection.execute(select(_bulks).where(_bulks.c.id == bulk_id)).one_or_none()
@@ -184,9 +191,10 @@ class BulkDecisions:
         query = select(_bulks).where(~_bulks.c.undone, _bulks.c.done > 0).order_by(_bulks.c.id.desc()).limit(1)
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        return Bulk(row.id, row.at, row.who, Verb(row.verb), row.query, row.total, row.done, row.ended)
+            if row is None:
+                return None
+            undone = connection.scalar(select(func.count()).select_from(_taken_back(row.client).subquery())) or 0
+        return Bulk(row.id, row.at, row.who, Verb(row.verb), row.query, row.total, row.done, row.ended, undone)
 
     def _prepared(
         self, order: Order, rows: Sequence[Row[Any]]
@@ -252,7 +260,7 @@ def _decide(
     write_history(connection, ids, verb=order.verb.value, client=client, who=who)
     connection.execute(update(_bulks).where(_bulks.c.client == client).values(done=_bulks.c.done + len(ids)))
     report.done += len(ids)
-    report.pass_over(len(changed), _names(connection, changed))
+    report.pass_over(connection, changed)
 
 
 def _set_values(connection: Connection, order: Order, ids: list[int]) -> list[int]:
@@ -303,12 +311,26 @@ def _with_pixels(connection: Connection, ids: Sequence[int]) -> list[int]:
 # --- taking back -----------------------------------------------------------------------------------------------------
 
 
+def _undo_of(client: str) -> str:
+    """The client of the gestures that take back those of a bulk."""
+    return f"{client}-undo"
+
+
+def _taken_back(client: str) -> Any:
+    """The keys of the instances that an undo of the bulk has taken back."""
+    return (
+        select(_decisions.c.key)
+        .join(_gestures, _gestures.c.id == _decisions.c.gesture_id)
+        .where(_gestures.c.client == _undo_of(client))
+    )
+
+
 def _decided_by(client: str) -> Any:
-    """Rows of id (of the decision) and image_id, in the order of the pictures."""
+    """What is to be taken back: rows of id (of the decision) and image_id, in the order of the pictures."""
     return (
         select(_decisions.c.id, _gestures.c.image_id)
         .join(_gestures, _gestures.c.id == _decisions.c.gesture_id)
-        .where(_gestures.c.client == client)
+        .where(_gestures.c.client == client, _decisions.c.key.not_in(_taken_back(client)))
         .order_by(_gestures.c.image_id, _decisions.c.id)
     )
 
@@ -322,18 +344,17 @@ def _take_back(
         bulk_repair.take_back(connection, ids)
     else:
         connection.execute(update(_instances).where(among(_instances.c.id, ids)).values(_before(verb)))
-    write_history(connection, ids, verb="undo", client=f"{client}-undo", who=who)
+    write_history(connection, ids, verb="undo", client=_undo_of(client), who=who)
     report.done += len(ids)
-    left = len(rows) - len(ids)
-    if left:
-        report.pass_over(left, _names(connection, {row.image_id for row in rows} - {row.image_id for row in still}))
+    taken_back = {row.decided for row in still}
+    report.pass_over(connection, {row.image_id for row in rows if row.id not in taken_back})
 
 
 def _still_as_decided(decision_ids: Sequence[int]) -> Any:
-    """Rows of id and image_id: instances that nobody has changed since these decisions."""
+    """Rows of id and decided (the decision's id): instances that nobody has changed since these decisions."""
     later = select(func.max(LATER.c.id)).where(LATER.c.key == _decisions.c.key).scalar_subquery()
     return (
-        select(_instances.c.id, _instances.c.image_id)
+        select(_instances.c.id, _decisions.c.id.label("decided"))
         .join(_decisions, _decisions.c.key == _instances.c.key)
         .where(
             among(_decisions.c.id, decision_ids),

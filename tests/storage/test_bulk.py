@@ -129,6 +129,45 @@ def test_what_was_stopped_or_killed_half_way_is_taken_back_as_far_as_it_came(sto
     assert report.done == 2, "no suggestion below the threshold is accepted unasked"
 
 
+def test_an_undo_says_which_pictures_it_left_in_part(store, images):
+    bulk_id, _ = carry_out(store, order("score:0.5.."))
+    first, second, _ = store.instances(3)
+    changes = [Change(one.key, 1, State.REJECTED) for one in (first, second)]
+    store.record(gesture(store.image(3), changes[0], verb="reject"))
+    report = store.bulk.undo(bulk_id, who="me")
+    assert (report.done, report.passed_over, report.names) == (7, 1, ["3.jpg"])
+    bulk_id, _ = carry_out(store, order("score:0.5.. #1,2,4"))
+    kept = store.instances(4)
+    changes = [Change(one.key, 1, State.REJECTED) for one in kept[:2]]
+    store.record(gesture(store.image(4), *changes, verb="reject", number=1))
+    report = store.bulk.undo(bulk_id, who="me")
+    assert (report.done, report.passed_over, report.names) == (4, 1, ["4.jpg"]), "pictures are counted, not instances"
+
+
+def test_an_undo_that_broke_off_says_so_and_goes_on_with_what_is_left(store, images, short_stretches):
+    bulk_id, _ = carry_out(store, order("score:0.5.."))
+    assert store.bulk.last().undone == 0
+    key = store.instances(3)[0].key
+    store.record(gesture(store.image(3), Change(key, 1, State.REJECTED), verb="reject"))
+    stopped = iter([True, False])
+    report = store.bulk.undo(bulk_id, who="me", told=lambda now: next(stopped))
+    assert (report.total, report.done) == (8, 4)
+    with Store.open(store.folder) as again:
+        last = again.bulk.last()
+        assert (last.id, last.done, last.undone) == (bulk_id, 8, 4)
+        # What was taken back is decided anew by somebody: that is none of the undo's business any more.
+        again.record(gesture(again.image(1), accept(again.instances(1)[0].key), number=1))
+        report = again.bulk.undo(bulk_id, who="me")
+        assert (report.total, report.done, report.passed_over, report.names) == (4, 3, 1, ["3.jpg"])
+        assert again.bulk.last() is None
+    assert states(store) == {
+        1: ["accepted", "suggested", "suggested"],
+        2: ["suggested"] * 3,
+        3: ["rejected", "suggested", "suggested"],
+        4: ["suggested"] * 3,
+    }
+
+
 def test_rejecting_takes_accepted_ones_only_where_they_are_asked_for(store, images):
     carry_out(store, order("#1"))
     assert store.bulk.preview(order("#1", Verb.REJECT)).instances == 0

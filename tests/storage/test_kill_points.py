@@ -14,10 +14,12 @@ import cv2
 import numpy as np
 import pytest
 
+from annotator.core.query import parse
 from annotator.core.review import Gesture
 from annotator.exchange import leaving
 from annotator.exchange.formats import Options
 from annotator.storage import archive, schema
+from annotator.storage.bulk_orders import Order, Verb
 from annotator.storage.store import Store
 from tests.core.strategies import examples
 from tests.storage.builders import HEIGHT, WIDTH, accept, block
@@ -150,3 +152,27 @@ def test_killed_in_the_middle_of(verb, whole, tmp_path):
             if verb == "open":
                 make_old(folder)
             check(folder, killed(program, chance))
+
+
+@needs_fork
+def test_what_a_killed_undo_took_back_is_known_and_the_next_one_takes_back_the_rest(whole, tmp_path):
+    chance, folder = random.Random("undo"), tmp_path / "project"
+    shutil.copytree(whole, folder)
+    order = Order(Verb.REJECT, parse("is:accepted"))
+    with writers("undo", folder) as program:
+        for _ in range(examples(3, 100)):
+            with Store.open(folder) as store:
+                store.bulk.carry_out(order, as_of=store.bulk.preview(order).as_of, who="me")
+            program.say("go")
+            child = program.read()[1]
+            told = [program.read() for _ in range(chance.randrange(1, PICTURES - 5))]
+            os.kill(int(child), signal.SIGKILL)
+            told += program.rest()
+            with Store.open(folder) as store:
+                last, undone = store.bulk.last(), sum(row.accepted for row in store.queue())
+                assert 0 <= undone - int(told[-1][0]) <= 1  # at most the one in the making
+                assert (last.done, last.undone) == (PICTURES, undone)
+                report = store.bulk.undo(last.id, who="me")
+                assert (report.total, report.done, report.passed_over) == (PICTURES - undone, PICTURES - undone, 0)
+                assert [row.accepted for row in store.queue()] == [1] * PICTURES
+                assert store.bulk.last() is None

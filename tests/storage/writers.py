@@ -13,6 +13,7 @@ import: brings 300 pictures and 3,000 instances; tells `done`
 empty:  empties the bin; tells `done`
 export: writes everything with its pictures to `out` beside the project; tells `done`
 pack:   writes the project to `packed.zip` beside it; tells `done`
+undo:   takes the latest decision about many instances back, picture by picture; tells how many are done
 unpack: makes `opened` beside the project of `whole.zip` there; tells `done`
 """
 
@@ -28,7 +29,7 @@ from annotator.core.errors import StaleRevisionError
 from annotator.core.review import Change, Gesture
 from annotator.exchange import leaving
 from annotator.exchange.formats import Options
-from annotator.storage import archive
+from annotator.storage import archive, bulk
 from annotator.storage.store import Store
 from tests.storage.builders import block, import_dataset
 from tests.storage.imports import DATASET, an_image, an_instance, pictures
@@ -106,6 +107,11 @@ def unpack(store, count):
     tell("done")
 
 
+def undo(store, count):
+    bulk.STRETCH = 1
+    store.bulk.undo(store.bulk.last().id, who="me", told=lambda report: tell(report.done) or True)
+
+
 VERBS = {
     "record": record,
     "race": race,
@@ -114,6 +120,7 @@ VERBS = {
     "empty": empty,
     "export": export,
     "pack": pack,
+    "undo": undo,
     "unpack": unpack,
 }
 

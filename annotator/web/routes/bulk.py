@@ -60,7 +60,7 @@ def add_bulk_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> 
                 last = store.bulk.last()
             if last is None:
                 raise MissingError("bulk: there is nothing to take back")
-            work.undo(key, last.id, total=last.done, who=who_decides(projects))
+            work.undo(key, last.id, total=last.done - last.undone, who=who_decides(projects))
             return _status(key)
 
         return await run_in_threadpool(begin)
@@ -159,4 +159,5 @@ def _bulk_to_json(last: Bulk | None) -> dict[str, Any] | None:
         "total": last.total,
         "done": last.done,
         "ended": last.ended,
+        "undone": last.undone,
     }

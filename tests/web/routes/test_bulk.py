@@ -99,6 +99,28 @@ def test_one_at_a_time_and_a_cancelled_one_can_be_taken_back(desk, monkeypatch):
     assert states(store) == ["suggested"] * 10
 
 
+def test_an_undo_that_was_stopped_is_told_with_what_it_took_back_and_goes_on(desk, monkeypatch):
+    client, base, store = desk
+    order = {"verb": "reject", "query": "score:0.3.."}
+    client.post(base, json=order | {"as_of": client.post(f"{base}/preview", json=order).json()["as_of"]})
+    assert ended(client, base)["last"]["undone"] == 0
+    waiting = bulk._take_back
+
+    def slowly(*given, **named):
+        time.sleep(0.2)
+        waiting(*given, **named)
+
+    monkeypatch.setattr(bulk, "_take_back", slowly)
+    client.post(f"{base}/undo")
+    client.post(f"{base}/cancel")
+    undone = ended(client, base)["last"]["undone"]
+    assert 0 < undone == states(store).count("suggested") < 10
+    assert client.post(f"{base}/undo").json()["run"]["total"] == 10 - undone
+    status = ended(client, base)
+    assert (status["run"]["done"], status["run"]["passed_over"], status["last"]) == (10 - undone, 0, None)
+    assert states(store) == ["suggested"] * 10
+
+
 def test_a_visitor_without_room_decides_nothing(desk, monkeypatch):
     client, base, store = desk
     monkeypatch.setattr("annotator.web.bulk_work.DECISION_BYTES", 10_000_000)

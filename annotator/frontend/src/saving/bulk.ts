@@ -53,8 +53,17 @@ export interface BulkRun {
 
 export interface BulkStatus {
   readonly run: BulkRun | null;
-  /** The latest one that can be taken back; `ended` is false where the server was killed meanwhile. */
-  readonly last: { readonly verb: BulkOrder["verb"]; readonly query: string; readonly done: number; readonly ended: boolean } | null;
+  /** The latest one that can be taken back. */
+  readonly last: LastBulk | null;
+}
+
+/** `ended` is false where the server was killed meanwhile; `undone` of `done` were taken back by an undo that broke off. */
+export interface LastBulk {
+  readonly verb: BulkOrder["verb"];
+  readonly query: string;
+  readonly done: number;
+  readonly ended: boolean;
+  readonly undone: number;
 }
 
 export class BulkApi {

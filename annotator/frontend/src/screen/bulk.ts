@@ -8,9 +8,10 @@ import { dialog, openDialog } from "../widgets/dialogs";
 import { button, h, isComposing, setText } from "../widgets/dom";
 import { expressionField, setExpression } from "../widgets/expression";
 import { icon } from "../widgets/icons";
+import { lastLine, undoLabel } from "./bulkbroken";
 import type { BulkNews } from "./bulkrun";
 import { RepairChoice, repairFigure } from "./bulkrepair";
-import { DID, follow } from "./bulkrun";
+import { follow } from "./bulkrun";
 
 /** How long nobody types before what is typed is counted. */
 const PAUSE_MS = 250;
@@ -99,8 +100,7 @@ class BulkDialog {
     if (run?.running === true) return void this.follow();
     this.last.hidden = last === null;
     if (last === null) return;
-    const text = t(last.ended ? "bulkLast" : "bulkLastBroken", { what: t(DID[last.verb], { n: last.done }), query: last.query || "–" });
-    this.last.replaceChildren(h("span", {}, text), button({ text: t("takeBack"), class: "an-link", onClick: () => void this.takeBack() }));
+    this.last.replaceChildren(h("span", {}, lastLine(last)), button({ text: undoLabel(last), class: "an-link", onClick: () => void this.takeBack() }));
   }
 
   private choose(verb: BulkOrder["verb"]): void {

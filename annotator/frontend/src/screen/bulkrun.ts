@@ -29,7 +29,8 @@ export async function follow(news: BulkNews, told: (run: BulkRun) => void): Prom
   tell(status, news);
 }
 
-async function takeBack(news: BulkNews): Promise<void> {
+/** Takes the latest one back, or the rest of it. */
+export async function takeBack(news: BulkNews): Promise<void> {
   try {
     await news.api.undo();
     await follow(news, () => {});
@@ -46,5 +47,5 @@ function tell({ run, last }: BulkStatus, news: BulkNews): void {
   else if (last !== null && run.done > 0) notices.offer(t(DID[last.verb], { n: run.done }), { text: t("takeBack"), run: () => void takeBack(news) });
   else if (run.done + run.emptied + run.passed_over === 0) notices.show("info", t("bulkChangedNothing"));
   if (run.emptied > 0) notices.show("info", t("bulkEmptied", { n: run.emptied }), run.emptied_names.join(", "));
-  if (run.passed_over > 0) notices.show("info", t("bulkPassedOver", { n: run.passed_over }), run.names.join(", "));
+  if (run.passed_over > 0) notices.show("info", t(run.undoes ? "bulkChangedSince" : "bulkPassedOver", { n: run.passed_over }), run.names.join(", "));
 }

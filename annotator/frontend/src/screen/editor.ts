@@ -31,6 +31,7 @@ import { createAnnouncer } from "./announcer";
 import { createBanner } from "./banner";
 import { createBin } from "./bin";
 import { openBulk } from "./bulk";
+import { tellBroken } from "./bulkbroken";
 import type { BulkNews } from "./bulkrun";
 import { pickCategory } from "./categories";
 import { tellCategoryNews } from "./categorynews";
@@ -151,6 +152,7 @@ export class Editor {
     this.listen();
     const address = this.follow(page.onTitle);
     void this.connection.start().then(() => address?.settle(wanted, !wasReloaded()));
+    void tellBroken(this.bulkNews());
   }
 
   get api(): Api {
@@ -307,7 +309,7 @@ export class Editor {
     });
   }
 
-  private bulkNews(): BulkNews {
+  private bulkNews(): BulkNews & { readonly notices: Notices } {
     const changed = async (): Promise<void> => {
       await this.refresh();
       this.gallery.readAgain();
