@@ -364,4 +364,9 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         """CREATE INDEX instances_by_image
             ON instances (image_id, state, category_id, score, source, edited, crowd, locked, flags, note)""",
     ),
+    "0012_days": (
+        # The last decision about an instance is found without reading its mask.
+        "DROP INDEX decisions_by_key",
+        "CREATE INDEX decisions_by_key ON decisions (key, gesture_id, state)",
+    ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, Select, and_, case, func, select
 
 from annotator.core.dataset import State
 from annotator.core.review import MANUAL
@@ -37,7 +37,7 @@ class CategoryCounts:
 
 @dataclass(frozen=True)
 class DayCounts:
-    """What was decided on a day (ISO 8601, UTC). A decision that was changed the same day counts each time."""
+    """What was decided on a day (ISO 8601, UTC) and still stands: nothing that was taken back or decided otherwise."""
 
     day: str
     reviewed: int = 0
@@ -94,22 +94,42 @@ def _by_category(connection: Connection, threshold: float) -> tuple[CategoryCoun
 
 
 def _by_day(connection: Connection) -> tuple[DayCounts, ...]:
-    day = func.substr(_gestures.c.at, 1, 10)
-    decided = (
-        select(day, _decisions.c.state, func.count())
-        .join(_decisions, _decisions.c.gesture_id == _gestures.c.id)
-        .where(_gestures.c.verb.not_in(_NO_WORK))
-        .group_by(day, _decisions.c.state)
-    )
-    finished = (
-        select(day, func.count(_gestures.c.image_id.distinct()))
-        .where(_gestures.c.reviewed, _gestures.c.verb.not_in(_NO_WORK))
-        .group_by(day)
-    )
     counted: dict[str, dict[str, int]] = {}
-    for at, state, count in connection.execute(decided):
-        if state in (State.ACCEPTED.value, State.REJECTED.value):
-            counted.setdefault(at, {})[state] = count
-    for at, count in connection.execute(finished):
+    for at, state, count in connection.execute(_decided()):
+        counted.setdefault(at, {})[state] = count
+    for at, count in connection.execute(_finished()):
         counted.setdefault(at, {})["reviewed"] = count
     return tuple(DayCounts(at, **counts) for at, counts in sorted(counted.items()))
+
+
+def _decided() -> Select[tuple[str, str, int]]:
+    """Of each instance the state in which its last decision left it, on the day on which somebody chose that state."""
+    later = _decisions.alias()
+    last = select(later.c.state).where(later.c.key == _decisions.c.key).order_by(later.c.gesture_id.desc()).limit(1)
+    chosen = (
+        select(_decisions.c.state, func.max(_decisions.c.gesture_id).label("gesture_id"))
+        .join(_gestures, _gestures.c.id == _decisions.c.gesture_id)
+        .where(
+            _gestures.c.verb.not_in(_NO_WORK),
+            _decisions.c.state.in_([State.ACCEPTED.value, State.REJECTED.value]),
+            _decisions.c.state == last.correlate(_decisions).scalar_subquery(),
+        )
+        .group_by(_decisions.c.key, _decisions.c.state)
+        .subquery()
+    )
+    day = func.substr(_gestures.c.at, 1, 10)
+    counts = select(day, chosen.c.state, func.count()).join(_gestures, _gestures.c.id == chosen.c.gesture_id)
+    return counts.group_by(day, chosen.c.state)
+
+
+def _finished() -> Select[tuple[str, int]]:
+    """The pictures that are reviewed, on the day on which somebody marked them last."""
+    marked = (
+        select(func.max(_gestures.c.at).label("at"))
+        .join(_images, _images.c.id == _gestures.c.image_id)
+        .where(_images.c.reviewed, _gestures.c.reviewed, _gestures.c.verb.not_in(_NO_WORK))
+        .group_by(_gestures.c.image_id)
+        .subquery()
+    )
+    day = func.substr(marked.c.at, 1, 10)
+    return select(day, func.count()).group_by(day)

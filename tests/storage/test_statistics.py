@@ -3,7 +3,9 @@
 import pytest
 
 from annotator.core.dataset import State
+from annotator.core.query import parse
 from annotator.core.review import Change
+from annotator.storage.bulk_orders import Order, Verb
 from annotator.storage.statistics import CategoryCounts
 from tests.storage.builders import accept, add_image, block, gesture, suggestion
 
@@ -39,13 +41,31 @@ def test_suggestions_below_the_threshold_are_counted_beside_and_pictures_in_the_
     assert (found.images, found.categories[0].accepted, found.categories[0].drawn) == (1, 1, 0)
 
 
-def test_a_day_counts_decisions_and_finished_pictures_but_nothing_that_was_undone(store, pictures):
-    first = store.instances(pictures[1].id)[0]
-    back = Change(first.key, 1, State.SUGGESTED)
-    store.record(gesture(store.image(pictures[1].id), back, number=20, verb="undo"))
+def test_a_day_counts_what_was_decided_and_still_stands(store, pictures):
+    first, second, third, fourth = store.instances(pictures[1].id)
+
+    def decide(number, key, state, **gesture_fields):
+        store.record(gesture(store.image(pictures[1].id), Change(key, 1, state), number=number, **gesture_fields))
+
+    decide(20, first.key, State.SUGGESTED, verb="undo")
+    decide(21, second.key, State.REJECTED, verb="reject")
+    for number in (22, 24):
+        decide(number, fourth.key, State.ACCEPTED, verb="accept")
+        decide(number + 1, fourth.key, State.SUGGESTED, verb="accept")
+    decide(26, third.key, State.SUGGESTED, verb="undo", reviewed=False)
+    decide(27, third.key, State.REJECTED, verb="redo")
     (day,) = store.statistics.read(0.5).days
-    assert (day.reviewed, day.accepted, day.rejected) == (2, 5, 2)
+    assert (day.reviewed, day.accepted, day.rejected) == (1, 3, 3)
     assert len(day.day) == len("2026-11-30")
+
+
+def test_what_a_bulk_accepted_is_no_work_of_the_day_once_it_is_taken_back(store, pictures):
+    before = store.statistics.read(0.5).days
+    order = Order(Verb.ACCEPT, parse("score:0.5.."))
+    store.bulk.carry_out(order, as_of=store.bulk.preview(order).as_of, who="me")
+    assert store.statistics.read(0.5).days[0].accepted == before[0].accepted + 2
+    store.bulk.undo(store.bulk.last().id, who="me")
+    assert store.statistics.read(0.5).days == before
 
 
 def test_a_project_without_anything_has_no_days(store):
