@@ -64,6 +64,8 @@ class Field:
 NAME = Field("name", Kind.TEXT)
 NUMBER = Field("number", Kind.WHOLE)
 STATES = ("new", "started", "suggested", "untouched", "reviewed", "unreviewed", "nothing", "doubtful", "failed")
+SIZES = ("small", "medium", "large")
+"""As COCO's evaluation has them: `storage/search.py` knows their bounds."""
 
 FIELDS = {
     one.name: one
@@ -78,6 +80,8 @@ FIELDS = {
         Field("note", Kind.TEXT, bare=True),
         Field("category", Kind.TEXT, of_instance=True, bare=True),
         Field("score", Kind.SHARE, of_instance=True, bare=True),
+        Field("size", Kind.WORD, of_instance=True, words=SIZES),
+        Field("area", Kind.WHOLE, of_instance=True),
         Field("network", Kind.TEXT, of_instance=True, bare=True),
         Field(
             "is",

@@ -28,6 +28,7 @@ from annotator.storage.gallery import Entry
 from annotator.storage.gestures import write_history
 from annotator.storage.images import plain_text
 from annotator.storage.instances import among, require_room
+from annotator.storage.shapes import measure_for
 
 REPAIR_STRETCH = 200
 """As STRETCH, where each mask is worked out anew."""
@@ -103,6 +104,7 @@ class BulkDecisions:
 
     def preview(self, order: Order, *, nearest: int = 12) -> Preview:
         """What the order would touch. Raises GestureError for a category that is not in the project."""
+        measure_for(self._database, order.query)
         with self._database.read() as connection:
             rows = targets(connection, order)
             as_of = connection.scalar(select(func.max(_gestures.c.id))) or 0
@@ -123,6 +125,7 @@ class BulkDecisions:
 
     def targets(self, order: Order) -> list[Row[Any]]:
         """What the order would change now, for `carry_out`. Raises GestureError as `preview` does."""
+        measure_for(self._database, order.query)
         with self._database.read() as connection:
             return targets(connection, order)
 

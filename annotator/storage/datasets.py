@@ -19,6 +19,7 @@ from annotator.storage.database import Database
 from annotator.storage.images import fetch_images, image_of
 from annotator.storage.instances import instance_of
 from annotator.storage.search import Search, matching_ids
+from annotator.storage.shapes import measure_for
 from annotator.storage.stored import json_of
 from annotator.system.collection import collection_paused
 
@@ -59,6 +60,8 @@ def read(database: Database, *, reviewed_only: bool, only: Search | None = None)
     A stretch of images is read at a time, and what somebody changed meanwhile again, so that in the end all of it is as
     it was at one moment. only: of the images that fit.
     """
+    if only is not None:
+        measure_for(database, only.query)
     made: dict[int, tuple[int, list[Instance]]] = {}
     changes = -1
     for attempt in range(_PATIENCE + 1):

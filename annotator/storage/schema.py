@@ -364,9 +364,13 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         """CREATE INDEX instances_by_image
             ON instances (image_id, state, category_id, score, source, edited, crowd, locked, flags, note)""",
     ),
-    "0012_days": (
+    "0012_days_and_sizes": (
         # The last decision about an instance is found without reading its mask.
         "DROP INDEX decisions_by_key",
         "CREATE INDEX decisions_by_key ON decisions (key, gesture_id, state)",
+        # Nor does a search by size read any.
+        "DROP INDEX instances_by_image",
+        """CREATE INDEX instances_by_image
+            ON instances (image_id, state, category_id, score, area, source, edited, crowd, locked, flags, note)""",
     ),
 }

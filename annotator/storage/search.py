@@ -28,6 +28,9 @@ DOUBT = 0.1
 _SLACK = 1e-9  # a threshold of 0.3 shows a score of 0.3, whatever its last bit
 _SHOWN = 0.005  # scores are shown in hundredths: one number stands for all that are shown as it
 
+_SIZES = {"small": Range(None, 32**2 - 1), "medium": Range(32**2, 96**2 - 1), "large": Range(96**2, None)}
+"""Pixels of a mask, as COCO's evaluation bounds its sizes; each pixel count is of one of them."""
+
 _images, _instances, _gestures = schema.images, schema.instances, schema.gestures
 _ACCEPTED, _OPEN, _REJECTED = State.ACCEPTED.value, State.SUGGESTED.value, State.REJECTED.value
 _DELETED = State.DELETED.value
@@ -271,6 +274,14 @@ def _score(numbers: Range | None, known: Known) -> ColumnElement[bool]:
     return _is_within(_instances.c.score, numbers, slack=_SHOWN if numbers.low == numbers.high else _SLACK)
 
 
+def _area(numbers: Range, known: Known) -> ColumnElement[bool]:
+    return _is_within(_instances.c.area, numbers)
+
+
+def _size(value: str, known: Known) -> ColumnElement[bool]:
+    return _is_within(_instances.c.area, _SIZES[value])
+
+
 def _is_of_network() -> ColumnElement[bool]:
     return _instances.c.source.contains("@")
 
@@ -313,6 +324,8 @@ def _has_flag(flags: ColumnElement[str], value: str | None) -> ColumnElement[boo
 _INSTANCE_CONDITIONS: Mapping[str, Condition] = {
     "category": _category,
     "score": _score,
+    "size": _size,
+    "area": _area,
     "network": _network,
     "is": _is,
     "flag": _flag,

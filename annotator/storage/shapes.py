@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select, update
 
 from annotator.core.masks import Rle, rle_area, rle_box_xyxy
 from annotator.core.measures import areas_of, boxes_of
+from annotator.core.query import Query
 from annotator.storage import schema
 from annotator.storage.database import Database
 
@@ -34,6 +35,12 @@ def shape_of(rle: Rle) -> dict[str, int]:
     """The columns that say how large a mask is, in pixels: all 0 where it is empty."""
     left, top, right, bottom = rle_box_xyxy(rle)
     return {"area": rle_area(rle), "box_width": int(right - left), "box_height": int(bottom - top)}
+
+
+def measure_for(database: Database, query: Query) -> None:
+    """Measure what is missing where a search goes by size; to be called before the search opens the database."""
+    if query.of("size") or query.of("area"):
+        measure_missing(database)
 
 
 def measure_missing(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, func, select
 
@@ -102,7 +103,7 @@ def _by_day(connection: Connection) -> tuple[DayCounts, ...]:
     return tuple(DayCounts(at, **counts) for at, counts in sorted(counted.items()))
 
 
-def _decided() -> Select[tuple[str, str, int]]:
+def _decided() -> Select[Any]:
     """Of each instance the state in which its last decision left it, on the day on which somebody chose that state."""
     later = _decisions.alias()
     last = select(later.c.state).where(later.c.key == _decisions.c.key).order_by(later.c.gesture_id.desc()).limit(1)
@@ -122,7 +123,7 @@ def _decided() -> Select[tuple[str, str, int]]:
     return counts.group_by(day, chosen.c.state)
 
 
-def _finished() -> Select[tuple[str, int]]:
+def _finished() -> Select[Any]:
     """The pictures that are reviewed, on the day on which somebody marked them last."""
     marked = (
         select(func.max(_gestures.c.at).label("at"))

@@ -18,6 +18,7 @@ from annotator.storage.gestures import gestures_of
 from annotator.storage.images import QueueRow
 from annotator.storage.instances import chunks
 from annotator.storage.search import Search
+from annotator.storage.shapes import measure_for
 from annotator.storage.stored import json_of
 
 REVIEW = "review"
@@ -40,6 +41,7 @@ class Worklist:
 
     def ids(self, asked: Search) -> list[int]:
         """The ids of all images that fit, in order."""
+        measure_for(self._database, asked.query)
         with self._database.read() as connection:
             return search.matching_ids(connection, asked)
 
@@ -60,6 +62,7 @@ class Worklist:
         """How many reviewed images hold suggestions from the threshold on that nobody decided about, and how many."""
         asked = Search(Query((*only.terms, *NEW.terms)), threshold=threshold)
         table = schema.instances
+        measure_for(self._database, only)
         with self._database.read() as connection:
             found = search.matching_ids(connection, asked)
             above = search.is_above(threshold, categories.categories(connection))

@@ -72,6 +72,8 @@ def test_no_search_reads_the_masks_it_passes_by(store, plans):
     for asked in searches():
         store.worklist.ids(asked)
     steps = {step for plan in plans.values() for step in plan if re.search(r"\binstances\b", step)}
+    # A search by size measures the masks that nobody has measured yet, and reads these.
+    steps = {step for step in steps if "USING INDEX instances_without_shape" not in step}
     assert steps
     assert all("USING COVERING INDEX" in step for step in steps)
 

@@ -2,15 +2,18 @@
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
-from annotator.core.dataset import State
+from annotator.core.dataset import State, Suggestion
+from annotator.core.masks import mask_to_rle
 from annotator.core.query import parse
 from annotator.core.review import Change
 from annotator.core.settings import EXPORTED
-from annotator.storage import search
+from annotator.storage import schema, search
 from annotator.storage.database import now
 from annotator.storage.search import Search, Sort
 from annotator.storage.store import Store
@@ -112,6 +115,34 @@ def project(tmp_path_factory):
 )
 def test_an_expression_finds_what_it_means(project, text, ids):
     assert found(project, text) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("size:small", [1, 2]),
+        ("size:medium", [3, 4]),
+        ("size:large", [5]),
+        ("-size:small,medium", [5]),
+        ("area:..1023", [1, 2]),
+        ("area:600..1024 category:person", [2, 3]),
+        ("-area:9216..", [1, 2, 3, 4]),
+        ("size:large is:rejected", []),
+    ],
+)
+def test_sizes_go_by_the_pixels_of_the_mask_as_coco_bounds_them(store, text, ids):
+    store.add_category("person")
+    for id, pixels in enumerate((1, 1023, 1024, 9215, 9216), 1):
+        image = store.add_image(f"{id}".encode(), file_name=f"{id}.jpg", width=96, height=96)
+        rle = mask_to_rle(np.arange(96 * 96).reshape(96, 96) < pixels)
+        store.set_suggestions(image.id, [Suggestion(1, 0.9, rle, "starter-person@1")])
+    assert found(store, text) == ids
+
+
+def test_a_mask_that_nobody_measured_yet_is_measured_before_a_search_by_size(project):
+    with project._database.write() as connection:
+        connection.execute(update(schema.instances).values(area=None))
+    assert found(project, "area:12 category:person") == [2, 3, 4]
 
 
 def test_changed_since_the_export_goes_by_its_time(project):

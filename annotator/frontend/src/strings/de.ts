@@ -115,7 +115,7 @@ export const de: Table = {
   exportDownload: "Herunterladen",
   bulkTitle: "Viele auf einmal entscheiden",
   bulkWhich: "Welche Instanzen",
-  bulkHint: "Zum Beispiel score:0.8.. category:person network:starter #1..200. Bevor gezählt ist, wird nichts entschieden.",
+  bulkHint: "Zum Beispiel score:0.8.. category:person size:small #1..200. Bevor gezählt ist, wird nichts entschieden.",
   bulkAccept: "Annehmen",
   bulkReject: "Ablehnen",
   bulkRelabel: "Kategorie ändern",

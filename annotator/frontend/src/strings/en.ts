@@ -114,7 +114,7 @@ export const en = {
   exportDownload: "Download",
   bulkTitle: "Decide many at once",
   bulkWhich: "Which instances",
-  bulkHint: "For example score:0.8.. category:person network:starter #1..200. Nothing is decided before it is counted.",
+  bulkHint: "For example score:0.8.. category:person size:small #1..200. Nothing is decided before it is counted.",
   bulkAccept: "Accept",
   bulkReject: "Reject",
   bulkRelabel: "Change the category",

@@ -115,7 +115,7 @@ export const es: Table = {
   exportDownload: "Descargar",
   bulkTitle: "Decidir sobre muchas a la vez",
   bulkWhich: "Qué instancias",
-  bulkHint: "Por ejemplo score:0.8.. category:person network:starter #1..200. Nada se decide antes de contarlo.",
+  bulkHint: "Por ejemplo score:0.8.. category:person size:small #1..200. Nada se decide antes de contarlo.",
   bulkAccept: "Aceptar",
   bulkReject: "Rechazar",
   bulkRelabel: "Cambiar la categoría",

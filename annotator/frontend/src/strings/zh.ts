@@ -115,7 +115,7 @@ export const zh: Table = {
   exportDownload: "下载",
   bulkTitle: "批量处理",
   bulkWhich: "哪些实例",
-  bulkHint: "例如 score:0.8.. category:person network:starter #1..200。统计完成之前不会作任何决定。",
+  bulkHint: "例如 score:0.8.. category:person size:small #1..200。统计完成之前不会作任何决定。",
   bulkAccept: "接受",
   bulkReject: "拒绝",
   bulkRelabel: "更改类别",
