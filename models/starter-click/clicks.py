@@ -71,7 +71,7 @@ def spoil_once(mask: np.ndarray, rng: random.Random) -> np.ndarray:
     """One of: grown, shrunk, moved, coarse, a piece cut off, a piece added."""
     rows, columns = np.nonzero(mask)
     span = max(np.ptp(rows), np.ptp(columns)) + 1
-    worse = mask.astype(np.uint8)
+    worse = np.ascontiguousarray(mask, np.uint8)
     kind = rng.choice(("grow", "shrink", "move", "coarse", "cut", "add", "add"))
     if kind in ("grow", "shrink"):
         radius = max(1, int(span * rng.uniform(0.02, 0.12)))
