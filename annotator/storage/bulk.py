@@ -21,7 +21,7 @@ from annotator.core.errors import GestureError, MissingError
 from annotator.core.masks import Rle
 from annotator.core.repair import Repair
 from annotator.storage import bulk_repair, categories, gallery, schema
-from annotator.storage.bulk_orders import Order, Verb, changes, state_after, targets
+from annotator.storage.bulk_orders import Order, Target, Targets, Verb, changes, state_after, targets
 from annotator.storage.bulk_repair import LATER, Mended, decided_before, offered
 from annotator.storage.database import Database, now
 from annotator.storage.gallery import Entry
@@ -47,13 +47,14 @@ _gestures, _decisions, _suggestions = schema.gestures, schema.decisions, schema.
 class Preview:
     """What an order would do now. `nearest` are the instances whose scores are nearest to its border.
 
-    as_of: the history up to here is what was looked at.
+    as_of: the history up to here is what was looked at. targets: all of them, for `BulkDecisions.carry_out`.
     """
 
     instances: int
     images: int
     nearest: tuple[Entry, ...]
     as_of: int
+    targets: Targets
     mended: dict[str, Mended] = field(default_factory=dict)
     """Of a repair, by key what it makes of each of `nearest`; `instances` are those that it is tried on."""
 
@@ -86,6 +87,9 @@ class Report:
     """Pictures on which something stays as it is, because somebody changed it."""
     names: list[str] = field(default_factory=list)
     """Of the first of them."""
+    removed: int = 0
+    """Pictures that went into the bin after the preview: nothing is decided about them."""
+    removed_names: list[str] = field(default_factory=list)
     emptied: int = 0
     """Instances of which a repair would have left nothing, or more than can be stored: they stay as they are."""
     emptied_names: list[str] = field(default_factory=list)
@@ -94,6 +98,10 @@ class Report:
     def pass_over(self, connection: Connection, image_ids: set[int]) -> None:
         self.passed_over += len(image_ids)
         self.names += _names(connection, image_ids)[: MAX_NAMED - len(self.names)]
+
+    def leave_removed(self, connection: Connection, image_ids: set[int]) -> None:
+        self.removed += len(image_ids)
+        self.removed_names += _names(connection, image_ids)[: MAX_NAMED - len(self.removed_names)]
 
 
 class BulkDecisions:
@@ -121,13 +129,13 @@ class BulkDecisions:
         with self._database.read() as connection:
             shown = gallery.entries(connection, ids)
         images = len({row.image_id for row in rows})
-        return Preview(len(rows), images, tuple(shown), as_of, {one.key: one for one in mends})
+        return Preview(len(rows), images, tuple(shown), as_of, Targets.of(rows), {one.key: one for one in mends})
 
-    def targets(self, order: Order) -> list[Row[Any]]:
+    def targets(self, order: Order) -> Targets:
         """What the order would change now, for `carry_out`. Raises GestureError as `preview` does."""
         measure_for(self._database, order.query)
         with self._database.read() as connection:
-            return targets(connection, order)
+            return Targets.of(targets(connection, order))
 
     def carry_out(
         self,
@@ -135,16 +143,16 @@ class BulkDecisions:
         *,
         as_of: int,
         who: str,
-        found: Sequence[Row[Any]] | None = None,
+        found: Targets | None = None,
         told: Callable[[Report], bool] = lambda report: True,
     ) -> tuple[int, Report]:
         """Decide about all of them; the bulk's id, for `undo`, and what became of it.
 
-        A picture that somebody changed after `as_of` is passed over. found: what `targets` answered, where it was asked
-        already. told: called after each stretch; the work stops where it answers False. Raises GestureError as
-        `preview` does.
+        A picture that somebody changed after `as_of` is passed over. found: what `preview` found, or what `targets`
+        answered, where that is known. told: called after each stretch; the work stops where it answers False. Raises
+        GestureError as `preview` does.
         """
-        rows = self.targets(order) if found is None else found
+        rows = (self.targets(order) if found is None else found).rows()
         with self._database.write() as connection:
             client = f"bulk-{secrets.token_hex(8)}"
             line = {
@@ -199,15 +207,13 @@ class BulkDecisions:
             undone = connection.scalar(select(func.count()).select_from(_taken_back(row.client).subquery())) or 0
         return Bulk(row.id, row.at, row.who, Verb(row.verb), row.query, row.total, row.done, row.ended, undone)
 
-    def _prepared(
-        self, order: Order, rows: Sequence[Row[Any]]
-    ) -> Iterator[tuple[list[Row[Any]], Sequence[Mended] | None]]:
+    def _prepared(self, order: Order, rows: Sequence[Target]) -> Iterator[tuple[list[Target], Sequence[Mended] | None]]:
         """Each stretch, of a repair with its masks: the next ones are worked out while these are written."""
         if order.repair is None:
             yield from ((stretch, None) for stretch in _stretches(rows, STRETCH))
             return
         with ThreadPoolExecutor(1, "repair") as worker:
-            last: tuple[list[Row[Any]], Future[list[Mended]]] | None = None
+            last: tuple[list[Target], Future[list[Mended]]] | None = None
             for stretch in _stretches(rows, min(STRETCH, REPAIR_STRETCH)):
                 ahead = worker.submit(self._mend, order.repair, [row.id for row in stretch])
                 if last is not None:
@@ -230,9 +236,9 @@ class BulkDecisions:
 # --- in stretches ----------------------------------------------------------------------------------------------------
 
 
-def _stretches(rows: Sequence[Row[Any]], size: int) -> Iterator[list[Row[Any]]]:
+def _stretches(rows: Sequence[Any], size: int) -> Iterator[list[Any]]:
     """About so many rows at once, those of one picture together. rows: in the order of the pictures."""
-    stretch: list[Row[Any]] = []
+    stretch: list[Any] = []
     for _, of_image in groupby(rows, key=lambda row: row.image_id):
         stretch += of_image
         if len(stretch) >= size:
@@ -248,7 +254,7 @@ def _stretches(rows: Sequence[Row[Any]], size: int) -> Iterator[list[Row[Any]]]:
 def _decide(
     connection: Connection,
     order: Order,
-    rows: Sequence[Row[Any]],
+    rows: Sequence[Target],
     report: Report,
     *,
     client: str,
@@ -256,14 +262,18 @@ def _decide(
     who: str,
     mends: Sequence[Mended] | None,
 ) -> None:
-    changed = _changed_images(connection, [row.image_id for row in rows], after=as_of)
-    ids = [row.id for row in rows if row.image_id not in changed]
-    ids = _still_so(connection, order, ids)
+    pictures = {row.image_id for row in rows}
+    removed = set(connection.scalars(select(_images.c.id).where(among(_images.c.id, pictures), _images.c.removed)))
+    changed = _changed_images(connection, pictures, after=as_of) - removed
+    wanted = {row.id: row.image_id for row in rows if row.image_id not in changed | removed}
+    ids = _still_so(connection, order, list(wanted))
+    changed |= {wanted[id] for id in wanted.keys() - set(ids)}
     ids = _set_values(connection, order, ids) if mends is None else _repair(connection, mends, set(ids), report)
     write_history(connection, ids, verb=order.verb.value, client=client, who=who)
     connection.execute(update(_bulks).where(_bulks.c.client == client).values(done=_bulks.c.done + len(ids)))
     report.done += len(ids)
     report.pass_over(connection, changed)
+    report.leave_removed(connection, removed)
 
 
 def _set_values(connection: Connection, order: Order, ids: list[int]) -> list[int]:
@@ -289,8 +299,8 @@ def _repair(connection: Connection, mends: Sequence[Mended], ids: set[int], repo
     return written
 
 
-def _changed_images(connection: Connection, image_ids: Sequence[int], *, after: int) -> set[int]:
-    query = select(_gestures.c.image_id).where(among(_gestures.c.image_id, set(image_ids)), _gestures.c.id > after)
+def _changed_images(connection: Connection, image_ids: set[int], *, after: int) -> set[int]:
+    query = select(_gestures.c.image_id).where(among(_gestures.c.image_id, image_ids), _gestures.c.id > after)
     return set(connection.scalars(query))
 
 

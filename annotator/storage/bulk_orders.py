@@ -5,9 +5,11 @@ Tests: tests/storage/test_bulk.py
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
@@ -45,6 +47,31 @@ class Order:
     keys: tuple[str, ...] = ()
     category_id: int | None = None
     repair: Repair | None = None
+
+
+class Target(NamedTuple):
+    """An instance that an order is about, by its id."""
+
+    id: int
+    image_id: int
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Many of them in the order of the pictures, 16 bytes each."""
+
+    ids: array[int]
+    image_ids: array[int]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row[Any]]) -> Targets:
+        return cls(array("q", (row.id for row in rows)), array("q", (row.image_id for row in rows)))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows(self) -> list[Target]:
+        return [Target(id, image_id) for id, image_id in zip(self.ids, self.image_ids, strict=True)]
 
 
 def targets(connection: Connection, order: Order) -> list[Row[Any]]:

@@ -11,13 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from annotator.core.errors import AnnotatorError, GestureError
-from annotator.storage.bulk import Report
-from annotator.storage.bulk_orders import Order
+from annotator.storage.bulk import Preview, Report
+from annotator.storage.bulk_orders import Order, Targets
 from annotator.storage.store import Store
 from annotator.web.projects import Projects
 
 MAX_KEPT = 200
 """Runs that have ended and are told of still, of all projects."""
+
+MAX_PREVIEWS = 8
+"""Previews whose targets are known still, of all projects."""
 
 DECISION_BYTES = 500
 """What a decision without a drawn mask adds to a database, about."""
@@ -46,21 +49,34 @@ class BulkWork:
     def __init__(self, projects: Projects) -> None:
         self._projects = projects
         self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._previewed: OrderedDict[tuple[str, Order, int], Targets] = OrderedDict()
         self._lock = threading.Lock()
 
     def status(self, key: str) -> Run | None:
         """The project's latest run, at work or ended since the server started."""
         return self._runs.get(key)
 
+    def preview(self, key: str, order: Order) -> Preview:
+        """What the order would do now; `start` does it to these. Raises GestureError as the store does."""
+        with self._projects.use(key) as store:
+            found = store.bulk.preview(order)
+        with self._lock:
+            self._previewed[key, order, found.as_of] = found.targets
+            self._previewed.move_to_end((key, order, found.as_of))
+            if len(self._previewed) > MAX_PREVIEWS:
+                self._previewed.popitem(last=False)
+        return found
+
     def start(self, key: str, order: Order, *, as_of: int, who: str) -> Run:
-        """Begin to carry an order out.
+        """Begin to carry an order out, on what its preview found where that is known still.
 
         Raises GestureError while another runs, or for an order that cannot be carried out, LimitError where there is no
         room.
         """
         each = DECISION_BYTES if order.repair is None else REPAIR_BYTES
         with self._projects.use(key) as store:
-            found = store.bulk.targets(order)
+            known = self._previewed.get((key, order, as_of))
+            found = store.bulk.targets(order) if known is None else known
             self._projects.require_quota(key, store, len(found) * each)
 
         def work(store: Store, run: Run) -> None:

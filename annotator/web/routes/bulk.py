@@ -35,8 +35,7 @@ def add_bulk_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> 
         order, _ = _read(await uploads.small(request, MAX_BODY))
 
         def look() -> dict[str, Any]:
-            with projects.use(key) as store:
-                return _preview_to_json(store.bulk.preview(order), key)
+            return _preview_to_json(work.preview(key, order), key)
 
         return await run_in_threadpool(look)
 
@@ -140,6 +139,8 @@ def _run_to_json(run: Run | None) -> dict[str, Any] | None:
         "done": run.report.done,
         "passed_over": run.report.passed_over,
         "names": list(run.report.names),
+        "removed": run.report.removed,
+        "removed_names": list(run.report.removed_names),
         "emptied": run.report.emptied,
         "emptied_names": list(run.report.emptied_names),
         "running": run.running,

@@ -56,6 +56,8 @@ def test_it_is_looked_at_carried_out_and_taken_back(desk):
         "done": 8,
         "passed_over": 0,
         "names": [],
+        "removed": 0,
+        "removed_names": [],
         "emptied": 0,
         "emptied_names": [],
         "running": False,
@@ -97,6 +99,25 @@ def test_one_at_a_time_and_a_cancelled_one_can_be_taken_back(desk, monkeypatch):
     client.post(f"{base}/undo")
     ended(client, base)
     assert states(store) == ["suggested"] * 10
+
+
+def test_what_was_removed_after_the_preview_is_named_and_counted_in(desk):
+    client, base, store = desk
+    order = {"verb": "accept", "query": "score:0.3.."}
+    as_of = client.post(f"{base}/preview", json=order).json()["as_of"]
+    store.remove_image(2)
+    store.worklist.mark_reviewed([4], True, who="somebody else")
+    store.set_suggestions(5, [Suggestion(1, 0.7, block(4), "newer@1")])
+    assert client.post(base, json=order | {"as_of": as_of}).json()["run"]["total"] == 10
+    run = ended(client, base)["run"]
+    assert (run["total"], run["removed"], run["removed_names"]) == (10, 1, ["1.jpg"])
+    assert run["names"][0] == "3.jpg"
+    accepted = {image.id: [one.state.value for one in store.instances(image.id)] for image in store.images()}
+    assert accepted[1] == accepted[3] == ["accepted"] * 2
+    assert accepted[4] == ["suggested"] * 2
+    assert run["names"] == ["3.jpg", "4.jpg"]
+    store.restore_image(2)
+    assert [one.state.value for one in store.instances(2)] == ["suggested"] * 2
 
 
 def test_an_undo_that_was_stopped_is_told_with_what_it_took_back_and_goes_on(desk, monkeypatch):

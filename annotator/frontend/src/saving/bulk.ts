@@ -43,6 +43,9 @@ export interface BulkRun {
   readonly done: number;
   readonly passed_over: number;
   readonly names: readonly string[];
+  /** Pictures that went into the bin after the preview. */
+  readonly removed: number;
+  readonly removed_names: readonly string[];
   /** Instances of which a repair would have left nothing, and their pictures. */
   readonly emptied: number;
   readonly emptied_names: readonly string[];

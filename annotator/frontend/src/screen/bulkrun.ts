@@ -45,7 +45,8 @@ function tell({ run, last }: BulkStatus, news: BulkNews): void {
   if (run.error !== null) return notices.show("error", t("bulkFailed"), run.error);
   if (run.undoes) notices.show("info", t("bulkTakenBack", { n: run.done }));
   else if (last !== null && run.done > 0) notices.offer(t(DID[last.verb], { n: run.done }), { text: t("takeBack"), run: () => void takeBack(news) });
-  else if (run.done + run.emptied + run.passed_over === 0) notices.show("info", t("bulkChangedNothing"));
+  else if (run.done + run.emptied + run.passed_over + run.removed === 0) notices.show("info", t("bulkChangedNothing"));
   if (run.emptied > 0) notices.show("info", t("bulkEmptied", { n: run.emptied }), run.emptied_names.join(", "));
   if (run.passed_over > 0) notices.show("info", t(run.undoes ? "bulkChangedSince" : "bulkPassedOver", { n: run.passed_over }), run.names.join(", "));
+  if (run.removed > 0) notices.show("info", t("bulkRemoved", { n: run.removed }), run.removed_names.join(", "));
 }

@@ -141,6 +141,7 @@ export const de: Table = {
   bulkUndoRest: "Die übrigen {n} zurücknehmen",
   bulkPassedOver: { one: "Jemand hat inzwischen {n} Bild geändert: es bleibt, wie es ist", other: "Jemand hat inzwischen {n} Bilder geändert: sie bleiben, wie sie sind" },
   bulkChangedSince: { one: "{n} Bild wurde seither geändert: was geändert wurde, bleibt", other: "{n} Bilder wurden seither geändert: was geändert wurde, bleibt" },
+  bulkRemoved: { one: "{n} Bild kam inzwischen in den Papierkorb: darüber wurde nichts entschieden", other: "{n} Bilder kamen inzwischen in den Papierkorb: darüber wurde nichts entschieden" },
   bulkFailed: "Nicht über alle konnte entschieden werden",
   bulkRepair: "Masken ausbessern",
   bulkWouldRepair: { one: "Wird an {n} Maske in {pictures} versucht. Einige, die sich ändern, vorher gestrichelt, nachher durchgezogen:", other: "Wird an {n} Masken in {pictures} versucht. Einige, die sich ändern, vorher gestrichelt, nachher durchgezogen:" },

@@ -140,6 +140,7 @@ export const en = {
   bulkUndoRest: "Undo the other {n}",
   bulkPassedOver: { one: "Somebody changed {n} picture meanwhile: it stays as it is", other: "Somebody changed {n} pictures meanwhile: they stay as they are" },
   bulkChangedSince: { one: "{n} picture was changed since: what was changed stays", other: "{n} pictures were changed since: what was changed stays" },
+  bulkRemoved: { one: "{n} picture went into the bin meanwhile: nothing was decided about it", other: "{n} pictures went into the bin meanwhile: nothing was decided about them" },
   bulkFailed: "Not all of them could be decided",
   bulkRepair: "Repair masks",
   bulkWouldRepair: { one: "Tried on {n} mask in {pictures}. Some that change, before dashed and after solid:", other: "Tried on {n} masks in {pictures}. Some that change, before dashed and after solid:" },

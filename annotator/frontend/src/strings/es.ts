@@ -141,6 +141,7 @@ export const es: Table = {
   bulkUndoRest: "Deshacer las otras {n}",
   bulkPassedOver: { one: "Alguien cambió mientras tanto {n} imagen: queda como está", other: "Alguien cambió mientras tanto {n} imágenes: quedan como están" },
   bulkChangedSince: { one: "{n} imagen cambió desde entonces: lo que cambió queda", other: "{n} imágenes cambiaron desde entonces: lo que cambió queda" },
+  bulkRemoved: { one: "{n} imagen pasó entretanto a la papelera: no se decidió nada sobre ella", other: "{n} imágenes pasaron entretanto a la papelera: no se decidió nada sobre ellas" },
   bulkFailed: "No se pudo decidir sobre todas",
   bulkRepair: "Reparar máscaras",
   bulkWouldRepair: { one: "Se prueba en {n} máscara de {pictures}. Algunas que cambian, antes discontinua y después continua:", other: "Se prueba en {n} máscaras de {pictures}. Algunas que cambian, antes discontinua y después continua:" },

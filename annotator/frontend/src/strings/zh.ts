@@ -141,6 +141,7 @@ export const zh: Table = {
   bulkUndoRest: "撤销其余 {n} 个",
   bulkPassedOver: "其间有人修改了 {n} 张图片：它们保持原样",
   bulkChangedSince: "{n} 张图片此后有改动：改动过的保持不变",
+  bulkRemoved: "其间有 {n} 张图片移入回收站：未对它们作决定",
   bulkFailed: "未能全部处理",
   bulkRepair: "修复掩膜",
   bulkWouldRepair: "将在 {pictures} 中的 {n} 个掩膜上尝试。以下是部分会变化的（虚线为之前，实线为之后）：",
