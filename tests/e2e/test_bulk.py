@@ -188,8 +188,13 @@ def test_one_that_the_servers_end_interrupted_is_taken_back_after_it_started_aga
                 server.start()
                 page.goto(server.address)
                 page.wait_for_selector(".an-picture.is-ready")
+                page.locator(".an-notice", has_text="Interrupted last time").get_by_role(
+                    "button", name="Undo"
+                ).wait_for()
                 screen.press("Shift+A")
-                page.get_by_text(f"Interrupted last time: {last.done} masks repaired").wait_for()
+                page.locator(".an-bulk-last").get_by_text(
+                    f"Interrupted last time: {last.done} masks repaired"
+                ).wait_for()
                 page.locator(".an-bulk-last button").click()
                 page.get_by_text(f"{last.done} instances are as they were before").wait_for()
                 after = [[one.rle for one in store.instances(image)] for image in pictures]

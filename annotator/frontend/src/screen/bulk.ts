@@ -31,6 +31,7 @@ export interface BulkOptions extends BulkNews {
   readonly threshold: number;
   /** What is proposed. */
   readonly query: string;
+  readonly verb: BulkOrder["verb"];
 }
 
 export function openBulk(options: BulkOptions): void {
@@ -90,7 +91,7 @@ class BulkDialog {
   open(): void {
     openDialog(this.options.root, this.sheet);
     this.sheet.addEventListener("close", () => clearTimeout(this.timer));
-    this.choose("accept");
+    this.choose(this.options.verb);
     this.field.focus();
     void this.options.api.status().then((status) => this.meet(status), () => {});
   }

@@ -12,6 +12,7 @@ import { Levels } from "../editing/levels";
 import { lineOf } from "../saving/errors";
 import type { Shelf } from "../saving/shelf";
 import type { Api } from "../saving/api";
+import type { BulkOrder } from "../saving/bulk";
 import { BulkApi } from "../saving/bulk";
 import { preference, setPreference } from "../saving/shelf";
 import { AddressBar } from "../session/address";
@@ -152,7 +153,7 @@ export class Editor {
     this.listen();
     const address = this.follow(page.onTitle);
     void this.connection.start().then(() => address?.settle(wanted, !wasReloaded()));
-    void tellBroken(this.bulkNews());
+    void tellBroken(this.bulkNews(), ({ query, verb }) => this.openBulk(query, verb));
   }
 
   get api(): Api {
@@ -319,15 +320,13 @@ export class Editor {
 
   /** query: which pictures and instances are proposed; the surest suggestions of them. */
   private decideAboutMany(query: string): void {
-    const { root, session } = this;
-    const { threshold, categories } = session.view.get();
-    openBulk({
-      ...this.bulkNews(),
-      root,
-      categories,
-      threshold,
-      query: `${query} score:${Math.max(SURE, threshold).toFixed(2)}..`.trim(),
-    });
+    const { threshold } = this.session.view.get();
+    this.openBulk(`${query} score:${Math.max(SURE, threshold).toFixed(2)}..`.trim());
+  }
+
+  private openBulk(query: string, verb: BulkOrder["verb"] = "accept"): void {
+    const { threshold, categories } = this.session.view.get();
+    openBulk({ ...this.bulkNews(), root: this.root, categories, threshold, query, verb });
   }
 
   private assemble(): void {

@@ -137,6 +137,7 @@ export const de: Table = {
   bulkTakenBack: { one: "{n} Instanz ist wieder wie vorher", other: "{n} Instanzen sind wieder wie vorher" },
   bulkLast: "Zuletzt: {what} ({query}).",
   bulkLastBroken: "Zuletzt unterbrochen: {what} ({query}).",
+  bulkGoOn: "Weitermachen",
   bulkUndoBroken: "Das Rückgängigmachen brach ab ({what}, {query}): {n} fehlen noch.",
   bulkUndoRest: "Die übrigen {n} zurücknehmen",
   bulkPassedOver: { one: "Jemand hat inzwischen {n} Bild geändert: es bleibt, wie es ist", other: "Jemand hat inzwischen {n} Bilder geändert: sie bleiben, wie sie sind" },

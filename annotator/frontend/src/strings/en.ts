@@ -136,6 +136,7 @@ export const en = {
   bulkTakenBack: { one: "{n} instance is as it was before", other: "{n} instances are as they were before" },
   bulkLast: "Last time: {what} ({query}).",
   bulkLastBroken: "Interrupted last time: {what} ({query}).",
+  bulkGoOn: "Go on",
   bulkUndoBroken: "The undo broke off ({what}, {query}): {n} to go.",
   bulkUndoRest: "Undo the other {n}",
   bulkPassedOver: { one: "Somebody changed {n} picture meanwhile: it stays as it is", other: "Somebody changed {n} pictures meanwhile: they stay as they are" },

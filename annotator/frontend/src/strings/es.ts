@@ -137,6 +137,7 @@ export const es: Table = {
   bulkTakenBack: { one: "{n} instancia está como antes", other: "{n} instancias están como antes" },
   bulkLast: "La última vez: {what} ({query}).",
   bulkLastBroken: "La última vez se interrumpió: {what} ({query}).",
+  bulkGoOn: "Continuar",
   bulkUndoBroken: "Se interrumpió la acción de deshacer ({what}; {query}): faltan {n}.",
   bulkUndoRest: "Deshacer las otras {n}",
   bulkPassedOver: { one: "Alguien cambió mientras tanto {n} imagen: queda como está", other: "Alguien cambió mientras tanto {n} imágenes: quedan como están" },

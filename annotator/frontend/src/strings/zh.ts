@@ -137,6 +137,7 @@ export const zh: Table = {
   bulkTakenBack: "{n} 个实例已恢复原状",
   bulkLast: "上一次：{what}（{query}）。",
   bulkLastBroken: "上一次中断：{what}（{query}）。",
+  bulkGoOn: "继续",
   bulkUndoBroken: "撤销中断（{what}，{query}）：还剩 {n} 个。",
   bulkUndoRest: "撤销其余 {n} 个",
   bulkPassedOver: "其间有人修改了 {n} 张图片：它们保持原样",

@@ -11,7 +11,7 @@ async function opened(last: LastBulk | null, running = false) {
   const run = running ? ({ running } as BulkRun) : null;
   const api = { status: async () => ({ run, last }), undo: async () => void called.push("undo") } as unknown as BulkApi;
   const notices = { show: () => {}, offer: () => {}, ask: (_subject: string, text: string, answers: (typeof asked)[number]["answers"]) => void asked.push({ text, answers }) };
-  await tellBroken({ api, notices, changed: async () => {} });
+  await tellBroken({ api, notices, changed: async () => {} }, ({ verb, query }) => void called.push(`${verb} ${query}`));
   return { asked, called };
 }
 
@@ -27,4 +27,14 @@ it("says how many an undo that broke off has left, and takes those back", async 
   expect(asked[0].answers.map(({ text }) => text)).toEqual(["Undo the other 38"]);
   asked[0].answers[0].run();
   expect(called).toEqual(["undo"]);
+});
+
+it("shows an order that broke off once more, or takes back what is done of it", async () => {
+  const { asked, called } = await opened({ ...LAST, ended: false });
+  expect(asked.map(({ text }) => text)).toEqual(["Interrupted last time: 50 instances accepted (score:0.8..)."]);
+  expect(asked[0].answers.map(({ text }) => text)).toEqual(["Go on", "Undo"]);
+  for (const { run } of asked[0].answers) run();
+  expect(called).toEqual(["accept score:0.8..", "undo"]);
+  const chosen = await opened({ ...LAST, query: "", ended: false });
+  expect(chosen.asked[0].answers.map(({ text }) => text)).toEqual(["Undo"]);
 });
