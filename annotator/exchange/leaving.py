@@ -92,7 +92,9 @@ def export(
         steps.go()
         return trainers.picture(store.content(image))
 
-    packed = pack.write(parts, target, format=format, options=options, pictures=picture, pulse=steps.tell)
+    packed = pack.write(
+        parts, target, format=format, options=options, pictures=picture, pulse=steps.tell, notes=ahead.lines
+    )
     lines += [line for report in packed.outcome.reports.values() for line in report.to_text().splitlines()]
     lines += packed.outcome.lines
     lines += trainers.lines

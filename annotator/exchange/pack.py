@@ -9,7 +9,7 @@ import secrets
 import shutil
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,10 +98,11 @@ def write(
     options: Options,
     pictures: Pictures,
     pulse: Pulse = lambda: None,
+    notes: Sequence[str] = (),
 ) -> Pack:
     """Write the parts in a format, with its reports beside it, all of it or nothing.
 
-    target: a folder, or a file that ends in `.zip`.
+    target: a folder, or a file that ends in `.zip`. notes: lines for the end of each report, of what does not leave.
     Raises ExportError if the format's library is not installed, if the dataset must not leave, if it does not read
     back as it was written, or if the disk refuses; nothing of the target has changed then.
     """
@@ -113,7 +114,8 @@ def write(
         outcome = format.write(parts, stage.folder, options=options, pictures=pictures)
         for part, report in outcome.reports.items():
             name = f"report_{part}" if part else "report"
-            files.write_atomically(stage.folder / f"{name}.txt", report.to_text().encode(errors="replace"))
+            text = "".join(f"{line}\n" for line in (*report.to_text().splitlines(), *notes))
+            files.write_atomically(stage.folder / f"{name}.txt", text.encode(errors="replace"))
             files.write_atomically(stage.folder / f"{name}{PROOF}", report.to_json().encode())
         if not _is_zip(target):
             written = {target / path for path in _files_below(stage.folder)}

@@ -44,6 +44,7 @@ def test_what_leaves_and_what_does_not_is_counted(store):
 def test_it_is_said_in_the_report_and_on_the_command_line_before(store, tmp_path, capsys):
     undecided = "1 reviewed image holds 1 suggestion from the threshold 0.50 on that nobody decided about"
     assert undecided in "\n".join(leaving.export(store, tmp_path / "out").lines)
+    assert undecided in (tmp_path / "out" / "report.txt").read_text()
     assert main(["export", "--project", str(store.folder), "--out", str(tmp_path / "again")]) == 0
     said = capsys.readouterr()
     assert said.err.startswith(undecided)
