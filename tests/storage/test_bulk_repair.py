@@ -10,7 +10,7 @@ from annotator.core.query import parse
 from annotator.core.repair import Kind, Repair
 from annotator.core.review import Change
 from annotator.storage import bulk
-from annotator.storage.bulk_orders import Order, Verb
+from annotator.storage.bulk_orders import Order, Targets, Verb
 from annotator.storage.store import Store
 from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture
 
@@ -82,8 +82,10 @@ def test_it_tells_how_far_it_is_and_stops_where_it_is_told_to(store, images, mon
 def test_targets_that_were_found_before_are_not_looked_for_again(store, images):
     wanted = order(Kind.HOLES)
     found = store.bulk.targets(wanted)
-    as_of = store.bulk.preview(wanted).as_of
-    _, report = store.bulk.carry_out(wanted, as_of=as_of, who="me", found=found[:3])
+    preview = store.bulk.preview(wanted)
+    assert preview.targets == found
+    some = Targets(found.ids[:3], found.image_ids[:3])
+    _, report = store.bulk.carry_out(wanted, as_of=preview.as_of, who="me", found=some)
     assert (report.total, report.done) == (3, 1)
 
 
