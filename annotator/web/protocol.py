@@ -17,7 +17,7 @@ from annotator.core.masks import Rle
 from annotator.core.numbers import is_finite, is_id
 from annotator.core.polygons import Part
 from annotator.core.review import Change, Gesture
-from annotator.core.settings import DEFAULT_THRESHOLD, THRESHOLD
+from annotator.exchange.outlook import threshold_of
 from annotator.storage.store import Store
 
 MAX_HEATMAP = 200_000
@@ -46,7 +46,7 @@ def document_head_to_json(store: Store, image_id: int, *, url: str) -> dict[str,
             "note": image.note,
         },
         "revision": image.revision,
-        "threshold": store.setting(THRESHOLD) or DEFAULT_THRESHOLD,
+        "threshold": threshold_of(store),
         "categories": [category_to_json(category) for category in in_order(store.categories())],
         "category_version": category_version,
     }

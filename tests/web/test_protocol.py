@@ -14,11 +14,13 @@ from annotator.core.heatmap import HALF, LEVELS
 from annotator.core.masks import Rle
 from annotator.core.polygons import Part
 from annotator.core.review import VERBS, require_well_formed
+from annotator.core.settings import DEFAULT_THRESHOLD, THRESHOLD
 from annotator.storage.images import FIRST_SCORE
+from annotator.storage.store import Store
 from annotator.vision.networks.zoo import BUNDLED_MODEL
 from annotator.web.assistant import GRABCUT
 from annotator.web.protocol import document_to_json, gesture_from_json, instance_to_json, parts_to_json
-from tests.storage.builders import HEIGHT, WIDTH, block
+from tests.storage.builders import HEIGHT, WIDTH, add_image, block
 
 # The editor's tests read this file too (frontend/tests/document/protocol.test.ts): both sides say and mean the same.
 GOLDEN = json.loads((Path(__file__).parent / "golden/wire.json").read_text(encoding="utf-8"))
@@ -136,3 +138,12 @@ def _change_to_json(change):
         "locked": change.locked,
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.35])
+def test_the_threshold_of_a_network_is_the_pages_also_where_it_shows_everything(tmp_path, threshold):
+    with Store.open(tmp_path / "project") as store:
+        image = add_image(store)
+        assert document_to_json(store, image.id, url="x")["threshold"] == DEFAULT_THRESHOLD
+        store.set_setting(THRESHOLD, threshold)
+        assert document_to_json(store, image.id, url="x")["threshold"] == threshold
