@@ -125,8 +125,9 @@ def test_what_was_not_sent_for_one_project_reaches_that_one_alone(home, tab):
     page.keyboard.press("Enter")
     wait_for_picture(page, "helmets-1.jpg")
     page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'offline'")
-    page.unroute("**/gestures")
+    # The page tries again and again: there is no moment in which it could send.
     page.route(f"**/{helmets.key}/images/*/gestures", lambda route: route.abort())
+    page.unroute("**/gestures")
     open_list(page)
     card(page, "vests").click(position={"x": 30, "y": 30})
     wait_for_picture(page, "vests-0.jpg")
