@@ -29,9 +29,11 @@ def test_from_photographs_to_a_downloaded_coco_file(screen, project, tmp_path):
     # What is still on its way in would not be pre-labelled, and whatever comes in first is first.
     require_soon(lambda: len(project.store.queue()), len(examples))
     prelabel_all(page)
-    # The button gave the focus back: Enter is the editor's.
-    for row in project.store.queue():
-        screen.wait_for_picture(row.image.file_name)
+    # The button gave the focus back: Enter is the editor's. It goes from whichever came in first to the end, and round.
+    left = {row.image.file_name for row in project.store.queue()}
+    while left:
+        open_one = "names => names.find((name) => name === document.querySelector('.an-title').textContent)"
+        left.remove(page.wait_for_function(open_one, arg=list(left)).json_value())
         page.wait_for_function("/^shows [1-9]/.test(document.querySelector('.an-threshold-count').textContent)")
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
