@@ -53,7 +53,7 @@ def vet(folder: Path) -> tuple[Image, ...]:
         raise ArchiveError(found["refused"])
     if "failed" in found:
         raise StoreError(found["failed"])
-    return tuple(Image(**image) for image in found["images"])
+    return tuple(Image(**image | {"flags": tuple(image["flags"])}) for image in found["images"])
 
 
 def _answer(folder: Path) -> dict[str, object]:

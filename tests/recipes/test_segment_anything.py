@@ -16,9 +16,9 @@ from annotator.vision.networks.prompts.network import PromptFeatures, PromptNetw
 from annotator.vision.pictures.photo import Photo
 from tests.vision.networks.prompts import graphs
 
-torch = pytest.importorskip("torch", reason="torch is not installed")
-onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
-pytest.importorskip("segment_anything", reason="segment-anything is not installed")
+torch = pytest.importorskip("torch", reason="the recipe's torch is not installed")
+onnxruntime = pytest.importorskip("onnxruntime", reason="the recipe's onnxruntime is not installed")
+pytest.importorskip("segment_anything", reason="the recipe's segment-anything is not installed")
 
 SIZES = ((640, 427), (333, 1001), (4000, 3000))
 

@@ -134,7 +134,10 @@ def test_a_killed_import_leaves_whole_images_and_says_that_it_is_unfinished(proj
                 counts = store.image_count(), len(store.dataset().instances)
                 assert counts[1] == 10 * (counts[0] - 1)
                 assert counts == (301, 3000) or not done
-                assert (store.setting(UNFINISHED) is None) == (counts[0] in (1, 301))
+                # Once all are there, one that is killed may be any of the next ones, which find everything.
+                is_told = store.setting(UNFINISHED) is not None
+                assert is_told or counts[0] in (1, 301)
+                assert not (is_told and (done or counts[0] == 1))
                 for row in store.queue():
                     assert store.content_path(row.image.sha256).is_file()
 
