@@ -1,13 +1,12 @@
 """What the buttons of the tab Annotate begin, and what they say of it."""
 
-import asyncio
-
 import pytest
 
 from annotator.vision.networks import zoo
 from annotator.web.page import fragments
 from annotator.web.page.annotate_tab import _Batches
 from tests.web.batches import fill, images
+from tests.web.conftest import run
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def press(batches, button, *values):
     async def watch():
         return [state async for state in getattr(batches, button)(*values, None)]
 
-    states = asyncio.run(watch())
+    states = run(watch())
     return [state[0] for state in states], [state[5] for state in states]
 
 
@@ -31,7 +30,7 @@ def retries(batches, button, *values):
     async def watch():
         return [is_visible(state[4]) async for state in getattr(batches, button)(*values, None)]
 
-    return asyncio.run(watch())
+    return run(watch())
 
 
 def is_visible(update):
