@@ -5,22 +5,15 @@ Tests: tests/test_cli.py
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
-from annotator.core.errors import ModelError
 from annotator.core.masks import rle_area
-from annotator.vision.networks import zoo
+from annotator.vision.networks import trial, zoo
 from annotator.vision.networks.detector import Detections, Detector
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures import decode
-from annotator.vision.pictures.photo import Photo
-
-_REPEATS = 7
 
 
 def describe(info: ModelInfo, sample: Path, *, device: str = "AUTO") -> Iterator[str]:
@@ -35,27 +28,9 @@ def describe(info: ModelInfo, sample: Path, *, device: str = "AUTO") -> Iterator
     width, height = detector.network.input_size
     yield f"loaded in {time.perf_counter() - began:.2f} s on {device}"
     yield f"input: {width} x {height}, {info.resize}, {info.order}; {len(info.categories)} categories"
-    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
-    tried = {
-        "noise": Photo("noise", b"", "", noise),
-        "grey": Photo("grey", b"", "", np.full_like(noise, 128)),
-        "sample": decode.read(sample),
-    }
-    failed = []
-    for name, photo in tried.items():
-        try:
-            yield f"{name}: {_found(detector.detect(photo), info)}"
-        except ModelError as error:
-            failed.append(name)
-            yield f"{name}: {error}"
-    if failed:
-        raise ModelError(f"{info.name}: fails on {', '.join(failed)}")
-    times = []
-    for _ in range(_REPEATS):
-        began = time.perf_counter()
-        detector.detect(tried["sample"])
-        times.append(time.perf_counter() - began)
-    yield f"speed: {statistics.median(times) * 1e3:.0f} ms a picture (median of {_REPEATS})"
+    photo = decode.read(sample)
+    yield from trial.answers(info.name, photo, lambda picture: _found(detector.detect(picture), info))
+    yield f"speed: {trial.milliseconds(lambda: detector.detect(photo))} ms a picture (median of {trial.REPEATS})"
 
 
 def _found(detections: Detections, info: ModelInfo) -> str:

@@ -5,24 +5,18 @@ Tests: tests/vision/networks/prompts/test_try_prompts.py
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
-from annotator.core.errors import ModelError
 from annotator.core.masks import rle_area
 from annotator.core.prompt import Point, Prompt
-from annotator.vision.networks import zoo
+from annotator.vision.networks import trial, zoo
 from annotator.vision.networks.prompts.asking import ask
 from annotator.vision.networks.prompts.network import PromptNetwork
 from annotator.vision.networks.zoo import PromptInfo
 from annotator.vision.pictures import decode
 from annotator.vision.pictures.photo import Photo
-
-_REPEATS = 7
 
 
 def describe_prompts(info: PromptInfo, sample: Path, *, device: str = "AUTO") -> Iterator[str]:
@@ -36,28 +30,14 @@ def describe_prompts(info: PromptInfo, sample: Path, *, device: str = "AUTO") ->
     network = PromptNetwork(info, device="CPU" if device == "AUTO" else device)
     yield f"loaded in {time.perf_counter() - began:.2f} s on {device}"
     yield f"export: {network.contract.name}; input {network.side} x {network.side}, masks of {network.mask_side} a side"
-    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
-    tried = {
-        "noise": Photo("noise", b"", "", noise),
-        "grey": Photo("grey", b"", "", np.full_like(noise, 128)),
-        "sample": decode.read(sample),
-    }
-    failed = []
-    for name, photo in tried.items():
-        try:
-            yield f"{name}: {_answers(network, photo)}"
-        except ModelError as error:
-            failed.append(name)
-            yield f"{name}: {error}"
-    if failed:
-        raise ModelError(f"{info.name}: fails on {', '.join(failed)}")
-    photo = tried["sample"]
+    photo = decode.read(sample)
+    yield from trial.answers(info.name, photo, lambda picture: _answers(network, picture))
     features = network.features(photo)
     click = _prompts(photo)["click"]
     looking, answering = (
-        _milliseconds(call) for call in (lambda: network.features(photo), lambda: network.decode(features, click))
+        trial.milliseconds(call) for call in (lambda: network.features(photo), lambda: network.decode(features, click))
     )
-    yield f"speed: {looking} ms a picture, {answering} ms a click (medians of {_REPEATS})"
+    yield f"speed: {looking} ms a picture, {answering} ms a click (medians of {trial.REPEATS})"
 
 
 def _prompts(photo: Photo) -> dict[str, Prompt]:
@@ -75,12 +55,3 @@ def _answers(network: PromptNetwork, photo: Photo) -> str:
         share = 0.0 if answer is None else rle_area(answer.rle) / (photo.width * photo.height)
         found.append(f"a {name} gives {share:.1%} of the picture" if answer else f"a {name} gives nothing")
     return ", ".join(found)
-
-
-def _milliseconds(call: Callable[[], object]) -> str:
-    times = []
-    for _ in range(_REPEATS):
-        began = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - began)
-    return f"{statistics.median(times) * 1e3:.0f}"
