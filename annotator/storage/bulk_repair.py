@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select, update
 
 from annotator.core import repair
 from annotator.core.dataset import State
@@ -17,7 +17,7 @@ from annotator.core.errors import GeometryError
 from annotator.core.masks import Rle, require_storable, rle_area
 from annotator.core.repair import Kind, Repair
 from annotator.storage import schema
-from annotator.storage.instances import chunks
+from annotator.storage.instances import among
 from annotator.storage.shapes import FORGOTTEN
 
 _images, _instances = schema.images, schema.instances
@@ -62,15 +62,15 @@ class Before:
 def read(connection: Connection, wanted: Repair, ids: Sequence[int]) -> Before:
     """All that `mended` looks at, so that nothing is read while masks are worked out: a reader makes others wait."""
     columns = (_instances.c.id, _instances.c.key, _instances.c.image_id, _instances.c.rle)
-    joined = select(*columns, _images.c.height, _images.c.width).join(_images, _images.c.id == _instances.c.image_id)
-    rows: list[Row[Any]] = []
-    for some in chunks(ids):
-        rows += connection.execute(joined.where(_instances.c.id.in_(some)))
-    around: list[Row[Any]] = []
+    joined: Select[Any] = select(*columns, _images.c.height, _images.c.width).join(
+        _images, _images.c.id == _instances.c.image_id
+    )
+    rows = connection.execute(joined.where(among(_instances.c.id, ids))).all()
+    around: Sequence[Row[Any]] = ()
     if wanted.kind is Kind.SUBTRACT:
         accepted = and_(_instances.c.state == State.ACCEPTED.value, ~_instances.c.crowd)
-        for some in chunks(sorted({row.image_id for row in rows})):
-            around += connection.execute(joined.where(_instances.c.image_id.in_(some), accepted))
+        on_them = among(_instances.c.image_id, {row.image_id for row in rows})
+        around = connection.execute(joined.where(on_them, accepted)).all()
     return Before(tuple(rows), tuple(around))
 
 
@@ -122,10 +122,8 @@ def write(connection: Connection, found: Sequence[Mended]) -> list[int]:
 
     The polygons go, as they describe the old mask.
     """
-    masks: dict[int, str] = {}
-    for some in chunks([one.id for one in found]):
-        rows = connection.execute(select(_instances.c.id, _instances.c.rle).where(_instances.c.id.in_(some)))
-        masks.update((row.id, row.rle) for row in rows)
+    query = select(_instances.c.id, _instances.c.rle).where(among(_instances.c.id, [one.id for one in found]))
+    masks = {row.id: row.rle for row in connection.execute(query)}
     changed = [(one.id, one.after) for one in found if one.after is not None and masks.get(one.id) == one.before.counts]
     if changed:
         values = [{"of": id, "now": after.counts, "polygons": None} for id, after in changed]
@@ -138,9 +136,8 @@ def write(connection: Connection, found: Sequence[Mended]) -> list[int]:
 def take_back(connection: Connection, ids: Sequence[int]) -> None:
     """Give the instances the mask and the polygons that they had before their last decision."""
     mask, polygons = decided_before(LATER.c.rle), decided_before(LATER.c.parts)
-    for some in chunks(ids):
-        values = {"rle": func.coalesce(mask, offered(_suggestions.c.rle)), "parts": polygons, **FORGOTTEN}
-        connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(values))
+    values = {"rle": func.coalesce(mask, offered(_suggestions.c.rle)), "parts": polygons, **FORGOTTEN}
+    connection.execute(update(_instances).where(among(_instances.c.id, ids)).values(values))
     _measure(connection, ids)
 
 
@@ -156,8 +153,7 @@ def _measure(connection: Connection, ids: Sequence[int]) -> None:
         .scalar_subquery()
     )
     edited = func.coalesce(_instances.c.rle != func.coalesce(offered(_suggestions.c.rle), brought), False)
-    for some in chunks(ids):
-        connection.execute(update(_instances).where(_instances.c.id.in_(some)).values(edited=edited))
+    connection.execute(update(_instances).where(among(_instances.c.id, ids)).values(edited=edited))
 
 
 def decided_before(column: Any) -> Any:

@@ -21,7 +21,7 @@ from annotator.core.masks import Rle
 from annotator.storage import schema
 from annotator.storage.database import Database
 from annotator.storage.gallery_order import Listed, Order, Usual, fetch, in_order
-from annotator.storage.instances import chunks
+from annotator.storage.instances import among
 from annotator.storage.shapes import measure_missing
 from annotator.system.latest import Latest
 
@@ -147,10 +147,8 @@ def _rows(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
     table, images = schema.instances, schema.images
     joined = table.join(images, images.c.id == table.c.image_id)
     columns = (images.c.file_name, images.c.sha256, images.c.height, images.c.width)
-    found: dict[int, Row[Any]] = {}
-    for some in chunks(ids):
-        query = select(table, *columns).select_from(joined).where(table.c.id.in_(some))
-        found.update((row.id, row) for row in connection.execute(query))
+    query = select(table, *columns).select_from(joined).where(among(table.c.id, ids))
+    found = {row.id: row for row in connection.execute(query)}
     return [found[id] for id in ids if id in found]
 
 

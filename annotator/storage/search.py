@@ -20,7 +20,7 @@ from annotator.core.review import MANUAL
 from annotator.core.settings import EXPORTED
 from annotator.storage import categories, schema
 from annotator.storage.images import IMPORT
-from annotator.storage.stored import json_of
+from annotator.storage.settings import read_setting
 
 DOUBT = 0.1
 """A suggestion is doubtful whose score is as near as this to the threshold."""
@@ -88,8 +88,7 @@ def query_of(search: Search, known: Known) -> Select[Any]:
 
 def known_for(connection: Connection, search: Search) -> Known:
     """What the conditions of a search are made with."""
-    stored = connection.scalar(select(schema.settings.c.value).where(schema.settings.c.name == EXPORTED.name))
-    exported = None if stored is None else json_of(stored, f"setting {EXPORTED.name}")
+    exported = read_setting(connection, EXPORTED)
     return Known(search.threshold, categories.categories(connection), str(exported or ""))
 
 

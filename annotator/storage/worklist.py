@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
 
 from annotator.core.dataset import State
 from annotator.core.limits import MAX_FLAGS, MAX_NOTE
@@ -16,7 +16,7 @@ from annotator.storage import categories, images, schema, search
 from annotator.storage.database import Database
 from annotator.storage.gestures import gestures_of
 from annotator.storage.images import QueueRow
-from annotator.storage.instances import chunks
+from annotator.storage.instances import among, chunks
 from annotator.storage.search import Search
 from annotator.storage.shapes import measure_for
 from annotator.storage.stored import json_of
@@ -149,15 +149,12 @@ def _standing(connection: Connection, ids: Iterable[int]) -> list[Row[Any]]:
     """The rows of those that are there and not in the bin, in the order of the ids."""
     table = schema.images
     wanted = list(dict.fromkeys(ids))
-    found: dict[int, Row[Any]] = {}
-    for some in chunks(wanted):
-        columns = (table.c.id, table.c.reviewed, table.c.revision, table.c.flags)
-        query = select(*columns).where(table.c.id.in_(some), ~table.c.removed)
-        found.update({row.id: row for row in connection.execute(query)})
+    columns = (table.c.id, table.c.reviewed, table.c.revision, table.c.flags)
+    query: Select[Any] = select(*columns).where(among(table.c.id, wanted), ~table.c.removed)
+    found = {row.id: row for row in connection.execute(query)}
     return [found[id] for id in wanted if id in found]
 
 
 def _change(connection: Connection, ids: Sequence[int], values: dict[str, Any]) -> None:
     table = schema.images
-    for some in chunks(ids):
-        connection.execute(update(table).where(table.c.id.in_(some)).values(values))
+    connection.execute(update(table).where(among(table.c.id, ids)).values(values))
