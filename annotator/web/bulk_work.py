@@ -10,14 +10,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from annotator.core.errors import AnnotatorError, GestureError
+from annotator.core.errors import AnnotatorError
 from annotator.storage.bulk import Preview, Report
 from annotator.storage.bulk_orders import Order, Targets
 from annotator.storage.store import Store
 from annotator.web.projects import Projects
-
-MAX_KEPT = 200
-"""Runs that have ended and are told of still, of all projects."""
+from annotator.web.runs import Runs
 
 MAX_PREVIEWS = 8
 """Previews whose targets are known still, of all projects."""
@@ -42,19 +40,23 @@ class Run:
     cancelled: bool = False
     error: str | None = None
 
+    @property
+    def is_over(self) -> bool:
+        return not self.running
+
 
 class BulkWork:
     """Carries orders out and takes them back. Safe to use from several threads."""
 
     def __init__(self, projects: Projects) -> None:
         self._projects = projects
-        self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._runs: Runs[Run] = Runs("a decision about many instances")
         self._previewed: OrderedDict[tuple[str, Order, int], Targets] = OrderedDict()
         self._lock = threading.Lock()
 
     def status(self, key: str) -> Run | None:
         """The project's latest run, at work or ended since the server started."""
-        return self._runs.get(key)
+        return self._runs.latest(key)
 
     def preview(self, key: str, order: Order) -> Preview:
         """What the order would do now; `start` does it to these. Raises GestureError as the store does."""
@@ -94,20 +96,12 @@ class BulkWork:
 
     def cancel(self, key: str) -> None:
         """Stop after the stretch under way; what is done can be taken back."""
-        run = self._runs.get(key)
+        run = self._runs.latest(key)
         if run is not None:
             run.cancelled = True
 
     def _begin(self, key: str, run: Run, work: Callable[[Store, Run], None]) -> Run:
-        with self._lock:
-            current = self._runs.get(key)
-            if current is not None and current.running:
-                raise GestureError("a decision about many instances is at work already: wait for it, or cancel it")
-            self._runs[key] = run
-            self._runs.move_to_end(key)
-            for old, ended in list(self._runs.items())[:-MAX_KEPT]:
-                if not ended.running:
-                    del self._runs[old]
+        self._runs.begin(key, run)
         threading.Thread(target=self._work, args=(key, run, work), name="bulk", daemon=True).start()
         return run
 

@@ -7,25 +7,22 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from annotator.core.errors import AnnotatorError, GestureError
+from annotator.core.errors import AnnotatorError
 from annotator.exchange import leaving
 from annotator.exchange.pack import Stamp
 from annotator.system import paths
 from annotator.web.export_request import Asked
 from annotator.web.projects import Projects
+from annotator.web.runs import Runs
 from annotator.web.sharing import visitor
 
 AT_ONCE = 2
 """Exports that are written at the same time, of one address one; others wait, first come, first served."""
-
-MAX_KEPT = 200
-"""Runs that have ended and are told of still, of all projects."""
 
 _TICK_S = 0.2
 
@@ -52,43 +49,38 @@ class Run:
     files: Mapping[Path, Stamp] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
 
+    @property
+    def is_over(self) -> bool:
+        return self.stage == "ended"
+
 
 class ExportWork:
     """Writes exports. Safe to use from several threads."""
 
     def __init__(self, projects: Projects) -> None:
         self._projects = projects
-        self._runs: OrderedDict[str, Run] = OrderedDict()
-        self._lock = threading.Lock()
+        self._runs: Runs[Run] = Runs("an export of this project")
         self._freed = threading.Condition()
         self._waiting: list[Run] = []
         self._writing: list[Run] = []
 
     def status(self, key: str) -> Run | None:
         """The project's latest export, at work or ended since the server started."""
-        return self._runs.get(key)
+        return self._runs.latest(key)
 
     def start(self, key: str, asked: Asked) -> Run:
         """Begin to write. Raises GestureError while another export is at work, LimitError where there is no room."""
         with self._projects.use(key) as store:
             self._projects.require_quota(key, store, 0)
         run = Run(visitor.current_address() if self._projects.shared else "")
-        with self._lock:
-            current = self._runs.get(key)
-            if current is not None and current.stage != "ended":
-                raise GestureError("an export of this project is at work already: wait for it, or cancel it")
-            self._runs[key] = run
-            self._runs.move_to_end(key)
-            for old, ended in list(self._runs.items())[:-MAX_KEPT]:
-                if ended.stage == "ended":
-                    del self._runs[old]
+        self._runs.begin(key, run)
         threading.Thread(target=self._work, args=(key, run, asked), name="export", daemon=True).start()
         return run
 
     def cancel(self, key: str) -> None:
         """Stop the export at work; the files of the one before stay."""
-        run = self._runs.get(key)
-        if run is not None and run.stage != "ended":
+        run = self._runs.latest(key)
+        if run is not None and not run.is_over:
             run.cancelled = True
 
     def _work(self, key: str, run: Run, asked: Asked) -> None:
