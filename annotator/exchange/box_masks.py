@@ -14,13 +14,12 @@ from typing import IO, Any
 
 from annotator.core.dataset import PROVENANCE
 from annotator.core.errors import AnnotatorError, CocoError, GeometryError, ImageError
-from annotator.core.masks import Rle, rle_area
+from annotator.core.masks import rle_area
 from annotator.core.numbers import is_finite
-from annotator.core.polygons import polygons_to_rle
 from annotator.core.problems import Problem
 from annotator.core.prompt import Prompt
-from annotator.core.trace import rle_to_polygons
 from annotator.exchange.coco.document import read_content
+from annotator.exchange.coco.writer import exact_segmentation
 from annotator.system.progress import Progress
 from annotator.vision.networks.prompts.asking import Crop, ask
 from annotator.vision.networks.prompts.network import PromptFeatures, PromptNetwork
@@ -158,7 +157,7 @@ def _masks_of(image: Row, rows: list[Row], network: PromptNetwork, folder: Path)
         if answer is None:
             found.append(None)
         else:
-            found.append({"segmentation": segmentation_of(answer.rle), "area": rle_area(answer.rle)})
+            found.append({"segmentation": exact_segmentation(answer.rle), "area": rle_area(answer.rle)})
     return found
 
 
@@ -172,17 +171,6 @@ def _photo(image: Row, folder: Path) -> Photo:
     if size not in ((None, None), (photo.width, photo.height)):
         raise ImageError(f"{image['file_name']}: {photo.width} x {photo.height}, in the file {size[0]} x {size[1]}")
     return photo
-
-
-def segmentation_of(rle: Rle) -> Any:
-    """COCO's segmentation of a mask: polygons where they decode to it exactly, else its run lengths."""
-    traced = rle_to_polygons(rle)
-    try:
-        if traced is not None and polygons_to_rle(traced, height=rle.height, width=rle.width) == rle:
-            return [ring.ravel().tolist() for ring in traced]
-    except GeometryError:  # more vertices than a polygon may have
-        pass
-    return {"size": [rle.height, rle.width], "counts": rle.counts}
 
 
 def _put(row: Row, mask: Row | None, *, by: str) -> None:

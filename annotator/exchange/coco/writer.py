@@ -204,25 +204,32 @@ def _said(instance: Instance) -> dict[str, Any]:
 def _segmentation(instance: Instance, *, form: MaskForm) -> tuple[Any, Rle]:
     """COCO's segmentation, and the mask that it decodes to."""
     rle = instance.rle
-    compressed = {"size": [rle.height, rle.width], "counts": rle.counts}
     if form in {"rle", "rle-uncompressed"}:
-        return compressed if form == "rle" else compressed | {"counts": rle_to_runs(rle).tolist()}, rle
+        return _compressed(rle) if form == "rle" else _compressed(rle) | {"counts": rle_to_runs(rle).tolist()}, rle
     if instance.parts and not any(part.holes for part in instance.parts):
         own = [part.outer for part in instance.parts]
         if _decodes_to(own, rle):
             return _numbers(own), rle
     if form == "lossless" and instance.crowd:
-        return compressed, rle
-    traced = rle_to_polygons(rle)
-    if traced is not None and _decodes_to(traced, rle):
-        return _numbers(traced), rle
-    if form == "lossless":
-        return compressed, rle
+        return _compressed(rle), rle
+    exact = exact_segmentation(rle)
+    if form == "lossless" or isinstance(exact, list):
+        return exact, rle
     try:
         bridged = [bridge_holes(part) for part in rle_to_parts(rle)]
         return _numbers(bridged), polygons_to_rle(bridged, height=rle.height, width=rle.width)
     except GeometryError as error:
         raise ExportError(f"annotation {instance.id}: {error}; the masks leave as lossless or as rle") from error
+
+
+def exact_segmentation(rle: Rle) -> Any:
+    """COCO's segmentation of a mask: polygons along its pixels' edges where they decode to it, else compressed RLE."""
+    traced = rle_to_polygons(rle)
+    return _numbers(traced) if traced is not None and _decodes_to(traced, rle) else _compressed(rle)
+
+
+def _compressed(rle: Rle) -> dict[str, Any]:
+    return {"size": [rle.height, rle.width], "counts": rle.counts}
 
 
 def _decodes_to(rings: Sequence[Ring], rle: Rle) -> bool:
