@@ -61,11 +61,6 @@ class MaskAssistant:
             if head is not None and (box_xyxy is None or self._close_features(head, photo, box_xyxy) is None):
                 self._features_of(head, photo)
 
-    def mask(self, store: Store, image: Image, box_xyxy: Sequence[float], *, category_id: int, model: str) -> BoxMask:
-        """The mask inside a box in image pixels: by the network's mask head if it knows the category, else GrabCut."""
-        found = self.by_head(store, image, box_xyxy, category_id=category_id, model=model)
-        return found or self.by_grabcut(store, image, box_xyxy)
-
     def by_grabcut(self, store: Store, image: Image, box_xyxy: Sequence[float]) -> BoxMask:
         """The mask inside a box without a network."""
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -120,6 +120,18 @@ def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> Non
         found = parse_json(await uploads.small(request, MAX_BODY_BYTES))
         return _ids_of(found), found
 
+    async def decide(key: str, ids: list[int], each: int, change: Callable[[Store], list[int]]) -> dict[str, Any]:
+        """each: bytes that the history of one picture takes."""
+
+        def run(store: Store) -> dict[str, Any]:
+            projects.require_quota(key, store, each * len(ids))
+            with store.together():
+                gone = store.worklist.missing(ids)
+                return {"ids": change(store), "gone": gone}
+
+        found: dict[str, Any] = await _with_store(projects, key, run)
+        return found
+
     @router.post("/{key}/queue/review")
     async def review(key: str, request: Request) -> dict[str, Any]:
         """Mark pictures reviewed, or not; the ids of those that were not so yet, and of those that are gone."""
@@ -128,14 +140,9 @@ def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> Non
         if not isinstance(reviewed, bool):
             raise GestureError(f"queue.reviewed: {reviewed!r:.80}, expected true or false")
 
-        def mark(store: Store) -> dict[str, Any]:
-            projects.require_quota(key, store, 200 * len(ids))
-            with store.together():
-                gone = store.worklist.missing(ids)
-                return {"ids": store.worklist.mark_reviewed(ids, reviewed, who=who_decides(projects)), "gone": gone}
-
-        found_now: dict[str, Any] = await _with_store(projects, key, mark)
-        return found_now
+        return await decide(
+            key, ids, 200, lambda store: store.worklist.mark_reviewed(ids, reviewed, who=who_decides(projects))
+        )
 
     @router.post("/{key}/queue/flag")
     async def flag(key: str, request: Request) -> dict[str, Any]:
@@ -147,14 +154,7 @@ def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> Non
         if not isinstance(on, bool):
             raise GestureError(f"queue.on: {on!r:.80}, expected true or false")
 
-        def change(store: Store) -> dict[str, Any]:
-            projects.require_quota(key, store, 300 * len(ids))
-            with store.together():
-                gone = store.worklist.missing(ids)
-                return {"ids": store.worklist.flag(ids, word, on, who=who_decides(projects)), "gone": gone}
-
-        found_now: dict[str, Any] = await _with_store(projects, key, change)
-        return found_now
+        return await decide(key, ids, 300, lambda store: store.worklist.flag(ids, word, on, who=who_decides(projects)))
 
     @router.post("/{key}/queue/remove")
     async def remove(key: str, request: Request) -> dict[str, Any]:

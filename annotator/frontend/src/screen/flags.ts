@@ -15,6 +15,19 @@ export function flagName(flag: string): string {
   return FLAGS.some((one) => one === flag) ? t(`flag_${flag}` as StringKey) : flag;
 }
 
+/** Where somebody writes a flag of their own; Enter takes it. */
+export function ownFlagField(take: (flag: string) => void): HTMLInputElement {
+  const own = h("input", { type: "text", class: "an-input", placeholder: t("ownFlag"), "aria-label": t("ownFlag"), maxlength: MAX_FLAG, autocomplete: "off", spellcheck: "false" });
+  own.addEventListener("keydown", (event) => {
+    const flag = own.value.trim();
+    if (event.key !== "Enter" || isComposing(event) || flag === "") return;
+    event.preventDefault();
+    own.value = "";
+    take(flag);
+  });
+  return own;
+}
+
 /** What is said of an instance, a word each; a note is told of, not shown. */
 export function saidOf(instance: Instance, hidden: boolean): string[] {
   return [
@@ -52,12 +65,7 @@ export function openFlags(root: HTMLElement, session: Session, anchor: Anchor | 
     return [...new Set(used)].filter((flag) => !FLAGS.some((one) => one === flag)).sort();
   };
   const isHidden = (one: Instance): boolean => session.view.get().hidden.has(one.key);
-  const own = h("input", { type: "text", class: "an-input", placeholder: t("ownFlag"), "aria-label": t("ownFlag"), maxlength: MAX_FLAG, autocomplete: "off", spellcheck: "false" });
-  own.addEventListener("keydown", (event) => {
-    const flag = own.value.trim();
-    if (event.key !== "Enter" || isComposing(event) || flag === "") return;
-    event.preventDefault();
-    own.value = "";
+  const own = ownFlagField((flag) => {
     if (!chosen().every((one) => hasFlag(one, flag))) toggleFlag(session, flag, chosen());
     render();
   });

@@ -1,10 +1,10 @@
 /** The flags of several pictures, in a small panel: each press gives one to all of them, or takes it from all. */
 import type { QueueImage } from "../document/protocol";
-import { FLAGS, MAX_FLAG } from "../editing/flags";
+import { FLAGS } from "../editing/flags";
 import { t } from "../strings";
-import { h, isComposing } from "../widgets/dom";
+import { h } from "../widgets/dom";
 import { openPopover } from "../widgets/popover";
-import { flagName } from "./flags";
+import { flagName, ownFlagField } from "./flags";
 
 export interface PictureFlagsOptions {
   readonly root: HTMLElement;
@@ -29,14 +29,7 @@ export function openPictureFlags({ root, anchor, chosen, known, give }: PictureF
     field.addEventListener("change", () => void change(flag, field.checked));
     return h("label", { class: "an-flag" }, field, h("span", {}, flagName(flag)));
   };
-  const own = h("input", { type: "text", class: "an-input", placeholder: t("ownFlag"), "aria-label": t("ownFlag"), maxlength: MAX_FLAG, autocomplete: "off", spellcheck: "false" });
-  own.addEventListener("keydown", (event) => {
-    const flag = own.value.trim();
-    if (event.key !== "Enter" || isComposing(event) || flag === "") return;
-    event.preventDefault();
-    own.value = "";
-    void change(flag, true);
-  });
+  const own = ownFlagField((flag) => void change(flag, true));
   const render = (): void => boxes.replaceChildren(...[...new Set([...FLAGS, ...known()])].map(box));
   render();
   openPopover(root, anchor, { class: "an-flags", label: t("pickFlag") }, h("strong", {}, t("pickFlag")), boxes, own);
