@@ -22,26 +22,32 @@ def space(tmp_path_factory):
     running.kill()
 
 
+def arrived(chromium, address, cookies=()):
+    """A page in a browser of somebody's own, once it has a project."""
+    context = chromium.new_context(locale="en-US", **LARGE)
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_cookies(list(cookies))
+    page = context.new_page()
+    page.foreign = []
+    page.on("request", lambda request: page.foreign.append(request.url) if is_foreign(request.url) else None)
+    page.goto(address)
+    page.locator(".an-project-name").wait_for()
+    page.wait_for_function("localStorage.getItem('annotator.project')")
+    return page
+
+
 @pytest.fixture
 def visitor(space, chromium):
     """A browser of somebody's own on the Space, with one page open; more of them for more people."""
-    contexts = []
+    pages = []
 
     def arrive(address=""):
-        context = chromium.new_context(locale="en-US", **LARGE)
-        context.set_default_timeout(PATIENCE_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.foreign = []
-        page.on("request", lambda request: page.foreign.append(request.url) if is_foreign(request.url) else None)
-        page.goto(space.address + address)
-        page.locator(".an-project-name").wait_for()
-        page.wait_for_function("localStorage.getItem('annotator.project')")
-        return page
+        pages.append(arrived(chromium, space.address + address))
+        return pages[-1]
 
     yield arrive
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
 
 
 @pytest.fixture
@@ -50,22 +56,16 @@ def signed_in_space(tmp_path, chromium):
     signing = pytest.importorskip("tests.web.sharing.test_login", reason="signing in needs gradio[oauth]")
     running = Server(None, tmp_path / "home", GRADIO_SERVER_NAME="127.0.0.1", ANNOTATOR_LOGIN="1", **signing.SPACE)
     running.start()
-    contexts = []
+    pages = []
 
     def arrive(name, address=""):
-        context = chromium.new_context(locale="en-US", **LARGE)
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        context.add_cookies([{"name": "session", "value": signing.cookie(name), "url": running.address}])
-        page = context.new_page()
-        page.goto(running.address + address)
-        page.locator(".an-project-name").wait_for()
-        page.wait_for_function("localStorage.getItem('annotator.project')")
-        return page
+        session = {"name": "session", "value": signing.cookie(name), "url": running.address}
+        pages.append(arrived(chromium, running.address + address, [session]))
+        return pages[-1]
 
     yield arrive
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
     running.kill()
 
 

@@ -1,10 +1,14 @@
 """Small values for the tests of the store."""
 
+import sqlite3
+from contextlib import closing, contextmanager
+
 import numpy as np
 
 from annotator.core.dataset import State, Suggestion
 from annotator.core.masks import mask_to_rle
 from annotator.core.review import Change, Gesture
+from annotator.storage import schema
 from annotator.storage.imports import Arrival
 
 WIDTH, HEIGHT = 20, 12
@@ -45,3 +49,18 @@ def one_line(error):
     assert "\n" not in message
     assert len(message) < 500
     return message
+
+
+@contextmanager
+def older_project(folder, *, before):
+    """The database of a project as it was before a migration, with one picture and the category 1."""
+    with closing(sqlite3.connect(folder / "project.db")) as older, older:
+        names = list(schema.MIGRATIONS)
+        for name in names[: names.index(before)]:
+            for statement in schema.MIGRATIONS[name]:
+                older.execute(statement)
+            older.execute("INSERT INTO migrations VALUES (?, 'then')", (name,))
+        picture = ("0" * 64, "a.jpg", WIDTH, HEIGHT, "")
+        older.execute("INSERT INTO images (sha256, file_name, width, height, added_at) VALUES (?, ?, ?, ?, ?)", picture)
+        older.execute("INSERT INTO categories (id, name) VALUES (1, 'person')")
+        yield older

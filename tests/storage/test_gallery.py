@@ -9,13 +9,13 @@ from annotator.core import repair
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.masks import rle_area, rle_box_xyxy
 from annotator.core.settings import NAME
-from annotator.storage import bulk_orders, gallery, gallery_order, images, instances, schema
+from annotator.storage import bulk_orders, gallery, gallery_order, images, instances
 from annotator.storage.archive import unpack_project
 from annotator.storage.gallery_order import Order
 from annotator.storage.imports import Picture
 from annotator.storage.store import Store
 from tests.storage.archives import with_database
-from tests.storage.builders import HEIGHT, WIDTH, accept, block, gesture, import_dataset, suggestion
+from tests.storage.builders import HEIGHT, WIDTH, accept, block, gesture, import_dataset, older_project, suggestion
 
 SHOWN = (State.SUGGESTED, State.ACCEPTED, State.REJECTED)
 
@@ -59,15 +59,7 @@ def test_masks_that_were_repaired_many_at_once_are_measured_when_somebody_asks(s
 
 
 def test_an_older_project_is_measured_when_somebody_asks(tmp_path):
-    at = list(schema.MIGRATIONS).index("0008_shapes")
-    with closing(sqlite3.connect(tmp_path / "project.db")) as older, older:
-        for name, statements in list(schema.MIGRATIONS.items())[:at]:
-            for statement in statements:
-                older.execute(statement)
-            older.execute("INSERT INTO migrations VALUES (?, 'then')", (name,))
-        picture = ("0" * 64, "a.jpg", WIDTH, HEIGHT, "")
-        older.execute("INSERT INTO images (sha256, file_name, width, height, added_at) VALUES (?, ?, ?, ?, ?)", picture)
-        older.execute("INSERT INTO categories (id, name) VALUES (1, 'person')")
+    with older_project(tmp_path, before="0008_shapes") as older:
         older.executemany(
             "INSERT INTO instances (key, image_id, category_id, state, rle, source) VALUES (?, 1, 1, ?, ?, 'x')",
             [("large", "accepted", block(0, 0, 9, 9).counts), ("small", "accepted", block(0, 0, 2, 2).counts)],

@@ -1,7 +1,6 @@
 """The tables, and the migrations that make them."""
 
 import sqlite3
-from contextlib import closing
 
 import pytest
 from sqlalchemy import create_engine, inspect
@@ -9,7 +8,7 @@ from sqlalchemy import create_engine, inspect
 from annotator.core.errors import StoreError
 from annotator.storage import schema
 from annotator.storage.store import Store
-from tests.storage.builders import HEIGHT, WIDTH, accept, block, gesture, one_line, suggestion
+from tests.storage.builders import accept, block, gesture, older_project, one_line, suggestion
 
 
 def test_the_migrations_make_the_tables_that_the_queries_are_written_against(store):
@@ -78,15 +77,7 @@ CROWDS = {"crowd": '{"iscrowd": 1, "note": "x"}', "one": '{"note": "y"}', "odd":
 
 
 def test_crowds_of_an_older_project_are_crowds_and_their_other_keys_stay(tmp_path):
-    at = list(schema.MIGRATIONS).index("0003_crowds")
-    with closing(sqlite3.connect(tmp_path / "project.db")) as older, older:
-        for name, statements in list(schema.MIGRATIONS.items())[:at]:
-            for statement in statements:
-                older.execute(statement)
-            older.execute("INSERT INTO migrations VALUES (?, 'then')", (name,))
-        picture = ("0" * 64, "a.jpg", WIDTH, HEIGHT, "")
-        older.execute("INSERT INTO images (sha256, file_name, width, height, added_at) VALUES (?, ?, ?, ?, ?)", picture)
-        older.execute("INSERT INTO categories (id, name) VALUES (1, 'person')")
+    with older_project(tmp_path, before="0003_crowds") as older:
         older.executemany(
             "INSERT INTO instances (key, image_id, category_id, state, rle, source, extra) "
             "VALUES (?, 1, 1, 'accepted', ?, 'import', ?)",

@@ -22,6 +22,7 @@ from annotator.web.sharing.limits import Limits
 from tests.conftest import picture
 from tests.machine import CHROMIUM
 from tests.web.batches import Stored
+from tests.web.served import Served
 
 
 def run(coroutine):
@@ -152,3 +153,12 @@ def stored(monkeypatch, tmp_path):
 
     monkeypatch.setattr(Store, "set_suggestions", store)
     return found
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The real server on a project, in a process of its own."""
+    folder = tmp_path_factory.mktemp("served")
+    server = Served(folder / "project", folder / "home")
+    yield server
+    server.stop()

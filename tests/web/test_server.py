@@ -17,14 +17,6 @@ from tests.machine import free_port
 from tests.web.served import Served
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("served")
-    server = Served(folder / "project", folder / "home")
-    yield server
-    server.stop()
-
-
 def test_it_says_where_it_runs(served):
     assert served.said == f"Annotator runs on {served.address} (Ctrl+C stops it)\n"
 

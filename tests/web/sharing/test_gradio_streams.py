@@ -4,19 +4,8 @@ import asyncio
 import json
 import urllib.request
 
-import pytest
-
 from annotator.web.sharing import gradio_streams
 from tests.web.conftest import run
-from tests.web.served import Served
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("streams")
-    server = Served(folder / "project", folder / "home")
-    yield server
-    server.stop()
 
 
 def join(served, session):
