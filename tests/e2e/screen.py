@@ -146,8 +146,12 @@ class Screen:
         return seen
 
 
-def wait_for(condition, *, seconds=PATIENCE_S):
-    """Wait until the condition holds; the last answer is returned. What is not there yet does not hold."""
+def wait_for(condition, *, seconds=PATIENCE_S, page=None):
+    """Wait until the condition holds; the last answer is returned. What is not there yet does not hold.
+
+    page: where the condition reads what an event of this page brought, its address too: Playwright hands out events
+    only while something is asked of it.
+    """
     patience = time.monotonic() + seconds
     while True:
         with suppress(IndexError, PlaywrightError):
@@ -155,12 +159,15 @@ def wait_for(condition, *, seconds=PATIENCE_S):
                 return answer
         if time.monotonic() > patience:
             return condition()
-        time.sleep(0.05)
+        if page is None:
+            time.sleep(0.05)
+        else:
+            page.wait_for_timeout(50)
 
 
-def require_soon(read, expected, *, seconds=PATIENCE_S):
+def require_soon(read, expected, *, seconds=PATIENCE_S, page=None):
     """Fail unless what is read becomes what is expected: the page's answer to a key or a click may be on its way."""
-    wait_for(lambda: read() == expected, seconds=seconds)
+    wait_for(lambda: read() == expected, seconds=seconds, page=page)
     found = read()
     assert found == expected, f"after {seconds} s: {found!r}, expected {expected!r}"
 

@@ -9,7 +9,7 @@ from tests.e2e.screen import require_soon, wait_for
 
 def stands_at(page, address):
     """Fail unless the page's address becomes one that ends so."""
-    assert wait_for(lambda: page.url.endswith(address)), page.url
+    assert wait_for(lambda: page.url.endswith(address), page=page), page.url
 
 
 def test_reload_back_forward_and_a_link_lead_to_the_picture_that_the_address_names(home, tab):
@@ -36,7 +36,7 @@ def test_reload_back_forward_and_a_link_lead_to_the_picture_that_the_address_nam
     other = tab(link.rpartition("/")[2])
     wait_for_picture(other, "helmets-1.jpg")
     other.wait_for_function("document.querySelectorAll('.an-row.is-selected').length === 1")
-    require_soon(lambda: other.url, link)
+    require_soon(lambda: other.url, link, page=other)
 
 
 def test_back_leads_to_the_project_before(home, tab):
@@ -87,14 +87,14 @@ def test_a_link_to_a_picture_in_the_bin_says_so_and_another_one_opens(home, tab)
     page = tab(at(helmets, 2))
     page.get_by_text("image 2: helmets-1.jpg is in the bin").wait_for()
     wait_for_picture(page, "helmets-0.jpg")
-    assert wait_for(lambda: page.url.endswith(at(helmets, 1)))
+    stands_at(page, at(helmets, 1))
 
 
 def test_a_lost_address_becomes_that_of_an_empty_project(home, tab):
     (empty,) = home(empty=0)
     page = tab("?project=0000000000000000&image=7#instance=x")
     page.get_by_text("The project in this address is not there, or not yours.").wait_for()
-    assert wait_for(lambda: page.url.endswith(at(empty)))
+    stands_at(page, at(empty))
 
 
 def test_two_tabs_with_two_projects_save_each_into_its_own(home, tab):

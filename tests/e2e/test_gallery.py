@@ -98,7 +98,7 @@ def test_what_is_taken_back_before_it_is_made_stays_taken_back(screen, project):
     # A picture that is not open has to be read first, which takes a while here.
     place = 1 + next(place for place in range(6) if "second" in (cell(screen, place + 1).get_attribute("title") or ""))
     screen.press("Home", *["ArrowRight"] * (place - 1), "d", "ArrowLeft", " ")
-    assert wait_for(lambda: held)
+    assert wait_for(lambda: held, page=screen.page)
     assert wait_for(lambda: not is_marked(screen, place, "is-rejected"))
     holds.clear()
     for route in held:
@@ -150,7 +150,7 @@ def test_only_what_is_seen_is_fetched(screen, project):
     seen = screen.requests()
     screen.press("Shift+g")
     screen.page.wait_for_selector(".an-cell:not(.is-empty)")
-    assert wait_for(lambda: any("/cutouts/" in url for url in seen))
+    assert wait_for(lambda: any("/cutouts/" in url for url in seen), page=screen.page)
     screen.page.wait_for_timeout(800)
     total = int(screen.page.locator(".an-cell").first.get_attribute("aria-setsize"))
     assert len({url for url in seen if "/cutouts/" in url}) < total

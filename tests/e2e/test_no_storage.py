@@ -78,11 +78,11 @@ def test_unframed_the_page_opens_and_finds_its_project_again_by_its_address(spac
     assert pictures(space, key) > 0
     page.reload()
     page.locator(".an-canvas, canvas").first.wait_for()
-    require_soon(lambda: page.url, address)
+    require_soon(lambda: page.url, address, page=page)
     again = forgetful.new_page()
     again.goto(address)
     again.locator(".an-canvas, canvas").first.wait_for()
-    require_soon(lambda: again.url, address)
+    require_soon(lambda: again.url, address, page=again)
     assert not [url for url, referer in asked if "#" in url or key in referer]
     assert forgetful.errors == []
 
@@ -106,7 +106,7 @@ def test_in_a_frame_of_the_hub_the_page_opens_and_the_hubs_address_keeps_the_pro
     hub["fragment"] = "#" + told[-1]  # the hub passes on what stands in its own address
     page.goto(HUB)
     frame.locator(".an-canvas, canvas").first.wait_for()
-    assert wait_for(lambda: page.frames[1].url.endswith(hub["fragment"]))
+    assert wait_for(lambda: page.frames[1].url.endswith(hub["fragment"]), page=page)
     assert forgetful.errors == []
 
 

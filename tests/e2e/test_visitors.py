@@ -99,7 +99,7 @@ def test_no_key_stands_in_an_address_and_an_address_opens_nothing_to_another_vis
     theirs = visitor(re.sub(r"^[^?]*", "", address))
     theirs.get_by_text("The project in this address is not there, or not yours.").wait_for()
     theirs.get_by_text("Drop photographs here").first.wait_for()
-    assert wait_for(lambda: theirs.url != address)
+    assert wait_for(lambda: theirs.url != address, page=theirs)
     assert set(keys_of(theirs)).isdisjoint(keys_of(mine))
 
 
