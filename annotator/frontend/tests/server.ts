@@ -18,6 +18,7 @@ export function refused(error: string, status: number, more: Record<string, unkn
 interface Stored {
   revision: number;
   reviewed: boolean;
+  prelabelled: boolean;
   instances: Map<string, WireInstance>;
   answers: Map<string, number>;
 }
@@ -108,6 +109,7 @@ export class FakeServer {
       this.images.set(index + 1, {
         revision: 1,
         reviewed: false,
+        prelabelled: true,
         instances: new Map(instances.map((one) => [one.key, one])),
         answers: new Map(),
       });
@@ -126,7 +128,7 @@ export class FakeServer {
         height: 40,
         thumbnail: "",
         reviewed: image.reviewed,
-        prelabelled: true,
+        prelabelled: image.prelabelled,
         accepted: count("accepted"),
         suggested: count("suggested"),
         rejected: count("rejected"),
@@ -148,7 +150,7 @@ export class FakeServer {
     this.asked.push(request);
     try {
       const rows = this.listed(request);
-      const version = JSON.stringify([...this.images].map(([id, { revision }]) => [id, revision]));
+      const version = JSON.stringify([...this.images].map(([id, { revision, prelabelled }]) => [id, revision, prelabelled]));
       if (version === request.version && request.around === null) return Promise.resolve({ version, job: null });
       const place = rows.findIndex(({ id }) => id === request.around);
       const offset = place < 0 ? request.offset : place - (place % request.limit);
@@ -176,7 +178,7 @@ export class FakeServer {
     const image = this.images.get(id);
     if (image === undefined) return Promise.reject(refused("no such image", 404));
     return Promise.resolve({
-      image: { id, name: `${id}.jpg`, width: this.width, height: 40, url: `pictures/${id}`, reviewed: image.reviewed, prelabelled: true },
+      image: { id, name: `${id}.jpg`, width: this.width, height: 40, url: `pictures/${id}`, reviewed: image.reviewed, prelabelled: image.prelabelled },
       revision: image.revision,
       threshold: 0.4,
       categories: this.categories.now,

@@ -190,6 +190,8 @@ export class Connection {
     const { session } = this;
     session.queue.subscribe((now, before) => {
       if (now.job?.running === true) this.poll();
+      // Whoever read the list when the job had ended: the open picture may be another one than when it was read.
+      else if (before.job?.running === true) void this.refresh();
       // While it was on its way, the threshold may have become another one.
       if (now.asked !== before.asked) this.followWork();
     });
@@ -251,9 +253,7 @@ export class Connection {
     const open = session.imageId();
     const state = (image: QueueImage | null): string => (image === null ? "" : `${image.suggested} ${image.prelabelled}`);
     const before = state(session.list.row(open));
-    const ran = session.queue.get().job?.running === true;
     await session.refreshQueue();
-    if (ran && session.queue.get().job?.running !== true) return this.refresh();
     if (open !== null && open === session.imageId() && state(session.list.row(open)) !== before) await session.revalidate(open);
   }
 }

@@ -86,6 +86,11 @@ export class Session {
       local: (imageId) => this.unsaved.get(imageId),
       onFailed: (error) => options.notice("error", "queueFailed", lineOf(error)),
     });
+    this.queue.subscribe(() => {
+      const { scene } = this.view.get();
+      // The list may be read, for any reason, when the open picture was pre-labelled since it was read.
+      if (scene?.prelabelled === false && this.list.row(scene.imageId)?.prelabelled === true) void this.revalidate(scene.imageId);
+    });
     this.lastGestureAt = options.now();
   }
 

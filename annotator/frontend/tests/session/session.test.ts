@@ -26,6 +26,22 @@ function add(session: Session, key: string, x = 10): void {
   session.commit("add", [{ before: null, after }]);
 }
 
+describe("pre-labelling", () => {
+  it("shows what was found in the open picture, whoever read the list first", async () => {
+    const server = new FakeServer([2, 0]);
+    const picture = server.images.get(1)!;
+    const found = picture.instances;
+    [picture.instances, picture.prelabelled] = [new Map(), false];
+    const { session } = await opened(server);
+    const shown = () => session.view.get().scene!.instances.map((one) => one.key);
+    expect(shown()).toEqual([]);
+    [picture.instances, picture.prelabelled] = [found, true];
+    await session.refreshQueue();
+    await settle();
+    expect(shown()).toEqual(["i0k0", "i0k1"]);
+  });
+});
+
 describe("deciding", () => {
   it("comes back to what was put aside in triage when the rest is decided", async () => {
     const { session } = await opened(new FakeServer([3]));
