@@ -21,6 +21,7 @@ BELOW = {
     "exchange": {"system", "core", "vision", "storage"},
     "prelabel": {"system", "core", "vision", "storage"},
     "evaluation": {"system", "core", "vision", "storage", "exchange", "prelabel"},
+    "api": {"system", "core", "vision", "storage", "exchange", "prelabel"},
     "web": {"system", "core", "vision", "storage", "exchange", "prelabel", "evaluation"},
     "cli": {"system", "core", "vision", "storage", "exchange", "prelabel", "evaluation", "web"},
     "__main__": {"cli"},
