@@ -16,6 +16,7 @@ from annotator.core.text import is_plain
 from annotator.core.words import counted
 from annotator.exchange.formats.base import Format, Options, Outcome, Pictures, put_pictures
 from annotator.exchange.formats.boxes import boxes_of
+from annotator.exchange.formats.unsaid import unsaid_lines
 from annotator.system import files
 
 COLUMNS = ("image", "width", "height", "id", "category_id", "category", "x_min", "y_min", "x_max", "y_max", "crowd")
@@ -28,7 +29,10 @@ _RUNS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass
 class CsvReport:
-    """What the file of a part holds. replaced: names that it cannot hold as they are, and what stands for them."""
+    """What the file of a part holds. replaced: names that it cannot hold as they are, and what stands for them.
+
+    unsaid, pictures_unsaid: instances, and names of pictures, with a flag or a note that does not leave.
+    """
 
     file: str
     images: int = 0
@@ -37,6 +41,8 @@ class CsvReport:
     without_mask: int = 0
     crowds: int = 0
     nowhere: list[int] = field(default_factory=list)
+    unsaid: list[int] = field(default_factory=list)
+    pictures_unsaid: list[str] = field(default_factory=list)
     replaced: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -54,6 +60,7 @@ class CsvReport:
         if self.nowhere:
             count = counted(len(self.nowhere), "object")
             lines.append(f"warning: {count} left out, with neither a mask nor a box (id {self.nowhere[0]})")
+        lines += unsaid_lines(self.unsaid, self.pictures_unsaid)
         lines += [f"{old!r} is {new!r} here" for old, new in self.replaced.items()]
         return "\n".join(lines) + "\n"
 
@@ -90,6 +97,8 @@ def _rows(
         shown = _shown(instance.id, named[instance.category_id], sides, crowd=instance.crowd, report=report)
         by_image[instance.image_id].append((*shown, score, _safe(instance.source, report)))
         report.crowds += instance.crowd
+    report.unsaid += [one.id for one in dataset.instances if one.flags or one.note]
+    report.pictures_unsaid += [image.file_name for image in dataset.images if image.flags or image.note]
     for image in dataset.images:
         alone, nowhere = boxes_of(image, categories=named)
         for box in alone:

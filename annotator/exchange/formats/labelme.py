@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from annotator.core.dataset import Instance
+from annotator.core.dataset import Image, Instance
 from annotator.exchange.formats.base import Format
 from annotator.exchange.formats.polygons import EXTRA, LIBRARY, Layout, Points, Sheet, Written, corners
 
@@ -47,6 +47,9 @@ class LabelMe(Layout):
 
     def leaves_unsaid(self, instance: Instance) -> bool:
         return False
+
+    def leaves_picture_unsaid(self, image: Image) -> bool:
+        return bool(image.note)
 
 
 def _shape(one: Written, names: Sequence[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass, field
 
 from annotator.core.words import counted
+from annotator.exchange.formats.unsaid import unsaid_lines
 
 
 @dataclass
@@ -20,7 +21,8 @@ class PolygonReport:
     boxes_only: objects that never had a mask, written as boxes; of these, clipped reached beyond their picture and
     rounded were moved to whole pixels. Left out are crowds, boxes_left_out (objects that never had a mask, where the
     format has no boxes) and nowhere (objects without a mask or a box). pictures_left_out: they show nothing else, and
-    without any object they would say that nothing is there.
+    without any object they would say that nothing is there. unsaid, pictures_unsaid: instances, and names of pictures,
+    with a flag or a note that does not leave.
     """
 
     form: str
@@ -42,6 +44,7 @@ class PolygonReport:
     boxes_left_out: list[int] = field(default_factory=list)
     nowhere: list[int] = field(default_factory=list)
     unsaid: list[int] = field(default_factory=list)
+    pictures_unsaid: list[str] = field(default_factory=list)
     pictures_left_out: list[str] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
@@ -73,6 +76,7 @@ class PolygonReport:
                 f"warning: {count} left out: without an object it would say that nothing is there "
                 f"({self.pictures_left_out[0]!r:.80})"
             )
+        lines += unsaid_lines(self.unsaid, self.pictures_unsaid)
         lines += [f"picture {old!r} is {new!r} here" for old, new in self.renamed.items()]
         lines += [f"category {old!r} is {new!r} here" for old, new in self.renamed_categories.items()]
         return "\n".join(lines) + "\n"
@@ -88,7 +92,6 @@ class PolygonReport:
             (self.crowds_left_out, "crowd", "left out: the format has none"),
             (self.boxes_left_out, "box", "without a mask left out: the format has masks alone"),
             (self.nowhere, "object", "left out, with neither a mask nor a box in the picture"),
-            (self.unsaid, "instance", "with flags or a note that the format has no place for"),
         )
         plurals = {"box": "boxes"}
         return [(ids, f"{counted(len(ids), noun, plurals.get(noun))} {what}") for ids, noun, what in found]

@@ -105,6 +105,10 @@ class Layout(ABC):
         """Whether the format has no place for something that a person says of an instance."""
         return bool(instance.flags or instance.note)
 
+    def leaves_picture_unsaid(self, image: Image) -> bool:
+        """The same of what is said of a picture."""
+        return bool(image.flags or image.note)
+
     def finish(self, folder: Path, parts: Mapping[str, Sequence[str]], categories: Sequence[str]) -> None:  # noqa: B027
         """Write what stands beside the annotations. parts: the names of each one's pictures."""
 
@@ -177,6 +181,8 @@ class _Writing:
         report.instances += len(held)
         report.boxes_only += [box.id for box in kept]
         report.clipped += [box.id for box in kept if box.clipped]
+        if self._layout.leaves_picture_unsaid(image):
+            report.pictures_unsaid.append(image.file_name)
         self._written[image.id] = path.relative_to(self._folder).as_posix()
         return True
 

@@ -77,3 +77,14 @@ def test_any_name_is_one_line_that_reads_back(tmp_path_factory, name):
     assert row["category"] == report.replaced.get(name, name)
     assert row["category"][0] not in "=+-@\t\r"
     assert (folder / "instances.csv").read_bytes().count(b"\n") == 2
+
+
+def test_flags_and_notes_do_not_leave_and_the_report_says_so(tmp_path):
+    whole = dataset_of(disc(20, 20, 12), disc(50, 40, 15))
+    flagged = replace(whole.instances[1], flags=("wet",))
+    noted = replace(whole.images[0], note="blurred")
+    dataset = replace(whole, instances=(whole.instances[0], flagged), images=(noted, whole.images[1]))
+    export(dataset, tmp_path, "csv")
+    said = (tmp_path / "report.txt").read_text()
+    assert "1 instance with flags or a note that the format has no place for (id 2)" in said
+    assert "1 picture with flags or a note that the format has no place for ('sub/a.png')" in said

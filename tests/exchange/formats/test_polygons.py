@@ -197,10 +197,22 @@ def test_labelme_has_flags_of_the_picture_and_flags_and_notes_of_each_shape(tmp_
     first, second = document["shapes"]
     assert (first["flags"], first["description"]) == ({"occluded": True, "wet": True}, "why\nnot")
     assert second["flags"] == {}
-    assert report.unsaid == []
+    assert report.unsaid == report.pictures_unsaid == []
 
 
 @needs_library
 def test_yolo_tells_of_flags_that_it_cannot_hold(tmp_path):
     _, report = export(said_of(dataset_of(disc(20, 20, 8)), flags=("occluded",)), tmp_path, "yolo-seg")
     assert report.unsaid == [1]
+
+
+@needs_library
+@pytest.mark.parametrize(
+    ("name", "said"), [("voc", {"flags": ("dark",)}), ("yolo-seg", {"flags": ("dark",)}), ("labelme", {"note": "why"})]
+)
+def test_flags_and_notes_of_pictures_that_do_not_leave_are_told(tmp_path, name, said):
+    dataset = dataset_of(disc(20, 20, 8))
+    dataset = replace(dataset, images=(replace(dataset.images[0], **said), *dataset.images[1:]))
+    _, report = export(dataset, tmp_path, name)
+    assert report.pictures_unsaid == ["sub/a.png"]
+    assert "1 picture with flags or a note that the format has no place for ('sub/a.png')" in report.to_text()
