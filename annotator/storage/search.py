@@ -194,7 +194,6 @@ def _name(value: str, known: Known) -> ColumnElement[bool]:
 def _state(value: str, known: Known) -> ColumnElement[bool]:
     reviewed, prelabelled = _images.c.reviewed, _images.c.prelabelled
     decided = _has_instance(_instances.c.state.in_([_ACCEPTED, _REJECTED]))
-    suggested = _has_instance(_instances.c.state == _OPEN)
     shown = _has_instance(_instances.c.state == _OPEN, is_above(known.threshold, known.categories))
     away = _instances.c.score - categories.least_score(known.threshold, known.categories)
     states: Mapping[str, Callable[[], ColumnElement[bool]]] = {
@@ -202,9 +201,9 @@ def _state(value: str, known: Known) -> ColumnElement[bool]:
         "unreviewed": lambda: ~reviewed,
         "new": lambda: reviewed & shown,
         "started": lambda: ~reviewed & decided,
-        "suggested": lambda: ~reviewed & ~decided & suggested,
-        "untouched": lambda: ~reviewed & ~decided & ~suggested & ~prelabelled,
-        "nothing": lambda: prelabelled & ~shown & ~_has_instance(_instances.c.state == _ACCEPTED),
+        "suggested": lambda: ~reviewed & ~decided & shown,
+        "untouched": lambda: ~reviewed & ~decided & ~shown & ~prelabelled,
+        "nothing": lambda: prelabelled & ~decided & ~shown,
         "doubtful": lambda: _has_instance(
             _instances.c.state == _OPEN, _is_within(away, Range(-DOUBT, DOUBT), slack=_SLACK)
         ),

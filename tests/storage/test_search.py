@@ -72,7 +72,7 @@ def project(tmp_path_factory):
         ("state:unreviewed", [1, 2, 3, 5, 6]),
         ("state:new", [4]),
         ("state:started", [3]),
-        ("state:suggested", [2, 5]),
+        ("state:suggested", [2]),
         ("state:untouched", [1]),
         ("state:nothing", [5, 6]),
         ("state:doubtful", [2, 4]),
@@ -145,6 +145,12 @@ def test_a_mask_that_nobody_measured_yet_is_measured_before_a_search_by_size(pro
     assert found(project, "area:12 category:person") == [2, 3, 4]
 
 
+def test_each_picture_that_is_not_reviewed_is_in_one_state(project):
+    states = ("started", "suggested", "nothing", "untouched")
+    in_states = [id for state in states for id in found(project, f"state:unreviewed state:{state}")]
+    assert sorted(in_states) == found(project, "state:unreviewed")
+
+
 def test_changed_since_the_export_goes_by_its_time(project):
     project.set_setting(EXPORTED, now())
     assert found(project, "changed:export") == []
@@ -196,7 +202,7 @@ one = st.tuples(st.sampled_from([1, 3]), st.sampled_from([0.1, 0.45, 0.5, 0.55, 
 pictures = st.lists(st.tuples(st.booleans(), st.lists(one, max_size=3)), min_size=1, max_size=4)
 terms = st.sampled_from(
     ["category:person", "category:car", "score:0.4..0.6", "is:open", "is:rejected", "is:accepted", "instances:1..",
-     "suggestions:0", "state:reviewed", "state:new", "state:started", "state:doubtful", "state:nothing"]
+     "suggestions:0", "state:reviewed", "state:new", "state:started", "state:suggested", "state:doubtful", "state:nothing"]
 )  # fmt: skip
 
 
@@ -222,14 +228,16 @@ def has_instance(asked, instances):
 def fits_picture(term, reviewed, instances):
     above = [score for _, score, state in instances if state == State.SUGGESTED and score >= 0.5]
     accepted = [state for *_, state in instances if state == State.ACCEPTED]
+    decided = [state for *_, state in instances if state != State.SUGGESTED]
     return {
         "instances:1..": len(accepted) >= 1,
         "suggestions:0": not above,
         "state:reviewed": reviewed,
         "state:new": reviewed and bool(above),
-        "state:started": not reviewed and any(state != State.SUGGESTED for *_, state in instances),
+        "state:started": not reviewed and bool(decided),
         "state:doubtful": any(abs(s - 0.5) < 0.101 for _, s, state in instances if state == State.SUGGESTED),
-        "state:nothing": not above and not accepted,
+        "state:suggested": not reviewed and bool(above) and not decided,
+        "state:nothing": not above and not decided,
     }[term]
 
 

@@ -75,7 +75,7 @@ export class QueueRow {
 export function stateOf(image: QueueImage, threshold: number): keyof typeof STATES {
   if (image.reviewed) return shownOf(image.scores, threshold) > 0 ? "new" : "reviewed";
   if (image.accepted + image.rejected > 0) return "started";
-  if (image.suggested > 0) return "suggested";
+  if (shownOf(image.scores, threshold) > 0) return "suggested";
   if (image.failure !== "") return "failed";
   return image.prelabelled ? "nothing" : "untouched";
 }
@@ -87,7 +87,8 @@ export function countsOf(image: QueueImage, threshold: number): string {
   const shown = shownOf(image.scores, threshold);
   if (state === "new") return t("countNew", { accepted, n: shown });
   if (state === "started" && shown > 0) return t("countStarted", { accepted: accepted + rejected, left: shown });
-  if (state === "suggested") return shown > 0 ? t("countSuggested", { n: shown }) : t("countBelow", { n: suggested });
+  if (state === "suggested") return t("countSuggested", { n: shown });
+  if (state === "nothing" && suggested > 0) return t("countBelow", { n: suggested });
   if (accepted === 0 && rejected > 0) return t("countRejected", { n: rejected });
   return accepted > 0 ? t("countAccepted", { n: accepted }) : t(STATES[state].label);
 }

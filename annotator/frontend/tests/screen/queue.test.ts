@@ -35,7 +35,7 @@ describe("a row of the queue", () => {
     [row({ accepted: 2 }, [0.75]), "started", "2 done, 1 left"],
     [row({ rejected: 2 }), "started", "2 rejected"],
     [row({}, [0.75, 0.75]), "suggested", "2 suggested"],
-    [row({}, [0.25]), "suggested", "1 below the threshold"],
+    [row({}, [0.25]), "nothing", "1 below the threshold"],
     [row({}), "nothing", "Nothing found"],
     [row({ prelabelled: false }), "untouched", "Not pre-labelled yet"],
   ])("says how far a picture is (%#)", (image, state, counts) => {
