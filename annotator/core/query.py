@@ -208,8 +208,10 @@ def of_ids(ids: Iterable[int]) -> Query:
     return Query((Term(NUMBER, tuple(Range(low, high) for low, high in stretches)),))
 
 
-def parse(text: str) -> Query:
+def parse(text: str, *, most: int = MAX_CHARACTERS) -> Query:
     """An expression -> what it asks for. Raises QueryError, which says where it cannot be read and why.
+
+    most: characters.
 
     >>> found = parse('street -state:reviewed category:person,"traffic light" score:0.2..0.5 #17..')
     >>> [term.field.name for term in found.terms]
@@ -217,9 +219,8 @@ def parse(text: str) -> Query:
     >>> found.terms[3].ranges
     (Range(low=0.2, high=0.5),)
     """
-    if len(text) > MAX_CHARACTERS:
-        expected = f"at most {MAX_CHARACTERS} characters"
-        raise QueryError(Trouble.TOO_LONG, at=MAX_CHARACTERS, found=text[MAX_CHARACTERS:], expected=expected)
+    if len(text) > most:
+        raise QueryError(Trouble.TOO_LONG, at=most, found=text[most:], expected=f"at most {most} characters")
     terms: list[Term] = []
     reader = _Reader(text)
     while not reader.is_at_end():

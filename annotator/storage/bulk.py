@@ -13,16 +13,18 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from annotator.core import masks
-from annotator.core.dataset import State
 from annotator.core.errors import GestureError, MissingError
 from annotator.core.masks import Rle
 from annotator.core.repair import Repair
-from annotator.storage import bulk_repair, categories, gallery, schema
+from annotator.storage import bulk_asked, bulk_repair, categories, gallery, schema
+from annotator.storage.bulk_asked import Asked
 from annotator.storage.bulk_orders import Order, Target, Targets, Verb, changes, state_after, targets
-from annotator.storage.bulk_repair import LATER, Mended, decided_before, offered
+from annotator.storage.bulk_repair import Mended
+from annotator.storage.bulk_report import Report
+from annotator.storage.bulk_undo import decided_by, take_back, taken_back
 from annotator.storage.database import Database, now
 from annotator.storage.gallery import Entry
 from annotator.storage.gestures import write_history
@@ -36,11 +38,8 @@ REPAIR_STRETCH = 200
 STRETCH = 2_000
 """Instances that one transaction decides about, or those of one picture: others save in between."""
 
-MAX_NAMED = 20
-"""Pictures that were passed over and are named; there may be more."""
-
 _bulks, _images, _instances = schema.bulks, schema.images, schema.instances
-_gestures, _decisions, _suggestions = schema.gestures, schema.decisions, schema.suggestions
+_gestures = schema.gestures
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,8 @@ class Preview:
 class Bulk:
     """An order that was carried out: `done` of `total` instances. ended: not while it runs, nor after a crash.
 
-    undone: instances that an undo has taken back which was stopped or broke off.
+    undone: instances that an undo has taken back which was stopped or broke off. can_go_on: whether it broke off, and
+    `BulkDecisions.go_on` does the rest.
     """
 
     id: int
@@ -75,33 +75,7 @@ class Bulk:
     done: int
     ended: bool
     undone: int
-
-
-@dataclass
-class Report:
-    """What became of it so far: `done` of `total` instances."""
-
-    total: int
-    done: int = 0
-    passed_over: int = 0
-    """Pictures on which something stays as it is, because somebody changed it."""
-    names: list[str] = field(default_factory=list)
-    """Of the first of them."""
-    removed: int = 0
-    """Pictures that went into the bin after the preview: nothing is decided about them."""
-    removed_names: list[str] = field(default_factory=list)
-    emptied: int = 0
-    """Instances of which a repair would have left nothing, or more than can be stored: they stay as they are."""
-    emptied_names: list[str] = field(default_factory=list)
-    """Of their pictures."""
-
-    def pass_over(self, connection: Connection, image_ids: set[int]) -> None:
-        self.passed_over += len(image_ids)
-        self.names += _names(connection, image_ids)[: MAX_NAMED - len(self.names)]
-
-    def leave_removed(self, connection: Connection, image_ids: set[int]) -> None:
-        self.removed += len(image_ids)
-        self.removed_names += _names(connection, image_ids)[: MAX_NAMED - len(self.removed_names)]
+    can_go_on: bool
 
 
 class BulkDecisions:
@@ -153,6 +127,7 @@ class BulkDecisions:
         GestureError as `preview` does.
         """
         rows = (self.targets(order) if found is None else found).rows()
+        asked = Asked(order, as_of, newest=max((row.id for row in rows), default=0))
         with self._database.write() as connection:
             client = f"bulk-{secrets.token_hex(8)}"
             line = {
@@ -165,16 +140,48 @@ class BulkDecisions:
                 "done": 0,
                 "ended": False,
                 "undone": False,
+                "asked": bulk_asked.to_json(asked),
             }
             bulk_id = int(connection.execute(insert(_bulks).values(line).returning(_bulks.c.id)).scalar_one())
         report = Report(len(rows))
-        for stretch, mends in self._prepared(order, rows):
-            with self._database.write() as connection:
-                _decide(connection, order, stretch, report, client=client, as_of=as_of, who=who, mends=mends)
-            if not told(report):
-                break
+        self._carry_on(asked, rows, report, client=client, who=who, told=told)
         self._end(bulk_id)
         return bulk_id, report
+
+    def go_on(self, bulk_id: int, *, who: str, told: Callable[[Report], bool] = lambda report: True) -> Report:
+        """The rest of a bulk that broke off, as part of it: one undo takes back all of it.
+
+        The report counts what was done before. Raises MissingError where there is no such bulk, or nothing is left of
+        it, GestureError where the order cannot be carried out any more.
+        """
+        with self._database.read() as connection:
+            line = connection.execute(select(_bulks).where(_bulks.c.id == bulk_id)).one_or_none()
+            if line is None or not _can_go_on(line, _undone(connection, line.client)):
+                raise MissingError(f"bulk {bulk_id}: not found, or nothing is left to be done")
+        asked = bulk_asked.from_json(Verb(line.verb), line.query, line.asked)
+        measure_for(self._database, asked.order.query)
+        with self._database.read() as connection:
+            left = bulk_asked.what_is_left(connection, asked, client=line.client)
+        report = Report(line.total, line.done)
+        self._carry_on(asked, left.rows(), report, client=line.client, who=who, told=told)
+        self._end(bulk_id)
+        return report
+
+    def _carry_on(
+        self,
+        asked: Asked,
+        rows: Sequence[Target],
+        report: Report,
+        *,
+        client: str,
+        who: str,
+        told: Callable[[Report], bool],
+    ) -> None:
+        for stretch, mends in self._prepared(asked.order, rows):
+            with self._database.write() as connection:
+                _decide(connection, asked, stretch, report, client=client, who=who, mends=mends)
+            if not told(report):
+                return
 
     def undo(self, bulk_id: int, *, who: str, told: Callable[[Report], bool] = lambda report: True) -> Report:
         """Every instance that the bulk decided about as it was before, but those that somebody changed since.
@@ -186,11 +193,11 @@ class BulkDecisions:
             line = connection.execute(select(_bulks).where(_bulks.c.id == bulk_id)).one_or_none()
             if line is None or line.undone:
                 raise MissingError(f"bulk {bulk_id}: not found, or undone already")
-            rows = connection.execute(_decided_by(line.client)).all()
+            rows = connection.execute(decided_by(line.client)).all()
         report = Report(len(rows))
         for stretch in _stretches(rows, STRETCH):
             with self._database.write() as connection:
-                _take_back(connection, Verb(line.verb), stretch, report, client=line.client, who=who)
+                take_back(connection, Verb(line.verb), stretch, report, client=line.client, who=who)
             if not told(report):
                 return report
         with self._database.write() as connection:
@@ -204,8 +211,19 @@ class BulkDecisions:
             row = connection.execute(query).one_or_none()
             if row is None:
                 return None
-            undone = connection.scalar(select(func.count()).select_from(_taken_back(row.client).subquery())) or 0
-        return Bulk(row.id, row.at, row.who, Verb(row.verb), row.query, row.total, row.done, row.ended, undone)
+            undone = _undone(connection, row.client)
+        return Bulk(
+            row.id,
+            row.at,
+            row.who,
+            Verb(row.verb),
+            row.query,
+            row.total,
+            row.done,
+            row.ended,
+            undone,
+            can_go_on=_can_go_on(row, undone),
+        )
 
     def _prepared(self, order: Order, rows: Sequence[Target]) -> Iterator[tuple[list[Target], Sequence[Mended] | None]]:
         """Each stretch, of a repair with its masks: the next ones are worked out while these are written."""
@@ -230,7 +248,16 @@ class BulkDecisions:
 
     def _end(self, bulk_id: int) -> None:
         with self._database.write() as connection:
-            connection.execute(update(_bulks).where(_bulks.c.id == bulk_id).values(ended=True))
+            connection.execute(update(_bulks).where(_bulks.c.id == bulk_id).values(ended=True, asked=""))
+
+
+def _can_go_on(line: Row[Any], undone: int) -> bool:
+    return bool(line.asked) and not line.ended and not line.undone and undone == 0
+
+
+def _undone(connection: Connection, client: str) -> int:
+    """How many instances an undo of the bulk has taken back so far."""
+    return connection.scalar(select(func.count()).select_from(taken_back(client).subquery())) or 0
 
 
 # --- in stretches ----------------------------------------------------------------------------------------------------
@@ -253,18 +280,18 @@ def _stretches(rows: Sequence[Any], size: int) -> Iterator[list[Any]]:
 
 def _decide(
     connection: Connection,
-    order: Order,
+    asked: Asked,
     rows: Sequence[Target],
     report: Report,
     *,
     client: str,
-    as_of: int,
     who: str,
     mends: Sequence[Mended] | None,
 ) -> None:
+    order = asked.order
     pictures = {row.image_id for row in rows}
     removed = set(connection.scalars(select(_images.c.id).where(among(_images.c.id, pictures), _images.c.removed)))
-    changed = _changed_images(connection, pictures, after=as_of) - removed
+    changed = _changed_images(connection, pictures, after=asked.as_of, beside=client) - removed
     wanted = {row.id: row.image_id for row in rows if row.image_id not in changed | removed}
     ids = _still_so(connection, order, list(wanted))
     changed |= {wanted[id] for id in wanted.keys() - set(ids)}
@@ -292,16 +319,17 @@ def _repair(connection: Connection, mends: Sequence[Mended], ids: set[int], repo
     of_these = [one for one in mends if one.id in ids]
     lost = {one.image_id for one in of_these if not one.is_kept}
     report.emptied += sum(not one.is_kept for one in of_these)
-    report.emptied_names += _names(connection, lost)[: MAX_NAMED - len(report.emptied_names)]
+    report.name_emptied(connection, lost)
     kept = [one for one in of_these if one.is_kept]
     written = bulk_repair.write(connection, kept)
     require_room(connection, sorted({one.image_id for one in kept}), error=GestureError)
     return written
 
 
-def _changed_images(connection: Connection, image_ids: set[int], *, after: int) -> set[int]:
+def _changed_images(connection: Connection, image_ids: set[int], *, after: int, beside: str) -> set[int]:
+    """beside: the client of the bulk itself."""
     query = select(_gestures.c.image_id).where(among(_gestures.c.image_id, image_ids), _gestures.c.id > after)
-    return set(connection.scalars(query))
+    return set(connection.scalars(query.where(_gestures.c.client != beside)))
 
 
 def _still_so(connection: Connection, order: Order, ids: Sequence[int]) -> list[int]:
@@ -319,77 +347,3 @@ def _with_pixels(connection: Connection, ids: Sequence[int]) -> list[int]:
     edited = ((row.id, Rle(row.height, row.width, row.rle)) for row in connection.execute(query))
     empty = {id for id, rle in edited if masks.rle_area(rle) == 0}
     return [id for id in ids if id not in empty]
-
-
-# --- taking back -----------------------------------------------------------------------------------------------------
-
-
-def _undo_of(client: str) -> str:
-    """The client of the gestures that take back those of a bulk."""
-    return f"{client}-undo"
-
-
-def _taken_back(client: str) -> Any:
-    """The keys of the instances that an undo of the bulk has taken back."""
-    return (
-        select(_decisions.c.key)
-        .join(_gestures, _gestures.c.id == _decisions.c.gesture_id)
-        .where(_gestures.c.client == _undo_of(client))
-    )
-
-
-def _decided_by(client: str) -> Any:
-    """What is to be taken back: rows of id (of the decision) and image_id, in the order of the pictures."""
-    return (
-        select(_decisions.c.id, _gestures.c.image_id)
-        .join(_gestures, _gestures.c.id == _decisions.c.gesture_id)
-        .where(_gestures.c.client == client, _decisions.c.key.not_in(_taken_back(client)))
-        .order_by(_gestures.c.image_id, _decisions.c.id)
-    )
-
-
-def _take_back(
-    connection: Connection, verb: Verb, rows: Sequence[Row[Any]], report: Report, *, client: str, who: str
-) -> None:
-    still = connection.execute(_still_as_decided([row.id for row in rows])).all()
-    ids = [row.id for row in still]
-    if verb is Verb.REPAIR:
-        bulk_repair.take_back(connection, ids)
-    else:
-        connection.execute(update(_instances).where(among(_instances.c.id, ids)).values(_before(verb)))
-    write_history(connection, ids, verb="undo", client=_undo_of(client), who=who)
-    report.done += len(ids)
-    taken_back = {row.decided for row in still}
-    report.pass_over(connection, {row.image_id for row in rows if row.id not in taken_back})
-
-
-def _still_as_decided(decision_ids: Sequence[int]) -> Any:
-    """Rows of id and decided (the decision's id): instances that nobody has changed since these decisions."""
-    later = select(func.max(LATER.c.id)).where(LATER.c.key == _decisions.c.key).scalar_subquery()
-    return (
-        select(_instances.c.id, _decisions.c.id.label("decided"))
-        .join(_decisions, _decisions.c.key == _instances.c.key)
-        .where(
-            among(_decisions.c.id, decision_ids),
-            _decisions.c.id == later,
-            _instances.c.state == _decisions.c.state,
-        )
-    )
-
-
-def _before(verb: Verb) -> dict[str, Any]:
-    """What an instance was before its last decision, of the column that the verb changes."""
-    if verb is Verb.RELABEL:
-        was = func.coalesce(decided_before(LATER.c.category_id), offered(_suggestions.c.category_id))
-        of = schema.categories
-        return {"category_id": select(func.coalesce(of.c.merged_into, of.c.id)).where(of.c.id == was).scalar_subquery()}
-    return {"state": func.coalesce(decided_before(LATER.c.state), literal(State.SUGGESTED.value))}
-
-
-# --- small parts -----------------------------------------------------------------------------------------------------
-
-
-def _names(connection: Connection, image_ids: set[int]) -> list[str]:
-    """The file names of the first few."""
-    some = sorted(image_ids)[:MAX_NAMED]
-    return list(connection.scalars(select(_images.c.file_name).where(_images.c.id.in_(some)).order_by(_images.c.id)))

@@ -88,6 +88,7 @@ bulks = Table(  # of this machine: what one order decided about many instances, 
     Column("done", Integer, nullable=False),
     Column("ended", Boolean, nullable=False),
     Column("undone", Boolean, nullable=False),
+    Column("asked", Text, nullable=False, default=""),  # JSON: what goes on where it broke off; "" once it has ended
 )
 
 suggestions = Table(  # immutable: what a model once offered
@@ -373,4 +374,5 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         """CREATE INDEX instances_by_image
             ON instances (image_id, state, category_id, score, area, source, edited, crowd, locked, flags, note)""",
     ),
+    "0013_broken_bulks": ("ALTER TABLE bulks ADD COLUMN asked TEXT NOT NULL DEFAULT ''",),
 }

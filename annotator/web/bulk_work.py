@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from annotator.core.errors import AnnotatorError
-from annotator.storage.bulk import Preview, Report
+from annotator.storage.bulk import Preview
 from annotator.storage.bulk_orders import Order, Targets
+from annotator.storage.bulk_report import Report
 from annotator.storage.store import Store
 from annotator.web.projects import Projects
 from annotator.web.runs import Runs
@@ -85,6 +86,14 @@ class BulkWork:
             run.bulk_id, run.report = store.bulk.carry_out(order, as_of=as_of, who=who, found=found, told=_told(run))
 
         return self._begin(key, Run(undoes=False, total=len(found)), work)
+
+    def go_on(self, key: str, bulk_id: int, *, total: int, who: str) -> Run:
+        """Begin with the rest of one that broke off. Raises as `start` does."""
+
+        def work(store: Store, run: Run) -> None:
+            run.report = store.bulk.go_on(bulk_id, who=who, told=_told(run))
+
+        return self._begin(key, Run(undoes=False, total=total, bulk_id=bulk_id), work)
 
     def undo(self, key: str, bulk_id: int, *, total: int, who: str) -> Run:
         """Begin to take one back. Raises as `start` does."""

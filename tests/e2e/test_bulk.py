@@ -161,7 +161,12 @@ def test_a_repair_that_would_leave_nothing_is_said_before_and_after(screen, proj
     assert not any(one.edited for image in pictures for one in project.instances(image))
 
 
-def test_one_that_the_servers_end_interrupted_is_taken_back_after_it_started_again(tmp_path, chromium):
+@pytest.fixture
+def broken_off(tmp_path, chromium):
+    """A repair of 2,100 masks on 60 pictures whose server was killed in the middle; it is started again.
+
+    Yields the server, its store, the pictures, and the masks of each as they were.
+    """
     server = Server(tmp_path / "project", tmp_path / "home")
     masks = [mask_to_rle(square((x, y, x + 30, y + 30))) for x in range(0, 280, 40) for y in range(0, 200, 40)]
     with Store.open(server.folder) as store:
@@ -183,22 +188,41 @@ def test_one_that_the_servers_end_interrupted_is_taken_back_after_it_started_aga
                 while store.bulk.last() is None and time.monotonic() < patience:
                     time.sleep(0.001)
                 server.kill()
-                last = store.bulk.last()
-                assert (last.ended, 0 < last.done < last.total) == (False, True)
-                server.start()
-                page.goto(server.address)
-                page.wait_for_selector(".an-picture.is-ready")
-                page.locator(".an-notice", has_text="Interrupted last time").get_by_role(
-                    "button", name="Undo"
-                ).wait_for()
-                screen.press("Shift+A")
-                page.locator(".an-bulk-last").get_by_text(
-                    f"Interrupted last time: {last.done} masks repaired"
-                ).wait_for()
-                page.locator(".an-bulk-last button").click()
-                page.get_by_text(f"{last.done} instances are as they were before").wait_for()
-                after = [[one.rle for one in store.instances(image)] for image in pictures]
-                assert after == [masks] * 60
-                assert not any(one.edited for image in pictures for one in store.instances(image))
+            last = store.bulk.last()
+            assert (last.ended, 0 < last.done < last.total) == (False, True)
+            server.start()
+            yield server, store, pictures, masks
         finally:
             server.kill()
+
+
+def test_one_that_the_servers_end_interrupted_is_taken_back_after_it_started_again(broken_off, chromium):
+    server, store, pictures, masks = broken_off
+    last = store.bulk.last()
+    with watched(chromium, server.address, viewport={"width": 1280, "height": 800}) as screen:
+        page = screen.open().page
+        notice = page.locator(".an-notice", has_text="Interrupted last time")
+        notice.get_by_role("button", name="Undo").wait_for()
+        screen.press("Shift+A")
+        page.locator(".an-bulk-last").get_by_text(f"Interrupted last time: {last.done} masks repaired").wait_for()
+        page.locator(".an-bulk-last button").click()
+        page.get_by_text(f"{last.done} instances are as they were before").wait_for()
+    after = [[one.rle for one in store.instances(image)] for image in pictures]
+    assert after == [masks] * 60
+    assert not any(one.edited for image in pictures for one in store.instances(image))
+
+
+def test_one_that_the_servers_end_interrupted_goes_on_as_the_same_one(broken_off, chromium):
+    server, store, pictures, masks = broken_off
+    last = store.bulk.last()
+    with watched(chromium, server.address, viewport={"width": 1280, "height": 800}) as screen:
+        page = screen.open().page
+        notice = page.locator(".an-notice", has_text="Interrupted last time")
+        notice.get_by_role("button", name="Go on").click()
+        repaired = page.locator(".an-notice", has_text=f"{last.total} masks repaired")
+        repaired.wait_for()
+        assert all(one.edited for image in pictures for one in store.instances(image))
+        assert store.bulk.last().id == last.id
+        repaired.get_by_role("button", name="Undo").click()
+        page.get_by_text(f"{last.total} instances are as they were before").wait_for()
+    assert [[one.rle for one in store.instances(image)] for image in pictures] == [masks] * 60

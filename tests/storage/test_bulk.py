@@ -4,7 +4,7 @@ import pytest
 
 from annotator.core.dataset import State
 from annotator.core.errors import GestureError, MissingError
-from annotator.core.query import parse
+from annotator.core.query import of_ids, parse
 from annotator.core.review import Change
 from annotator.storage import bulk
 from annotator.storage.bulk_orders import Order, Verb
@@ -111,15 +111,51 @@ def test_an_undo_leaves_what_somebody_changed_since(store, images):
     assert states(store)[1] == ["suggested"] * 3
 
 
-def test_what_was_stopped_or_killed_half_way_is_taken_back_as_far_as_it_came(store, images, short_stretches):
-    class Killed(Exception):
-        pass
+class Killed(Exception):
+    """The server ends here."""
 
+
+def killed_after_the_first_stretch(store, order, **options):
     def killed(report):
         raise Killed
 
     with pytest.raises(Killed):
-        carry_out(store, order("score:0.5.."), told=killed)
+        carry_out(store, order, told=killed, **options)
+
+
+def test_one_that_broke_off_goes_on_as_itself_and_one_undo_takes_all_of_it_back(store, images, short_stretches):
+    killed_after_the_first_stretch(store, order("score:0.5.."))
+    key = store.instances(3)[0].key
+    store.record(gesture(images[2], Change(key, 1, State.REJECTED), verb="reject"))
+    # Nobody has looked at what a network suggests later.
+    store.set_suggestions(4, [*[suggestion(score=score) for score in SCORES], suggestion(9, score=0.99, source="b@1")])
+    with Store.open(store.folder) as again:
+        last = again.bulk.last()
+        assert (last.can_go_on, last.done, last.total) == (True, 2, 8)
+        report = again.bulk.go_on(last.id, who="me")
+        assert (report.done, report.total, report.names) == (4, 8, ["3.jpg"])
+        now = again.bulk.last()
+        assert (now.id, now.done, now.ended, now.can_go_on) == (last.id, 4, True, False)
+        with pytest.raises(MissingError, match="nothing is left to be done"):
+            again.bulk.go_on(last.id, who="me")
+        assert again.bulk.undo(last.id, who="me").done == 4
+    assert states(store)[1] == states(store)[2] == ["suggested"] * 3
+
+
+def test_what_was_asked_for_goes_on_whatever_it_was(store, images, short_stretches):
+    car = store.add_category("car").id
+    keys = tuple(one.key for image in images for one in store.instances(image.id)[:2])
+    killed_after_the_first_stretch(store, order("", Verb.RELABEL, category_id=car, keys=keys))
+    assert store.bulk.go_on(store.bulk.last().id, who="me").done == 8
+    assert [one.category_id for one in store.instances(4)] == [car, car, 1]
+    many = Order(Verb.ACCEPT, of_ids([1, 2, *range(6, 20_000, 2)]))
+    killed_after_the_first_stretch(store, many)
+    assert len(str(many.query)) > 30_000
+    assert store.bulk.go_on(store.bulk.last().id, who="me").done == 4
+
+
+def test_what_was_stopped_or_killed_half_way_is_taken_back_as_far_as_it_came(store, images, short_stretches):
+    killed_after_the_first_stretch(store, order("score:0.5.."))
     with Store.open(store.folder) as again:
         last = again.bulk.last()
         assert (last.done, last.total, last.ended) == (2, 8, False)

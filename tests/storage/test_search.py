@@ -202,7 +202,8 @@ one = st.tuples(st.sampled_from([1, 3]), st.sampled_from([0.1, 0.45, 0.5, 0.55, 
 pictures = st.lists(st.tuples(st.booleans(), st.lists(one, max_size=3)), min_size=1, max_size=4)
 terms = st.sampled_from(
     ["category:person", "category:car", "score:0.4..0.6", "is:open", "is:rejected", "is:accepted", "instances:1..",
-     "suggestions:0", "state:reviewed", "state:new", "state:started", "state:suggested", "state:doubtful", "state:nothing"]
+     "suggestions:0", "state:reviewed", "state:new", "state:started", "state:suggested", "state:doubtful",
+     "state:nothing"]
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import GestureError, MissingError
 from annotator.core.numbers import is_finite, is_id
-from annotator.core.query import parse
+from annotator.core.query import EVERYTHING, Query, of_ids, parse
 from annotator.core.repair import Kind, Repair
 from annotator.storage.bulk import Bulk, Preview
 from annotator.storage.bulk_orders import Order, Verb
@@ -26,9 +26,13 @@ MAX_BODY = 1_000_000
 MAX_KEYS = 20_000
 """Instances that were chosen one by one."""
 
+MAX_SHOWN = 80
+"""Characters of an expression that are told again: the numbers of pictures that were picked may be many."""
+
 
 def add_bulk_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
     work = BulkWork(projects)
+    _add_routes_of_the_latest(router, projects, work)
 
     @router.post("/{key}/bulk/preview")
     async def preview(key: str, request: Request) -> dict[str, Any]:
@@ -48,10 +52,12 @@ def add_bulk_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> 
 
         def begin() -> dict[str, Any]:
             work.start(key, order, as_of=int(as_of or 0), who=who_decides(projects))
-            return _status(key)
+            return _status(projects, work, key)
 
         return await run_in_threadpool(begin)
 
+
+def _add_routes_of_the_latest(router: APIRouter, projects: Projects, work: BulkWork) -> None:
     @router.post("/{key}/bulk/undo")
     async def undo(key: str) -> dict[str, Any]:
         def begin() -> dict[str, Any]:
@@ -60,7 +66,19 @@ def add_bulk_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> 
             if last is None:
                 raise MissingError("bulk: there is nothing to take back")
             work.undo(key, last.id, total=last.done - last.undone, who=who_decides(projects))
-            return _status(key)
+            return _status(projects, work, key)
+
+        return await run_in_threadpool(begin)
+
+    @router.post("/{key}/bulk/continue")
+    async def go_on(key: str) -> dict[str, Any]:
+        def begin() -> dict[str, Any]:
+            with projects.use(key) as store:
+                last = store.bulk.last()
+            if last is None or not last.can_go_on:
+                raise MissingError("bulk: there is nothing to go on with")
+            work.go_on(key, last.id, total=last.total, who=who_decides(projects))
+            return _status(projects, work, key)
 
         return await run_in_threadpool(begin)
 
@@ -68,15 +86,16 @@ def add_bulk_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> 
     def cancel(key: str) -> dict[str, Any]:
         with projects.use(key):
             work.cancel(key)
-        return _status(key)
+        return _status(projects, work, key)
 
     @router.get("/{key}/bulk")
     def status(key: str) -> dict[str, Any]:
-        return _status(key)
+        return _status(projects, work, key)
 
-    def _status(key: str) -> dict[str, Any]:
-        with projects.use(key) as store:
-            return {"run": _run_to_json(work.status(key)), "last": _bulk_to_json(store.bulk.last())}
+
+def _status(projects: Projects, work: BulkWork, key: str) -> dict[str, Any]:
+    with projects.use(key) as store:
+        return {"run": _run_to_json(work.status(key)), "last": _bulk_to_json(store.bulk.last())}
 
 
 def _read(body: bytes) -> tuple[Order, dict[str, Any]]:
@@ -85,7 +104,7 @@ def _read(body: bytes) -> tuple[Order, dict[str, Any]]:
     if not isinstance(wanted, dict):
         raise GestureError("bulk: expected an object")
     verb, query, threshold = wanted.get("verb"), wanted.get("query", ""), wanted.get("threshold", 0.5)
-    keys, category = wanted.get("keys", []), wanted.get("category")
+    keys, category, images = wanted.get("keys", []), wanted.get("category"), wanted.get("images")
     if verb not in set(Verb):
         raise GestureError(f"bulk.verb: {verb!r:.40}, expected one of {', '.join(Verb)}")
     if not isinstance(query, str):
@@ -94,10 +113,14 @@ def _read(body: bytes) -> tuple[Order, dict[str, Any]]:
         raise GestureError(f"bulk.threshold: {threshold!r:.40}, expected 0 to 1")
     if not isinstance(keys, list) or len(keys) > MAX_KEYS or not all(isinstance(one, str) for one in keys):
         raise GestureError(f"bulk.keys: expected at most {MAX_KEYS} keys of instances")
+    if images is not None and not (isinstance(images, list) and images and all(is_id(id) for id in images)):
+        raise GestureError("bulk.images: expected the ids of pictures")
     if (verb == Verb.RELABEL) is not is_id(category):
         raise GestureError("bulk.category: expected the id of a category to relabel, and nothing otherwise")
     repair = _read_repair(wanted.get("repair")) if verb == Verb.REPAIR else None
-    return Order(Verb(verb), parse(query), float(threshold), tuple(keys), category, repair), wanted
+    picked = EVERYTHING if images is None else of_ids(images)
+    about = Query((*parse(query).terms, *picked.terms))
+    return Order(Verb(verb), about, float(threshold), tuple(keys), category, repair), wanted
 
 
 def _read_repair(wanted: Any) -> Repair:
@@ -155,10 +178,11 @@ def _bulk_to_json(last: Bulk | None) -> dict[str, Any] | None:
     return {
         "id": last.id,
         "verb": last.verb.value,
-        "query": last.query,
+        "query": last.query if len(last.query) <= MAX_SHOWN else f"{last.query[:MAX_SHOWN]}…",
         "at": last.at,
         "total": last.total,
         "done": last.done,
         "ended": last.ended,
         "undone": last.undone,
+        "can_go_on": last.can_go_on,
     }

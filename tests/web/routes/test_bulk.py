@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from annotator.core.dataset import Suggestion
+from annotator.core.errors import GestureError
 from annotator.storage import bulk
 from annotator.web.projects import Projects
 from annotator.web.server import build_server
@@ -125,13 +126,13 @@ def test_an_undo_that_was_stopped_is_told_with_what_it_took_back_and_goes_on(des
     order = {"verb": "reject", "query": "score:0.3.."}
     client.post(base, json=order | {"as_of": client.post(f"{base}/preview", json=order).json()["as_of"]})
     assert ended(client, base)["last"]["undone"] == 0
-    waiting = bulk._take_back
+    waiting = bulk.take_back
 
     def slowly(*given, **named):
         time.sleep(0.2)
         waiting(*given, **named)
 
-    monkeypatch.setattr(bulk, "_take_back", slowly)
+    monkeypatch.setattr(bulk, "take_back", slowly)
     client.post(f"{base}/undo")
     client.post(f"{base}/cancel")
     undone = ended(client, base)["last"]["undone"]
@@ -140,6 +141,44 @@ def test_an_undo_that_was_stopped_is_told_with_what_it_took_back_and_goes_on(des
     status = ended(client, base)
     assert (status["run"]["done"], status["run"]["passed_over"], status["last"]) == (10 - undone, 0, None)
     assert states(store) == ["suggested"] * 10
+
+
+def test_one_that_broke_off_goes_on_and_there_is_nothing_to_go_on_with_after_that(desk, monkeypatch):
+    client, base, store = desk
+    order = {"verb": "accept", "query": "score:0.3.."}
+    deciding, calls = bulk._decide, []
+
+    def broken(*given, **named):
+        calls.append(named)
+        if len(calls) == 3:
+            raise GestureError("the disk is full")
+        deciding(*given, **named)
+
+    monkeypatch.setattr(bulk, "_decide", broken)
+    client.post(base, json=order | {"as_of": client.post(f"{base}/preview", json=order).json()["as_of"]})
+    status = ended(client, base)
+    assert (status["run"]["error"], status["last"]["done"], status["last"]["can_go_on"]) == (
+        "the disk is full",
+        4,
+        True,
+    )
+    assert client.post(f"{base}/continue").json()["run"]["total"] == 10
+    status = ended(client, base)
+    assert (status["run"]["done"], status["last"]["done"], status["last"]["can_go_on"]) == (10, 10, False)
+    assert client.post(f"{base}/continue").status_code == 404
+    client.post(f"{base}/undo")
+    assert ended(client, base)["last"] is None
+    assert states(store) == ["suggested"] * 10
+
+
+def test_pictures_that_were_picked_may_be_more_than_an_expression_holds(desk):
+    client, base, _ = desk
+    order = {"verb": "accept", "query": "score:0.3..", "images": [1, 3, *range(9, 20_000, 2)]}
+    found = client.post(f"{base}/preview", json=order).json()
+    assert (found["instances"], found["images"]) == (4, 2)
+    client.post(base, json=order | {"as_of": found["as_of"]})
+    last = ended(client, base)["last"]
+    assert (last["done"], last["query"][:22], len(last["query"])) == (4, "score:0.3.. #1,3,9,11,", 81)
 
 
 def test_a_visitor_without_room_decides_nothing(desk, monkeypatch):

@@ -16,6 +16,8 @@ export interface BulkOrder {
   readonly verb: "accept" | "reject" | "relabel" | "repair";
   readonly query: string;
   readonly keys?: readonly string[];
+  /** On these pictures alone. */
+  readonly images?: readonly number[];
   readonly threshold: number;
   readonly category?: number;
   readonly repair?: WireRepair;
@@ -60,13 +62,14 @@ export interface BulkStatus {
   readonly last: LastBulk | null;
 }
 
-/** `ended` is false where the server was killed meanwhile; `undone` of `done` were taken back by an undo that broke off. */
+/** `ended` is false where the server was killed meanwhile; `undone` of `done` were taken back by an undo that broke off. `can_go_on`: the rest can be done. */
 export interface LastBulk {
   readonly verb: BulkOrder["verb"];
   readonly query: string;
   readonly done: number;
   readonly ended: boolean;
   readonly undone: number;
+  readonly can_go_on: boolean;
 }
 
 export class BulkApi {
@@ -82,6 +85,11 @@ export class BulkApi {
 
   start(order: BulkOrder, preview: BulkPreview): Promise<BulkStatus> {
     return request(this.root, json("POST", { ...order, as_of: preview.as_of }));
+  }
+
+  /** The rest of the latest one, which broke off. */
+  goOn(): Promise<BulkStatus> {
+    return request(`${this.root}/continue`, { method: "POST" });
   }
 
   undo(): Promise<BulkStatus> {

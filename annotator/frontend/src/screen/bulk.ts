@@ -31,7 +31,8 @@ export interface BulkOptions extends BulkNews {
   readonly threshold: number;
   /** What is proposed. */
   readonly query: string;
-  readonly verb: BulkOrder["verb"];
+  /** The pictures that were picked for it, where there are any. */
+  readonly images?: readonly number[] | undefined;
 }
 
 export function openBulk(options: BulkOptions): void {
@@ -55,11 +56,13 @@ class BulkDialog {
   private readonly enter = h("small", { class: "an-bulk-enter", "aria-live": "polite" });
   private readonly stop: HTMLButtonElement;
   private verb: BulkOrder["verb"] = "accept";
+  private images: readonly number[] | undefined;
   private preview: BulkPreview | null = null;
   private asked = 0;
   private timer = 0;
 
   constructor(private readonly options: BulkOptions) {
+    this.images = options.images;
     setExpression(this.field, options.query);
     this.category.append(...options.categories.map(({ id, name }) => h("option", { value: id }, name)));
     this.target = h("label", { class: "an-sort", hidden: true }, this.category, icon("chevron"));
@@ -79,6 +82,7 @@ class BulkDialog {
       h("h2", {}, t("bulkTitle")),
       h("div", { class: "an-bulk-verb" }, h("div", { class: "an-segments", role: "group", "aria-label": t("bulkTitle") }, ...this.verbs), this.target, this.repair.element),
       h("label", { class: "an-search" }, icon("search"), this.field),
+      this.pickedLine(),
       h("small", {}, t("bulkHint")),
       this.facts,
       this.nearest,
@@ -91,9 +95,17 @@ class BulkDialog {
   open(): void {
     openDialog(this.options.root, this.sheet);
     this.sheet.addEventListener("close", () => clearTimeout(this.timer));
-    this.choose(this.options.verb);
+    this.choose(this.verb);
     this.field.focus();
     void this.options.api.status().then((status) => this.meet(status), () => {});
+  }
+
+  /** Says on how many pictures alone, with the way to all of them. */
+  private pickedLine(): HTMLElement {
+    const n = this.images?.length ?? 0;
+    const line = h("div", { class: "an-picked-line", hidden: n === 0 }, h("span", {}, t("exportPicked", { n })));
+    line.append(button({ text: t("exportAll"), class: "an-button", onClick: () => (line.hidden = true, this.images = undefined, this.ask(), this.field.focus()) }));
+    return line;
   }
 
   /** One that runs already is followed; one that ended can be taken back. */
@@ -114,7 +126,8 @@ class BulkDialog {
 
   private order(): BulkOrder {
     const { verb } = this;
-    const order = { verb, query: this.field.value.trim(), threshold: this.options.threshold };
+    const all = { verb, query: this.field.value.trim(), threshold: this.options.threshold };
+    const order = this.images === undefined ? all : { ...all, images: this.images };
     if (verb === "repair") return { ...order, repair: this.repair.repair() };
     return verb === "relabel" ? { ...order, category: Number(this.category.value) } : order;
   }

@@ -3,19 +3,16 @@ import type { LastBulk } from "../saving/bulk";
 import { t } from "../strings";
 import type { Notices } from "./notices";
 import type { BulkNews } from "./bulkrun";
-import { DID, takeBack } from "./bulkrun";
+import { DID, takeBack, watch } from "./bulkrun";
 
-/**
- * Says nothing where all is well; what cannot be asked is asked by the next page. goOn: shows the same order once more, counted anew.
- * One that was about chosen instances has no expression to go on with.
- */
-export async function tellBroken(news: BulkNews & { readonly notices: Pick<Notices, "ask"> }, goOn: (last: LastBulk) => void): Promise<void> {
+/** Says nothing where all is well; what cannot be asked is asked by the next page. */
+export async function tellBroken(news: BulkNews & { readonly notices: Pick<Notices, "ask"> }): Promise<void> {
   const status = await news.api.status().catch(() => null);
   const last = status?.last ?? null;
   if (last === null || status?.run?.running === true || (last.ended && last.undone === 0)) return;
   const undo = { text: undoLabel(last), run: () => void takeBack(news) };
-  const canGoOn = last.undone === 0 && last.query !== "";
-  news.notices.ask("broken bulk", lastLine(last), canGoOn ? [{ text: t("bulkGoOn"), run: () => goOn(last) }, undo] : [undo]);
+  const goOn = { text: t("bulkGoOn"), run: () => void watch(news, (api) => api.goOn()) };
+  news.notices.ask("broken bulk", lastLine(last), last.can_go_on ? [goOn, undo] : [undo]);
 }
 
 /** What became of the latest one. */

@@ -6,18 +6,19 @@ import { t } from "../strings";
 import type { Notices } from "./notices";
 
 const POLL_MS = 300;
+const WORK = "bulk at work";
 
 export const DID: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkAccepted", reject: "bulkRejected", relabel: "bulkRelabelled", repair: "bulkRepaired" };
 
 export interface BulkNews {
   readonly api: BulkApi;
-  readonly notices: Pick<Notices, "show" | "offer">;
+  readonly notices: Pick<Notices, "show" | "offer" | "work" | "withdraw">;
   /** Something was decided: what is shown is read again. */
   readonly changed: () => Promise<void>;
 }
 
 /** Resolves when nothing is at work any more, and it was told. */
-export async function follow(news: BulkNews, told: (run: BulkRun) => void): Promise<void> {
+export async function follow(news: BulkNews, told: (run: BulkRun) => unknown): Promise<void> {
   const { api, changed } = news;
   let status = await api.status();
   while (status.run?.running === true) {
@@ -30,12 +31,23 @@ export async function follow(news: BulkNews, told: (run: BulkRun) => void): Prom
 }
 
 /** Takes the latest one back, or the rest of it. */
-export async function takeBack(news: BulkNews): Promise<void> {
+export function takeBack(news: BulkNews): Promise<void> {
+  return watch(news, (api) => api.undo());
+}
+
+/** Begins something, and says over the picture how far it is, with the way to stop it. */
+export async function watch(news: BulkNews, begin: (api: BulkApi) => Promise<BulkStatus>): Promise<void> {
+  const { api, notices } = news;
+  const stop = { text: t("cancel"), run: () => void api.cancel() };
+  let looks = 0;
   try {
-    await news.api.undo();
-    await follow(news, () => {});
+    await begin(api);
+    // What takes no longer than a look has nothing to say on the way.
+    await follow(news, ({ done, total }) => looks++ > 0 && notices.work(WORK, t("bulkAtWork", { done, total }), stop));
   } catch (error) {
-    news.notices.show("error", t("bulkFailed"), lineOf(error));
+    notices.show("error", t("bulkFailed"), lineOf(error));
+  } finally {
+    notices.withdraw(WORK);
   }
 }
 

@@ -12,7 +12,6 @@ import { Levels } from "../editing/levels";
 import { lineOf } from "../saving/errors";
 import type { Shelf } from "../saving/shelf";
 import type { Api } from "../saving/api";
-import type { BulkOrder } from "../saving/bulk";
 import { BulkApi } from "../saving/bulk";
 import { preference, setPreference } from "../saving/shelf";
 import { AddressBar } from "../session/address";
@@ -142,7 +141,7 @@ export class Editor {
     });
     const failed = (error: unknown): void => show("error", "queueFailed", lineOf(error));
     this.picked = new Picked(session.list, api, failed);
-    this.many = new ManyPictures({ root, api, session, connection: this.connection, picked: this.picked, notices: this.notices, page, decide: (query) => this.decideAboutMany(query) });
+    this.many = new ManyPictures({ root, api, session, connection: this.connection, picked: this.picked, notices: this.notices, page, decide: (query, images) => this.decideAboutMany(query, images) });
     this.queue = this.makeQueue();
     this.panel = this.makePanel();
     this.reviewBar = new ReviewBar(session, (id) => this.run(id));
@@ -153,7 +152,7 @@ export class Editor {
     this.listen();
     const address = this.follow(page.onTitle);
     void this.connection.start().then(() => address?.settle(wanted, !wasReloaded()));
-    void tellBroken(this.bulkNews(), ({ query, verb }) => this.openBulk(query, verb));
+    void tellBroken(this.bulkNews());
   }
 
   get api(): Api {
@@ -318,15 +317,11 @@ export class Editor {
     return { api: new BulkApi(this.connection.api), notices: this.notices, changed };
   }
 
-  /** query: which pictures and instances are proposed; the surest suggestions of them. */
-  private decideAboutMany(query: string): void {
-    const { threshold } = this.session.view.get();
-    this.openBulk(`${query} score:${Math.max(SURE, threshold).toFixed(2)}..`.trim());
-  }
-
-  private openBulk(query: string, verb: BulkOrder["verb"] = "accept"): void {
+  /** query: which pictures and instances are proposed, the surest suggestions of them; images: these pictures alone. */
+  private decideAboutMany(query: string, images?: readonly number[]): void {
     const { threshold, categories } = this.session.view.get();
-    openBulk({ ...this.bulkNews(), root: this.root, categories, threshold, query, verb });
+    const proposed = `${query} score:${Math.max(SURE, threshold).toFixed(2)}..`.trim();
+    openBulk({ ...this.bulkNews(), root: this.root, categories, threshold, query: proposed, images });
   }
 
   private assemble(): void {

@@ -4,7 +4,9 @@ import type { Shelf } from "../saving/shelf";
 import { preference, setPreference } from "../saving/shelf";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
-import { button, h, setClass, setText } from "../widgets/dom";
+import { button, h, isComposing, setClass, setText } from "../widgets/dom";
+import type { ExpressionField } from "../widgets/expression";
+import { expressionField, setExpression } from "../widgets/expression";
 import { icon } from "../widgets/icons";
 
 const MASKS: Readonly<Record<string, StringKey>> = { lossless: "masksLossless", polygons: "masksPolygons", rle: "masksRle", "rle-uncompressed": "masksPlainRle" };
@@ -29,7 +31,7 @@ export interface ExportFormOptions {
 
 export class ExportForm {
   readonly element: HTMLElement;
-  private readonly field = h("input", { type: "text", class: "an-search-field", placeholder: EXAMPLE, spellcheck: "false", autocomplete: "off", maxlength: 30_000 });
+  private readonly field: ExpressionField = expressionField({ placeholder: EXAMPLE });
   private readonly pickedText = h("span");
   private readonly pickedLine: HTMLElement;
   private readonly unreviewed: HTMLInputElement;
@@ -50,7 +52,7 @@ export class ExportForm {
     this.masks = new Choice("masks", t("exportMasks"), choices.masks.map((name) => [name, textOf(MASKS, name)]), kept.masks);
     this.split = new Choice("split", t("exportSplit"), choices.splits.map((name) => [name, textOf(SPLITS, name)]), kept.split);
     const all = button({ text: t("exportAll"), class: "an-button", onClick: () => this.meanAll() });
-    this.pickedLine = h("div", { class: "an-export-picked", hidden: true }, this.pickedText, all);
+    this.pickedLine = h("div", { class: "an-picked-line", hidden: true }, this.pickedText, all);
     const search = h("label", { class: "an-export-only", id: "export-only" }, h("span", { class: "an-export-label" }, t("exportOnly")), h("span", { class: "an-search" }, icon("search"), this.field));
     this.element = h(
       "div",
@@ -60,6 +62,11 @@ export class ExportForm {
       card("exportFile", this.format.element, this.masks.element, ticked(this.withImages, "exportWithImages"), ticked(this.provenance, "exportProvenance")),
     );
     this.field.addEventListener("input", () => onWhich(true));
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || isComposing(event)) return;
+      event.preventDefault();
+      onWhich(false);
+    });
     this.unreviewed.addEventListener("change", () => onWhich(false));
     this.element.addEventListener("change", () => this.changed());
     this.showWhatIsTaken();
@@ -68,7 +75,7 @@ export class ExportForm {
   /** Only these pictures leave, until somebody says otherwise. */
   mean(meant: Meant): void {
     this.ids = "ids" in meant ? meant.ids : null;
-    this.field.value = "query" in meant ? meant.query : "";
+    setExpression(this.field, "query" in meant ? meant.query : "");
     this.pickedLine.hidden = this.ids === null;
     setText(this.pickedText, t("exportPicked", { n: this.ids?.length ?? 0 }));
     this.options.onWhich(false);

@@ -21,8 +21,8 @@ export interface Page {
   exportOnly(meant: Meant): void;
 }
 
-/** An expression of more characters is no address of a request any more. */
-const LONGEST = 30_000;
+/** An expression of more characters says nothing any more to who reads it. */
+const LONGEST = 200;
 
 export interface ManyOptions {
   readonly root: HTMLElement;
@@ -33,7 +33,7 @@ export interface ManyOptions {
   readonly notices: Notices;
   readonly page: Page;
   /** Asks which instances of the pictures that fit are to be accepted or rejected. */
-  readonly decide: (query: string) => void;
+  readonly decide: (query: string, images?: readonly number[]) => void;
 }
 
 export class ManyPictures {
@@ -124,7 +124,7 @@ export class ManyPictures {
 
   private decide(ids: readonly number[]): void {
     const expression = this.searched() ?? numbersOf(ids);
-    if (expression.length > LONGEST) this.options.notices.show("info", t("pickTooScattered"));
+    if (expression.length > LONGEST) this.options.decide("", ids);
     else this.options.decide(expression);
   }
 

@@ -1,6 +1,6 @@
 /** Short messages over the picture. Each goes by itself after a while: an error later, and none under the pointer or the focus. */
 import { t } from "../strings";
-import { button, h } from "../widgets/dom";
+import { button, h, setText } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 
 const LASTS_MS = { info: 3500, answer: 3500, error: 12_000, question: 20_000 } as const;
@@ -37,6 +37,14 @@ export class Notices {
     const question = h("div", { class: "an-notice is-question" }, icon("help"), h("span", { class: "an-notice-text" }, text), ...answers.map(answer), close);
     this.asked.set(subject, { element: question, leaving: new Leaving(question, LASTS_MS.question, () => this.withdraw(subject)) });
     this.element.append(question);
+  }
+
+  /** How far something is, said anew as it goes on; it stays until it is withdrawn. */
+  work(subject: string, text: string, stop: { readonly text: string; readonly run: () => void }): void {
+    const said = this.asked.get(subject)?.element.querySelector(".an-notice-text");
+    if (said) return setText(said, text);
+    this.ask(subject, text, [stop]);
+    this.asked.get(subject)!.leaving.stop();
   }
 
   /** News with a way back, of which there is one at most. */

@@ -50,7 +50,6 @@ export const de: Table = {
   pickFlag: "Merkmale geben",
   pickExport: "Nur diese exportieren",
   pickRemove: "Aus dem Projekt entfernen",
-  pickTooScattered: "Zu viele einzelne Bilder für einen Ausdruck. Suchen Sie danach und wählen Sie alle aus.",
   removed: { one: "Entfernt", other: "{n} Bilder entfernt" },
   markedReviewed: { one: "{n} Bild als geprüft markiert", other: "{n} Bilder als geprüft markiert" },
   markedNotReviewed: { one: "{n} Bild gilt nicht mehr als geprüft", other: "{n} Bilder gelten nicht mehr als geprüft" },

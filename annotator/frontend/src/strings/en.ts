@@ -49,7 +49,6 @@ export const en = {
   pickFlag: "Flag these",
   pickExport: "Export only these",
   pickRemove: "Remove from the project",
-  pickTooScattered: "Too many single pictures for one expression. Search for them instead, and select all.",
   removed: { one: "Removed", other: "{n} pictures removed" },
   markedReviewed: { one: "{n} picture marked as reviewed", other: "{n} pictures marked as reviewed" },
   markedNotReviewed: { one: "{n} picture is no longer reviewed", other: "{n} pictures are no longer reviewed" },

@@ -50,7 +50,6 @@ export const es: Table = {
   pickFlag: "Marcar estas",
   pickExport: "Exportar solo estas",
   pickRemove: "Quitar del proyecto",
-  pickTooScattered: "Demasiadas imágenes sueltas para una expresión. Búsquelas y seleccione todas.",
   removed: { one: "Quitada", other: "{n} imágenes quitadas" },
   markedReviewed: { one: "{n} imagen marcada como revisada", other: "{n} imágenes marcadas como revisadas" },
   markedNotReviewed: { one: "{n} imagen ya no está revisada", other: "{n} imágenes ya no están revisadas" },

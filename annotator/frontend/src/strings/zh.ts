@@ -50,7 +50,6 @@ export const zh: Table = {
   pickFlag: "标记这些图片",
   pickExport: "仅导出这些图片",
   pickRemove: "从项目中移除",
-  pickTooScattered: "零散的图片太多，无法写成一个表达式。请改用搜索，再全选。",
   removed: { one: "已移除", other: "已移除 {n} 张图片" },
   markedReviewed: { other: "已将 {n} 张图片标记为已审核" },
   markedNotReviewed: { other: "{n} 张图片不再是已审核" },

@@ -3,15 +3,15 @@ import { expect, it } from "vitest";
 import type { BulkApi, BulkRun, LastBulk } from "../../src/saving/bulk";
 import { tellBroken } from "../../src/screen/bulkbroken";
 
-const LAST: LastBulk = { verb: "accept", query: "score:0.8..", done: 50, ended: true, undone: 0 };
+const LAST: LastBulk = { verb: "accept", query: "score:0.8..", done: 50, ended: true, undone: 0, can_go_on: false };
 
 async function opened(last: LastBulk | null, running = false) {
   const asked: { readonly text: string; readonly answers: readonly { readonly text: string; readonly run: () => void }[] }[] = [];
   const called: string[] = [];
   const run = running ? ({ running } as BulkRun) : null;
-  const api = { status: async () => ({ run, last }), undo: async () => void called.push("undo") } as unknown as BulkApi;
-  const notices = { show: () => {}, offer: () => {}, ask: (_subject: string, text: string, answers: (typeof asked)[number]["answers"]) => void asked.push({ text, answers }) };
-  await tellBroken({ api, notices, changed: async () => {} }, ({ verb, query }) => void called.push(`${verb} ${query}`));
+  const api = { status: async () => ({ run, last }), undo: async () => void called.push("undo"), goOn: async () => void called.push("goOn") } as unknown as BulkApi;
+  const notices = { show: () => {}, offer: () => {}, work: () => {}, withdraw: () => {}, ask: (_subject: string, text: string, answers: (typeof asked)[number]["answers"]) => void asked.push({ text, answers }) };
+  await tellBroken({ api, notices, changed: async () => {} });
   return { asked, called };
 }
 
@@ -29,12 +29,12 @@ it("says how many an undo that broke off has left, and takes those back", async 
   expect(called).toEqual(["undo"]);
 });
 
-it("shows an order that broke off once more, or takes back what is done of it", async () => {
-  const { asked, called } = await opened({ ...LAST, ended: false });
+it("goes on with an order that broke off, or takes back what is done of it", async () => {
+  const { asked, called } = await opened({ ...LAST, ended: false, can_go_on: true });
   expect(asked.map(({ text }) => text)).toEqual(["Interrupted last time: 50 instances accepted (score:0.8..)."]);
   expect(asked[0].answers.map(({ text }) => text)).toEqual(["Go on", "Undo"]);
   for (const { run } of asked[0].answers) run();
-  expect(called).toEqual(["accept score:0.8..", "undo"]);
-  const chosen = await opened({ ...LAST, query: "", ended: false });
-  expect(chosen.asked[0].answers.map(({ text }) => text)).toEqual(["Undo"]);
+  expect(called).toEqual(["goOn", "undo"]);
+  const old = await opened({ ...LAST, ended: false });
+  expect(old.asked[0].answers.map(({ text }) => text)).toEqual(["Undo"]);
 });
