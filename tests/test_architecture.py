@@ -20,10 +20,11 @@ BELOW = {
     "storage": {"system", "core"},
     "exchange": {"system", "core", "vision", "storage"},
     "prelabel": {"system", "core", "vision", "storage"},
+    "insight": {"system", "core"},
     "evaluation": {"system", "core", "vision", "storage", "exchange", "prelabel"},
     "api": {"system", "core", "vision", "storage", "exchange", "prelabel"},
-    "web": {"system", "core", "vision", "storage", "exchange", "prelabel", "evaluation"},
-    "cli": {"system", "core", "vision", "storage", "exchange", "prelabel", "evaluation", "web"},
+    "web": {"system", "core", "vision", "storage", "exchange", "prelabel", "insight", "evaluation"},
+    "cli": {"system", "core", "vision", "storage", "exchange", "prelabel", "insight", "evaluation", "web"},
     "__main__": {"cli"},
 }
 

@@ -1,0 +1,142 @@
+"""What people answered to a network's suggestions, as columns: the material of every advice.
+
+Tests: tests/insight/test_advice.py, tests/insight/test_effort.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Table = TypeVar("Table", bound="_Columns")
+
+
+class Verdict(IntEnum):
+    """How a suggestion stands by now.
+
+    An adjusted one is right about the object and wrong about its outline. One of another category than suggested is
+    wrong.
+    """
+
+    AS_IT_IS = 0
+    ADJUSTED = 1
+    WRONG = 2
+
+
+class _Columns:
+    """A table of equally long, read-only columns."""
+
+    def __post_init__(self) -> None:
+        columns = [getattr(self, one.name) for one in fields(self)]  # type: ignore[arg-type]
+        if len({len(column) for column in columns}) > 1:
+            raise ValueError(f"columns of {', '.join(str(len(one)) for one in columns)} rows, expected the same")
+        for column in columns:
+            column.flags.writeable = False
+
+    def where(self: Table, chosen: NDArray[Any]) -> Table:
+        """The rows that are chosen, by truth values or by indices."""
+        return type(self)(*(getattr(self, one.name)[chosen] for one in fields(self)))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers(_Columns):
+    """Suggestions that somebody decided about, each by itself or with its picture; each column is (n,).
+
+    images: ids. networks: indices into `Evidence.networks`. categories: the suggested ones' ids. scores: 0 to 1.
+    verdicts: of `Verdict`. seconds, gestures: spent on each, a gesture about several shared out among them. seen:
+    whether it was shown as others of its score are; what was hidden and yet decided about says nothing of the others.
+    """
+
+    images: Integers
+    networks: Integers
+    categories: Integers
+    scores: Floats
+    verdicts: Integers
+    seconds: Floats
+    gestures: Floats
+    seen: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @property
+    def is_right(self) -> NDArray[np.bool_]:
+        """Whether there is such an object, whatever became of its outline."""
+        return np.asarray(self.verdicts != Verdict.WRONG, np.bool_)
+
+    def by_network_and_category(self) -> Iterator[tuple[int, int, Answers]]:
+        """The network's index, the category's id, and the answers that belong to both."""
+        if len(self):
+            pairs = np.unique(np.stack((self.networks, self.categories), axis=1), axis=0)
+            for network, category in pairs.tolist():
+                yield network, category, self.where((self.networks == network) & (self.categories == category))
+
+
+@dataclass(frozen=True, eq=False)
+class Drawings(_Columns):
+    """Instances that a person drew and kept; each column is (n,), as those of `Answers`."""
+
+    images: Integers
+    categories: Integers
+    seconds: Floats
+    gestures: Floats
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True, eq=False)
+class Open(_Columns):
+    """Suggestions that nobody decided about yet; each column is (n,), as those of `Answers`.
+
+    reviewed: whether the picture is.
+    """
+
+    images: Integers
+    networks: Integers
+    categories: Integers
+    scores: Floats
+    reviewed: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures(_Columns):
+    """Pictures on which somebody worked; each column is (n,).
+
+    networks: which one pre-labelled it last, an index into `Evidence.networks`, -1 for none of these. reviewed: whether
+    all on it is decided. seen_from: the score from which on suggestions were shown when it was reviewed, 2 where nobody
+    knows. seconds, gestures: spent on it. latest: the number of its last gesture.
+    """
+
+    ids: Integers
+    networks: Integers
+    reviewed: NDArray[np.bool_]
+    seen_from: Floats
+    seconds: Floats
+    gestures: Integers
+    latest: Integers
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Everything that a project's decisions say. networks: model@version. waiting: pictures that are not reviewed."""
+
+    networks: tuple[str, ...]
+    answers: Answers
+    drawings: Drawings
+    open: Open
+    pictures: Pictures
+    waiting: int
