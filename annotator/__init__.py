@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from annotator.core.masks import Rle, mask_to_rle, rle_to_mask
     from annotator.core.query import QueryError
     from annotator.core.review import Decision
+    from annotator.web.mounting import mount
 
 # `import openvino` tells Google Analytics that it was imported, through this package; without it, it stays silent.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
@@ -55,6 +56,7 @@ _MODULES = {
     "core.masks": ("Rle", "mask_to_rle", "rle_to_mask"),
     "core.query": ("QueryError",),
     "core.review": ("Decision",),
+    "web.mounting": ("mount",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -86,6 +88,7 @@ __all__ = [
     "load_model",
     "load_prompt_model",
     "mask_to_rle",
+    "mount",
     "rle_to_mask",
 ]
 

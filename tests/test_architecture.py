@@ -23,7 +23,7 @@ BELOW = {
     "insight": {"system", "core"},
     "evaluation": {"system", "core", "vision", "storage", "exchange", "prelabel"},
     "api": {"system", "core", "vision", "storage", "exchange", "prelabel"},
-    "web": {"system", "core", "vision", "storage", "exchange", "prelabel", "insight", "evaluation"},
+    "web": {"system", "core", "vision", "storage", "exchange", "prelabel", "insight", "api", "evaluation"},
     "cli": {"system", "core", "vision", "storage", "exchange", "prelabel", "insight", "evaluation", "web"},
     "__main__": {"cli"},
 }

@@ -13,16 +13,19 @@ from annotator.web.sharing.hosts import Hosts, Reach, split_names
 
 DEFAULT_PORT = 7860
 
+PORTS = 100
+"""As many ports are tried, one after the other, where nobody asked for one on the command line."""
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104, looked for and not bound to
 
 
 @dataclass(frozen=True)
 class Hosting:
-    """host and port: what the server listens on. root_path: "" or the path below which a proxy shows it.
+    """host and port: what the server listens on. ports: how many, from that one on, may be tried.
 
-    allowed_hosts: names that are answered besides those that no stranger can have. share: show it to anybody, through
-    Gradio's tunnel.
+    root_path: "" or the path below which a proxy shows it. allowed_hosts: names that are answered besides those that no
+    stranger can have. share: show it to anybody, through Gradio's tunnel.
     """
 
     host: str = "127.0.0.1"
@@ -30,6 +33,7 @@ class Hosting:
     root_path: str = ""
     allowed_hosts: tuple[str, ...] = ()
     share: bool = False
+    ports: int = 1
 
     @classmethod
     def choose(
@@ -61,6 +65,8 @@ class Hosting:
             allowed_hosts=(*split_names(allowed_hosts), *names),
             # A Space is public as it is.
             share=(shared if share is None else share) and not paths.on_a_space(),
+            # A Space's proxy asks at one port, whatever else is free.
+            ports=_ports(os.environ.get("GRADIO_NUM_PORTS", "")) if port is None and not paths.on_a_space() else 1,
         )
 
     @property
@@ -92,4 +98,12 @@ def _port(text: str) -> int:
         return DEFAULT_PORT
     if not text.isdecimal() or not 0 < int(text) < 2**16:
         raise AnnotatorError(f"GRADIO_SERVER_PORT: found {text[:100]!r}, expected a port, 1 to 65535")
+    return int(text)
+
+
+def _ports(text: str) -> int:
+    if not text:
+        return PORTS
+    if not text.isdecimal() or not 0 < int(text) < 2**16:
+        raise AnnotatorError(f"GRADIO_NUM_PORTS: found {text[:100]!r}, expected how many ports to try, from 1 on")
     return int(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import socket
@@ -25,6 +24,7 @@ from annotator.system.collection import set_aside
 from annotator.system.files import require_writable
 from annotator.web.hosting import Hosting
 from annotator.web.jobs import Prelabelling
+from annotator.web.listening import listen
 from annotator.web.page.app import build_page
 from annotator.web.page.editor import EDITOR_HEAD
 from annotator.web.page.kept_page import KeptPage
@@ -33,6 +33,7 @@ from annotator.web.page.stylesheet import CSS
 from annotator.web.page.texts import TRANSLATIONS
 from annotator.web.page.theme import theme
 from annotator.web.projects import Projects
+from annotator.web.reloading import start_again, watch, watched_folders
 from annotator.web.routes.errors import add_error_handlers, add_shape_handler
 from annotator.web.routes.router import build_routes
 from annotator.web.sharing.complaints import quieten_libraries
@@ -120,7 +121,7 @@ def _add_guards(server: FastAPI, hosting: Hosting, *, shared: bool) -> None:
     server.add_middleware(Lost, root_path=hosting.root_path)
     server.add_middleware(SameOrigin, hosts=hosts)
     server.add_middleware(AllowedHosts, hosts=hosts)
-    server.add_middleware(Guard, on_a_space=paths.on_a_space())
+    server.add_middleware(Guard, on_a_space=paths.on_a_space(), shared=shared)
     server.add_middleware(Forwarded, hosts=hosts, root_path=hosting.root_path)
 
 
@@ -143,10 +144,14 @@ def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> Non
         projects = Projects(visitors=root / "visitors", login=Login.from_environment())
     else:
         projects = Projects(local=project, home=paths.projects())
+    quieten_libraries()
+    try:
+        listener, hosting = listen(hosting)
+    except AnnotatorError:
+        projects.close()
+        raise
     config = uvicorn.Config(
         build_server(projects, hosting),
-        host=hosting.host,
-        port=hosting.port,
         http=ImpatientProtocol,
         log_level="warning",
         timeout_keep_alive=30,
@@ -155,22 +160,13 @@ def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> Non
         # Forwarded and Visitors read what a proxy says, by settings of ours.
         proxy_headers=False,
     )
-    quieten_libraries()
-    try:
-        listener = config.bind_socket()
-    except SystemExit as error:
-        projects.close()
-        raise AnnotatorError(_why_not_bound(error.__context__, hosting)) from error
-    _Server(config, hosting).run(sockets=[listener])
-
-
-def _why_not_bound(error: BaseException | None, hosting: Hosting) -> str:
-    """In one line why nobody can listen there."""
-    if getattr(error, "errno", None) == errno.EADDRINUSE:
-        return f"port {hosting.port} on {hosting.host} is taken: choose another with --port"
-    if getattr(error, "errno", None) == errno.EACCES:
-        return f"port {hosting.port} is the administrator's: choose one from 1024 on with --port"
-    return f"{hosting.host} is no address of this computer: choose another with --host"
+    server = _Server(config, hosting)
+    watched = watched_folders()
+    if watched:
+        watch(watched, changed=server.end)
+    server.run(sockets=[listener])
+    if server.changed:
+        start_again()
 
 
 def _require_folder(folder: Path) -> None:
@@ -188,6 +184,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, hosting: Hosting) -> None:
         super().__init__(config)
         self._hosting = hosting
+        self.changed = False
+
+    def end(self) -> None:
+        """End in order, because code has changed."""
+        self.changed = self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -11,6 +11,7 @@ VARIABLES = (
     "GRADIO_SERVER_PORT",
     "GRADIO_ROOT_PATH",
     "GRADIO_SHARE",
+    "GRADIO_NUM_PORTS",
     "ANNOTATOR_ALLOWED_HOSTS",
     "SPACE_ID",
     "SPACE_HOST",
@@ -30,7 +31,7 @@ def chosen(monkeypatch, variables, **asked):
 
 
 def test_by_default_only_this_computer_is_answered():
-    assert Hosting.choose() == Hosting("127.0.0.1", 7860, "", (), share=False)
+    assert Hosting.choose() == Hosting("127.0.0.1", 7860, "", (), share=False, ports=100)
     assert Hosting.choose().hosts(shared=False).reach is Reach.HERE
 
 
@@ -42,7 +43,7 @@ def test_gradios_variables_mean_what_they_mean_everywhere(monkeypatch):
         "GRADIO_SHARE": "True",
     }
     found = chosen(monkeypatch, variables)
-    assert found == Hosting("0.0.0.0", 8001, "/tools/annotator", (), share=True)
+    assert found == Hosting("0.0.0.0", 8001, "/tools/annotator", (), share=True, ports=100)
     assert found.address == "http://localhost:8001/tools/annotator/"
     assert found.hosts(shared=False).answers("abc123.gradio.live")
 

@@ -14,6 +14,7 @@ from annotator.system import paths
 from annotator.web.jobs import Prelabelling
 from annotator.web.page import fragments
 from annotator.web.page.annotate_tab import build_annotate_tab, opening
+from annotator.web.page.client_api import add_client_api
 from annotator.web.page.export_tab import build_export_tab
 from annotator.web.page.models_tab import build_models_tab
 from annotator.web.page.project_key import KEEP_KEY, READ_KEY, Asked
@@ -41,6 +42,8 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
             with gr.Tab(label("models"), id="models"), gr.Column(elem_classes="annotator-sheet"):
                 cards = build_models_tab(projects, jobs, choice=annotate.model, tabs=tabs)
 
+        if not projects.shared:
+            add_client_api(page)
         insight.select(None, None, None, js="() => { window.annotator?.showStatistics(); }")
 
         def open_project(said: str, request: gr.Request) -> tuple[Any, ...]:

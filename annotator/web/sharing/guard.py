@@ -25,16 +25,19 @@ _LONGER = (
     (re.compile(r"/annotator/[^/]+/images/[^/]+/gestures"), MAX_GESTURE_BYTES),
     (re.compile(r"/annotator/[^/]+/annotations"), MAX_COCO_BYTES),
     (re.compile(r"/annotator/[^/]+/archive"), MAX_ARCHIVE_BYTES),
+    (re.compile(r"/gradio_api/upload"), MAX_PICTURE_BYTES),
 )
 
-# What Gradio serves and this page does not use: uploads to its own folder, files of the server, requests to elsewhere
-# on a visitor's behalf, media streams, an editor of the app's code, events that jump its queue. Exports and pictures
-# have routes of ours.
+# What Gradio serves and this page does not use: files of the server, requests to elsewhere on a visitor's behalf, media
+# streams, an editor of the app's code, events that jump its queue. Exports and pictures have routes of ours.
 _CLOSED = re.compile(
-    r"/+(?:gradio_api/+)?(?:upload|upload_progress|run|api|call|file|proxy|stream|component_server|custom_component|process_recording|"
+    r"/+(?:gradio_api/+)?(?:upload_progress|run|api|call|file|proxy|stream|component_server|custom_component|process_recording|"
     r"vibe-[a-z-]+|undo-vibe-edit|dev|run-history|runs|deep_link|profiling|monitoring|openapi\.json|docs|redoc)(?:[/=].*)?",
     re.DOTALL,
 )
+
+# Where a Gradio client puts the pictures that it asks about (page/client_api.py): not for visitors.
+_UPLOAD = re.compile(r"/+(?:gradio_api/+)?upload(?:[/=].*)?", re.DOTALL)
 
 # Whatever a dependency may try, the page loads nothing from elsewhere.
 _ONLY_FROM_HERE = (
@@ -71,9 +74,9 @@ def body_limit(path: str) -> int:
     return next((limit for pattern, limit in _LONGER if pattern.fullmatch(path)), MAX_BODY_BYTES)
 
 
-def is_closed(path: str) -> bool:
-    """Whether nothing of this server answers there."""
-    return _CLOSED.fullmatch(path) is not None
+def is_closed(path: str, *, shared: bool = True) -> bool:
+    """Whether nothing of this server answers there. shared: visitors have projects of their own."""
+    return _CLOSED.fullmatch(path) is not None or (shared and _UPLOAD.fullmatch(path) is not None)
 
 
 def _is_name_of_a_file(path: str) -> bool:
@@ -85,15 +88,17 @@ def _is_name_of_a_file(path: str) -> bool:
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, on_a_space: bool = False) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, on_a_space: bool = False, shared: bool = True) -> None:
+        """shared: visitors have projects of their own, and none of them calls the API."""
+        self.app, self._shared = app, shared
         self._headers = _HEADERS | {"Content-Security-Policy": _SPACE_POLICY if on_a_space else _LOCAL_POLICY}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await _Exchange(self.app, scope, receive, send, self._headers).run()
+            exchange = _Exchange(self.app, scope, receive, send, self._headers)
+            await exchange.run(closed=is_closed(scope["path"], shared=self._shared))
         else:  # no web sockets here
             await send({"type": "websocket.close", "code": 1008})
 
@@ -111,13 +116,13 @@ class _Exchange:
         self._refused: _BodyError | None = None
         self._receiving, self._sending = Pace(), Pace()
 
-    async def run(self) -> None:
+    async def run(self, *, closed: bool) -> None:
         headers = dict(self._scope["headers"])
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or len(length) > 15 or int(length) > self._limit:
             shown = length[:30].decode("latin-1")
             return await self._answer(413, f"body of {shown} bytes, expected at most {self._limit}")
-        if is_closed(self._scope["path"]) or not _is_name_of_a_file(self._scope["path"]):
+        if closed or not _is_name_of_a_file(self._scope["path"]):
             return await self._answer(404, "nothing is there")
         try:
             await self._app(self._scope, self._take, self._give)
