@@ -24,12 +24,12 @@ BEYOND = 1e6
 
 @dataclass(frozen=True)
 class AskedPrompt:
-    """A prompt and the network that it is for.
+    """A prompt and the network that it is for; the one that the server offers, where model is None.
 
     soon: it will be asked, nothing more. number: comes back with the answer, so that a page knows one that is too late.
     """
 
-    model: str
+    model: str | None
     number: int
     prompt: Prompt
     earlier: Earlier | None
@@ -37,14 +37,14 @@ class AskedPrompt:
 
 
 def prompt_from_json(found: Any, image: Image) -> AskedPrompt:
-    """`{"model", "number"?, "points"?: [[x, y, 0 or 1], ...], "box"?: [x0, y0, x1, y1], "rle"?, "heatmap"?, "soon"?}`
+    """`{"model"?, "number"?, "points"?: [[x, y, 0 or 1], ...], "box"?: [x0, y0, x1, y1], "rle"?, "heatmap"?, "soon"?}`
 
     rle or heatmap: the mask that the prompt is about. Raises GestureError naming the path.
     """
     if not isinstance(found, dict):
         raise GestureError(f"prompt: {type(found).__name__}, expected an object")
     return AskedPrompt(
-        model=text_in(found, "model", "prompt"),
+        model=text_in(found, "model", "prompt") if "model" in found else None,
         number=whole_in(found, "number", "prompt") if "number" in found else 0,
         prompt=Prompt(_points(found.get("points", [])), _box(found.get("box"))),
         earlier=_earlier(found, image),
@@ -53,7 +53,7 @@ def prompt_from_json(found: Any, image: Image) -> AskedPrompt:
 
 
 def answer_to_json(answer: Answer | None, *, number: int, by: str) -> dict[str, Any]:
-    """rle and heatmap are null where the network found nothing."""
+    """by: `name@hash` of the network. rle and heatmap are null where it found nothing."""
     return {
         "number": number,
         "by": by,

@@ -24,8 +24,17 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 def cache_folder(info: NetworkInfo) -> Path:
     """The folder of compiled networks. They are named by the hash of their files: a changed file is compiled anew."""
-    digest = hashlib.sha256("".join(file.hash for file in info.files).encode()).hexdigest()[:16]
-    return paths.home() / "cache" / f"{info.name}-{digest}"
+    return paths.home() / "cache" / f"{info.name}-{files_digest(info)}"
+
+
+def files_digest(info: NetworkInfo) -> str:
+    """The first 16 hexadecimal digits of a hash over a network's files."""
+    return hashlib.sha256("".join(file.hash for file in info.files).encode()).hexdigest()[:16]
+
+
+def hashed_name(info: NetworkInfo) -> str:
+    """`name@hash`: what tells the masks of a network from those of other files under its name."""
+    return f"{info.name}@{files_digest(info)[:12]}"
 
 
 def circumstances(core: ov.Core, *further: object) -> str:

@@ -103,8 +103,12 @@ def list_prompts() -> tuple[PromptInfo, ...]:
 
 
 def prompt_here() -> PromptInfo | None:
-    """The first model that answers clicks and boxes and whose files are here; None where there is none."""
-    return next((info for info in list_prompts() if info.present), None)
+    """The model that answers clicks and boxes here; None where the files of none are.
+
+    One that somebody fetched or added is what they want: it comes before the bundled one.
+    """
+    here = [info for info in list_prompts() if info.present]
+    return min(here, key=lambda info: info.name in BUNDLED_MODELS, default=None)
 
 
 def find(name: str) -> ModelInfo:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from annotator.core.heatmap import unpack
 from annotator.core.masks import Rle, rle_area, rle_to_mask
+from annotator.vision.networks import zoo
 from tests.vision.networks.prompts import graphs
 from tests.web.conftest import upload
 
@@ -35,7 +38,8 @@ def image_id(client, base):
 @pytest.fixture
 def ask(client, base, image_id):
     def answered(status=200, image_id=image_id, **asked):
-        answer = client.post(f"{base}/images/{image_id}/prompt", json={"model": "disks"} | asked)
+        said = {name: value for name, value in ({"model": "disks"} | asked).items() if value is not None}
+        answer = client.post(f"{base}/images/{image_id}/prompt", json=said)
         assert answer.status_code == status, answer.text
         return answer.json()
 
@@ -48,7 +52,8 @@ def mask_of(answer):
 
 def test_a_click_is_answered_with_mask_heatmap_and_who_made_it(ask):
     answer = ask(points=[[450, 100, 1]], number=7)
-    assert (answer["number"], answer["by"]) == (7, "disks")
+    assert answer["number"] == 7
+    assert re.fullmatch("disks@[0-9a-f]{12}", answer["by"])
     assert answer["score"] == pytest.approx(0.9)
     mask = mask_of(answer)
     assert mask[100, 450]
@@ -82,7 +87,20 @@ def test_a_box_is_answered(ask):
 
 
 def test_asked_for_soon_it_only_gets_ready(ask):
-    assert ask(soon=True, number=3) == {"number": 3, "ready": True}
+    answer = ask(soon=True, number=3)
+    assert (answer["number"], answer["ready"], answer["by"][:6]) == (3, True, "disks@")
+
+
+def test_without_a_name_the_network_that_somebody_added_is_asked(ask, tmp_path):
+    shutil.rmtree(tmp_path / "models" / "broken")
+    shutil.rmtree(tmp_path / "models" / "empty")
+    assert ask(model=None, points=[[450, 100, 1]])["by"].startswith("disks@")
+
+
+def test_where_no_network_answers_clicks_it_is_said(ask, monkeypatch):
+    monkeypatch.setattr(zoo, "list_prompts", tuple)
+    assert ask(model=None, soon=True) == {"number": 0, "ready": False, "by": None}
+    assert "no network that answers clicks is here" in ask(400, model=None, points=[[5, 5, 1]])["error"]
 
 
 def test_nothing_found_is_no_error(ask):

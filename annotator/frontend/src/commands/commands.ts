@@ -32,7 +32,7 @@ import type { ToolId } from "../tools/registry";
 import { TOOLS } from "../tools/registry";
 import { offer } from "../tools/tool";
 import type { CommandId, TakeCommand } from "./keys";
-import { keyValues, takeCommand } from "./keys";
+import { endsWhatWasBegun, keyValues, takeCommand } from "./keys";
 import { reasonWhyNot } from "./reasons";
 
 const THRESHOLD_STEP = 0.05;
@@ -85,6 +85,7 @@ export class Commands {
     const tool = stage.tool();
     tool.settle?.();
     if (offer(tool, id)) return;
+    if (endsWhatWasBegun(id)) tool.keep?.();
     const { view } = this.context.session;
     const before = view.get();
     this.actions[id]();

@@ -97,6 +97,13 @@ export const COMMANDS: readonly (Command & { readonly id: CommandId })[] = [
   ...TABLE,
 ];
 
+const ENDING: ReadonlySet<CommandGroup> = new Set(["review", "pictures", "edit"]);
+
+/** Whether a command is about instances or pictures: what a tool has begun is kept first, unless it is about to be rejected. */
+export function endsWhatWasBegun(id: CommandId): boolean {
+  return id !== "reject" && ENDING.has(COMMANDS.find((command) => command.id === id)!.group);
+}
+
 /** What was remapped: command -> chords. */
 export type KeyMap = Partial<Record<CommandId, readonly string[]>>;
 

@@ -102,6 +102,10 @@ export interface WireHeatmap {
   readonly half: string | null;
 }
 
+/** In image pixels; 1 where it lies on the object, 0 where it lies on what is not the object. */
+export type PromptPoint = readonly [x: number, y: number, belongs: 0 | 1];
+export type PromptBox = readonly [x0: number, y0: number, x1: number, y1: number];
+
 export interface WireChange {
   readonly key: string;
   readonly category: number;

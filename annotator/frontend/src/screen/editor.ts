@@ -9,9 +9,11 @@ import { addressIn } from "../document/address";
 import type { PageValue } from "../document/protocol";
 import { Drawing } from "../editing/drawing";
 import { Levels } from "../editing/levels";
+import { Prompting } from "../editing/prompting";
 import { lineOf } from "../saving/errors";
 import type { Shelf } from "../saving/shelf";
 import type { Api } from "../saving/api";
+import { PromptsApi } from "../saving/prompts";
 import { BulkApi } from "../saving/bulk";
 import { preference, setPreference } from "../saving/shelf";
 import { AddressBar } from "../session/address";
@@ -85,6 +87,7 @@ export class Editor {
   private readonly toolbar: Toolbar;
   private readonly drawing: Drawing;
   private readonly levels: Levels;
+  private readonly prompting: Prompting;
   private readonly announcer: HTMLElement;
   private readonly stage: Stage;
   private readonly minimap: Minimap;
@@ -121,7 +124,9 @@ export class Editor {
     const notice = (text: string, detail?: string): void => this.notices.show("info", text, detail);
     const answer = (text: string): void => this.notices.show("answer", text);
     const say = (text: string): void => setText(this.announcer, text);
-    this.drawing = new Drawing({ session, api, pickCategory: () => this.pickCategory("pickCategory", null, null), notice });
+    const asking = { session, pickCategory: () => this.pickCategory("pickCategory", null, null), notice };
+    this.drawing = new Drawing({ ...asking, api });
+    this.prompting = new Prompting({ ...asking, api: new PromptsApi(api) });
     this.levels = new Levels({ session, api, notice, say });
     this.announcer = createAnnouncer(session, this.appearance);
     this.stage = this.makeStage(notice, say);
@@ -215,6 +220,7 @@ export class Editor {
       appearance: this.appearance,
       pixels: this.pixels,
       levels: this.levels,
+      prompting: this.prompting,
       addInstance: (mask) => void drawing.add(mask),
       addFromBox: (box) => void drawing.addFromBox(box),
       findAgain: (instance, box) => void drawing.predictAgain(instance, box),

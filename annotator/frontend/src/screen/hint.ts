@@ -17,7 +17,7 @@ export function createHint(session: Session, shelf: Shelf | null): HTMLElement {
   const element = h("div", { class: "an-hint", role: "status", hidden: true });
   let decided = preference(shelf, DECIDED, false);
   session.view.subscribe((now, before) => {
-    const names = ["tool", "hideAll", "scene", "triage", "threshold", "categories", "selection", "hasHeatmap", "history", "peek"] as const;
+    const names = ["tool", "hideAll", "scene", "triage", "threshold", "categories", "selection", "hasHeatmap", "prompts", "history", "peek"] as const;
     if (names.every((name) => now[name] === before[name])) return;
     if (!decided && now.history.past.length > 0) {
       decided = true;

@@ -56,6 +56,8 @@ export interface View {
   readonly tool: string;
   /** Whether the one selected instance has a heatmap; null: not known. */
   readonly hasHeatmap: boolean | null;
+  /** Whether the network that answers clicks has looked at the open picture; "none": no such network is there. */
+  readonly prompts: "unknown" | "preparing" | "ready" | "none";
   readonly threshold: number;
   readonly showRejected: boolean;
   /** While a key is held: suggestions below the threshold are drawn too, and can be clicked. */
@@ -123,6 +125,7 @@ export const START_VIEW: View = {
   draft: null,
   tool: "select",
   hasHeatmap: null,
+  prompts: "unknown",
   threshold: 0.5,
   showRejected: false,
   peek: false,

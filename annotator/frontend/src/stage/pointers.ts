@@ -63,6 +63,7 @@ export class Pointers {
     element.addEventListener("blur", () => setClass(element, "is-tabbed", false));
     element.addEventListener("contextmenu", (event) => {
       event.preventDefault();
+      if (this.host.tool().takesRightClicks === true) return;
       // Of a finger, the long press has asked already; in the middle of a drag nothing is asked.
       const touch = event instanceof PointerEvent && event.pointerType === "touch";
       if (!touch && this.held() === null) this.ask(this.pointer(event), event);
@@ -113,10 +114,15 @@ export class Pointers {
     if (event.button === 1 || (event.button === 0 && this.spaceHeld)) {
       this.panning = { id: event.pointerId, last: pointer.view };
       this.host.element.style.cursor = "grabbing";
-    } else if (event.button === 0 && this.touches.size < 2) {
+    } else if ((event.button === 0 || this.isRightClick(event)) && this.touches.size < 2) {
       this.pressed = event.pointerId;
-      this.host.tool().down(pointer);
+      this.host.tool().down(this.isRightClick(event) ? { ...pointer, alt: true } : pointer);
     }
+  }
+
+  /** On a Mac, a press with Ctrl is one with the other button. */
+  private isRightClick({ button, ctrlKey }: MouseEvent): boolean {
+    return this.host.tool().takesRightClicks === true && (button === 2 || (button === 0 && ctrlKey));
   }
 
   /** The pointer that presses or pans; null where there is none. */
@@ -187,6 +193,7 @@ export class Pointers {
 
   private longPressed(event: PointerEvent, pointer: Pointer): void {
     this.resting = null;
+    if (this.pressed === event.pointerId) this.host.tool().hold?.();
     if (this.pressed !== event.pointerId || !this.host.tool().edits) return;
     this.giveUp();
     this.asked = event.pointerType === "touch";

@@ -10,6 +10,7 @@ import { HitIndex } from "../document/hit";
 import { outlineOf } from "../document/outline";
 import type { Instance, Mask } from "../document/scene";
 import type { Levels } from "../editing/levels";
+import type { Prompting } from "../editing/prompting";
 import type { Session } from "../session/session";
 import type { Display, View } from "../session/view";
 import { START_VIEW, peekedInstances, shownInstances } from "../session/view";
@@ -38,6 +39,7 @@ export interface StageOptions {
   readonly appearance: Appearance;
   readonly pixels: Pixels;
   readonly levels: Levels;
+  readonly prompting: Prompting;
   readonly addInstance: (mask: Mask) => void;
   readonly addFromBox: (box: Box) => void;
   readonly findAgain: (instance: Instance, box: Box) => void;
@@ -82,7 +84,7 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
       this.pictureLayer.canvas,
       ...this.painter.canvases,
     );
-    this.tools = makeTools(this, options.levels);
+    this.tools = makeTools(this, options.levels, options.prompting);
     this.session.view.subscribe((now, before) => this.follow(now, before));
     this.picture.addEventListener("error", () => this.session.pictureFailed());
     this.picture.addEventListener("load", () => setClass(this.picture, "is-ready", true));

@@ -4,6 +4,7 @@
  */
 import type { Levels } from "../editing/levels";
 import { LEVEL_TOOL } from "../editing/levels";
+import type { Prompting } from "../editing/prompting";
 import type { View } from "../session/view";
 import type { StringKey } from "../strings";
 import type { Icon } from "../widgets/icons";
@@ -12,6 +13,7 @@ import { BrushTool } from "./brush";
 import { EllipseTool } from "./ellipse";
 import { KnifeTool } from "./knife";
 import { LevelTool, levelHint } from "./level";
+import { PointTool, pointHint } from "./point";
 import { PolygonTool } from "./polygon";
 import { SelectTool } from "./select";
 import type { Tool, ToolHost } from "./tool";
@@ -28,7 +30,7 @@ export interface ToolEntry {
   readonly hint: StringKey | null | ((view: View) => StringKey);
   /** What Insert is to a pointer that the arrow keys move: a point, the beginning and end of a stroke, or nothing. */
   readonly draws: "points" | "strokes" | null;
-  readonly make: (host: ToolHost, levels: Levels) => Tool;
+  readonly make: (host: ToolHost, levels: Levels, prompting: Prompting) => Tool;
 }
 
 const TABLE = [
@@ -40,6 +42,15 @@ const TABLE = [
     hint: null,
     draws: null,
     make: (host) => new SelectTool(host),
+  },
+  {
+    id: "point",
+    keys: ["Shift+V"],
+    icon: "M10 2.5v3M10 14.5v3M2.5 10h3M14.5 10h3 M7.3 10h5.4M10 7.3v5.4",
+    label: "cmdToolPoint",
+    hint: pointHint,
+    draws: "points",
+    make: (host, _levels, prompting) => new PointTool(host, prompting),
   },
   {
     id: "polygon",
@@ -112,8 +123,8 @@ export const TOOLS: readonly (ToolEntry & { readonly id: ToolId })[] = TABLE;
 export type Tools = Readonly<Record<ToolId, Tool>>;
 
 /** Every tool once, for one picture on one screen. */
-export function makeTools(host: ToolHost, levels: Levels): Tools {
-  return Object.fromEntries(TOOLS.map(({ id, make }) => [id, make(host, levels)])) as Tools;
+export function makeTools(host: ToolHost, levels: Levels, prompting: Prompting): Tools {
+  return Object.fromEntries(TOOLS.map(({ id, make }) => [id, make(host, levels, prompting)])) as Tools;
 }
 
 /** The entry of the tool in hand. */

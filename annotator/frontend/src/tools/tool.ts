@@ -70,6 +70,8 @@ export interface Tool {
   readonly edits?: true;
   /** It adds to what is selected: Esc lets go of that first, and the next stroke is a new instance. */
   readonly adds?: true;
+  /** A press with the other button of the mouse is its too; it comes as one with Alt. */
+  readonly takesRightClicks?: true;
   /** The tool was taken up, or another picture has come while it is in hand. */
   begin?(): void;
   /** The pointer moves with no button down. */
@@ -81,6 +83,10 @@ export interface Tool {
   cancel(): boolean;
   /** The press ended without a release, by a second finger or a lost pointer: gives up what it did, else everything. */
   lose?(): void;
+  /** A finger has rested for long where it pressed. */
+  hold?(): void;
+  /** Something else is about to be done: what was begun, and is whole, is kept. */
+  keep?(): void;
   doubleClick?(pointer: Pointer): void;
   leave?(): void;
   /** Shift and the wheel. */

@@ -10,6 +10,7 @@ import { windowToRle } from "../../src/document/rle";
 import { find } from "../../src/document/scene";
 import { Drawing } from "../../src/editing/drawing";
 import { Levels } from "../../src/editing/levels";
+import { Prompting } from "../../src/editing/prompting";
 import { copy } from "../../src/editing/shapes";
 import type { View } from "../../src/session/view";
 import type { Stage } from "../../src/stage/stage";
@@ -17,6 +18,7 @@ import { t } from "../../src/strings";
 import { makeTools, toolInHand } from "../../src/tools/registry";
 import type { ToolHost } from "../../src/tools/tool";
 import { settle, start } from "../harness";
+import { Prompts } from "../prompts";
 import { FakeServer, squareRle, wireInstance } from "../server";
 
 /** A square with a hole, and a speck beside it. */
@@ -40,7 +42,7 @@ async function bench(imageId = 1) {
   const shown = Object.fromEntries(["fitPicture", "showActualSize", "zoom", "zoomTo", "reveal", "redraw", "setCursor"].map((name) => [name, tell(name)]));
   const quiet = { showPoint: () => {}, say: tell("say"), notice: tell("notice"), pointUnderPointer: () => null, element: { focus: () => {} } };
   const stage = { session, tool: () => tools[toolInHand(session.view.get()).id], ...drawn, ...shown, ...quiet };
-  const tools = makeTools(stage as unknown as ToolHost, levels);
+  const tools = makeTools(stage as unknown as ToolHost, levels, new Prompting({ session, api: new Prompts(), pickCategory, notice: tell("notice") }));
   const commands = new Commands({
     session,
     stage: stage as unknown as Stage,

@@ -15,6 +15,7 @@ import { find } from "../../src/document/scene";
 import { Drawing } from "../../src/editing/drawing";
 import { makeHoles, makeParts } from "../../src/editing/holes";
 import { Levels } from "../../src/editing/levels";
+import { Prompting } from "../../src/editing/prompting";
 import { accept, reject, relabel, step, targets } from "../../src/editing/review";
 import { duplicate, merge, nudge, reshape, separate } from "../../src/editing/shapes";
 import type { Session } from "../../src/session/session";
@@ -26,9 +27,11 @@ import type { Tool, ToolHost } from "../../src/tools/tool";
 import { offer } from "../../src/tools/tool";
 import { seen, start, stored } from "../harness";
 import golden from "../heatmaps.golden.json";
+import type { AskedPrompt, PromptAnswer } from "../../src/saving/prompts";
 import type { Random } from "../random";
 import { oneOf, randomOf, whole } from "../random";
-import { FakeServer, squareRle } from "../server";
+import { Prompts } from "../prompts";
+import { FakeServer, refused, squareRle } from "../server";
 
 declare const process: { readonly env: Readonly<Record<string, string | undefined>> };
 declare const setImmediate: (work: () => void) => void;
@@ -53,6 +56,21 @@ class FakeEvent extends Event {
   }
 }
 
+/** Answers after a while, at times with nothing or not at all. */
+class RandomPrompts extends Prompts {
+  constructor(private readonly random: Random) {
+    super();
+  }
+
+  protected override async answer({ number }: AskedPrompt): Promise<PromptAnswer> {
+    const { random } = this;
+    for (let turns = whole(random, 4); turns > 0; turns--) await turn();
+    const dice = random();
+    if (dice < 0.1) throw dice < 0.05 ? refused("no mask", 400) : new TypeError("network");
+    return { number, by: "m@1", rle: dice < 0.2 ? null : squareRle(whole(random, 5)), heatmap: null };
+  }
+}
+
 /** The editor without a screen: what Stage and Commands do around the tools. */
 class Bench implements ToolHost, PointerHost {
   readonly element = Object.assign(new EventTarget(), {
@@ -63,6 +81,7 @@ class Bench implements ToolHost, PointerHost {
   }) as unknown as HTMLElement;
   readonly keyPointer = { hide: () => {} };
   readonly levels: Levels;
+  readonly prompting: Prompting;
   private readonly drawing: Drawing;
   private readonly tools: Tools;
   pointerAt = null;
@@ -78,8 +97,9 @@ class Bench implements ToolHost, PointerHost {
     };
     const options = { session, notice: () => {}, say: () => {} };
     this.levels = new Levels({ ...options, api: { heatmap: async () => (random() < 0.2 ? null : HEATMAP) } });
+    this.prompting = new Prompting({ ...options, api: new RandomPrompts(random), pickCategory: async () => null, wait: turn });
     this.drawing = new Drawing({ ...options, pickCategory: async () => null, api: { mask, prepareMask: async () => ({}) } });
-    this.tools = makeTools(this, this.levels);
+    this.tools = makeTools(this, this.levels, this.prompting);
     session.view.subscribe((now, before) => {
       if (now.scene?.imageId !== before.scene?.imageId) this.every((tool) => tool.cancel());
       if (now.tool !== before.tool) this.tools[toolInHand(before).id].cancel();
@@ -253,7 +273,7 @@ class Run {
     // A key's step waits for its heatmap, and is a gesture once it is there.
     await Promise.all(this.steps);
     this.bench.rest();
-    for (let turns = 0; this.session.saver.unsaved() > 0; turns++) {
+    for (let turns = 0; this.session.saver.unsaved() > 0 || !this.bench.prompting.isIdle; turns++) {
       if (turns > 2000) throw new Error("never saved");
       await turn();
     }

@@ -4,10 +4,12 @@ import { outlineOf } from "../../src/document/outline";
 import { find } from "../../src/document/scene";
 import { Drawing } from "../../src/editing/drawing";
 import { Levels } from "../../src/editing/levels";
+import { Prompting } from "../../src/editing/prompting";
 import { t } from "../../src/strings";
 import type { ToolId } from "../../src/tools/registry";
 import { TOOLS, makeTools } from "../../src/tools/registry";
 import { settle } from "../harness";
+import { Prompts } from "../prompts";
 import { squareRle } from "../server";
 import { at, click, drag, hosted } from "./host";
 
@@ -17,13 +19,14 @@ async function hidden(selection: readonly string[]) {
   const drawing = new Drawing({ session, api, pickCategory: async () => 1, notice: () => {} });
   host.addInstance = (mask) => void drawing.add(mask);
   host.addFromBox = (box) => void drawing.addFromBox(box);
+  const prompting = new Prompting({ session, api: new Prompts(), pickCategory: async () => 1, notice: host.notice });
   const levels = new Levels({ session, api, notice: host.notice, say: () => {} });
   session.view.set({ hideAll: true, selection, brushSize: 40 });
-  return { host, session, tools: makeTools(host, levels), one: find(session.view.get().scene!, "one")! };
+  return { host, session, tools: makeTools(host, levels, prompting), one: find(session.view.get().scene!, "one")! };
 }
 
 /** What is drawn with them is new; they change what is there. */
-const DRAWING = ["polygon", "box", "ellipse", "brush"] as const;
+const DRAWING = ["point", "polygon", "box", "ellipse", "brush"] as const;
 const CHANGING = ["eraser", "level", "knife"] as const;
 
 it("each tool but the selection is tried", () => {
@@ -36,12 +39,14 @@ describe.each([[[]], [["one"]]])("with %j selected and everything hidden", (sele
     const { session, tools, one } = await hidden(selection);
     if (id === "polygon") for (const place of [at(25, 25), at(35, 25), at(35, 35), at(25, 25)]) click(tools[id], place);
     else drag(tools[id], at(18, 18), at(30, 30));
+    tools[id].keep?.();
     await settle();
     const { scene, hideAll, selection: now } = session.view.get();
     expect(scene!.instances).toHaveLength(2);
     expect(find(scene!, "one")).toBe(one);
     expect(hideAll).toBe(false);
-    expect(now).toEqual([scene!.instances[1].key]);
+    // What is pointed at next is another object.
+    expect(now).toEqual(id === "point" ? selection : [scene!.instances[1].key]);
     await session.undo();
     expect(session.view.get().scene!.instances).toHaveLength(1);
   });

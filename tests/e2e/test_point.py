@@ -1,0 +1,162 @@
+"""Pointing at objects, in a real browser, with a network that answers a click with a disk around it."""
+
+import numpy as np
+import pytest
+
+from annotator.core.masks import rle_box_xyxy, rle_to_mask
+from annotator.storage.store import Store
+from tests.e2e.conftest import Server, watched
+from tests.e2e.screen import BOXES, HEIGHT, WIDTH, Project, require_soon, square, wait_for
+from tests.vision.networks.prompts import graphs
+
+RADIUS = graphs.RADIUS * WIDTH / graphs.CANVAS
+"""Of a disk, in pixels of a picture that is WIDTH wide."""
+
+
+@pytest.fixture(scope="module")
+def pointed(tmp_path_factory):
+    """`annotator serve` with the network `disks`."""
+    models = tmp_path_factory.mktemp("models")
+    graphs.encoder(models / "disks")
+    graphs.decoder(models / "disks")
+    (models / "disks" / "model.toml").write_text('kind = "prompt"\nname = "disks"\n')
+    running = Server(
+        tmp_path_factory.mktemp("pointed") / "project",
+        tmp_path_factory.mktemp("home"),
+        ANNOTATOR_MODELS=str(models),
+    )
+    running.start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def project(pointed):
+    with Store.open(pointed.folder) as store:
+        store.remove_images()
+        store.empty_bin()
+        yield Project(store)
+
+
+@pytest.fixture
+def screen(pointed, project, chromium):
+    with watched(chromium, pointed.address, viewport={"width": 1280, "height": 800}) as screen:
+        yield screen
+
+
+def disk(x, y):
+    across, down = np.meshgrid(np.arange(WIDTH) + 0.5, np.arange(HEIGHT) + 0.5)
+    return (across - x) ** 2 + (down - y) ** 2 < RADIUS**2
+
+
+def iou(found, expected):
+    mask = rle_to_mask(found.rle)
+    return (mask & expected).sum() / (mask | expected).sum()
+
+
+def take_up(screen):
+    screen.press("Shift+V")
+    screen.page.locator(".an-hint", has_text="Click on an object").wait_for()
+
+
+def answered(screen, points):
+    """Wait until as many points are answered, which the page's labels cannot tell a test."""
+    screen.page.wait_for_function(
+        "n => performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/prompt')).length >= n",
+        arg=points,
+    )
+
+
+def test_clicks_make_an_instance_and_the_tool_stays_for_the_next(screen, project):
+    image_id = project.add("street.png", suggestions=0)
+    screen.open()
+    take_up(screen)
+    screen.click(100, 120)
+    screen.click(130, 120)
+    screen.press("1", "Enter")
+    screen.page.locator(".an-row").first.wait_for()
+    screen.click(250, 120)
+    screen.press("Enter")
+    require_soon(screen.page.locator(".an-row").count, 2)
+    screen.saved()
+    left, right = project.instances(image_id)
+    assert iou(left, disk(100, 120) | disk(130, 120)) > 0.95
+    assert iou(right, disk(250, 120)) > 0.95
+    person = next(one.id for one in project.store.categories() if one.name == "person")
+    assert [(one.source, one.category_id) for one in (left, right)] == [("manual", person)] * 2
+    assert project.store.heatmap(image_id, left.key) is not None
+    screen.press("Control+z")
+    require_soon(lambda: len(project.instances(image_id)), 1)
+
+
+def test_the_other_button_says_what_does_not_belong(screen, project):
+    image_id = project.add("street.png", suggestions=0)
+    screen.open()
+    take_up(screen)
+    asked = []
+    screen.page.on("request", lambda one: asked.append(one.post_data_json) if one.url.endswith("/prompt") else None)
+    screen.click(100, 120)
+    screen.click(110, 120, button="right")
+    screen.page.keyboard.down("Alt")
+    screen.click(90, 120)
+    screen.page.keyboard.up("Alt")
+    said = [[100, 120, 1], [110, 120, 0], [90, 120, 0]]
+    assert wait_for(lambda: asked and len(asked[-1]["points"]) == 3, page=screen.page)
+    assert np.allclose(asked[-1]["points"], said, atol=1)
+    assert screen.page.locator(".an-menu").count() == 0
+    screen.press("1", "Enter")
+    screen.page.locator(".an-row").first.wait_for()
+    screen.saved()
+    (one,) = project.instances(image_id)
+    assert one.source == "manual"
+
+
+def test_a_box_and_what_is_taken_back_or_dropped(screen, project):
+    image_id = project.add("street.png", suggestions=0)
+    screen.open()
+    take_up(screen)
+    screen.click(40, 40)
+    screen.press("Escape")
+    screen.drag((100, 80), (180, 160))
+    screen.click(250, 200)
+    screen.press("Backspace", "1", "Enter")
+    screen.page.locator(".an-row").first.wait_for()
+    screen.saved()
+    (one,) = project.instances(image_id)
+    assert rle_box_xyxy(one.rle) == pytest.approx((100, 80, 180, 160), abs=2)
+
+
+def test_a_selected_mask_is_repaired_and_undone_in_one_step(screen, project):
+    image_id = project.add("street.png", suggestions=1)
+    screen.open()
+    (before,) = project.instances(image_id)
+    screen.click(25, 100)
+    screen.press("Shift+V")
+    screen.page.locator(".an-hint", has_text="Click where the selected mask").wait_for()
+    screen.click(120, 120)
+    screen.press("Enter")
+    screen.page.locator(".an-row", has_text="edited").wait_for()
+    screen.saved()
+    (after,) = project.instances(image_id)
+    assert (after.key, after.source, after.state.value) == (before.key, "test@1", "accepted")
+    assert iou(after, square(BOXES[0]) | disk(120, 120)) > 0.9
+    screen.press("Control+z")
+    screen.saved()
+    require_soon(lambda: project.instances(image_id), [before])
+
+
+def test_the_server_may_be_started_anew_between_two_clicks(screen, project, pointed):
+    image_id = project.add("street.png", suggestions=0)
+    screen.open()
+    take_up(screen)
+    screen.click(100, 120)
+    answered(screen, 2)
+    pointed.kill()
+    screen.click(130, 120)
+    screen.page.locator(".an-notice", has_text="The server does not answer yet").wait_for()
+    pointed.start()
+    screen.press("1", "Enter")
+    screen.page.locator(".an-row").first.wait_for(timeout=60_000)
+    screen.saved()
+    (one,) = project.instances(image_id)
+    assert iou(one, disk(100, 120) | disk(130, 120)) > 0.95
