@@ -10,9 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-# Gradio reads these when it is imported: no call home, and no server-side rendering by a process of its own.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+import annotator.web.quick_gradio  # noqa: F401  # isort: skip  (before Gradio)
 
 import gradio as gr
 import uvicorn
