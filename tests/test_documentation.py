@@ -96,6 +96,7 @@ def test_every_file_that_contributors_are_sent_to_is_there():
     named = set(re.findall(r"`([\w/.-]+\.(?:py|ts|toml))`", page)) - {"utils.py"}  # of which it says that there is none
     assert len(named) > 40
     code = [path for top in ("annotator", "tests", "models") for path in (ROOT / top).rglob("*.*")]
+    code += ROOT.glob("*.*")
     known = [path.relative_to(ROOT).as_posix() for path in code if "node_modules" not in path.parts]
     gone = [name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in known)]
     assert gone == [], "CONTRIBUTING.md names files that are not there"

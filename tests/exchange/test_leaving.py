@@ -151,7 +151,7 @@ def test_another_format_leaves_or_says_what_is_missing(export, tmp_path):
         import supervision  # noqa: F401
     except ImportError:
         assert (code, errors.count("\n")) == (1, 1)
-        assert "pip install 'annotator[formats]'" in errors
+        assert "pip install 'photo-annotator[formats]'" in errors
         assert not (tmp_path / "out").exists()
         return
     assert code == 0

@@ -118,7 +118,7 @@ class Format:
         except ImportError as error:
             raise ExportError(
                 f"format {self.name}: the extra {self.extra} is not installed, expected pip install "
-                f"'annotator[{self.extra}]' (in a clone: pip install -e '.[{self.extra}]')"
+                f"'photo-annotator[{self.extra}]' (in a clone: pip install -e '.[{self.extra}]')"
             ) from error
 
 

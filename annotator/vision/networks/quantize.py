@@ -60,7 +60,8 @@ def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelIn
     try:
         import nncf  # type: ignore[import-not-found,unused-ignore]
     except ImportError as error:
-        raise ModelError("quantize: NNCF is not installed; install the extra: pip install 'annotator[int8]'") from error
+        said = "install the extra: pip install 'photo-annotator[int8]'"
+        raise ModelError(f"quantize: NNCF is not installed; {said}") from error
     target = zoo.free_folder(name)
     zoo.verify(info)
     # Between the 8-bit layers nobody recognises a sampler that is still unrolled: it is folded before.

@@ -62,7 +62,7 @@ def weighted_network(folder: Path) -> None:
 def test_without_nncf_the_extra_is_named(models: Path, pictures: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     weighted_network(models / "net")
     monkeypatch.setitem(sys.modules, "nncf", None)
-    with pytest.raises(ModelError, match=r"NNCF is not installed; install the extra: pip install 'annotator\[int8\]'"):
+    with pytest.raises(ModelError, match=r"NNCF is not installed; .*pip install 'photo-annotator\[int8\]'"):
         quantize.quantize(zoo.find("net"), pictures, name="net-int8")
 
 
