@@ -1,11 +1,11 @@
 """What people answered to a network's suggestions, as columns: the material of every advice.
 
-Tests: tests/insight/test_advice.py, tests/insight/test_effort.py
+Tests: tests/insight/test_advice.py, tests/storage/test_answers.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any, TypeVar
@@ -94,19 +94,16 @@ class Drawings(_Columns):
 
 @dataclass(frozen=True, eq=False)
 class Open(_Columns):
-    """Suggestions that nobody decided about yet; each column is (n,), as those of `Answers`.
+    """Suggestions that nobody decided about yet, counted; each column is (n,), as those of `Answers`.
 
-    reviewed: whether the picture is.
+    scores: from which on, in steps of a hundredth. reviewed: whether the pictures are. counts: how many there are.
     """
 
-    images: Integers
     networks: Integers
     categories: Integers
     scores: Floats
     reviewed: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.scores)
+    counts: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +129,11 @@ class Pictures(_Columns):
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Everything that a project's decisions say. networks: model@version. waiting: pictures that are not reviewed."""
+    """Everything that a project's decisions say.
+
+    networks: model@version. waiting: how many pictures are not reviewed. thresholds: of the categories that have one of
+    their own, by id.
+    """
 
     networks: tuple[str, ...]
     answers: Answers
@@ -140,3 +141,4 @@ class Evidence:
     open: Open
     pictures: Pictures
     waiting: int
+    thresholds: Mapping[int, float]

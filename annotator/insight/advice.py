@@ -63,7 +63,8 @@ def advise(evidence: Evidence) -> tuple[Advice, ...]:
         undecided = waiting.where((waiting.networks == network) & (waiting.categories == category))
         cost = costs(evidence.answers, evidence.drawings, category=category)
         drawn = evidence.drawings.where(evidence.drawings.categories == category)
-        missed = missed_share(mine, drawn, evidence.pictures.where(evidence.pictures.networks == network))
+        pictures = evidence.pictures.where(evidence.pictures.networks == network)
+        missed = missed_share(mine, drawn, pictures, hidden_below=evidence.thresholds.get(category, 0.0))
         found.append(_advice(mine, undecided, cost, missed, network=evidence.networks[network], category=category))
     return tuple(sorted(found, key=lambda one: -one.answers))
 
@@ -81,15 +82,16 @@ def precision_share(answers: Answers) -> Share:
     return _share(right, total, spread=_spread_from_each(seen, steps, total))
 
 
-def missed_share(answers: Answers, drawings: Drawings, pictures: Pictures) -> Share:
+def missed_share(answers: Answers, drawings: Drawings, pictures: Pictures, *, hidden_below: float = 0.0) -> Share:
     """Of the objects of a category, those that each threshold would leave to be drawn.
 
     pictures: those that the network saw. Only those count that were reviewed with suggestions from that threshold or
-    lower on: where they were hidden, somebody drew what the network had found.
+    lower on: where they were hidden, somebody drew what the network had found. hidden_below: the category's own
+    threshold, which may have been there already.
     """
     objects = answers.where(answers.is_right)
-    found_floors = _seen_from(objects.images, pictures)
-    drawn_floors = _seen_from(drawings.images, pictures)
+    found_floors = np.maximum(_seen_from(objects.images, pictures), hidden_below)
+    drawn_floors = np.maximum(_seen_from(drawings.images, pictures), hidden_below)
     steps = step_of(objects.scores)
     total, missed = np.zeros(101, np.int64), np.zeros(101, np.int64)
     for index, threshold in enumerate(THRESHOLDS + 1e-6):
@@ -118,9 +120,9 @@ def expected_work(answers: Answers, undecided: Open, cost: Costs) -> Floats:
     seen = answers.where(answers.seen)
     steps = step_of(seen.scores)
     chance = isotonic(steps.astype(float), seen.is_right).at(np.arange(101.0))
-    known = np.concatenate((steps, step_of(undecided.scores)))
+    count = np.bincount(steps, minlength=101).astype(float)
+    count += np.bincount(step_of(undecided.scores), weights=undecided.counts, minlength=101)
     lowest = _lowest_known(steps)
-    count = np.bincount(known, minlength=101).astype(float)
     count[:lowest] = 0
     right = int(seen.is_right.sum())
     adjusted = (seen.is_right & (seen.verdicts == 1)).sum() / right if right else 0.0
@@ -148,7 +150,7 @@ def _advice(answers: Answers, undecided: Open, cost: Costs, missed: Share, *, ne
         network=network,
         category=category,
         answers=int(answers.seen.sum()),
-        suggestions=len(answers) + len(undecided),
+        suggestions=len(answers) + int(undecided.counts.sum()),
         precision=precision_share(answers),
         missed=missed,
         work=work,

@@ -14,7 +14,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.core.answers import Answers, Floats, Verdict
+from annotator.core.answers import Answers, Evidence, Floats, Verdict
+from annotator.insight.advice import THRESHOLDS, step_of
 from annotator.insight.intervals import Interval, is_above, lower_bound, spread_of, wilson
 
 TARGET = 0.98
@@ -60,8 +61,9 @@ def find_border(answers: Answers, *, target: float = TARGET) -> Border | None:
     Source: A. N. Angelopoulos et al., Learn then Test (2021), fixed sequence testing with several starts.
     """
     seen = answers.where(answers.seen)
-    order = np.argsort(-seen.scores, kind="stable")
-    scores, images = seen.scores[order], seen.images[order]
+    steps = step_of(seen.scores)
+    order = np.argsort(-steps, kind="stable")
+    scores, images = THRESHOLDS[steps[order]], seen.images[order]
     right = seen.verdicts[order] == Verdict.AS_IT_IS
     total = len(scores)
     if total < needed_answers(target):
@@ -79,6 +81,32 @@ def find_border(answers: Answers, *, target: float = TARGET) -> Border | None:
     right_ones = int(good[lowest - 1])
     at_least = lower_bound(right_ones / spread, lowest / spread, level=level)
     return Border(float(scores[lowest - 1]), wilson(right_ones, lowest, spread=spread), at_least)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What of a network's suggestions of a category may be accepted unseen.
+
+    border: None where the answers do not show any. waiting: suggestions from it on, on pictures that are not reviewed.
+    """
+
+    network: str
+    category: int
+    answers: int
+    border: Border | None
+    waiting: int
+
+
+def find_offers(evidence: Evidence, *, target: float = TARGET) -> tuple[Offer, ...]:
+    """For each network and category with an answer; those with most answers first."""
+    found, undecided = [], evidence.open
+    for network, category, mine in evidence.answers.by_network_and_category():
+        border = find_border(mine, target=target)
+        least = 2.0 if border is None else border.score - 1e-6
+        here = (undecided.networks == network) & (undecided.categories == category) & ~undecided.reviewed
+        waiting = int(undecided.counts[here & (undecided.scores >= least)].sum())
+        found.append(Offer(evidence.networks[network], category, int(mine.seen.sum()), border, waiting))
+    return tuple(sorted(found, key=lambda one: -one.answers))
 
 
 def _ends(scores: Floats) -> NDArray[np.int64]:

@@ -375,4 +375,6 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
             ON instances (image_id, state, category_id, score, area, source, edited, crowd, locked, flags, note)""",
     ),
     "0013_broken_bulks": ("ALTER TABLE bulks ADD COLUMN asked TEXT NOT NULL DEFAULT ''",),
+    # What a suggestion was offered as is read for every decision, without its mask.
+    "0014_answers": ("CREATE INDEX suggestions_by_key ON suggestions (key, category_id)",),
 }

@@ -29,6 +29,7 @@ from annotator.storage import (
     instances,
     suggestions,
 )
+from annotator.storage.answers import AnswersReader
 from annotator.storage.bulk import BulkDecisions
 from annotator.storage.categories import CategoryBook
 from annotator.storage.category_manager import CategoryManager
@@ -63,6 +64,7 @@ class Store:
         self.bulk = BulkDecisions(database)
         self.gallery = GalleryReader(database)
         self.statistics = StatisticsReader(database)
+        self.evidence = AnswersReader(database)
         self._order_names()
         self.category_manager = CategoryManager(database)
         self.key = self._project_key()

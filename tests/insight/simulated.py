@@ -37,11 +37,11 @@ def drawings(count, *, seconds=DRAWING, images=None, category=1):
 def undecided(scores, *, network=0, category=1, reviewed=False):
     count = len(scores)
     return Open(
-        images=np.arange(1, count + 1),
         networks=np.full(count, network),
         categories=np.full(count, category),
         scores=np.array(scores, float),
         reviewed=np.full(count, reviewed),
+        counts=np.ones(count, np.int64),
     )
 
 
@@ -57,7 +57,7 @@ def pictures(count, *, seen_from=0.05, seconds=10.0, reviewed=True):
     )
 
 
-def evidence(answered=None, *, drawn=None, waits=None, worked=None, waiting=0, networks=("net@1",)):
+def evidence(answered=None, *, drawn=None, waits=None, worked=None, waiting=0, networks=("net@1",), thresholds=None):
     return Evidence(
         networks=networks,
         answers=answers([], []) if answered is None else answered,
@@ -65,6 +65,7 @@ def evidence(answered=None, *, drawn=None, waits=None, worked=None, waiting=0, n
         open=undecided([]) if waits is None else waits,
         pictures=pictures(0) if worked is None else worked,
         waiting=waiting,
+        thresholds=thresholds or {},
     )
 
 

@@ -6,9 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotator.core.answers import Verdict
-from annotator.insight.auto_accept import SAMPLE, TARGET, Outcome, draw_sample, find_border, judge, needed_answers
+from annotator.insight.auto_accept import (
+    SAMPLE,
+    TARGET,
+    Outcome,
+    draw_sample,
+    find_border,
+    find_offers,
+    judge,
+    needed_answers,
+)
 from tests.bench.bench_insight import DRIFT, SURE, auto_accept, holds
-from tests.insight.simulated import answers
+from tests.insight.simulated import answers, evidence, undecided
 
 
 @pytest.mark.parametrize("drift", [1.0, DRIFT], ids=["as before", "drifting"])
@@ -45,6 +54,17 @@ def test_the_fewest_answers_are_told():
     assert border.at_least >= TARGET
     assert find_border(answers([], [])) is None
     assert find_border(answers([0.9] * 3, [0] * 3)) is None
+
+
+def test_an_offer_counts_what_waits_from_its_border_on():
+    known = answers(np.linspace(0.6, 1, 400), [0] * 400)
+    (offer,) = find_offers(evidence(known, waits=undecided([0.59, 0.6, 0.61, 0.99])))
+    assert (offer.network, offer.category, offer.border.score, offer.waiting) == ("net@1", 1, 0.6, 3)
+    (reviewed,) = find_offers(evidence(known, waits=undecided([0.9], reviewed=True)))
+    assert reviewed.waiting == 0, "what somebody left open on a reviewed picture stays so"
+    (few,) = find_offers(evidence(answers([0.9] * 3, [0] * 3), waits=undecided([0.95])))
+    assert (few.border, few.waiting, few.answers) == (None, 0, 3)
+    assert find_offers(evidence()) == ()
 
 
 def test_what_would_be_adjusted_is_not_right_as_it_is():

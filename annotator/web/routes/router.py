@@ -21,6 +21,7 @@ from annotator.web.routes.documents import add_document_routes
 from annotator.web.routes.exports import add_export_routes
 from annotator.web.routes.gallery import add_gallery_routes
 from annotator.web.routes.images import add_image_routes
+from annotator.web.routes.insight import add_insight_routes
 from annotator.web.routes.masks import add_mask_routes
 from annotator.web.routes.pictures import add_picture_routes
 from annotator.web.routes.presence import add_presence_routes
@@ -55,6 +56,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_archive_routes(router, projects, uploads, outgoing=paths.home() / "outgoing")
     add_export_routes(router, projects, uploads)
     add_statistics_routes(router, projects)
+    add_insight_routes(router, projects)
     add_presence_routes(router, projects, uploads)
 
     @router.api_route("/{rest:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])

@@ -1,0 +1,190 @@
+"""What a project's decisions say, read as columns: `core/answers.py` says what they are.
+
+No mask is read on the way. The history only grows, so that of it only what is new is read again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Integer, cast, func, or_, select
+
+from annotator.core.answers import Answers, Drawings, Evidence, Floats, Integers, Open, Pictures, Verdict
+from annotator.core.dataset import State
+from annotator.core.review import MANUAL
+from annotator.storage import categories, schema
+from annotator.storage.database import Database
+from annotator.storage.decision_history import History, continue_history, rows_of
+from annotator.system.collection import collection_paused
+
+_images, _instances = schema.images, schema.instances
+
+
+class AnswersReader:
+    """Reads what a project's decisions say. Safe to use from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._history = History.begin()
+        self._last: tuple[str, Evidence] | None = None
+
+    def read(self) -> Evidence:
+        """Of all decisions up to now, without pictures in the bin; the same value until somebody stores something."""
+        with self._lock:
+            version = self._database.version()
+            if self._last is None or self._last[0] != version:
+                with self._database.read() as connection, collection_paused():
+                    self._history = continue_history(connection, self._history)
+                    self._last = version, _read(connection, self._history)
+            return self._last[1]
+
+
+def _read(connection: Connection, history: History) -> Evidence:
+    standing = categories.standing(connection)
+    own = {one.id: one.threshold for one in categories.categories(connection) if one.threshold is not None}
+    networks: dict[str, int] = {}
+    answers, drawings = _read_decided(connection, history, networks, counts_as=standing.ids, own=own)
+    undecided = _read_open(connection, networks)
+    pictures, waiting = _read_pictures(connection, history, networks)
+    return Evidence(tuple(networks), answers, drawings, undecided, pictures, waiting, own)
+
+
+def _read_decided(
+    connection: Connection,
+    history: History,
+    networks: dict[str, int],
+    *,
+    counts_as: Mapping[int, int],
+    own: Mapping[int, float],
+) -> tuple[Answers, Drawings]:
+    state, source = _instances.c.state, _instances.c.source
+    query = (
+        select(
+            _instances.c.id,
+            _instances.c.image_id,
+            _instances.c.category_id,
+            func.coalesce(_instances.c.score, 0.0),
+            state == State.ACCEPTED.value,
+            _instances.c.edited,
+            source,
+        )
+        .join(_images, _images.c.id == _instances.c.image_id)
+        .where(~_images.c.removed, state != State.SUGGESTED.value)
+        .where(or_(source.contains("@"), source == MANUAL))
+    )
+    rows = rows_of(connection, query)
+    *columns, sources = zip(*rows, strict=True) if rows else [()] * 7
+    ids, of_images, category, scores, accepted, edited = (np.array(one, float) for one in columns)
+    drawn = np.array([one == MANUAL for one in sources], bool)
+    by = np.array([-1 if one == MANUAL else networks.setdefault(one, len(networks)) for one in sources], np.int64)
+    spent = _spent_on(ids.astype(np.int64), history)
+    offered = np.array([counts_as.get(one, -1) for one in spent.offered.tolist()], np.int64)
+    right = (accepted == 1) & (offered == category)
+    verdicts = np.where(right, np.where(edited == 1, Verdict.ADJUSTED, Verdict.AS_IT_IS), Verdict.WRONG)
+    table = Answers(
+        of_images.astype(np.int64),
+        by,
+        np.where(drawn, category, offered).astype(np.int64),
+        scores,
+        verdicts,
+        spent.seconds,
+        spent.gestures,
+        scores >= _shown_from(spent.shown_from, offered, own) - 1e-6,
+    )
+    in_order = np.argsort(ids)
+    mine = table.where(in_order[(drawn & (accepted == 1))[in_order]])
+    answers = table.where(in_order[(~drawn & spent.looked & (offered >= 0))[in_order]])
+    return answers, Drawings(mine.images, mine.categories, mine.seconds, mine.gestures)
+
+
+def _shown_from(thresholds: Floats, of_categories: Integers, own: Mapping[int, float]) -> Floats:
+    """The lowest score that a decision's page showed. A category's threshold may be newer than the decision."""
+    general = np.where(thresholds > 1, 0.0, thresholds)
+    if not own:
+        return general
+    least = [own.get(one, 1.0) for one in of_categories.tolist()]
+    return np.asarray(np.minimum(general, np.array(least, float)), np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Spent:
+    """Of each instance what its gestures took, shared out among all that a gesture is about.
+
+    The others are of its last gesture, or as in `History`.
+    """
+
+    seconds: Floats
+    gestures: Floats
+    shown_from: Floats
+    looked: NDArray[np.bool_]
+    offered: Integers
+
+
+def _spent_on(ids: Integers, history: History) -> _Spent:
+    """ids: in any order, each once."""
+    count, order = len(ids), np.argsort(ids)
+    place = np.searchsorted(history.ids, history.decided_by)
+    share = history.looked[place] / np.bincount(place, minlength=len(history.gestures))[place]
+    index = _find(ids[order], history.instances)
+    mine = index >= 0
+    index, place, share = order[index[mine]], place[mine], share[mine]
+    last, offered = np.full(count, -1), np.full(count, -1)
+    np.maximum.at(last, index, place)
+    offered[index] = history.offered[mine]
+    known = last >= 0
+    looked, shown_from = np.zeros(count, bool), np.full(count, 2.0)
+    looked[known] = history.looked[last[known]]
+    shown_from[known] = history.shown_from[last[known]]
+    return _Spent(
+        np.bincount(index, weights=share * history.seconds[place], minlength=count).astype(np.float64),
+        np.bincount(index, weights=share, minlength=count).astype(np.float64),
+        shown_from,
+        looked,
+        offered,
+    )
+
+
+def _read_open(connection: Connection, networks: dict[str, int]) -> Open:
+    step = cast(_instances.c.score * 100 + 1e-6, Integer)
+    query = (
+        select(_instances.c.source, _instances.c.category_id, step, _images.c.reviewed, func.count())
+        .join(_images, _images.c.id == _instances.c.image_id)
+        .where(~_images.c.removed, _instances.c.state == State.SUGGESTED.value, _instances.c.score.is_not(None))
+        .group_by(_instances.c.source, _instances.c.category_id, step, _images.c.reviewed)
+    )
+    rows = rows_of(connection, query)
+    by = [networks.setdefault(row[0], len(networks)) for row in rows]
+    category, steps, reviewed, counts = np.array([row[1:] for row in rows], np.int64).reshape(-1, 4).T
+    return Open(np.array(by, np.int64), category, steps / 100, reviewed == 1, counts)
+
+
+def _read_pictures(connection: Connection, history: History, networks: Mapping[str, int]) -> tuple[Pictures, int]:
+    query = select(_images.c.id, _images.c.reviewed, _images.c.prelabelled_by).where(~_images.c.removed)
+    rows = rows_of(connection, query.order_by(_images.c.id))
+    ids = np.array([row[0] for row in rows], np.int64)
+    reviewed = np.array([row[1] == 1 for row in rows], bool)
+    by = np.array([networks.get(row[2], -1) for row in rows], np.int64)
+    index = _find(ids, history.images)
+    worked = (index >= 0) & history.looked
+    seconds = np.bincount(index[worked], weights=history.seconds[worked], minlength=len(ids)).astype(float)
+    count = np.bincount(index[worked], minlength=len(ids))
+    # Of several the last one stays.
+    latest, seen_from = np.full(len(ids), -1), np.full(len(ids), 2.0)
+    latest[index[worked]] = history.ids[worked]
+    marks = (index >= 0) & history.marks
+    seen_from[index[marks]] = history.shown_from[marks]
+    table = Pictures(ids, by, reviewed, seen_from, seconds, count, latest)
+    return table.where(latest >= 0), int((~reviewed).sum())
+
+
+def _find(ids: Integers, wanted: Integers) -> Integers:
+    """The index of each wanted id, -1 where there is no such. ids: ascending."""
+    if not len(ids):
+        return np.full(len(wanted), -1)
+    index = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[index] == wanted, index, -1)
