@@ -316,3 +316,15 @@ def test_a_merge_during_an_edit_loses_nothing(screen, store, running):
     screen.open()
     screen.press("Control+z")
     require_soon(lambda: [one.state.value for one in store.instances(image.id)], ["suggested"] * 3)
+
+
+def test_a_name_that_differs_in_capitals_alone_is_said_before_it_is_added_and_after_that(screen, store):
+    manager = sheet(screen)
+    search = manager.get_by_placeholder("Find or create a category")
+    search.fill("Car")
+    search.press("Enter")
+    manager.locator(".an-category-problem", has_text="“car” is there already").wait_for()
+    assert names(store) == ["person", "car", "truck"]
+    manager.get_by_role("button", name="New category “Car”").click()
+    manager.locator(".an-category-said", has_text="“Car” and “car” differ only in capitals").wait_for()
+    assert names(store) == ["person", "car", "truck", "Car"]
