@@ -178,3 +178,24 @@ def test_the_list_fits_every_window(home, served, chromium, width):
 def is_within(locator, width):
     box = locator.bounding_box()
     return box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
+def test_what_takes_long_says_so_and_a_second_press_makes_no_second_one(home, tab):
+    (helmets,) = home(helmets=1)
+    page = tab(at(helmets))
+    held = []
+    page.route("**/duplicate", lambda route: held.append(route))
+    open_list(page)
+    act(page, "helmets", "Duplicate without decisions…")
+    question = page.locator(".an-name-question")
+    field = page.get_by_role("textbox", name="Name of the project")
+    field.press("Enter")
+    assert wait_for(lambda: len(held) == 1, page=page)
+    assert question.get_attribute("aria-busy") == "true"
+    field.press("Enter")
+    question.get_by_role("button", name="Duplicate").click()
+    # By now a second request would be held as well.
+    page.wait_for_timeout(300)
+    assert len(held) == 1
+    held[0].continue_()
+    opened(page, "helmets (copy)")

@@ -2,6 +2,7 @@
 import type { Api } from "../saving/api";
 import type { Session } from "../session/session";
 import { t } from "../strings";
+import { whileBusy } from "../widgets/busy";
 import { confirmRemoval, dialog, openDialog } from "../widgets/dialogs";
 import { button, h, setText } from "../widgets/dom";
 
@@ -37,9 +38,11 @@ async function show(options: BinOptions): Promise<void> {
 
   const attempt = async (work: () => Promise<unknown>): Promise<void> => {
     try {
-      await work();
-      await options.onChanged();
-      await fill();
+      await whileBusy(sheet, async () => {
+        await work();
+        await options.onChanged();
+        await fill();
+      });
     } catch (error) {
       sheet.close();
       options.onFailed(error instanceof Error ? error.message : String(error));
@@ -74,6 +77,7 @@ async function show(options: BinOptions): Promise<void> {
     removeAll.disabled = session.queue.get().all === 0;
   }
   const close = button({ text: t("close"), class: "an-button is-primary", onClick: () => sheet.close() });
+  close.dataset.always = "";
   sheet.append(h("h2", {}, t("bin")), h("p", {}, t("binBody")), empty, list, h("div", { class: "an-pair an-bin-actions" }, removeAll, restoreAll, clear, close));
   openDialog(root, sheet);
   close.focus();

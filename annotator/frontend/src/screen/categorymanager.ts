@@ -2,6 +2,7 @@
 import type { Appearance } from "../canvas/render";
 import { chordOf, commandFor } from "../commands/keys";
 import { digitsById } from "../document/digits";
+import { isAlike, newAlike } from "../document/alike";
 import type { WireCategories, WireCategoryUse } from "../document/protocol";
 import type { Api } from "../saving/api";
 import { CategoriesApi } from "../saving/categories";
@@ -10,6 +11,7 @@ import type { Direction } from "../session/categories";
 import type { Session } from "../session/session";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
+import { whileBusy } from "../widgets/busy";
 import { dialog, openDialog } from "../widgets/dialogs";
 import { button, h, isComposing, setText } from "../widgets/dom";
 import { icon } from "../widgets/icons";
@@ -103,11 +105,12 @@ class CategoryManager {
 
   private async show(work: Promise<WireCategories>): Promise<void> {
     setText(this.problem, "");
-    setText(this.said, "");
     try {
+      const before = this.known;
       this.known = await work;
       const { added, notes = [] } = this.known;
-      if (added !== undefined) setText(this.said, [t("categoriesAdded", { n: added }), ...notes].join(" · "));
+      const alike = before === null ? [] : newAlike(namesOf(before), namesOf(this.known)).map(([name, other]) => t("categoriesAlike", { name, other }));
+      setText(this.said, [...(added === undefined ? [] : [t("categoriesAdded", { n: added })]), ...notes, ...alike].join(" · "));
     } catch (error) {
       setText(this.problem, lineOf(error));
     }
@@ -117,9 +120,12 @@ class CategoryManager {
     if (this.sheet.open && document.activeElement === document.body) this.search.focus();
   }
 
-  private async addTyped(): Promise<void> {
+  /** anyway: although another differs only in its capitals. */
+  private async addTyped(anyway = false): Promise<void> {
     const name = this.search.value.trim();
-    if (name === "" || this.categories().some((one) => one.name === name)) return;
+    if (name === "") return;
+    const there = this.categories().find((one) => isAlike(one.name, name));
+    if (there !== undefined && !(anyway && there.name !== name)) return setText(this.problem, t("categoryThere", { name: there.name }));
     this.search.value = "";
     // As JSON, so that a comma in it parts nothing.
     await this.change(this.api.addList(JSON.stringify([name])));
@@ -132,15 +138,15 @@ class CategoryManager {
 
   private async retrace(direction: Direction): Promise<void> {
     const change = this.known?.[direction];
-    if (change) await this.show(this.options.session.categories.retrace(direction, change.id));
+    if (change) await whileBusy(this.sheet, () => this.show(this.options.session.categories.retrace(direction, change.id)));
   }
 
   private async ask(kind: "merge" | "remove", category: WireCategoryUse, into: number | null): Promise<void> {
     const holds = category.accepted + category.suggested + category.rejected > 0;
     const others = this.categories().filter((one) => one.id !== category.id);
     const answer = kind === "remove" && !holds ? "remove" : await askWhatBecomes({ root: this.options.root, kind, category, others, into });
-    if (answer === "remove") await this.change(this.api.remove(category.id));
-    else if (answer !== null) await this.change(this.api.merge(category.id, answer));
+    if (answer === "remove") await whileBusy(this.sheet, () => this.change(this.api.remove(category.id)));
+    else if (answer !== null) await whileBusy(this.sheet, () => this.change(this.api.merge(category.id, answer)));
     this.search.focus();
   }
 
@@ -171,8 +177,8 @@ class CategoryManager {
     const general = this.options.session.view.get().threshold;
     const rows = found.slice(0, MOST_ROWS).map((category) => this.rowFor(category, digits.get(category.id), general));
     keepingFocus(this.list, () => this.list.replaceChildren(...rows.map(({ element }) => element)));
-    const isNew = typed !== "" && !all.some((one) => one.name.toLowerCase() === typed);
-    const create = button({ icon: "plus", text: t("newCategoryNamed", { name: this.search.value.trim() }), class: "an-button", onClick: () => void this.addTyped() });
+    const isNew = typed !== "" && !all.some((one) => one.name === this.search.value.trim());
+    const create = button({ icon: "plus", text: t("newCategoryNamed", { name: this.search.value.trim() }), class: "an-button", onClick: () => void this.addTyped(true) });
     const rest = found.length - MOST_ROWS;
     this.more.replaceChildren(...(isNew ? [create] : []), ...(rest > 0 ? [t("moreCategories", { n: rest })] : []));
     if (all.length === 0 && typed === "" && this.known !== null) this.more.replaceChildren(t("noCategories"));
@@ -215,6 +221,10 @@ class CategoryManager {
       drop: (at) => this.move(id, places.get(at) ?? -1),
     });
   }
+}
+
+function namesOf({ categories }: WireCategories): string[] {
+  return categories.map(({ name }) => name);
 }
 
 function heading(): HTMLElement {

@@ -4,6 +4,7 @@ import type { WireProject, WireProjects } from "../document/projects";
 import { freeName, sorted } from "../document/projects";
 import type { ProjectsApi } from "../saving/projects";
 import { t } from "../strings";
+import { whileBusy } from "../widgets/busy";
 import { confirmRemoval, dialog, openDialog } from "../widgets/dialogs";
 import { button, h, setText } from "../widgets/dom";
 import { openPopover } from "../widgets/popover";
@@ -43,6 +44,7 @@ class ProjectSheet {
     const make = button({ icon: "plus", text: t("projectNew"), class: "an-button is-primary", onClick: () => this.make() });
     const file = button({ icon: "folder", text: t("projectOpenFile"), class: "an-button", onClick: () => this.chooseFile() });
     const close = button({ icon: "cross", title: t("close"), class: "an-row-button", onClick: () => this.sheet.close() });
+    close.dataset.always = "";
     const head = h("header", {}, h("h2", {}, t("projects")), h("div", { class: "an-projects-new" }, make, file), close);
     this.body.append(this.line, this.here, this.broken, this.away.element, this.bin.element);
     this.sheet.append(head, this.body);
@@ -210,13 +212,15 @@ class ProjectSheet {
   }
 
   private async attempt(work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-      this.say("");
-    } catch (error) {
-      this.fail(t("projectFailed"), error);
-    }
-    await this.changed();
+    await whileBusy(this.sheet, async () => {
+      try {
+        await work();
+        this.say("");
+      } catch (error) {
+        this.fail(t("projectFailed"), error);
+      }
+      await this.changed();
+    });
   }
 
   private async changed(): Promise<void> {

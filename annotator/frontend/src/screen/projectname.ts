@@ -1,6 +1,7 @@
 /** Asks for the name of a project, and says at once why one cannot be taken. */
 import { MAX_PROJECT_NAME, nameProblem, tidyName } from "../document/projects";
 import { t } from "../strings";
+import { whileBusy } from "../widgets/busy";
 import { dialog, openDialog } from "../widgets/dialogs";
 import { button, h, isComposing, setText } from "../widgets/dom";
 
@@ -31,22 +32,23 @@ export function askName(root: Element, question: NameQuestion): void {
   };
   const agree = async (): Promise<void> => {
     if (!judge()) return;
-    yes.disabled = true;
     try {
       await question.then(tidyName(field.value));
       sheet.close();
     } catch (error) {
       setText(problem, error instanceof Error ? error.message : String(error));
-      yes.disabled = false;
     }
   };
-  const yes = button({ text: question.agree, class: "an-button is-primary", onClick: () => void agree() });
+  // What is copied may be large: a second Enter makes no second one.
+  const agreeOnce = (): void => void whileBusy(sheet, agree);
+  const yes = button({ text: question.agree, class: "an-button is-primary", onClick: agreeOnce });
   const no = button({ text: t("cancel"), class: "an-button", onClick: () => sheet.close() });
+  no.dataset.always = "";
   field.addEventListener("input", judge);
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || isComposing(event)) return;
     event.preventDefault();
-    void agree();
+    agreeOnce();
   });
   sheet.append(h("h2", {}, question.title), field, problem, h("div", { class: "an-pair" }, no, yes));
   openDialog(root, sheet);
