@@ -152,6 +152,8 @@ def test_a_project_that_is_thrown_away_in_one_tab_is_saved_and_told_of_in_anothe
     act(second, "helmets", "Move to the bin")
     told = first.locator(".an-project-state")
     told.get_by_text("This project is in the bin.").wait_for()
+    tools = first.locator(".an-toolbar").bounding_box()
+    assert told.bounding_box()["y"] >= tools["y"] + tools["height"], "it covers no tool"
     first.keyboard.press("Enter")
     saved(first)
     assert helmets.image(1).reviewed

@@ -72,7 +72,7 @@ def test_every_format_is_there_and_what_was_chosen_is_kept_after_a_reload(tab):
 
 
 def test_what_leaves_follows_the_search_while_it_is_typed_and_says_where_it_cannot_be_read(tab):
-    field = tab.locator("#export-only input")
+    field = tab.locator("#export-only textarea")
     require_soon(lambda: figures(tab), ["1", "3"])
     field.fill("b.png")
     tab.locator("#export-ahead", has_text="none of these pictures is marked as reviewed").wait_for()
@@ -88,7 +88,7 @@ def test_what_leaves_follows_the_search_while_it_is_typed_and_says_where_it_cann
 
 
 def test_the_whole_tab_is_used_by_keys(tab, tmp_path):
-    tab.locator("#export-only input").focus()
+    tab.locator("#export-only textarea").focus()
     for name in ("unreviewed", "split", "format", "masks", "with_images"):
         tab.keyboard.press("Tab")
         if name == "masks":
@@ -120,7 +120,7 @@ def test_a_selection_is_exported_alone_until_all_are_asked_for(tab, project, tmp
 
 
 def test_a_report_names_no_place_on_the_server_and_an_error_is_one_line(tab):
-    tab.locator("#export-only input").fill("b.png")
+    tab.locator("#export-only textarea").fill("b.png")
     tab.locator("#export-button").click()
     failure = tab.locator("#export-report [role=alert]")
     failure.wait_for()

@@ -58,6 +58,12 @@ def test_what_cannot_be_read_is_marked_and_the_list_stays(screen, project):
     trouble.wait_for()
     require_soon(trouble.locator("mark").inner_text, "done")
     trouble.filter(has_text="“done” is not one of: new, started, ").wait_for()
+    on_top = """message => {
+        const { x, y, width, height } = message.getBoundingClientRect();
+        return [0.02, 0.3, 0.6, 0.9].every((share) =>
+            message.contains(document.elementFromPoint(x + share * width, y + 0.2 * height)));
+    }"""
+    assert trouble.evaluate(on_top), "nothing below it shines through"
     shows(screen, "street.png")
     require_soon(lambda: screen.page.get_by_label(SEARCH).get_attribute("aria-invalid"), "true")
     search(screen, "street state:suggested")
@@ -224,7 +230,7 @@ def test_reviewed_is_taken_back_by_key_and_by_button_and_that_is_undone(screen, 
     screen.press("Control+z")
     screen.saved()
     assert reviewed(project) == ["street.png"]
-    screen.page.locator(".an-reviewed").get_by_role("button", name="Not reviewed").click()
+    screen.page.locator(".an-reviewed").get_by_role("button", name="Take back").click()
     screen.saved()
     assert reviewed(project) == []
     assert project.states(image_id) == ["suggested"] * 3

@@ -127,6 +127,31 @@ def middle(page, part):
     return box["y"] + box["height"] / 2
 
 
+@pytest.mark.parametrize("opened", [(640, 400)], indirect=True)
+def test_at_twice_the_size_the_tools_take_one_line_and_nothing_scrolls(opened):
+    page = opened.page
+    require_soon(lambda: page.locator(".an-toolbar").bounding_box()["height"] < 48, True)
+    assert buttons_outside(page) == []
+    assert page.evaluate("document.documentElement.scrollHeight") <= 400
+
+
+@pytest.mark.parametrize(
+    "opened", [(1280, 800), (1024, 768), (920, 700), (768, 1024), (390, 844, PHONE)], indirect=True
+)
+def test_what_is_said_of_pre_labelling_is_read_in_any_window(opened):
+    page = opened.page
+    # As the server sends it: in a moment a batch of one picture would have ended.
+    page.locator("#progress .annotator-progress").evaluate(
+        """line => line.innerHTML = '<progress value="3" max="9"></progress><span role="status">'
+            + 'starter-person has seen all 45 pictures.</span>'"""
+    )
+    whole = """one => one.clientWidth > 100 && one.scrollHeight <= one.clientHeight + 1
+        && one.getBoundingClientRect().left >= 0 && one.getBoundingClientRect().right <= innerWidth"""
+    require_soon(lambda: page.locator("#progress span").evaluate(whole), True)
+    assert page.locator("#progress progress").bounding_box()["width"] > 100
+    assert page.locator("#bar #model").bounding_box()["width"] >= 80
+
+
 @pytest.mark.parametrize("opened", [(1280, 800, {"color_scheme": "light"})], indirect=True)
 def test_the_theme_is_switched_and_remembered(opened):
     page = opened.page

@@ -136,6 +136,9 @@ function parse(value: unknown): PageValue | null {
   }
 }
 
+/** px, of the editor; in a lower window the page scrolls. */
+const LEAST_HEIGHT = 280;
+
 /** As high as the window leaves room for, so that the page does not scroll. */
 function fillWindow(root: HTMLElement): void {
   const fit = (): void => {
@@ -146,7 +149,7 @@ function fillWindow(root: HTMLElement): void {
       below += parseFloat(style.paddingBottom) + parseFloat(style.borderBottomWidth) + parseFloat(style.marginBottom);
     }
     const top = root.getBoundingClientRect().top + window.scrollY;
-    root.style.height = `${Math.max(340, Math.floor(window.innerHeight - top - (Number.isFinite(below) ? below : 0)))}px`;
+    root.style.height = `${Math.max(LEAST_HEIGHT, Math.floor(window.innerHeight - top - (Number.isFinite(below) ? below : 0)))}px`;
   };
   window.addEventListener("resize", fit);
   // A tab that is opened, or something above that grows, moves the editor without a resize of the window.

@@ -65,7 +65,7 @@ def _fetch(info: ModelInfo, language: Language) -> str:
 def line(message: str = "", *, error: str | None = None, done: int = 0, total: int = 0) -> str:
     """One line of state, with a bar while there is something to count. Everything is escaped: names are users' own."""
     bar = f"<progress value='{done}' max='{total}' aria-label='{escape(message)}'></progress>" if total else ""
-    text = f"<span role='status'>{escape(message)}</span>" if message else ""
+    text = f"<span role='status' title='{escape(message)}'>{escape(message)}</span>" if message else ""
     bad = f"<span role='alert' class='bad' title='{escape(error)}'>{escape(error)}</span>" if error else ""
     return f"<div class='annotator-progress'>{bar}{text}{bad}</div>"
 

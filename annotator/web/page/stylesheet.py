@@ -32,14 +32,21 @@ footer { display: none !important; }
   justify-content: flex-end; gap: 8px; flex-wrap: nowrap; z-index: 5; }
 #bar > * { flex: 0 0 auto; width: auto; min-width: 0 !important; }
 #bar > #progress { flex: 1 1 0; overflow: hidden; }
-/* What went wrong is read even where there are many buttons. */
-#bar > #progress:has(.bad) { flex-basis: 220px; }
+/* What is said is read even where there are many buttons: in two lines, the bar below them. */
+#bar > #progress:has(span) { flex: 1 0 170px; }
+#bar .annotator-progress { flex-direction: column; align-items: stretch; justify-content: center; gap: 3px;
+  min-height: 40px; font-size: 12px; line-height: 16px; text-align: right; }
+#bar .annotator-progress span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2;
+  white-space: normal; }
+#bar .annotator-progress span + span { -webkit-line-clamp: 1; }
+#bar .annotator-progress span:has(+ span) { -webkit-line-clamp: 1; }
+#bar .annotator-progress progress { flex: none; order: 1; width: 100%; }
 #bar > #model { flex: 0 1 290px; height: 32px; border: 1px solid var(--input-border-color) !important;
   border-radius: 6px; padding: 0 !important; }
 #bar > #model:has(:focus-visible) { outline: 2px solid var(--link-text-color); outline-offset: 1px; }
 #bar > #model .wrap { border: 0; box-shadow: none !important; background: transparent; }
 #bar > #model .wrap-inner { padding: 0 !important; }
-#bar > #model input { height: 30px; font-size: 13px; padding: 0 28px 0 10px; margin: 0; outline: 0 !important;
+#bar > #model input { height: 30px; font-size: 13px; padding: 0 36px 0 10px; margin: 0; outline: 0 !important;
   text-overflow: ellipsis; }
 #bar .html-container { padding: 0 !important; }
 .gradio-container ul.options { border: 1px solid var(--border-color-primary); border-radius: 8px; font-size: 13px; }
@@ -104,16 +111,28 @@ _SHEETS: Final = """
 """
 
 _NARROW: Final = """
+/* Whoever is asked something, or waits, has less use for the button of one picture. */
+@media (max-width: 1180px) { #bar:has(> #prelabel-again) > #prelabel-one { display: none; }
+  #bar:has(> #cancel) > #prelabel-one { display: none; } }
 @media (max-width: 1100px) { #project-name { width: 130px; }
-  #tabs > .tab-wrapper { padding-left: 142px !important; } #bar { left: 535px; } #bar > #model { flex-basis: 190px; } }
+  #tabs > .tab-wrapper { padding-left: 142px !important; } #bar { left: 535px; } #bar > #model { flex-basis: 190px; }
+  #bar > #progress:has(span) { flex-basis: 136px; } }
 /* Beside the tabs there is no room: a line of its own below them. */
-@media (max-width: 900px) {
+@media (max-width: 1000px) {
   #bar { position: static; width: 100%; padding: 0 8px !important;
     border-bottom: 1px solid var(--border-color-primary); }
   #bar > #model { flex: 1 1 120px; }
-  #bar > #progress:not(:has(progress, span)) { display: none; }
+  #bar > #progress:has(span) { flex-basis: 170px; }
+  #bar > #progress:not(:has(span)) { display: none; }
+}
+@media (max-width: 900px) {
   #export-sheet { grid-template-columns: minmax(0, 1fr); }
   #export-sheet > .column:last-child { position: static; }
+}
+@media (max-width: 560px) {
+  #bar { flex-wrap: wrap; height: auto; min-height: 48px; padding: 8px !important; }
+  #bar > #progress:has(span) { flex: 1 0 100%; }
+  #bar .annotator-progress { min-height: 0; text-align: left; }
 }
 @media (max-width: 480px) {
   #project-name { width: 52px; }

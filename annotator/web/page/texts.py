@@ -31,9 +31,9 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "prelabel_all": ("Pre-label all", "Vorschläge für alle", "Sugerencias en todas", "预标注全部"),
     "prelabel_again": ("All again", "Alle noch einmal", "Todas otra vez", "全部重新预标注"),
     "all_prelabelled": (
-        "{model} has pre-labelled all {n} pictures already.",
-        "{model} hat schon für alle {n} Bilder Vorschläge gemacht.",
-        "{model} ya dio sugerencias en las {n} imágenes.",
+        "{model} has seen all {n} pictures.",
+        "{model} kennt schon alle {n} Bilder.",
+        "{model} ya vio las {n} imágenes.",
         "{model} 已预标注全部 {n} 张图片。",
     ),
     "skipped": (
@@ -177,9 +177,9 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
 
 _OF_ONE: Final[dict[str, tuple[str, ...]]] = {
     "all_prelabelled": (
-        "{model} has pre-labelled the picture already.",
-        "{model} hat für das Bild schon Vorschläge gemacht.",
-        "{model} ya dio sugerencias en la imagen.",
+        "{model} has seen the picture.",
+        "{model} kennt das Bild schon.",
+        "{model} ya vio la imagen.",
         "{model} 已预标注这张图片。",
     ),
     "skipped": (

@@ -59,7 +59,7 @@ def test_where_nothing_is_left_all_of_it_is_done_again_by_a_button_of_its_own(se
     assert "3 pictures pre-labelled." in said[-1]
     assert not is_visible(again[-1])
     said, again = press(batches, "prelabel_new", key, known_model)
-    assert f"{known_model} has pre-labelled all 3 pictures already." in said[-1]
+    assert f"{known_model} has seen all 3 pictures." in said[-1]
     assert is_visible(again[-1])
     assert worker.status(key).total == 3
     with projects.use(key) as store:

@@ -13,6 +13,8 @@ const CHANNEL = "annotator-projects";
 const APPLICATION = "Annotator";
 /** How often a page that is seen asks whether another browser has renamed its project, or thrown it away. */
 const LOOK_MS = 4000;
+/** Of what stands over the page: below the tabs. */
+const LEAST_TOP = 54;
 
 export interface ProjectsOptions {
   readonly key: string;
@@ -57,6 +59,9 @@ export class ProjectsHeader implements ProjectsHost {
     this.stops.push(() => clearInterval(timer));
     this.stops.push(() => window.removeEventListener("focus", look));
     this.stops.push(() => document.removeEventListener("visibilitychange", seen));
+    const place = (): void => this.place();
+    window.addEventListener("resize", place);
+    this.stops.push(() => window.removeEventListener("resize", place));
     look();
   }
 
@@ -92,6 +97,7 @@ export class ProjectsHeader implements ProjectsHost {
 
   /** Another tab, or another person, may have renamed this project, or thrown it away. */
   private async look(): Promise<void> {
+    this.place();
     try {
       this.show(await this.api.describe());
     } catch (error) {
@@ -121,6 +127,14 @@ export class ProjectsHeader implements ProjectsHost {
     if (!this.state.hidden && this.state.firstElementChild?.textContent === text) return;
     this.state.replaceChildren(h("span", {}, text), ...answers);
     this.state.hidden = false;
+    this.place();
+  }
+
+  /** Below the tools where there are any: none of them is covered. */
+  private place(): void {
+    const tools = document.querySelector<HTMLElement>(".an-toolbar");
+    const below = tools === null || tools.offsetParent === null ? 0 : tools.getBoundingClientRect().bottom;
+    this.state.style.top = `${Math.max(LEAST_TOP, below + 6)}px`;
   }
 
   private entitle(): void {
