@@ -184,7 +184,7 @@ def test_what_takes_long_says_so_and_a_second_press_makes_no_second_one(home, ta
     (helmets,) = home(helmets=1)
     page = tab(at(helmets))
     held = []
-    page.route("**/duplicate", lambda route: held.append(route))
+    page.route("**/duplicate", lambda route, request: held.append(route))
     open_list(page)
     act(page, "helmets", "Duplicate without decisions…")
     question = page.locator(".an-name-question")
