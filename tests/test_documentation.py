@@ -91,6 +91,12 @@ def test_every_link_to_a_file_leads_somewhere():
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_nothing_speaks_of_a_folder_beside_the_clone():
+    for path in [*ROOT.rglob("*.md"), *(ROOT / "tests" / "bench").glob("*.py"), *(ROOT / "models").rglob("*.py")]:
+        if "node_modules" not in path.parts and ".venv" not in path.parts:
+            assert "../shared" not in path.read_text(), path
+
+
 def test_every_file_that_contributors_are_sent_to_is_there():
     page = (ROOT / "CONTRIBUTING.md").read_text()
     named = set(re.findall(r"`([\w/.-]+\.(?:py|ts|toml))`", page)) - {"utils.py"}  # of which it says that there is none

@@ -2,14 +2,14 @@
 
     python -m tests.bench.bench_loop [--pictures 400] [--turn 90] [--minutes 5 10] [--threads 1] [--python PYTHON]
 
-The camera hangs on its side: photographs of `../shared/data/train`, turned by `--turn` degrees, with their own polygons
+The camera hangs on its side: photographs of `data/train`, turned by `--turn` degrees, with their own polygons
 as what a person accepted. They are pre-labelled, imported and exported by the app; `models/starter-person/train.py`
 trains on from the bundled weights, once for each of `--minutes`; `export.py` and `annotator models add` bring the
-result back; `annotator evaluate` measures it on `../shared/data/eval`, turned the same way and never trained on, and on
+result back; `annotator evaluate` measures it on `data/eval`, turned the same way and never trained on, and on
 the same photographs as they were, which shows what is forgotten. Everything goes through the command lines.
 
-Prints one JSON object. PYTHON is an interpreter with the extra `train`; the data is found by ANNOTATOR_TEST_DATA, else
-at `../shared`.
+Prints one JSON object. PYTHON is an interpreter with the extra `train`; models/make_sets.py makes the data, or
+ANNOTATOR_TEST_DATA names the folder that has it.
 """
 
 import argparse
@@ -155,7 +155,7 @@ def cpu_seconds():
 
 
 def measure(options, place):
-    data = Path(os.environ.get("ANNOTATOR_TEST_DATA") or ROOT.parent / "shared") / "data"
+    data = Path(os.environ.get("ANNOTATOR_TEST_DATA") or ROOT) / "data"
     loop = Loop(place, trainer=options.python)
     camera, project, dataset, held_out = (place / name for name in ("camera", "project", "dataset", "held-out"))
     truth = turn_dataset(

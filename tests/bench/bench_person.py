@@ -3,9 +3,9 @@
     python -m tests.bench.bench_person [--pictures 20] [--seed 0] [--right 0.5] [--model NAME]
 
 Prints a line for each picture and one JSON object: mean and median of keys and clicks a picture, what the export took
-beside them, and how good the result is. The photographs are those of `data/eval` under ANNOTATOR_TEST_DATA, else
-`../shared`: so many in the order of their names, or drawn by `--seed`. The bundled network pre-labels them by the
-command line; everything else goes through the page, and the file that comes down is opened by pycocotools.
+beside them, and how good the result is. The photographs are those of `data/eval` (models/make_sets.py makes it),
+or below ANNOTATOR_TEST_DATA: so many in the order of their names, or drawn by `--seed`. The bundled network pre-labels
+them by the command line; everything else goes through the page, and the file that comes down is opened by pycocotools.
 
 The person sees what the page shows at its own threshold, and knows the official masks. In each picture:
 
@@ -298,7 +298,7 @@ def main():
     parser.add_argument("--right", type=float, default=RIGHT, help="IoU from which on a mask is accepted as it is")
     parser.add_argument("--model", default="starter-person")
     options = parser.parse_args()
-    data = Path(os.environ.get("ANNOTATOR_TEST_DATA") or ROOT.parent / "shared") / "data" / "eval"
+    data = Path(os.environ.get("ANNOTATOR_TEST_DATA") or ROOT) / "data" / "eval"
     truth = Truth(data / "instances_person.json")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
