@@ -13,6 +13,7 @@ from annotator.core.heatmap import Heatmap
 from annotator.core.masks import Rle
 from annotator.core.numbers import is_id
 from annotator.core.polygons import Part
+from annotator.core.prompt import Prompted
 
 PROVENANCE = "annotator"
 """The one key of ours in a COCO file, on annotations and on images; strict readers ignore it."""
@@ -111,6 +112,8 @@ class Instance:
     """What a person wrote about it."""
     locked: bool = False
     """Whether the editor leaves it as it is."""
+    prompted: Prompted | None = None
+    """What was said to the network that made or repaired the mask, so that a later repair goes on from it."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Keys of an imported COCO annotation that are not ours, carried through to the export."""
     provenance: dict[str, Any] = field(default_factory=dict)

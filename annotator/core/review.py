@@ -19,6 +19,7 @@ from annotator.core.limits import MAX_CHANGES, MAX_FLAG, MAX_FLAGS, MAX_NOTE, MA
 from annotator.core.masks import Rle
 from annotator.core.numbers import is_finite, is_id
 from annotator.core.polygons import Part, parts_to_rle
+from annotator.core.prompt import Prompted, require_inside
 from annotator.core.text import is_plain
 
 Verb = Literal["accept", "reject", "edit", "add", "delete", "relabel", "flag", "note", "review", "undo", "redo"]
@@ -36,7 +37,8 @@ class Change:
     ignored; with `rle` alone it is that, and the stored polygons are dropped.
     `level` says that `rle` is the instance's heatmap at this level, in hundredths. `heatmap` is that of a new instance.
     `crowd` says whether it is a group annotated together, `flags` and `note` what a person says of it, `locked` whether
-    the editor leaves it as it is; None leaves each as it is.
+    the editor leaves it as it is, `prompted` what was said to the network that made the mask (an empty one: nothing);
+    None leaves each as it is.
     """
 
     key: str
@@ -49,6 +51,7 @@ class Change:
     flags: tuple[str, ...] | None = None
     note: str | None = None
     locked: bool | None = None
+    prompted: Prompted | None = None
     heatmap: Heatmap | None = field(default=None, compare=False)
 
 
@@ -105,6 +108,8 @@ class Decision:
     flags: tuple[str, ...] | None = None
     note: str | None = None
     locked: bool | None = None
+    prompted: Prompted | None = None
+    """None where nothing was said to a network as well."""
 
 
 def require_well_formed(gesture: Gesture) -> None:
@@ -209,6 +214,8 @@ def draw(gesture: Gesture, *, image: Image, heatmaps: Mapping[str, Heatmap]) -> 
 
 
 def _draw(change: Change, *, image: Image, heatmap: Heatmap | None, budget: WorkBudget) -> Drawn | None:
+    if change.prompted is not None:
+        require_inside(change.prompted.prompt, width=image.width, height=image.height)
     size = [image.height, image.width]
     if change.parts is not None:
         vertices = sum(len(ring) for part in change.parts for ring in (part.outer, *part.holes))
@@ -272,6 +279,7 @@ def apply(
         flags=before.flags if change.flags is None else tuple(sorted(set(change.flags))),
         note=before.note if change.note is None else change.note,
         locked=before.locked if change.locked is None else change.locked,
+        prompted=before.prompted if change.prompted is None else None if change.prompted.is_empty else change.prompted,
     )
 
 

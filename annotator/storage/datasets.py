@@ -181,6 +181,9 @@ def _with_provenance(instance: Instance, work: tuple[int, float | None], suggest
     model, at, version = instance.source.rpartition("@")
     if at:
         found |= {"model": model, "version": version, "score": instance.score}
+    if instance.prompted is not None:
+        prompt = instance.prompted.prompt
+        found["prompt"] = {"by": instance.prompted.by, "points": len(prompt.points), "box": prompt.box_xyxy is not None}
     earlier = instance.extra.get(PROVENANCE)
     carried = dict(earlier) if isinstance(earlier, dict) else {}
     if instance.edited:

@@ -15,11 +15,13 @@ from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import GestureError, StaleRevisionError
 from annotator.core.heatmap import Heatmap
 from annotator.core.masks import Rle
+from annotator.core.prompt import prompted_to_json
 from annotator.core.review import Change, Decision, Drawn, Gesture
 from annotator.storage import categories, heatmaps, images, schema
 from annotator.storage.database import now
 from annotator.storage.instances import chunks, instance_of, masks_size, require_room, row_of
 from annotator.storage.parts import parts_to_bytes
+from annotator.storage.prompts import name_of, prompted_of, prompted_to_text
 from annotator.storage.stored import json_of, parts_of
 from annotator.storage.suggestions import instance_offered
 
@@ -47,7 +49,20 @@ _IMPORTED = (
 )
 
 
-DECIDED = ("key", "state", "category_id", "rle", "parts", "source", "score", "crowd", "flags", "note", "locked")
+DECIDED = (
+    "key",
+    "state",
+    "category_id",
+    "rle",
+    "parts",
+    "source",
+    "score",
+    "crowd",
+    "flags",
+    "note",
+    "locked",
+    "prompt",
+)
 """The columns of an instance that the history keeps with each decision."""
 
 
@@ -81,6 +96,8 @@ def digest_of(gesture: Gesture) -> str:
         said = [change.flags, change.note, change.locked]
         if said != [None, None, None]:
             hashed.update(json.dumps(said).encode())
+        if change.prompted is not None:
+            hashed.update(json.dumps(prompted_to_json(change.prompted)).encode())
     if gesture.note is not None:
         hashed.update(json.dumps(["note", gesture.note]).encode())
     return hashed.hexdigest()
@@ -113,16 +130,31 @@ def heatmaps_of(connection: Connection, gesture: Gesture, image: Image) -> dict[
     levelled = [change.key for change in gesture.changes if change.level is not None]
     if not levelled:
         return {}
-    brought = _own_heatmaps(connection, gesture)
-    found = {key: heatmaps.heatmap(connection, image, key) or brought.get(key) for key in levelled}
+    prompts, brought = _prompts_after(connection, gesture), _own_heatmaps(connection, gesture)
+    found = {}
+    for key in levelled:
+        own = brought.get(name_of(key, prompts[key]))
+        stored = heatmaps.heatmap(connection, image, key, prompts[key])
+        found[key] = (stored or own) if prompts[key] is None else (own or stored)
     return {key: heatmap for key, heatmap in found.items() if heatmap is not None}
 
 
+def _prompts_after(connection: Connection, gesture: Gesture) -> dict[str, str | None]:
+    """By key, the prompt of each changed instance as the gesture leaves it, as the database has it."""
+    stored = {
+        row.key: row.prompt for row in _rows_of(connection, schema.instances, [one.key for one in gesture.changes])
+    }
+    said = {one.key: prompted_to_text(one.prompted) for one in gesture.changes if one.prompted is not None}
+    return {one.key: said[one.key] if one.key in said else stored.get(one.key) for one in gesture.changes}
+
+
 def _own_heatmaps(connection: Connection, gesture: Gesture) -> dict[str, Heatmap]:
-    """By key, the heatmaps that the gesture brings; a suggestion keeps the one it has."""
+    """By name, the heatmaps that the gesture brings; a suggestion keeps the one it has."""
     brought = {change.key: change.heatmap for change in gesture.changes if change.heatmap is not None}
     offered = {row.key for row in _rows_of(connection, schema.suggestions, list(brought))}
-    return {key: heatmap for key, heatmap in brought.items() if key not in offered}
+    prompts = _prompts_after(connection, gesture) if brought else {}
+    named = {name_of(key, prompts[key]): heatmap for key, heatmap in brought.items()}
+    return {name: heatmap for name, heatmap in named.items() if name not in offered}
 
 
 # --- in the transaction ----------------------------------------------------------------------------------------------
@@ -228,8 +260,12 @@ def _kept_levels(connection: Connection, prepared: Prepared) -> dict[str, int]:
     """By key, the levels that made masks, where the heatmap is still there."""
     pairs = zip(prepared.gesture.changes, prepared.drawn, strict=True)
     levels = {change.key: drawn.level for change, drawn in pairs if drawn is not None and drawn.level is not None}
-    kept = {row.key for row in _rows_of(connection, schema.heatmaps, list(levels))}
-    return {key: level for key, level in levels.items() if key in kept}
+    if not levels:
+        return {}
+    prompts = _prompts_after(connection, prepared.gesture)
+    names = {key: [key, name_of(key, prompts[key])] for key in levels}
+    kept = {row.key for row in _rows_of(connection, schema.heatmaps, [one for each in names.values() for one in each])}
+    return {key: level for key, level in levels.items() if kept & set(names[key])}
 
 
 def decision_row(gesture_id: int, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -295,4 +331,5 @@ def decision_of(row: Row[Any]) -> Decision:
         flags=None if row.flags is None else tuple(json_of(row.flags, f"decision {row.id}")),
         note=row.note,
         locked=row.locked,
+        prompted=prompted_of(row.prompt, f"decision {row.id}"),
     )

@@ -12,22 +12,34 @@ from annotator.core.dataset import Image
 from annotator.core.heatmap import Heatmap, pack, unpack
 from annotator.core.masks import Rle
 from annotator.storage import schema
+from annotator.storage.prompts import name_of
 
 _ADD = sqlite.insert(schema.heatmaps).on_conflict_do_nothing()
 
 
 def add_heatmaps(connection: Connection, image_id: int, heatmaps: Mapping[str, Heatmap]) -> None:
-    """Keep the heatmaps of the instances of these keys; a key that has a heatmap keeps the one it has."""
+    """Keep heatmaps by their names; a name that has a heatmap keeps the one it has."""
     if heatmaps:
         rows = [_row_of(key, image_id, heatmap) for key, heatmap in heatmaps.items()]
         connection.execute(_ADD, rows)
 
 
-def heatmap(connection: Connection, image: Image, key: str) -> Heatmap | None:
-    """The heatmap of an instance of the image; a suggestion's has the suggested mask as the one at 0.5."""
+def heatmap_now(connection: Connection, image: Image, key: str) -> Heatmap | None:
+    """The heatmap of an instance of the image, as it stands now."""
+    prompt = connection.scalar(select(schema.instances.c.prompt).where(schema.instances.c.key == key))
+    return heatmap(connection, image, key, prompt)
+
+
+def heatmap(connection: Connection, image: Image, key: str, prompt: str | None) -> Heatmap | None:
+    """The heatmap of what the prompt, as the database has it, made of an instance of the image.
+
+    Where none is kept of that, the instance's own; a suggestion's has the suggested mask as the one at 0.5.
+    """
     table = schema.heatmaps
-    row = connection.execute(with_suggested().where(table.c.image_id == image.id, table.c.key == key)).one_or_none()
-    return None if row is None else heatmap_of(row, image)
+    names = [key] if prompt is None else [name_of(key, prompt), key]
+    rows = connection.execute(with_suggested().where(table.c.image_id == image.id, table.c.key.in_(names))).all()
+    found = {row.key: row for row in rows}
+    return next((heatmap_of(found[name], image) for name in names if name in found), None)
 
 
 def with_suggested() -> Select[Any]:

@@ -17,6 +17,7 @@ from annotator.core.limits import MAX_IMAGE_MASKS
 from annotator.core.masks import Rle
 from annotator.storage import heatmaps, schema
 from annotator.storage.parts import parts_to_bytes
+from annotator.storage.prompts import prompted_of, prompted_to_text
 from annotator.storage.shapes import shape_of
 from annotator.storage.stored import json_of, parts_of
 
@@ -82,6 +83,7 @@ def instance_of(row: Row[Any], image: Image) -> Instance:
         flags=tuple(json_of(row.flags, f"instance {row.key}")),
         note=row.note,
         locked=row.locked,
+        prompted=prompted_of(row.prompt, f"instance {row.key}"),
         extra=json_of(row.extra, f"instance {row.key}"),
     )
 
@@ -103,6 +105,7 @@ def row_of(instance: Instance) -> dict[str, Any]:
         "flags": json.dumps(instance.flags),
         "note": instance.note,
         "locked": instance.locked,
+        "prompt": prompted_to_text(instance.prompted),
         **shape_of(instance.rle),
     }
 

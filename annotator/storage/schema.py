@@ -124,6 +124,7 @@ instances = Table(  # the current state, which the suggestions and the decisions
     Column("area", Integer),  # of the mask, in pixels; NULL, as the two below, where it is not measured yet
     Column("box_width", Integer),
     Column("box_height", Integer),
+    Column("prompt", Text),  # JSON: what was said to the network that made the mask; NULL where nothing was
 )
 
 gestures = Table(
@@ -163,12 +164,13 @@ decisions = Table(  # append only
     Column("flags", Text),  # these three: NULL as well
     Column("note", Text),
     Column("locked", Boolean),
+    Column("prompt", Text),
 )
 
 heatmaps = Table(  # of masks that a model made; gone with the instance
     "heatmaps",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", Text, primary_key=True),  # of the instance; of what a network was asked for, as `name_of` says
     Column("image_id", Integer, ForeignKey("images.id"), nullable=False),
     Column("x", Integer, nullable=False),  # the region's first pixel and size, in image pixels
     Column("y", Integer, nullable=False),
@@ -377,4 +379,8 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
     "0013_broken_bulks": ("ALTER TABLE bulks ADD COLUMN asked TEXT NOT NULL DEFAULT ''",),
     # What a suggestion was offered as is read for every decision, without its mask.
     "0014_answers": ("CREATE INDEX suggestions_by_key ON suggestions (key, category_id)",),
+    "0015_prompts": (
+        "ALTER TABLE instances ADD COLUMN prompt TEXT",
+        "ALTER TABLE decisions ADD COLUMN prompt TEXT",
+    ),
 }

@@ -282,7 +282,7 @@ class Store:
     def heatmap(self, image_id: int, key: str) -> Heatmap | None:
         """The heatmap of an instance of the image, None where none is kept. Raises MissingError."""
         with self._database.read() as connection:
-            return heatmaps.heatmap(connection, images.image_by_id(connection, image_id), key)
+            return heatmaps.heatmap_now(connection, images.image_by_id(connection, image_id), key)
 
     def record(self, gesture: Gesture, *, before: Callable[[], object] = lambda: None) -> int:
         """Apply a gesture once, however often it is sent; the image's new revision, which is on the disk by then.

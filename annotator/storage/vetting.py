@@ -28,6 +28,7 @@ from annotator.storage import heatmaps, schema
 from annotator.storage.database import DATABASE_NAME
 from annotator.storage.imports import is_unfinished
 from annotator.storage.parts import parts_from_bytes
+from annotator.storage.prompts import prompted_of
 from annotator.storage.store import Store
 from annotator.storage.vetting_categories import require_sound_categories
 
@@ -123,6 +124,7 @@ def require_sound(store: Store) -> tuple[Image, ...]:
                 heatmaps.heatmap_of(row, images[row.image_id])
             _require_json(connection)
             _require_said(connection)
+            _require_prompts(connection)
             require_sound_categories(connection)
         return tuple(images.values())
     except (AnnotatorError, ValueError, KeyError, TypeError, OverflowError, RecursionError, MemoryError) as error:
@@ -213,6 +215,13 @@ def _require_said(connection: Connection) -> None:
         for (text,) in _rows(connection, select(column).where(column.is_not(None), column != "")):
             if not is_note(text):
                 raise ValueError(f"{column}: {text!r:.40}, expected a note")
+
+
+def _require_prompts(connection: Connection) -> None:
+    """Raise StoreError unless what was said to networks is something that a gesture could have brought."""
+    for column in (schema.instances.c.prompt, schema.decisions.c.prompt):
+        for (text,) in _rows(connection, select(column).where(column.is_not(None)).distinct()):
+            prompted_of(text, str(column))
 
 
 def _require_ours(connection: sqlite3.Connection) -> None:

@@ -12,14 +12,10 @@ from annotator.core.dataset import Image
 from annotator.core.errors import GeometryError, GestureError
 from annotator.core.heatmap import HALF
 from annotator.core.masks import checked_rle
-from annotator.core.numbers import is_finite
-from annotator.core.prompt import MAX_POINTS, Point, Prompt
+from annotator.core.prompt import Prompt, box_from_json, points_from_json
 from annotator.vision.networks.prompts.answers import Answer
 from annotator.vision.networks.prompts.asking import Earlier
 from annotator.web.protocol import heatmap_from_json, heatmap_to_json, text_in, whole_in
-
-BEYOND = 1e6
-"""Image pixels, far beyond every picture."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ def prompt_from_json(found: Any, image: Image) -> AskedPrompt:
     return AskedPrompt(
         model=text_in(found, "model", "prompt") if "model" in found else None,
         number=whole_in(found, "number", "prompt") if "number" in found else 0,
-        prompt=Prompt(_points(found.get("points", [])), _box(found.get("box"))),
+        prompt=_prompt(found),
         earlier=_earlier(found, image),
         soon=found.get("soon") is True,
     )
@@ -63,25 +59,11 @@ def answer_to_json(answer: Answer | None, *, number: int, by: str) -> dict[str, 
     }
 
 
-def _points(found: Any) -> tuple[Point, ...]:
-    if not isinstance(found, list) or len(found) > MAX_POINTS:
-        raise GestureError(f"prompt.points: expected a list of at most {MAX_POINTS}")
-    points = []
-    for index, row in enumerate(found):
-        if not isinstance(row, list) or len(row) != 3 or not all(map(is_finite, row)) or row[2] not in (0, 1):
-            raise GestureError(f"prompt.points[{index}]: expected [x, y, 1 where it belongs and 0 where not]")
-        points.append(Point(float(row[0]), float(row[1]), bool(row[2])))
-    return tuple(points)
-
-
-def _box(found: Any) -> tuple[float, float, float, float] | None:
-    if found is None:
-        return None
-    numbers = isinstance(found, list) and len(found) == 4 and all(map(is_finite, found))
-    if not numbers or max(map(abs, found)) > BEYOND:
-        raise GestureError("prompt.box: expected [x0, y0, x1, y1] in image pixels")
-    x0, y0, x1, y1 = map(float, found)
-    return x0, y0, x1, y1
+def _prompt(found: dict[str, Any]) -> Prompt:
+    try:
+        return Prompt(points_from_json(found.get("points", []), "prompt"), box_from_json(found.get("box"), "prompt"))
+    except GeometryError as error:
+        raise GestureError(f"{error.path}: {error.message}") from error
 
 
 def _earlier(found: dict[str, Any], image: Image) -> Earlier | None:

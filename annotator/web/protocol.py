@@ -16,6 +16,7 @@ from annotator.core.limits import MAX_CHANGES, MAX_TEXT, MAX_VERTICES
 from annotator.core.masks import Rle
 from annotator.core.numbers import is_finite, is_id
 from annotator.core.polygons import Part
+from annotator.core.prompt import Prompted, prompted_from_json, prompted_to_json
 from annotator.core.review import Change, Gesture
 from annotator.exchange.outlook import threshold_of
 from annotator.storage.store import Store
@@ -80,6 +81,7 @@ def instance_to_json(instance: Instance) -> dict[str, Any]:
         "locked": instance.locked,
         "rle": instance.rle.counts,
         "parts": None if instance.parts is None else parts_to_json(instance.parts),
+        "prompt": None if instance.prompted is None else prompted_to_json(instance.prompted),
     }
 
 
@@ -202,8 +204,16 @@ def _change(found: Any, path: str, *, height: int, width: int) -> Change:
         flags=_flags(found.get("flags"), f"{path}.flags"),
         note=_note(found.get("note"), f"{path}.note"),
         locked=locked,
+        prompted=_prompted(found["prompt"], f"{path}.prompt") if "prompt" in found else None,
         heatmap=None if found.get("heatmap") is None else heatmap_from_json(found["heatmap"], f"{path}.heatmap"),
     )
+
+
+def _prompted(found: Any, path: str) -> Prompted:
+    try:
+        return prompted_from_json(found, path)
+    except GeometryError as error:
+        raise GestureError(f"{error.path}: {error.message}") from error
 
 
 def _flags(found: Any, path: str) -> tuple[str, ...] | None:

@@ -140,9 +140,41 @@ def test_a_selected_mask_is_repaired_and_undone_in_one_step(screen, project):
     (after,) = project.instances(image_id)
     assert (after.key, after.source, after.state.value) == (before.key, "test@1", "accepted")
     assert iou(after, square(BOXES[0]) | disk(120, 120)) > 0.9
+    assert after.prompted.by.startswith("disks@")
+    assert project.store.heatmap(image_id, after.key) is not None
     screen.press("Control+z")
     screen.saved()
     require_soon(lambda: project.instances(image_id), [before])
+    assert project.store.heatmap(image_id, before.key) is None
+
+
+def test_a_repair_goes_on_from_the_points_of_an_earlier_day(screen, project):
+    image_id = project.add("street.png", suggestions=0)
+    screen.open()
+    take_up(screen)
+    screen.click(100, 120)
+    screen.press("1", "Enter")
+    screen.page.locator(".an-row", has_text="by clicks").wait_for()
+    screen.page.locator(".an-row-source", has_text="disks, 1 point").wait_for()
+    screen.saved()
+    screen.open()
+    screen.click(100, 120)
+    screen.press("Shift+V")
+    screen.page.locator(".an-hint", has_text="Click where the selected mask").wait_for()
+    screen.click(160, 120)
+    screen.press("Enter")
+    screen.page.locator(".an-row-source", has_text="disks, 2 points").wait_for()
+    screen.saved()
+    (one,) = project.instances(image_id)
+    assert [(round(point.x), round(point.y)) for point in one.prompted.prompt.points] == [(100, 120), (160, 120)]
+    assert iou(one, disk(100, 120) | disk(160, 120)) > 0.95
+    screen.press("v")
+    screen.click(100, 120)
+    area = rle_to_mask(one.rle).sum()
+    screen.press(*["<"] * 5)
+    screen.saved()
+    require_soon(lambda: rle_to_mask(project.instances(image_id)[0].rle).sum() < area, True)
+    assert project.store.decisions(image_id)[-1].level > 50
 
 
 def test_the_server_may_be_started_anew_between_two_clicks(screen, project, pointed):

@@ -13,6 +13,7 @@ from annotator.core.errors import GestureError
 from annotator.core.heatmap import HALF, LEVELS
 from annotator.core.masks import Rle
 from annotator.core.polygons import Part
+from annotator.core.prompt import Point, Prompt, Prompted, prompted_to_json
 from annotator.core.review import VERBS, require_well_formed
 from annotator.core.settings import DEFAULT_THRESHOLD, THRESHOLD
 from annotator.storage.images import FIRST_SCORE
@@ -71,6 +72,9 @@ EDITED = (
 )
 
 
+PROMPTED = Prompted(
+    Prompt((Point(13.5, 6), Point(30, 30, belongs=False)), (11.0, 3.0, 17.0, 9.0)), "starter-click@0123456789ab"
+)
 SAID = {"flags": ("difficult", "头"), "note": "a note", "locked": True}
 
 
@@ -88,7 +92,7 @@ def test_the_server_says_the_golden_document():
         instances=lambda _: [
             instance("suggested", 1, State.SUGGESTED, score=0.84, source=MODEL),
             instance("edited", 1, State.ACCEPTED, score=0.61, source=MODEL, edited=True, parts=EDITED),
-            instance("drawn", 91, State.ACCEPTED),
+            instance("drawn", 91, State.ACCEPTED, prompted=PROMPTED),
             instance("imported", 1, State.ACCEPTED, source="import", crowd=True, **SAID),
             instance("rejected", 1, State.REJECTED, score=0.42, source=MODEL),
         ],
@@ -133,6 +137,7 @@ def _change_to_json(change):
         "parts": None if change.parts is None else parts_to_json(change.parts),
         "cut": change.level,
         "crowd": change.crowd,
+        "prompt": None if change.prompted is None else prompted_to_json(change.prompted),
         "flags": None if change.flags is None else list(change.flags),
         "note": change.note,
         "locked": change.locked,
@@ -147,3 +152,25 @@ def test_the_threshold_of_a_network_is_the_pages_also_where_it_shows_everything(
         assert document_to_json(store, image.id, url="x")["threshold"] == DEFAULT_THRESHOLD
         store.set_setting(THRESHOLD, threshold)
         assert document_to_json(store, image.id, url="x")["threshold"] == threshold
+
+
+def test_a_prompt_is_left_alone_taken_away_or_said():
+    assert said().changes[0].prompted is None
+    assert said(prompt=None).changes[0].prompted == Prompted()
+    assert said(prompt=prompted_to_json(PROMPTED)).changes[0].prompted == PROMPTED
+
+
+@pytest.mark.parametrize(
+    ("prompt", "line"),
+    [
+        (5, "gesture.changes[0].prompt: int, expected an object"),
+        ({"by": "a b@1", "points": [[1, 1, 1]]}, "prompt.by: 'a b@1', expected a network's name@hash"),
+        ({"by": "a@1"}, "prompt: expected a point or a box"),
+        ({"by": "a@1", "points": [[1, 1, 1]] * 201}, "prompt.points: expected a list of at most 200"),
+        ({"by": "a@1", "box": [1, 2, 3]}, "prompt.box: expected [x0, y0, x1, y1]"),
+    ],
+)
+def test_a_malformed_prompt_is_refused_with_its_place(prompt, line):
+    with pytest.raises(GestureError) as error:
+        said(prompt=prompt)
+    assert line in str(error.value)

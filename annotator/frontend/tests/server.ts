@@ -219,6 +219,6 @@ export class FakeServer {
         : change.rle !== undefined
           ? { parts: null, rle: change.rle }
           : {};
-    image.instances.set(change.key, { ...base, category: change.category, state: change.state, ...(change.crowd === undefined ? {} : { crowd: change.crowd }), ...mask });
+    image.instances.set(change.key, { ...base, category: change.category, state: change.state, ...(change.crowd === undefined ? {} : { crowd: change.crowd }), ...(change.prompt === undefined ? {} : { prompt: change.prompt }), ...mask });
   }
 }

@@ -66,6 +66,7 @@ export interface WireInstance {
   readonly note?: string;
   /** No tool and no key changes it. */
   readonly locked?: boolean;
+  readonly prompt?: WirePrompt | null;
   /** COCO's compressed counts; the size is the picture's. */
   readonly rle: string;
   readonly parts: readonly Part[] | null;
@@ -106,6 +107,13 @@ export interface WireHeatmap {
 export type PromptPoint = readonly [x: number, y: number, belongs: 0 | 1];
 export type PromptBox = readonly [x0: number, y0: number, x1: number, y1: number];
 
+/** What was said to the network that made a mask; `by` is its name@hash. */
+export interface WirePrompt {
+  readonly by: string;
+  readonly points: readonly PromptPoint[];
+  readonly box: PromptBox | null;
+}
+
 export interface WireChange {
   readonly key: string;
   readonly category: number;
@@ -120,7 +128,9 @@ export interface WireChange {
   readonly flags?: readonly string[];
   readonly note?: string;
   readonly locked?: boolean;
-  /** The heatmap of a new instance. */
+  /** As it was where it is left out; null: nothing was said. */
+  readonly prompt?: WirePrompt | null;
+  /** The heatmap of a new instance, or of what the prompt made. */
   readonly heatmap?: WireHeatmap;
 }
 

@@ -2,7 +2,7 @@
 import type { Part } from "./geometry";
 import { rounded } from "./geometry";
 import { randomName } from "./names";
-import type { State, WireCategory, WireChange, WireDocument, WireHeatmap, WireInstance } from "./protocol";
+import type { State, WireCategory, WireChange, WireDocument, WireHeatmap, WireInstance, WirePrompt } from "./protocol";
 
 /**
  * A mask by identity: the same object means the same mask, so that outlines are kept by it.
@@ -32,6 +32,8 @@ export interface Instance {
   readonly flags?: readonly string[] | undefined;
   readonly note?: string | undefined;
   readonly locked?: boolean | undefined;
+  /** What was said to the network that made or repaired the mask, so that a later repair goes on from it. */
+  readonly prompt?: WirePrompt | undefined;
   readonly mask: Mask;
 }
 
@@ -76,12 +78,13 @@ function instanceOf(wire: WireInstance, height: number): Instance | null {
 }
 
 /** What is said of an instance beside its category and state, as far as anything is. */
-function saidOf({ crowd, flags = [], note = "", locked }: Pick<WireInstance, "crowd" | "flags" | "note" | "locked">): Partial<Instance> {
+function saidOf({ crowd, flags = [], note = "", locked, prompt }: Pick<WireInstance, "crowd" | "flags" | "note" | "locked" | "prompt">): Partial<Instance> {
   return {
     ...(crowd === true ? { crowd } : {}),
     ...(flags.length > 0 ? { flags } : {}),
     ...(note === "" ? {} : { note }),
     ...(locked === true ? { locked } : {}),
+    ...(prompt === undefined || prompt === null ? {} : { prompt }),
   };
 }
 
@@ -91,7 +94,14 @@ export function isLocked(instance: Instance | null): boolean {
 
 /** Whether two versions of an instance are said to be the same, whatever their masks. */
 function saysTheSame(a: Instance, b: Instance): boolean {
+  if (promptText(a) !== promptText(b)) return false;
   return isCrowd(a) === isCrowd(b) && isLocked(a) === isLocked(b) && (a.note ?? "") === (b.note ?? "") && String(a.flags ?? []) === String(b.flags ?? []);
+}
+
+/** Tells what was said to a network from what was said at another time. */
+export function promptText(instance: Instance | null): string {
+  const prompt = instance?.prompt;
+  return prompt === undefined ? "" : JSON.stringify([prompt.by, prompt.points, prompt.box]);
 }
 
 export function isCrowd(instance: Instance | null): boolean {
@@ -160,6 +170,7 @@ function saidChange(before: Instance | null, after: Instance): Partial<WireChang
     ...(String(before?.flags ?? []) === String(flags) ? {} : { flags }),
     ...((before?.note ?? "") === note ? {} : { note }),
     ...(isLocked(before) === isLocked(after) ? {} : { locked: isLocked(after) }),
+    ...(promptText(before) === promptText(after) ? {} : { prompt: after.prompt ?? null }),
   };
 }
 

@@ -4,7 +4,7 @@ import { HALF, LEVELS, runsAtLevel, unpacked } from "../document/heatmap";
 import { runsOfMask } from "../document/paint";
 import { areaOfRuns, encodeCounts, iouOfRuns } from "../document/rle";
 import type { Instance, Mask, Scene } from "../document/scene";
-import { maskOfRle, reshaped, unchanged } from "../document/scene";
+import { maskOfRle, promptText, reshaped, unchanged } from "../document/scene";
 import { traceRuns } from "../document/trace";
 import type { Api } from "../saving/api";
 import type { Session } from "../session/session";
@@ -41,6 +41,7 @@ interface Begun {
 export class Levels {
   /** Of the open picture; null where there is none. */
   private readonly heatmaps = new Map<string, Heatmap | null>();
+  /** By the same names (`nameOf`). */
   private readonly loading = new Map<string, Promise<void>>();
   private begun: Begun | null = null;
   private keyHeld = false;
@@ -68,7 +69,7 @@ export class Levels {
   begin(): boolean {
     const before = selectedInstance(this.options.session.view.get());
     const { scene } = this.options.session.view.get();
-    const heatmap = before === null ? null : this.heatmaps.get(before.key);
+    const heatmap = before === null ? null : this.heatmaps.get(nameOf(before));
     if (before === null || scene === null || heatmap === null || heatmap === undefined) return false;
     const { width, height } = scene;
     const runsBefore = runsOfMask(before.mask, scene.width);
@@ -101,7 +102,7 @@ export class Levels {
     const one = selectedInstance(this.options.session.view.get());
     if (one === null) return;
     let by = direction === "larger" ? -1 : 1;
-    if (this.begun === null && !this.heatmaps.has(one.key)) {
+    if (this.begun === null && !this.heatmaps.has(nameOf(one))) {
       const before = this.early?.key === one.key ? this.early : null;
       this.early = { key: one.key, by: by + (before?.by ?? 0) };
       if (before !== null) return;
@@ -155,19 +156,19 @@ export class Levels {
     const one = selectedInstance(this.options.session.view.get());
     if (this.begun !== null && one?.key !== this.begun.before.key) this.cancel();
     this.tell();
-    if (one === null || this.heatmaps.has(one.key)) return;
+    if (one === null || this.heatmaps.has(nameOf(one))) return;
     // What a person drew seldom has one: that is asked only where it matters.
     const { tool } = this.options.session.view.get();
-    if (tool === LEVEL_TOOL || one.source.includes("@") || one.mask.heatmap !== undefined) void this.load(one);
+    if (tool === LEVEL_TOOL || one.source.includes("@") || one.prompt !== undefined || one.mask.heatmap !== undefined) void this.load(one);
   }
 
   private load(one: Instance): Promise<void> {
-    const under = this.loading.get(one.key);
+    const under = this.loading.get(nameOf(one));
     if (under !== undefined) return under;
     const promise = this.read(one).finally(() => {
-      if (this.loading.get(one.key) === promise) this.loading.delete(one.key);
+      if (this.loading.get(nameOf(one)) === promise) this.loading.delete(nameOf(one));
     });
-    this.loading.set(one.key, promise);
+    this.loading.set(nameOf(one), promise);
     return promise;
   }
 
@@ -178,7 +179,7 @@ export class Levels {
       const wire = one.mask.heatmap ?? (await api.heatmap(imageId, one.key));
       const heatmap = wire === null ? null : await unpacked(wire);
       if (session.view.get().scene?.imageId !== imageId) return;
-      this.heatmaps.set(one.key, heatmap);
+      this.heatmaps.set(nameOf(one), heatmap);
       this.tell();
     } catch {
       // Not known: it is asked for again when the instance is selected or its level moved.
@@ -188,10 +189,15 @@ export class Levels {
   private tell(): void {
     const { view } = this.options.session;
     const one = selectedInstance(this.options.session.view.get());
-    const heatmap = one === null ? undefined : this.heatmaps.get(one.key);
+    const heatmap = one === null ? undefined : this.heatmaps.get(nameOf(one));
     const hasHeatmap = heatmap === undefined ? null : heatmap !== null;
     if (view.get().hasHeatmap !== hasHeatmap) view.set({ hasHeatmap });
   }
+}
+
+/** An instance has a heatmap of its own, and one of each prompt that made its mask. */
+function nameOf(instance: Instance): string {
+  return instance.key + promptText(instance);
 }
 
 /** The level that gives this very mask, or else, where people have changed it, the one that is most like it. */

@@ -36,12 +36,13 @@ export class Pointed {
     return this.steps.at(-1);
   }
 
+  /** All that was said, on the days before as well. */
   get points(): readonly PromptPoint[] {
-    return this.last?.points ?? [];
+    return this.last?.points ?? this.before?.prompt?.points ?? [];
   }
 
   get box(): PromptBox | null {
-    return this.last?.box ?? null;
+    return (this.last ?? this.before?.prompt)?.box ?? null;
   }
 
   /** The last mask that there is. */

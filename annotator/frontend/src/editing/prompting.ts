@@ -222,14 +222,15 @@ export class Prompting {
     else await session.commitOn(object.picture.imageId, verb, edit);
   }
 
-  private editOf(scene: Scene, object: Pointed, { mask }: Found, category: number): Edit[] {
-    if (object.before === null) return [{ before: null, after: drawnInstance(category, mask) }];
+  private editOf(scene: Scene, object: Pointed, { mask, by }: Found, category: number): Edit[] {
+    const prompt = { by, points: object.points, box: object.box };
+    if (object.before === null) return [{ before: null, after: { ...drawnInstance(category, mask), prompt } }];
     const now = find(scene, object.before.key);
     if (now === null || isLocked(now)) {
       this.options.notice(t("pointGone"));
       return [];
     }
-    return [{ before: now, after: { ...reshaped(now, mask), category } }];
+    return [{ before: now, after: { ...reshaped(now, mask), category, prompt } }];
   }
 }
 

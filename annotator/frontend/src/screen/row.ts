@@ -58,12 +58,13 @@ export class Row {
     element.setAttribute("aria-selected", String(selected));
     setText(this.number, String(appearance.number(instance)));
     setText(this.name, appearance.categoryName(instance.category));
-    const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? "manual" : "imported");
+    const made = instance.prompt === undefined ? "manual" : "byClicks";
+    const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? made : "imported");
     const later = aside && instance.state === "suggested" ? t("aside") : "";
     const notes = [...saidOf(instance, hidden), instance.edited ? t("edited") : later];
     setText(this.detail, [score, ...notes.filter((note) => note !== "")].join(" • "));
-    setText(this.source, networkOf(instance) ?? "");
-    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${[instance.source, ...saidOf(instance, hidden)].join(" · ")}${instance.note ? `\n${instance.note}` : ""}`;
+    setText(this.source, [networkOf(instance.source), promptOf(instance)].filter((one) => one !== null).join(" · "));
+    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${[instance.source, ...(instance.prompt === undefined ? [] : [instance.prompt.by]), ...saidOf(instance, hidden)].join(" · ")}${instance.note ? `\n${instance.note}` : ""}`;
     this.accept.hidden = instance.state === "accepted";
     this.reject.hidden = instance.state === "rejected";
     const deletes = !isSuggested(instance);
@@ -87,8 +88,13 @@ export class Row {
   }
 }
 
+/** The network that answered clicks, and how many there were; null where none was asked. */
+function promptOf({ prompt }: Instance): string | null {
+  return prompt === undefined ? null : `${networkOf(prompt.by) ?? ""}, ${t("pointCount", { n: prompt.points.length })}`;
+}
+
 /** The network that suggested it, without its version; null where a person or a file did. */
-function networkOf({ source }: Instance): string | null {
+function networkOf(source: string): string | null {
   const [network, version] = source.split("@");
   return version === undefined ? null : network;
 }

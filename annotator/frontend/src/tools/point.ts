@@ -115,6 +115,9 @@ export class PointTool implements Tool {
       paintPrompt(layer, camera, object, { waits: object.waits });
       const mask = object.found?.mask;
       if (mask !== undefined) paintLabel(layer, camera, outlineOf(mask).box, this.labelOf(object.category, object.points.length), "#fff");
+    } else {
+      const earlier = selectedInstance(this.host.session.view.get())?.prompt;
+      if (earlier !== undefined) paintPrompt(layer, camera, earlier, { faint: true });
     }
     if (press === null) return;
     if (press.belongs && farFrom(press.from.view, press.to.view, CLICK_SLACK)) {

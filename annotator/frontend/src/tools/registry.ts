@@ -46,7 +46,7 @@ const TABLE = [
   {
     id: "point",
     keys: ["Shift+V"],
-    icon: "M10 2.5v3M10 14.5v3M2.5 10h3M14.5 10h3 M7.3 10h5.4M10 7.3v5.4",
+    icon: "M9 9l8 3.2-3.4 1.4-1.4 3.4z M8.5 2.8v2.6M2.8 8.5h2.6M4.5 4.5l1.9 1.9M12.5 4.5l-1.9 1.9M4.5 12.5l1.9-1.9",
     label: "cmdToolPoint",
     hint: pointHint,
     draws: "points",

@@ -43,7 +43,7 @@ describe("the golden document", () => {
     );
     for (const one of instances) {
       expect(Object.keys(one).sort()).toEqual(
-        fields<WireInstance>({ key: true, category: true, state: true, score: true, source: true, edited: true, crowd: true, flags: true, note: true, locked: true, rle: true, parts: true }),
+        fields<WireInstance>({ key: true, category: true, state: true, score: true, source: true, edited: true, crowd: true, flags: true, note: true, locked: true, rle: true, parts: true, prompt: true }),
       );
     }
   });
@@ -83,7 +83,7 @@ describe("the golden gesture", () => {
         change("edited", { mask: { ...maskOfRle(edited.rle!, 40), level: 47 } }),
         { before: find(scene, "drawn"), after: null },
         { before: null, after: { ...drawnInstance(1, maskOfParts(polygons.parts!, 40)), key: "polygons" } },
-        { before: null, after: { ...drawnInstance(1, { ...maskOfRle(found.rle!, 40), heatmap: found.heatmap! }), key: "found" } },
+        { before: null, after: { ...drawnInstance(1, { ...maskOfRle(found.rle!, 40), heatmap: found.heatmap! }), key: "found", prompt: found.prompt! } },
       ],
       true,
     );
@@ -91,7 +91,7 @@ describe("the golden gesture", () => {
   });
 
   it("has only fields that the editor knows", () => {
-    const change = fields<WireChange>({ key: true, category: true, state: true, rle: true, parts: true, cut: true, crowd: true, flags: true, note: true, locked: true, heatmap: true });
+    const change = fields<WireChange>({ key: true, category: true, state: true, rle: true, parts: true, cut: true, crowd: true, flags: true, note: true, locked: true, prompt: true, heatmap: true });
     for (const one of golden.gesture.changes) expect(change).toEqual(expect.arrayContaining(Object.keys(one)));
     expect(Object.keys(golden.gesture.changes[4].heatmap!).sort()).toEqual(
       fields<WireHeatmap>({ region: true, size: true, values: true, half: true }),

@@ -5,7 +5,7 @@ import { MOST_POINTS, Prompting } from "../../src/editing/prompting";
 import type { View } from "../../src/session/view";
 import { t } from "../../src/strings";
 import { settle, start } from "../harness";
-import { Prompts, SlowPrompts } from "../prompts";
+import { BY, Prompts, SlowPrompts } from "../prompts";
 import { FakeServer, refused, squareRle } from "../server";
 
 async function pointing<P extends Prompts>(api: P, view: Partial<View> = {}) {
@@ -49,7 +49,7 @@ describe("a new object", () => {
     prompting.choose(91);
     await settle();
     prompting.keep();
-    expect(added()[0].category).toBe(91);
+    expect(added()[0]).toMatchObject({ category: 91, prompt: { by: BY, points: [[1, 1, 1]], box: null } });
     expect(session.view.get().category).toBe(91);
   });
 
@@ -91,6 +91,28 @@ describe("the mask of a selected instance", () => {
     expect(session.view.get().selection).toEqual([]);
     await session.undo();
     expect(find(session.view.get().scene!, "i0k0")).toEqual(before);
+  });
+
+  it("goes on from the points of an earlier day, and undo brings these back", async () => {
+    const { api, server, session, prompting } = await pointing(new Prompts());
+    prompting.point([1, 1], true);
+    await settle();
+    prompting.keep();
+    await settle();
+    await session.open(2);
+    await session.open(1);
+    const before = session.view.get().scene!.instances[2];
+    session.select([before.key]);
+    prompting.point([9, 9], false);
+    await settle();
+    prompting.keep();
+    await settle();
+    expect(api.asked.at(-1)!.said.points).toEqual([[1, 1, 1], [9, 9, 0]]);
+    const stored = async () => (await server.document(1)).instances[2].prompt;
+    expect(await stored()).toEqual({ by: BY, points: [[1, 1, 1], [9, 9, 0]], box: null });
+    await session.undo();
+    await settle();
+    expect(await stored()).toEqual({ by: BY, points: [[1, 1, 1]], box: null });
   });
 
   it("is given up where somebody rejects it meanwhile", async () => {
