@@ -166,12 +166,12 @@ def evaluate(
     if results is not None:
         write_atomically(results, json.dumps(found).encode())
     measured = sorted(ids.values())
-    maskless = sum(truth.maskless[id] for id in measured)
+    missing = _missing_masks(detector.info, truth, measured)
     notes = [
         f"{mine} is measured on {theirs}, which has its id" for mine, theirs in _renamed(detector.info, truth, ids)
     ]
-    if maskless:
-        notes.append(f"{maskless} annotations have no mask, so masks are not measured")
+    if missing:
+        notes.append(f"{missing}, so masks are not measured")
     if not any(row["category_id"] in measured for row in truth.coco.dataset["annotations"]):
         notes.append(f"{truth.file} has no object of these categories, so nothing is measured")
     return Figures(
@@ -179,9 +179,17 @@ def evaluate(
         pictures=len(rows),
         categories=tuple(category.name for category in detector.info.categories if category.id in ids),
         box=_measure(truth.coco, found, measured, kind="bbox"),
-        mask=dict.fromkeys(_FIGURES, -1.0) if maskless else _measure(truth.coco, found, measured, kind="segm"),
+        mask=dict.fromkeys(_FIGURES, -1.0) if missing else _measure(truth.coco, found, measured, kind="segm"),
         notes=tuple(notes),
     )
+
+
+def _missing_masks(info: ModelInfo, truth: Truth, measured: Sequence[int]) -> str:
+    """Why masks of these categories cannot be measured; "" where they can."""
+    if not info.has_masks:
+        return "the network finds boxes alone"
+    maskless = sum(truth.maskless[id] for id in measured)
+    return f"{maskless} annotations have no mask" if maskless else ""
 
 
 def require_measurable(info: ModelInfo, truth: Truth, folder: Path) -> dict[int, int]:

@@ -25,9 +25,9 @@ def add_models(verbs: Verbs) -> None:
     action = actions.add_parser("fetch", help="fetch a network's files, checked by size and hash")
     action.add_argument("name", metavar="NAME")
     action.set_defaults(run=_models_fetch)
-    action = actions.add_parser("add", help="add a network of your own from a folder")
+    action = actions.add_parser("add", help="add a network of your own: a folder, or an ONNX or OpenVINO file")
     action.add_argument("name", metavar="NAME")
-    action.add_argument("folder", type=Path, metavar="DIR")
+    action.add_argument("source", type=Path, metavar="PATH")
     action.set_defaults(run=_models_add)
     action = actions.add_parser("check", help="verify a network's files and run it on noise and on a sample")
     action.add_argument("name", metavar="NAME")
@@ -68,7 +68,8 @@ def _as_json(info: NetworkInfo) -> dict[str, Any]:
         "missing_bytes": info.missing_bytes,
     }
     if isinstance(info, ModelInfo):
-        return common | {"kind": "detector", "categories": len(info.categories), "threshold": info.threshold}
+        detector = {"categories": len(info.categories), "threshold": info.threshold, "outputs": info.outputs}
+        return common | {"kind": "detector", **detector, "masks": info.has_masks}
     return common | {"kind": "prompt"}
 
 
@@ -81,7 +82,8 @@ def _answers(info: NetworkInfo) -> str:
 
     if not isinstance(info, ModelInfo):
         return "clicks"
-    return f"{len(info.categories)} classes" if len(info.categories) != 1 else info.categories[0].name
+    found = f"{len(info.categories)} classes" if len(info.categories) != 1 else info.categories[0].name
+    return found if info.has_masks else f"{found}, boxes"
 
 
 def _models_fetch(options: argparse.Namespace) -> int:
@@ -99,8 +101,8 @@ def _models_add(options: argparse.Namespace) -> int:
     from annotator.vision.networks import zoo
     from annotator.vision.networks.own_model import warnings_for
 
-    info = zoo.add(options.name, options.folder)
-    print(f"{info.name}: added to {info.folder}")
+    info = zoo.add(options.name, options.source)
+    print(f"{info.name}: added to {info.folder}: {info.description}")
     for line in warnings_for(info) if isinstance(info, zoo.ModelInfo) else []:
         say(line)
     return 0

@@ -40,6 +40,7 @@ def add_prelabel(verbs: Verbs) -> None:
 
 
 def _prelabel(options: argparse.Namespace) -> int:
+    from annotator.core.dataset import without_mask
     from annotator.exchange import coco
     from annotator.prelabel import batch
     from annotator.prelabel.files import prelabel_files
@@ -61,7 +62,9 @@ def _prelabel(options: argparse.Namespace) -> int:
         threshold = info.threshold if options.threshold is None else options.threshold
         dataset, report = prelabel_files(paths, detector, threshold=threshold, draft=options.draft, progress=progress)
         tell_failures(report.failures)
-        summary = f"{counted(len(dataset.instances), 'instance')} on {counted(report.done, 'picture')} -> {options.out}"
+        boxes = sum(len(without_mask(image)) for image in dataset.images)
+        found = counted(len(dataset.instances), "instance") if info.has_masks else counted(boxes, "box", "boxes")
+        summary = f"{found} on {counted(report.done, 'picture')} -> {options.out}"
         if report.done:
             coco.write(dataset, options.out)
         else:

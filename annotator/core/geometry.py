@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
-ResizeRule = Literal["stretch", "fit", "center"]
+ResizeRule = Literal["stretch", "fit", "center", "letterbox", "shrink"]
 
 CONTEXT = 2.0
 """A part of a picture that is looked at for one object is at least this many times as wide and as high as its box."""
@@ -46,16 +46,25 @@ class Resize:
 
         "stretch" fills the input. "fit" keeps the aspect and truncates to whole pixels, so that the scales of x and y
         differ slightly. Source: fit_to_window of the Open Model Zoo's accuracy checker. "center" does so too, with
-        the picture in the middle. Source: fit_to_window_letterbox of OpenVINO's model_api.
+        the picture in the middle. Source: fit_to_window_letterbox of OpenVINO's model_api. "letterbox" rounds instead.
+        Source: LetterBox of Ultralytics. "shrink" makes the input as large as the picture, and no larger than the
+        longer and the shorter side of `input_size`. Source: GeneralizedRCNNTransform of torchvision.
         """
         (image_width, image_height), (input_width, input_height) = image_size, input_size
         if rule == "stretch":
             return cls(image_width, image_height, input_width, input_height, input_width, input_height)
+        if rule == "shrink":
+            longer, shorter = max(input_size), min(input_size)
+            scale = min(longer / max(image_size), shorter / min(image_size), 1.0)
+            # Less than half a pixel may be lost to rounding, and none of a side that decides.
+            width, height = (max(int(scale * side + 1e-6), 1) for side in image_size)
+            return cls(image_width, image_height, width, height, width, height)
         scale = min(input_width / image_width, input_height / image_height)
-        content_width = min(max(int(scale * image_width), 1), input_width)
-        content_height = min(max(int(scale * image_height), 1), input_height)
+        whole = round if rule == "letterbox" else int
+        content_width = min(max(whole(scale * image_width), 1), input_width)
+        content_height = min(max(whole(scale * image_height), 1), input_height)
         left, top = 0, 0
-        if rule == "center":
+        if rule in ("center", "letterbox"):
             left, top = (input_width - content_width) // 2, (input_height - content_height) // 2
         return cls(image_width, image_height, input_width, input_height, content_width, content_height, left, top)
 

@@ -77,8 +77,27 @@ def heatmaps_to_rles(
     return rles
 
 
+def maps_to_rles(maps: FloatMap, windows: ArrayLike, *, height: int, width: int, level: float) -> list[Rle]:
+    """Maps (n, h, w) over the whole picture, enlarged bilinearly to it -> n RLEs of what exceeds the level.
+
+    windows: (n, 4) whole left, top, right, bottom inside the picture: what lies outside its window is not in a mask.
+    Values may be logits; the level is one of them.
+    """
+    if not len(maps):
+        return []
+    # Divided by a power of two, which changes no digit, values lie where their rounding is foreseen.
+    largest = max(float(np.abs(maps).max()), abs(level))
+    power = 2.0 ** max(np.ceil(np.log2(largest / 2)), 0) if 2 < largest < np.inf else 1.0
+    maps, level = np.asarray(maps / np.float32(power), np.float32), level / power
+    regions = [_Region(0, 0, width, height, *row) for row in np.asarray(windows, np.int64).tolist()]
+    rles = []
+    for some in slices([max(region.right - region.left, 0) * maps.shape[1] for region in regions], most=_MOST_TOGETHER):
+        rles += _to_rles(maps[some], regions[some], height=height, width=width, level=level)
+    return rles
+
+
 def _to_rles(padded: FloatMap, regions: Sequence[_Region], *, height: int, width: int, level: float) -> list[Rle]:
-    """Padded heatmaps (n, s + 2, s + 2) -> n RLEs."""
+    """Padded heatmaps (n, h, w), each over all of its region -> n RLEs."""
     size = padded.shape[1]
     tame = ((padded.min(axis=(1, 2)) >= -2) & (padded.max(axis=(1, 2)) <= 2)).tolist()
     # A change of level at pixel (x, y) of instance i is one number, in the order that runs have: the end of a picture
@@ -91,7 +110,7 @@ def _to_rles(padded: FloatMap, regions: Sequence[_Region], *, height: int, width
             continue
         if region.w * region.h > MAX_PASTE:
             window = _bilinear_window(padded[index], region)
-        elif region.h > 2 * size and region.w > 1 and tame[index]:
+        elif region.h > 2 * size and region.w > 1 and size > 1 and tame[index]:
             tall.append(index)
             continue
         else:
@@ -156,6 +175,8 @@ def _crossings(
     bases = (np.arange(ends[-1]) + before[of_column]) * height + np.array(indices)[of_column] * stride
     solved = ~looked_up[column]
     found = [(bases[column] + pixel)[solved]]
+    # Before the first row and behind the last one, their values go on: a mask may begin and end with the region.
+    found += [(bases + edge[of_column])[on & ~looked_up] for edge, on in ((top, above[0]), (bottom, above[-1]))]
 
     rest = np.flatnonzero(looked_up)
     for some in np.split(rest, np.searchsorted(rest, ends[:-1])):
@@ -174,14 +195,13 @@ def _bilinear_window(padded: FloatMap, region: _Region) -> FloatMap:
     Equal to cv2 up to float rounding; never more memory than the picture's own size.
     """
 
-    def taps(length: int, shown: slice) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatMap]:
-        size = len(padded)
+    def taps(size: int, length: int, shown: slice) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatMap]:
         place = np.clip((np.arange(shown.start, shown.stop) + 0.5) * (size / length) - 0.5, 0, size - 1)
         low = np.floor(place).astype(np.intp)
         return low, np.minimum(low + 1, size - 1), (place - low).astype(np.float32)
 
-    x_low, x_high, x_part = taps(region.w, region.columns)
-    y_low, y_high, y_part = taps(region.h, region.rows)
+    x_low, x_high, x_part = taps(padded.shape[1], region.w, region.columns)
+    y_low, y_high, y_part = taps(padded.shape[0], region.h, region.rows)
     rows = padded[:, x_low] * (1 - x_part) + padded[:, x_high] * x_part
     return np.asarray(rows[y_low] * (1 - y_part)[:, None] + rows[y_high] * y_part[:, None], np.float32)
 

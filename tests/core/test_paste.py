@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 
 from annotator.core.masks import rle_area
-from annotator.core.paste import heatmaps_to_rles
+from annotator.core.paste import heatmaps_to_rles, maps_to_rles
 from tests.core.strategies import examples
 
 
@@ -113,3 +113,38 @@ def test_a_box_far_larger_than_the_picture_takes_no_more_memory_than_the_picture
         np.ones((28, 28), np.float32)[None], [(far, far, 2 * far, 3 * far)], height=37, width=53
     )[0]
     assert rle_area(elsewhere) == 0
+
+
+def reference_enlarged(values, window, height, width, level):
+    """A map enlarged to the whole picture, and what of it lies in the window."""
+    left, top, right, bottom = window
+    mask = np.zeros((height, width), np.uint8, order="F")
+    mask[top:bottom, left:right] = (cv2.resize(values, (width, height)) > level)[top:bottom, left:right]
+    return coco_mask.encode(mask)["counts"].decode()
+
+
+@settings(max_examples=examples(60, many=1000), deadline=None)
+@given(
+    sides=st.tuples(st.integers(1, 20), st.integers(1, 20)),
+    picture=st.tuples(st.integers(1, 150), st.integers(1, 150)),
+    cuts=st.lists(st.tuples(*[st.floats(0, 1)] * 4), min_size=1, max_size=3),
+    loudness=st.sampled_from([0.5, 7.0, 1e4]),
+    level=st.sampled_from([0.0, -2.2, 0.3]),
+    seed=st.integers(0, 999),
+)
+def test_maps_over_the_whole_picture_are_those_of_the_plain_enlargement(sides, picture, cuts, loudness, level, seed):
+    height, width = picture
+    maps = np.random.default_rng(seed).normal(0, loudness, (len(cuts), *sides)).astype(np.float32)
+    windows = [
+        [round(min(a, c) * width), round(min(b, d) * height), round(max(a, c) * width), round(max(b, d) * height)]
+        for a, b, c, d in cuts
+    ]
+    found = maps_to_rles(maps, windows, height=height, width=width, level=level)
+    for rle, values, window in zip(found, maps, windows, strict=True):
+        assert rle.counts == reference_enlarged(values, window, height, width, level)
+
+
+def test_maps_that_hold_no_numbers_have_no_pixel_there():
+    maps = np.full((1, 8, 8), np.nan, np.float32)
+    (found,) = maps_to_rles(maps, [[0, 0, 90, 90]], height=90, width=90, level=0.0)
+    assert rle_area(found) == 0

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from annotator.core.geometry import Resize
 from annotator.core.masks import rle_box_xyxy
 from annotator.prelabel.journey import suggest
 from annotator.vision.networks.detector import Detections
+from annotator.vision.networks.soft_masks import RegionMasks
 
 SIDE = 20
 
@@ -15,7 +17,9 @@ def detections(*scores, empty=()):
     heatmaps = np.ones((len(scores), 28, 28), np.float32)
     heatmaps[list(empty)] = 0.1
     ids = np.arange(1, len(scores) + 1)
-    return Detections(boxes, np.array(scores), ids, heatmaps, width=SIDE * len(scores), height=SIDE)
+    size = SIDE * len(scores), SIDE
+    resize = Resize.plan(rule="stretch", image_size=size, input_size=size)
+    return Detections(boxes, np.array(scores), ids, RegionMasks(heatmaps), resize)
 
 
 def test_what_reaches_the_floor_is_offered_with_its_own_mask_and_heatmap():

@@ -27,15 +27,18 @@ class Outputs:
     masks: Port
 
 
-def find_image_input(model: ov.Model | ov.CompiledModel) -> Port:
-    """The one input of a graph, [1, 3, height, width] with fixed sides. Raises ModelError where it is not so."""
+def find_image_input(model: ov.Model | ov.CompiledModel, *, any_size: bool = False) -> Port:
+    """The one input of a graph, [1, 3, height, width]. Raises ModelError where it is not so.
+
+    any_size: its height and width are those of each picture; else they are fixed.
+    """
     ports = list(model.inputs)
-    expected = "expected one picture [1, 3, height, width] with fixed sides"
+    expected = f"expected one picture [1, 3, height, width] with {'open' if any_size else 'fixed'} sides"
     if len(ports) != 1:
-        raise ModelError(f"inputs: found {_in_words(ports)}, {expected}")
-    shape = ports[0].get_partial_shape()
-    if not shape.is_static or len(shape) != 4 or shape[0].get_length() != 1 or shape[1].get_length() != 3:
-        raise ModelError(f"inputs: found {_in_words(ports)}, {expected}")
+        raise ModelError(f"inputs: found {ports_in_words(ports)}, {expected}")
+    sides = port_sides(ports[0])
+    if len(sides) != 4 or sides[:2] != (1, 3) or [side is None for side in sides[2:]] != [any_size] * 2:
+        raise ModelError(f"inputs: found {ports_in_words(ports)}, {expected}")
     return ports[0]
 
 
@@ -49,7 +52,7 @@ def find_outputs(model: ov.Model | ov.CompiledModel) -> Outputs:
     )
     three = (found.labels, found.boxes, found.masks)
     if len({port_sides(port)[0] for port in three} - {None}) > 1:
-        raise ModelError(f"outputs: found {_in_words(three)}, expected a row for each object in all three")
+        raise ModelError(f"outputs: found {ports_in_words(three)}, expected a row for each object in all three")
     return found
 
 
@@ -58,13 +61,15 @@ def _find(name: str, form: str, ports: list[Port], fits: Callable[[tuple[int | N
     named = [port for port in ports if name in port.get_names()]
     if named:
         if not fits(port_sides(named[0])):
-            raise ModelError(f"output {name}: found {_in_words(named)}, expected {form}")
+            raise ModelError(f"output {name}: found {ports_in_words(named)}, expected {form}")
         return named[0]
     others = {"labels", "boxes", "masks"} - {name}
     candidates = [port for port in ports if fits(port_sides(port)) and not others & port.get_names()]
     if len(candidates) != 1:
         count = "none" if not candidates else f"{len(candidates)} of that form"
-        raise ModelError(f"output {name}: expected one of that name or one {form}, found {count} in {_in_words(ports)}")
+        raise ModelError(
+            f"output {name}: expected one of that name or one {form}, found {count} in {ports_in_words(ports)}"
+        )
     return candidates[0]
 
 
@@ -76,7 +81,7 @@ def port_sides(port: Port) -> tuple[int | None, ...]:
     return tuple(None if side.is_dynamic else side.get_length() for side in shape)
 
 
-def _in_words(ports: Iterable[Port]) -> str:
+def ports_in_words(ports: Iterable[Port]) -> str:
     def words(port: Port) -> str:
         names = sorted(port.get_names()) or ["unnamed"]
         sides = ", ".join("?" if side is None else str(side) for side in port_sides(port))

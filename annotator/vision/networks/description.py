@@ -9,7 +9,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 from urllib.parse import urljoin, urlsplit
@@ -18,10 +18,19 @@ from annotator.core.dataset import Category
 from annotator.core.errors import ModelError
 from annotator.core.geometry import ResizeRule
 from annotator.core.numbers import is_finite
-from annotator.vision.networks.model_info import Algorithm, ModelFile, ModelInfo, NetworkInfo, PromptInfo, Triple
+from annotator.vision.networks.model_info import (
+    Algorithm,
+    ModelFile,
+    ModelInfo,
+    NetworkInfo,
+    Outputs,
+    PromptInfo,
+    Triple,
+)
 
 KINDS = ("detector", "prompt")
 RESIZES = get_args(ResizeRule)
+OUTPUTS = get_args(Outputs)
 
 DESCRIPTION_NAME = "model.toml"
 # A model's name is a folder's name too: nothing in it can leave the models folder or hide there.
@@ -74,15 +83,19 @@ def _common(root: _Table, *, folder: Path) -> dict[str, Any]:
 
 
 def _detector(root: _Table, inputs: _Table, common: dict[str, Any]) -> ModelInfo:
+    resize = inputs.take("resize", _one_of(RESIZES), lambda value: value in RESIZES)
+    largest = inputs.take("largest", "2 sides in pixels", _is_size) if resize == "shrink" else None
     info = ModelInfo(
         **common,
-        resize=inputs.take("resize", '"stretch", "fit" or "center"', lambda value: value in RESIZES),
+        resize=resize,
         pad=inputs.take("pad", "a whole number 0..255", lambda value: _is_integer(value, 0, 255), default=0),
         order=inputs.take("order", '"BGR" or "RGB"', lambda value: value in ("BGR", "RGB")),
         mean=_triple(inputs.take("mean", "3 numbers", _is_triple, default=[0, 0, 0])),
         scale=_triple(inputs.take("scale", "3 numbers other than 0", _is_scale, default=[1, 1, 1])),
         categories=_categories(root.tables("categories")),
         threshold=float(root.take("threshold", "a number 0..1", _is_fraction, default=0.5)),
+        outputs=root.take("outputs", _one_of(OUTPUTS), lambda value: value in OUTPUTS, default="regions"),
+        largest=(largest[0], largest[1]) if largest else None,
     )
     inputs.require_nothing_left()
     return info
@@ -204,6 +217,11 @@ def _hash(row: _Table, algorithm: Algorithm) -> str:
     return found
 
 
+def _one_of(names: Sequence[str]) -> str:
+    *others, last = (f'"{name}"' for name in names)
+    return f"{', '.join(others)} or {last}"
+
+
 def _is_integer(value: Any, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
@@ -218,6 +236,10 @@ def _is_triple(value: Any) -> bool:
 
 def _is_scale(value: Any) -> bool:
     return _is_triple(value) and all(item != 0 for item in value)
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(_is_integer(side, 1, 2**15) for side in value)
 
 
 def _is_address(value: str) -> bool:
@@ -241,7 +263,9 @@ def description_text(info: NetworkInfo) -> str:
     lines += _pairs(threshold=info.threshold) if isinstance(info, ModelInfo) else []
     lines += _pairs(description=info.description)
     if isinstance(info, ModelInfo):
+        lines += [] if info.outputs == "regions" else _pairs(outputs=info.outputs)
         lines += ["", "[input]", *_pairs(resize=info.resize, pad=info.pad, order=info.order)]
+        lines += [] if info.largest is None else _pairs(largest=list(info.largest))
         lines += _pairs(mean=list(info.mean), scale=list(info.scale))
     if info.base:
         lines += ["", "[fetch]", *_pairs(base=info.base)]

@@ -14,8 +14,9 @@ from annotator.core.errors import AnnotatorError, ModelError
 from annotator.core.geometry import FloatArray, Resize, clip_boxes
 from annotator.core.heatmap import Heatmap
 from annotator.core.masks import Rle
-from annotator.core.paste import heatmaps_to_rles
-from annotator.vision.networks.runtime import PRECISION, Found, Network, RawDetections, Tag
+from annotator.vision.networks.adapters.base import RawDetections
+from annotator.vision.networks.runtime import PRECISION, Found, Network, Tag
+from annotator.vision.networks.soft_masks import SoftMasks
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures.photo import Photo
 
@@ -25,22 +26,30 @@ class Detections:
     """What a network saw on one picture, the surest first.
 
     boxes_xyxy: (n, 4) float64 in image pixels, as the network has them, possibly beyond the borders.
-    scores: (n,) in 0..1. category_ids: (n,). heatmaps: (n, s, s) in 0..1 over the boxes.
+    scores: (n,) in 0..1. category_ids: (n,). soft: their masks, as the network has them. resize: how the picture lay in
+    the input.
     """
 
     boxes_xyxy: FloatArray
     scores: FloatArray
     category_ids: NDArray[np.int64]
-    heatmaps: NDArray[np.float32]
-    width: int
-    height: int
+    soft: SoftMasks
+    resize: Resize
 
     def __len__(self) -> int:
         return len(self.scores)
 
+    @property
+    def width(self) -> int:
+        return self.resize.image_width
+
+    @property
+    def height(self) -> int:
+        return self.resize.image_height
+
     def copied(self) -> Detections:
-        """A copy that stays valid when the network goes on: until then the heatmaps may lie in its own memory."""
-        return replace(self, heatmaps=self.heatmaps.copy())
+        """A copy that stays valid when the network goes on: until then the masks may lie in its own memory."""
+        return replace(self, soft=self.soft.copied())
 
     def mask(self, index: int, *, level: float = 0.5) -> Rle:
         """The mask of one detection; it may be empty where the heatmap stays below the level."""
@@ -49,14 +58,12 @@ class Detections:
     def masks(self, indices: Sequence[int], *, level: float = 0.5) -> list[Rle]:
         """The masks of some detections: faster together than one by one."""
         chosen = _rows(np.asarray(indices, np.intp))
-        return heatmaps_to_rles(
-            self.heatmaps[chosen], self.boxes_xyxy[chosen], height=self.height, width=self.width, level=level
-        )
+        return self.soft.take(chosen).rles(self.boxes_xyxy[chosen], resize=self.resize, level=level)
 
     def kept_heatmaps(self, indices: Sequence[int]) -> list[Heatmap | None]:
         """The heatmaps of some detections, as they are kept; None where one is too large for that."""
         chosen = _rows(np.asarray(indices, np.intp))
-        return Heatmap.of_all(self.heatmaps[chosen], self.boxes_xyxy[chosen])
+        return self.soft.take(chosen).heatmaps(self.boxes_xyxy[chosen], resize=self.resize)
 
     def clipped_boxes(self) -> FloatArray:
         """The boxes inside the picture."""
@@ -145,8 +152,7 @@ def to_detections(raw: RawDetections, resize: Resize, info: ModelInfo) -> Detect
     """
     _require_form(raw, info)
     boxes = raw.boxes.astype(np.float64).reshape(len(raw.boxes), 5)
-    # Rows that a fixed-size output does not use are all zeros. Source: the accuracy checker drops sums <= 0.
-    kept = np.flatnonzero(np.isfinite(boxes).all(axis=1) & (boxes[:, :4].sum(axis=1) > 0))
+    kept = np.flatnonzero(np.isfinite(boxes).all(axis=1) & ((not raw.filled) | (boxes[:, :4].sum(axis=1) > 0)))
     chosen = _rows(kept[np.argsort(-boxes[kept, 4], kind="stable")])
     labels = raw.labels[chosen]
     if labels.size and not 0 <= labels.min() <= labels.max() < len(info.categories):
@@ -157,19 +163,18 @@ def to_detections(raw: RawDetections, resize: Resize, info: ModelInfo) -> Detect
         boxes_xyxy=resize.boxes_to_image(boxes[chosen, :4]),
         scores=np.clip(boxes[chosen, 4], 0.0, 1.0),
         category_ids=ids[labels],
-        heatmaps=raw.masks[chosen],
-        width=resize.image_width,
-        height=resize.image_height,
+        soft=raw.masks.take(chosen),
+        resize=resize,
     )
 
 
 def _require_form(raw: RawDetections, info: ModelInfo) -> None:
     """Of outputs whose sides depend on the picture, no graph says beforehand what they will be."""
-    labels, boxes, masks = raw.labels.shape, raw.boxes.shape, raw.masks.shape
+    labels, boxes = raw.labels.shape, raw.boxes.shape
     count = boxes[0] if boxes else 0
-    empty = (labels, boxes[:1], masks[:1]) == ((0,), (0,), (0,))
-    if not empty and (labels != (count,) or boxes != (count, 5) or masks != (count, *masks[1:2] * 2)):
-        found = f"labels {list(labels)}, boxes {list(boxes)}, masks {list(masks)}"
+    fits = labels == (count,) and (boxes == (count, 5) or boxes[:1] == (0,)) and raw.masks.are_of(count)
+    if not fits:
+        found = f"labels {list(labels)}, boxes {list(boxes)}, masks {raw.masks.form}"
         raise ModelError(f"{info.name}: found {found}, expected [n], [n, 5] and [n, s, s]")
 
 

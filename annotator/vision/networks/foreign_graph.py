@@ -36,18 +36,22 @@ UNREADABLE = (
 # Further outputs of a network that was exported with its explanations.
 EXPLANATIONS = {"feature_vector", "saliency_map"}
 
+SUFFIXES = (".xml", ".onnx")
+
 MOST_SAID = 120
 """Characters of what OpenVINO says that an error repeats."""
 
 
 def find_graph(folder: Path) -> Path:
-    """The one graph of a folder: model.xml or model.onnx, or else the only file of such a kind."""
+    """The one graph of a folder: model.xml or model.onnx, or else the only one; or the graph that is named itself."""
+    if folder.suffix in SUFFIXES and folder.is_file():
+        return folder
     if not folder.is_dir():
         raise ModelError(f"{folder}: is not a folder, expected one with model.xml, model.bin and {DESCRIPTION_NAME}")
     for name in ("model.xml", "model.onnx"):
         if (folder / name).is_file():
             return folder / name
-    graphs = sorted(path for path in folder.iterdir() if path.suffix in (".xml", ".onnx") and path.is_file())
+    graphs = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
     if len(graphs) != 1:
         found = ", ".join(path.name for path in graphs) or "no graph"
         raise ModelError(f"{folder}: found {found}, expected model.xml with model.bin, or model.onnx")

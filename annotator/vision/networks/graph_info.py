@@ -8,13 +8,14 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 import openvino as ov
+import yaml
 
-from annotator.core.categories import COCO_BY_NAME, FIRST_OWN_ID
-from annotator.core.dataset import Category
 from annotator.core.errors import ModelError
 from annotator.core.geometry import ResizeRule
+from annotator.vision.networks.class_names import to_categories
 from annotator.vision.networks.description import DESCRIPTION_NAME
 from annotator.vision.networks.model_info import ModelInfo, Triple
 
@@ -27,6 +28,10 @@ RESIZE_RULES: dict[str, ResizeRule] = {
 }
 # Whose heatmaps lie over their boxes; those of a DETR cover the whole picture.
 MODEL_TYPES = ("maskrcnn", "rotated_detection")
+# What exporters say beside OpenVINO's own keys.
+EXPORT_KEYS = ("author", "description", "task", "head", "names", "labels", "imgsz", "model_type")
+MOST_METADATA_BYTES = 1_000_000
+
 MODEL_INFO_KEYS = (
     "model_type",
     "labels",
@@ -64,12 +69,32 @@ def info_of_graph(graph: ov.Model, path: Path, *, name: str, folder: Path) -> Mo
         order="RGB" if _truth(values, "reverse_input_channels", path) else "BGR",
         mean=_triple(_numbers(values, "mean_values", path, count=3, default=0)),
         scale=_triple(_numbers(values, "scale_values", path, count=3, default=1, low=1e-6)),
-        categories=_categories(_label_names(values), path),
+        categories=to_categories(_label_names(values), where=f"{path}: model_info.labels"),
         # 0 is what exporters write who know of no threshold.
         threshold=_numbers(values, "confidence_threshold", path, count=1, default=0, low=0, high=1)[0] or 0.5,
         files=(),
         description="Added with the model_info of its graph.",
     )
+
+
+def export_metadata(graph: ov.Model, path: Path) -> dict[str, Any]:
+    """What an exporter says: the metadata of an ONNX file, an IR's `model_info`, a `metadata.yaml` beside the graph.
+
+    Raises ModelError where that file is no YAML.
+    """
+    said: dict[str, Any] = {}
+    for section in ("framework", "model_info"):
+        for key in EXPORT_KEYS:
+            if graph.has_rt_info([section, key]):
+                said[key] = str(graph.get_rt_info([section, key]).value)
+    beside = path.with_name("metadata.yaml")
+    if beside.is_file() and beside.stat().st_size <= MOST_METADATA_BYTES:
+        try:
+            found = yaml.safe_load(beside.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+            raise ModelError(f"{beside}: is not YAML") from error
+        said |= {key: found[key] for key in EXPORT_KEYS if key in found} if isinstance(found, dict) else {}
+    return said
 
 
 def _model_info(graph: ov.Model) -> dict[str, str]:
@@ -97,22 +122,6 @@ def _label_names(values: dict[str, str]) -> list[str]:
 
 def _without_empty(names: list[str]) -> list[str]:
     return names[1:] if names[:1] == [EMPTY_LABEL] else names
-
-
-def _categories(names: list[str], path: Path) -> tuple[Category, ...]:
-    """Names -> categories: COCO's own, then from 91 on."""
-    categories: list[Category] = []
-    own = FIRST_OWN_ID
-    for name in map(str.strip, names):
-        category = COCO_BY_NAME.get(name.replace("_", " "))
-        if category is None:
-            category, own = Category(own, name), own + 1
-        categories.append(category)
-    said = [category.name for category in categories]
-    if not said or len(set(said)) != len(said) or names[0].startswith("[") or not all(map(str.isprintable, said)):
-        found = " ".join(names)[:80]
-        raise ModelError(f"{path}: model_info.labels: found {found!r}, expected printable names that differ")
-    return tuple(categories)
 
 
 def _numbers(

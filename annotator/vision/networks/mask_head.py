@@ -25,7 +25,7 @@ from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.detector import prepare
 from annotator.vision.networks.graph_split import ask_head, split_graph
 from annotator.vision.networks.rewrite import faster_graph
-from annotator.vision.networks.runtime import compile_network, read_graph, with_u8_input
+from annotator.vision.networks.runtime import compile_network, input_size, read_graph, with_u8_input
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures.photo import Photo
 
@@ -60,8 +60,7 @@ class MaskHead:
             lambda: with_u8_input(halves()[0], info), info, device=device, stage="features"
         )
         self._head = compile_network(lambda: halves()[1], info, device=device, stage="head")
-        _, height, width, _ = self._features.inputs[0].get_shape()
-        self._input_size = (int(width), int(height))
+        self._input_size = input_size(self._features, info)
 
     def features(self, photo: Photo) -> Features:
         """The backbone's work on one picture, done once."""

@@ -15,6 +15,11 @@ from annotator.core.geometry import ResizeRule
 Order = Literal["BGR", "RGB"]
 Triple = tuple[float, float, float]
 Algorithm = Literal["sha384", "sha256"]
+Outputs = Literal["regions", "yolo-seg", "yolo-detect"]
+"""The form of a network's outputs: see `adapters/`."""
+
+BOXES_ALONE: tuple[Outputs, ...] = ("yolo-detect",)
+"""Forms without masks."""
 
 GRAPH_SUFFIXES = (".xml", ".onnx")
 
@@ -94,7 +99,8 @@ class ModelInfo(NetworkInfo):
 
     pad: value 0..255 of the padding. mean, scale: by channel in `order`, in 0..255 units; the input is
     (value - mean) / scale. categories: in the order of the class index, from 0. threshold: the score from which a
-    detection is worth showing.
+    detection is worth showing. outputs: their form. largest: the longer and the shorter side of the largest picture
+    that goes in, where pictures have a size of their own (the resize "shrink").
     """
 
     resize: ResizeRule
@@ -104,6 +110,12 @@ class ModelInfo(NetworkInfo):
     scale: Triple
     categories: tuple[Category, ...]
     threshold: float
+    outputs: Outputs = "regions"
+    largest: tuple[int, int] | None = None
+
+    @property
+    def has_masks(self) -> bool:
+        return self.outputs not in BOXES_ALONE
 
     @property
     def xml_path(self) -> Path:

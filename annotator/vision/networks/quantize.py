@@ -57,6 +57,8 @@ def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelIn
     pictures: files that look like those to be annotated; all of them calibrate. Raises ModelError where NNCF is not
     installed, the name is taken or fewer than 10 pictures can be read and show something.
     """
+    if info.outputs != "regions" or info.largest is not None:
+        raise ModelError(f"quantize: {info.name} is read as {info.outputs}; let its own trainer export it in INT8")
     try:
         import nncf  # type: ignore[import-not-found,unused-ignore]
     except ImportError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +14,9 @@ from openvino.preprocess import ColorFormat, PrePostProcessor
 
 from annotator.core.errors import AnnotatorError, ModelError, last_line
 from annotator.vision.networks import compile_cache, zoo
-from annotator.vision.networks.contract import find_image_input, find_outputs
+from annotator.vision.networks.adapters.base import RawDetections
+from annotator.vision.networks.adapters.registry import adapter_of
+from annotator.vision.networks.contract import find_image_input, port_sides
 from annotator.vision.networks.rewrite import faster_graph
 from annotator.vision.networks.zoo import ModelInfo, NetworkInfo
 
@@ -36,21 +37,8 @@ WAITING = 2
 """Pictures that wait inside the device beyond those it works on: it never waits for this process to wake up."""
 
 
-@dataclass(frozen=True, eq=False)
-class RawDetections:
-    """A network's answer as it came: labels (n,), boxes (n, 5) in input pixels with score, masks (n, s, s) in 0..1."""
-
-    labels: NDArray[np.int64]
-    boxes: NDArray[np.float32]
-    masks: NDArray[np.float32]
-
-    def copied(self) -> RawDetections:
-        """What stays when the network goes on."""
-        return RawDetections(self.labels.copy(), self.boxes.copy(), self.masks.copy())
-
-
 class Network:
-    """A verified model, compiled. `input_size` is (width, height).
+    """A verified model, compiled. `input_size` is (width, height), the largest where pictures have sizes of their own.
 
     Takes RGB pictures (height, width, 3) u8 of the input's size: conversion, channel order, mean and scale happen in
     the graph, which is exact and faster than in numpy.
@@ -66,9 +54,9 @@ class Network:
             precision=precision,
             hint="THROUGHPUT",
         )
-        _, height, width, _ = self._compiled.inputs[0].get_shape()
-        self.input_size = (int(width), int(height))
-        self._outputs = find_outputs(self._compiled)
+        self.input_size = input_size(self._compiled, info)
+        self._info, self._adapter = info, adapter_of(info)
+        self._ports = self._adapter.ports(self._compiled)
         self.requests = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + WAITING
 
     def infer(self, picture: Picture) -> RawDetections:
@@ -122,11 +110,12 @@ class Network:
             request.wait()
         except RuntimeError as error:
             return ModelError(f"inference failed: {last_line(error)}")
-        raw = RawDetections(
-            labels=request.get_tensor(self._outputs.labels).data.astype(np.int64, copy=False),
-            boxes=request.get_tensor(self._outputs.boxes).data.astype(np.float32, copy=False),
-            masks=request.get_tensor(self._outputs.masks).data.astype(np.float32, copy=False),
-        )
+        values = [request.get_tensor(port).data for port in self._ports]
+        _, height, width, _ = request.get_input_tensor().shape
+        try:
+            raw = self._adapter.read(values, self._info, (width, height))
+        except ModelError as error:
+            return error
         return interpret(tag, raw)
 
 
@@ -143,9 +132,17 @@ def read_graph(info: ModelInfo) -> ov.Model:
         model = ov.Core().read_model(info.xml_path)
     except RuntimeError as error:
         raise ModelError(f"{info.name}: {info.xml_path.name} cannot be read: {last_line(error)}") from error
-    find_outputs(model)
-    find_image_input(model)
+    adapter_of(info).ports(model)
+    find_image_input(model, any_size=info.resize == "shrink")
     return model
+
+
+def input_size(graph: ov.CompiledModel, info: ModelInfo) -> tuple[int, int]:
+    """(width, height) of a compiled graph's u8 input: the largest, where pictures have a size of their own."""
+    _, height, width, _ = port_sides(graph.inputs[0])
+    if width is None or height is None:
+        return info.largest or (0, 0)
+    return width, height
 
 
 def compile_network(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from annotator.core.masks import rle_area
 from annotator.vision.networks import trial, zoo
+from annotator.vision.networks.adapters.registry import adapter_of
 from annotator.vision.networks.detector import Detections, Detector
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures import decode
@@ -27,7 +28,9 @@ def describe(info: ModelInfo, sample: Path, *, device: str = "AUTO") -> Iterator
     detector = Detector(info, device=device)
     width, height = detector.network.input_size
     yield f"loaded in {time.perf_counter() - began:.2f} s on {device}"
-    yield f"input: {width} x {height}, {info.resize}, {info.order}; {len(info.categories)} categories"
+    most = "at most " if info.largest else ""
+    yield f"input: {most}{width} x {height}, {info.resize}, {info.order}; {len(info.categories)} categories"
+    yield f"outputs: {adapter_of(info).title} ({info.outputs})"
     photo = decode.read(sample)
     yield from trial.answers(info.name, photo, lambda picture: _found(detector.detect(picture), info))
     yield f"speed: {trial.milliseconds(lambda: detector.detect(photo))} ms a picture (median of {trial.REPEATS})"

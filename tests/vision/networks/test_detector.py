@@ -8,8 +8,9 @@ from annotator.core.errors import ModelError
 from annotator.core.geometry import Resize
 from annotator.core.masks import rle_to_mask
 from annotator.vision.networks import zoo
+from annotator.vision.networks.adapters.base import RawDetections
 from annotator.vision.networks.detector import Detector, resize_into_input, to_detections
-from annotator.vision.networks.runtime import RawDetections
+from annotator.vision.networks.soft_masks import RegionMasks
 from annotator.vision.pictures.photo import Photo
 from tests.vision.graphs import constant_network, described
 
@@ -135,7 +136,7 @@ def test_rows_that_are_no_boxes_are_dropped_and_odd_ones_are_pasted_as_the_refer
     ids=str,
 )
 def test_outputs_that_do_not_belong_together_are_refused(labels, boxes, masks):
-    raw = RawDetections(np.zeros(labels, np.int64), np.ones(boxes, np.float32), np.ones(masks, np.float32))
+    raw = RawDetections(np.zeros(labels, np.int64), np.ones(boxes, np.float32), RegionMasks(np.ones(masks, np.float32)))
     resize = Resize.plan(rule="stretch", image_size=(10, 10), input_size=INPUT)
     with pytest.raises(ModelError) as error:
         to_detections(raw, resize, zoo.find("starter-person"))
@@ -145,7 +146,7 @@ def test_outputs_that_do_not_belong_together_are_refused(labels, boxes, masks):
 
 @pytest.mark.parametrize(("boxes", "masks"), [((0, 5), (0, 28, 28)), ((0, 5), (0, 0, 0)), ((0, 0), (0, 0, 0))])
 def test_no_detection_is_an_answer(boxes, masks):
-    raw = RawDetections(np.zeros(0, np.int64), np.zeros(boxes, np.float32), np.zeros(masks, np.float32))
+    raw = RawDetections(np.zeros(0, np.int64), np.zeros(boxes, np.float32), RegionMasks(np.zeros(masks, np.float32)))
     resize = Resize.plan(rule="stretch", image_size=(10, 10), input_size=INPUT)
     found = to_detections(raw, resize, zoo.find("starter-person"))
     assert (len(found), found.masks([]), found.kept_heatmaps([])) == (0, [], [])

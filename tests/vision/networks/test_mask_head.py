@@ -48,18 +48,18 @@ def own_answers(info, photo):
 def require_self_consistent(info, photo):
     raw, head = own_answers(info, photo), MaskHead(info)
     features = head.features(photo)
-    np.testing.assert_allclose(head.input_heatmaps(features, raw.boxes, raw.labels), raw.masks, atol=1e-4)
+    np.testing.assert_allclose(head.input_heatmaps(features, raw.boxes, raw.labels), raw.masks.values, atol=1e-4)
     # Fewer boxes than were detected, in another order: what was detected must not leak into the answer.
     some = [len(raw.boxes) - 1, 0]
     alone = head.input_heatmaps(features, raw.boxes[some], raw.labels[some])
-    np.testing.assert_allclose(alone, raw.masks[some], atol=1e-4)
+    np.testing.assert_allclose(alone, raw.masks.values[some], atol=1e-4)
     # More boxes than the network ever gives out.
     many = np.tile(raw.boxes[:2], (8, 1))
     twice = head.input_heatmaps(features, many, np.tile(raw.labels[:2], 8))
-    np.testing.assert_allclose(twice, np.tile(raw.masks[:2], (8, 1, 1)), atol=1e-4)
+    np.testing.assert_allclose(twice, np.tile(raw.masks.values[:2], (8, 1, 1)), atol=1e-4)
     # A box of the user's own gets a mask of its own.
     moved = raw.boxes[:1] + np.float32([3, 2, -3, -2, 0])
-    assert not np.allclose(head.input_heatmaps(features, moved, raw.labels[:1]), raw.masks[:1])
+    assert not np.allclose(head.input_heatmaps(features, moved, raw.labels[:1]), raw.masks.values[:1])
     assert len(head.input_heatmaps(features, raw.boxes[:0], raw.labels[:0])) == 0
 
 

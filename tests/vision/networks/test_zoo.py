@@ -125,7 +125,11 @@ def test_a_description_is_read_to_the_last_key(tmp_path: Path) -> None:
         ('name = "mine"\ntitle', "title", "name: missing, expected lower-case letters"),
         ('name = "mine"\ntitle', 'name = "../mine"\ntitle', r"name: found '\.\./mine', expected lower-case"),
         ('resize = "fit"', 'resize = "strech"', 'input.resize: found \'strech\', expected "stretch", "fit"'),
-        ('resize = "fit"', "", 'input.resize: missing, expected "stretch", "fit" or "center"'),
+        (
+            'resize = "fit"',
+            "",
+            'input.resize: missing, expected "stretch", "fit", "center", "letterbox" or "shrink"',
+        ),
         ("pad = 114", "pad = 300", "input.pad: found '300', expected a whole number 0..255"),
         ("pad = 114", "padding = 1", "input.padding: unknown key"),
         ("scale = [58.395", "scale = [0", "input.scale: found .*, expected 3 numbers other than 0"),
