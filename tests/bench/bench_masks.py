@@ -1,6 +1,6 @@
 """Heatmaps to COCO RLE: all of a picture at once from their own regions, against masks as large as the picture.
 
-    python tests/bench/bench_masks.py [--instances 100] [--rounds 7]
+    python -m tests.bench.bench_masks [--instances 100] [--rounds 7]
 
 Prints a row for each picture size: medians of one run, in ms, and their ratios, of which the first is against what
 openvino-model-api's wrapper does after the network, followed by pycocotools' encoder, and the second against the

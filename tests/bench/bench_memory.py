@@ -1,6 +1,6 @@
 """Memory over many pictures of mixed sizes: flat after the first 200.
 
-    python tests/bench/bench_memory.py --images DIR [--model starter-person] [--pictures 5000] [--draft]
+    python -m tests.bench.bench_memory --images DIR [--model starter-person] [--pictures 5000] [--draft]
 
 Prints the resident memory every 200 pictures, and the most after the first 200 over that at 200. Exits 1 where it grew
 by more than 5 %. Pictures are files on the disk of five sizes, each with bytes of its own.
@@ -15,11 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from material import jpegs, network
-
 from annotator.prelabel import batch
 from annotator.storage.store import Store
 from annotator.vision.networks.detector import Detector
+from tests.bench.material import jpegs, network
 
 SIZES = ((320, 240), (640, 480), (1920, 1080), (1000, 2000), (4000, 3000))
 WEIGHTS = (8, 8, 4, 2, 1)

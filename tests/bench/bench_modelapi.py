@@ -1,6 +1,6 @@
 """Pictures a second against openvino-model-api doing the same work: from JPEG to masks as COCO RLE.
 
-    python tests/bench/bench_modelapi.py --model person-0007 --images DIR [--rounds 7] [--pictures 12]
+    python -m tests.bench.bench_modelapi --model person-0007 --images DIR [--rounds 7] [--pictures 12]
 
 Prints a JSON object for each case. Both run the same files in the same precision and take turns; medians over the
 rounds. Ours also stores what it found in a project, theirs does not. Networks as for bench_pipeline.py. Needs
@@ -21,13 +21,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from material import SIZES, jpegs, network
 from pycocotools import mask as coco_mask
 
 from annotator.prelabel import batch
 from annotator.storage.store import Store
 from annotator.vision.networks.detector import Detector
 from annotator.vision.networks.zoo import ModelInfo
+from tests.bench.material import SIZES, jpegs, network
 
 
 def model_api(info: ModelInfo, *, precision: str) -> Callable[[bytes], list[dict[str, Any]]]:

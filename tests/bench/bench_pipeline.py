@@ -1,6 +1,6 @@
 """From JPEG to stored suggestion, as a share of the same compiled network on one picture again and again.
 
-    python tests/bench/bench_pipeline.py --model person-0007 --images DIR [--rounds 7] [--pictures 24]
+    python -m tests.bench.bench_pipeline --model person-0007 --images DIR [--rounds 7] [--pictures 24]
 
 person-0007 is its real topology (ANNOTATOR_TEST_DATA), security-0002 and security-0002-int8 are stand-ins of its cost
 (the latter needs the extra int8); any model of the zoo may be named. The network alone and every case take turns in
@@ -27,12 +27,11 @@ from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
-from material import SIZES, jpegs, network
-
 from annotator.prelabel import batch
 from annotator.storage.store import Store
 from annotator.vision.networks.detector import Detector
 from annotator.vision.pictures import decode
+from tests.bench.material import SIZES, jpegs, network
 
 
 def timed(work: Callable[[], None], count: int) -> tuple[float, float]:

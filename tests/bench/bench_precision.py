@@ -1,6 +1,6 @@
 """What another precision than f32 does to a network's answers, and to the processor's time.
 
-    python tests/bench/bench_precision.py --model starter-person --images DIR [--precision bf16]
+    python -m tests.bench.bench_precision --model starter-person --images DIR [--precision bf16]
 
 Prints JSON objects: what a picture takes in each precision, and how far the answers differ, from the lowest score that
 is stored on and from the model's threshold on. For each object of f32 above a score: the same object in the other
@@ -16,13 +16,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-from material import network
 
 from annotator.core.overlap import mask_iou
 from annotator.prelabel import batch
 from annotator.vision.networks.detector import Detections, Detector
 from annotator.vision.pictures import decode
 from annotator.vision.pictures.finding import find_pictures
+from tests.bench.material import network
 
 
 def quantiles(values: list[float], *shares: float) -> list[float]:

@@ -1,6 +1,6 @@
 """How long a network takes until it has answered once: on its first start on a machine, and on the next ones.
 
-    python tests/bench/bench_startup.py --model person-0007 [--rounds 7]
+    python -m tests.bench.bench_startup --model person-0007 [--rounds 7]
 
 Prints JSON objects: medians of the first starts, of the second ones, and their ratios. Every start is a process of its
 own, importing excluded; the first one has nothing kept from before.
@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from material import network
+from tests.bench.material import network
 
 _START = """
 import json, os, sys, time
