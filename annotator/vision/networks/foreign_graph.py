@@ -19,6 +19,7 @@ from openvino.frontend import (
 )
 
 from annotator.core.errors import ModelError, last_line
+from annotator.vision.networks.adapters.torchvision import hint
 from annotator.vision.networks.contract import port_sides
 from annotator.vision.networks.description import DESCRIPTION_NAME
 
@@ -74,7 +75,7 @@ def read_foreign_graph(path: Path) -> ov.Model:
     except UNREADABLE as error:
         reason = last_line(error, most=MOST_SAID)
         said = "" if str(path) in reason else f" ({reason})"
-        raise ModelError(f"{path}: is not a graph that OpenVINO reads{said}") from error
+        raise ModelError(f"{path}: is not a graph that OpenVINO reads{said}{hint(str(error))}") from error
 
 
 def fit_to_contract(graph: ov.Model) -> ov.Model | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from annotator.vision.networks.adapters import yolo
+from annotator.vision.networks.adapters import torchvision, yolo
 from annotator.vision.networks.adapters.base import Adapter, Export, Understand, Understood
 from annotator.vision.networks.adapters.regions import REGIONS
 from annotator.vision.networks.model_info import ModelInfo
 
 ADAPTERS: tuple[Adapter, ...] = (REGIONS, yolo.SEGMENTATION, yolo.DETECTION)
 
-FAMILIES: tuple[Understand, ...] = (yolo.understand,)
+FAMILIES: tuple[Understand, ...] = (yolo.understand, torchvision.understand)
 
 
 def adapter_of(info: ModelInfo) -> Adapter:
