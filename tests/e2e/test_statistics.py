@@ -20,7 +20,7 @@ def test_the_numbers_follow_the_decisions_and_come_as_csv(screen, project, tmp_p
     page.get_by_role("tab", name="Annotate").click()
     page.get_by_role("tab", name="Insight").click()
     page.get_by_text("1 of 2 reviewed").last.wait_for()
-    person = page.locator("#statistics tr", has=page.get_by_role("rowheader", name="person"))
+    person = page.locator("#statistics tr", has=page.get_by_role("rowheader", name="person", exact=True))
     # Of three suggestions on each picture, 0.3 is below the threshold; the first is accepted.
     require_soon(person.locator("td.is-number").all_inner_texts, ["1", "0", "0", "0", "0", "3", "2"])
     require_soon(page.locator("#statistics :is(h2, th)", has_text=re.compile("^Categories$")).count, 1)

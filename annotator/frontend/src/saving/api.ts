@@ -13,6 +13,7 @@ import type {
   WireQueue,
   WireStatistics,
 } from "../document/protocol";
+import type { WireInsight } from "../document/insight";
 import { RefusedError } from "./errors";
 
 /** How long the answer to a gesture may take, beside the time that its bytes take on a slow network. */
@@ -153,6 +154,11 @@ export class Api {
 
   statistics(threshold: number): Promise<WireStatistics> {
     return request(`${this.root}/statistics?threshold=${threshold}`);
+  }
+
+  /** What the decisions say of thresholds and effort. */
+  insight(): Promise<WireInsight> {
+    return request(`${this.root}/insight`);
   }
 
   bin(): Promise<{ images: readonly { readonly id: number; readonly name: string }[] }> {

@@ -19,6 +19,7 @@ import { preference, setPreference } from "../saving/shelf";
 import { AddressBar } from "../session/address";
 import { Connection } from "../session/connection";
 import { Picked } from "../session/picked";
+import { Advice } from "../session/advice";
 import type { Notice } from "../session/notice";
 import type { Session } from "../session/session";
 import { createAppearance } from "../stage/appearance";
@@ -48,6 +49,8 @@ import { Folds } from "./folds";
 import { Gallery } from "./gallery";
 import { createHint } from "./hint";
 import { keySheet } from "./keysheet";
+import type { InsightOptions } from "./insight";
+import { showInsight } from "./insight";
 import { createLegend } from "./legend";
 import type { Page } from "./manypictures";
 import { ManyPictures } from "./manypictures";
@@ -61,7 +64,6 @@ import { createQueueActions } from "./queueactions";
 import { createReviewed } from "./reviewed";
 import { ReviewBar } from "./reviewbar";
 import { openSimplify } from "./simplifier";
-import { showStatistics } from "./statistics";
 import { ThresholdBar } from "./threshold";
 import { Toolbar } from "./toolbar";
 import { Uploads } from "./upload";
@@ -81,6 +83,7 @@ export interface EditorPage extends Page {
 export class Editor {
   readonly session: Session;
   private readonly connection: Connection;
+  private readonly insight: InsightOptions;
   private readonly notices = new Notices();
   private readonly appearance: Appearance;
   private readonly pixels = new Pixels();
@@ -114,6 +117,7 @@ export class Editor {
     this.connection = new Connection(opened.project, show, () => isShown(root), image);
     const { session, api, shelf } = this.connection;
     this.session = session;
+    this.insight = { api, session, advice: new Advice(api), notice: (...told) => this.notices.show(...told) };
     setKeyMap(preference(shelf, "keys", {}));
     session.view.set({ display: rememberedDisplay(shelf) });
     askAboutCrowds(session, this.notices);
@@ -334,7 +338,7 @@ export class Editor {
     const { root, session, appearance, stage, minimap, notices, announcer, queue, panel, gallery, dropZone, uploads } = this;
     const legend = createLegend(session, appearance);
     const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), legend, minimap.element, uploads.element, notices.element, announcer);
-    const threshold = new ThresholdBar(session);
+    const threshold = new ThresholdBar(session, this.insight);
     panel.element.append(createReviewed(session, (id) => this.run(id)));
     const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, threshold.element, this.reviewBar.element);
     root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, dropZone.overlay);
@@ -366,7 +370,7 @@ export class Editor {
 
   /** What the decisions add up to, laid out in an element of the page. */
   showStatistics(element: HTMLElement): Promise<void> {
-    return showStatistics(element, this.connection.api, this.session.view.get().threshold);
+    return showInsight(element, this.insight);
   }
 
   refresh(): Promise<void> {

@@ -66,11 +66,13 @@ function page(found: WireStatistics, root: string, threshold: number): HTMLEleme
   ];
 }
 
-function section(title: string, beside: HTMLElement | null, content: readonly HTMLElement[]): HTMLElement {
+/** A part of the page under a title. */
+export function section(title: string, beside: HTMLElement | null, content: readonly (HTMLElement | null)[]): HTMLElement {
   return h("section", { class: "an-stat" }, h("div", { class: "an-stat-head" }, h("h2", {}, title), beside), ...content);
 }
 
-function table(heads: readonly string[], rows: readonly (readonly (string | HTMLElement)[])[]): HTMLElement {
+/** The first cell of a row names it; all between the first and the last are numbers. */
+export function table(heads: readonly string[], rows: readonly (readonly (string | HTMLElement)[])[]): HTMLElement {
   const number = (index: number): string | null => (index > 0 && index < heads.length - 1 ? "is-number" : null);
   const head = heads.map((text, index) => (text === "" ? h("td") : h("th", { scope: "col", class: number(index) }, text)));
   const line = (cells: readonly (string | HTMLElement)[]): HTMLElement =>

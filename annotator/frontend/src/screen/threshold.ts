@@ -1,8 +1,12 @@
-/** The confidence threshold under the picture: acts at once, without a request. */
-import { countSuggestions } from "../document/scene";
+/** The confidence threshold under the picture: acts at once, without a request. Over it stands what the decisions say. */
+import { adviceFor, betterThan } from "../document/insight";
+import { countSuggestions, find, thresholdOf } from "../document/scene";
 import type { Session } from "../session/session";
 import { t } from "../strings";
-import { h, setText } from "../widgets/dom";
+import { chart } from "../widgets/chart";
+import { button, h, setText } from "../widgets/dom";
+import type { InsightOptions } from "./insight";
+import { nameOf, sentences, setThreshold } from "./insight";
 
 export class ThresholdBar {
   readonly element: HTMLElement;
@@ -10,8 +14,14 @@ export class ThresholdBar {
   private readonly number = h("input", { type: "number", min: 0, max: 1, step: 0.01, class: "an-input an-number", "aria-label": t("thresholdValue") });
   private readonly label = h("span", { class: "an-threshold-label" });
   private readonly count = h("span", { class: "an-threshold-count", role: "status" });
+  private readonly curve = h("span", { class: "an-slider-curve", hidden: true });
+  private readonly advised = button({ text: "", class: "an-button an-advised", onClick: () => this.apply() });
+  private offered: { readonly category: number; readonly threshold: number } | null = null;
 
-  constructor(private readonly session: Session) {
+  constructor(
+    private readonly session: Session,
+    private readonly options: InsightOptions,
+  ) {
     this.slider.addEventListener("input", () => session.setThreshold(this.slider.valueAsNumber));
     this.number.addEventListener("change", () => this.take());
     this.number.addEventListener("keydown", (event) => {
@@ -19,8 +29,13 @@ export class ThresholdBar {
     });
     // What was typed is taken when the field is left; the slider gives its focus back so that keys go to the picture.
     this.slider.addEventListener("pointerup", () => this.slider.blur());
-    this.element = h("div", { class: "an-threshold" }, this.label, this.slider, this.number, this.count);
+    const bed = h("span", { class: "an-slider-bed" }, this.curve, this.slider);
+    this.element = h("div", { class: "an-threshold" }, this.label, bed, this.number, this.count, this.advised);
+    this.advised.hidden = true;
+    for (const event of ["pointerenter", "focusin"]) this.element.addEventListener(event, () => void options.advice.look());
+    options.advice.view.subscribe(() => this.renderAdvice());
     session.view.subscribe((now, before) => {
+      if (now.threshold !== before.threshold || now.selection !== before.selection || now.categories !== before.categories) this.renderAdvice();
       if (now.threshold !== before.threshold || now.scene !== before.scene || now.categories !== before.categories) this.render();
     });
     session.queue.subscribe((now, before) => {
@@ -46,5 +61,33 @@ export class ThresholdBar {
     this.element.classList.toggle("is-idle", scene === null);
     const { shown, total } = scene === null ? { shown: 0, total: 0 } : countSuggestions(scene, view);
     setText(this.count, total === 0 ? t("thresholdNone") : t("thresholdShows", { shown, total }));
+  }
+
+  /** Of the selected instance's category, else of the one that most is known about. */
+  private renderAdvice(): void {
+    const { insight } = this.options.advice.view.get();
+    const view = this.session.view.get();
+    const selected = view.scene === null ? null : find(view.scene, view.selection.at(-1) ?? null);
+    const advice = insight === null ? null : adviceFor(insight, selected?.category ?? null);
+    this.curve.hidden = advice === null;
+    this.offered = null;
+    if (insight !== null && advice !== null) {
+      const { category, network, answers, precision, missed, advised } = advice;
+      const threshold = thresholdOf(category, view);
+      const label = t("adviceChart", { category: nameOf(this.session, category), network, n: answers });
+      const marks = advised === null ? [] : [{ at: advised, kind: "advised" }];
+      this.curve.replaceChildren(chart([{ kind: "right", values: precision.share, low: precision.low, high: precision.high }, { kind: "missed", values: missed.share }], { label, marks }));
+      this.slider.title = [`${nameOf(this.session, category)} · ${network}`, ...sentences(advice, threshold, insight.needs.answers)].join("\n");
+      const better = betterThan(advice, threshold);
+      if (better !== null) this.offered = { category, threshold: better };
+    }
+    this.advised.hidden = this.offered === null;
+    if (this.offered === null) return;
+    setText(this.advised.firstElementChild!, t("adviceUseFor", { category: nameOf(this.session, this.offered.category), threshold: this.offered.threshold.toFixed(2) }));
+    this.advised.title = this.slider.title;
+  }
+
+  private apply(): void {
+    if (this.offered !== null) void setThreshold(this.options, this.offered.category, this.offered.threshold);
   }
 }

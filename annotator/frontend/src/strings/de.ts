@@ -1,8 +1,10 @@
 /** German. */
 import type { Table } from "./en";
+import { insightDe } from "./insight";
 import { projectsDe } from "./projects";
 
 export const de: Table = {
+  ...insightDe,
   ...projectsDe,
   editor: "Annotationseditor",
   queue: "Bilder",

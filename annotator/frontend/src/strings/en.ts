@@ -1,7 +1,9 @@
 /** English: every text of the editor. `{name}` is filled in; where a text has forms, `{n}` picks one. */
+import { insightEn } from "./insight";
 import { projectsEn } from "./projects";
 
 export const en = {
+  ...insightEn,
   ...projectsEn,
   editor: "Annotation editor",
   queue: "Pictures",

@@ -1,8 +1,10 @@
 /** Spanish. */
 import type { Table } from "./en";
+import { insightEs } from "./insight";
 import { projectsEs } from "./projects";
 
 export const es: Table = {
+  ...insightEs,
   ...projectsEs,
   editor: "Editor de anotaciones",
   queue: "Imágenes",

@@ -1,8 +1,10 @@
 /** Chinese (simplified). */
 import type { Table } from "./en";
+import { insightZh } from "./insight";
 import { projectsZh } from "./projects";
 
 export const zh: Table = {
+  ...insightZh,
   ...projectsZh,
   editor: "标注编辑器",
   queue: "图片",

@@ -1,0 +1,176 @@
+/** What the decisions say, below what they add up to: how long the rest takes, what a network costs, which thresholds are best. */
+import type { WireAdvice, WireEntry, WireInsight, WireShare, WireSpent } from "../document/insight";
+import { KINDS, betterThan, savedBy, spoken, stepOf } from "../document/insight";
+import { thresholdOf } from "../document/scene";
+import { CategoriesApi } from "../saving/categories";
+import { lineOf } from "../saving/errors";
+import type { Api } from "../saving/api";
+import type { Advice } from "../session/advice";
+import type { Session } from "../session/session";
+import type { StringKey } from "../strings";
+import { t } from "../strings";
+import { chart } from "../widgets/chart";
+import { button, h } from "../widgets/dom";
+import { section, showStatistics, table } from "./statistics";
+
+export interface InsightOptions {
+  readonly api: Api;
+  readonly session: Session;
+  readonly advice: Advice;
+  readonly notice: (kind: "info" | "error", text: string, detail?: string) => void;
+}
+
+/** Fills the element: what decisions add up to first, as it takes less time. */
+export async function showInsight(element: HTMLElement, options: InsightOptions): Promise<void> {
+  const [counts, said] = [h("div", { class: "an-stats" }), h("div", { class: "an-stats" })];
+  element.replaceChildren(counts, said);
+  const counted = showStatistics(counts, options.api, options.session.view.get().threshold);
+  await Promise.all([counted, showDecisions(said, options)]);
+}
+
+async function showDecisions(element: HTMLElement, options: InsightOptions): Promise<void> {
+  try {
+    const insight = await options.advice.read();
+    element.replaceChildren(effort(insight, options), thresholds(insight, options));
+  } catch (error) {
+    element.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
+  }
+}
+
+/** Gives a category a threshold of its own: a step of undo. */
+export async function setThreshold({ api, session, notice }: Pick<InsightOptions, "session" | "notice"> & { readonly api: Pick<Api, "root"> }, category: number, threshold: number): Promise<void> {
+  try {
+    await session.categories.make(new CategoriesApi(api).change(category, { threshold }));
+    notice("info", t("adviceApplied", { category: nameOf(session, category), threshold: threshold.toFixed(2) }));
+  } catch (error) {
+    notice("error", t("adviceFailed"), lineOf(error));
+  }
+}
+
+export function nameOf(session: Session, category: number): string {
+  return session.view.get().categories.find((one) => one.id === category)?.name ?? `#${category}`;
+}
+
+export function percent(share: number): string {
+  // A share that is not all is not called so.
+  const rounded = Math.round(share * 1000) / 10;
+  return t("percent", { n: share < 1 && rounded === 100 ? 99.9 : rounded });
+}
+
+// --- effort ---
+
+function effort(insight: WireInsight, options: InsightOptions): HTMLElement {
+  const { ledger, needs } = insight;
+  const { pace } = ledger;
+  const time = (seconds: number): string => t(spoken(seconds).unit, { n: spoken(seconds).n });
+  const told = pace === null ? null : { n: pace.left, time: time(pace.seconds), low: time(pace.low), high: time(pace.high) };
+  const labels: readonly StringKey[] = ["statAccepted", "statAdjusted", "statRejected", "statDrawn"];
+  return section(t("effort"), csv(options.api, "effort"), [
+    told === null ? h("p", {}, t("paceUnknown")) : h("p", { class: "an-stat-large" }, t("paceLeft", told)),
+    pace === null ? null : h("p", { class: "an-stat-rule" }, t("paceFrom", { count: pace.pictures })),
+    ledger.entries.length === 0
+      ? null
+      : table(
+          [t("statCategory"), ...labels.map((label) => t(label)), t("effortSaved"), t("effortWorth")],
+          ledger.entries.map((one) => [
+            title(one, options.session),
+            ...KINDS.map((kind) => spent(one[kind])),
+            one.saved === null ? "–" : `${one.saved < 0 ? "−" : ""}${time(Math.abs(one.saved))}`,
+            t(({ saves: "worthSaves", costs: "worthCosts", even: "worthEven", unknown: "worthUnknown" } as const)[one.worth]),
+          ]),
+        ),
+    ...ledger.entries.filter((one) => one.worth === "costs").map((one) => offerToLeaveOut(one, options)),
+    ledger.entries.length === 0 ? null : h("p", { class: "an-stat-rule" }, t("effortNeeds", { ...needs })),
+  ]);
+}
+
+function spent({ count, seconds }: WireSpent): string {
+  return count === 0 ? "0" : t("effortOf", { n: count, seconds: (seconds / count).toFixed(1) });
+}
+
+function offerToLeaveOut(entry: WireEntry, options: InsightOptions): HTMLElement | null {
+  // Suggestions have scores below 1: this hides them all.
+  if (thresholdOf(entry.category, options.session.view.get()) >= 1) return null;
+  const leaveOut = button({ text: t("effortLeaveOut"), onClick: () => void setThreshold(options, entry.category, 1).then(() => leaveOut.remove()) });
+  return h("p", { class: "an-advice-line" }, t("effortCosts", { network: entry.network, category: nameOf(options.session, entry.category) }), " ", leaveOut);
+}
+
+// --- thresholds ---
+
+function thresholds(insight: WireInsight, options: InsightOptions): HTMLElement {
+  const { advice, needs } = insight;
+  return section(t("adviceTitle"), advice.length === 0 ? null : csv(options.api, "thresholds"), [
+    advice.length === 0 ? h("p", {}, t("adviceNone", { n: needs.answers })) : null,
+    ...advice.map((one) => card(one, needs.answers, options)),
+  ]);
+}
+
+function card(advice: WireAdvice, needed: number, options: InsightOptions): HTMLElement {
+  const { session } = options;
+  const threshold = thresholdOf(advice.category, session.view.get());
+  const marks = [{ at: threshold, kind: "now" }, ...(advice.advised === null ? [] : [{ at: advice.advised, kind: "advised" }])];
+  const curves = [
+    { kind: "right", values: advice.precision.share, low: advice.precision.low, high: advice.precision.high },
+    { kind: "missed", values: advice.missed.share },
+  ];
+  const label = t("adviceChart", { category: nameOf(session, advice.category), network: advice.network, n: advice.answers });
+  return h(
+    "article",
+    { class: "an-advice" },
+    h("h3", {}, title(advice, session)),
+    h("div", {}, h("div", { class: "an-advice-chart" }, chart(curves, { label, marks })), h("p", { class: "an-advice-axis", "aria-hidden": "true" }, h("span", {}, "0"), h("span", {}, t("adviceThreshold")), h("span", {}, "1")), legend()),
+    h("div", { class: "an-advice-text" }, ...sentences(advice, threshold, needed).map((text) => h("p", {}, text)), useButton(advice, threshold, options)),
+    h("details", {}, h("summary", {}, t("adviceTable")), numbers(advice)),
+  );
+}
+
+/** What is known at the threshold that counts now, and what would be better. */
+export function sentences(advice: WireAdvice, threshold: number, needed: number): string[] {
+  const at = stepOf(threshold);
+  const { precision, missed, advised } = advice;
+  const said = { threshold: threshold.toFixed(2) };
+  const better = savedBy(advice, threshold);
+  return [
+    precision.share[at] === null ? t("adviceNowUnknown", said) : t("adviceNow", { ...said, ...interval(precision, at) }),
+    missed.share[at] === null ? t("adviceMissedUnknown", said) : t("adviceMissed", interval(missed, at)),
+    advised === null
+      ? t("adviceFew", { n: advice.answers, needed })
+      : betterThan(advice, threshold) === null
+        ? t("adviceSame")
+        : t(better === null ? "adviceBest" : "adviceSaves", { threshold: advised.toFixed(2), share: percent(better ?? 0) }),
+    ...(advice.at_edge ? [t("adviceEdge")] : []),
+  ];
+}
+
+function interval({ share, low, high, total }: WireShare, at: number): { share: string; low: string; high: string; n: number } {
+  return { share: percent(share[at]!), low: percent(low[at]!), high: percent(high[at]!), n: total[at] };
+}
+
+function useButton(advice: WireAdvice, threshold: number, options: InsightOptions): HTMLElement | null {
+  const better = betterThan(advice, threshold);
+  if (better === null) return null;
+  const use = button({ text: t("adviceUse", { threshold: better.toFixed(2) }), class: "an-button is-primary", onClick: () => void setThreshold(options, advice.category, better).then(() => use.remove()) });
+  return use;
+}
+
+function legend(): HTMLElement {
+  const entry = (kind: string, label: StringKey): HTMLElement => h("li", {}, h("span", { class: `an-line-swatch is-${kind}`, "aria-hidden": "true" }), t(label));
+  return h("ul", { class: "an-stat-legend" }, entry("right", "adviceRight"), entry("missed", "adviceMissing"));
+}
+
+function numbers(advice: WireAdvice): HTMLElement {
+  const cell = (share: WireShare, at: number): string => (share.share[at] === null ? "–" : t("adviceInterval", interval(share, at)));
+  const steps = Array.from({ length: 21 }, (_, index) => 5 * index);
+  return table(
+    [t("adviceThreshold"), t("adviceRight"), t("adviceAnswers"), t("adviceMissing"), t("adviceObjects"), ""],
+    steps.map((at) => [(at / 100).toFixed(2), cell(advice.precision, at), String(advice.precision.total[at]), cell(advice.missed, at), String(advice.missed.total[at]), ""]),
+  );
+}
+
+function title({ network, category }: { readonly network: string; readonly category: number }, session: Session): string {
+  return `${nameOf(session, category)} · ${network}`;
+}
+
+function csv({ root }: Pick<Api, "root">, name: "effort" | "thresholds"): HTMLElement {
+  return h("a", { class: "an-link", href: `${root}/insight/${name}.csv`, download: `${name}.csv` }, t("asCsv"));
+}
