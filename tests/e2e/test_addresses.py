@@ -12,6 +12,12 @@ def stands_at(page, address):
     assert wait_for(lambda: page.url.endswith(address), page=page), page.url
 
 
+def covers_tools(page):
+    """Whether what stands over the page lies on the toolbar."""
+    said, tools = (page.locator(one).bounding_box() for one in (".an-project-state", ".an-toolbar"))
+    return said["y"] < tools["y"] + tools["height"]
+
+
 def test_reload_back_forward_and_a_link_lead_to_the_picture_that_the_address_names(home, tab):
     (helmets,) = home(helmets=3)
     page = tab(at(helmets))
@@ -69,6 +75,7 @@ def test_an_address_that_leads_nowhere_says_so_and_another_project_opens(home, t
     tab(at(helmets)).close()
     page = tab(address)
     page.get_by_text("The project in this address is not there, or not yours.").wait_for()
+    require_soon(lambda: covers_tools(page), False)
     wait_for_picture(page, "helmets-0.jpg")
     stands_at(page, at(helmets, 1))
 
@@ -152,8 +159,7 @@ def test_a_project_that_is_thrown_away_in_one_tab_is_saved_and_told_of_in_anothe
     act(second, "helmets", "Move to the bin")
     told = first.locator(".an-project-state")
     told.get_by_text("This project is in the bin.").wait_for()
-    tools = first.locator(".an-toolbar").bounding_box()
-    assert told.bounding_box()["y"] >= tools["y"] + tools["height"], "it covers no tool"
+    require_soon(lambda: covers_tools(first), False)
     first.keyboard.press("Enter")
     saved(first)
     assert helmets.image(1).reviewed

@@ -35,7 +35,8 @@ def test_flags_of_formats_and_ones_own_are_given_taken_and_undone_after_a_reload
     screen.press("Escape")
     require_soon(lambda: said(project, image)[0][0], ("<b>wet</b>", "occluded"))
     assert project.states(image)[0] == "accepted"
-    require_soon(lambda: screen.rows()[0], "person 0.90 • <b>wet</b> • occluded")
+    beside = screen.page.locator(".an-row .an-row-source").first
+    require_soon(beside.inner_text, "<b>wet</b> · occluded · test")
     assert [one.verb for one in project.store.decisions(image)] == ["flag", "flag"]
     screen.open()
     screen.press("Control+z")

@@ -81,6 +81,28 @@ def test_no_tool_is_cut_off(opened):
 PHONE = {"has_touch": True, "is_mobile": True}
 
 
+@pytest.mark.parametrize("opened", [(390, 844, PHONE), (600, 800)], indirect=True)
+def test_each_panel_lies_over_the_picture_of_a_small_screen_in_its_own_width(opened):
+    page = opened.page
+    for side in ("queue", "panel"):
+        page.locator(f".an-fold.is-{side}").click()
+        require_soon(lambda side=side: page.locator(f".an-{side}").bounding_box()["width"], 300)
+        page.locator(f".an-fold.is-{side}").click()
+        page.locator(f".an-{side}").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("opened", [(390, 844, PHONE), (600, 800)], indirect=True)
+def test_what_the_gallery_offers_to_choose_is_read_on_a_small_screen(opened):
+    page = opened.page
+    opened.press("Shift+G")
+    page.locator(".an-gallery-head").wait_for()
+    choices = page.locator(".an-gallery-head :is(.an-select, .an-segment)")
+    cut = (
+        "all => all.filter((one) => one.scrollWidth > one.clientWidth || one.clientWidth < 60).map((one) => one.title)"
+    )
+    require_soon(lambda: choices.evaluate_all(cut), [])
+
+
 @pytest.mark.parametrize("opened", [(390, 844, PHONE)], indirect=True)
 def test_a_phone_reviews(opened, project):
     page = opened.page

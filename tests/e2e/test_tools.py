@@ -215,24 +215,24 @@ def test_triage_puts_aside_and_follows_threshold_and_undo(screen, project):
     slider = screen.page.get_by_label("Confidence threshold").first
     slider.fill("0.2")
     screen.page.locator(".an-stage").focus()
-    selected = screen.page.locator(".an-row.is-selected .an-row-detail")
+    selected = screen.page.locator(".an-row.is-selected :is(.an-row-detail, .an-row-source)")
     width = lambda: screen.page.locator(".an-picture").bounding_box()["width"]  # noqa: E731
     fitted = width()
 
-    def asks_for(detail):
-        require_soon(lambda: (selected.all_inner_texts(), width() > fitted), ([detail], True))
+    def asks_for(score, said="test"):
+        require_soon(lambda: (selected.all_inner_texts(), width() > fitted), ([score, said], True))
 
     screen.press("t")
     asks_for("0.30")
     screen.press("e")
     asks_for("0.60")
     screen.press("a", "a")
-    asks_for("0.30 • later")
+    asks_for("0.30", "later · test")
     screen.press("a")
     require_soon(width, fitted)
     screen.press("Control+z")
-    asks_for("0.30 • later")
+    asks_for("0.30", "later · test")
     slider.fill("0.95")
     require_soon(width, fitted)
     slider.fill("0.1")
-    asks_for("0.30 • later")
+    asks_for("0.30", "later · test")

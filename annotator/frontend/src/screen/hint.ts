@@ -8,7 +8,7 @@ import type { View } from "../session/view";
 import { peekedInstances } from "../session/view";
 import { t } from "../strings";
 import { toolInHand } from "../tools/registry";
-import { h, setText } from "../widgets/dom";
+import { h, setClass, setText } from "../widgets/dom";
 
 /** Whether somebody has decided anything in this browser yet. */
 const DECIDED = "decided";
@@ -23,7 +23,11 @@ export function createHint(session: Session, shelf: Shelf | null): HTMLElement {
       decided = true;
       setPreference(shelf, DECIDED, true);
     }
-    const text = now.scene === null ? "" : hintFor(now) || (decided ? "" : firstHint(now));
+    const asked = now.scene === null ? "" : hintFor(now);
+    const first = now.scene === null || decided || asked !== "" ? "" : firstHint(now);
+    // A phone has no keys, and its buttons say what they do.
+    setClass(element, "is-of-keys", first !== "");
+    const text = asked || first;
     element.hidden = text === "";
     setText(element, text);
   });

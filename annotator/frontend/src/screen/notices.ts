@@ -1,6 +1,7 @@
 /** Short messages over the picture. Each goes by itself after a while: an error later, and none under the pointer or the focus. */
 import { t } from "../strings";
 import { button, h, setText } from "../widgets/dom";
+import type { IconName } from "../widgets/icons";
 import { icon } from "../widgets/icons";
 
 const LASTS_MS = { info: 3500, answer: 3500, error: 12_000, question: 20_000 } as const;
@@ -13,6 +14,11 @@ const OFFER = "offer";
 type Kind = "info" | "error" | "answer";
 
 const ICONS = { info: "check", error: "warning", answer: "keyboard" } as const;
+
+interface Answer {
+  readonly text: string;
+  readonly run: () => void;
+}
 
 interface Shown {
   readonly element: HTMLElement;
@@ -29,28 +35,28 @@ export class Notices {
   private readonly shown = new Map<string, Shown>();
 
   /** A question with its answers, once for each subject; it goes with an answer, unanswered by its cross or by `withdraw`. */
-  ask(subject: string, text: string, answers: readonly { readonly text: string; readonly run: () => void }[]): void {
+  ask(subject: string, text: string, answers: readonly Answer[], sign: IconName = "help"): void {
     if (this.asked.has(subject)) return;
     const close = button({ icon: "cross", title: t("dismiss"), class: "an-row-button", onClick: () => this.withdraw(subject) });
     const answer = ({ text, run }: (typeof answers)[number]): HTMLElement =>
       button({ text, class: "an-button", onClick: () => (this.withdraw(subject), run()) });
-    const question = h("div", { class: "an-notice is-question" }, icon("help"), h("span", { class: "an-notice-text" }, text), ...answers.map(answer), close);
+    const question = h("div", { class: "an-notice is-question" }, icon(sign), h("span", { class: "an-notice-text" }, text), ...answers.map(answer), close);
     this.asked.set(subject, { element: question, leaving: new Leaving(question, LASTS_MS.question, () => this.withdraw(subject)) });
     this.element.append(question);
   }
 
   /** How far something is, said anew as it goes on; it stays until it is withdrawn. */
-  work(subject: string, text: string, stop: { readonly text: string; readonly run: () => void }): void {
+  work(subject: string, text: string, stop: Answer): void {
     const said = this.asked.get(subject)?.element.querySelector(".an-notice-text");
     if (said) return setText(said, text);
-    this.ask(subject, text, [stop]);
+    this.ask(subject, text, [stop], "dashed");
     this.asked.get(subject)!.leaving.stop();
   }
 
   /** News with a way back, of which there is one at most. */
-  offer(text: string, answer: { readonly text: string; readonly run: () => void }): void {
+  offer(text: string, answer: Answer): void {
     this.withdraw(OFFER);
-    this.ask(OFFER, text, [answer]);
+    this.ask(OFFER, text, [answer], "check");
   }
 
   withdraw(subject: string): void {

@@ -38,6 +38,7 @@ export class ProjectsHeader implements ProjectsHost {
   private readonly state = h("div", { class: "an-project-state", role: "alert", hidden: true });
   private readonly channel = openChannel();
   private readonly stops: (() => void)[] = [];
+  private readonly untilTools = new MutationObserver(() => this.place());
 
   constructor(private readonly options: ProjectsOptions) {
     this.key = options.key;
@@ -62,6 +63,7 @@ export class ProjectsHeader implements ProjectsHost {
     const place = (): void => this.place();
     window.addEventListener("resize", place);
     this.stops.push(() => window.removeEventListener("resize", place));
+    this.stops.push(() => this.untilTools.disconnect());
     look();
   }
 
@@ -133,6 +135,9 @@ export class ProjectsHeader implements ProjectsHost {
   /** Below the tools where there are any: none of them is covered. */
   private place(): void {
     const tools = document.querySelector<HTMLElement>(".an-toolbar");
+    // The header may be there before the editor.
+    if (tools === null) this.untilTools.observe(document.body, { childList: true, subtree: true });
+    else this.untilTools.disconnect();
     const below = tools === null || tools.offsetParent === null ? 0 : tools.getBoundingClientRect().bottom;
     this.state.style.top = `${Math.max(LEAST_TOP, below + 6)}px`;
   }

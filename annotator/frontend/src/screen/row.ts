@@ -62,8 +62,10 @@ export class Row {
     const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? made : "imported");
     const later = aside && instance.state === "suggested" ? t("aside") : "";
     const notes = [...saidOf(instance, hidden), instance.edited ? t("edited") : later];
-    setText(this.detail, [score, ...notes.filter((note) => note !== "")].join(" • "));
-    setText(this.source, [networkOf(instance.source), promptOf(instance)].filter((one) => one !== null).join(" · "));
+    setText(this.detail, score);
+    // Beside the score there is no room for a word: “locked” would be its first letter.
+    const below = [...notes, networkOf(instance.source), promptOf(instance)];
+    setText(this.source, below.filter((one) => one !== null && one !== "").join(" · "));
     element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${[instance.source, ...(instance.prompt === undefined ? [] : [instance.prompt.by]), ...saidOf(instance, hidden)].join(" · ")}${instance.note ? `\n${instance.note}` : ""}`;
     this.accept.hidden = instance.state === "accepted";
     this.reject.hidden = instance.state === "rejected";

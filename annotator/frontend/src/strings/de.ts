@@ -159,7 +159,7 @@ export const de: Table = {
   repairSubtract: "Abziehen, was darüber liegt",
   repairPixels: "Pixel",
   repairLost: "nichts übrig",
-  pictureCount: { one: "{n} Bild", other: "{n} Bilder" },
+  pictureCount: { one: "{n} Bild", other: "{n} Bildern" },
   cmdBulk: "Über viele Instanzen auf einmal entscheiden",
   pickDecide: "Ihre Vorschläge annehmen oder ablehnen",
   takeBack: "Rückgängig",

@@ -352,7 +352,7 @@ export const es: Table = {
   allFiltered: "El filtro lo oculta todo.",
   cmdIsolate: "Ocultar todo menos la selección",
   sort: "Orden",
-  sortScore: "Puntuación",
+  sortScore: "Confianza",
   sortDoubt: "Duda",
   sortCategory: "Categoría",
   sortArea: "Tamaño",
