@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from annotator.core.errors import AnnotatorError, FetchError
 from annotator.vision.networks import zoo
-from annotator.vision.networks.zoo import ModelInfo
+from annotator.vision.networks.zoo import NetworkInfo
 
 Wanted = Callable[[], bool]
 
@@ -18,7 +18,7 @@ class Fetch:
     state: bytes done and bytes in all. error: why it ended without the network.
     """
 
-    def __init__(self, info: ModelInfo) -> None:
+    def __init__(self, info: NetworkInfo) -> None:
         self.info = info
         self.state = (0, info.missing_bytes)
         self.error: AnnotatorError | None = None
@@ -39,7 +39,7 @@ class Fetches:
         self._stopping = False
 
     def begin(
-        self, info: ModelInfo, *, wanted: Wanted = lambda: True, then: Callable[[Fetch], None] = lambda fetch: None
+        self, info: NetworkInfo, *, wanted: Wanted = lambda: True, then: Callable[[Fetch], None] = lambda fetch: None
     ) -> Fetch:
         """Fetch a network, or wait with those who do. Returns at once.
 

@@ -17,7 +17,7 @@ from annotator.storage.store import Store
 from annotator.system.latest import Latest
 from annotator.vision.networks import zoo
 from annotator.vision.networks.detector import Detector
-from annotator.vision.networks.zoo import ModelInfo
+from annotator.vision.networks.zoo import ModelInfo, NetworkInfo
 from annotator.web import batch_record
 from annotator.web.batch_record import Job
 from annotator.web.fetches import Fetch, Fetches
@@ -130,7 +130,7 @@ class Prelabelling:
                     self._end(job)
             batch_record.forget(store, job)
 
-    def fetch(self, info: ModelInfo) -> Fetch:
+    def fetch(self, info: NetworkInfo) -> Fetch:
         """Begin to fetch a network, or join the fetch under way. Returns at once; the fetch tells its progress."""
         return self._fetches.begin(info)
 

@@ -192,3 +192,41 @@ def test_the_server_may_be_started_anew_between_two_clicks(screen, project, poin
     screen.saved()
     (one,) = project.instances(image_id)
     assert iou(one, disk(100, 120) | disk(130, 120)) > 0.95
+
+
+def test_the_tool_gets_ready_and_the_next_picture_as_well(screen, project, pointed):
+    first, second = project.add("first.png", suggestions=0), project.add("second.png", suggestions=0)
+    screen.open()
+    tool = screen.page.get_by_role("button", name="Point at an object")
+    kept = pointed.folder / "features"
+    held = []
+
+    def hold_the_first(route):
+        if held:
+            route.continue_()
+        held.append(route)
+
+    screen.page.route("**/prompt", hold_the_first)
+    screen.press("Shift+V")
+    screen.page.wait_for_selector(".an-tool[aria-busy=true]")
+    assert wait_for(lambda: held, page=screen.page)
+    held[0].continue_()
+    screen.page.wait_for_selector(".an-tool[aria-busy=true]", state="detached")
+    assert tool.get_attribute("aria-pressed") == "true"
+    hashes = {project.store.image(one).sha256 for one in (first, second)}
+    require_soon(lambda: {path.name.split(".")[0] for path in kept.iterdir()} & hashes, hashes, page=screen.page)
+
+
+def test_where_no_network_answers_clicks_the_tool_says_so_and_leads_to_the_networks(server, chromium):
+    with (
+        Store.open(server.folder) as store,
+        watched(chromium, server.address, viewport={"width": 1280, "height": 800}) as screen,
+    ):
+        Project(store).add("street.png", suggestions=0)
+        screen.open()
+        screen.press("Shift+V")
+        notice = screen.page.locator(".an-notice", has_text="No network that answers clicks is here")
+        notice.get_by_role("button", name="Models").click()
+        card = screen.page.locator("#model-cards li", has_text="mobile-sam")
+        card.get_by_role("button", name="Fetch (45 MB)").wait_for()
+        assert "answers clicks and boxes" in card.inner_text()

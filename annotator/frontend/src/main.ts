@@ -49,6 +49,7 @@ function mount({ element, props, watch }: Mount): void {
     header = projectsHeader(value, () => editor);
     let picked: readonly number[] = [];
     editor = new Editor(root, value, {
+      openModels: () => press("open-models"),
       onTitle: (picture) => header?.showPicture(picture),
       prelabel: (ids) => {
         picked = ids;

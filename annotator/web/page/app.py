@@ -29,6 +29,7 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
     with page:
         key = gr.Textbox(visible="hidden", elem_id="project-key")
         opener = gr.Button(visible="hidden", elem_id="open-export")
+        models_opener = gr.Button(visible="hidden", elem_id="open-models")
         if projects.login is not None:
             gr.LoginButton(size="sm", elem_id="sign-in")
         gr.HTML("", elem_id="project-name", js_on_load=None)
@@ -40,7 +41,7 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
             with gr.Tab(label("insight"), id="insight") as insight, gr.Column(elem_classes="annotator-sheet"):
                 gr.HTML("", elem_id="statistics", js_on_load=None)
             with gr.Tab(label("models"), id="models"), gr.Column(elem_classes="annotator-sheet"):
-                cards = build_models_tab(projects, jobs, choice=annotate.model, tabs=tabs)
+                cards = build_models_tab(projects, jobs, choice=annotate.model, opener=models_opener, tabs=tabs)
 
         if not projects.shared:
             add_client_api(page)

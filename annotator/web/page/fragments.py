@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from annotator.vision.networks import zoo
-from annotator.vision.networks.zoo import ModelInfo
+from annotator.vision.networks.zoo import ModelInfo, NetworkInfo
 from annotator.web.fetches import Fetch
 from annotator.web.jobs import Job
 from annotator.web.page.texts import Language, say, translated
@@ -35,31 +35,42 @@ def model_choices(language: Language = "en") -> list[tuple[str, str]]:
 
 
 def model_cards(language: Language = "en") -> str:
-    """A card for each network, with the one thing to do: fetch it, or pre-label with it."""
+    """A card for each network, with the one thing to do: fetch it, or pre-label with it.
 
-    def button(info: ModelInfo) -> str:
+    The tool that points asks one that answers clicks; which one, its card says.
+    """
+    survey, asked = zoo.survey(), zoo.prompt_here()
+
+    def button(info: NetworkInfo) -> str:
+        if info.present and not isinstance(info, ModelInfo):
+            return ""
         does, text = ("use", say("use", language)) if info.present else ("fetch", _fetch(info, language))
         kind = "annotator-button" if info.present else "annotator-button primary"
         return f"<button class='{kind}' data-{does}='{escape(info.name)}'>{escape(text)}</button>"
 
-    def facts(info: ModelInfo) -> str:
-        state = [say("here", language)] if info.present else []
-        found = say("detects", language, what=classes(info, language))
-        threshold = say("default_threshold", language, threshold=f"{info.threshold:.2f}")
-        return escape(" · ".join([*state, found, threshold]))
+    def facts(info: NetworkInfo) -> str:
+        said = [say("here", language)] if info.present else []
+        if isinstance(info, ModelInfo):
+            said.append(say("detects", language, what=classes(info, language)))
+            said.append(say("default_threshold", language, threshold=f"{info.threshold:.2f}"))
+        else:
+            is_asked = asked is not None and asked.name == info.name
+            said.append(say("is_asked" if is_asked else "answers_clicks", language))
+        return escape(" · ".join(said))
 
-    def about(info: ModelInfo) -> str:
+    def about(info: NetworkInfo) -> str:
         return escape(translated(f"about_{info.name}", info.description, language))
 
     cards = "".join(
         f"<li><div><h3>{escape(info.name)}</h3><p>{about(info)}</p><small>{facts(info)}</small></div>{button(info)}</li>"
-        for info in zoo.list_models()
+        for info in survey.networks
     )
     return f"<ul class='annotator-networks'>{cards}</ul>"
 
 
-def _fetch(info: ModelInfo, language: Language) -> str:
-    return say("fetch", language, size=megabytes(info.missing_bytes))
+def _fetch(info: NetworkInfo, language: Language) -> str:
+    size = megabytes(info.missing_bytes) if info.missing_bytes else "? MB"
+    return say("fetch", language, size=size)
 
 
 def line(message: str = "", *, error: str | None = None, done: int = 0, total: int = 0) -> str:

@@ -19,6 +19,8 @@ from annotator.web.page import fragments
 from annotator.web.page.texts import label, language_of, say
 from annotator.web.projects import Projects
 
+_SELECT = "() => ({ selected: 'models', __type__: 'update' })"
+
 # A card's button says which network it is for (fragments.model_cards).
 _TELL_WHICH = """element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -27,9 +29,13 @@ _TELL_WHICH = """element.addEventListener("click", (event) => {
 });"""
 
 
-def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropdown, tabs: gr.Tabs) -> gr.HTML:
-    """Lay out the tab and connect its buttons. choice: where a network is chosen for pre-labelling.
+def build_models_tab(
+    projects: Projects, jobs: Prelabelling, *, choice: gr.Dropdown, opener: gr.Button, tabs: gr.Tabs
+) -> gr.HTML:
+    """Lay out the tab and connect its buttons.
 
+    choice: where a network is chosen for pre-labelling. opener: a hidden button of the page, which the editor presses
+    to come here; it stands outside the tabs, as one that was never opened is not on the page.
     Returns the networks' cards, for who knows the reader's language when the page opens.
     """
     gr.Markdown(label("models_intro"))
@@ -39,7 +45,7 @@ def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropd
     async def fetch_model(event: gr.EventData, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         language = language_of(request)
         try:
-            under_way = await run_in_threadpool(lambda: jobs.fetch(zoo.find(_name_in(event))))
+            under_way = await run_in_threadpool(lambda: jobs.fetch(zoo.find_network(_name_in(event))))
             while not under_way.ended.is_set():
                 yield fragments.fetch_line(under_way, language), gr.skip(), gr.skip()
                 await asyncio.sleep(TICK_S)
@@ -59,6 +65,7 @@ def build_models_tab(projects: Projects, jobs: Prelabelling, *, choice: gr.Dropd
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     cards.click(fetch_model, None, [fetched, cards, choice], concurrency_limit=None, **quiet)
+    opener.click(None, None, tabs, js=_SELECT)
     cards.select(use_model, None, [choice, tabs], **quiet)
     return cards
 

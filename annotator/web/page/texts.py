@@ -139,6 +139,26 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "fetch": ("Fetch ({size})", "Herunterladen ({size})", "Descargar ({size})", "下载（{size}）"),
     "use": ("Use it", "Verwenden", "Usar", "使用"),
     "detects": ("detects: {what}", "erkennt: {what}", "detecta: {what}", "检测：{what}"),
+    "answers_clicks": (
+        "answers clicks and boxes",
+        "antwortet auf Klicks und Rahmen",
+        "responde a clics y recuadros",
+        "回应点击和框",
+    ),
+    "is_asked": (
+        "answers clicks and boxes; the tool that points asks it",
+        "antwortet auf Klicks und Rahmen; das Werkzeug zum Zeigen fragt es",
+        "responde a clics y recuadros; la herramienta de señalar la usa",
+        "回应点击和框；点选工具使用它",
+    ),
+    "about_mobile-sam": (
+        "Any object from a click or a box. About a second a picture on two processor cores, then each click at once.",
+        "Jedes Objekt durch einen Klick oder Rahmen. Etwa eine Sekunde je Bild auf zwei Prozessorkernen, dann jeder "
+        "Klick sofort.",
+        "Cualquier objeto con un clic o un recuadro. Un segundo por imagen en dos núcleos; después, cada clic al "
+        "instante.",
+        "点击或画框即可得到任何对象。双核处理器上每张图片约一秒，之后每次点击立即回应。",
+    ),
     "default_threshold": (
         "default threshold {threshold}",
         "übliche Schwelle {threshold}",
@@ -207,7 +227,7 @@ def say(key: str, language: Language = "en", **values: object) -> str:
 
 def translated(key: str, english: str, language: Language) -> str:
     """A text that somebody may have written anew: in a language while the page's own English still says the same."""
-    return say(key, language) if _TEXTS.get(key, ("",))[0] == english else english
+    return say(key, language) if key in _TEXTS and _TEXTS[key][0] == english else english
 
 
 def language_of(request: gr.Request | None) -> Language:

@@ -8,6 +8,7 @@ import pytest
 from annotator.vision.networks import zoo
 from annotator.web.jobs import Job
 from annotator.web.page import fragments, texts
+from tests.vision.networks.prompts import graphs
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,18 @@ def test_a_network_is_described_in_the_readers_language_as_long_as_its_descripti
     assert "erkennt: 80 Kategorien" in fragments.model_cards("de")
     assert texts.translated("about_starter-person", "Somebody's own.", "de") == "Somebody's own."
     assert texts.translated("about_nobody", "Somebody's own.", "de") == "Somebody's own."
+    assert texts.translated("about_nobody", "", "de") == ""
+
+
+def test_networks_that_answer_clicks_have_cards_and_the_one_that_is_asked_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("ANNOTATOR_MODELS", str(tmp_path))
+    assert "data-fetch='mobile-sam'>Herunterladen (45 MB)" in fragments.model_cards("de")
+    graphs.encoder(tmp_path / "mine")
+    graphs.decoder(tmp_path / "mine")
+    (tmp_path / "mine" / "model.toml").write_text('kind = "prompt"\nname = "mine"\n')
+    (card,) = [one for one in fragments.model_cards("en").split("<li>") if "<h3>mine</h3>" in one]
+    assert "ready · answers clicks and boxes; the tool that points asks it" in card
+    assert "<button" not in card
 
 
 @pytest.mark.parametrize(

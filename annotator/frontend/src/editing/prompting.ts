@@ -17,6 +17,8 @@ import { selectedInstance } from "../session/view";
 import { t } from "../strings";
 import type { Found, Step } from "./pointed";
 import { Pointed } from "./pointed";
+import type { ReadinessOptions } from "./readiness";
+import { Readiness } from "./readiness";
 import { likelyCategory } from "./review";
 
 /** Of one object (annotator/core/prompt.py). Whoever has set as many is better off drawing. */
@@ -26,7 +28,7 @@ export const MOST_POINTS = 200;
 const TRIES = 60;
 const AGAIN_MS = 1000;
 
-export interface PromptingOptions {
+export interface PromptingOptions extends ReadinessOptions {
   readonly session: Session;
   readonly api: Pick<PromptsApi, "ask" | "prepare">;
   /** Asks the person; null where they give up. */
@@ -36,6 +38,7 @@ export interface PromptingOptions {
 }
 
 export class Prompting {
+  readonly readiness: Readiness;
   /** What is pointed at; null between two objects. */
   object: Pointed | null = null;
   private number = 0;
@@ -43,9 +46,9 @@ export class Prompting {
   private under = 0;
 
   constructor(private readonly options: PromptingOptions) {
+    this.readiness = new Readiness(options);
     // Whoever is told of a change after this, and gives up what was begun, finds it kept already.
     options.session.view.subscribe((now, before) => {
-      if (now.scene?.imageId !== before.scene?.imageId) options.session.view.set({ prompts: "unknown" });
       const { object } = this;
       if (object === null) return;
       const left = now.scene?.imageId !== object.picture.imageId || now.tool !== before.tool || now.selection !== before.selection;
@@ -57,23 +60,9 @@ export class Prompting {
     });
   }
 
-  get isWithoutNetwork(): boolean {
-    return this.options.session.view.get().prompts === "none";
-  }
-
   /** Whether nothing is on its way to becoming an instance. */
   get isIdle(): boolean {
     return this.under === 0;
-  }
-
-  /** The network looks at the open picture before anybody clicks. */
-  async prepare(): Promise<void> {
-    const { session, api } = this.options;
-    const { scene, prompts } = session.view.get();
-    if (scene === null || prompts === "preparing" || prompts === "ready") return;
-    session.view.set({ prompts: "preparing" });
-    const found = await api.prepare(scene.imageId).then(({ by }) => (by === null ? "none" : "ready"), () => "unknown" as const);
-    if (session.view.get().scene?.imageId === scene.imageId) session.view.set({ prompts: found });
   }
 
   /** A place that belongs to the object, or does not. */

@@ -78,6 +78,7 @@ const SAVING_MS = 3000;
 export interface EditorPage extends Page {
   /** Told the name of the open picture, null where none is. */
   readonly onTitle: (picture: string | null) => void;
+  readonly openModels: () => void;
 }
 
 export class Editor {
@@ -130,7 +131,7 @@ export class Editor {
     const say = (text: string): void => setText(this.announcer, text);
     const asking = { session, pickCategory: () => this.pickCategory("pickCategory", null, null), notice };
     this.drawing = new Drawing({ ...asking, api });
-    this.prompting = new Prompting({ ...asking, api: new PromptsApi(api) });
+    this.prompting = new Prompting({ ...asking, api: new PromptsApi(api), offerModels: () => this.notices.ask("models", t("pointNone"), [{ text: t("openModels"), run: page.openModels }]) });
     this.levels = new Levels({ session, api, notice, say });
     this.announcer = createAnnouncer(session, this.appearance);
     this.stage = this.makeStage(notice, say);

@@ -20,11 +20,13 @@ interface Item {
   readonly label: StringKey;
   /** When the button is shown as pressed. */
   readonly on?: (view: View) => boolean;
+  /** When it is shown to be getting ready. */
+  readonly busy?: ((view: View) => boolean) | undefined;
   readonly off?: (view: View) => boolean;
 }
 
 const GROUPS: readonly (readonly Item[])[] = [
-  TOOLS.map(({ id, icon, label }) => ({ command: takeCommand(id), icon, label, on: (view) => view.tool === id })),
+  TOOLS.map(({ id, icon, label, busy }) => ({ command: takeCommand(id), icon, label, busy, on: (view) => view.tool === id })),
   [
     { command: "triage", icon: "target", label: "cmdTriage", on: (view) => view.triage },
     { command: "gallery", icon: "grid", label: "cmdGallery", on: (view) => view.gallery },
@@ -108,6 +110,7 @@ export class Toolbar {
       now.showLabels === before.showLabels &&
       now.showRejected === before.showRejected &&
       now.scene === before.scene &&
+      now.prompts === before.prompts &&
       now.status === before.status;
     if (!same) this.render();
   }
@@ -116,6 +119,7 @@ export class Toolbar {
     const view = this.session.view.get();
     for (const [item, one] of this.buttons) {
       if (item.on !== undefined) one.setAttribute("aria-pressed", String(item.on(view)));
+      if (item.busy !== undefined) one.setAttribute("aria-busy", String(item.busy(view)));
       one.disabled = view.scene === null || item.off?.(view) === true;
     }
     this.scale.disabled = view.scene === null;

@@ -40,7 +40,7 @@ export class PointTool implements Tool {
   ) {}
 
   begin(): void {
-    void this.prompting.prepare();
+    this.prompting.readiness.begin();
   }
 
   hover(): void {
@@ -70,7 +70,7 @@ export class PointTool implements Tool {
     this.host.redraw();
     if (press === null) return;
     if (press.belongs && farFrom(press.from.view, pointer.view, CLICK_SLACK)) return this.box(this.boxOf(press.from, pointer));
-    if (this.prompting.isWithoutNetwork) return this.host.notice(t("hintPointNone"));
+    if (this.prompting.readiness.isWithoutNetwork) return this.host.notice(t("pointNone"));
     const at = pointInPicture(this.host.session, press.from);
     if (farFrom(at, press.from.image, BESIDE / this.host.camera().scale)) return this.host.notice(t("pointOutside"));
     this.prompting.point(at, press.belongs);
@@ -146,7 +146,7 @@ export class PointTool implements Tool {
   private box(box: Box): void {
     const { session } = this.host;
     if (box.x1 - box.x0 < 1 || box.y1 - box.y0 < 1) return this.host.notice(t("pointFlatBox"));
-    if (!this.prompting.isWithoutNetwork) return this.prompting.boxed(box);
+    if (!this.prompting.readiness.isWithoutNetwork) return this.prompting.boxed(box);
     const selected = selectedInstance(session.view.get());
     if (selected === null) this.host.addFromBox(box);
     else this.host.findAgain(selected, box);

@@ -30,6 +30,8 @@ export interface ToolEntry {
   readonly hint: StringKey | null | ((view: View) => StringKey);
   /** What Insert is to a pointer that the arrow keys move: a point, the beginning and end of a stroke, or nothing. */
   readonly draws: "points" | "strokes" | null;
+  /** Whether it is getting ready. */
+  readonly busy?: (view: View) => boolean;
   readonly make: (host: ToolHost, levels: Levels, prompting: Prompting) => Tool;
 }
 
@@ -50,6 +52,7 @@ const TABLE = [
     label: "cmdToolPoint",
     hint: pointHint,
     draws: "points",
+    busy: ({ prompts }) => prompts === "preparing",
     make: (host, _levels, prompting) => new PointTool(host, prompting),
   },
   {

@@ -42,7 +42,7 @@ async function bench(imageId = 1) {
   const shown = Object.fromEntries(["fitPicture", "showActualSize", "zoom", "zoomTo", "reveal", "redraw", "setCursor"].map((name) => [name, tell(name)]));
   const quiet = { showPoint: () => {}, say: tell("say"), notice: tell("notice"), pointUnderPointer: () => null, element: { focus: () => {} } };
   const stage = { session, tool: () => tools[toolInHand(session.view.get()).id], ...drawn, ...shown, ...quiet };
-  const tools = makeTools(stage as unknown as ToolHost, levels, new Prompting({ session, api: new Prompts(), pickCategory, notice: tell("notice") }));
+  const tools = makeTools(stage as unknown as ToolHost, levels, new Prompting({ session, api: new Prompts(), pickCategory, notice: tell("notice"), offerModels: tell("models") }));
   const commands = new Commands({
     session,
     stage: stage as unknown as Stage,

@@ -13,7 +13,7 @@ async function pointing<P extends Prompts>(api: P, view: Partial<View> = {}) {
   const { session } = start(server);
   const told: string[] = [];
   const pickCategory = async (): Promise<number> => (told.push("asked"), 91);
-  const prompting = new Prompting({ session, api, pickCategory, notice: (text, detail = "") => told.push(`${text} ${detail}`.trim()), wait: async () => {} });
+  const prompting = new Prompting({ session, api, pickCategory, notice: (text, detail = "") => told.push(`${text} ${detail}`.trim()), offerModels: () => told.push("models"), wait: async () => {} });
   await session.open(1);
   session.view.set({ category: 3, ...view });
   const added = () => session.view.get().scene!.instances.slice(2);
@@ -245,16 +245,3 @@ describe("where no mask comes", () => {
   });
 });
 
-describe("getting ready", () => {
-  it("happens once for a picture, and says where no network is", async () => {
-    const { api, session, prompting } = await pointing(new Prompts());
-    await Promise.all([prompting.prepare(), prompting.prepare()]);
-    expect([api.prepared, session.view.get().prompts]).toEqual([[1], "ready"]);
-    api.by = null;
-    await session.open(2);
-    expect(session.view.get().prompts).toBe("unknown");
-    await prompting.prepare();
-    expect(session.view.get().prompts).toBe("none");
-    expect(prompting.isWithoutNetwork).toBe(true);
-  });
-});

@@ -19,7 +19,7 @@ async function hidden(selection: readonly string[]) {
   const drawing = new Drawing({ session, api, pickCategory: async () => 1, notice: () => {} });
   host.addInstance = (mask) => void drawing.add(mask);
   host.addFromBox = (box) => void drawing.addFromBox(box);
-  const prompting = new Prompting({ session, api: new Prompts(), pickCategory: async () => 1, notice: host.notice });
+  const prompting = new Prompting({ session, api: new Prompts(), pickCategory: async () => 1, notice: host.notice, offerModels: () => {} });
   const levels = new Levels({ session, api, notice: host.notice, say: () => {} });
   session.view.set({ hideAll: true, selection, brushSize: 40 });
   return { host, session, tools: makeTools(host, levels, prompting), one: find(session.view.get().scene!, "one")! };

@@ -10,7 +10,7 @@ async function tool(view = {}, by: string | null = "m@1") {
   const { host, session } = await hosted();
   const api = new Prompts();
   api.by = by;
-  const prompting = new Prompting({ session, api, pickCategory: async () => 1, notice: host.notice });
+  const prompting = new Prompting({ session, api, pickCategory: async () => 1, notice: host.notice, offerModels: () => host.say("models") });
   session.view.set({ tool: "point", category: 1, ...view });
   const made = new PointTool(host, prompting);
   made.begin();
@@ -80,7 +80,7 @@ describe("the point tool", () => {
     expect(pointHint(session.view.get())).toBe("hintPointNone");
     click(made, at(12, 13));
     drag(made, at(5, 6), at(25, 26));
-    expect(host.noticed).toEqual([t("hintPointNone")]);
+    expect([host.said, host.noticed]).toEqual([["models"], [t("pointNone")]]);
     expect(host.boxes).toEqual([{ x0: 5, y0: 6, x1: 25, y1: 26 }]);
     session.select(["one"]);
     drag(made, at(5, 6), at(25, 26));
