@@ -1,10 +1,12 @@
 """Names of a network's classes -> categories, and where names lie that an export does not carry.
 
-Tests: tests/vision/networks/test_own_model.py, tests/vision/networks/adapters/test_yolo.py
+Tests: tests/vision/networks/test_own_model.py, tests/vision/networks/adapters/test_rf_detr.py
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from annotator.core.errors import ModelError
 
 NAMES_FILE = "labels.txt"
 """A name a line, in the order of the class index."""
+
+TRAINING_FILE = "training_config.json"
+"""What RF-DETR writes beside its checkpoints."""
 
 MOST_BYTES = 1_000_000
 
@@ -25,6 +30,12 @@ def read_names(folder: Path) -> tuple[str, ...]:
     if path.is_file():
         lines = _text(path).splitlines()
         return tuple(line.strip() for line in lines if line.strip())
+    path = folder / TRAINING_FILE
+    if path.is_file():
+        with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+            names = json.loads(_text(path))["class_names"]
+            if isinstance(names, list) and all(isinstance(name, str) for name in names):
+                return tuple(names)
     return ()
 
 

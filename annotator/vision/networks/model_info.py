@@ -15,10 +15,10 @@ from annotator.core.geometry import ResizeRule
 Order = Literal["BGR", "RGB"]
 Triple = tuple[float, float, float]
 Algorithm = Literal["sha384", "sha256"]
-Outputs = Literal["regions", "yolo-seg", "yolo-detect"]
+Outputs = Literal["regions", "yolo-seg", "yolo-detect", "rf-detr-seg", "rf-detr"]
 """The form of a network's outputs: see `adapters/`."""
 
-BOXES_ALONE: tuple[Outputs, ...] = ("yolo-detect",)
+BOXES_ALONE: tuple[Outputs, ...] = ("yolo-detect", "rf-detr")
 """Forms without masks."""
 
 GRAPH_SUFFIXES = (".xml", ".onnx")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from annotator.vision.networks.adapters import torchvision, yolo
+from annotator.vision.networks.adapters import rf_detr, torchvision, yolo
 from annotator.vision.networks.adapters.base import Adapter, Export, Understand, Understood
 from annotator.vision.networks.adapters.regions import REGIONS
 from annotator.vision.networks.model_info import ModelInfo
 
-ADAPTERS: tuple[Adapter, ...] = (REGIONS, yolo.SEGMENTATION, yolo.DETECTION)
+ADAPTERS: tuple[Adapter, ...] = (
+    REGIONS,
+    yolo.SEGMENTATION,
+    yolo.DETECTION,
+    rf_detr.SEGMENTATION,
+    rf_detr.DETECTION,
+)
 
-FAMILIES: tuple[Understand, ...] = (yolo.understand, torchvision.understand)
+FAMILIES: tuple[Understand, ...] = (yolo.understand, torchvision.understand, rf_detr.understand)
 
 
 def adapter_of(info: ModelInfo) -> Adapter:
