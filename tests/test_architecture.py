@@ -125,12 +125,3 @@ def test_the_front_matter_names_the_gradio_that_is_allowed_and_the_licence():
     assert values["app_file"] == "app.py"
     assert values["license"] == "apache-2.0"
     assert "Apache License" in (ROOT / "LICENSE").read_text()
-
-
-def test_every_verb_of_the_command_line_is_in_the_readme():
-    from annotator.cli import build_parser
-
-    readme = (ROOT / "README.md").read_text()
-    verbs = next(action for action in build_parser()._actions if action.choices)
-    for verb in verbs.choices:
-        assert f"annotator {verb}" in readme

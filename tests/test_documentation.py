@@ -1,59 +1,44 @@
 """What the documents say is there is there, and what is there they say. The keys are held by the editor's own tests."""
 
-import argparse
 import ast
+import importlib.util
 import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from annotator.cli import build_parser
 from annotator.core.query import FIELDS
 from annotator.web.sharing.limits import Limits
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 ENVIRONMENT = (ROOT / "docs" / "reference" / "environment.md").read_text()
-COMMANDS = README.split("## Command line")[1].split("```")[1]
 
 
-def parsers(parser, name=""):
-    """Every verb and action of the command line with its parser: ("models list", parser)."""
-    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    if not below:
-        yield name, parser
-    for action in below:
-        for verb, inner in action.choices.items():
-            yield from parsers(inner, f"{name} {verb}".strip())
+def test_the_pages_that_are_made_from_the_code_say_what_it_says():
+    spec = importlib.util.spec_from_file_location("make_reference", ROOT / "docs" / "make_reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, text in module.pages().items():
+        found = (ROOT / "docs" / "reference" / name).read_text()
+        assert found == text, f"docs/reference/{name} is old: run python docs/make_reference.py"
 
 
-VERBS = dict(parsers(build_parser()))
+def test_every_key_of_a_description_is_documented():
+    code = (ROOT / "annotator" / "vision" / "networks" / "description.py").read_text()
+    keys = set(re.findall(r"""\.(?:take|table|tables)\(\s*"(\w+)\"""", code)) | {"sha384", "sha256"}
+    assert len(keys) > 15
+    page = (ROOT / "docs" / "reference" / "model-toml.md").read_text()
+    assert [key for key in sorted(keys) if not re.search(rf"`\[*{key}\]*`", page)] == []
 
 
-def usage(verb):
-    """The README's lines about a verb."""
-    first, *action = verb.split()
-    blocks = re.split(r"\n(?=annotator )", COMMANDS.strip())
-    found = [block for block in blocks if block.split()[1] == first]
-    assert found, f"annotator {first} is not in the README"
-    return next((block for block in found if action and action[0] in block), found[0])
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_option_of_the_command_line_is_in_the_readme(verb):
-    options = [option for action in VERBS[verb]._actions for option in action.option_strings if option.startswith("--")]
-    missing = [option for option in options if option != "--help" and not mentions(usage(verb), option)]
-    assert missing == [], f"annotator {verb}: not in the README's synopsis"
-
-
-def mentions(text, word):
-    return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None
-
-
-def test_every_option_of_the_readme_is_on_the_command_line():
-    known = {option for parser in VERBS.values() for action in parser._actions for option in action.option_strings}
-    assert set(re.findall(r"(?<![\w-])--[a-z][\w-]*", COMMANDS)) <= known
+def test_the_front_page_is_short_and_its_pictures_are_small():
+    assert len(README.splitlines()) < 200
+    pictures = list((ROOT / "docs" / "images").iterdir())
+    assert len(pictures) >= 3
+    for picture in pictures:
+        assert picture.stat().st_size < (1_500_000 if picture.stem == "review" else 200_000), picture.name
 
 
 def variables():
@@ -101,7 +86,7 @@ def test_every_file_that_contributors_are_sent_to_is_there():
     page = (ROOT / "CONTRIBUTING.md").read_text()
     named = set(re.findall(r"`([\w/.-]+\.(?:py|ts|toml))`", page)) - {"utils.py"}  # of which it says that there is none
     assert len(named) > 40
-    code = [path for top in ("annotator", "tests", "models") for path in (ROOT / top).rglob("*.*")]
+    code = [path for top in ("annotator", "tests", "models", "docs") for path in (ROOT / top).rglob("*.*")]
     code += ROOT.glob("*.*")
     known = [path.relative_to(ROOT).as_posix() for path in code if "node_modules" not in path.parts]
     gone = [name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in known)]

@@ -44,6 +44,9 @@ def page(report: dict[str, Any]) -> str:
     """The document, made from a report."""
     lines = ["# Benchmarks", "", "Made by `python -m tests.bench --page`; edit nothing here.", ""]
     lines += [f"- {name}: {value}" for name, value in report["machine"].items()]
+    missing = {one.name for one in BENCHMARKS} - {row["name"] for row in report["outcomes"]}
+    if missing:
+        lines += ["", f"Not measured in this run: {', '.join(sorted(missing))}."]
     for row in report["outcomes"]:
         outcome = Outcome(**row)
         script = next(one for one in BENCHMARKS if one.name == outcome.name).path
