@@ -7,6 +7,7 @@ from annotator.core.masks import rle_box_xyxy, rle_to_mask
 from annotator.storage.store import Store
 from tests.e2e.conftest import Server, watched
 from tests.e2e.screen import BOXES, HEIGHT, WIDTH, Project, require_soon, square, wait_for
+from tests.e2e.test_touch import Fingers
 from tests.vision.networks.prompts import graphs
 
 RADIUS = graphs.RADIUS * WIDTH / graphs.CANVAS
@@ -230,3 +231,63 @@ def test_where_no_network_answers_clicks_the_tool_says_so_and_leads_to_the_netwo
         card = screen.page.locator("#model-cards li", has_text="mobile-sam")
         card.get_by_role("button", name="Fetch (45 MB)").wait_for()
         assert "answers clicks and boxes" in card.inner_text()
+
+
+def asked_of(screen):
+    """A list that grows with what the page says of objects from now on, but for what it previews."""
+    said = []
+
+    def note(request):
+        if request.url.endswith("/prompt") and request.post_data_json.get("number"):
+            said.append([[round(x), round(y), belongs] for x, y, belongs in request.post_data_json["points"]])
+
+    screen.page.on("request", note)
+    return said
+
+
+def test_the_keys_alone_point_at_an_object(screen, project):
+    image_id = project.add("street.png", suggestions=0)
+    screen.open()
+    take_up(screen)
+    said = asked_of(screen)
+    screen.press("Insert", *["Shift+ArrowRight"] * 2, "Alt+Insert")
+    x, y = WIDTH // 2, HEIGHT // 2
+    require_soon(lambda: [[belongs for *_, belongs in one] for one in said[-1:]], [[1, 0]], page=screen.page)
+    assert said[-1][0][:2] == pytest.approx([x, y], abs=2)
+    assert said[-1][1][0] > x
+    screen.press("1", "Enter")
+    screen.page.locator(".an-row", has_text="by clicks").wait_for()
+    screen.saved()
+    assert len(project.instances(image_id)) == 1
+
+
+def test_a_finger_points_and_one_that_rests_says_what_does_not_belong(pointed, project, chromium):
+    project.add("street.png", suggestions=0)
+    with watched(chromium, pointed.address, viewport={"width": 1024, "height": 768}, has_touch=True) as screen:
+        screen.open()
+        screen.page.get_by_role("button", name="Point at an object").tap()
+        screen.page.locator(".an-hint", has_text="Click on an object").wait_for()
+        said = asked_of(screen)
+        fingers = Fingers(screen)
+        fingers.tap(100, 120)
+        fingers.send("touchStart", screen.at(110, 120))
+        screen.page.wait_for_timeout(700)
+        fingers.send("touchEnd")
+        require_soon(lambda: said[-1:], [[[100, 120, 1], [110, 120, 0]]], page=screen.page)
+        assert screen.page.locator(".an-menu").count() == 0
+
+
+def test_the_mask_under_the_pointer_is_previewed_before_the_click(screen, project):
+    project.add("street.png", suggestions=0)
+    screen.open()
+    take_up(screen)
+    previewed = []
+
+    def note(request):
+        if request.url.endswith("/prompt") and request.post_data_json.get("number") == 0:
+            previewed.extend(request.post_data_json["points"])
+
+    screen.page.on("request", note)
+    screen.page.mouse.move(*screen.at(100, 120), steps=5)
+    assert wait_for(lambda: previewed, page=screen.page)
+    assert previewed[-1] == pytest.approx([100, 120, 1], abs=1)

@@ -1,4 +1,5 @@
 /** What was said of an object that somebody points at: a plus on what belongs to it, a minus on what does not, a box. */
+import type { Part } from "../document/geometry";
 import type { PromptBox, PromptPoint } from "../document/protocol";
 import type { Camera } from "./camera";
 import { toView } from "./camera";
@@ -45,5 +46,28 @@ export function paintPrompt(
       context.setLineDash([]);
     }
   });
+  context.globalAlpha = 1;
+}
+
+/** The mask that a click would give, faintly. */
+export function paintPreview(layer: Layer, camera: Camera, parts: readonly Part[]): void {
+  const context = layer.inImage(camera);
+  const pixel = 1 / camera.scale;
+  const path = new Path2D();
+  for (const ring of parts.flat()) {
+    ring.forEach(([x, y], index) => (index === 0 ? path.moveTo(x, y) : path.lineTo(x, y)));
+    path.closePath();
+  }
+  context.globalAlpha = 0.2;
+  context.fillStyle = "#fff";
+  context.fill(path, "evenodd");
+  context.globalAlpha = 0.9;
+  context.setLineDash([4 * pixel, 4 * pixel]);
+  for (const [color, width] of [["rgba(0, 0, 0, 0.6)", 3], ["#fff", 1.5]] as const) {
+    context.strokeStyle = color;
+    context.lineWidth = width * pixel;
+    context.stroke(path);
+  }
+  context.setLineDash([]);
   context.globalAlpha = 1;
 }

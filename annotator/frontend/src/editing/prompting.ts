@@ -17,6 +17,7 @@ import { selectedInstance } from "../session/view";
 import { t } from "../strings";
 import type { Found, Step } from "./pointed";
 import { Pointed } from "./pointed";
+import { Preview } from "./preview";
 import type { ReadinessOptions } from "./readiness";
 import { Readiness } from "./readiness";
 import { likelyCategory } from "./review";
@@ -39,6 +40,7 @@ export interface PromptingOptions extends ReadinessOptions {
 
 export class Prompting {
   readonly readiness: Readiness;
+  readonly preview: Preview;
   /** What is pointed at; null between two objects. */
   object: Pointed | null = null;
   private number = 0;
@@ -47,6 +49,7 @@ export class Prompting {
 
   constructor(private readonly options: PromptingOptions) {
     this.readiness = new Readiness(options);
+    this.preview = new Preview(options);
     // Whoever is told of a change after this, and gives up what was begun, finds it kept already.
     options.session.view.subscribe((now, before) => {
       const { object } = this;

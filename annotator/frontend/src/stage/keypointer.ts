@@ -45,12 +45,14 @@ export class KeyPointer {
       this.host.redraw();
       return true;
     }
-    if (chord !== "Insert" && !(chord === "Enter" && this.pressed !== null)) return false;
+    // As a press with Alt: with the tool that points, what does not belong to the object.
+    const alt = chord === "Alt+Insert" && this.pressed === null && tool.takesRightClicks === true;
+    if (chord !== "Insert" && !alt && !(chord === "Enter" && this.pressed !== null)) return false;
     this.at ??= this.middle();
     if (this.pressed !== null) this.release(tool);
     else {
-      tool.down(this.pointer());
-      if (this.host.draws() === "points") tool.up(this.pointer());
+      tool.down({ ...this.pointer(), alt });
+      if (this.host.draws() === "points") tool.up({ ...this.pointer(), alt });
       else this.pressed = tool;
     }
     this.host.redraw();

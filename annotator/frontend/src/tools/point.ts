@@ -6,7 +6,7 @@ import type { Camera } from "../canvas/camera";
 import { toView } from "../canvas/camera";
 import type { Layer } from "../canvas/layer";
 import { paintOutline } from "../canvas/marks";
-import { paintPrompt } from "../canvas/prompts";
+import { paintPreview, paintPrompt } from "../canvas/prompts";
 import { paintLabel } from "../canvas/render";
 import { categoriesByDigit } from "../document/digits";
 import type { Box } from "../document/geometry";
@@ -37,17 +37,27 @@ export class PointTool implements Tool {
   constructor(
     private readonly host: ToolHost,
     private readonly prompting: Prompting,
-  ) {}
+  ) {
+    prompting.preview.onChange = () => host.redraw();
+  }
 
   begin(): void {
     this.prompting.readiness.begin();
   }
 
-  hover(): void {
+  hover(pointer: Pointer): void {
     this.host.setCursor("crosshair");
+    const at = pointInPicture(this.host.session, pointer);
+    if (this.prompting.object === null && !farFrom(at, pointer.image, 0)) this.prompting.preview.move(at);
+    else this.prompting.preview.clear();
+  }
+
+  leave(): void {
+    this.prompting.preview.clear();
   }
 
   down(pointer: Pointer): void {
+    this.prompting.preview.clear();
     this.press = { from: pointer, to: pointer, belongs: !pointer.alt };
     this.host.redraw();
   }
@@ -84,6 +94,7 @@ export class PointTool implements Tool {
 
   lose(): void {
     this.press = null;
+    this.prompting.preview.clear();
     this.host.redraw();
   }
 
@@ -116,6 +127,7 @@ export class PointTool implements Tool {
       const mask = object.found?.mask;
       if (mask !== undefined) paintLabel(layer, camera, outlineOf(mask).box, this.labelOf(object.category, object.points.length), "#fff");
     } else {
+      if (this.prompting.preview.mask !== null) paintPreview(layer, camera, outlineOf(this.prompting.preview.mask).parts);
       const earlier = selectedInstance(this.host.session.view.get())?.prompt;
       if (earlier !== undefined) paintPrompt(layer, camera, earlier, { faint: true });
     }

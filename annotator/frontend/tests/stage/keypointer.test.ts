@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Point } from "../../src/document/geometry";
 import { boxOfParts } from "../../src/document/geometry";
 import { KeyPointer } from "../../src/stage/keypointer";
 import { BoxTool } from "../../src/tools/box";
@@ -33,5 +34,25 @@ describe("the pointer by keys", () => {
     now = "ellipse";
     press("Insert", "Shift+ArrowRight", "Shift+ArrowDown", "Insert");
     expect(boxOfParts(host.added[1])).toEqual({ x0: 10, y0: 20, x1: 20, y1: 30 });
+  });
+
+  it("presses with Alt where the tool knows what that means", async () => {
+    const { host } = await hosted();
+    const pressed: [Point, boolean][] = [];
+    const pointing: Tool = { takesRightClicks: true, hover: () => {}, down: ({ image, alt }) => pressed.push([image, alt]), drag: () => {}, up: () => {}, cancel: () => false };
+    let tool: Tool = pointing;
+    const keys = new KeyPointer({
+      tool: () => tool,
+      draws: () => "points",
+      camera: () => host.view,
+      viewSize: () => ({ width: 400, height: 400 }),
+      pictureSize: () => ({ width: 40, height: 40 }),
+      showPoint: () => {},
+      redraw: () => {},
+    });
+    expect(["Insert", "Shift+ArrowRight", "Alt+Insert"].map((chord) => keys.key(chord))).toEqual([true, true, true]);
+    expect(pressed).toEqual([[[20, 20], false], [[30, 20], true]]);
+    tool = new PolygonTool(host);
+    expect(keys.key("Alt+Insert")).toBe(false);
   });
 });
