@@ -383,4 +383,7 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "ALTER TABLE instances ADD COLUMN prompt TEXT",
         "ALTER TABLE decisions ADD COLUMN prompt TEXT",
     ),
+    "0017_flagged": (
+        "CREATE INDEX instances_flagged ON instances (state, image_id, score, flags) WHERE flags <> '[]'",
+    ),
 }

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, literal_column, not_, or_, select, true
 
 from annotator.core.dataset import Category, State
-from annotator.core.query import EVERYTHING, NUMBER, Query, Range, Term
+from annotator.core.query import EVERYTHING, FIELDS, NUMBER, Query, Range, Term
 from annotator.core.review import MANUAL
 from annotator.core.settings import EXPORTED
 from annotator.storage import categories, schema
@@ -110,10 +110,21 @@ def image_conditions(query: Query, known: Known) -> list[ColumnElement[bool]]:
 
 def _holds(terms: Sequence[Term], known: Known) -> ColumnElement[bool]:
     """Whether an instance of the picture fits; a flag may be the picture's own, whatever is on it."""
+    if len(terms) == 1 and terms[0].field is FIELDS["flag"]:
+        return or_(_holds_flagged(terms[0], known), _any(terms[0], _flag_of_picture, known))
     has = _has_instance(*instance_conditions(terms, known))
     if any(term.field.name != "flag" for term in terms):
         return has
     return or_(has, and_(*(_any(term, _flag_of_picture, known) for term in terms)))
+
+
+def _holds_flagged(term: Term, known: Known) -> ColumnElement[bool]:
+    """Whether an instance of the picture has the flag itself. Few have any, so they are looked up for all pictures."""
+    conditions = [*instance_conditions((), known), _any(term, _own_flag, known)]
+    if not {"crowd", "locked"} & set(term.texts):
+        # As the index `instances_flagged` says it, letter for letter.
+        conditions.append(_instances.c.flags != literal_column("'[]'"))
+    return _images.c.id.in_(select(_instances.c.image_id).where(*conditions).scalar_subquery())
 
 
 def instance_conditions(terms: Iterable[Term], known: Known) -> list[ColumnElement[bool]]:
@@ -305,9 +316,17 @@ def _is(value: str, known: Known) -> ColumnElement[bool]:
 
 def _flag(value: str | None, known: Known) -> ColumnElement[bool]:
     """What is said of a picture is said of all that is on it."""
+    own = _own_flag(value, known)
+    if value in ("crowd", "locked"):
+        return own
     flagged = _instances.c.image_id.in_(select(_images.c.id).where(_flag_of_picture(value, known)).scalar_subquery())
-    said = or_(_has_flag(_instances.c.flags, value), flagged)
-    return {"crowd": _instances.c.crowd, "locked": _instances.c.locked}.get(value or "", said)
+    return or_(own, flagged)
+
+
+def _own_flag(value: str | None, known: Known) -> ColumnElement[bool]:
+    return {"crowd": _instances.c.crowd, "locked": _instances.c.locked}.get(
+        value or "", _has_flag(_instances.c.flags, value)
+    )
 
 
 def _flag_of_picture(value: str | None, known: Known) -> ColumnElement[bool]:

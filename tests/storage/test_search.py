@@ -151,6 +151,33 @@ def test_each_picture_that_is_not_reviewed_is_in_one_state(project):
     assert sorted(in_states) == found(project, "state:unreviewed")
 
 
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("flag:wet", [1]),
+        ("flag:", [1, 4]),
+        ("flag:wet,crowd", [1, 2]),
+        ("flag:locked", [3]),
+        ("-flag:wet", [2, 3, 4, 5]),
+        ("flag:wet flag:dry", [1]),
+        ("flag:wet is:rejected", [5]),
+        ("flag:wet category:car", []),
+    ],
+)
+def test_a_flag_is_that_of_an_instance_that_is_shown_or_of_the_picture(store, text, ids):
+    store.add_category("person")
+    store.add_category("car")
+    said = [{"flags": ("dry", "wet")}, {"crowd": True}, {"locked": True}, {}, {"flags": ("wet",)}]
+    for id, more in enumerate(said, 1):
+        image = add_image(store, f"{id}".encode(), f"{id}.jpg")
+        state = State.REJECTED if id == 5 else State.ACCEPTED
+        store.set_suggestions(image.id, [suggestion(1)])
+        (one,) = store.instances(image.id)
+        store.record(gesture(image, Change(one.key, 1, state, **more), verb="flag", number=id))
+    store.worklist.flag([4], "dark", True, who="me")
+    assert found(store, text) == ids
+
+
 def test_changed_since_the_export_goes_by_its_time(project):
     project.set_setting(EXPORTED, now())
     assert found(project, "changed:export") == []
