@@ -78,6 +78,16 @@ def test_no_tool_is_cut_off(opened):
             page.locator(f".an-fold.is-{side}").click()
 
 
+@pytest.mark.parametrize("opened", [(1280, 800), (1180, 820), (1024, 768)], indirect=True)
+def test_what_is_said_of_saving_covers_no_tool(opened):
+    page = opened.page
+    page.route("**/gestures", lambda route: route.abort())
+    page.locator(".an-row").first.click()
+    opened.press("a")
+    page.locator(".an-status[data-kind=offline]", has_text="Offline").wait_for()
+    require_soon(lambda: buttons_outside(page), [])
+
+
 PHONE = {"has_touch": True, "is_mobile": True}
 
 
