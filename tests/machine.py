@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from pathlib import Path
 
 CHROMIUM = os.environ.get("ANNOTATOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 """Path of a Chromium, by the variable ANNOTATOR_CHROMIUM or on the PATH; None without one."""
@@ -12,6 +13,13 @@ NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 CADDY = shutil.which("caddy")
 """Path of Debian's caddy; None without it."""
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+DATA = os.environ.get("ANNOTATOR_TEST_DATA") or (str(_ROOT) if (_ROOT / "data" / "eval").is_dir() else None)
+"""The folder with `data/eval`, by the variable ANNOTATOR_TEST_DATA or this clone; None where it was not made."""
+
+NO_DATA = "data/eval is not here: models/make_sets.py makes it, or ANNOTATOR_TEST_DATA names the folder that has it"
 
 
 def free_port():

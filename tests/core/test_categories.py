@@ -1,14 +1,12 @@
 """COCO's 80 categories."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from annotator.core.categories import COCO_BY_NAME, COCO_CATEGORIES, FIRST_OWN_ID
-
-DATA = os.environ.get("ANNOTATOR_TEST_DATA")
+from tests.machine import DATA, NO_DATA
 
 
 def test_there_are_80_in_the_order_of_their_ids():
@@ -26,7 +24,7 @@ def test_the_class_index_of_networks_is_the_place_in_the_tuple():
     assert COCO_BY_NAME["hair drier"].id == 89
 
 
-@pytest.mark.skipif(not DATA, reason="ANNOTATOR_TEST_DATA names no folder with the evaluation data")
+@pytest.mark.skipif(not DATA, reason=NO_DATA)
 def test_they_are_those_of_coco_itself():
     original = json.loads((Path(DATA) / "data/eval/instances_80.json").read_text())["categories"]
     ours = [{"id": one.id, "name": one.name, "supercategory": one.supercategory} for one in COCO_CATEGORIES]

@@ -1,6 +1,5 @@
 """The same objects are found again, one to one, by whatever tool traced them; others are not."""
 
-import os
 import time
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from annotator.core.polygons import polygons_to_rle
 from annotator.core.same_objects import same_objects
 from annotator.core.torn_objects import pieces_of
 from annotator.exchange import coco
-
-DATA = os.environ.get("ANNOTATOR_TEST_DATA")
+from tests.machine import DATA, NO_DATA
 
 
 def box(x, y, w, h, *, width=200, height=150):
@@ -114,7 +112,7 @@ def test_twenty_thousand_masks_on_one_picture_take_seconds(spread):
     assert time.process_time() - started < 20
 
 
-@pytest.mark.skipif(not DATA, reason="ANNOTATOR_TEST_DATA names no folder with the evaluation data")
+@pytest.mark.skipif(not DATA, reason=NO_DATA)
 @pytest.mark.parametrize(("tolerance", "most_lost"), [(0.0, 2), (2.0, 6)])
 def test_cocos_own_instances_are_found_again_when_traced_anew(tolerance, most_lost):
     dataset = coco.read(Path(DATA) / "data/eval/instances_80.json")

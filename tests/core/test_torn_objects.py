@@ -1,6 +1,5 @@
 """An object that a tool tore into an instance of each piece is known by its pieces; nothing else is taken for one."""
 
-import os
 from pathlib import Path
 
 import cv2
@@ -12,8 +11,7 @@ from annotator.core.polygons import polygons_to_rle
 from annotator.core.same_objects import same_objects
 from annotator.core.torn_objects import pieces_of
 from annotator.exchange import coco
-
-DATA = os.environ.get("ANNOTATOR_TEST_DATA")
+from tests.machine import DATA, NO_DATA
 
 
 def boxes(*sides, width=200, height=150):
@@ -64,7 +62,7 @@ def test_a_piece_goes_to_the_smallest_that_holds_it():
     assert set(pieces(found, [boxes((0, 0, 200, 150)), WHOLE]).values()) == {1}
 
 
-@pytest.mark.skipif(not DATA, reason="ANNOTATOR_TEST_DATA names no folder with the evaluation data")
+@pytest.mark.skipif(not DATA, reason=NO_DATA)
 def test_cocos_own_instances_are_found_again_when_each_outline_is_one():
     groups = {}
     for one in coco.read(Path(DATA) / "data/eval/instances_80.json").instances:

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 from pathlib import Path
 
 import cv2
@@ -13,8 +12,7 @@ from annotator.core.errors import CocoError
 from annotator.exchange.coco.check import check_coco, check_file
 from annotator.exchange.coco.document import load
 from annotator.exchange.coco.lint import inspect_coco
-
-DATA = os.environ.get("ANNOTATOR_TEST_DATA")
+from tests.machine import DATA, NO_DATA
 
 
 def document():
@@ -248,7 +246,7 @@ def test_pictures_are_looked_for_and_measured(tmp_path):
     assert "not a picture" in errors[3]
 
 
-@pytest.mark.skipif(not DATA, reason="ANNOTATOR_TEST_DATA names no folder with the evaluation data")
+@pytest.mark.skipif(not DATA, reason=NO_DATA)
 def test_cocos_own_files_have_no_error_and_hardly_a_warning():
     for name in ("instances_80.json", "instances_person.json"):
         folder = Path(DATA) / "data/eval"

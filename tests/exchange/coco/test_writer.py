@@ -4,7 +4,6 @@ import contextlib
 import copy
 import io
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +23,9 @@ from annotator.exchange.coco import writer
 from annotator.exchange.matching import Names
 from tests.core.strategies import examples
 from tests.core.strategies import masks as any_mask
+from tests.machine import DATA, NO_DATA
 
-DATA = os.environ.get("ANNOTATOR_TEST_DATA")
-needs_data = pytest.mark.skipif(not DATA, reason="ANNOTATOR_TEST_DATA names no folder with the evaluation data")
+needs_data = pytest.mark.skipif(not DATA, reason=NO_DATA)
 
 SQUARE = np.array([[1.25, 1], [6.5, 1], [6.5, 5.75], [1.25, 5]], np.float64)
 

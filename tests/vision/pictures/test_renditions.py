@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import os
 import struct
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from annotator.system.paths import EXAMPLES
 from annotator.vision.pictures import renditions, sandbox
 from annotator.vision.pictures.look import Change
 from annotator.vision.pictures.photo import Pixels
@@ -177,11 +176,11 @@ def test_a_jpeg_that_is_written_anew_keeps_its_colours() -> None:
     assert np.abs(read_by_opencv(made).astype(int) - decoded(content)).mean() < 6
 
 
-def test_a_half_transparent_picture_of_somebody_else() -> None:
-    data = os.environ.get("ANNOTATOR_TEST_DATA")
-    if not data:
-        pytest.skip("needs ANNOTATOR_TEST_DATA")
-    require_same_for_all((Path(data) / "cases" / "half_transparent.png").read_bytes())
+def test_a_photograph_that_fades_away() -> None:
+    with Image.open(EXAMPLES / "surfer.jpg") as photograph:
+        faded = photograph.convert("RGBA").resize((240, 160))
+    faded.putalpha(Image.linear_gradient("L").resize(faded.size))
+    require_same_for_all(encoded(faded, "PNG"))
 
 
 # --- more than eight bits ---------------------------------------------------------------------------------------------
