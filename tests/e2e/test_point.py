@@ -291,3 +291,26 @@ def test_the_mask_under_the_pointer_is_previewed_before_the_click(screen, projec
     screen.page.mouse.move(*screen.at(100, 120), steps=5)
     assert wait_for(lambda: previewed, page=screen.page)
     assert previewed[-1] == pytest.approx([100, 120, 1], abs=1)
+
+
+def test_boxes_get_their_masks_in_one_step(screen, project):
+    image_id = project.add("street.png", suggestions=1)
+    before = project.instances(image_id)
+    screen.open()
+    screen.press("r")
+    screen.page.keyboard.down("Alt")
+    screen.drag((120, 40), (180, 100))
+    screen.page.keyboard.up("Alt")
+    screen.page.locator(".an-row", has_text="drawn by hand").wait_for()
+    screen.saved()
+    screen.press("Escape", "Shift+M")
+    screen.page.locator(".an-notice", has_text="1 box has its mask now").wait_for()
+    screen.page.locator(".an-row", has_text="by a box").wait_for()
+    screen.saved()
+    suggested, drawn = project.instances(image_id)
+    assert [suggested] == before
+    assert drawn.prompted.by.startswith("disks@")
+    assert drawn.parts is None
+    assert project.store.heatmap(image_id, drawn.key) is not None
+    screen.press("Control+z")
+    require_soon(lambda: project.instances(image_id)[1].prompted, None)

@@ -4,6 +4,7 @@ import { withoutHoles, withoutSpecks } from "../document/paint";
 import type { QueueImage } from "../document/protocol";
 import type { Instance } from "../document/scene";
 import { find, isLocked } from "../document/scene";
+import type { BoxMasks } from "../editing/boxmasks";
 import type { Drawing } from "../editing/drawing";
 import { toggleHidden, toggleLock } from "../editing/flags";
 import { makeHoles, makeInstances, makeParts } from "../editing/holes";
@@ -44,6 +45,7 @@ export interface CommandContext {
   readonly stage: Stage;
   readonly drawing: Drawing;
   readonly levels: Levels;
+  readonly boxMasks: BoxMasks;
   readonly pickCategory: (current: number | null, anchor: Element | null) => Promise<number | null>;
   readonly openSimplify: (instance: Instance) => void;
   readonly showKeys: () => void;
@@ -212,6 +214,7 @@ export class Commands {
       nudgeUp: nudgeBy(0, -1),
       nudgeDown: nudgeBy(0, 1),
       predict: () => this.predict(),
+      fillBoxes: () => void this.context.boxMasks.fill(),
       makeHoles: convert(makeHoles),
       makeParts: convert(makeParts),
       makeInstances: convert(makeInstances),

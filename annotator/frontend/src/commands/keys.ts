@@ -56,6 +56,7 @@ const TABLE = [
   { id: "separate", group: "edit", keys: ["Shift+U"], label: "cmdSeparate" },
   { id: "fillHoles", group: "edit", keys: ["I"], label: "cmdFillHoles" },
   { id: "dropSpecks", group: "edit", keys: ["O"], label: "cmdDropSpecks" },
+  { id: "fillBoxes", group: "edit", keys: ["Shift+M"], label: "cmdFillBoxes" },
   { id: "makeHoles", group: "edit", keys: ["Shift+O"], label: "cmdMakeHoles" },
   { id: "makeParts", group: "edit", keys: ["Shift+I"], label: "cmdMakeParts" },
   { id: "makeInstances", group: "edit", keys: ["Alt+I"], label: "cmdMakeInstances" },

@@ -7,6 +7,7 @@ import type { CommandId } from "../commands/keys";
 import { setKeyMap } from "../commands/keys";
 import { addressIn } from "../document/address";
 import type { PageValue } from "../document/protocol";
+import { BoxMasks } from "../editing/boxmasks";
 import { Drawing } from "../editing/drawing";
 import { Levels } from "../editing/levels";
 import { Prompting } from "../editing/prompting";
@@ -16,7 +17,7 @@ import type { Api } from "../saving/api";
 import { PromptsApi } from "../saving/prompts";
 import { BulkApi } from "../saving/bulk";
 import { preference, setPreference } from "../saving/shelf";
-import { AddressBar } from "../session/address";
+import { AddressBar, wasReloaded } from "../session/address";
 import { Connection } from "../session/connection";
 import { Picked } from "../session/picked";
 import { Advice } from "../session/advice";
@@ -293,6 +294,7 @@ export class Editor {
       stage: this.stage,
       drawing: this.drawing,
       levels: this.levels,
+      boxMasks: new BoxMasks({ session, api: new PromptsApi(this.api), answer }),
       pickCategory: (current, anchor) => this.pickCategory("categoryFor", current, anchor),
       openSimplify: (instance) => openSimplify(root, session, instance),
       fold: (side) => this.folds.toggle(side),
@@ -391,9 +393,4 @@ export class Editor {
       this.notices.show("error", t(failure), lineOf(error));
     }
   }
-}
-
-function wasReloaded(): boolean {
-  const [entry] = performance.getEntriesByType("navigation");
-  return entry instanceof PerformanceNavigationTiming && entry.type === "reload";
 }

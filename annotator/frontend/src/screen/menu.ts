@@ -9,6 +9,7 @@ import { openPopover } from "../widgets/popover";
 /** What can be done to a shape beyond deciding about it. */
 export const SHAPE_COMMANDS: readonly CommandId[] = [
   "predict",
+  "fillBoxes",
   "simplify",
   "fillHoles",
   "dropSpecks",

@@ -58,7 +58,7 @@ export class Row {
     element.setAttribute("aria-selected", String(selected));
     setText(this.number, String(appearance.number(instance)));
     setText(this.name, appearance.categoryName(instance.category));
-    const made = instance.prompt === undefined ? "manual" : "byClicks";
+    const made = instance.prompt === undefined ? "manual" : instance.prompt.points.length > 0 ? "byClicks" : "byBox";
     const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? made : "imported");
     const later = aside && instance.state === "suggested" ? t("aside") : "";
     const notes = [...saidOf(instance, hidden), instance.edited ? t("edited") : later];
@@ -92,7 +92,8 @@ export class Row {
 
 /** The network that answered clicks, and how many there were; null where none was asked. */
 function promptOf({ prompt }: Instance): string | null {
-  return prompt === undefined ? null : `${networkOf(prompt.by) ?? ""}, ${t("pointCount", { n: prompt.points.length })}`;
+  if (prompt === undefined || prompt.points.length === 0) return prompt === undefined ? null : networkOf(prompt.by);
+  return `${networkOf(prompt.by) ?? ""}, ${t("pointCount", { n: prompt.points.length })}`;
 }
 
 /** The network that suggested it, without its version; null where a person or a file did. */

@@ -95,3 +95,9 @@ export class AddressBar {
     return addressIn(search, hash);
   }
 }
+
+/** Whether the page was loaded again, and not opened. */
+export function wasReloaded(): boolean {
+  const [entry] = performance.getEntriesByType("navigation");
+  return entry instanceof PerformanceNavigationTiming && entry.type === "reload";
+}

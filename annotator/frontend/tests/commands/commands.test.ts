@@ -8,6 +8,7 @@ import { HitIndex } from "../../src/document/hit";
 import { windowOfParts } from "../../src/document/paint";
 import { windowToRle } from "../../src/document/rle";
 import { find } from "../../src/document/scene";
+import { BoxMasks } from "../../src/editing/boxmasks";
 import { Drawing } from "../../src/editing/drawing";
 import { Levels } from "../../src/editing/levels";
 import { Prompting } from "../../src/editing/prompting";
@@ -48,6 +49,7 @@ async function bench(imageId = 1) {
     stage: stage as unknown as Stage,
     drawing,
     levels,
+    boxMasks: new BoxMasks({ session, api: new Prompts(), answer: (text) => void told.push(text) }),
     pickCategory,
     openSimplify: tell("simplify"),
     showCategories: tell("categories"),
