@@ -141,10 +141,15 @@ class Audit:
     allowed: int
 
 
+def allowed_wrong(size: int, *, target: float = TARGET) -> int:
+    """How many of a sample of this size may be wrong."""
+    return math.floor((1 - target) * size + 1e-9)
+
+
 def judge(*, right: int, wrong: int, left: int, target: float = TARGET) -> Audit:
     """A batch holds once its whole sample is answered with few enough wrong ones; the first one too many fails it."""
     size = right + wrong + left
-    allowed = math.floor((1 - target) * size + 1e-9)
+    allowed = allowed_wrong(size, target=target)
     outcome = Outcome.OPEN if left else Outcome.HOLDS
     if wrong > allowed:
         outcome = Outcome.FAILS

@@ -119,12 +119,13 @@ class BulkDecisions:
         who: str,
         found: Targets | None = None,
         told: Callable[[Report], bool] = lambda report: True,
+        begun: Callable[[Connection, int], None] = lambda connection, bulk_id: None,
     ) -> tuple[int, Report]:
         """Decide about all of them; the bulk's id, for `undo`, and what became of it.
 
         A picture that somebody changed after `as_of` is passed over. found: what `preview` found, or what `targets`
-        answered, where that is known. told: called after each stretch; the work stops where it answers False. Raises
-        GestureError as `preview` does.
+        answered, where that is known. told: called after each stretch; the work stops where it answers False. begun:
+        called with the bulk's id, in the transaction that stores it. Raises GestureError as `preview` does.
         """
         rows = (self.targets(order) if found is None else found).rows()
         asked = Asked(order, as_of, newest=max((row.id for row in rows), default=0))
@@ -143,6 +144,7 @@ class BulkDecisions:
                 "asked": bulk_asked.to_json(asked),
             }
             bulk_id = int(connection.execute(insert(_bulks).values(line).returning(_bulks.c.id)).scalar_one())
+            begun(connection, bulk_id)
         report = Report(len(rows))
         self._carry_on(asked, rows, report, client=client, who=who, told=told)
         self._end(bulk_id)

@@ -91,6 +91,14 @@ bulks = Table(  # of this machine: what one order decided about many instances, 
     Column("asked", Text, nullable=False, default=""),  # JSON: what goes on where it broke off; "" once it has ended
 )
 
+unseen = Table(  # of this machine: bulks that accepted unseen, each with the suggestions that people answer instead
+    "unseen",
+    metadata,
+    Column("bulk_id", Integer, ForeignKey("bulks.id"), primary_key=True),
+    Column("target", Float, nullable=False),  # the share that is to be right
+    Column("sample", Text, nullable=False),  # JSON: keys
+)
+
 suggestions = Table(  # immutable: what a model once offered
     "suggestions",
     metadata,
@@ -377,7 +385,6 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
             ON instances (image_id, state, category_id, score, area, source, edited, crowd, locked, flags, note)""",
     ),
     "0013_broken_bulks": ("ALTER TABLE bulks ADD COLUMN asked TEXT NOT NULL DEFAULT ''",),
-    # What a suggestion was offered as is read for every decision, without its mask.
     "0014_answers": ("CREATE INDEX suggestions_by_key ON suggestions (key, category_id)",),
     "0015_prompts": (
         "ALTER TABLE instances ADD COLUMN prompt TEXT",
@@ -385,5 +392,9 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
     ),
     "0017_flagged": (
         "CREATE INDEX instances_flagged ON instances (state, image_id, score, flags) WHERE flags <> '[]'",
+    ),
+    "0018_unseen": (
+        "CREATE TABLE unseen (bulk_id INTEGER PRIMARY KEY NOT NULL REFERENCES bulks (id),"
+        " target FLOAT NOT NULL, sample TEXT NOT NULL)",
     ),
 }

@@ -41,6 +41,7 @@ from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
 from annotator.storage.search import Search
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.statistics import StatisticsReader
+from annotator.storage.unseen import UnseenAccepts
 from annotator.storage.worklist import Worklist
 
 __all__ = ["ImportReport", "QueueRow", "Store"]
@@ -65,6 +66,7 @@ class Store:
         self.gallery = GalleryReader(database)
         self.statistics = StatisticsReader(database)
         self.evidence = AnswersReader(database)
+        self.unseen = UnseenAccepts(database, self.bulk)
         self._order_names()
         self.category_manager = CategoryManager(database)
         self.key = self._project_key()

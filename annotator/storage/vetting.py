@@ -91,7 +91,10 @@ def remove_what_stays(connection: sqlite3.Connection) -> None:
     travelling = [setting.name for setting in SETTINGS if setting.travels]
     marks = ", ".join("?" * len(travelling))
     connection.execute(f"DELETE FROM settings WHERE name NOT IN ({marks})", travelling)  # noqa: S608, marks alone
-    if "0006_bulks" in {name for (name,) in connection.execute("SELECT name FROM migrations")}:
+    done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+    if "0018_unseen" in done:
+        connection.execute("DELETE FROM unseen")
+    if "0006_bulks" in done:
         connection.execute("DELETE FROM bulks")
 
 

@@ -15,6 +15,7 @@ from annotator.storage.bulk import Preview
 from annotator.storage.bulk_orders import Order, Targets
 from annotator.storage.bulk_report import Report
 from annotator.storage.store import Store
+from annotator.storage.unseen import Batch
 from annotator.web.projects import Projects
 from annotator.web.runs import Runs
 
@@ -86,6 +87,16 @@ class BulkWork:
             run.bulk_id, run.report = store.bulk.carry_out(order, as_of=as_of, who=who, found=found, told=_told(run))
 
         return self._begin(key, Run(undoes=False, total=len(found)), work)
+
+    def accept_unseen(self, key: str, batch: Batch, *, who: str) -> Run:
+        """Begin to accept a batch but for its sample. Raises as `start` does."""
+        with self._projects.use(key) as store:
+            self._projects.require_quota(key, store, len(batch.found) * DECISION_BYTES)
+
+        def work(store: Store, run: Run) -> None:
+            run.bulk_id, run.report = store.unseen.carry_out(batch, who=who, told=_told(run))
+
+        return self._begin(key, Run(undoes=False, total=len(batch.found)), work)
 
     def go_on(self, key: str, bulk_id: int, *, total: int, who: str) -> Run:
         """Begin with the rest of one that broke off. Raises as `start` does."""

@@ -71,3 +71,38 @@ def test_the_slider_shows_what_its_thresholds_are_worth(screen, decided):
     require_soon(lambda: person(decided).threshold, 0.45)
     wait_for(lambda: page.locator(".an-advised").is_hidden())
     assert page.locator(".an-advised").is_hidden(), "nothing better is known"
+
+
+@pytest.fixture
+def sure(project):
+    """80 pictures on which all was right, reviewed, and 105 that wait: three suggestions on each."""
+    with project.store.together():
+        for number in range(185):
+            image = project.add(f"{number}.png")
+            if number < 80:
+                changes = [Change(one.key, one.category_id, State.ACCEPTED) for one in project.instances(image)]
+                done = Gesture(image, "sure", image, 0, "accept", "somebody", tuple(changes), True, 0.1, 9.0)
+                project.store.record(done)
+    return project
+
+
+def in_state(project, state):
+    return [one for image in project.store.images() for one in project.store.instances(image.id) if one.state == state]
+
+
+def test_what_is_accepted_unseen_is_taken_back_when_its_sample_says_so(screen, sure):
+    shown = insight(screen.open())
+    shown.get_by_role("button", name="Accept 165 suggestions").click()
+    shown.get_by_text("165 accepted. Of the sample, 0 of 150 are answered").wait_for()
+    sample = in_state(sure, State.SUGGESTED)
+    assert len(sample) == 150
+    shown.get_by_role("button", name="List the pictures of the sample").click()
+    shown.get_by_text("They are listed under Annotate.").wait_for()
+    for number, one in enumerate(sample[:4]):
+        change = Change(one.key, one.category_id, State.REJECTED)
+        revision = sure.store.image(one.image_id).revision
+        sure.store.record(Gesture(one.image_id, "answers", number, revision, "reject", "somebody", (change,)))
+    screen.page.get_by_role("tab", name="Annotate").click()
+    insight(screen)
+    require_soon(lambda: len(in_state(sure, State.ACCEPTED)), 240)
+    assert len(in_state(sure, State.SUGGESTED)) == 315 - 4

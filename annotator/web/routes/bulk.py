@@ -30,8 +30,7 @@ MAX_SHOWN = 80
 """Characters of an expression that are told again: the numbers of pictures that were picked may be many."""
 
 
-def add_bulk_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
-    work = BulkWork(projects)
+def add_bulk_routes(router: APIRouter, projects: Projects, work: BulkWork, uploads: Uploads) -> None:
     _add_routes_of_the_latest(router, projects, work)
 
     @router.post("/{key}/bulk/preview")
@@ -52,7 +51,7 @@ def add_bulk_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> 
 
         def begin() -> dict[str, Any]:
             work.start(key, order, as_of=int(as_of or 0), who=who_decides(projects))
-            return _status(projects, work, key)
+            return status_to_json(projects, work, key)
 
         return await run_in_threadpool(begin)
 
@@ -66,7 +65,7 @@ def _add_routes_of_the_latest(router: APIRouter, projects: Projects, work: BulkW
             if last is None:
                 raise MissingError("bulk: there is nothing to take back")
             work.undo(key, last.id, total=last.done - last.undone, who=who_decides(projects))
-            return _status(projects, work, key)
+            return status_to_json(projects, work, key)
 
         return await run_in_threadpool(begin)
 
@@ -78,7 +77,7 @@ def _add_routes_of_the_latest(router: APIRouter, projects: Projects, work: BulkW
             if last is None or not last.can_go_on:
                 raise MissingError("bulk: there is nothing to go on with")
             work.go_on(key, last.id, total=last.total, who=who_decides(projects))
-            return _status(projects, work, key)
+            return status_to_json(projects, work, key)
 
         return await run_in_threadpool(begin)
 
@@ -86,14 +85,15 @@ def _add_routes_of_the_latest(router: APIRouter, projects: Projects, work: BulkW
     def cancel(key: str) -> dict[str, Any]:
         with projects.use(key):
             work.cancel(key)
-        return _status(projects, work, key)
+        return status_to_json(projects, work, key)
 
     @router.get("/{key}/bulk")
     def status(key: str) -> dict[str, Any]:
-        return _status(projects, work, key)
+        return status_to_json(projects, work, key)
 
 
-def _status(projects: Projects, work: BulkWork, key: str) -> dict[str, Any]:
+def status_to_json(projects: Projects, work: BulkWork, key: str) -> dict[str, Any]:
+    """What is at work on the project, and the latest one that can be taken back."""
     with projects.use(key) as store:
         return {"run": _run_to_json(work.status(key)), "last": _bulk_to_json(store.bulk.last())}
 

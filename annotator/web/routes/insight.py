@@ -12,10 +12,9 @@ from fastapi.responses import Response
 from numpy.typing import NDArray
 
 from annotator.insight.advice import THRESHOLDS, Advice, Share
-from annotator.insight.auto_accept import LEAST_BATCH, SAMPLE, TARGET, Offer, needed_answers
+from annotator.insight.auto_accept import LEAST_BATCH, SAMPLE, TARGET, Offer, allowed_wrong, needed_answers
 from annotator.insight.effort import ENOUGH, ENOUGH_ANSWERS, Entry, Ledger, Spent
 from annotator.web.insight_work import Insight, InsightWork
-from annotator.web.projects import Projects
 from annotator.web.routes.answers import INERT, NEVER_KEPT
 from annotator.web.routes.statistics import to_csv
 from annotator.web.sharing.slots import Pool
@@ -24,11 +23,12 @@ MAX_CURVES = 40
 """Networks' categories whose curves the page gets, those with most answers; a table as CSV has all."""
 
 
-def add_insight_routes(router: APIRouter, projects: Projects) -> None:
-    working, work = Pool(2, each=1), InsightWork(projects)
+def add_insight_routes(router: APIRouter, work: InsightWork) -> None:
+    working = Pool(2, each=1)
 
     @router.get("/{key}/insight")
     async def insight(key: str) -> dict[str, Any]:
+        """What the decisions say: advice on thresholds, the effort ledger, what may be accepted unseen."""
         return await working.run(key, lambda: insight_to_json(work.read(key)))
 
     @router.get("/{key}/insight/{table}.csv")
@@ -45,7 +45,12 @@ def insight_to_json(found: Insight) -> dict[str, Any]:
         "needs": {"answers": ENOUGH_ANSWERS, "drawings": ENOUGH, "unseen": needed_answers(), "batch": LEAST_BATCH},
         "advice": [_advice_to_json(one) for one in found.advice[:MAX_CURVES]],
         "ledger": _ledger_to_json(found.ledger),
-        "unseen": {"target": TARGET, "sample": SAMPLE, "offers": [_offer_to_json(one) for one in found.offers]},
+        "unseen": {
+            "target": TARGET,
+            "sample": SAMPLE,
+            "allowed": allowed_wrong(SAMPLE),
+            "offers": [_offer_to_json(one) for one in found.offers],
+        },
     }
 
 

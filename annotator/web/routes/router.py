@@ -9,6 +9,8 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from annotator.system import paths
+from annotator.web.bulk_work import BulkWork
+from annotator.web.insight_work import InsightWork
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
 from annotator.web.prompt_queue import PromptQueue
@@ -30,6 +32,7 @@ from annotator.web.routes.prompts import add_prompt_routes
 from annotator.web.routes.queue import add_queue_routes
 from annotator.web.routes.static import add_static_routes
 from annotator.web.routes.statistics import add_statistics_routes
+from annotator.web.routes.unseen import add_unseen_routes
 from annotator.web.routes.worklist import add_worklist_routes
 from annotator.web.sharing.uploads import Uploads
 
@@ -50,13 +53,15 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_prompt_routes(router, prompts, uploads)
     add_picture_routes(router, projects)
     add_gallery_routes(router, projects)
-    add_bulk_routes(router, projects, uploads)
+    bulk, insight = BulkWork(projects), InsightWork(projects)
+    add_bulk_routes(router, projects, bulk, uploads)
     add_category_routes(router, projects, uploads)
     add_annotation_routes(router, projects, uploads)
     add_archive_routes(router, projects, uploads, outgoing=paths.home() / "outgoing")
     add_export_routes(router, projects, uploads)
     add_statistics_routes(router, projects)
-    add_insight_routes(router, projects)
+    add_insight_routes(router, insight)
+    add_unseen_routes(router, projects, bulk, insight)
     add_presence_routes(router, projects, uploads)
 
     @router.api_route("/{rest:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])

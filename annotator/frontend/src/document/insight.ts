@@ -50,11 +50,28 @@ export interface WirePace {
   readonly high: number;
 }
 
+/** What of a network's suggestions of a category may be accepted unseen; without a border, nothing. */
+export interface WireOffer {
+  readonly network: string;
+  readonly category: number;
+  /** Suggestions from the border on, on pictures that are not reviewed. */
+  readonly waiting: number;
+  readonly border: number | null;
+  readonly precision: { readonly share: number | null; readonly low: number; readonly high: number; readonly total: number } | null;
+}
+
 export interface WireInsight {
   /** How many of each there must be before something is said. */
   readonly needs: { readonly answers: number; readonly drawings: number; readonly unseen: number; readonly batch: number };
   readonly advice: readonly WireAdvice[];
   readonly ledger: Kinds & { readonly entries: readonly WireEntry[]; readonly pace: WirePace | null };
+  /** `allowed`: wrong ones of a sample. */
+  readonly unseen: { readonly target: number; readonly sample: number; readonly allowed: number; readonly offers: readonly WireOffer[] };
+}
+
+/** How many suggestions may be accepted unseen, their sample among them. */
+export function waitingIn({ unseen }: Pick<WireInsight, "unseen">): number {
+  return unseen.offers.reduce((sum, one) => sum + (one.border === null ? 0 : one.waiting), 0);
 }
 
 /** The index of a threshold in a curve. */

@@ -50,7 +50,7 @@ import { Folds } from "./folds";
 import { Gallery } from "./gallery";
 import { createHint } from "./hint";
 import { keySheet } from "./keysheet";
-import type { InsightOptions } from "./insight";
+import type { InsightOptions } from "./advising";
 import { showInsight } from "./insight";
 import { createLegend } from "./legend";
 import type { Page } from "./manypictures";
@@ -67,6 +67,7 @@ import { ReviewBar } from "./reviewbar";
 import { openSimplify } from "./simplifier";
 import { ThresholdBar } from "./threshold";
 import { Toolbar } from "./toolbar";
+import { watchSamples } from "./unseen";
 import { Uploads } from "./upload";
 
 /** From this score on, suggestions are proposed where one decides about many. */
@@ -119,7 +120,7 @@ export class Editor {
     this.connection = new Connection(opened.project, show, () => isShown(root), image);
     const { session, api, shelf } = this.connection;
     this.session = session;
-    this.insight = { api, session, advice: new Advice(api), notice: (...told) => this.notices.show(...told) };
+    this.insight = { api, session, advice: new Advice(api), news: this.bulkNews(), notice: (...told) => this.notices.show(...told) };
     setKeyMap(preference(shelf, "keys", {}));
     session.view.set({ display: rememberedDisplay(shelf) });
     askAboutCrowds(session, this.notices);
@@ -164,6 +165,7 @@ export class Editor {
     const address = this.follow(page.onTitle);
     void this.connection.start().then(() => address?.settle(wanted, !wasReloaded()));
     void tellBroken(this.bulkNews());
+    this.stops.push(watchSamples(this.insight));
   }
 
   get api(): Api {
@@ -341,9 +343,8 @@ export class Editor {
     const { root, session, appearance, stage, minimap, notices, announcer, queue, panel, gallery, dropZone, uploads } = this;
     const legend = createLegend(session, appearance);
     const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), legend, minimap.element, uploads.element, notices.element, announcer);
-    const threshold = new ThresholdBar(session, this.insight);
     panel.element.append(createReviewed(session, (id) => this.run(id)));
-    const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, threshold.element, this.reviewBar.element);
+    const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, new ThresholdBar(session, this.insight).element, this.reviewBar.element);
     root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, dropZone.overlay);
   }
 

@@ -2,23 +2,17 @@
 import type { WireAdvice, WireEntry, WireInsight, WireShare, WireSpent } from "../document/insight";
 import { KINDS, betterThan, savedBy, spoken, stepOf } from "../document/insight";
 import { thresholdOf } from "../document/scene";
-import { CategoriesApi } from "../saving/categories";
 import { lineOf } from "../saving/errors";
 import type { Api } from "../saving/api";
-import type { Advice } from "../session/advice";
 import type { Session } from "../session/session";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
 import { chart } from "../widgets/chart";
 import { button, h } from "../widgets/dom";
+import type { InsightOptions } from "./advising";
+import { nameOf, percent, setThreshold } from "./advising";
 import { section, showStatistics, table } from "./statistics";
-
-export interface InsightOptions {
-  readonly api: Api;
-  readonly session: Session;
-  readonly advice: Advice;
-  readonly notice: (kind: "info" | "error", text: string, detail?: string) => void;
-}
+import { unseen } from "./unseen";
 
 /** Fills the element: what decisions add up to first, as it takes less time. */
 export async function showInsight(element: HTMLElement, options: InsightOptions): Promise<void> {
@@ -31,30 +25,11 @@ export async function showInsight(element: HTMLElement, options: InsightOptions)
 async function showDecisions(element: HTMLElement, options: InsightOptions): Promise<void> {
   try {
     const insight = await options.advice.read();
-    element.replaceChildren(effort(insight, options), thresholds(insight, options));
+    const again = (): void => void showDecisions(element, options);
+    element.replaceChildren(effort(insight, options), thresholds(insight, options), await unseen(insight, options, again));
   } catch (error) {
     element.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
   }
-}
-
-/** Gives a category a threshold of its own: a step of undo. */
-export async function setThreshold({ api, session, notice }: Pick<InsightOptions, "session" | "notice"> & { readonly api: Pick<Api, "root"> }, category: number, threshold: number): Promise<void> {
-  try {
-    await session.categories.make(new CategoriesApi(api).change(category, { threshold }));
-    notice("info", t("adviceApplied", { category: nameOf(session, category), threshold: threshold.toFixed(2) }));
-  } catch (error) {
-    notice("error", t("adviceFailed"), lineOf(error));
-  }
-}
-
-export function nameOf(session: Session, category: number): string {
-  return session.view.get().categories.find((one) => one.id === category)?.name ?? `#${category}`;
-}
-
-export function percent(share: number): string {
-  // A share that is not all is not called so.
-  const rounded = Math.round(share * 1000) / 10;
-  return t("percent", { n: share < 1 && rounded === 100 ? 99.9 : rounded });
 }
 
 // --- effort ---

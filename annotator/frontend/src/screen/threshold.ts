@@ -5,8 +5,9 @@ import type { Session } from "../session/session";
 import { t } from "../strings";
 import { chart } from "../widgets/chart";
 import { button, h, setText } from "../widgets/dom";
-import type { InsightOptions } from "./insight";
-import { nameOf, sentences, setThreshold } from "./insight";
+import type { InsightOptions } from "./advising";
+import { nameOf, setThreshold } from "./advising";
+import { sentences } from "./insight";
 
 export class ThresholdBar {
   readonly element: HTMLElement;

@@ -1,0 +1,87 @@
+/** Accepting unseen: what may be, the sample that watches over it, and what became of it. */
+import type { WireInsight, WireOffer } from "../document/insight";
+import { waitingIn } from "../document/insight";
+import type { WireBatch } from "../saving/unseen";
+import { UnseenApi } from "../saving/unseen";
+import { t } from "../strings";
+import { button, h } from "../widgets/dom";
+import type { InsightOptions } from "./advising";
+import { nameOf, percent } from "./advising";
+import { follow, watch } from "./bulkrun";
+import { section, table } from "./statistics";
+
+/** A check costs the server little; a picture takes longer. */
+const AGAIN_MS = 5000;
+
+/** The part of the page. `again` reads it anew. */
+export async function unseen(insight: WireInsight, options: InsightOptions, again: () => void): Promise<HTMLElement> {
+  const { batches } = await checkNow(options);
+  const { offers, target, sample, allowed } = insight.unseen;
+  const safe = offers.filter((one) => one.border !== null);
+  return section(t("unseenTitle"), null, [
+    h("p", { class: "an-stat-rule" }, t("unseenRule", { target: percent(target), sample, allowed })),
+    safe.length === 0 ? h("p", {}, t("unseenNone", { needed: insight.needs.unseen })) : offered(safe, options),
+    safe.length === 0 ? null : acceptButton(insight, options, again),
+    ...batches.map((one) => h("p", { class: "an-unseen-batch" }, told(one), " ", lookButton(one, options))),
+  ]);
+}
+
+function offered(safe: readonly WireOffer[], { session }: InsightOptions): HTMLElement {
+  return table(
+    [t("statCategory"), t("unseenFrom"), t("unseenRight"), t("adviceAnswers"), t("unseenWaiting"), ""],
+    safe.map((one) => {
+      const { share, low, high, total } = one.precision!;
+      const right = t("adviceInterval", { share: percent(share ?? 0), low: percent(low), high: percent(high) });
+      return [`${nameOf(session, one.category)} · ${one.network}`, one.border!.toFixed(2), right, String(total), String(one.waiting), ""];
+    }),
+  );
+}
+
+function acceptButton(insight: WireInsight, options: InsightOptions, again: () => void): HTMLElement {
+  const waiting = waitingIn(insight);
+  if (waiting < insight.needs.batch) return h("p", {}, t("unseenFew", { waiting, needed: insight.needs.batch }));
+  const accept = async (): Promise<void> => {
+    go.disabled = true;
+    await watch(options.news, () => new UnseenApi(options.api).accept());
+    again();
+  };
+  const go = button({ text: t("unseenAccept", { n: waiting - insight.unseen.sample }), class: "an-button is-primary", onClick: () => void accept() });
+  return h("div", {}, go);
+}
+
+function told({ at, accepted, outcome, answered, left, wrong, allowed }: WireBatch): string {
+  const values = { day: at.slice(0, 10), accepted, answered, size: answered + left, wrong, allowed };
+  return t(outcome === "holds" ? "unseenHolds" : outcome === "fails" ? "unseenFails" : "unseenOpen", values);
+}
+
+/** The pictures are listed; which of their suggestions belong to the sample is not said. */
+function lookButton({ images, left }: WireBatch, { session }: InsightOptions): HTMLElement | null {
+  if (left === 0) return null;
+  const list = (): void => {
+    void session.list.ask({ query: `#${images.join(",")}` });
+    look.replaceWith(h("span", {}, t("unseenListed")));
+  };
+  const look = button({ text: t("unseenLook"), onClick: list });
+  return look;
+}
+
+async function checkNow({ api, news, notice }: InsightOptions): Promise<{ readonly batches: readonly WireBatch[] }> {
+  const found = await new UnseenApi(api).check();
+  if (found.taken_back > 0) {
+    notice("error", t("unseenTakenBack", { n: found.taken_back }));
+    await follow(news, () => undefined);
+    return new UnseenApi(api).check();
+  }
+  return found;
+}
+
+/** Asks now and then, while pictures are reviewed, whether a sample says that its batch must go. What it returns ends it. */
+export function watchSamples(options: InsightOptions): () => void {
+  let asked = performance.now();
+  return options.session.queue.subscribe((now, before) => {
+    if (now.reviewed === before.reviewed || performance.now() - asked < AGAIN_MS) return;
+    asked = performance.now();
+    // What cannot be asked now is asked after the next picture.
+    void checkNow(options).catch(() => undefined);
+  });
+}
