@@ -32,7 +32,7 @@ IMAGES = ROOT / "docs" / "images"
 SIZE = {"width": 1280, "height": 760}
 SHOWN = "two-cyclists.jpg"
 STEPS = (
-    ("]", 900), ("a", 900), ("]", 700), ("a", 900), ("Enter", 1500), ("]", 900), ("d", 1200), ("Enter", 1600),
+    ("]", 900), ("a", 900), ("]", 700), ("a", 900), ("Enter", 1500), ("[", 1200), ("d", 1200), ("Enter", 1600),
 )  # fmt: skip
 """Keys of the review, and how long each picture of it is shown, in milliseconds."""
 

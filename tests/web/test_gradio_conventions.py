@@ -1,13 +1,16 @@
 """What everybody expects of a Gradio application: variables, ports, reloading, a client, mounting."""
 
+import contextlib
 import json
 import os
 import re
 import runpy
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,7 @@ from tests.web.served import Served
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "docs" / "examples"
+PATIENCE_S = 240
 
 
 @pytest.fixture
@@ -128,7 +132,17 @@ def test_gradio_reloads_what_it_runs(tmp_path):
         "PYTHONUNBUFFERED": "1",
     }
     command = [sys.executable, "-c", "from gradio.cli.commands.reload import run; run()", "app.py"]
-    running = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+    def end():
+        """`gradio`, and the server that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGINT)
+
+    patience = threading.Timer(PATIENCE_S, end)
+    patience.start()
     try:
         line_with(running.stdout, "Annotator runs on")
         (tmp_path / "app.py").write_text(
@@ -138,8 +152,9 @@ def test_gradio_reloads_what_it_runs(tmp_path):
         line_with(running.stdout, "edited")
         line_with(running.stdout, "Annotator runs on")
     finally:
-        subprocess.run(["pkill", "-INT", "-P", str(running.pid)], check=False)
-        running.communicate(timeout=30)
+        patience.cancel()
+        end()
+        running.communicate(timeout=60)
 
 
 def line_with(stream, text):
