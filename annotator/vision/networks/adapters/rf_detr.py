@@ -40,7 +40,8 @@ AS_ONNX = "RF-DETR is read from its ONNX export, model.export(), which names the
 def understand(export: Export, name: str, folder: Path) -> Understood | None:
     """What an export of RF-DETR is, by the names of its outputs. Raises ModelError for what is not read of it."""
     ports = {next(iter(port.get_names()), ""): port for port in export.graph.outputs}
-    if "dets" not in ports or "labels" not in ports:
+    # MMDetection calls its outputs so too; its labels are class indices, [1, n].
+    if not {"dets", "labels"} <= ports.keys() or len(port_sides(ports["labels"])) != 3:
         if _has_its_form(export.graph):
             raise ModelError(f"outputs: found {ports_in_words(export.graph.outputs)}, without their names; {AS_ONNX}")
         return None
