@@ -39,6 +39,8 @@ EXPLANATIONS = {"feature_vector", "saliency_map"}
 
 SUFFIXES = (".xml", ".onnx")
 
+WEIGHTS = (".pt", ".pth", ".ckpt", ".safetensors")
+
 MOST_SAID = 120
 """Characters of what OpenVINO says that an error repeats."""
 
@@ -47,6 +49,12 @@ def find_graph(folder: Path) -> Path:
     """The one graph of a folder: model.xml or model.onnx, or else the only one; or the graph that is named itself."""
     if folder.suffix in SUFFIXES and folder.is_file():
         return folder
+    beside = sorted(folder.iterdir()) if folder.is_dir() else [folder]
+    weights = [path.name for path in beside if path.suffix in WEIGHTS and path.is_file()]
+    if weights and not any(path.suffix in SUFFIXES for path in beside):
+        raise ModelError(
+            f"{folder}: found {weights[0]}, which only its trainer reads, expected its export to ONNX or OpenVINO"
+        )
     if not folder.is_dir():
         raise ModelError(f"{folder}: is not a folder, expected one with model.xml, model.bin and {DESCRIPTION_NAME}")
     for name in ("model.xml", "model.onnx"):

@@ -52,6 +52,7 @@ def model_cards(language: Language = "en") -> str:
         said = [say("here", language)] if info.present else []
         if isinstance(info, ModelInfo):
             said.append(say("detects", language, what=classes(info, language)))
+            said += [] if info.has_masks else [say("boxes_alone", language)]
             said.append(say("default_threshold", language, threshold=f"{info.threshold:.2f}"))
         else:
             is_asked = asked is not None and asked.name == info.name

@@ -139,6 +139,12 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "fetch": ("Fetch ({size})", "Herunterladen ({size})", "Descargar ({size})", "下载（{size}）"),
     "use": ("Use it", "Verwenden", "Usar", "使用"),
     "detects": ("detects: {what}", "erkennt: {what}", "detecta: {what}", "检测：{what}"),
+    "boxes_alone": (
+        "boxes, no masks",
+        "Rahmen, keine Masken",
+        "recuadros, sin máscaras",
+        "只有框，没有掩码",
+    ),
     "answers_clicks": (
         "answers clicks and boxes",
         "antwortet auf Klicks und Rahmen",

@@ -18,9 +18,10 @@ def answering(
     *,
     input_shape: tuple[int, ...] = (1, 3, 96, 128),
     metadata: Mapping[str, Any] | None = None,
+    kind: type = np.float32,
 ) -> Path:
     """`best.xml`, which answers every picture with the outputs, and the metadata.yaml of its exporter beside it."""
-    image = ops.parameter(list(input_shape), np.float32, name="images")
+    image = ops.parameter(list(input_shape), kind, name="images")
     image.output(0).tensor.set_names({"images"})
     results = []
     for name, values in outputs.items():

@@ -238,6 +238,36 @@ def test_labels_of_its_own_for_openvino_stand_in_for_a_missing_metadata_file(tmp
     assert [category.name for category in info.categories] == ["traffic light", "my_helmet"]
 
 
+def test_a_description_beside_it_wins_over_everything_but_the_form_of_its_outputs(tmp_path):
+    output0 = np.zeros((1, 4 + CLASSES, 2), np.float32)
+    folder = answering(tmp_path / "best", {"output0": output0}, metadata=SAID | {"task": "detect"})
+    own = "".join(f'[[categories]]\nid = {id}\nname = "own {id}"\n' for id in (5, 7, 9))
+    (folder / "model.toml").write_text(
+        f'name = "x"\nversion = "7"\nthreshold = 0.4\n[input]\nresize = "fit"\norder = "BGR"\n{own}'
+    )
+    info = zoo.add("mine", folder)
+    assert (info.name, info.source, info.threshold, info.resize) == ("mine", "mine@7", 0.4, "fit")
+    assert (info.outputs, [category.id for category in info.categories]) == ("yolo-detect", [5, 7, 9])
+
+
+@pytest.mark.parametrize("named", ["best.pt", ""])
+def test_weights_that_were_not_exported_are_refused(named, tmp_path):
+    (tmp_path / "best.pt").write_bytes(b"weights")
+    with pytest.raises(ModelError, match=r"found best\.pt, which only its trainer reads, expected its export to ONNX"):
+        zoo.add("mine", tmp_path / named)
+
+
+def test_an_export_in_half_precision_is_read_too(tmp_path):
+    output0 = np.zeros((1, 4 + CLASSES, 2), np.float16)
+    output0[0, :, 0] = [64, 48, 40, 20, 0.1, 0.9, 0.2]
+    folder = answering(tmp_path / "best", {"output0": output0}, metadata=SAID | {"task": "detect"}, kind=np.float16)
+    found = Detector(zoo.add("mine", folder), device="CPU").detect(
+        Photo("p.png", b"", "", np.zeros((96, 128, 3), np.uint8))
+    )
+    assert found.boxes_xyxy.tolist() == [[44, 38, 84, 58]]
+    assert found.scores[0] == pytest.approx(0.9, abs=1e-3)
+
+
 SEGMENTS = {"output0": np.zeros((1, 8, 5), np.float32), "output1": np.zeros((1, 1, 24, 32), np.float32)}
 REFUSED = {
     "pose": ({"task": "pose"}, SEGMENTS, "is a network for pose of Ultralytics"),
