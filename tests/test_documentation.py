@@ -1,13 +1,16 @@
 """What the documents say is there is there, and what is there they say. The keys are held by the editor's own tests."""
 
 import ast
+import contextlib
 import importlib.util
 import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from annotator.cli import build_parser
 from annotator.core.query import FIELDS
 from annotator.web.sharing.limits import Limits
 
@@ -102,3 +105,20 @@ def test_each_benchmark_says_how_it_is_run_and_what_it_prints_and_is_listed(scri
     assert re.search(rf"^ {{4}}python (-m tests\.bench\.{script.stem}|tests/bench/{script.name})", told, re.MULTILINE)
     assert re.search(r"\b[Pp]rint(s|ed)\b", told)
     assert f"| `{script.name}` |" in (ROOT / "CONTRIBUTING.md").read_text()
+
+
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("exports/*.md"), *ROOT.glob("models/*/*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_page_names_is_known_with_its_options(page, capsys):
+    text = page.read_text().replace("\\\n", " ")
+    named = re.findall(r"(?<!`)`(annotator [^`]+)`(?!`)", text)
+    named += re.findall(r"^(?: {4})?(annotator .+)$", text, re.MULTILINE)
+    for command in named:
+        arguments = shlex.split(re.split(r" [|…#] ?", command)[0])[1:]
+        with contextlib.suppress(SystemExit):
+            build_parser().parse_args(arguments)
+        said = capsys.readouterr().err.replace("invalid choice: 'FORM'", "")  # stands for one of them
+        assert "unrecognized" not in said, command
+        assert "invalid" not in said, command
