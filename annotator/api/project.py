@@ -25,7 +25,7 @@ from annotator.exchange import coming, formats, leaving
 from annotator.exchange.coco.proof import MaskForm
 from annotator.exchange.coco.writer import dataset_to_coco
 from annotator.exchange.finding import read_import
-from annotator.prelabel.batch import SCORE_FLOOR, BatchReport, prelabel_queued
+from annotator.prelabel.batch import PATIENCE, SCORE_FLOOR, BatchReport, prelabel_queued
 from annotator.storage.imports import OnConflict
 from annotator.storage.store import Store
 from annotator.system.progress import Progress
@@ -112,10 +112,10 @@ class Project:
         """Let a network suggest instances on every picture that it has not seen; each is stored as soon as it is done.
 
         floor: the lowest score that is kept; the page's threshold hides those that are too unsure.
-        Returns how many were done, and why others could not be. Raises ModelError where the network fails.
+        Returns how many were done, and why others could not be. Raises ModelError where it fails on all it gets.
         """
         unseen = self._store.images(unseen_by=model.source)
-        return prelabel_queued(self._store, model.detector, unseen, floor=floor, progress=progress)
+        return prelabel_queued(self._store, model.detector, unseen, floor=floor, patience=PATIENCE, progress=progress)
 
     def suggest(self, picture: Image, found: Detections) -> int:
         """Offer what was found on a picture for review, in place of what is undecided there; how many that are.

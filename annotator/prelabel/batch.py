@@ -119,6 +119,7 @@ def prelabel_queued(
     *,
     floor: float = SCORE_FLOOR,
     draft: bool = False,
+    patience: int = 1,
     progress: Progress = lambda done, total: None,
     finished: Finished = lambda outcomes: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -129,11 +130,12 @@ def prelabel_queued(
     of the whole picture all the same. finished: called in the order of `queued` after pictures are stored, from
     another thread.
 
-    Raises ModelError at the first picture on which the network fails; the caller then does each one alone.
+    Raises ModelError where the network fails on `patience` pictures in a row: by default at the first one, and the
+    caller then does each one alone.
     """
     journey = journey_of(store, detector, floor=floor, draft=draft)
     keeper = keeper_of(store, journey, total=len(queued), progress=progress, finished=finished)
-    return _run(journey, keeper, queued, patience=1, cancelled=cancelled)
+    return _run(journey, keeper, queued, patience=patience, cancelled=cancelled)
 
 
 def prelabel_new(

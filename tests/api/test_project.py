@@ -9,6 +9,7 @@ import annotator
 from annotator.core.review import Change, Gesture
 from annotator.storage.store import Store
 from tests.conftest import picture
+from tests.vision.graphs import described, fragile_network
 
 
 @pytest.fixture
@@ -58,6 +59,18 @@ def test_what_a_model_suggests_is_reviewed_and_leaves(project, known_model, tmp_
     annotations = json.loads(written.read_text())["annotations"]
     assert annotations == project.to_coco()["annotations"]
     assert [(row["category_id"], row["annotator"]["score"]) for row in annotations] == [(1, pytest.approx(0.9))]
+
+
+def test_a_picture_on_which_the_network_fails_is_named_and_the_others_are_done(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("ANNOTATOR_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path / "home"))
+    fragile_network(tmp_path / "models" / "fragile")
+    described(tmp_path / "models" / "fragile")
+    for name, grey in (("bright.png", 250), ("dark.png", 20)):
+        project.add_picture(np.full((48, 64, 3), grey, np.uint8), name=name)
+    report = project.prelabel(annotator.load_model("fragile"))
+    assert report.done == 1
+    assert ["bright.png" in str(failure) for failure in report.failures] == [True]
 
 
 def test_suggestions_of_another_network_are_offered_but_not_what_is_answered(project):
