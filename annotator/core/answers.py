@@ -142,3 +142,15 @@ class Evidence:
     pictures: Pictures
     waiting: int
     thresholds: Mapping[int, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes(_Columns):
+    """Instances or suggestions of one picture.
+
+    categories: ids, (n,). boxes: xyxy in image pixels, (n, 4). scores: (n,), 1 for instances.
+    """
+
+    categories: Integers
+    boxes: Floats
+    scores: Floats

@@ -38,6 +38,7 @@ from annotator.storage.decisions import Prepared
 from annotator.storage.gallery import GalleryReader
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
+from annotator.storage.placed import PlacedReader
 from annotator.storage.search import Search
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.statistics import StatisticsReader
@@ -67,6 +68,7 @@ class Store:
         self.statistics = StatisticsReader(database)
         self.evidence = AnswersReader(database)
         self.unseen = UnseenAccepts(database, self.bulk)
+        self.placed = PlacedReader(database)
         self._order_names()
         self.category_manager = CategoryManager(database)
         self.key = self._project_key()

@@ -13,9 +13,14 @@ from annotator.core.answers import Evidence
 from annotator.insight.advice import Advice, advise
 from annotator.insight.auto_accept import Offer, find_offers
 from annotator.insight.effort import Ledger, ledger
+from annotator.insight.label_errors import Doubt, find_doubts
+from annotator.storage.gallery import Entry
 from annotator.web.projects import Projects
 
 MAX_PROJECTS = 8
+
+LEAST_DOUBT = 0.1
+"""Below it nothing speaks against an instance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +31,15 @@ class Insight:
     advice: tuple[Advice, ...]
     ledger: Ledger
     offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """An accepted instance that may be an error."""
+
+    entry: Entry
+    category: int
+    doubt: Doubt
 
 
 class InsightWork:
@@ -51,3 +65,18 @@ class InsightWork:
             if len(self._known) > MAX_PROJECTS:
                 self._known.popitem(last=False)
         return found
+
+    def doubts(self, key: str, *, most: int) -> list[Doubtful]:
+        """The accepted instances that are most likely errors. Reads every mask of the project: for whoever asks."""
+        with self._projects.use(key) as store:
+            pictures = store.placed.read()
+            found = find_doubts([(one.labels, one.suggested) for one in pictures])
+            doubts = {
+                id: doubt
+                for picture, some in zip(pictures, found, strict=True)
+                for id, doubt in zip(picture.ids, some, strict=True)
+                if doubt.doubt >= LEAST_DOUBT
+            }
+            first = sorted(doubts, key=lambda id: -doubts[id].doubt)[:most]
+            entries = store.placed.entries(first)
+            return [Doubtful(entry, category, doubts[id]) for id, entry, category in entries]

@@ -3,7 +3,8 @@
     python -m tests.bench.bench_insight [--runs 100]
 
 Prints how many of 100 intervals hold the truth, of how many auto-accepts the target holds, also of networks that are
-too sure of themselves or that change their ways, and what the advised threshold costs beyond the best fixed one.
+too sure of themselves or that change their ways, what the advised threshold costs beyond the best fixed one, and how
+many of planted label errors come first in the list of likely ones.
 """
 
 import argparse
@@ -13,6 +14,8 @@ import numpy as np
 
 from annotator.insight.advice import THRESHOLDS, advise, precision_share, step_of
 from annotator.insight.auto_accept import LEAST_BATCH, SAMPLE, TARGET, Outcome, draw_sample, find_border, judge
+from annotator.insight.label_errors import find_doubts
+from tests.insight.planted import found_in_the_first, planted
 from tests.insight.simulated import RULES, answers, drawings, evidence, network, right_by_pictures, work_at
 
 DRIFT = 0.93
@@ -92,6 +95,10 @@ def main():
         over = [100 * regret(seed, rule) for seed in range(runs)]
         most = np.quantile(over, 0.95)
         print(f"threshold, {rule}: {np.mean(over):.1f} % beyond the best fixed one, at most {most:.1f} % in 95 of 100")
+    for share in (0.05, 0.1, 0.2):
+        lists = [planted(np.random.default_rng(seed)) for seed in range(10)]
+        found = [found_in_the_first(find_doubts(pictures), kinds, share)["all"] for pictures, kinds in lists]
+        print(f"planted label errors: {100 * np.mean(found):.0f} % in the first {100 * share:.0f} % of the list")
     print(f"{time.perf_counter() - began:.0f} s")
 
 

@@ -24,7 +24,8 @@ def decided(project):
     project.add("last.png")
     project.store.set_setting(THRESHOLD, 0.2)
     yield project
-    project.store.category_manager.set_threshold(person(project).id, None, who="somebody")
+    if person(project).threshold is not None:
+        project.store.category_manager.set_threshold(person(project).id, None, who="somebody")
 
 
 def person(project):
@@ -106,3 +107,21 @@ def test_what_is_accepted_unseen_is_taken_back_when_its_sample_says_so(screen, s
     insight(screen)
     require_soon(lambda: len(in_state(sure, State.ACCEPTED)), 240)
     assert len(in_state(sure, State.SUGGESTED)) == 315 - 4
+
+
+def test_a_likely_error_is_found_with_its_reason_and_opened(screen, decided):
+    image = decided.store.images()[3].id
+    mistaken = decided.instances(image)[0]
+    car = next(one for one in decided.store.categories() if one.name == "car")
+    change = Change(mistaken.key, car.id, State.ACCEPTED)
+    revision = decided.store.image(image).revision
+    decided.store.record(Gesture(image, "mistake", 1, revision, "relabel", "somebody", (change,)))
+    shown = insight(screen.open())
+    shown.get_by_role("button", name="Look for likely errors").click()
+    first = shown.locator(".an-errors li").first
+    first.get_by_text("A network sees “person” here.").wait_for()
+    first.get_by_role("button", name="Open").click()
+    first.get_by_text("Opened under Annotate").wait_for()
+    screen.page.get_by_role("tab", name="Annotate").click()
+    screen.wait_for_picture("3.png")
+    screen.page.locator(".an-row.is-selected", has_text="car").wait_for()

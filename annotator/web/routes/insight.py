@@ -16,8 +16,12 @@ from annotator.insight.auto_accept import LEAST_BATCH, SAMPLE, TARGET, Offer, al
 from annotator.insight.effort import ENOUGH, ENOUGH_ANSWERS, Entry, Ledger, Spent
 from annotator.web.insight_work import Insight, InsightWork
 from annotator.web.routes.answers import INERT, NEVER_KEPT
+from annotator.web.routes.gallery import entry_to_json
 from annotator.web.routes.statistics import to_csv
 from annotator.web.sharing.slots import Pool
+
+MAX_DOUBTS = 60
+"""Likely errors that are listed at once: what was looked at leaves the list when it is mended."""
 
 MAX_CURVES = 40
 """Networks' categories whose curves the page gets, those with most answers; a table as CSV has all."""
@@ -30,6 +34,18 @@ def add_insight_routes(router: APIRouter, work: InsightWork) -> None:
     async def insight(key: str) -> dict[str, Any]:
         """What the decisions say: advice on thresholds, the effort ledger, what may be accepted unseen."""
         return await working.run(key, lambda: insight_to_json(work.read(key)))
+
+    @router.get("/{key}/insight/doubts")
+    async def doubts(key: str) -> dict[str, Any]:
+        """Accepted instances that are likely errors, the most doubtful first, each with its reason."""
+        found = await working.run(key, lambda: work.doubts(key, most=MAX_DOUBTS))
+        return {
+            "instances": [
+                entry_to_json(one.entry, key)
+                | {"category": one.category, "reason": one.doubt.reason.value, "other": one.doubt.other}
+                for one in found
+            ]
+        }
 
     @router.get("/{key}/insight/{table}.csv")
     async def table(key: str, table: Literal["thresholds", "effort"]) -> Response:

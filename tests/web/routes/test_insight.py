@@ -95,3 +95,15 @@ def test_anything_else_is_one_line(desk, address):
     answer = client.get(base + address)
     assert answer.status_code in (400, 404)
     assert "\n" not in answer.json()["error"]
+
+
+def test_likely_errors_are_listed_with_their_reasons(desk):
+    client, base, store = desk
+    assert client.get(f"{base}/doubts").json() == {"instances": []}
+    decide(store, 2)
+    car = store.add_category("car").id
+    mistaken = store.instances(1)[-2]
+    store.record(gesture(store.image(1), accept(mistaken.key, category_id=car), number=50, verb="relabel"))
+    found = client.get(f"{base}/doubts").json()["instances"][0]
+    assert (found["key"], found["category"], found["reason"], found["other"]) == (mistaken.key, car, "category", 1)
+    assert found["cutout"].startswith("annotator/")

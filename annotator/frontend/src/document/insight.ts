@@ -1,5 +1,7 @@
 /** What the decisions of a project say, as the server tells it (annotator/web/routes/insight.py). */
 
+import type { WireCutout } from "./protocol";
+
 /** At each threshold from 0.00 to 1.00 a share, of how many it is, and its 95 % interval; null where nothing is known. */
 export interface WireShare {
   readonly share: readonly (number | null)[];
@@ -72,6 +74,13 @@ export interface WireInsight {
 /** How many suggestions may be accepted unseen, their sample among them. */
 export function waitingIn({ unseen }: Pick<WireInsight, "unseen">): number {
   return unseen.offers.reduce((sum, one) => sum + (one.border === null ? 0 : one.waiting), 0);
+}
+
+/** An accepted instance that may be an error. `other`: the category that a network sees there. */
+export interface WireDoubt extends WireCutout {
+  readonly category: number;
+  readonly reason: "category" | "place" | "several" | "alone" | "size";
+  readonly other: number | null;
 }
 
 /** The index of a threshold in a curve. */

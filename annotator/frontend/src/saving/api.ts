@@ -13,7 +13,7 @@ import type {
   WireQueue,
   WireStatistics,
 } from "../document/protocol";
-import type { WireInsight } from "../document/insight";
+import type { WireDoubt, WireInsight } from "../document/insight";
 import { RefusedError } from "./errors";
 
 /** How long the answer to a gesture may take, beside the time that its bytes take on a slow network. */
@@ -159,6 +159,11 @@ export class Api {
   /** What the decisions say of thresholds and effort. */
   insight(): Promise<WireInsight> {
     return request(`${this.root}/insight`);
+  }
+
+  /** Likely errors, the most doubtful first: the server reads every mask for it. */
+  doubts(): Promise<{ readonly instances: readonly WireDoubt[] }> {
+    return request(`${this.root}/insight/doubts`);
   }
 
   bin(): Promise<{ images: readonly { readonly id: number; readonly name: string }[] }> {

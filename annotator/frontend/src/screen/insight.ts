@@ -11,6 +11,7 @@ import { chart } from "../widgets/chart";
 import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { nameOf, percent, setThreshold } from "./advising";
+import { labelErrors } from "./labelerrors";
 import { section, showStatistics, table } from "./statistics";
 import { unseen } from "./unseen";
 
@@ -26,7 +27,7 @@ async function showDecisions(element: HTMLElement, options: InsightOptions): Pro
   try {
     const insight = await options.advice.read();
     const again = (): void => void showDecisions(element, options);
-    element.replaceChildren(effort(insight, options), thresholds(insight, options), await unseen(insight, options, again));
+    element.replaceChildren(effort(insight, options), thresholds(insight, options), await unseen(insight, options, again), labelErrors(options));
   } catch (error) {
     element.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
   }

@@ -55,6 +55,18 @@ export const insightEn = {
   unseenLook: "List the pictures of the sample",
   unseenListed: "They are listed under Annotate.",
   unseenTakenBack: { one: "Taken back, as too many of the sample are wrong: {n} instance", other: "Taken back, as too many of the sample are wrong: {n} instances" },
+  errorsTitle: "Likely errors",
+  errorsRule: "Accepted instances that a network’s suggestions speak against, or of an odd size. A network is wrong too: each is a hint to look.",
+  errorsLook: "Look for likely errors",
+  errorsNone: "Nothing speaks against any accepted instance.",
+  errorsOpen: "Open",
+  errorsOpenTitle: "Open {name} at this instance",
+  errorsOpened: "Opened under Annotate",
+  errorCategory: "A network sees “{other}” here.",
+  errorPlace: "The nearest suggestion fits it badly.",
+  errorSeveral: "Two suggestions lie in it: are these two objects?",
+  errorAlone: "No suggestion is near.",
+  errorSize: "Its size is unusual for “{category}”.",
 } as const;
 
 export const insightDe = {
@@ -112,6 +124,18 @@ export const insightDe = {
   unseenLook: "Bilder der Stichprobe auflisten",
   unseenListed: "Sie sind unter Annotieren aufgelistet.",
   unseenTakenBack: { one: "Zurückgenommen, weil zu viele der Stichprobe falsch sind: {n} Instanz", other: "Zurückgenommen, weil zu viele der Stichprobe falsch sind: {n} Instanzen" },
+  errorsTitle: "Wahrscheinliche Fehler",
+  errorsRule: "Angenommene Instanzen, gegen die Vorschläge eines Netzes sprechen, oder von ungewöhnlicher Größe. Auch Netze irren: Jede ist ein Hinweis, hinzusehen.",
+  errorsLook: "Wahrscheinliche Fehler suchen",
+  errorsNone: "Gegen keine angenommene Instanz spricht etwas.",
+  errorsOpen: "Öffnen",
+  errorsOpenTitle: "{name} bei dieser Instanz öffnen",
+  errorsOpened: "Unter Annotieren geöffnet",
+  errorCategory: "Ein Netz sieht hier „{other}“.",
+  errorPlace: "Der nächste Vorschlag passt schlecht dazu.",
+  errorSeveral: "Zwei Vorschläge liegen darin: Sind es zwei Objekte?",
+  errorAlone: "Kein Vorschlag ist in der Nähe.",
+  errorSize: "Für „{category}“ ist die Größe ungewöhnlich.",
 } as const;
 
 export const insightEs = {
@@ -169,6 +193,18 @@ export const insightEs = {
   unseenLook: "Listar las imágenes de la muestra",
   unseenListed: "Están listadas en Anotar.",
   unseenTakenBack: { one: "Se deshizo, pues demasiadas de la muestra son incorrectas: {n} instancia", other: "Se deshizo, pues demasiadas de la muestra son incorrectas: {n} instancias" },
+  errorsTitle: "Errores probables",
+  errorsRule: "Instancias aceptadas que las sugerencias de una red contradicen, o de tamaño inusual. Las redes también fallan: cada una es un aviso para mirar.",
+  errorsLook: "Buscar errores probables",
+  errorsNone: "Nada contradice a ninguna instancia aceptada.",
+  errorsOpen: "Abrir",
+  errorsOpenTitle: "Abrir {name} en esta instancia",
+  errorsOpened: "Abierta en Anotar",
+  errorCategory: "Una red ve aquí «{other}».",
+  errorPlace: "La sugerencia más cercana encaja mal.",
+  errorSeveral: "Contiene dos sugerencias: ¿son dos objetos?",
+  errorAlone: "No hay ninguna sugerencia cerca.",
+  errorSize: "Su tamaño es inusual para «{category}».",
 } as const;
 
 export const insightZh = {
@@ -226,4 +262,16 @@ export const insightZh = {
   unseenLook: "列出样本所在图片",
   unseenListed: "已在“标注”中列出。",
   unseenTakenBack: { other: "因样本中错误过多，已撤回 {n} 个实例" },
+  errorsTitle: "可能的错误",
+  errorsRule: "与网络建议相矛盾或尺寸异常的已接受实例。网络也会出错：每一条只是提示您查看。",
+  errorsLook: "查找可能的错误",
+  errorsNone: "没有发现与已接受实例相矛盾之处。",
+  errorsOpen: "打开",
+  errorsOpenTitle: "打开 {name} 并定位到此实例",
+  errorsOpened: "已在“标注”中打开",
+  errorCategory: "网络认为这里是“{other}”。",
+  errorPlace: "最近的建议与其吻合度差。",
+  errorSeveral: "其中有两条建议：是两个对象吗？",
+  errorAlone: "附近没有任何建议。",
+  errorSize: "其尺寸对“{category}”而言不寻常。",
 } as const;

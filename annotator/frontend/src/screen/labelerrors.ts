@@ -1,0 +1,53 @@
+/** Likely errors among the accepted instances: looked for when somebody asks, each with its reason and the way there. */
+import type { WireDoubt } from "../document/insight";
+import { lineOf } from "../saving/errors";
+import type { StringKey } from "../strings";
+import { t } from "../strings";
+import { button, h } from "../widgets/dom";
+import type { InsightOptions } from "./advising";
+import { nameOf } from "./advising";
+import { section } from "./statistics";
+
+const REASONS: Readonly<Record<WireDoubt["reason"], StringKey>> = {
+  category: "errorCategory",
+  place: "errorPlace",
+  several: "errorSeveral",
+  alone: "errorAlone",
+  size: "errorSize",
+};
+
+/** The part of the page. */
+export function labelErrors(options: InsightOptions): HTMLElement {
+  const place = h("div", { role: "status" });
+  const look = button({ text: t("errorsLook"), onClick: () => void find() });
+  const find = async (): Promise<void> => {
+    look.disabled = true;
+    try {
+      const { instances } = await options.api.doubts();
+      place.replaceChildren(instances.length === 0 ? h("p", {}, t("errorsNone")) : list(instances, options));
+    } catch (error) {
+      place.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
+    } finally {
+      look.disabled = false;
+    }
+  };
+  return section(t("errorsTitle"), null, [h("p", { class: "an-stat-rule" }, t("errorsRule")), h("div", {}, look), place]);
+}
+
+function list(found: readonly WireDoubt[], options: InsightOptions): HTMLElement {
+  return h("ol", { class: "an-errors" }, ...found.map((one) => entry(one, options)));
+}
+
+function entry(one: WireDoubt, { session }: InsightOptions): HTMLElement {
+  const category = nameOf(session, one.category);
+  const reason = t(REASONS[one.reason], { category, other: one.other === null ? "" : nameOf(session, one.other) });
+  const open = button({
+    text: t("errorsOpen"),
+    title: t("errorsOpenTitle", { name: one.name }),
+    onClick: () => {
+      void session.open(one.image).then(() => session.select([one.key]));
+      open.replaceWith(h("span", {}, t("errorsOpened")));
+    },
+  });
+  return h("li", {}, h("img", { src: one.cutout, alt: "", loading: "lazy" }), h("span", {}, h("b", {}, category), ` · ${one.name}`, h("br"), reason), open);
+}

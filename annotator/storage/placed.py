@@ -1,0 +1,108 @@
+"""Where accepted instances lie, and what networks suggested on the same pictures, by their boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+
+from annotator.core.answers import Boxes
+from annotator.core.dataset import State
+from annotator.core.masks import Rle
+from annotator.core.measures import boxes_of
+from annotator.storage import gallery, schema
+from annotator.storage.categories import standing
+from annotator.storage.database import Database
+from annotator.storage.gallery import Entry
+
+LEAST_SCORE = 0.1
+"""Suggestions below it say too little."""
+
+AT_ONCE = 500
+"""Pictures that are read together."""
+
+_images, _instances, _suggestions = schema.images, schema.instances, schema.suggestions
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """One picture: its accepted instances, with their ids, and what was suggested on it, whatever became of that."""
+
+    ids: tuple[int, ...]
+    labels: Boxes
+    suggested: Boxes
+
+
+class PlacedReader:
+    """Of a project. Safe to use from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def read(self) -> list[Placed]:
+        """Of every picture with an accepted instance on which a network suggested something. Reads every mask."""
+        with self._database.read() as connection:
+            seen = select(_suggestions.c.image_id).distinct()
+            pictures = select(_images.c.id).where(~_images.c.removed, _images.c.id.in_(seen)).order_by(_images.c.id)
+            ids = list(connection.scalars(pictures))
+        found: list[Placed] = []
+        for start in range(0, len(ids), AT_ONCE):
+            found += self._read_some(ids[start : start + AT_ONCE])
+        return found
+
+    def entries(self, ids: Sequence[int]) -> tuple[tuple[int, Entry, int], ...]:
+        """The instances with these ids, in this order, as far as they are there: id, entry, category's id."""
+        with self._database.read() as connection:
+            query = select(_instances.c.key, _instances.c.id, _instances.c.category_id).where(_instances.c.id.in_(ids))
+            of = {row.key: (row.id, row.category_id) for row in connection.execute(query)}
+            return tuple((of[one.key][0], one, of[one.key][1]) for one in gallery.entries(connection, ids))
+
+    def _read_some(self, ids: Sequence[int]) -> list[Placed]:
+        size = (_images.c.height, _images.c.width)
+        accepted = (
+            select(_instances.c.image_id, _instances.c.category_id, _instances.c.rle, *size, _instances.c.id)
+            .join(_images, _images.c.id == _instances.c.image_id)
+            .where(_instances.c.image_id.in_(ids), _instances.c.state == State.ACCEPTED.value, ~_instances.c.crowd)
+            .order_by(_instances.c.image_id, _instances.c.id)
+        )
+        offered = (
+            select(_suggestions.c.image_id, _suggestions.c.category_id, _suggestions.c.rle, *size, _suggestions.c.score)
+            .join(_images, _images.c.id == _suggestions.c.image_id)
+            .where(_suggestions.c.image_id.in_(ids), _suggestions.c.score >= LEAST_SCORE)
+            .order_by(_suggestions.c.image_id, _suggestions.c.score.desc())
+        )
+        with self._database.read() as connection:
+            known = standing(connection)
+            labels, suggested = (list(connection.execute(query)) for query in (accepted, offered))
+        categories = {id: known.of(id) for id in known.ids}
+        by_labels, by_suggested = _by_image(labels, categories), _by_image(suggested, categories)
+        nothing = Boxes(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0))
+        found = []
+        for image_id, (boxes, last) in by_labels.items():
+            ones = Boxes(boxes.categories, boxes.boxes, np.ones(len(last)))
+            others = by_suggested.get(image_id, (nothing, ()))[0]
+            found.append(Placed(tuple(int(id) for id in last), ones, others))
+        return found
+
+
+def _by_image(rows: Sequence[Any], categories: dict[int, int]) -> dict[int, tuple[Boxes, tuple[float, ...]]]:
+    """By picture the boxes of its rows, and the last column of each, which is taken for the score too."""
+    places = boxes_of([Rle(row.height, row.width, row.rle) for row in rows])
+    grouped: dict[int, list[tuple[int, list[float], float]]] = {}
+    for row, (x, y, width, height) in zip(rows, places, strict=True):
+        placed = (categories.get(row.category_id, -1), [x, y, x + width, y + height], float(row[-1]))
+        grouped.setdefault(row.image_id, []).append(placed)
+    return {
+        image_id: (
+            Boxes(
+                np.array([one[0] for one in some], np.int64),
+                np.array([one[1] for one in some], float),
+                np.array([one[2] for one in some], float),
+            ),
+            tuple(one[2] for one in some),
+        )
+        for image_id, some in grouped.items()
+    }
