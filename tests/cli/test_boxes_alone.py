@@ -12,6 +12,7 @@ from pycocotools import mask as coco_mask
 from annotator.cli import main
 from annotator.core.masks import rle_box_xyxy
 from annotator.storage.store import Store
+from annotator.web.page import fragments
 from tests.vision.networks.adapters.graphs import answering
 from tests.vision.networks.prompts import graphs
 
@@ -61,6 +62,7 @@ def test_what_was_added_says_how_it_is_read(run):
     assert (listed["best"]["outputs"], listed["best"]["masks"]) == ("yolo-detect", False)
     assert (listed["starter-person"]["outputs"], listed["starter-person"]["masks"]) == ("regions", True)
     assert "2 classes, boxes" in run("models", "list")[1]
+    assert "detects: 2 categories · boxes, no masks · default threshold" in fragments.model_cards("en")
 
 
 def test_its_boxes_leave_as_boxes_and_become_masks(run, tmp_path):
