@@ -13,6 +13,7 @@ import pytest
 from annotator.cli import build_parser
 from annotator.core.query import FIELDS
 from annotator.web.sharing.limits import Limits
+from tests.bench.suite import BENCHMARKS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -96,15 +97,17 @@ def test_every_file_that_contributors_are_sent_to_is_there():
     assert gone == [], "CONTRIBUTING.md names files that are not there"
 
 
-BENCHMARKS = sorted((ROOT / "tests" / "bench").glob("bench_*.py"))
+SCRIPTS = sorted((ROOT / "tests" / "bench").glob("bench_*.py"))
 
 
-@pytest.mark.parametrize("script", BENCHMARKS, ids=lambda script: script.stem)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_each_benchmark_says_how_it_is_run_and_what_it_prints_and_is_listed(script):
     told = ast.get_docstring(ast.parse(script.read_text()))
     assert re.search(rf"^ {{4}}python (-m tests\.bench\.{script.stem}|tests/bench/{script.name})", told, re.MULTILINE)
     assert re.search(r"\b[Pp]rint(s|ed)\b", told)
     assert f"| `{script.name}` |" in (ROOT / "CONTRIBUTING.md").read_text()
+    named = {one.path for one in BENCHMARKS}
+    assert script in named, "a line in BENCHMARKS of tests/bench/suite.py runs it with the others"
 
 
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("exports/*.md"), *ROOT.glob("models/*/*.md"), *ROOT.glob("docs/**/*.md")]

@@ -62,6 +62,7 @@ BENCHMARKS = (
     Benchmark("saving", quick=("--kills", "2", "--races", "2", "--writes", "2")),
     Benchmark("users", quick=("--users", "2", "--seconds", "5")),
     Benchmark("editor", quick=("--only", "boxes"), needs="playwright"),
+    Benchmark("point", quick=("--clicks", "2"), needs="playwright"),
     Benchmark("person", quick=("--pictures", "1"), needs="playwright"),
     Benchmark("memory", _PHOTOGRAPHS, ("--pictures", "300")),
     Benchmark("loop", quick=("--pictures", "8", "--minutes", "0.2"), needs="torch"),
