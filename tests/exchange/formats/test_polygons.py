@@ -165,7 +165,8 @@ def test_a_failure_leaves_nothing_behind(tmp_path):
 
 def test_without_the_extra_one_line_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "supervision", None)
-    with pytest.raises(ExportError, match=r"the extra formats is not installed, .*pip install 'annotator\[formats\]'"):
+    expected = r"the extra formats is not installed, .*pip install 'photo-annotator\[formats\]'"
+    with pytest.raises(ExportError, match=expected):
         export(dataset_of(disc(9, 9, 5)), tmp_path / "out", "voc", pictures=content)
     assert list(tmp_path.iterdir()) == []
 

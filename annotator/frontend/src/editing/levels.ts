@@ -118,10 +118,19 @@ export class Levels {
       if (this.options.session.view.get().tool !== LEVEL_TOOL) this.options.notice(t("levelNothing"));
       return;
     }
-    this.to(this.begun!.level + by);
+    this.move(this.begun!, by);
     this.options.say(noteOf(this.begun!));
     // The key may be up again while the heatmap was on its way.
     if (!this.keyHeld) this.finish();
+  }
+
+  /** Moves by some levels, and on to the next one that gives another mask: a press that shows nothing looks broken. */
+  private move(begun: Begun, by: number): void {
+    const before = encodeCounts(begun.runs);
+    let level = begun.level + by;
+    this.to(level);
+    // As many presses to one side as to the other move nothing.
+    while (by !== 0 && begun.level === level && encodeCounts(begun.runs) === before) this.to((level += Math.sign(by)));
   }
 
   /** Keys were let go. */

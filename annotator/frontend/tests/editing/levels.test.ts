@@ -133,7 +133,24 @@ describe("the level", () => {
     levels.settle();
     await settle();
     expect(server.gestures).toHaveLength(1);
-    expect(one().mask.level).toBe(46);
+    const larger = [...new Set(Array.from({ length: 50 }, (_, index) => cut(50 - index)))];
+    expect(one().mask.rle).toBe(larger[4]);
+  });
+
+  it("goes on by one press to the next level that gives another mask", async () => {
+    const plateaus = golden.find((one) => one.name === "plateaus at the level itself")!;
+    const wire: WireHeatmap = { ...WIRE, size: plateaus.size, values: plateaus.values };
+    const steep = await unpacked(wire);
+    const at = (level: number): string => encodeCounts(runsAtLevel(steep, level, SIDE, SIDE));
+    const flat = Array.from({ length: 40 }, (_, index) => 10 + index).find((level) => at(level) === at(level + 1))!;
+    const next = Array.from({ length: 99 - flat }, (_, index) => flat + 1 + index).find((level) => at(level) !== at(flat))!;
+    const { session, select, levels, one } = await hosted(wire);
+    await select();
+    session.commit("edit", [{ before: one(), after: reshaped(one(), { ...maskOfRle(at(flat), SIDE), level: flat }) }]);
+    void levels.step("smaller");
+    levels.settle();
+    await settle();
+    expect(one().mask).toMatchObject({ rle: at(next), level: next });
   });
 
   it("waits for a heatmap on its way, even when the key is up again", async () => {
@@ -159,6 +176,17 @@ describe("the level", () => {
     await vi.waitFor(() => expect(one().mask.level).toBe(46));
     await settle();
     expect(server.gestures).toHaveLength(1);
+  });
+
+  it("stays where it is after as many presses to one side as to the other, before the heatmap was there", async () => {
+    const { session, server, levels, one, known } = await hosted();
+    session.view.set({ selection: ["one"] });
+    void levels.step("larger");
+    void levels.step("smaller");
+    levels.settle();
+    await known();
+    await settle();
+    expect([one().mask.rle, server.gestures]).toEqual([OWN, []]);
   });
 
   it("asks once for each selected suggestion, and for drawn ones only where they are cut", async () => {
