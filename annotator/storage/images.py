@@ -211,6 +211,13 @@ def remove_all(connection: Connection) -> int:
     return int(connection.execute(update(table).where(~table.c.removed).values(removed=True)).rowcount)
 
 
+def forget_review(connection: Connection, image_id: int) -> None:
+    """An image without its instances was neither pre-labelled nor reviewed."""
+    table = schema.images
+    unseen = {"reviewed": False, "prelabelled": False, "prelabelled_by": None, "failure": ""}
+    connection.execute(update(table).where(table.c.id == image_id).values(unseen))
+
+
 def bin_images(connection: Connection) -> tuple[Image, ...]:
     """What lies in the bin, in order of id."""
     table = schema.images

@@ -215,13 +215,14 @@ class Store:
     def empty_bin(self) -> int:
         """Delete the bytes of everything in the bin, and its instances; how many images still had some.
 
-        The history stays, as it always does, so that the same picture added again is the same image. What others made
-        of a picture is theirs to delete, beforehand.
+        The history stays, as it always does, so that the same picture added again is the same image, not yet reviewed.
+        What others made of a picture is theirs to delete, beforehand.
         """
         with self._database.write() as connection:
             removed = [image for image in images.bin_images(connection) if self.content_path(image.sha256).is_file()]
             for image in removed:
                 instances.delete_instances(connection, image.id)
+                images.forget_review(connection, image.id)
                 try:
                     self.content_path(image.sha256).unlink(missing_ok=True)
                 except OSError as error:

@@ -139,6 +139,10 @@ class Screen:
             re.sub(r"\s+", " ", text) for text in self.page.locator(".an-row:visible .an-row-text").all_inner_texts()
         ]
 
+    def notes(self):
+        """What the list of instances says below category and score: who suggested it, what is said of it."""
+        return self.page.locator(".an-row:visible .an-row-source").all_inner_texts()
+
     def requests(self):
         """A list that grows with every request from now on."""
         seen = []

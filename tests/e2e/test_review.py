@@ -131,8 +131,10 @@ def test_the_threshold_hides_at_once_without_a_request(screen, project):
         slider.fill(value)
         require_soon(screen.page.locator(".an-threshold-count").inner_text, f"shows {shown} of 3 here")
         require_soon(lambda: len(screen.rows()), shown)
-    # Who else is here is asked now and then, and what a box needs is prepared, whatever a person does.
-    assert [url for url in requests if not url.endswith(("/presence", "/mask"))] == []
+    # Who else is here is asked now and then, and what a box needs is prepared, whatever a person does; what the
+    # thresholds are worth is asked once, when the slider is first taken up.
+    assert [url for url in requests if not url.endswith(("/presence", "/mask", "/insight"))] == []
+    assert sum(url.endswith("/insight") for url in requests) <= 1
 
 
 def test_enter_accepts_what_is_shown_and_opens_the_next(screen, project):

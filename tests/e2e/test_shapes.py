@@ -280,7 +280,7 @@ def test_a_crowd_is_shown_marked_and_asked_about_when_it_changes(screen, project
     screen.press("Shift+C")
     screen.saved()
     assert [one.crowd for one in project.instances(image)] == [True, False, False]
-    assert wait_for(lambda: any("crowd" in row for row in screen.rows()))
+    assert wait_for(lambda: any("crowd" in note for note in screen.notes()))
     screen.press("Shift+ArrowRight")
     question = screen.page.locator(".an-notice.is-question")
     question.filter(has_text="Is this still a crowd?").wait_for()

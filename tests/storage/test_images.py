@@ -103,6 +103,20 @@ def test_emptying_the_bin_deletes_bytes_and_instances_but_no_history(store, imag
     assert store.content_path(image.sha256).is_file()
 
 
+def test_a_picture_that_was_deleted_for_good_comes_back_as_one_that_nobody_has_seen(store, image):
+    """Reviewed, with nothing left in it, it would be exported as a picture of nothing."""
+    store.set_suggestions(image.id, [suggestion(1)])
+    store.record(gesture(image, accept("n", rle=block()), reviewed=True))
+    assert store.image(image.id).reviewed
+    store.remove_image(image.id)
+    store.empty_bin()
+    again = add_image(store)
+    assert (again.id, again.reviewed, again.prelabelled) == (image.id, False, False)
+    assert store.images(unseen_by="model@1") == (again,)
+    store.set_suggestions(image.id, [suggestion(1)])
+    assert [one.state for one in store.instances(image.id)] == [State.SUGGESTED]
+
+
 def test_bytes_that_vanish_while_a_picture_is_added_are_written_again(store, image, monkeypatch):
     """As when another program empties the bin between the writing of the file and that of the row."""
     path = store.content_path(image.sha256)
