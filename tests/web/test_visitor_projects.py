@@ -46,9 +46,10 @@ def test_projects_that_come_as_archives_count_as_well(visitors):
     client = client_of(projects)
     client.app.add_middleware(Visitors)
     key = projects.create(address="testclient")
-    packed = client.get(f"/annotator/{key}/archive").content
-    statuses = [client.post(f"/annotator/{key}/archive", content=packed).status_code for _ in range(2)]
-    assert statuses == [200, 507]
+    packed = client.get(f"/annotator/{key}/archive")
+    assert packed.status_code == 200, packed.text
+    answers = [client.post(f"/annotator/{key}/archive", content=packed.content) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 507], [answer.text for answer in answers]
 
 
 def test_a_project_without_a_picture_makes_room_when_there_is_none(visitors):
