@@ -6,7 +6,6 @@ Tests: tests/web/routes/test_bulk.py
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -16,6 +15,7 @@ from annotator.storage.bulk_orders import Order, Targets
 from annotator.storage.bulk_report import Report
 from annotator.storage.store import Store
 from annotator.storage.unseen import Batch
+from annotator.system.latest import Latest
 from annotator.web.projects import Projects
 from annotator.web.runs import Runs
 
@@ -53,7 +53,7 @@ class BulkWork:
     def __init__(self, projects: Projects) -> None:
         self._projects = projects
         self._runs: Runs[Run] = Runs("a decision about many instances")
-        self._previewed: OrderedDict[tuple[str, Order, int], Targets] = OrderedDict()
+        self._previewed: Latest[tuple[str, Order, int], Targets] = Latest(MAX_PREVIEWS)
         self._lock = threading.Lock()
 
     def status(self, key: str) -> Run | None:
@@ -65,10 +65,7 @@ class BulkWork:
         with self._projects.use(key) as store:
             found = store.bulk.preview(order)
         with self._lock:
-            self._previewed[key, order, found.as_of] = found.targets
-            self._previewed.move_to_end((key, order, found.as_of))
-            if len(self._previewed) > MAX_PREVIEWS:
-                self._previewed.popitem(last=False)
+            self._previewed.put((key, order, found.as_of), found.targets)
         return found
 
     def start(self, key: str, order: Order, *, as_of: int, who: str) -> Run:
@@ -78,8 +75,9 @@ class BulkWork:
         room.
         """
         each = DECISION_BYTES if order.repair is None else REPAIR_BYTES
+        with self._lock:
+            known = self._previewed.peek((key, order, as_of))
         with self._projects.use(key) as store:
-            known = self._previewed.get((key, order, as_of))
             found = store.bulk.targets(order) if known is None else known
             self._projects.require_quota(key, store, len(found) * each)
 

@@ -6,7 +6,6 @@ Tests: tests/web/routes/test_insight.py
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from annotator.core.answers import Evidence
@@ -15,6 +14,7 @@ from annotator.insight.auto_accept import Offer, find_offers
 from annotator.insight.effort import Ledger, ledger
 from annotator.insight.label_errors import Doubt, find_doubts
 from annotator.storage.gallery import Entry
+from annotator.system.latest import Latest
 from annotator.web.projects import Projects
 
 MAX_PROJECTS = 8
@@ -48,22 +48,20 @@ class InsightWork:
     def __init__(self, projects: Projects) -> None:
         self._projects = projects
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, tuple[Evidence, Insight]] = OrderedDict()
+        self._known: Latest[str, tuple[Evidence, Insight]] = Latest(MAX_PROJECTS)
 
     def read(self, key: str) -> Insight:
         """May take a second in a project with 200,000 decisions: to be called where nobody waits for a save."""
         with self._projects.use(key) as store:
             evidence = store.evidence.read()
-            known = self._known.get(key)
+            with self._lock:
+                known = self._known.peek(key)
             if known is not None and known[0] is evidence:
                 return known[1]
             names = {one.id: one.name for one in store.categories()}
         found = Insight(names, advise(evidence), ledger(evidence), find_offers(evidence))
         with self._lock:
-            self._known[key] = evidence, found
-            self._known.move_to_end(key)
-            if len(self._known) > MAX_PROJECTS:
-                self._known.popitem(last=False)
+            self._known.put(key, (evidence, found))
         return found
 
     def doubts(self, key: str, *, most: int) -> list[Doubtful]:
