@@ -27,7 +27,7 @@ from annotator.storage.bulk_report import Report
 from annotator.storage.bulk_undo import decided_by, take_back, taken_back
 from annotator.storage.database import Database, now
 from annotator.storage.gallery import Entry
-from annotator.storage.gestures import write_history
+from annotator.storage.gestures import BULK_CLIENT, write_history
 from annotator.storage.images import plain_text
 from annotator.storage.instances import among, require_room
 from annotator.storage.shapes import measure_for
@@ -130,7 +130,7 @@ class BulkDecisions:
         rows = (self.targets(order) if found is None else found).rows()
         asked = Asked(order, as_of, newest=max((row.id for row in rows), default=0))
         with self._database.write() as connection:
-            client = f"bulk-{secrets.token_hex(8)}"
+            client = BULK_CLIENT + secrets.token_hex(8)
             line = {
                 "client": client,
                 "at": now(),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Integer, Select, and_, case, cast, func, or_, select
 
 from annotator.storage import images, schema
+from annotator.storage.gestures import BULK_CLIENT
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -24,7 +25,7 @@ LONGEST_S, LONGEST_DRAWING_S = 60, 180
 _instances, _suggestions = schema.instances, schema.suggestions
 _gestures, _decisions = schema.gestures, schema.decisions
 
-_NOBODY_LOOKED = or_(_gestures.c.client.like("bulk-%"), _gestures.c.verb == images.IMPORT)
+_NOBODY_LOOKED = or_(_gestures.c.client.like(f"{BULK_CLIENT}%"), _gestures.c.verb == images.IMPORT)
 """Gestures about many instances at once, which nobody looked at one by one, and those of imports."""
 
 _MADE = select(

@@ -16,6 +16,9 @@ from annotator.storage.decisions import DECIDED
 from annotator.storage.images import plain_text
 from annotator.storage.instances import among
 
+BULK_CLIENT = "bulk-"
+"""How the client of gestures begins that decide about many instances at once, which nobody looked at one by one."""
+
 _images, _instances = schema.images, schema.instances
 _gestures, _decisions = schema.gestures, schema.decisions
 

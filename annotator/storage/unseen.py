@@ -20,6 +20,7 @@ from annotator.storage.bulk_orders import Order, Targets, Verb
 from annotator.storage.bulk_report import Report
 from annotator.storage.categories import standing
 from annotator.storage.database import Database
+from annotator.storage.gestures import BULK_CLIENT
 
 _images, _instances, _suggestions = schema.images, schema.instances, schema.suggestions
 _gestures, _decisions = schema.gestures, schema.decisions
@@ -151,7 +152,7 @@ def _sample(connection: Connection, batch: Any) -> Sample:
     rows = connection.execute(query).all()
     open_ones = [row for row in rows if row.state == State.SUGGESTED.value]
     # What was decided about many at once says nothing: nobody looked at it.
-    answered = [row for row in rows if row not in open_ones and not (row.client or "").startswith("bulk-")]
+    answered = [row for row in rows if row not in open_ones and not (row.client or "").startswith(BULK_CLIENT)]
     counts_as = standing(connection)
     right = sum(
         row.state == State.ACCEPTED.value and not row.edited and row.category_id == counts_as.of(row.offered)
