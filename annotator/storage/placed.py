@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from annotator.core.answers import Boxes
 from annotator.core.dataset import State
@@ -63,7 +63,14 @@ class PlacedReader:
     def _read_some(self, ids: Sequence[int]) -> list[Placed]:
         size = (_images.c.height, _images.c.width)
         accepted = (
-            select(_instances.c.image_id, _instances.c.category_id, _instances.c.rle, *size, _instances.c.id)
+            select(
+                _instances.c.image_id,
+                _instances.c.category_id,
+                _instances.c.rle,
+                *size,
+                literal(1.0).label("score"),
+                _instances.c.id,
+            )
             .join(_images, _images.c.id == _instances.c.image_id)
             .where(_instances.c.image_id.in_(ids), _instances.c.state == State.ACCEPTED.value, ~_instances.c.crowd)
             .order_by(_instances.c.image_id, _instances.c.id)
@@ -78,31 +85,29 @@ class PlacedReader:
             known = standing(connection)
             labels, suggested = (list(connection.execute(query)) for query in (accepted, offered))
         categories = {id: known.of(id) for id in known.ids}
-        by_labels, by_suggested = _by_image(labels, categories), _by_image(suggested, categories)
+        by_suggested = _by_image(suggested, categories)
         nothing = Boxes(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0))
-        found = []
-        for image_id, (boxes, last) in by_labels.items():
-            ones = Boxes(boxes.categories, boxes.boxes, np.ones(len(last)))
-            others = by_suggested.get(image_id, (nothing, ()))[0]
-            found.append(Placed(tuple(int(id) for id in last), ones, others))
-        return found
+        of: dict[int, list[int]] = {}
+        for row in labels:
+            of.setdefault(row.image_id, []).append(row.id)
+        return [
+            Placed(tuple(of[image_id]), boxes, by_suggested.get(image_id, nothing))
+            for image_id, boxes in _by_image(labels, categories).items()
+        ]
 
 
-def _by_image(rows: Sequence[Any], categories: dict[int, int]) -> dict[int, tuple[Boxes, tuple[float, ...]]]:
-    """By picture the boxes of its rows, and the last column of each, which is taken for the score too."""
+def _by_image(rows: Sequence[Any], categories: dict[int, int]) -> dict[int, Boxes]:
+    """By picture the boxes of its rows, in their order."""
     places = boxes_of([Rle(row.height, row.width, row.rle) for row in rows])
     grouped: dict[int, list[tuple[int, list[float], float]]] = {}
     for row, (x, y, width, height) in zip(rows, places, strict=True):
-        placed = (categories.get(row.category_id, -1), [x, y, x + width, y + height], float(row[-1]))
+        placed = (categories.get(row.category_id, -1), [x, y, x + width, y + height], float(row.score))
         grouped.setdefault(row.image_id, []).append(placed)
     return {
-        image_id: (
-            Boxes(
-                np.array([one[0] for one in some], np.int64),
-                np.array([one[1] for one in some], float),
-                np.array([one[2] for one in some], float),
-            ),
-            tuple(one[2] for one in some),
+        image_id: Boxes(
+            np.array([one[0] for one in some], np.int64),
+            np.array([one[1] for one in some], float),
+            np.array([one[2] for one in some], float),
         )
         for image_id, some in grouped.items()
     }

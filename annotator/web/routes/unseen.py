@@ -31,8 +31,8 @@ def add_unseen_routes(router: APIRouter, projects: Projects, bulk: BulkWork, ins
         """Accepts all that may be accepted unseen, but for a random sample."""
 
         def begin() -> dict[str, Any]:
-            safe = [one for one in insight.read(key).offers if one.border is not None]
-            lowest = [Lowest(one.network, one.category, one.border.score) for one in safe if one.border]
+            offers = insight.read(key).offers
+            lowest = [Lowest(one.network, one.category, one.border.score) for one in offers if one.border is not None]
             with projects.use(key) as store:
                 batch = store.unseen.prepare(
                     lowest,
@@ -57,11 +57,12 @@ def add_unseen_routes(router: APIRouter, projects: Projects, bulk: BulkWork, ins
             found = [(sample, _judge(sample)) for sample in samples]
             failed = next((sample for sample, audit in found if audit.outcome is Outcome.FAILS), None)
             running = bulk.status(key)
-            taken_back = failed is not None and (running is None or not running.running)
-            if failed is not None and taken_back:
+            taken_back = 0
+            if failed is not None and (running is None or not running.running):
                 bulk.undo(key, failed.bulk_id, total=failed.accepted, who=who_decides(projects))
+                taken_back = failed.accepted
             return {
-                "taken_back": failed.accepted if failed is not None and taken_back else 0,
+                "taken_back": taken_back,
                 "batches": [_to_json(sample, audit) for sample, audit in found],
             }
 
