@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import importlib.util
+import inspect
 import re
 import shlex
 from dataclasses import fields
@@ -12,6 +13,9 @@ import pytest
 
 from annotator.cli import build_parser
 from annotator.core.query import FIELDS
+from annotator.exchange import box_masks
+from annotator.exchange.coco import writer
+from annotator.storage import datasets
 from annotator.web.sharing.limits import Limits
 from tests.bench.suite import BENCHMARKS
 
@@ -35,6 +39,14 @@ def test_every_key_of_a_description_is_documented():
     assert len(keys) > 15
     page = (ROOT / "docs" / "reference" / "model-toml.md").read_text()
     assert [key for key in sorted(keys) if not re.search(rf"`\[*{key}\]*`", page)] == []
+
+
+def test_every_key_that_an_export_adds_is_documented():
+    code = "".join(map(inspect.getsource, (datasets._with_provenance, writer._said, box_masks._put)))
+    keys = {a or b for a, b in re.findall(r"""found\["(\w+)"\]|"(\w+)": """, code)}
+    assert {"source", "iou", "note", "mask"} < keys
+    page = (ROOT / "docs" / "reference" / "export.md").read_text()
+    assert [key for key in sorted(keys) if f"`{key}`" not in page] == []
 
 
 def test_the_front_page_is_short_and_its_pictures_are_small():
