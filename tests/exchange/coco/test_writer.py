@@ -1,11 +1,9 @@
 """Dataset to COCO and back: what a reader decodes is what was stored, and nothing that came in gets lost."""
 
 import contextlib
-import copy
 import io
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,9 +21,6 @@ from annotator.exchange.coco import writer
 from annotator.exchange.matching import Names
 from tests.core.strategies import examples
 from tests.core.strategies import masks as any_mask
-from tests.machine import DATA, NO_DATA
-
-needs_data = pytest.mark.skipif(not DATA, reason=NO_DATA)
 
 SQUARE = np.array([[1.25, 1], [6.5, 1], [6.5, 5.75], [1.25, 5]], np.float64)
 
@@ -341,36 +336,6 @@ def test_results_are_suggestions():
     with pytest.raises(CocoError) as error:
         coco.results_to_suggestions(results, dataset)
     assert [problem.path for problem in error.value.problems] == ["[0].image_id", "[1].score", "[2].segmentation"]
-
-
-@needs_data
-@pytest.mark.parametrize("name", ["instances_80.json", "instances_person.json"])
-def test_cocos_own_file_leaves_with_every_mask_and_id(tmp_path, name):
-    path = Path(DATA) / "data/eval" / name
-    report = coco.write(coco.read(path), tmp_path / name)
-    assert report.worst_iou == 1
-    original, exported = read_by_pycocotools(path), read_by_pycocotools(tmp_path / name)
-    assert set(original.anns) == set(exported.anns)
-    assert original.dataset["images"] == exported.dataset["images"]
-    assert [(one["id"], one["name"]) for one in original.dataset["categories"]] == [
-        (one["id"], one["name"]) for one in exported.dataset["categories"]
-    ]
-    for id, annotation in original.anns.items():
-        other = exported.anns[id]
-        assert np.array_equal(original.annToMask(annotation), exported.annToMask(other))
-        for key in ("image_id", "category_id", "iscrowd"):
-            assert annotation[key] == other[key]
-        if annotation["iscrowd"] == 0:
-            assert annotation["segmentation"] == other["segmentation"]  # the polygons themselves
-
-
-@needs_data
-def test_masks_of_real_objects_survive_tracing_and_bridging():
-    dataset = coco.read(Path(DATA) / "data/eval/instances_80.json")
-    plain = replace(dataset, instances=tuple(replace(one, parts=None) for one in dataset.instances))
-    for form in coco.MASK_FORMS:
-        read = coco.coco_to_dataset(copy.deepcopy(coco.dataset_to_coco(plain, masks=form)))
-        assert [one.rle for one in read.instances] == [one.rle for one in dataset.instances]
 
 
 def test_a_name_that_is_no_utf8_leaves_as_valid_json_and_is_found_again(tmp_path):
