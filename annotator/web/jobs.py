@@ -120,6 +120,12 @@ class Prelabelling:
         """The project's last job, running or ended."""
         return self._jobs.get(key)
 
+    @property
+    def turns(self) -> int:
+        """How many take turns at the network: whoever has a batch under way."""
+        with self._wake:
+            return len({job.client for job in self._jobs.values() if job.running and job.ready})
+
     def cancel(self, key: str) -> None:
         """Stop after the picture under way; what is done stays, and no restart goes on with the rest."""
         with self._projects.use(key) as store:

@@ -110,9 +110,11 @@ def test_no_more_batches_of_one_address_wait_than_its_share(start_server, known_
             begin(worker, projects, keys[2], known_model)
     with acting_for(Visitor("10.0.0.2")):
         other = begin(worker, projects, keys[3], known_model)
+    assert worker.turns == 2  # all of one address have one turn together
     gate.set()
     for job in (first, second, other):
         wait(job)
+    assert worker.turns == 0
 
 
 def test_many_batches_of_one_address_get_one_turn_between_two_of_another(start_server):

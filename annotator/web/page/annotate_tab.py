@@ -188,7 +188,7 @@ class _Batches:
             refresh = tick(key) if job.done != shown else gr.skip()
             shown = job.done
             yield (
-                fragments.job_line(job, language),
+                fragments.job_line(job, language, turns=self._jobs.turns),
                 refresh,
                 _visible(True),
                 gr.skip(),

@@ -82,7 +82,8 @@ def line(message: str = "", *, error: str | None = None, done: int = 0, total: i
     return f"<div class='annotator-progress'>{bar}{text}{bad}</div>"
 
 
-def job_line(job: Job, language: Language = "en") -> str:
+def job_line(job: Job, language: Language = "en", *, turns: int = 1) -> str:
+    """turns: how many batches the network is shared by."""
     trouble = None
     if job.failures:
         more = say("more_failures", language, n=job.failed - 1) if job.failed > 1 else ""
@@ -94,6 +95,8 @@ def job_line(job: Job, language: Language = "en") -> str:
             return fetch_line(job.fetch, language)
         stage = job.stage if job.stage in {"waiting", "loading"} else "prelabelling"
         said = [say(stage, language, model=job.model, done=job.done, total=job.total), *_left(job, language)]
+        if turns > 1:
+            said.append(say("turns", language, n=turns))
         return line(" · ".join([*said, *_skipped(job, language)]), error=trouble, done=job.done, total=job.total)
     ended = "cancelled" if job.remaining else "prelabelled"
     said = [say(ended, language, n=job.done - job.failed, total=job.total)]

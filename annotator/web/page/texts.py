@@ -68,6 +68,12 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "请先打开一张照片。",
     ),
     "waiting": ("Waiting for the model…", "Wartet auf das Modell…", "Esperando el modelo…", "正在等待模型…"),
+    "turns": (
+        "{n} batches take turns",
+        "{n} Durchläufe wechseln sich ab",
+        "{n} lotes se turnan",
+        "{n} 个批次轮流进行",
+    ),
     "loading": ("Loading {model}…", "Lädt {model}…", "Cargando {model}…", "正在加载 {model}…"),
     "prelabelling": (
         "Pre-labelling {done} of {total}",
@@ -103,10 +109,10 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "ready": ("ready", "bereit", "listo", "就绪"),
     "fetches_once": ("fetches {size} once", "lädt einmalig {size}", "descarga {size} una vez", "首次使用时下载 {size}"),
     "forgets": (
-        "This Space forgets everything when it restarts: download the project before you leave (tab Export).",
-        "Dieser Space vergisst bei einem Neustart alles: vor dem Gehen das Projekt herunterladen (Reiter Export).",
-        "Este Space lo olvida todo al reiniciarse: descargue el proyecto antes de irse (pestaña Exportar).",
-        "此 Space 重启后不保留任何内容：离开前请下载项目（“导出”标签页）。",
+        "Kept only until a restart: download the project.",
+        "Bleibt nur bis zum Neustart: Projekt herunterladen.",
+        "Solo dura hasta el reinicio: descargue el proyecto.",
+        "仅保留到重启前：请下载项目。",
     ),
     "project_intro": (
         "### The whole project\nPictures, suggestions and every decision in one file. Opened here or on another "

@@ -76,6 +76,21 @@ def test_networks_that_answer_clicks_have_cards_and_the_one_that_is_asked_is_tol
 
 
 @pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "3 batches take turns"),
+        ("de", "3 Durchläufe wechseln sich ab"),
+        ("es", "3 lotes se turnan"),
+        ("zh", "3 个批次轮流进行"),
+    ],
+)
+def test_a_batch_says_that_it_takes_turns_with_others(language, text):
+    job = Job("key", "m", [1], 1)
+    assert text not in fragments.job_line(job, language, turns=1)
+    assert text in fragments.job_line(job, language, turns=3)
+
+
+@pytest.mark.parametrize(
     ("language", "one", "several"),
     [
         ("en", "1 picture pre-labelled.", "2 pictures pre-labelled."),

@@ -1,6 +1,6 @@
 /** Ways in for photographs: drop, paste, choose files or a folder, and the bundled example. */
 import { isShown } from "../commands/keyboard";
-import { belongsToField } from "../commands/keys";
+import { belongsToField, keyValues } from "../commands/keys";
 import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import { icon } from "../widgets/icons";
@@ -33,7 +33,9 @@ export class DropZone {
       button({ icon: "folder", text: t("addFolder"), class: "an-button is-large", onClick: () => this.chooseFolder() }),
       button({ text: t("tryExample"), class: "an-button is-large", onClick: options.addExample }),
     );
-    this.element = h("section", { class: "an-empty" }, h("div", { class: "an-empty-card" }, icon("images"), h("h2", {}, t("dropTitle")), h("p", {}, t("dropBody")), ways, h("small", {}, t("dropHint"))), this.files, this.folder);
+    const steps = h("ol", { class: "an-empty-steps" }, ...(["firstAdd", "firstReview", "firstExport"] as const).map((step) => h("li", {}, t(step, keyValues()))));
+    const card = h("div", { class: "an-empty-card" }, icon("images"), h("h2", {}, t("dropTitle")), h("p", {}, t("dropBody")), ways, h("small", {}, t("dropHint")), steps);
+    this.element = h("section", { class: "an-empty" }, card, this.files, this.folder);
     this.overlay = h("div", { class: "an-drop-overlay", hidden: true }, icon("images"), h("span", {}, t("dropOverlay")));
     for (const input of [this.files, this.folder]) {
       input.addEventListener("change", () => {
