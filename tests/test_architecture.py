@@ -21,7 +21,7 @@ BELOW = {
     "exchange": {"system", "core", "vision", "storage"},
     "prelabel": {"system", "core", "vision", "storage"},
     "insight": {"system", "core"},
-    "evaluation": {"system", "core", "vision", "storage", "exchange", "prelabel"},
+    "evaluation": {"system", "core", "vision", "storage", "exchange", "prelabel", "insight"},
     "api": {"system", "core", "vision", "storage", "exchange", "prelabel"},
     "web": {"system", "core", "vision", "storage", "exchange", "prelabel", "insight", "api", "evaluation"},
     "cli": {"system", "core", "vision", "storage", "exchange", "prelabel", "insight", "evaluation", "web"},

@@ -1,6 +1,6 @@
 """`annotator evaluate`.
 
-Tests: tests/test_evaluation.py
+Tests: tests/evaluation/test_network.py
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ from pathlib import Path
 
 from annotator.cli.detectors import open_detector
 from annotator.cli.telling import progress_bar
-from annotator.cli.values import Verbs
+from annotator.cli.values import Verbs, score
 
 
 def add_evaluate(verbs: Verbs) -> None:
     """Its parser: the options, and what runs."""
-    evaluate = verbs.add_parser("evaluate", help="a network's COCO AP on annotated pictures")
+    evaluate = verbs.add_parser("evaluate", help="how good a network is on annotated pictures")
     evaluate.add_argument("--model", required=True, metavar="NAME")
     evaluate.add_argument("--annotations", required=True, type=Path, metavar="FILE.json")
     evaluate.add_argument("--images", required=True, type=Path, metavar="DIR")
+    evaluate.add_argument(
+        "--threshold", type=score, metavar="T", help="detections from this score on are found, mistaken or nothing"
+    )
     evaluate.add_argument("--json", action="store_true", help="as JSON")
     evaluate.add_argument("--results", type=Path, metavar="FILE.json", help="also write the detections, COCO's form")
     evaluate.add_argument(
@@ -41,6 +44,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         truth,
         options.images,
         published=options.as_published,
+        threshold=options.threshold,
         results=options.results,
         progress=progress_bar(f"evaluating {options.model}"),
     )

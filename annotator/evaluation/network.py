@@ -1,6 +1,6 @@
-"""A network's COCO AP on annotated pictures.
+"""A network's figures on annotated pictures.
 
-Protocol: no score floor, at most 100 detections a picture, f32, COCOeval's own summary. Measured are the categories
+Protocol: no score floor, at most 100 detections a picture, f32, COCOeval's own rules. Measured are the categories
 that both the network and the annotations have, so that a network for persons on COCO's whole val2017 is measured on
 its person subset; every picture of the file counts, with such an object or without. Boxes are the network's own, not
 those around the masks, clipped to the picture.
@@ -12,24 +12,22 @@ Source: coco_orig_metrics.py of the accuracy checker (include_boundaries), pycoc
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
-from annotator.core.errors import AnnotatorError, CocoError, ImageError, ModelError
+from annotator.core.errors import AnnotatorError, ImageError, ModelError
 from annotator.core.geometry import xyxy_to_xywh
-from annotator.core.masks import Rle, rle_area, rle_box_xyxy
-from annotator.exchange.coco.document import load
-from annotator.exchange.coco.lint import inspect_coco
+from annotator.core.masks import rle_area
+from annotator.evaluation.figures import Measured, measure_network
+from annotator.evaluation.matching import MAX_DETECTIONS, Objects, match
+from annotator.evaluation.precision import FIGURES
+from annotator.evaluation.report import figures_to_json, figures_to_text
+from annotator.evaluation.truth import Truth, mask_of
 from annotator.prelabel.ahead import read_ahead
 from annotator.system.files import is_file, require_writable, write_atomically
 from annotator.system.progress import Progress
@@ -37,90 +35,53 @@ from annotator.vision.networks.detector import Detections, Detector, Prepared
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures import decode
 
-MAX_DETECTIONS = 100
-
-_FIGURES = ("AP", "AP50", "AP75", "AP small", "AP medium", "AP large")
-
 
 @dataclass(frozen=True, eq=False)
-class Truth:
-    """Annotations that were checked, and completed, before pycocotools saw them.
-
-    maskless: how many annotations of a category, by its id, have a box alone.
-    """
-
-    coco: COCO
-    file: Path
-    maskless: Counter[int]
-
-    @classmethod
-    def read(cls, file: Path) -> Truth:
-        """Raises CocoError, listing every error of the file."""
-        document = load(file)
-        if not isinstance(document, dict):
-            raise CocoError(f"{file}: is a list of results, expected annotations: images, annotations, categories")
-        inspection = inspect_coco(document)
-        if inspection.errors:
-            raise CocoError([replace(problem, file=str(file)) for problem in inspection.errors])
-        document = inspection.document
-        rows = document["annotations"]
-        # COCOeval stops at an absent key, and takes a match with the id 0 for none.
-        annotations = [_completed(row, inspection.masks.get(index), id=index + 1) for index, row in enumerate(rows)]
-        coco = COCO()
-        coco.dataset = {**document, "annotations": annotations}
-        with contextlib.redirect_stdout(io.StringIO()):
-            coco.createIndex()
-        maskless = Counter(row["category_id"] for row in annotations if "segmentation" not in row)
-        return cls(coco, file, maskless)
-
-
-def _completed(row: dict[str, Any], rle: Rle | None, *, id: int) -> dict[str, Any]:
-    """An annotation with every key that COCOeval reads; missing ones are computed from its mask or its box."""
-    made = {"id": id, "image_id": row["image_id"], "category_id": row["category_id"]}
-    made["iscrowd"] = int(row.get("iscrowd") or 0)
-    if rle is not None:
-        made["segmentation"] = {"size": [rle.height, rle.width], "counts": rle.counts}
-    box: list[float] = row.get("bbox") or list(xyxy_to_xywh(rle_box_xyxy(rle) if rle else (0, 0, 0, 0)))
-    area = row.get("area")
-    if area is None:
-        area = rle_area(rle) if rle else box[2] * box[3]
-    return {**made, "bbox": box, "area": area}
-
-
-@dataclass(frozen=True)
 class Figures:
-    """Average precision of boxes and of masks in 0..1, by the names of `_FIGURES`; -1 where there is no object.
+    """A network on the pictures of a file.
 
-    categories: the network's names of those that were measured. notes: what a reader of the figures must know.
+    names: the network's, of the categories that were measured, by the file's ids. notes: what a reader of the figures
+    must know.
     """
 
     model: str
-    pictures: int
-    categories: tuple[str, ...]
-    box: dict[str, float]
-    mask: dict[str, float]
+    measured: Measured
+    names: Mapping[int, str]
     notes: tuple[str, ...] = ()
+
+    @property
+    def pictures(self) -> int:
+        return self.measured.pictures
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return tuple(self.names.values())
+
+    @property
+    def box(self) -> dict[str, float]:
+        """Average precision in 0..1, by the names of FIGURES; -1 where there is no object."""
+        return self.measured.box
+
+    @property
+    def mask(self) -> dict[str, float]:
+        """As `box`; -1 all over where masks are not measured."""
+        return self.measured.mask or dict.fromkeys(FIGURES, -1.0)
 
     def to_json(self) -> dict[str, Any]:
         """As the command line's `--json` prints it."""
         return {
             "model": self.model,
             "pictures": self.pictures,
-            "categories": len(self.categories),
-            "box": self.box,
-            "mask": self.mask,
+            "categories": len(self.names),
+            **figures_to_json(self.measured, self.names),
             "notes": list(self.notes),
         }
 
     def to_table(self) -> str:
-        """For people: percent, a row for boxes and one for masks."""
-        named = self.categories[0] if len(self.categories) == 1 else f"{len(self.categories)} categories"
+        """For people."""
+        named = self.categories[0] if len(self.names) == 1 else f"{len(self.names)} categories"
         head = f"{self.model} on {self.pictures} pictures, {named} (percent)"
-        rows = ["      " + "".join(f"{name:>11}" for name in _FIGURES)]
-        for label, figures in (("box", self.box), ("mask", self.mask)):
-            cells = ("n/a" if figures[name] < 0 else f"{100 * figures[name]:.1f}" for name in _FIGURES)
-            rows.append(f"{label:<6}" + "".join(f"{cell:>11}" for cell in cells))
-        return "\n".join([head, *rows, *self.notes])
+        return "\n".join([head, figures_to_text(self.measured, self.names), *self.notes])
 
 
 def evaluate(
@@ -129,13 +90,15 @@ def evaluate(
     folder: Path,
     *,
     published: bool = False,
+    threshold: float | None = None,
     results: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Figures:
     """Run the network over every annotated picture and measure it.
 
-    published: boxes as the accuracy checker of the Open Model Zoo takes them. results: where to write the detections,
-    in COCO's form for results.
+    published: boxes as the accuracy checker of the Open Model Zoo takes them. threshold: from which on detections count
+    where objects are taken for something else; the network's own where none is given. results: where to write the
+    detections, in COCO's form for results.
     Raises ImageError naming the first picture that is missing or unreadable, ModelError naming the first on which the
     network fails: a figure without it would be another one.
     Raises OSError, before the network runs, where `results` cannot be written.
@@ -166,22 +129,23 @@ def evaluate(
     if results is not None:
         write_atomically(results, json.dumps(found).encode())
     measured = sorted(ids.values())
-    missing = _missing_masks(detector.info, truth, measured)
-    notes = [
-        f"{mine} is measured on {theirs}, which has its id" for mine, theirs in _renamed(detector.info, truth, ids)
-    ]
-    if missing:
-        notes.append(f"{missing}, so masks are not measured")
-    if not any(row["category_id"] in measured for row in truth.coco.dataset["annotations"]):
-        notes.append(f"{truth.file} has no object of these categories, so nothing is measured")
+    has_masks = not _missing_masks(detector.info, truth, measured)
+    shown_from = detector.info.threshold if threshold is None else threshold
     return Figures(
         model=detector.info.source,
-        pictures=len(rows),
-        categories=tuple(category.name for category in detector.info.categories if category.id in ids),
-        box=_measure(truth.coco, found, measured, kind="bbox"),
-        mask=dict.fromkeys(_FIGURES, -1.0) if missing else _measure(truth.coco, found, measured, kind="segm"),
-        notes=tuple(notes),
+        measured=_measure(truth, found, measured, masks=has_masks, threshold=shown_from),
+        names={ids[category.id]: category.name for category in detector.info.categories if category.id in ids},
+        notes=tuple(_notes(detector.info, truth, ids)),
     )
+
+
+def _notes(info: ModelInfo, truth: Truth, ids: dict[int, int]) -> Iterator[str]:
+    for mine, theirs in _renamed(info, truth, ids):
+        yield f"{mine} is measured on {theirs}, which has its id"
+    if missing := _missing_masks(info, truth, sorted(ids.values())):
+        yield f"{missing}, so masks are not measured"
+    if not any(row["category_id"] in ids.values() for row in truth.coco.dataset["annotations"]):
+        yield f"{truth.file} has no object of these categories, so nothing is measured"
 
 
 def _missing_masks(info: ModelInfo, truth: Truth, measured: Sequence[int]) -> str:
@@ -261,16 +225,31 @@ def _results(detections: Detections, ids: dict[int, int], *, published: bool) ->
     ]
 
 
-def _measure(coco: COCO, found: list[dict[str, Any]], categories: Sequence[int], *, kind: str) -> dict[str, float]:
-    # loadRes derives box and area from the masks when both are there: each kind gets what it is measured on.
-    wanted = "segmentation" if kind == "segm" else "bbox"
-    rows = [{key: row[key] for key in ("image_id", "category_id", "score", wanted)} for row in found]
-    nothing = COCO()
-    nothing.dataset = {"images": [], "annotations": [], "categories": []}
-    with contextlib.redirect_stdout(io.StringIO()):
-        measured = COCOeval(coco, coco.loadRes(rows) if rows else nothing, kind)
-        measured.params.catIds = list(categories)
-        measured.evaluate()
-        measured.accumulate()
-        measured.summarize()
-    return {name: float(np.round(value, 6)) for name, value in zip(_FIGURES, measured.stats[:6], strict=True)}
+def _measure(
+    truth: Truth, found: list[dict[str, Any]], categories: Sequence[int], *, masks: bool, threshold: float
+) -> Measured:
+    of_image: dict[int, list[dict[str, Any]]] = {}
+    for row in found:
+        of_image.setdefault(row["image_id"], []).append(row)
+    pairs = [
+        (truth.objects(image_id, categories), _detected(of_image.get(image_id, [])))
+        for image_id in sorted(truth.coco.getImgIds())
+    ]
+    return measure_network(
+        [match(there, seen, masks=False) for there, seen in pairs],
+        [match(there, seen, masks=True) for there, seen in pairs] if masks else None,
+        categories,
+        threshold=threshold,
+    )
+
+
+def _detected(rows: Sequence[Mapping[str, Any]]) -> Objects:
+    masks = [mask_of(row) for row in rows]
+    return Objects(
+        categories=np.array([row["category_id"] for row in rows], np.int64),
+        boxes=np.array([row["bbox"] for row in rows], float).reshape(-1, 4),
+        masks=masks,
+        areas=np.array([rle_area(rle) for rle in masks], float),
+        scores=np.array([row["score"] for row in rows], float),
+        crowd=np.zeros(len(rows), bool),
+    )
