@@ -29,7 +29,7 @@ from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError, ArchiveError, StoreError
 from annotator.core.settings import NAME
 from annotator.storage import contents, vetting
-from annotator.storage.database import DATABASE_NAME
+from annotator.storage.dialects.sqlite import DATABASE_NAME
 from annotator.storage.store import Store
 from annotator.system.files import replacing, sync_folder
 from annotator.system.progress import Progress

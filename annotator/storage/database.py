@@ -1,61 +1,51 @@
-"""A project's SQLite file: opened, checked, migrated, and every failure of it told in one line."""
+"""A project's database: opened, checked, migrated, and every failure of it told in one line."""
 
 from __future__ import annotations
 
-import os
-import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, insert, inspect, select, text
+from sqlalchemy import Connection, exc, insert, select
 
 from annotator.core.errors import StoreError
 from annotator.storage import schema
-from annotator.storage.write_lock import InTurn, hold
-from annotator.system.files import sync_folder
-
-DATABASE_NAME = "project.db"
-LOCK_NAME = "project.lock"
+from annotator.storage.dialects.dialect import Dialect, table_names
+from annotator.storage.dialects.sqlite import Sqlite
+from annotator.storage.write_lock import InTurn
 
 
 class Database:
     """One engine for one project. `read` and `write` are the only ways in; several threads and processes may use them.
 
-    The journal is DELETE and synchronous EXTRA: a commit that returned is on the disk, and the journal, which would
-    roll it back after a power cut, is gone from the folder there too. Writers begin IMMEDIATE, so that they wait for
-    each other at the start instead of failing half-way.
+    A commit that returned is on the disk. Writers wait for each other before they begin.
     """
 
     def __init__(self, folder: Path, *, patience: float) -> None:
         """folder: exists. patience: seconds to wait for another program's lock."""
-        self.path = folder / DATABASE_NAME
         self._patience = patience
         self._writing = InTurn()
         self._mine = threading.local()
-        self._engine = _engine(self.path, patience=patience)
-        self._watcher = _Watcher(self.path, patience=patience)
+        self._dialect: Dialect = Sqlite(folder, patience=patience)
+        self._engine = self._dialect.engine
         try:
-            self._require_not_emptied()
             with self._plain_errors():
-                self._leave_wal()
+                self._dialect.require_usable()
                 self._migrate()
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        self._watcher.close()
-        self._engine.dispose()
+        self._dialect.close()
 
     def version(self) -> str:
         """Another text after each commit, whoever made it; two databases never have the same one."""
         with self._plain_errors():
-            return self._watcher.version()
+            return self._dialect.version()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -72,7 +62,7 @@ class Database:
         if (shared := self._shared()) is not None:
             yield shared
             return
-        with self._plain_errors(), self._write_lock(), self._writer() as connection, connection.begin():
+        with self._plain_errors(), self._turn(), self._dialect.writing() as connection:
             yield connection
 
     @contextmanager
@@ -93,141 +83,53 @@ class Database:
         return found
 
     @contextmanager
-    def _write_lock(self) -> Iterator[None]:
-        """Whoever writes waits for this process's other threads first, then for other processes."""
+    def _turn(self) -> Iterator[None]:
+        """Whoever writes waits for this process's other threads first; the dialect waits for other processes."""
         if not self._writing.acquire(timeout=self._patience):
             raise TimeoutError
         try:
-            with hold(self.path.with_name(LOCK_NAME), patience=self._patience):
-                yield
+            yield
         finally:
             self._writing.release()
-
-    def _writer(self) -> Connection:
-        return self._engine.connect().execution_options(begin="IMMEDIATE")
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:
         try:
             yield
-        except exc.DBAPIError as error:
-            raise StoreError(f"{self.path}: {plain_reason(str(error.orig), patience=self._patience)}") from error
-        except TimeoutError as error:
-            raise StoreError(f"{self.path}: {plain_reason('locked', patience=self._patience)}") from error
-        except (exc.TimeoutError, sqlite3.Error) as error:
-            raise StoreError(f"{self.path}: {plain_reason(str(error), patience=self._patience)}") from error
+        except (exc.DBAPIError, exc.TimeoutError, TimeoutError, sqlite3.Error) as error:
+            raise self._dialect.failure(error) from error
 
     # --- opening ---------------------------------------------------------------------------------------------------
 
-    def _require_not_emptied(self) -> None:
-        """Raise StoreError where a power cut or a full disk left a file of no bytes: SQLite would begin anew in it."""
-        emptied = self.path.is_file() and self.path.stat().st_size == 0
-        if emptied and any((self.path.parent / "images").glob("??/*")):
-            raise StoreError(f"{self.path}: is empty, and there are pictures beside it; restore it from a backup")
-
-    def _leave_wal(self) -> None:
-        """Back to the DELETE journal, where another program changed it: Debian's SQLite may lose commits in a WAL."""
-        if not self.path.is_file():
-            return
-        with closing(sqlite3.connect(self.path, timeout=self._patience)) as connection:
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
-                connection.execute("PRAGMA journal_mode = DELETE")
-
     def _migrate(self) -> None:
         with self._engine.connect() as connection:
-            fresh = self._check(connection)
+            fresh = self._dialect.check(connection)
             done = set() if fresh else _done(connection)
-            missing_tables = set(schema.metadata.tables) - _table_names(connection)
+            missing_tables = set(schema.metadata.tables) - table_names(connection)
         self._require_known(done)
         if done == set(schema.MIGRATIONS):
             if missing_tables:
-                raise StoreError(f"{self.path}: is damaged (no {min(missing_tables)}); restore it from a backup")
+                place = self._dialect.place
+                raise StoreError(f"{place}: is damaged (no {min(missing_tables)}); restore it from a backup")
             return
-        with self._writer() as connection, connection.begin():
+        with self._dialect.migrating() as connection:
             # Another process may have been faster: what is done is asked again, now that nobody else can write.
-            done = _done(connection) if _table_names(connection) else set()
+            done = _done(connection) if "migrations" in table_names(connection) else set()
             self._require_known(done)
             missing = [name for name in schema.MIGRATIONS if name not in done]
             if missing and done:
-                self._back_up(before=missing[0])
+                self._dialect.back_up(before=missing[0])
             for name in missing:
                 for statement in schema.MIGRATIONS[name]:
-                    connection.exec_driver_sql(statement)
+                    if (translated := self._dialect.translate(name, statement)) is not None:
+                        connection.exec_driver_sql(translated)
                 connection.execute(insert(schema.migrations).values(name=name, at=now()))
-
-    def _check(self, connection: Connection) -> bool:
-        """Whether the database is empty. Raises StoreError where it is damaged or belongs to something else."""
-        tables = _table_names(connection)
-        verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
-        if verdict != "ok":
-            raise StoreError(f"{self.path}: is damaged ({' '.join(str(verdict).split())}); restore it from a backup")
-        if not tables:
-            return True
-        application = connection.execute(text("PRAGMA application_id")).scalar_one()
-        if application != schema.APPLICATION_ID or "migrations" not in tables:
-            raise StoreError(f"{self.path}: is a database of another program, not a project's")
-        return False
 
     def _require_known(self, done: set[str]) -> None:
         newer = sorted(done - set(schema.MIGRATIONS))
         if newer:
-            raise StoreError(
-                f"{self.path}: made by a newer annotator (it has {newer[-1]}); update annotator to open it"
-            )
-
-    def _back_up(self, *, before: str) -> None:
-        """Copy the database beside itself, whole or not at all, while this process holds the write lock."""
-        target = self.path.with_name(f"{self.path.stem}-before-{before}.db")
-        part = target.with_suffix(".part")
-        try:
-            part.unlink(missing_ok=True)
-            with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(part)) as copy:
-                source.backup(copy)
-            with open(part, "rb") as file:
-                os.fsync(file.fileno())
-            os.replace(part, target)
-            sync_folder(target.parent)
-        except OSError as error:
-            raise StoreError(f"{target}: the backup before a migration cannot be written: {error.strerror}") from error
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-
-
-class _Watcher:
-    """A connection that never writes: SQLite tells it of everybody else's commits. Source: PRAGMA data_version."""
-
-    def __init__(self, path: Path, *, patience: float) -> None:
-        self._path, self._patience = path, patience
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-        self._name = secrets.token_hex(4)  # counts of two connections have nothing to do with each other
-
-    def version(self) -> str:
-        with self._lock:
-            if self._connection is None:
-                self._connection = sqlite3.connect(self._path, timeout=self._patience, check_same_thread=False)
-            return f"{self._name}-{self._connection.execute('PRAGMA data_version').fetchone()[0]}"
-
-    def close(self) -> None:
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-
-
-def plain_reason(found: str, *, patience: float) -> str:
-    """What SQLite's complaint means to a person. patience: seconds that were waited for a lock."""
-    reasons = {
-        "locked": f"another program keeps it locked (waited {patience:g} s); nothing was changed",
-        "full": "the disk is full; nothing was changed",
-        "disk I/O": "the disk cannot be read or written; nothing was changed",
-        "readonly": "cannot be written (read-only); nothing was changed",
-        "unable to open": "cannot be opened; are the folder's permissions right?",
-        "not a database": "is not a project's database",
-        "malformed": "is damaged; restore it from a backup",
-    }
-    known = next((reason for sign, reason in reasons.items() if sign in found), None)
-    return known or found.splitlines()[0]
+            place = self._dialect.place
+            raise StoreError(f"{place}: made by a newer annotator (it has {newer[-1]}); update annotator to open it")
 
 
 def now() -> str:
@@ -235,30 +137,5 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _table_names(connection: Connection) -> set[str]:
-    return set(inspect(connection).get_table_names())
-
-
 def _done(connection: Connection) -> set[str]:
     return set(connection.scalars(select(schema.migrations.c.name)))
-
-
-def _engine(path: Path, *, patience: float) -> Engine:
-    """An engine whose connections leave BEGIN to us: pysqlite's own is deferred, and a deferred writer fails when
-    another commits between its first read and its first write. Source: SQLAlchemy, "Enabling Non-Legacy SQLite
-    Transactional Modes with the sqlite3 or aiosqlite driver".
-    """
-    url = URL.create("sqlite", database=str(path))
-    engine = create_engine(url, connect_args={"timeout": patience}, pool_size=8, max_overflow=24, pool_timeout=patience)
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None
-        for pragma in ("foreign_keys = ON", "synchronous = EXTRA", "trusted_schema = OFF", "cell_size_check = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
-
-    return engine

@@ -15,7 +15,7 @@ from annotator.core.errors import StoreError
 from annotator.core.settings import NAME, SETTINGS
 from annotator.storage import contents, schema
 from annotator.storage.archive import beside
-from annotator.storage.database import DATABASE_NAME
+from annotator.storage.dialects.sqlite import DATABASE_NAME
 from annotator.storage.store import Store
 from annotator.system.files import sync_folder
 

@@ -6,22 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select
-from sqlalchemy.dialects import sqlite
 
 from annotator.core.dataset import Image
 from annotator.core.heatmap import Heatmap, pack, unpack
 from annotator.core.masks import Rle
 from annotator.storage import schema
+from annotator.storage.dialects.expressions import insert_new
 from annotator.storage.prompts import name_of
-
-_ADD = sqlite.insert(schema.heatmaps).on_conflict_do_nothing()
 
 
 def add_heatmaps(connection: Connection, image_id: int, heatmaps: Mapping[str, Heatmap]) -> None:
     """Keep heatmaps by their names; a name that has a heatmap keeps the one it has."""
     if heatmaps:
         rows = [_row_of(key, image_id, heatmap) for key, heatmap in heatmaps.items()]
-        connection.execute(_ADD, rows)
+        connection.execute(insert_new(connection, schema.heatmaps), rows)
 
 
 def heatmap_now(connection: Connection, image: Image, key: str) -> Heatmap | None:

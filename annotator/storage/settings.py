@@ -9,10 +9,10 @@ import json
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import sqlite
 
 from annotator.core.settings import Setting
 from annotator.storage import schema
+from annotator.storage.dialects.expressions import put
 from annotator.storage.stored import json_of
 
 
@@ -25,5 +25,4 @@ def read_setting(connection: Connection, setting: Setting) -> Any | None:
 def write_setting(connection: Connection, setting: Setting, value: Any) -> None:
     """value: anything that JSON holds."""
     row = {"name": setting.name, "value": json.dumps(value)}
-    statement = sqlite.insert(schema.settings).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
+    put(connection, schema.settings, row, key="name")

@@ -15,7 +15,7 @@ from annotator.core.errors import StoreError
 from annotator.core.project import Summary
 from annotator.core.settings import BATCH, BINNED, KEY, NAME, OWNER, PUT_AWAY, Setting
 from annotator.storage import schema
-from annotator.storage.database import DATABASE_NAME, plain_reason
+from annotator.storage.dialects.sqlite import DATABASE_NAME, plain_reason
 
 COVERS = 4
 """Images of a project whose thumbnails a list shows."""

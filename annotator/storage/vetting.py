@@ -25,7 +25,7 @@ from annotator.core.project import checked_name
 from annotator.core.review import is_flag, is_note
 from annotator.core.settings import IMPORTED_EXTRA, NAME, SETTINGS, THRESHOLD, UNFINISHED
 from annotator.storage import heatmaps, schema
-from annotator.storage.database import DATABASE_NAME
+from annotator.storage.dialects.sqlite import DATABASE_NAME
 from annotator.storage.imports import is_unfinished
 from annotator.storage.parts import parts_from_bytes
 from annotator.storage.prompts import prompted_of

@@ -16,7 +16,7 @@ from pathlib import Path
 from annotator.core.dataset import Image
 from annotator.core.errors import ArchiveError, StoreError
 from annotator.storage import vetting
-from annotator.storage.database import DATABASE_NAME
+from annotator.storage.dialects.sqlite import DATABASE_NAME
 from annotator.system.child import child_environment, confine_to_files
 
 TIMEOUT_SECONDS = 120.0

@@ -17,7 +17,7 @@ from annotator.core.errors import StoreError
 from annotator.core.project import Summary, checked_name, free_name, project_id
 from annotator.core.settings import BINNED, KEY, NAME
 from annotator.storage import archive
-from annotator.storage.database import DATABASE_NAME
+from annotator.storage.dialects.sqlite import DATABASE_NAME
 from annotator.storage.duplicate import duplicate
 from annotator.storage.project_folders import Found, folders_in, look, new_folder
 from annotator.storage.store import Store

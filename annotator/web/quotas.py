@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotator.storage.database import DATABASE_NAME
+from annotator.storage.dialects.sqlite import DATABASE_NAME
 from annotator.storage.store import Store
 from annotator.web.sharing.limits import LimitError, Limits
 from annotator.web.sharing.makers import Makers

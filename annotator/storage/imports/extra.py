@@ -6,14 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy.dialects import sqlite
-
 from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Image, without_mask
 from annotator.core.same_objects import is_same_box
 from annotator.core.settings import IMPORTED_EXTRA
-from annotator.storage import schema
 from annotator.storage.datasets import imported_extra
 from annotator.storage.imports.work import Work
+from annotator.storage.settings import write_setting
 
 
 def _canonical(value: object) -> str:
@@ -80,9 +78,7 @@ def keep_top_level(work: Work) -> None:
         elif merged[name] != value:
             work.note(name, "kept as an earlier import had it")
     if merged:
-        row = {"name": IMPORTED_EXTRA.name, "value": json.dumps(merged)}
-        statement = sqlite.insert(schema.settings).values(row)
-        work.connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
+        write_setting(work.connection, IMPORTED_EXTRA, merged)
 
 
 def _joined(work: Work, mine: list[Any], more: list[Any]) -> list[Any]:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Table
 
 from annotator.core.dataset import Dataset, Instance
 from annotator.core.problems import Findings
 from annotator.storage import schema
+from annotator.storage.dialects.expressions import last_id
 from annotator.storage.images import IMPORT
 from annotator.storage.imports.arrival import Arrival, How
 
@@ -73,10 +74,8 @@ class Work:
             self.how.pulse()
 
     def last_id(self, table: Table) -> int:
-        """The greatest id that the table ever gave, or holds: SQLite does not count those that were changed."""
-        asked = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
-        given = self.connection.execute(asked, {"table": table.name}).scalar()
-        return max(int(given or 0), int(self.connection.scalar(select(func.max(table.c.id))) or 0))
+        """The greatest id that the table ever gave, or holds."""
+        return last_id(self.connection, table)
 
     def fresh_id(self, table: Table) -> int:
         """An id that the table never gave, and that no file of this import brings."""
