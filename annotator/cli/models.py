@@ -25,10 +25,13 @@ def add_models(verbs: Verbs) -> None:
     action = actions.add_parser("fetch", help="fetch a network's files, checked by size and hash")
     action.add_argument("name", metavar="NAME")
     action.set_defaults(run=_models_fetch)
-    action = actions.add_parser("add", help="add a network of your own: a folder, or an ONNX or OpenVINO file")
+    action = actions.add_parser("add", help="add a network of your own: its files, or the server that runs it")
     action.add_argument("name", metavar="NAME")
-    action.add_argument("source", type=Path, metavar="PATH")
-    action.set_defaults(run=_models_add)
+    help = "a folder, or an ONNX or OpenVINO file; with --server: a network of the list, or the model.toml, like it"
+    action.add_argument("source", metavar="PATH", help=help)
+    action.add_argument("--server", metavar="URL", help="runs there, by the Open Inference Protocol (KServe v2)")
+    action.add_argument("--model-name", metavar="MODEL", default="", help="its name on the server (default NAME)")
+    action.set_defaults(run=_models_add, refuse=action.error)
     action = actions.add_parser("check", help="verify a network's files and run it on noise and on a sample")
     action.add_argument("name", metavar="NAME")
     action.add_argument("--device", type=str.upper, default="AUTO", metavar="D", help="OpenVINO device, else AUTO")
@@ -53,6 +56,7 @@ def _models_list(options: argparse.Namespace) -> int:
         return 0
     for info in networks:
         state = "present" if info.present else f"to fetch, {_size(info)}"
+        state = "on a server" if isinstance(info, zoo.ModelInfo) and info.server else state
         print(f"{info.name:<20} {state:<22} {_answers(info):<12} {info.title}")
     return 0
 
@@ -69,7 +73,8 @@ def _as_json(info: NetworkInfo) -> dict[str, Any]:
     }
     if isinstance(info, ModelInfo):
         detector = {"categories": len(info.categories), "threshold": info.threshold, "outputs": info.outputs}
-        return common | {"kind": "detector", **detector, "masks": info.has_masks}
+        server = {"server": info.server.url} if info.server else {}
+        return common | {"kind": "detector", **detector, "masks": info.has_masks, **server}
     return common | {"kind": "prompt"}
 
 
@@ -93,6 +98,9 @@ def _models_fetch(options: argparse.Namespace) -> int:
     if not info.present:
         zoo.fetch(info, progress=progress_bar(f"fetching {info.name}", "B", scale=True))
     zoo.verify(info)
+    if isinstance(info, zoo.ModelInfo) and info.server:
+        print(f"{info.name}: runs on {info.server.url}, there is nothing to fetch")
+        return 0
     print(f"{info.name}: present and verified in {info.folder}")
     return 0
 
@@ -101,7 +109,15 @@ def _models_add(options: argparse.Namespace) -> int:
     from annotator.vision.networks import zoo
     from annotator.vision.networks.own_model import warnings_for
 
-    info = zoo.add(options.name, options.source)
+    if options.server is not None:
+        from annotator.vision.networks.served.adding import add_served
+
+        served = add_served(options.name, options.source, url=options.server, model=options.model_name)
+        print(f"{served.name}: added to {served.folder}: {served.description}")
+        return 0
+    if options.model_name:
+        options.refuse("--model-name is for --server")
+    info = zoo.add(options.name, Path(options.source))
     print(f"{info.name}: added to {info.folder}: {info.description}")
     for line in warnings_for(info) if isinstance(info, zoo.ModelInfo) else []:
         say(line)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Generic
 
 from annotator.core.dataset import Image, State, Suggestion
-from annotator.core.errors import MissingError
+from annotator.core.errors import MissingError, ModelError
 from annotator.core.overlap import unanswered
 from annotator.core.settings import THRESHOLD
 from annotator.prelabel.ahead import DECODE_AHEAD, DECODERS
@@ -149,8 +149,9 @@ def prelabel_new(
 ) -> BatchReport:
     """Put pictures into a project and pre-label them, each decoded once; otherwise as `prelabel_queued`.
 
-    A picture on which the network fails is named and passed over too. Raises ModelError where it fails on all it gets.
-    What a killed run of the same files, network and options has done is not done again; the report counts it.
+    A picture on which the network fails is named and passed over too. Raises ModelError where it fails on all it gets,
+    which are not done then. What a killed run of the same files, network and options has done is not done again; the
+    report counts it.
     """
     names = relative_names(paths)
     before = FilesDone(store, paths, how=(detector.info.source, floor, draft, detector.device, detector.precision))
@@ -164,7 +165,11 @@ def prelabel_new(
     keeper = Keeper(store, add, name=str, by=by, total=count, progress=progress, stored=before.note)
     keeper.failures += before.failures
     keeper.done = before.count - len(before.failures)
-    report = _run(journey, keeper, paths[before.count :], patience=PATIENCE)
+    try:
+        report = _run(journey, keeper, paths[before.count :], patience=PATIENCE)
+    except ModelError:
+        before.take_back_failures()
+        raise
     before.end()
     return report
 

@@ -27,17 +27,30 @@ class FilesDone:
         same = kept.get("work") == self._work
         self.count: int = kept["done"] if same else 0
         self.failures = [Failure(*row) for row in kept["failures"]] if same else []
+        self._in_a_row = 0
 
     def note(self, outcomes: Sequence[Outcome[Path]]) -> None:
         """Called in the transaction that stores these, the next of the list."""
         self.count += len(outcomes)
-        self.failures += [outcome.failure for outcome in outcomes if isinstance(outcome, Failed)]
-        rows = [[failure.file_name, failure.reason] for failure in self.failures]
-        self._store.set_setting(FILES, {"work": self._work, "done": self.count, "failures": rows})
+        for outcome in outcomes:
+            self._in_a_row = self._in_a_row + 1 if isinstance(outcome, Failed) else 0
+            self.failures += [outcome.failure] if isinstance(outcome, Failed) else []
+        self._save()
+
+    def take_back_failures(self) -> None:
+        """The last ones failed one after the other, as the network did on all it got: they are not done."""
+        self.count -= self._in_a_row
+        del self.failures[len(self.failures) - self._in_a_row :]
+        self._in_a_row = 0
+        self._save()
 
     def end(self) -> None:
         """All are done: the same command begins anew."""
         self._store.set_setting(FILES, None)
+
+    def _save(self) -> None:
+        rows = [[failure.file_name, failure.reason] for failure in self.failures]
+        self._store.set_setting(FILES, {"work": self._work, "done": self.count, "failures": rows})
 
 
 def _digest(paths: Sequence[Path], how: Sequence[Any]) -> str:

@@ -25,6 +25,7 @@ from annotator.vision.networks.model_info import (
     NetworkInfo,
     Outputs,
     PromptInfo,
+    Server,
     Triple,
 )
 
@@ -33,6 +34,7 @@ RESIZES = get_args(ResizeRule)
 OUTPUTS = get_args(Outputs)
 
 DESCRIPTION_NAME = "model.toml"
+SERVER_URL = "an http(s) address, without a name, a password, '?' or '#'"
 # A model's name is a folder's name too: nothing in it can leave the models folder or hide there.
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 FILE_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -96,9 +98,30 @@ def _detector(root: _Table, inputs: _Table, common: dict[str, Any]) -> ModelInfo
         threshold=float(root.take("threshold", "a number 0..1", _is_fraction, default=0.5)),
         outputs=root.take("outputs", _one_of(OUTPUTS), lambda value: value in OUTPUTS, default="regions"),
         largest=(largest[0], largest[1]) if largest else None,
+        server=_server(root),
     )
     inputs.require_nothing_left()
     return info
+
+
+def _server(root: _Table) -> Server | None:
+    """Where the network runs, if not here."""
+    if not root.has("server"):
+        return None
+    table = root.table("server")
+    url = table.take("url", SERVER_URL, is_server_url)
+    server = Server(
+        url=url.rstrip("/"),
+        model=table.take(
+            "model", "a text of at most 200 characters", lambda value: _is_text(value) and len(value) <= 200
+        ),
+        timeout_s=float(
+            table.take("timeout", "seconds, 1 to 3600", lambda value: _is_within(value, 1, 3600), default=60)
+        ),
+        requests=table.take("requests", "a whole number 1..64", lambda value: _is_integer(value, 1, 64), default=4),
+    )
+    table.require_nothing_left()
+    return server
 
 
 class _Table:
@@ -227,7 +250,11 @@ def _is_integer(value: Any, low: int, high: int) -> bool:
 
 
 def _is_fraction(value: Any) -> bool:
-    return is_finite(value) and 0 <= value <= 1
+    return _is_within(value, 0, 1)
+
+
+def _is_within(value: Any, low: float, high: float) -> bool:
+    return is_finite(value) and low <= value <= high
 
 
 def _is_triple(value: Any) -> bool:
@@ -245,6 +272,16 @@ def _is_size(value: Any) -> bool:
 def _is_address(value: str) -> bool:
     parts = urlsplit(value)
     return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def is_server_url(value: Any) -> bool:
+    """Whether a served network can stand behind it: what is secret does not belong into a description."""
+    if not isinstance(value, str) or not re.fullmatch(r"[!-~]{1,500}", value) or set(value) & set("?#@\\"):
+        return False
+    try:
+        return _is_address(value) and urlsplit(value).port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 def _is_base(value: Any) -> bool:
@@ -267,6 +304,10 @@ def description_text(info: NetworkInfo) -> str:
         lines += ["", "[input]", *_pairs(resize=info.resize, pad=info.pad, order=info.order)]
         lines += [] if info.largest is None else _pairs(largest=list(info.largest))
         lines += _pairs(mean=list(info.mean), scale=list(info.scale))
+    if isinstance(info, ModelInfo) and info.server:
+        served = info.server
+        lines += ["", "[server]", *_pairs(url=served.url, model=served.model)]
+        lines += _pairs(timeout=served.timeout_s, requests=served.requests)
     if info.base:
         lines += ["", "[fetch]", *_pairs(base=info.base)]
     for category in info.categories if isinstance(info, ModelInfo) else ():

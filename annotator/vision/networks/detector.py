@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import cv2
 import numpy as np
@@ -19,6 +19,9 @@ from annotator.vision.networks.runtime import PRECISION, Found, Network, Tag
 from annotator.vision.networks.soft_masks import SoftMasks
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures.photo import Photo
+
+if TYPE_CHECKING:
+    from annotator.vision.networks.served.network import ServedNetwork
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +87,7 @@ class Detector:
     def __init__(self, info: ModelInfo, *, device: str = "AUTO", precision: str = PRECISION) -> None:
         self.info = info
         self.device, self.precision = device, precision
-        self.network = Network(info, device=device, precision=precision)
+        self.network = _open(info, device=device, precision=precision)
 
     def detect(self, photo: Photo) -> Detections:
         """Detections on one picture. Raises ModelError where the network fails on it."""
@@ -126,6 +129,17 @@ class Detector:
         inputs = (((tag, one), one.picture if isinstance(one, Prepared) else one) for tag, one in pictures)
         for (tag, _), found in self.network.stream(inputs, interpret):
             yield tag, found
+
+
+def _open(info: ModelInfo, *, device: str, precision: str) -> Network | ServedNetwork:
+    """What runs the network: this machine, or its server."""
+    if info.server is None:
+        return Network(info, device=device, precision=precision)
+    if (device, precision) != ("AUTO", PRECISION):
+        raise ModelError(f"{info.name}: runs on a server, which chooses device and precision by itself")
+    from annotator.vision.networks.served.network import ServedNetwork
+
+    return ServedNetwork(info, info.server)
 
 
 def prepare(photo: Photo, info: ModelInfo, *, input_size: tuple[int, int]) -> Prepared:

@@ -48,6 +48,20 @@ class ModelFile:
         return f"{self.algorithm.upper().replace('SHA', 'SHA-')} {self.hash[:16]}…"
 
 
+@dataclass(frozen=True)
+class Server:
+    """Where a network runs instead of here: a server of the Open Inference Protocol (KServe v2) over HTTP.
+
+    url: http(s), before `/v2`. model: its name there. timeout_s: what an answer may take. requests: how many pictures
+    are under way at once.
+    """
+
+    url: str
+    model: str
+    timeout_s: float = 60.0
+    requests: int = 4
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkInfo:
     """A network's names and files, whatever it does.
@@ -100,7 +114,8 @@ class ModelInfo(NetworkInfo):
     pad: value 0..255 of the padding. mean, scale: by channel in `order`, in 0..255 units; the input is
     (value - mean) / scale. categories: in the order of the class index, from 0. threshold: the score from which a
     detection is worth showing. outputs: their form. largest: the longer and the shorter side of the largest picture
-    that goes in, where pictures have a size of their own (the resize "shrink").
+    that goes in, where pictures have a size of their own (the resize "shrink"). server: where it runs, if not
+    here; then it has no files.
     """
 
     resize: ResizeRule
@@ -112,6 +127,7 @@ class ModelInfo(NetworkInfo):
     threshold: float
     outputs: Outputs = "regions"
     largest: tuple[int, int] | None = None
+    server: Server | None = None
 
     @property
     def has_masks(self) -> bool:
@@ -125,7 +141,7 @@ class ModelInfo(NetworkInfo):
 
     @property
     def graph_paths(self) -> tuple[Path, ...]:
-        return (self.xml_path,)
+        return () if self.server else (self.xml_path,)
 
 
 @dataclass(frozen=True, kw_only=True)

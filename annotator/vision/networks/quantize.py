@@ -23,6 +23,7 @@ from annotator.core.overlap import mask_iou
 from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.contract import find_outputs
 from annotator.vision.networks.detector import Detections, Detector, prepare, to_detections
+from annotator.vision.networks.input_values import input_values
 from annotator.vision.networks.install import install_model
 from annotator.vision.networks.rewrite import faster_graph
 from annotator.vision.networks.runtime import Network, read_graph
@@ -74,7 +75,7 @@ def quantize(info: ModelInfo, pictures: Sequence[Path], *, name: str) -> ModelIn
     with contextlib.redirect_stdout(sys.stderr):
         quantized = nncf.quantize(
             graph,
-            nncf.Dataset(inputs, lambda picture: _as_values(picture, info)),
+            nncf.Dataset(inputs, lambda picture: input_values(picture, info)),
             preset=nncf.QuantizationPreset.MIXED,
             subset_size=len(inputs),
             ignored_scope=nncf.IgnoredScope(names=_of_places(graph), validate=False),
@@ -129,13 +130,6 @@ def _inputs(info: ModelInfo, pictures: Sequence[Path]) -> list[NDArray[np.uint8]
             f"quantize: found {len(inputs)} pictures that can be read and show something, expected {LEAST_PICTURES}"
         )
     return inputs
-
-
-def _as_values(picture: NDArray[np.uint8], info: ModelInfo) -> NDArray[np.float32]:
-    """What the graph itself takes: (1, 3, height, width), in the model's order, mean and scale applied."""
-    ordered = picture[..., ::-1] if info.order == "BGR" else picture
-    values = (ordered.astype(np.float32) - info.mean) / info.scale
-    return np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32)
 
 
 def _evenly(count: int, most: int) -> list[int]:

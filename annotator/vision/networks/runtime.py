@@ -128,6 +128,8 @@ def _ask(request: ov.InferRequest, picture: Picture) -> ov.InferRequest:
 
 def read_graph(info: ModelInfo) -> ov.Model:
     """A network's graph as its files have it, found to be of the contract. Raises ModelError."""
+    if info.server:
+        raise ModelError(f"{info.name}: runs on a server, expected one whose graph is here")
     try:
         model = ov.Core().read_model(info.xml_path)
     except RuntimeError as error:

@@ -13,6 +13,7 @@ from annotator.core.masks import rle_area
 from annotator.vision.networks import trial, zoo
 from annotator.vision.networks.adapters.registry import adapter_of
 from annotator.vision.networks.detector import Detections, Detector
+from annotator.vision.networks.served.network import ServedNetwork
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures import decode
 
@@ -23,11 +24,19 @@ def describe(info: ModelInfo, sample: Path, *, device: str = "AUTO") -> Iterator
     Raises ModelError where it does not fit its description, and at the end where it fails on one of the pictures.
     """
     zoo.verify(info)
-    yield f"files: {len(info.files)} verified by size and SHA-384"
+    if info.server is None:
+        yield f"files: {len(info.files)} verified by size and SHA-384"
+    else:
+        yield f"server: {info.server.url}, model {info.server.model}"
     began = time.perf_counter()
     detector = Detector(info, device=device)
     width, height = detector.network.input_size
-    yield f"loaded in {time.perf_counter() - began:.2f} s on {device}"
+    took = time.perf_counter() - began
+    if isinstance(detector.network, ServedNetwork):
+        tensors = "as bytes" if detector.network.binary else "in JSON, which is slow"
+        yield f"ready, said in {took:.2f} s; tensors go there {tensors}"
+    else:
+        yield f"loaded in {took:.2f} s on {device}"
     most = "at most " if info.largest else ""
     yield f"input: {most}{width} x {height}, {info.resize}, {info.order}; {len(info.categories)} categories"
     yield f"outputs: {adapter_of(info).title} ({info.outputs})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from annotator.vision.networks import zoo
+from annotator.vision.networks.served.health import HEALTH
 from annotator.vision.networks.zoo import ModelInfo, NetworkInfo
 from annotator.web.fetches import Fetch
 from annotator.web.jobs import Job
@@ -27,6 +28,8 @@ def model_choices(language: Language = "en") -> list[tuple[str, str]]:
     """Label and name of each model: what it detects, and whether it is here or would be fetched."""
 
     def state(info: ModelInfo) -> str:
+        if info.server:
+            return say("served", language)
         if info.present:
             return say("ready", language)
         return say("fetches_once", language, size=megabytes(info.missing_bytes))
@@ -40,6 +43,7 @@ def model_cards(language: Language = "en") -> str:
     The tool that points asks one that answers clicks; which one, its card says.
     """
     survey, asked = zoo.survey(), zoo.prompt_here()
+    served = HEALTH.ready(survey.models)
 
     def button(info: NetworkInfo) -> str:
         if info.present and not isinstance(info, ModelInfo):
@@ -50,6 +54,8 @@ def model_cards(language: Language = "en") -> str:
 
     def facts(info: NetworkInfo) -> str:
         said = [say("here", language)] if info.present else []
+        if info.name in served:
+            said = [say("server_ready" if served[info.name] else "server_silent", language)]
         if isinstance(info, ModelInfo):
             said.append(say("detects", language, what=classes(info, language)))
             said += [] if info.has_masks else [say("boxes_alone", language)]

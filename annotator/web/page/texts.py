@@ -107,6 +107,7 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "{n} 个类别",
     ),
     "ready": ("ready", "bereit", "listo", "就绪"),
+    "served": ("on a server", "auf einem Server", "en un servidor", "在服务器上"),
     "fetches_once": ("fetches {size} once", "lädt einmalig {size}", "descarga {size} una vez", "首次使用时下载 {size}"),
     "forgets": (
         "Kept only until a restart: download the project.",
@@ -178,6 +179,18 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "默认阈值 {threshold}",
     ),
     "here": ("✓ ready", "✓ bereit", "✓ listo", "✓ 就绪"),
+    "server_ready": (
+        "✓ on a server, which is ready",
+        "✓ auf einem Server, der bereit ist",
+        "✓ en un servidor, que está listo",
+        "✓ 在服务器上，已就绪",
+    ),
+    "server_silent": (
+        "✗ on a server that does not answer",
+        "✗ auf einem Server, der nicht antwortet",
+        "✗ en un servidor que no responde",
+        "✗ 在服务器上，服务器没有响应",
+    ),
     "fetched": (
         "{name} is here and verified.",
         "{name} ist heruntergeladen und geprüft.",
