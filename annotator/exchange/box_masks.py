@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from annotator.core.dataset import PROVENANCE
-from annotator.core.errors import AnnotatorError, CocoError, GeometryError, ImageError
+from annotator.core.errors import AnnotatorError, CocoError, ImageError
 from annotator.core.masks import rle_area
 from annotator.core.numbers import is_finite
 from annotator.core.problems import Problem
-from annotator.core.prompt import Prompt
 from annotator.exchange.coco.document import read_content
 from annotator.exchange.coco.writer import exact_segmentation
 from annotator.system.progress import Progress
-from annotator.vision.networks.prompts.asking import Crop, ask
-from annotator.vision.networks.prompts.network import PromptFeatures, PromptNetwork
+from annotator.vision.networks import compile_cache
+from annotator.vision.networks.prompts.boxes import answers_to_boxes
+from annotator.vision.networks.prompts.network import PromptNetwork
 from annotator.vision.pictures import decode
 from annotator.vision.pictures.photo import Photo
 
@@ -126,7 +126,7 @@ def fill(
                     found = _masks_of(image, [rows[place] for place in places], network, images)
                     record.note(image["id"], found)
                 for place, mask in zip(places, found, strict=True):
-                    _put(rows[place], mask, by=network.info.source)
+                    _put(rows[place], mask, by=compile_cache.hashed_name(network.info))
                     report.filled += mask is not None
                     report.empty += mask is None
             except AnnotatorError as error:
@@ -138,27 +138,15 @@ def fill(
 def _masks_of(image: Row, rows: list[Row], network: PromptNetwork, folder: Path) -> list[Row | None]:
     """A mask for each box: what an annotation gets of it; None where there is none."""
     photo = _photo(image, folder)
-    whole: list[PromptFeatures] = []
+    return [
+        None if answer is None else {"segmentation": exact_segmentation(answer.rle), "area": rle_area(answer.rle)}
+        for answer in answers_to_boxes(network, photo, (_xyxy(row) for row in rows))
+    ]
 
-    def features_of(crop: Crop | None) -> PromptFeatures:
-        if crop is not None:
-            return network.features(photo, crop)
-        if not whole:
-            whole.append(network.features(photo))
-        return whole[0]
 
-    found: list[Row | None] = []
-    for row in rows:
-        x, y, width, height = map(float, row["bbox"])
-        try:
-            answer = ask(network, photo, Prompt(box_xyxy=(x, y, x + width, y + height)), features_of=features_of)
-        except GeometryError:  # it lies beside the picture
-            answer = None
-        if answer is None:
-            found.append(None)
-        else:
-            found.append({"segmentation": exact_segmentation(answer.rle), "area": rle_area(answer.rle)})
-    return found
+def _xyxy(row: Row) -> tuple[float, float, float, float]:
+    x, y, width, height = map(float, row["bbox"])
+    return x, y, x + width, y + height
 
 
 def _photo(image: Row, folder: Path) -> Photo:

@@ -19,8 +19,9 @@ from annotator.core import masks
 from annotator.core.errors import GestureError, MissingError
 from annotator.core.masks import Rle
 from annotator.core.repair import Repair
-from annotator.storage import bulk_asked, bulk_repair, categories, gallery, schema
+from annotator.storage import bulk_asked, bulk_masks, bulk_repair, categories, gallery, schema
 from annotator.storage.bulk_asked import Asked
+from annotator.storage.bulk_masks import Ask, Masked
 from annotator.storage.bulk_orders import Order, Target, Targets, Verb, changes, state_after, targets
 from annotator.storage.bulk_repair import Mended
 from annotator.storage.bulk_report import Report
@@ -30,10 +31,13 @@ from annotator.storage.gallery import Entry
 from annotator.storage.gestures import BULK_CLIENT, write_history
 from annotator.storage.images import plain_text
 from annotator.storage.instances import among, require_room
-from annotator.storage.shapes import measure_for
+from annotator.storage.shapes import measure_for, measure_missing
 
 REPAIR_STRETCH = 200
 """As STRETCH, where each mask is worked out anew."""
+
+MASKS_STRETCH = 1
+"""The same where a network is asked for each: the boxes of one picture."""
 
 STRETCH = 2_000
 """Instances that one transaction decides about, or those of one picture: others save in between."""
@@ -86,7 +90,7 @@ class BulkDecisions:
 
     def preview(self, order: Order, *, nearest: int = 12) -> Preview:
         """What the order would touch. Raises GestureError for a category that is not in the project."""
-        measure_for(self._database, order.query)
+        self._measure(order)
         with self._database.read() as connection:
             rows = targets(connection, order)
             as_of = connection.scalar(select(func.max(_gestures.c.id))) or 0
@@ -96,6 +100,8 @@ class BulkDecisions:
             tried = self._mend(order.repair, bulk_repair.some_of(rows))
             mends = sorted(tried, key=lambda one: one.is_kept)[:nearest]
             ids = [one.id for one in mends]
+        elif order.verb is Verb.MASKS:
+            ids = [row.id for row in rows if row.id >= 0][:nearest]
         else:
             # Of what is accepted the least sure are doubtful, of what is rejected the surest.
             scored = sorted((row for row in rows if row.score is not None), key=lambda row: row.score)
@@ -107,7 +113,7 @@ class BulkDecisions:
 
     def targets(self, order: Order) -> Targets:
         """What the order would change now, for `carry_out`. Raises GestureError as `preview` does."""
-        measure_for(self._database, order.query)
+        self._measure(order)
         with self._database.read() as connection:
             return Targets.of(targets(connection, order))
 
@@ -119,13 +125,15 @@ class BulkDecisions:
         who: str,
         found: Targets | None = None,
         told: Callable[[Report], bool] = lambda report: True,
+        ask: Ask | None = None,
         begun: Callable[[Connection, int], None] = lambda connection, bulk_id: None,
     ) -> tuple[int, Report]:
         """Decide about all of them; the bulk's id, for `undo`, and what became of it.
 
         A picture that somebody changed after `as_of` is passed over. found: what `preview` found, or what `targets`
-        answered, where that is known. told: called after each stretch; the work stops where it answers False. begun:
-        called with the bulk's id, in the transaction that stores it. Raises GestureError as `preview` does.
+        answered, where that is known. told: called after each stretch; the work stops where it answers False. ask: a
+        network, of the verb masks. begun: called with the bulk's id, in the transaction that stores it. Raises
+        GestureError as `preview` does.
         """
         rows = (self.targets(order) if found is None else found).rows()
         asked = Asked(order, as_of, newest=max((row.id for row in rows), default=0))
@@ -146,11 +154,24 @@ class BulkDecisions:
             bulk_id = int(connection.execute(insert(_bulks).values(line).returning(_bulks.c.id)).scalar_one())
             begun(connection, bulk_id)
         report = Report(len(rows))
-        self._carry_on(asked, rows, report, client=client, who=who, told=told)
+        self._carry_on(asked, rows, report, client=client, who=who, told=told, ask=ask)
         self._end(bulk_id)
         return bulk_id, report
 
-    def go_on(self, bulk_id: int, *, who: str, told: Callable[[Report], bool] = lambda report: True) -> Report:
+    def network_of(self, bulk_id: int) -> str | None:
+        """The name of the network that the rest of a bulk asks; None where it asks none."""
+        with self._database.read() as connection:
+            asked = connection.scalar(select(_bulks.c.asked).where(_bulks.c.id == bulk_id))
+        return bulk_asked.network_in(asked or "")
+
+    def go_on(
+        self,
+        bulk_id: int,
+        *,
+        who: str,
+        told: Callable[[Report], bool] = lambda report: True,
+        ask: Ask | None = None,
+    ) -> Report:
         """The rest of a bulk that broke off, as part of it: one undo takes back all of it.
 
         The report counts what was done before. Raises MissingError where there is no such bulk, or nothing is left of
@@ -161,11 +182,11 @@ class BulkDecisions:
             if line is None or not _can_go_on(line, _undone(connection, line.client)):
                 raise MissingError(f"bulk {bulk_id}: not found, or nothing is left to be done")
         asked = bulk_asked.from_json(Verb(line.verb), line.query, line.asked)
-        measure_for(self._database, asked.order.query)
+        self._measure(asked.order)
         with self._database.read() as connection:
             left = bulk_asked.what_is_left(connection, asked, client=line.client)
         report = Report(line.total, line.done)
-        self._carry_on(asked, left.rows(), report, client=line.client, who=who, told=told)
+        self._carry_on(asked, left.rows(), report, client=line.client, who=who, told=told, ask=ask)
         self._end(bulk_id)
         return report
 
@@ -178,8 +199,9 @@ class BulkDecisions:
         client: str,
         who: str,
         told: Callable[[Report], bool],
+        ask: Ask | None,
     ) -> None:
-        for stretch, mends in self._prepared(asked.order, rows):
+        for stretch, mends in self._prepared(asked.order, rows, ask):
             with self._database.write() as connection:
                 _decide(connection, asked, stretch, report, client=client, who=who, mends=mends)
             if not told(report):
@@ -227,26 +249,42 @@ class BulkDecisions:
             can_go_on=_can_go_on(row, undone),
         )
 
-    def _prepared(self, order: Order, rows: Sequence[Target]) -> Iterator[tuple[list[Target], Sequence[Mended] | None]]:
-        """Each stretch, of a repair with its masks: the next ones are worked out while these are written."""
-        if order.repair is None:
+    def _prepared(
+        self, order: Order, rows: Sequence[Target], ask: Ask | None
+    ) -> Iterator[tuple[list[Target], Sequence[Mended] | None]]:
+        """Each stretch, where masks change with these: the next ones are worked out while these are written."""
+        if order.verb not in (Verb.REPAIR, Verb.MASKS):
             yield from ((stretch, None) for stretch in _stretches(rows, STRETCH))
             return
         with ThreadPoolExecutor(1, "repair") as worker:
-            last: tuple[list[Target], Future[list[Mended]]] | None = None
-            for stretch in _stretches(rows, min(STRETCH, REPAIR_STRETCH)):
-                ahead = worker.submit(self._mend, order.repair, [row.id for row in stretch])
+            last: tuple[list[Target], Future[Sequence[Mended]]] | None = None
+            for stretch in _stretches(rows, MASKS_STRETCH if order.repair is None else min(STRETCH, REPAIR_STRETCH)):
+                ahead = worker.submit(self._worked_out, order, [row.id for row in stretch], ask)
                 if last is not None:
                     yield last[0], last[1].result()
                 last = stretch, ahead
             if last is not None:
                 yield last[0], last[1].result()
 
+    def _worked_out(self, order: Order, ids: Sequence[int], ask: Ask | None) -> Sequence[Mended]:
+        """Before the write lock is asked for, and while nothing is read."""
+        if order.repair is not None:
+            return self._mend(order.repair, ids)
+        with self._database.read() as connection:
+            boxes = bulk_masks.read(connection, ids)
+        return bulk_masks.masked(boxes, ask or bulk_masks.find_nothing)
+
     def _mend(self, repair: Repair, ids: Sequence[int]) -> list[Mended]:
-        """Worked out before the write lock is asked for, and while nothing is read."""
         with self._database.read() as connection:
             before = bulk_repair.read(connection, repair, ids)
         return bulk_repair.mended(before, repair)
+
+    def _measure(self, order: Order) -> None:
+        """What the order goes by; to be called before it opens the database."""
+        if order.verb is Verb.MASKS:
+            measure_missing(self._database)
+        else:
+            measure_for(self._database, order.query)
 
     def _end(self, bulk_id: int) -> None:
         with self._database.write() as connection:
@@ -323,7 +361,8 @@ def _repair(connection: Connection, mends: Sequence[Mended], ids: set[int], repo
     report.emptied += sum(not one.is_kept for one in of_these)
     report.name_emptied(connection, lost)
     kept = [one for one in of_these if one.is_kept]
-    written = bulk_repair.write(connection, kept)
+    boxes = [one for one in kept if isinstance(one, Masked)]
+    written = bulk_masks.write(connection, boxes) if boxes else bulk_repair.write(connection, kept)
     require_room(connection, sorted({one.image_id for one in kept}), error=GestureError)
     return written
 
@@ -336,7 +375,8 @@ def _changed_images(connection: Connection, image_ids: set[int], *, after: int, 
 
 def _still_so(connection: Connection, order: Order, ids: Sequence[int]) -> list[int]:
     """Those that are still there and that the order still changes: a network may have replaced its suggestions."""
-    return list(connection.scalars(select(_instances.c.id).where(among(_instances.c.id, ids), changes(order))))
+    known = connection.scalars(select(_instances.c.id).where(among(_instances.c.id, ids), changes(order)))
+    return [*known, *(id for id in ids if id < 0)]
 
 
 def _with_pixels(connection: Connection, ids: Sequence[int]) -> list[int]:

@@ -40,6 +40,7 @@ def to_json(asked: Asked) -> str:
             "threshold": order.threshold,
             "keys": order.keys,
             "category": order.category_id,
+            "network": order.network,
             "repair": None if order.repair is None else asdict(order.repair),
             "as_of": asked.as_of,
             "newest": asked.newest,
@@ -53,8 +54,14 @@ def from_json(verb: Verb, query: str, text: str) -> Asked:
     repair = None if said["repair"] is None else Repair(Kind(said["repair"]["kind"]), said["repair"]["pixels"])
     # Of any length: the numbers of pictures that were picked one by one may be many.
     asked = parse(query, most=sys.maxsize)
-    order = Order(verb, asked, said["threshold"], tuple(said["keys"]), said["category"], repair)
+    order = Order(verb, asked, said["threshold"], tuple(said["keys"]), said["category"], repair, said.get("network"))
     return Asked(order, said["as_of"], said["newest"])
+
+
+def network_in(text: str) -> str | None:
+    """The name of the network in what `to_json` wrote."""
+    name = json.loads(text).get("network") if text else None
+    return name if isinstance(name, str) else None
 
 
 def what_is_left(connection: Connection, asked: Asked, *, client: str) -> Targets:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from annotator.core.dataset import State
 from annotator.core.errors import GestureError
 from annotator.core.query import EVERYTHING, NUMBER, Query
 from annotator.core.repair import Repair
-from annotator.storage import categories, schema, search
+from annotator.storage import bulk_masks, categories, schema, search
 from annotator.storage.instances import chunks
 from annotator.storage.search import Search
 
@@ -31,6 +31,8 @@ class Verb(StrEnum):
     REJECT = "reject"
     RELABEL = "relabel"
     REPAIR = "repair"
+    MASKS = "masks"
+    """Of a box: what a network finds in it."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Order:
 
     query: describes instances and their pictures, as a search does; `threshold` is of the suggestions that count.
     keys: these instances alone, where there are any. category_id: of the verb relabel. repair: of the verb repair.
+    network: of the verb masks, by its name.
     """
 
     verb: Verb
@@ -47,6 +50,7 @@ class Order:
     keys: tuple[str, ...] = ()
     category_id: int | None = None
     repair: Repair | None = None
+    network: str | None = None
 
 
 class Target(NamedTuple):
@@ -64,7 +68,7 @@ class Targets:
     image_ids: array[int]
 
     @classmethod
-    def of(cls, rows: Sequence[Row[Any]]) -> Targets:
+    def of(cls, rows: Sequence[Any]) -> Targets:
         return cls(array("q", (row.id for row in rows)), array("q", (row.image_id for row in rows)))
 
     def __len__(self) -> int:
@@ -74,8 +78,11 @@ class Targets:
         return [Target(id, image_id) for id, image_id in zip(self.ids, self.image_ids, strict=True)]
 
 
-def targets(connection: Connection, order: Order) -> list[Row[Any]]:
-    """Rows of id, key, image_id and score, in the order of the pictures: what the order would change."""
+def targets(connection: Connection, order: Order) -> list[Any]:
+    """Rows of id, key, image_id and score, in the order of the pictures: what the order would change.
+
+    Boxes that are no instances have ids below 0, as `bulk_masks.CarriedTarget` says.
+    """
     if order.verb is Verb.RELABEL and order.category_id not in categories.standing(connection).ids:
         raise GestureError(f"category {order.category_id}: not in the project")
     known = search.known_for(connection, Search(order.query, threshold=order.threshold))
@@ -91,10 +98,12 @@ def targets(connection: Connection, order: Order) -> list[Row[Any]]:
     )
     chosen = [query.where(_instances.c.key.in_(some)) for some in chunks(order.keys)] if order.keys else [query]
     numbers = order.query.of(NUMBER.name)
-    found: list[Row[Any]] = []
+    found: list[Any] = []
     for one in chosen:
         found += filter(lambda row: search.has_numbers(row.image_id, numbers), connection.execute(one))
-    return sorted(found, key=lambda row: (row.image_id, row.id)) if order.keys else found
+    if order.verb is Verb.MASKS and not order.keys:
+        found += bulk_masks.carried_targets(connection, order.query, known)
+    return sorted(found, key=lambda row: (row.image_id, row.id))
 
 
 def changes(order: Order) -> ColumnElement[bool]:
@@ -105,6 +114,8 @@ def changes(order: Order) -> ColumnElement[bool]:
     state, is_open = _instances.c.state, ~_instances.c.locked
     if order.verb is Verb.RELABEL:
         return and_(is_open, _instances.c.category_id != order.category_id, state != State.DELETED.value)
+    if order.verb is Verb.MASKS:
+        return and_(is_open, bulk_masks.is_box())
     if order.verb is Verb.REPAIR:
         return and_(is_open, state != State.DELETED.value)
     if order.keys or order.query.of("is"):

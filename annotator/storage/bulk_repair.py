@@ -129,7 +129,7 @@ def write(connection: Connection, found: Sequence[Mended]) -> list[int]:
         values = [{"of": id, "now": after.counts, "polygons": None} for id, after in changed]
         connection.execute(_CHANGE_MASK, values)
     written = [id for id, _ in changed]
-    _measure(connection, written)
+    measure_edits(connection, written)
     return written
 
 
@@ -138,10 +138,10 @@ def take_back(connection: Connection, ids: Sequence[int]) -> None:
     mask, polygons = decided_before(LATER.c.rle), decided_before(LATER.c.parts)
     values = {"rle": func.coalesce(mask, offered(_suggestions.c.rle)), "parts": polygons, **FORGOTTEN}
     connection.execute(update(_instances).where(among(_instances.c.id, ids)).values(values))
-    _measure(connection, ids)
+    measure_edits(connection, ids)
 
 
-def _measure(connection: Connection, ids: Sequence[int]) -> None:
+def measure_edits(connection: Connection, ids: Sequence[int]) -> None:
     """An instance is edited whose mask is another than a model suggested or an import brought."""
     brought = (
         select(_decisions.c.rle)

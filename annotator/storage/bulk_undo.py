@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, literal, select, update
 
 from annotator.core.dataset import State
-from annotator.storage import bulk_repair, schema
+from annotator.storage import bulk_masks, bulk_repair, schema
 from annotator.storage.bulk_orders import Verb
 from annotator.storage.bulk_repair import LATER, decided_before, offered
 from annotator.storage.bulk_report import Report
@@ -53,6 +53,8 @@ def take_back(
     ids = [row.id for row in still]
     if verb is Verb.REPAIR:
         bulk_repair.take_back(connection, ids)
+    elif verb is Verb.MASKS:
+        bulk_masks.take_back(connection, ids)
     else:
         connection.execute(update(_instances).where(among(_instances.c.id, ids)).values(_before(verb)))
     write_history(connection, ids, verb="undo", client=_undo_of(client), who=who)

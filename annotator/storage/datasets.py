@@ -13,7 +13,7 @@ from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Category, Dataset, 
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.core.settings import IMPORTED_EXTRA
-from annotator.storage import categories, schema
+from annotator.storage import carried_boxes, categories, schema
 from annotator.storage.categories import Standing
 from annotator.storage.database import Database
 from annotator.storage.images import fetch_images, image_of
@@ -34,11 +34,15 @@ _PATIENCE = 3  # times that what changed meanwhile is read again while others sa
 
 @dataclass(frozen=True)
 class _Head:
-    """All but the instances, as the database has it. changes: how often categories were changed."""
+    """All but the instances, as the database has it. changes: how often categories were changed.
+
+    taken: the keys of boxes that are instances by now.
+    """
 
     categories: tuple[Category, ...]
     standing: Standing
     images: Sequence[Row[Any]]
+    taken: set[str]
     extra: dict[str, Any]
     changes: int
 
@@ -81,7 +85,10 @@ def read(database: Database, *, reviewed_only: bool, only: Search | None = None)
         for fetched, some in zip(rows, _stretches(left), strict=True):
             made.update(_instances_of(fetched, some))
         break
-    images = tuple(_in_live_categories(image_of(row), head.standing) for row in head.images)
+    images = tuple(
+        _in_live_categories(carried_boxes.without_taken(image_of(row), head.taken), head.standing)
+        for row in head.images
+    )
     instances = sorted((one for image in images for one in made[image.id][1]), key=lambda one: one.id)
     return Dataset(head.categories, images, tuple(instances), head.extra)
 
@@ -95,6 +102,7 @@ def _head(connection: Connection, *, reviewed_only: bool, only: Search | None) -
         categories=categories.categories(connection),
         standing=categories.standing(connection),
         images=images,
+        taken=carried_boxes.taken_keys(connection, [row.id for row in images if WITHOUT_MASK in row.extra]),
         extra=imported_extra(connection),
         changes=int(connection.scalar(select(func.max(schema.category_changes.c.id))) or 0),
     )

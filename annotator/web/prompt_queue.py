@@ -31,9 +31,9 @@ class PromptQueue:
     Neither is that of the boxes that a mask head answers. Whoever waits holds no thread.
     """
 
-    def __init__(self, projects: Projects) -> None:
+    def __init__(self, projects: Projects, prompter: Prompter) -> None:
         self._projects = projects
-        self._prompter = Prompter()
+        self._prompter = prompter
         self._looks = Pool(1, each=1, waiting=MOST_WAITING)
         self._clicks = Pool(2, each=1, waiting=MOST_WAITING)
 

@@ -49,6 +49,16 @@ class Prompter:
         self._lock = threading.Lock()
         self._loading = threading.Lock()
 
+    def network(self, model: str) -> PromptNetwork:
+        """The network, loaded once. Raises ModelError where it is not here."""
+        info = zoo.find_prompt(model)
+        with self._loading:
+            if info.name not in self._networks:
+                if not info.present:
+                    raise ModelError(f"{info.name}: not here yet, fetch it first: annotator models fetch {info.name}")
+                self._networks[info.name] = PromptNetwork(info)
+            return self._networks[info.name]
+
     def is_ready(self, store: Store, image: Image, *, model: str) -> bool:
         """Whether an answer waits for no network to load and for no picture to be looked at."""
         network = self._networks.get(zoo.find_prompt(model).name)
@@ -56,7 +66,7 @@ class Prompter:
 
     def prepare(self, store: Store, image: Image, *, model: str) -> None:
         """Load the network and look at the picture. Raises ModelError where the network is not here."""
-        network = self._network(model)
+        network = self.network(model)
         if self._kept(network, store, image) is None:
             features = network.features(self._photo(store, image))
             self._features.keep(network.key, image.sha256, features, project=store.folder)
@@ -65,7 +75,7 @@ class Prompter:
         self, store: Store, image: Image, prompt: Prompt, *, model: str, earlier: Earlier | None = None
     ) -> Answer | None:
         """The mask that a prompt means; None where the network finds nothing there. Raises as `ask` does."""
-        network = self._network(model)
+        network = self.network(model)
         return ask(network, image, prompt, earlier=earlier, features_of=self._features_of(network, store, image))
 
     def _features_of(self, network: PromptNetwork, store: Store, image: Image) -> FeaturesOf:
@@ -81,15 +91,6 @@ class Prompter:
             )
 
         return look
-
-    def _network(self, model: str) -> PromptNetwork:
-        info = zoo.find_prompt(model)
-        with self._loading:
-            if info.name not in self._networks:
-                if not info.present:
-                    raise ModelError(f"{info.name}: not here yet, fetch it first: annotator models fetch {info.name}")
-                self._networks[info.name] = PromptNetwork(info)
-            return self._networks[info.name]
 
     def _kept(self, network: PromptNetwork, store: Store, image: Image) -> PromptFeatures | None:
         return self._features.find(network.key, image.sha256, network.view(image), project=store.folder)

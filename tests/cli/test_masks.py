@@ -10,6 +10,7 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from annotator.cli import main
+from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.prompts.network import PromptNetwork
 from tests.vision.networks.prompts import graphs
 
@@ -72,15 +73,16 @@ def test_boxes_get_masks_and_everything_else_stays(run, content, tmp_path):
     code, found, said = run(content)
     assert (code, said.out) == (0, f"3 boxes with a mask now, 1 crowd left alone -> {tmp_path / 'out.json'}\n")
     one, two, three, four, five = found["annotations"]
+    by = compile_cache.hashed_name(zoo.find_prompt("boxes"))
     x, y, width, height = one["bbox"]
     mask = decoded(one["segmentation"])
     inside = np.zeros((HEIGHT, WIDTH), bool)
     inside[y : y + height, x : x + width] = True
     assert (mask.astype(bool) & inside).sum() / (mask.astype(bool) | inside).sum() > 0.93
     assert one["area"] == mask.sum()
-    assert (one["mine"], one["bbox"], one["annotator"]) == ("kept", [100, 100, 200, 80], {"mask": "boxes@3"})
+    assert (one["mine"], one["bbox"], one["annotator"]) == ("kept", [100, 100, 200, 80], {"mask": by})
     assert three["segmentation"]
-    assert four["annotator"] == {"source": "yolo@8", "mask": "boxes@3"}
+    assert four["annotator"] == {"source": "yolo@8", "mask": by}
     assert (two, five) == (content["annotations"][1], content["annotations"][4])
     assert {key: found[key] for key in ("info", "images", "categories")} == {
         key: content[key] for key in ("info", "images", "categories")

@@ -18,6 +18,7 @@ from annotator.vision.pictures.cutouts import window_of
 from annotator.web.bulk_work import BulkWork, Run
 from annotator.web.outlines import outline, window_size
 from annotator.web.projects import Projects
+from annotator.web.protocol import text_in
 from annotator.web.routes.gallery import entry_to_json
 from annotator.web.routes.requests import parse_json, who_decides
 from annotator.web.sharing.uploads import Uploads
@@ -76,7 +77,7 @@ def _add_routes_of_the_latest(router: APIRouter, projects: Projects, work: BulkW
                 last = store.bulk.last()
             if last is None or not last.can_go_on:
                 raise MissingError("bulk: there is nothing to go on with")
-            work.go_on(key, last.id, total=last.total, who=who_decides(projects))
+            work.go_on(key, last, who=who_decides(projects))
             return status_to_json(projects, work, key)
 
         return await run_in_threadpool(begin)
@@ -118,9 +119,10 @@ def _read(body: bytes) -> tuple[Order, dict[str, Any]]:
     if (verb == Verb.RELABEL) is not is_id(category):
         raise GestureError("bulk.category: expected the id of a category to relabel, and nothing otherwise")
     repair = _read_repair(wanted.get("repair")) if verb == Verb.REPAIR else None
+    network = text_in(wanted, "network", "bulk") if "network" in wanted else None
     picked = EVERYTHING if images is None else of_ids(images)
     about = Query((*parse(query).terms, *picked.terms))
-    return Order(Verb(verb), about, float(threshold), tuple(keys), category, repair), wanted
+    return Order(Verb(verb), about, float(threshold), tuple(keys), category, repair, network), wanted
 
 
 def _read_repair(wanted: Any) -> Repair:
@@ -138,6 +140,7 @@ def _preview_to_json(found: Preview, key: str) -> dict[str, Any]:
         "instances": found.instances,
         "images": found.images,
         "as_of": found.as_of,
+        "carried": sum(id < 0 for id in found.targets.ids),
         "nearest": [
             entry_to_json(entry, key) | _repair_to_json(found.mended.get(entry.key)) for entry in found.nearest
         ],
@@ -158,6 +161,7 @@ def _run_to_json(run: Run | None) -> dict[str, Any] | None:
         return None
     return {
         "undoes": run.undoes,
+        "verb": None if run.verb is None else run.verb.value,
         "total": run.total,
         "done": run.report.done,
         "passed_over": run.report.passed_over,

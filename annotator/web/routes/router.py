@@ -14,6 +14,7 @@ from annotator.web.insight_work import InsightWork
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
 from annotator.web.prompt_queue import PromptQueue
+from annotator.web.prompter import Prompter
 from annotator.web.routes.annotations import add_annotation_routes
 from annotator.web.routes.archives import add_archive_routes
 from annotator.web.routes.bin import add_bin_routes
@@ -48,12 +49,13 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_bin_routes(router, projects)
     add_document_routes(router, projects, outgoing=paths.home() / "documents")
     add_image_routes(router, projects, uploads)
-    prompts = PromptQueue(projects)
+    prompter = Prompter()
+    prompts = PromptQueue(projects, prompter)
     add_mask_routes(router, prompts, uploads)
     add_prompt_routes(router, prompts, uploads)
     add_picture_routes(router, projects)
     add_gallery_routes(router, projects)
-    bulk, insight = BulkWork(projects), InsightWork(projects)
+    bulk, insight = BulkWork(projects, prompter), InsightWork(projects)
     add_bulk_routes(router, projects, bulk, uploads)
     add_category_routes(router, projects, uploads)
     add_annotation_routes(router, projects, uploads)

@@ -53,6 +53,7 @@ def test_it_is_looked_at_carried_out_and_taken_back(desk):
     status = ended(client, base)
     assert status["run"] == {
         "undoes": False,
+        "verb": "accept",
         "total": 8,
         "done": 8,
         "passed_over": 0,
@@ -68,7 +69,7 @@ def test_it_is_looked_at_carried_out_and_taken_back(desk):
     assert (status["last"]["verb"], status["last"]["query"], status["last"]["done"]) == ("accept", "score:0.3.. -#5", 8)
     assert states(store) == ["accepted"] * 8 + ["suggested"] * 2
     assert client.post(f"{base}/undo").status_code == 200
-    assert ended(client, base) == {"run": status["run"] | {"undoes": True}, "last": None}
+    assert ended(client, base) == {"run": status["run"] | {"undoes": True, "verb": None}, "last": None}
     assert states(store) == ["suggested"] * 10
     assert client.post(f"{base}/undo").status_code == 404
 

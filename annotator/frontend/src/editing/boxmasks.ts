@@ -12,11 +12,16 @@ import { t } from "../strings";
 /** Of its box, how much a mask may leave out and still be one; vertices lie on hundredths of a pixel. */
 const MISSING = 0.001;
 
+/** What is decided by then is waited for: a picture that changes meanwhile is passed over. */
+const SAVING_MS = 5000;
+
 export interface BoxMasksOptions {
   readonly session: Session;
   readonly api: Pick<PromptsApi, "ask">;
   /** Says how far it is, in the place of what was said before. */
   readonly answer: (text: string) => void;
+  /** Fills boxes of a picture that are no instances yet, and its others; false where it has none. */
+  readonly carried: (imageId: number) => Promise<boolean>;
 }
 
 /** Whether a mask fills its box: it was drawn, imported or found as one. */
@@ -32,14 +37,23 @@ export class BoxMasks {
 
   /** Of the selected instances, or of all that are shown where none is selected. What is decided of them stays. */
   async fill(): Promise<void> {
-    const { session, answer } = this.options;
+    const { session } = this.options;
     const view = session.view.get();
     const about = shownInstances(view).filter(({ key }) => view.selection.length === 0 || view.selection.includes(key));
     const boxes = about.filter((one) => isBox(one) && !isLocked(one));
-    if (view.scene === null || boxes.length === 0) return answer(t("noBoxes"));
-    if (this.isRunning) return;
+    if (view.scene === null || this.isRunning) return;
     this.isRunning = true;
-    await this.fillThese(view.scene, boxes).finally(() => (this.isRunning = false));
+    await this.fillAll(view.scene, boxes, view.selection.length === 0).finally(() => (this.isRunning = false));
+  }
+
+  private async fillAll(scene: Scene, boxes: readonly Instance[], isWhole: boolean): Promise<void> {
+    const { session, carried, answer } = this.options;
+    if (isWhole) {
+      await session.saver.whenSaved(SAVING_MS);
+      if (await carried(scene.imageId).catch(() => false)) return;
+    }
+    if (boxes.length === 0) return answer(t("noBoxes"));
+    await this.fillThese(scene, boxes);
   }
 
   private async fillThese(scene: Scene, boxes: readonly Instance[]): Promise<void> {

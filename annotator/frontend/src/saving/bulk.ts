@@ -13,7 +13,7 @@ export interface WireRepair {
 
 /** What is decided about which instances: those that fit the expression, or these keys. */
 export interface BulkOrder {
-  readonly verb: "accept" | "reject" | "relabel" | "repair";
+  readonly verb: "accept" | "reject" | "relabel" | "repair" | "masks";
   readonly query: string;
   readonly keys?: readonly string[];
   /** On these pictures alone. */
@@ -21,6 +21,8 @@ export interface BulkOrder {
   readonly threshold: number;
   readonly category?: number;
   readonly repair?: WireRepair;
+  /** That is asked for masks; the one that is offered where none is named. */
+  readonly network?: string;
 }
 
 /** An instance that an order is about; where it is repaired, both outlines in a drawing of `size`. `after` is empty where nothing would be left. */
@@ -35,12 +37,16 @@ export interface BulkPreview {
   readonly instances: number;
   readonly images: number;
   readonly as_of: number;
+  /** Of `instances`, boxes that are no instances yet. */
+  readonly carried: number;
   readonly nearest: readonly WireTarget[];
 }
 
 /** One at work, or ended since the server started. `names`: pictures that were passed over. */
 export interface BulkRun {
   readonly undoes: boolean;
+  /** Null of an undo. */
+  readonly verb: BulkOrder["verb"] | null;
   readonly total: number;
   readonly done: number;
   readonly passed_over: number;

@@ -21,16 +21,19 @@ const VERBS: readonly (readonly [BulkOrder["verb"], StringKey])[] = [
   ["reject", "bulkReject"],
   ["relabel", "bulkRelabel"],
   ["repair", "bulkRepair"],
+  ["masks", "bulkMasks"],
 ];
-const DO: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkDoAccept", reject: "bulkDoReject", relabel: "bulkDoRelabel", repair: "bulkDoRepair" };
-const WOULD: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkWouldAccept", reject: "bulkWouldReject", relabel: "bulkWouldRelabel", repair: "bulkWouldRepair" };
+const DO: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkDoAccept", reject: "bulkDoReject", relabel: "bulkDoRelabel", repair: "bulkDoRepair", masks: "bulkDoMasks" };
+const WOULD: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkWouldAccept", reject: "bulkWouldReject", relabel: "bulkWouldRelabel", repair: "bulkWouldRepair", masks: "bulkWouldMasks" };
 
 export interface BulkOptions extends BulkNews {
   readonly root: Element;
   readonly categories: readonly WireCategory[];
   readonly threshold: number;
-  /** What is proposed. */
+  /** What is proposed to be decided about. */
   readonly query: string;
+  /** Of which boxes masks are proposed to be found. */
+  readonly boxes: string;
   /** The pictures that were picked for it, where there are any. */
   readonly images?: readonly number[] | undefined;
 }
@@ -117,11 +120,16 @@ class BulkDialog {
   }
 
   private choose(verb: BulkOrder["verb"]): void {
+    if (this.field.value === this.proposed()) setExpression(this.field, this.proposed(verb));
     this.verb = verb;
     this.verbs.forEach((one, index) => one.setAttribute("aria-pressed", String(VERBS[index][0] === verb)));
     this.target.hidden = verb !== "relabel";
     this.repair.element.hidden = verb !== "repair";
     this.ask();
+  }
+
+  private proposed(verb = this.verb): string {
+    return verb === "masks" ? this.options.boxes : this.options.query;
   }
 
   private order(): BulkOrder {

@@ -8,7 +8,7 @@ import type { Notices } from "./notices";
 const POLL_MS = 300;
 const WORK = "bulk at work";
 
-export const DID: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkAccepted", reject: "bulkRejected", relabel: "bulkRelabelled", repair: "bulkRepaired" };
+export const DID: Readonly<Record<BulkOrder["verb"], StringKey>> = { accept: "bulkAccepted", reject: "bulkRejected", relabel: "bulkRelabelled", repair: "bulkRepaired", masks: "bulkMasked" };
 
 export interface BulkNews {
   readonly api: BulkApi;
@@ -58,7 +58,7 @@ function tell({ run, last }: BulkStatus, news: BulkNews): void {
   if (run.undoes) notices.show("info", t("bulkTakenBack", { n: run.done }));
   else if (last !== null && run.done > 0) notices.offer(t(DID[last.verb], { n: run.done }), { text: t("takeBack"), run: () => void takeBack(news) });
   else if (run.done + run.emptied + run.passed_over + run.removed === 0) notices.show("info", t("bulkChangedNothing"));
-  if (run.emptied > 0) notices.show("info", t("bulkEmptied", { n: run.emptied }), run.emptied_names.join(", "));
+  if (run.emptied > 0) notices.show("info", t(run.verb === "masks" ? "boxesLeft" : "bulkEmptied", { n: run.emptied }), run.emptied_names.join(", "));
   if (run.passed_over > 0) notices.show("info", t(run.undoes ? "bulkChangedSince" : "bulkPassedOver", { n: run.passed_over }), run.names.join(", "));
   if (run.removed > 0) notices.show("info", t("bulkRemoved", { n: run.removed }), run.removed_names.join(", "));
 }

@@ -35,6 +35,7 @@ import { createAnnouncer } from "./announcer";
 import { createBanner } from "./banner";
 import { createBin } from "./bin";
 import { openBulk } from "./bulk";
+import { fillCarried } from "./bulkboxes";
 import { tellBroken } from "./bulkbroken";
 import type { BulkNews } from "./bulkrun";
 import { pickCategory } from "./categories";
@@ -296,7 +297,7 @@ export class Editor {
       stage: this.stage,
       drawing: this.drawing,
       levels: this.levels,
-      boxMasks: new BoxMasks({ session, api: new PromptsApi(this.api), answer }),
+      boxMasks: new BoxMasks({ session, api: new PromptsApi(this.api), answer, carried: (imageId) => fillCarried(this.bulkNews(), imageId, session.view.get().threshold) }),
       pickCategory: (current, anchor) => this.pickCategory("categoryFor", current, anchor),
       openSimplify: (instance) => openSimplify(root, session, instance),
       fold: (side) => this.folds.toggle(side),
@@ -336,7 +337,7 @@ export class Editor {
   private decideAboutMany(query: string, images?: readonly number[]): void {
     const { threshold, categories } = this.session.view.get();
     const proposed = `${query} score:${Math.max(SURE, threshold).toFixed(2)}..`.trim();
-    openBulk({ ...this.bulkNews(), root: this.root, categories, threshold, query: proposed, images });
+    openBulk({ ...this.bulkNews(), root: this.root, categories, threshold, query: proposed, boxes: query, images });
   }
 
   private assemble(): void {

@@ -49,7 +49,7 @@ async function bench(imageId = 1) {
     stage: stage as unknown as Stage,
     drawing,
     levels,
-    boxMasks: new BoxMasks({ session, api: new Prompts(), answer: (text) => void told.push(text) }),
+    boxMasks: new BoxMasks({ session, api: new Prompts(), answer: (text) => void told.push(text), carried: async () => false }),
     pickCategory,
     openSimplify: tell("simplify"),
     showCategories: tell("categories"),

@@ -15,10 +15,11 @@ async function boxed() {
   const { session } = start(server);
   const api = new SlowPrompts();
   const told: string[] = [];
-  const masks = new BoxMasks({ session, api, answer: (text) => told.push(text) });
+  const carried = { value: false };
+  const masks = new BoxMasks({ session, api, answer: (text) => told.push(text), carried: async () => carried.value });
   await session.open(1);
   session.setThreshold(0);
-  return { api, server, session, told, masks };
+  return { api, carried, server, session, told, masks };
 }
 
 describe("boxes", () => {
@@ -27,6 +28,7 @@ describe("boxes", () => {
     const before = session.view.get().scene!.instances;
     expect(before.map(isBox)).toEqual([true, true, false]);
     const run = masks.fill();
+    await settle();
     for (let n = 0; n < 2; n++) {
       api.next({ rle: squareRle(4) });
       await settle();
@@ -45,6 +47,18 @@ describe("boxes", () => {
     expect(session.view.get().scene!.instances).toEqual(before);
   });
 
+  it("that are no instances yet are left to the server with the others, unless something is selected", async () => {
+    const { api, carried, session, masks } = await boxed();
+    carried.value = true;
+    await masks.fill();
+    expect(api.asked).toEqual([]);
+    session.select(["i0k1"]);
+    const run = masks.fill();
+    api.next({ rle: squareRle(4) });
+    await run;
+    expect(api.asked).toHaveLength(1);
+  });
+
   it("of a selection are filled alone, and where it has none that is said", async () => {
     const { api, session, told, masks } = await boxed();
     session.select(["round"]);
@@ -61,6 +75,7 @@ describe("boxes", () => {
   it("that were filled before something failed keep their masks, on whichever picture is open then", async () => {
     const { api, server, session, told, masks } = await boxed();
     const run = masks.fill();
+    await settle();
     api.next({ rle: squareRle(3) });
     await settle();
     await session.open(2);
