@@ -107,6 +107,23 @@ class Open(_Columns):
 
 
 @dataclass(frozen=True, eq=False)
+class Waiting:
+    """Suggestions on pictures that are not reviewed, one a row, which nobody decided about; each column is (n,).
+
+    networks: indices into `networks_by_name`, which are of this table alone. The others are as those of `Answers`.
+    """
+
+    networks_by_name: tuple[str, ...]
+    images: Integers
+    networks: Integers
+    categories: Integers
+    scores: Floats
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+@dataclass(frozen=True, eq=False)
 class Pictures(_Columns):
     """Pictures on which somebody worked; each column is (n,).
 

@@ -45,6 +45,7 @@ class Sort(StrEnum):
     DOUBT = "doubt"  # the suggestion nearest to the threshold
     COUNT = "count"  # accepted instances
     CHANGED = "changed"  # the last gesture
+    GAIN = "gain"  # as added here: insight/gain.py orders what was found
 
 
 @dataclass(frozen=True)
@@ -354,7 +355,7 @@ _INSTANCE_CONDITIONS: Mapping[str, Condition] = {
 
 def _order(search: Search, known: Known) -> list[ColumnElement[Any]]:
     """What has nothing to be ordered by comes last, both ways."""
-    if search.sort is Sort.ADDED:
+    if search.sort in (Sort.ADDED, Sort.GAIN):
         return [_images.c.id.desc() if search.descending else _images.c.id]
     value = _sort_value(search, known)
     first = value.desc() if search.descending else value.asc()

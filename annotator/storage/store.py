@@ -43,6 +43,7 @@ from annotator.storage.search import Search
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.statistics import StatisticsReader
 from annotator.storage.unseen import UnseenAccepts
+from annotator.storage.waiting import WaitingReader
 from annotator.storage.worklist import Worklist
 
 __all__ = ["ImportReport", "QueueRow", "Store"]
@@ -67,6 +68,7 @@ class Store:
         self.gallery = GalleryReader(database)
         self.statistics = StatisticsReader(database)
         self.evidence = AnswersReader(database)
+        self.waiting = WaitingReader(database)
         self.unseen = UnseenAccepts(database, self.bulk)
         self.placed = PlacedReader(database)
         self._order_names()

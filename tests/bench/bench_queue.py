@@ -40,7 +40,7 @@ QUERIES = (
     "category:person score:0.2..0.5", "-category:person", "network:second", "is:rejected", "#500..700",
     "flag:occluded", "-flag:occluded", "note:", "state:failed",
 )  # fmt: skip
-SORTS = ("added", "name", "doubt", "count", "changed")
+SORTS = ("added", "name", "doubt", "count", "changed", "gain")
 
 
 def fill(folder, pictures):

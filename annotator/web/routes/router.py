@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from annotator.system import paths
 from annotator.web.bulk_work import BulkWork
+from annotator.web.gain_work import GainWork
 from annotator.web.insight_work import InsightWork
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
@@ -45,7 +46,8 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_static_routes(router)
     add_project_routes(router, projects, jobs, uploads)
     add_queue_routes(router, projects, jobs, uploads)
-    add_worklist_routes(router, projects, jobs, uploads)
+    gains = GainWork(projects)
+    add_worklist_routes(router, projects, jobs, uploads, gains)
     add_bin_routes(router, projects)
     add_document_routes(router, projects, outgoing=paths.home() / "documents")
     add_image_routes(router, projects, uploads)

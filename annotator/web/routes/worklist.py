@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -21,6 +22,7 @@ from annotator.storage.search import Search, Sort
 from annotator.storage.store import Store
 from annotator.storage.worklist import TO_DO
 from annotator.web.batch_record import MAX_FAILURES
+from annotator.web.gain_work import GainWork, Ranked, Reasons, in_order, reasons_of
 from annotator.web.jobs import Job, Prelabelling
 from annotator.web.listings import Listings
 from annotator.web.projects import Projects
@@ -51,13 +53,33 @@ class _Asked:
         return Search(parse(self.query), self.sort, self.descending, self.threshold, self.keep)
 
 
-def add_worklist_routes(router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads) -> None:
-    listings = Listings()
-    _add_lists(router, projects, jobs, listings)
+def add_worklist_routes(
+    router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads, gains: GainWork
+) -> None:
+    lists = _Lists(Listings(), gains)
+    _add_lists(router, projects, jobs, lists)
+    _add_next(router, projects, lists)
     _add_actions(router, projects, uploads)
 
 
-def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, listings: Listings) -> None:
+@dataclass(frozen=True)
+class _Lists:
+    """The lists in every order, that of what to review next among them."""
+
+    listings: Listings
+    gains: GainWork
+
+    def ranked(self, key: str, store: Store, search: Search) -> Ranked | None:
+        """The order of what to review next, where it is asked for and known."""
+        return self.gains.latest(key, store) if search.sort is Sort.GAIN else None
+
+    def ids(self, store: Store, version: str, search: Search, ranked: Ranked | None) -> array[int]:
+        """version: the store's, read before."""
+        found = self.listings.ids(store, version, search)
+        return found if ranked is None else in_order(found, ranked, descending=search.descending)
+
+
+def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists: _Lists) -> None:
     @router.get("/{key}/queue")
     def queue(
         key: str,
@@ -72,24 +94,28 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, listin
         job = jobs.status(key)
         search = asked.search()
         with projects.use(key) as store:
-            now = store.worklist.version()
-            if now == version and around is None:
+            stored, ranked = store.worklist.version(), lists.ranked(key, store, search)
+            now = stored if ranked is None else f"{stored}+{ranked.number}"
+            ordering = search.sort is Sort.GAIN and ranked is None
+            if now == version and around is None and not ordering:
                 return {"version": now, "job": _job_to_json(job)}
-            ids = listings.ids(store, now, search)
+            ids = lists.ids(store, stored, search, ranked)
             place = None if around is None or around not in ids else ids.index(around)
             limit = min(limit, MAX_ROWS)
             start = offset if place is None else place - place % max(1, limit)
             rows = store.worklist.rows(ids[start : start + limit].tolist())
-            totals = listings.totals(store, now)
+            totals = lists.listings.totals(store, stored)
+        reasons = {} if ranked is None else reasons_of((row.image.id for row in rows), ranked)
         return {
             "version": now,
             "total": len(ids),
             "offset": start,
             "place": place,
-            "images": [_row_to_json(row, key) for row in rows],
+            "images": [_row_to_json(row, key, reasons.get(row.image.id)) for row in rows],
             "all": totals.all,
             "reviewed": totals.reviewed,
             "bin": totals.bin,
+            "ordering": ordering,
             "job": _job_to_json(job),
         }
 
@@ -99,17 +125,20 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, listin
     ) -> dict[str, Any]:
         """The ids of a stretch of the list, both ends with it: what a selection is made of."""
         with projects.use(key) as store:
-            found = listings.ids(store, store.worklist.version(), asked.search())
+            search = asked.search()
+            found = lists.ids(store, store.worklist.version(), search, lists.ranked(key, store, search))
         return {"ids": found[first : last + 1].tolist()}
 
+
+def _add_next(router: APIRouter, projects: Projects, lists: _Lists) -> None:
     @router.get("/{key}/queue/next")
     def next_to_do(key: str, asked: Annotated[_Asked, Depends()], *, after: _Id = None) -> dict[str, Any]:
         """The first picture of the list behind this one that is to be done, from the top again at the end."""
         search = asked.search()
         to_do = replace(search, query=Expression((*search.query.terms, *TO_DO.terms)), keep=None)
         with projects.use(key) as store:
-            version = store.worklist.version()
-            all_ids, left = listings.ids(store, version, search), listings.ids(store, version, to_do)
+            version, ranked = store.worklist.version(), lists.ranked(key, store, search)
+            all_ids, left = lists.ids(store, version, search, ranked), lists.ids(store, version, to_do, None)
             found = _next(all_ids, set(left), after)
             rows = [] if found is None else store.worklist.rows([found])
         return {"image": _row_to_json(rows[0], key) if rows else None}
@@ -197,8 +226,9 @@ def _ids_of(found: Any) -> list[int]:
     return ids
 
 
-def _row_to_json(row: QueueRow, key: str) -> dict[str, Any]:
-    return {
+def _row_to_json(row: QueueRow, key: str, reasons: Reasons | None = None) -> dict[str, Any]:
+    found = {} if reasons is None else {"reasons": asdict(reasons)}
+    return found | {
         "id": row.image.id,
         "name": row.image.file_name,
         "width": row.image.width,

@@ -7,6 +7,7 @@ import pytest
 from annotator.core.dataset import State
 from annotator.core.review import Change, Gesture
 from tests.storage.builders import suggestion
+from tests.web.batches import wait_until
 from tests.web.conftest import png
 
 
@@ -167,3 +168,28 @@ def test_an_action_on_what_are_no_pictures_changes_nothing(client, base, store, 
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("queue.")
     assert listed(client, base)["reviewed"] == 0
+
+
+def test_pictures_with_most_to_gain_come_first_each_with_its_reasons(client, base, store):
+    for image, scores in ((2, (0.98,)), (4, (0.52, 0.6, 0.4)), (6, (0.55,))):
+        store.set_suggestions(image, [suggestion(x=3 * place, score=one) for place, one in enumerate(scores)])
+    done(client, base, "review", ids=[1], reviewed=True)
+    wait_until(lambda: "+" in listed(client, base, sort="gain")["version"])
+    found = listed(client, base, sort="gain")
+    assert ids(found) == [4, 6, 2, 3, 5, 7, 1]
+    first, last = found["images"][0], found["images"][-1]
+    assert first["reasons"] == {"doubtful": 2, "misses": 1, "apart": 0, "rare": 0, "unlike": False}
+    assert "reasons" not in last
+    assert listed(client, base, sort="gain", version=found["version"]) == {"version": found["version"], "job": None}
+    assert ids(listed(client, base, sort="gain", descending=True))[:3] == [7, 5, 3]
+    assert ids(listed(client, base, sort="gain", query="state:reviewed")) == [1]
+    assert client.get(f"{base}/queue/ids", params={"sort": "gain", "last": 1}).json() == {"ids": [4, 6]}
+    assert client.get(f"{base}/queue/next", params={"sort": "gain", "after": 4}).json()["image"]["id"] == 6
+
+
+def test_the_order_stays_while_somebody_works_along_it(client, base, store):
+    store.set_suggestions(2, [suggestion(score=0.5)])
+    wait_until(lambda: "+" in listed(client, base, sort="gain")["version"])
+    assert ids(listed(client, base, sort="gain"))[0] == 2
+    done(client, base, "review", ids=[2], reviewed=True)
+    assert ids(listed(client, base, sort="gain"))[0] == 2

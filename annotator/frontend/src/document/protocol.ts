@@ -167,6 +167,18 @@ export interface QueueImage {
   readonly flags: readonly string[];
   /** Why it could not be pre-labelled the last time, "" where it could. */
   readonly failure: string;
+  /** Why it comes here, in the order of what there is most to gain from. */
+  readonly reasons?: GainReasons;
+}
+
+/** How many of its suggestions are of each kind (annotator/insight/gain.py). */
+export interface GainReasons {
+  readonly doubtful: number;
+  readonly misses: number;
+  readonly apart: number;
+  readonly rare: number;
+  /** It looks unlike all that were reviewed or come before it. */
+  readonly unlike: boolean;
 }
 
 export interface WireJob {
@@ -176,7 +188,7 @@ export interface WireJob {
   readonly failures: readonly string[];
 }
 
-export type QueueSort = "added" | "name" | "doubt" | "count" | "changed";
+export type QueueSort = "added" | "name" | "doubt" | "count" | "changed" | "gain";
 
 /** Which pictures are listed, and in what order. `query` is an expression (annotator/core/query.py). */
 export interface QueueAsked {
@@ -206,6 +218,8 @@ export interface WireQueue {
   readonly all: number;
   readonly reviewed: number;
   readonly bin: number;
+  /** The order that was asked for is being worked out: the list comes in another one until then. */
+  readonly ordering?: boolean;
   readonly job: WireJob | null;
 }
 

@@ -23,6 +23,7 @@ export const FILTERS: readonly (readonly [string, StringKey])[] = [
 
 const SORTS: readonly (readonly [QueueSort, StringKey])[] = [
   ["added", "orderAdded"],
+  ["gain", "orderGain"],
   ["name", "orderName"],
   ["doubt", "orderDoubt"],
   ["count", "orderCount"],

@@ -1,5 +1,5 @@
 /** One row of the queue: the picture's thumbnail and name, how far it is, what is in it. */
-import type { QueueImage } from "../document/protocol";
+import type { GainReasons, QueueImage } from "../document/protocol";
 import { shownOf } from "../document/scores";
 import { t } from "../strings";
 import { button, h, setClass, setText } from "../widgets/dom";
@@ -61,14 +61,25 @@ export class QueueRow {
     else element.removeAttribute("aria-current");
     showName(this.name, image.name);
     setIcon(this.state, STATES[state].icon);
-    setText(this.detail, countsOf(image, threshold));
+    const reasons = sayReasons(image.reasons);
+    setText(this.detail, reasons === "" || image.reviewed ? countsOf(image, threshold) : reasons);
     const below = image.suggested - shownOf(image.scores, threshold);
     const hidden = below > 0 ? `\n${t("galleryBelow", { n: below, threshold: threshold.toFixed(2) })}` : "";
     this.flag.hidden = image.flags.length === 0;
     const flags = image.flags.length === 0 ? "" : `\n${t("flags")}: ${image.flags.map(flagName).join(", ")}`;
     const failure = image.failure === "" ? "" : `\n${t("failedBecause", { reason: image.failure })}`;
-    element.title = `${image.name} (#${image.id})\n${image.width} × ${image.height}, ${t(STATES[state].label)}${hidden}${flags}${failure}`;
+    const why = reasons === "" ? "" : `\n${reasons}`;
+    element.title = `${image.name} (#${image.id})\n${image.width} × ${image.height}, ${t(STATES[state].label)}${why}${hidden}${flags}${failure}`;
   }
+}
+
+/** Why there is much to gain from a picture: "3 doubtful, 1 likely miss"; "" where nothing is known. */
+export function sayReasons(reasons: GainReasons | undefined): string {
+  if (reasons === undefined) return "";
+  const { doubtful, misses, apart, rare, unlike } = reasons;
+  const counted = [["gainDoubtful", doubtful], ["gainMisses", misses], ["gainApart", apart], ["gainRare", rare]] as const;
+  const said = counted.filter(([, n]) => n > 0).map(([key, n]) => t(key, { n }));
+  return [...said, ...(unlike ? [t("gainUnlike")] : [])].join(", ");
 }
 
 /** How far a picture is. new: it is reviewed, and holds suggestions that nobody decided about. */

@@ -11,6 +11,8 @@ const STRETCH = 100;
 const FIRST: QueueAsked = { query: "", sort: "added", descending: false };
 /** Pictures that the server may name as next although they are reviewed here, before one gives up. */
 const LATE = 20;
+/** How long one waits before an order is asked for again that is being worked out. */
+const ORDERING_MS = 1000;
 
 type Answer = Awaited<ReturnType<Api["queue"]>>;
 type Stretch = Parameters<Api["queue"]>[0];
@@ -72,6 +74,7 @@ export class PictureQueue {
   private asking: Promise<void> = Promise.resolve();
   private refreshing: Promise<void> = Promise.resolve();
   private nextRefresh: Promise<void> | null = null;
+  private ordering: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: QueueOptions) {}
 
@@ -209,6 +212,10 @@ export class PictureQueue {
     const again = asked === this.view.get().asked ? {} : { asked, wanted: asked, trouble: null };
     this.view.set({ ...again, rows, total, all, bin, job, reviewed, loaded: true });
     this.fetchMissing();
+    if (answer.ordering === true) {
+      clearTimeout(this.ordering);
+      this.ordering = setTimeout(() => void this.refresh(), ORDERING_MS);
+    }
   }
 
   private asItStandsHere(image: QueueImage): QueueImage {

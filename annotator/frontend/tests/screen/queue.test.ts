@@ -4,7 +4,7 @@ import type { QueueImage } from "../../src/document/protocol";
 import { FILTERS, withFilter } from "../../src/screen/queuehead";
 import { partsOf } from "../../src/screen/picturename";
 import { standOf } from "../../src/screen/pictureflags";
-import { countsOf, stateOf } from "../../src/screen/queuerow";
+import { countsOf, sayReasons, stateOf } from "../../src/screen/queuerow";
 
 const row = (changes: Partial<QueueImage>, scores: readonly number[] = []): QueueImage => ({
   ...{ id: 1, name: "a.jpg", width: 4, height: 3, thumbnail: "", reviewed: false, prelabelled: true, accepted: 0, rejected: 0, flags: [], failure: "" },
@@ -21,6 +21,13 @@ describe("a row of the queue", () => {
     expect(stateOf(row({ ...failed, rejected: 1 }), 0.5)).toBe("started");
     expect(stateOf(row({ ...failed, reviewed: true }), 0.5)).toBe("reviewed");
     expect(stateOf(row({ prelabelled: false }), 0.5)).toBe("untouched");
+  });
+
+  it("says why there is most to gain from it", () => {
+    const none = { doubtful: 0, misses: 0, apart: 0, rare: 0, unlike: false };
+    expect(sayReasons({ ...none, doubtful: 3, misses: 1 })).toBe("3 doubtful, 1 likely miss");
+    expect(sayReasons({ ...none, apart: 2, rare: 1, unlike: true })).toBe("networks differ on 2, 1 of a rare category, unlike the others");
+    expect([sayReasons(none), sayReasons(undefined)]).toEqual(["", ""]);
   });
 
   it("is honest about a reviewed picture that holds undecided suggestions above the threshold", () => {
