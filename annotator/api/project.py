@@ -127,8 +127,9 @@ class Project:
         with self._store.together():
             ids = self._store.add_categories(found.categories)
             known = self._store.instances(picture.id, states=tuple(State))
-            offered = unanswered(found.to_suggestions(ids.__getitem__), known)
-            self._store.set_suggestions(picture.id, offered, by=found.source)
+            suggestions = found.to_suggestions(ids.__getitem__)
+            offered = unanswered(suggestions, known)
+            self._store.set_suggestions(picture.id, offered, by=found.source, found=suggestions)
         return len(offered)
 
     def instances(self, picture: Image, *, states: Collection[State] = (State.ACCEPTED,)) -> tuple[Instance, ...]:

@@ -106,7 +106,8 @@ class Keeper(Generic[Item]):
         try:
             image = self._image_of(outcome.picture)
             known = self._store.instances(image.id, states=tuple(State))
-            self._store.set_suggestions(image.id, unanswered(outcome.suggestions, known), by=self._by)
+            fresh = unanswered(outcome.suggestions, known)
+            self._store.set_suggestions(image.id, fresh, by=self._by, found=outcome.suggestions)
         except MissingError as error:  # a person took the picture out of the queue while the batch was under way
             return Failed(outcome.item, Failure.of(self._name(outcome.item), error))
         return outcome

@@ -75,6 +75,11 @@ def _copied(table: Table, where: str, **instead: str) -> str:
 
 _TRAVELLING = ", ".join(f"'{setting.name}'" for setting in SETTINGS if setting.travels and setting is not NAME)
 _OFFERED = "WHERE image_id IN (SELECT id FROM main.images) AND key IN (SELECT key FROM source.instances)"
+# Of the others, something is not among the copied suggestions.
+_WHOLE = """AS run WHERE whole AND image_id IN (SELECT id FROM main.images) AND NOT EXISTS (
+    SELECT 1 FROM source.suggestions AS found
+    WHERE found.image_id = run.image_id AND found.source = run.source AND found.at = run.at
+        AND found.key NOT IN (SELECT key FROM source.instances))"""
 # An outline that was changed may have another heatmap than the one that was suggested.
 _SUGGESTED_AS_IT_IS = """WHERE key IN (SELECT key FROM main.instances)
     AND key NOT IN (SELECT key FROM source.instances WHERE edited)"""
@@ -83,6 +88,7 @@ _STATEMENTS = (
     _copied(schema.categories, ""),
     f"INSERT INTO main.settings SELECT * FROM source.settings WHERE name IN ({_TRAVELLING})",  # noqa: S608, our own names
     _copied(schema.suggestions, _OFFERED),
+    _copied(schema.runs, _WHOLE),
     """INSERT INTO main.instances (key, image_id, category_id, state, rle, source, score, edited, extra, crowd)
         SELECT offered.key, offered.image_id, known.id, 'suggested', offered.rle, offered.source,
             offered.score, 0, '{}', 0

@@ -218,4 +218,24 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "CREATE TABLE unseen (bulk_id INTEGER PRIMARY KEY NOT NULL REFERENCES bulks (id),"
         " target FLOAT NOT NULL, sample TEXT NOT NULL)",
     ),
+    "0019_runs": (
+        """CREATE TABLE runs (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            image_id INTEGER NOT NULL REFERENCES images (id),
+            source TEXT NOT NULL,
+            at TEXT NOT NULL,
+            whole BOOLEAN NOT NULL,
+            UNIQUE (image_id, source, at))""",
+        "CREATE INDEX suggestions_by_run ON suggestions (image_id, source, at)",
+        # What was found about objects that were decided was not kept; before the first gesture there were none.
+        """INSERT INTO runs (image_id, source, at, whole)
+            SELECT image_id, source, at, NOT EXISTS
+                (SELECT 1 FROM gestures WHERE gestures.image_id = suggestions.image_id AND gestures.at < suggestions.at)
+            FROM suggestions GROUP BY image_id, source, at ORDER BY at""",
+        # Where nothing was found, nobody can tell whether something was left out; without an instance nothing was.
+        """INSERT INTO runs (image_id, source, at, whole)
+            SELECT id, prelabelled_by, added_at, NOT EXISTS (SELECT 1 FROM instances WHERE image_id = images.id)
+            FROM images WHERE prelabelled AND prelabelled_by IS NOT NULL AND NOT EXISTS
+                (SELECT 1 FROM suggestions WHERE image_id = images.id AND source = prelabelled_by)""",
+    ),
 }

@@ -112,6 +112,16 @@ suggestions = Table(  # immutable: what a model once offered
     Column("at", Text, nullable=False),
 )
 
+runs = Table(  # what a network found on a picture at one time: its suggestions, also those that were not offered
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("image_id", Integer, ForeignKey("images.id"), nullable=False),
+    Column("source", Text, nullable=False),  # model@version
+    Column("at", Text, nullable=False),  # as its suggestions have it
+    Column("whole", Boolean, nullable=False),  # all that it found is kept
+)
+
 instances = Table(  # the current state, which the suggestions and the decisions lead to
     "instances",
     metadata,

@@ -33,6 +33,7 @@ from annotator.storage.answers import AnswersReader
 from annotator.storage.bulk import BulkDecisions
 from annotator.storage.categories import CategoryBook
 from annotator.storage.category_manager import CategoryManager
+from annotator.storage.comparisons import ComparisonReader
 from annotator.storage.database import Database
 from annotator.storage.decisions import Prepared
 from annotator.storage.gallery import GalleryReader
@@ -71,6 +72,7 @@ class Store:
         self.waiting = WaitingReader(database)
         self.unseen = UnseenAccepts(database, self.bulk)
         self.placed = PlacedReader(database)
+        self.comparisons = ComparisonReader(database)
         self._order_names()
         self.category_manager = CategoryManager(database)
         self.key = self._project_key()
@@ -266,13 +268,20 @@ class Store:
 
     # --- suggestions and decisions ---------------------------------------------------------------------------------
 
-    def set_suggestions(self, image_id: int, offered: Sequence[Suggestion], *, by: str | None = None) -> None:
+    def set_suggestions(
+        self,
+        image_id: int,
+        offered: Sequence[Suggestion],
+        *,
+        by: str | None = None,
+        found: Sequence[Suggestion] | None = None,
+    ) -> None:
         """Replace the image's undecided suggestions by these and mark it prelabelled; what was decided stays.
 
-        by: the network, model@version, also where it offers nothing.
+        by: the network, model@version, also where it offers nothing. found: all that it found, these among it.
         """
         with self._database.write() as connection:
-            suggestions.set_suggestions(connection, image_id, offered, by=by)
+            suggestions.set_suggestions(connection, image_id, offered, by=by, found=found)
 
     def instances(self, image_id: int, *, states: Collection[State] = _VISIBLE) -> tuple[Instance, ...]:
         """The image's instances in these states, in order of id. Raises MissingError if there is no such image."""

@@ -15,8 +15,8 @@ from annotator.core.errors import GeometryError, StoreError
 from annotator.core.masks import Rle
 from annotator.storage import heatmaps, images, schema
 from annotator.storage.categories import Standing, standing
-from annotator.storage.database import now
 from annotator.storage.instances import require_room, row_of
+from annotator.storage.runs import add_runs
 
 # Made once: making a statement takes longer than running it.
 _ADD_INSTANCE = insert(schema.instances)
@@ -25,55 +25,76 @@ _CHANGE_IMAGE = update(schema.images).where(schema.images.c.id == bindparam("of"
 
 
 def set_suggestions(
-    connection: Connection, image_id: int, suggestions: Sequence[Suggestion], *, by: str | None = None
+    connection: Connection,
+    image_id: int,
+    suggestions: Sequence[Suggestion],
+    *,
+    by: str | None = None,
+    found: Sequence[Suggestion] | None = None,
 ) -> None:
     """Replace what nobody has touched yet; whatever a person decided or changed stays.
 
-    by: the network, model@version; that of the suggestions where none is named.
+    by: the network, model@version; that of the suggestions where none is named. found: all that it found, these among
+    it; the others are kept, so that the network can be measured, and not offered.
     What is of a category that somebody removed is not offered.
     The image's revision stays too: a gesture that a page makes meanwhile still finds the suggestion it was made on.
     """
     image = images.image_by_id(connection, image_id)
+    offered = set(map(id, suggestions))
+    fresh = _instances_of(connection, image, [*suggestions, *(one for one in found or () if id(one) not in offered)])
+    if image.prelabelled:
+        forget_untouched(connection, image_id)
+    by = by or next((one.source for one in suggestions), None)
+    at = add_runs(connection, image_id, {one.source for _, one in fresh} | ({by} if by else set()))
+    if fresh:
+        connection.execute(_ADD_SUGGESTION, [_suggestion_row(instance, at) for instance, _ in fresh])
+    shown = [(instance, one) for instance, one in fresh if id(one) in offered]
+    if shown:
+        connection.execute(_ADD_INSTANCE, [row_of(instance) for instance, _ in shown])
+        require_room(connection, [image_id], error=StoreError)
+        soft = {instance.key: one.heatmap for instance, one in shown if one.heatmap is not None}
+        heatmaps.add_heatmaps(connection, image_id, soft)
+    connection.execute(_CHANGE_IMAGE, _seen(image_id, by))
+
+
+def forget_untouched(connection: Connection, image_id: int) -> None:
+    """Take back what is offered on an image and nobody has touched yet."""
+    kept, old, of_old = schema.instances, schema.suggestions, schema.categories
+    counts_as = func.coalesce(of_old.c.merged_into, of_old.c.id)
+    untouched = exists().where(
+        old.c.key == kept.c.key,
+        old.c.rle == kept.c.rle,
+        of_old.c.id == old.c.category_id,
+        kept.c.category_id == counts_as,
+    )
+    replaced = (kept.c.image_id == image_id, kept.c.state == State.SUGGESTED.value, untouched)
+    heatmaps.delete_heatmaps(connection, schema.heatmaps.c.key.in_(select(kept.c.key).where(*replaced)))
+    connection.execute(delete(kept).where(*replaced))
+
+
+def _instances_of(
+    connection: Connection, image: Image, suggestions: Sequence[Suggestion]
+) -> list[tuple[Instance, Suggestion]]:
+    """The instance that each is as long as nobody has decided about it; without those of removed categories."""
     known = standing(connection)
     normal = masks.are_normal([one.rle.counts for one in suggestions], height=image.height, width=image.width)
-    offered = [
-        _checked(suggestion, index, image=image, known=known, normal=normal)
-        for index, suggestion in enumerate(suggestions)
-        if known.of(suggestion.category_id) not in known.removed
-    ]
-    if image.prelabelled:
-        kept, old, of_old = schema.instances, schema.suggestions, schema.categories
-        counts_as = func.coalesce(of_old.c.merged_into, of_old.c.id)
-        untouched = exists().where(
-            old.c.key == kept.c.key,
-            old.c.rle == kept.c.rle,
-            of_old.c.id == old.c.category_id,
-            kept.c.category_id == counts_as,
-        )
-        replaced = (kept.c.image_id == image_id, kept.c.state == State.SUGGESTED.value, untouched)
-        heatmaps.delete_heatmaps(connection, schema.heatmaps.c.key.in_(select(kept.c.key).where(*replaced)))
-        connection.execute(delete(kept).where(*replaced))
-    fresh = [
-        Instance(
+    made = []
+    for index, suggestion in enumerate(suggestions):
+        if known.of(suggestion.category_id) in known.removed:
+            continue
+        one = _checked(suggestion, index, image=image, known=known, normal=normal)
+        instance = Instance(
             id=0,
             key=secrets.token_hex(8),
-            image_id=image_id,
+            image_id=image.id,
             category_id=one.category_id,
             state=State.SUGGESTED,
             rle=one.rle,
             source=one.source,
             score=one.score,
         )
-        for one in offered
-    ]
-    if fresh:
-        at = now()
-        connection.execute(_ADD_SUGGESTION, [_suggestion_row(instance, at) for instance in fresh])
-        connection.execute(_ADD_INSTANCE, [row_of(instance) for instance in fresh])
-        require_room(connection, [image_id], error=StoreError)
-        soft = {made.key: one.heatmap for made, one in zip(fresh, offered, strict=True) if one.heatmap is not None}
-        heatmaps.add_heatmaps(connection, image_id, soft)
-    connection.execute(_CHANGE_IMAGE, _seen(image_id, by or next((one.source for one in suggestions), None)))
+        made.append((instance, suggestion))
+    return made
 
 
 def _seen(image_id: int, by: str | None) -> dict[str, Any]:

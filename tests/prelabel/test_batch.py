@@ -210,10 +210,10 @@ def test_what_cannot_be_stored_ends_the_batch_and_undoes_its_group_only(store, d
     monkeypatch.setattr(batch, "STORED_TOGETHER", 4)
     original, told = Store.set_suggestions, []
 
-    def full(self, image_id, suggestions, *, by):
+    def full(self, image_id, suggestions, **named):
         if image_id == added[11].id:
             raise StoreError("the disk is full")
-        original(self, image_id, suggestions, by=by)
+        original(self, image_id, suggestions, **named)
 
     monkeypatch.setattr(Store, "set_suggestions", full)
     with pytest.raises(StoreError, match="disk is full"):

@@ -146,10 +146,10 @@ def stored(monkeypatch, tmp_path):
     found = Stored(tmp_path / "visitors")
     original = Store.set_suggestions
 
-    def store(self, image_id, suggestions, *, by=None):
+    def store(self, image_id, suggestions, **named):
         if found.before is not None:
             found.before(self.image(image_id).file_name)
-        original(self, image_id, suggestions, by=by)
+        original(self, image_id, suggestions, **named)
 
     monkeypatch.setattr(Store, "set_suggestions", store)
     return found

@@ -33,7 +33,7 @@ def suggest(connection: Connection, image_id: int, suggestions: Sequence[Suggest
     """
     known = instances_of(connection, images.image_by_id(connection, image_id), states=_DECIDED)
     fresh = unanswered(suggestions, known)
-    set_suggestions(connection, image_id, fresh)
+    set_suggestions(connection, image_id, fresh, found=suggestions)
     return len(fresh)
 
 
