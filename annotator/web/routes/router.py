@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from annotator.system import paths
 from annotator.web.bulk_work import BulkWork
+from annotator.web.evaluation_work import EvaluationWork
 from annotator.web.gain_work import GainWork
 from annotator.web.insight_work import InsightWork
 from annotator.web.jobs import Prelabelling
@@ -22,6 +23,7 @@ from annotator.web.routes.bin import add_bin_routes
 from annotator.web.routes.bulk import add_bulk_routes
 from annotator.web.routes.categories import add_category_routes
 from annotator.web.routes.documents import add_document_routes
+from annotator.web.routes.evaluation import add_evaluation_routes
 from annotator.web.routes.exports import add_export_routes
 from annotator.web.routes.gallery import add_gallery_routes
 from annotator.web.routes.images import add_image_routes
@@ -65,6 +67,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_export_routes(router, projects, uploads)
     add_statistics_routes(router, projects)
     add_insight_routes(router, insight)
+    add_evaluation_routes(router, EvaluationWork(projects))
     add_unseen_routes(router, projects, bulk, insight)
     add_presence_routes(router, projects, uploads)
 
