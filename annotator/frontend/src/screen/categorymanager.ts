@@ -77,6 +77,7 @@ class CategoryManager {
       h("div", { class: "an-category-body" }, this.list, this.more),
       h("div", { class: "an-category-foot" }, this.problem, this.said),
     );
+    this.renderUndo(); // until the server's answer there is nothing to undo, and no name for its button
   }
 
   open(): void {
