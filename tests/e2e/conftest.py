@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from urllib.parse import urljoin
 
 import pytest
 
@@ -78,14 +79,56 @@ def server(tmp_path_factory):
     running.kill()
 
 
+LARGE = {"viewport": {"width": 1280, "height": 800}}
+
+
 @pytest.fixture(scope="session")
-def chromium():
+def chromium(tmp_path_factory):
+    """A browser with a profile on disk: the page's scripts are compiled once, and not by each test."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: install Debian's package chromium, or set ANNOTATOR_CHROMIUM")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        profile = driver.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"),
+            executable_path=CHROMIUM,
+            args=["--no-sandbox"],
+            locale="en-US",
+            **LARGE,
+        )
+        yield profile.browser
+        profile.close()
+
+
+@contextmanager
+def profile_for(chromium, address, **options):
+    """A browser context in which nobody has opened the address before.
+
+    The first large window has the profile on disk, after its memory of the address is emptied; all else a fresh one.
+    """
+    kept = chromium.contexts[0]
+    is_kept = options == LARGE and len(kept.pages) == 1
+    context = kept if is_kept else chromium.new_context(locale="en-US", **options)
+    context.set_default_timeout(PATIENCE_MS)
+    if is_kept:
+        forget(context, address)
+    try:
+        yield context
+    finally:
+        if is_kept:
+            for page in context.pages[1:]:
+                page.close()
+            context.unroute_all()
+            context.set_extra_http_headers({})
+        else:
+            context.close()
+
+
+def forget(context, address):
+    """Empty what the profile keeps of this address: cookies and every storage of scripts, but no file it loaded."""
+    asking = context.new_cdp_session(context.pages[0])
+    asking.send("Storage.clearDataForOrigin", {"origin": urljoin(address, "/").rstrip("/"), "storageTypes": "all"})
+    asking.detach()
+    context.clear_cookies()
 
 
 @pytest.fixture
@@ -103,21 +146,20 @@ def project(server):
 
 @pytest.fixture
 def screen(server, project, chromium):
-    with watched(chromium, server.address, viewport={"width": 1280, "height": 800}) as screen:
+    with watched(chromium, server.address, **LARGE) as screen:
         yield screen
 
 
 @contextmanager
-def watched(chromium, address, **profile):
-    """The page in a fresh browser profile. A request to another host or an error of a script fails the test."""
-    context = chromium.new_context(locale="en-US", **profile)
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
+def watched(chromium, address, *, color_scheme="light", **profile):
+    """The page in an empty browser profile. A request to another host or an error of a script fails the test."""
     foreign, errors = [], []
-    page.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield Screen(page, address)
-    context.close()
+    with profile_for(chromium, address, **profile) as context:
+        page = context.new_page()
+        page.emulate_media(color_scheme=color_scheme)
+        page.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield Screen(page, address)
     assert foreign == []
     assert errors == []
 
@@ -127,8 +169,6 @@ def is_foreign(url):
 
 
 # --- several projects -------------------------------------------------------------------------------------------------
-
-LARGE = {"viewport": {"width": 1280, "height": 800}}
 
 
 @pytest.fixture(scope="module")
@@ -165,17 +205,15 @@ def home(served):
 @pytest.fixture
 def tab(served, chromium):
     """Opens tabs of one browser; an error of a script fails the test."""
-    context = chromium.new_context(locale="en-US", **LARGE)
-    context.set_default_timeout(PATIENCE_MS)
     errors = []
+    with profile_for(chromium, served.address, **LARGE) as context:
 
-    def open_tab(address=""):
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(served.address + address)
-        page.locator(".an-project-name").wait_for()
-        return page
+        def open_tab(address=""):
+            page = context.new_page()
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.goto(served.address + address)
+            page.locator(".an-project-name").wait_for()
+            return page
 
-    yield open_tab
-    context.close()
+        yield open_tab
     assert errors == []

@@ -1,4 +1,4 @@
-"""Behind a proxy, as docs/hosting.md says and as it is often done: the whole job in a browser.
+"""Behind a proxy, as docs/hosting.md says and as it is often done, in a browser.
 
 nginx and Caddy are run. Traefik is no package of Debian: what it does of a request is done by a small proxy here.
 """
@@ -8,14 +8,15 @@ import re
 import socket
 import subprocess
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from annotator.core.settings import BATCH
 from tests.e2e.conftest import Server
 from tests.e2e.forwarding import Forwarding
-from tests.e2e.screen import open_export
+from tests.e2e.screen import open_export, picture, wait_for
 from tests.machine import CADDY, CHROMIUM, NGINX, free_port
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "hosting.md").read_text()
@@ -65,6 +66,9 @@ CASES = {
 }
 CASES |= {name: (options, "nginx", block) for name, (options, block) in OFTEN.items()}
 CASES["Traefik takes the path off"] = ("--allowed-hosts www.example.org", "yaml", STRIPPING)
+WHOLE = ("documented 2, nginx", "Traefik takes the path off")
+"""Cases in which everything is done; in the others, what a proxy can break alone."""
+
 MISSING = {"nginx": NGINX is None and "nginx-light", "caddy": CADDY is None and "caddy"}
 
 
@@ -140,8 +144,9 @@ def behind_traefik(block, folder, certificate, *, upstream):
 PROXIES = {"nginx": behind_nginx, "caddy": behind_caddy, "yaml": behind_traefik}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser(chromium):
+    """A browser for which every name that ends in .example.org is this computer's."""
     browser = chromium.browser_type.launch(
         executable_path=CHROMIUM, args=["--no-sandbox", "--host-resolver-rules=MAP *.example.org 127.0.0.1"]
     )
@@ -149,22 +154,41 @@ def browser(chromium):
     browser.close()
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Gives the server of these options, on a project without pictures. Cases of the same options share it."""
+    folder = tmp_path_factory.mktemp("served")
+    started = {}
+
+    def serve(options):
+        if options not in started:
+            started[options] = Server(folder / str(len(started)), folder / "home", options=options.split())
+            started[options].start()
+        server = started[options]
+        with server.store() as store:
+            assert wait_for(lambda: store.setting(BATCH) is None)
+            for image in store.images():
+                store.remove_image(image.id)
+            store.empty_bin()
+        return server
+
+    yield serve
+    for server in started.values():
+        server.kill()
+
+
 def test_the_page_has_blocks_for_a_name_and_for_paths():
     assert [kind for _, kind, _ in DOCUMENTED] == ["nginx", "nginx", "nginx", "caddy", "caddy", "yaml"]
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_whole_job_is_done_behind_a_proxy(case, browser, certificate, tmp_path):
+@contextmanager
+def opened(case, *, served, browser, certificate, folder):
+    """The page behind the proxy of this case; on leaving, whatever failed or was asked for elsewhere fails the test."""
     options, kind, block = CASES[case]
     if MISSING.get(kind):
         pytest.skip(f"no {kind} here: install Debian's package {MISSING[kind]}")
-    server = Server(tmp_path / "project", tmp_path / "home", options=options.split())
-    server.start()
-    with ExitStack() as ending:
-        ending.callback(server.kill)
-        proxy = PROXIES[kind](block, tmp_path, certificate, upstream=server.port)
-        name, path, port = ending.enter_context(proxy)
-        origin = f"https://{name}:{port}"
+    with PROXIES[kind](block, folder, certificate, upstream=served(options).port) as (name, path, port):
+        below = f"https://{name}:{port}{path}/"
         context = browser.new_context(locale="en-US", ignore_https_errors=True)
         context.set_default_timeout(120_000)
         page = context.new_page()
@@ -174,22 +198,54 @@ def test_the_whole_job_is_done_behind_a_proxy(case, browser, certificate, tmp_pa
         page.on("pageerror", lambda error: failed.append(str(error)))
         # What a page without its slash began to ask for, before the one with it was opened, does not count.
         page.on("framenavigated", lambda _: (failed.clear(), asked.clear()))
-        page.goto(f"{origin}{path}")
+        page.goto(below.removesuffix("/"))
+        try:
+            yield page
+            assert page.url.partition("?")[0] == below
+        finally:
+            context.close()
+    assert [url for url in asked if not url.startswith((below, "data:", "blob:"))] == []
+    assert asked
+    assert failed == []
+
+
+def upload(page):
+    page.locator("[data-choose=files]").set_input_files(
+        {"name": "own.png", "mimeType": "image/png", "buffer": picture()}
+    )
+
+
+def prelabel_and_save(page):
+    """Pre-label the open picture, which an event stream tells of, and accept what is found."""
+    page.locator("#prelabel-one").click()
+    page.wait_for_function("/pictures? pre-labelled[.]/.test(document.querySelector('#progress').textContent)")
+    with page.expect_response("**/gestures"):
+        page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_the_whole_job_is_done_behind_a_proxy(case, served, browser, certificate, tmp_path):
+    with opened(case, served=served, browser=browser, certificate=certificate, folder=tmp_path) as page:
         page.get_by_text("Try an example").click()
         page.wait_for_selector(".an-picture.is-ready")
-        assert page.url.partition("?")[0] == f"{origin}{path}/"
         page.wait_for_function("/^shows [1-9]/.test(document.querySelector('.an-threshold-count').textContent)")
-        page.locator("#prelabel-one").click()  # the batch of the example, where it still runs
-        page.wait_for_function("/pictures? pre-labelled[.]/.test(document.querySelector('#progress').textContent)")
-        page.keyboard.press("Enter")
-        page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
+        prelabel_and_save(page)  # with the batch of the example, where it still runs
+        upload(page)
+        page.locator(".an-queue-row", has_text="own.png").wait_for()
         open_export(page)
         page.locator("#export-button").click()
         with page.expect_download() as download:
             page.get_by_role("link", name="instances.json").click()
         assert Path(download.value.path()).stat().st_size > 100
-        context.close()
-    beyond = [url for url in asked if not url.startswith((f"{origin}{path}/", "data:", "blob:"))]
-    assert beyond == []
-    assert asked
-    assert failed == []
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in WHOLE])
+def test_page_upload_picture_events_and_saving_pass_through_a_proxy(case, served, browser, certificate, tmp_path):
+    with opened(case, served=served, browser=browser, certificate=certificate, folder=tmp_path) as page:
+        page.get_by_text("Try an example").wait_for()
+        page.locator("[data-choose=files]").set_input_files(
+            {"name": "a.png", "mimeType": "image/png", "buffer": picture()}
+        )
+        page.wait_for_selector(".an-picture.is-ready")
+        prelabel_and_save(page)
