@@ -59,7 +59,7 @@ def filled(rings, height, width):
 
 
 @given(st.lists(RINGS, min_size=1, max_size=20), SIDES, SIDES)
-@settings(max_examples=examples(400, 20_000))
+@settings(max_examples=examples(150, 20_000))
 def test_polygons_fill_what_pycocotools_fills_in_one_go(rings, height, width):
     with patch.object(polygons, "SLICE_STEPS", 3_000):  # so that long rings are cut to pieces
         rle = polygons_to_rle(rings, height=height, width=width)
@@ -68,7 +68,7 @@ def test_polygons_fill_what_pycocotools_fills_in_one_go(rings, height, width):
 
 
 @given(st.lists(st.lists(RINGS, min_size=1, max_size=4), min_size=1, max_size=10), SIDES, SIDES)
-@settings(max_examples=examples(200, 5_000))
+@settings(max_examples=examples(80, 5_000))
 def test_parts_are_their_outer_rings_without_their_own_holes(drawn, height, width):
     expected = np.zeros((height, width), bool)
     for outer, *holes in drawn:
@@ -195,7 +195,7 @@ def test_a_polygon_that_would_crash_pycocotools_is_refused(ring):
 
 
 @given(any_mask())
-@settings(max_examples=examples(200, 5_000))
+@settings(max_examples=examples(80, 5_000))
 def test_bridged_holes_are_holes_to_a_reader_of_plain_polygons(mask):
     bridged = [bridge_holes(part) for part in rle_to_parts(masks.mask_to_rle(mask))]
     assert np.array_equal(filled(bridged or [square(0, 0, 0, 0)], *mask.shape), mask)

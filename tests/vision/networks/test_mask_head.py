@@ -19,13 +19,19 @@ from annotator.vision.pictures import decode
 from tests.vision.graphs import constant_network, described
 
 
+@pytest.fixture(scope="module")
+def topology(tmp_path_factory, person_0007_ir):
+    """A folder of models with person-0007's real topology and random weights; what one test compiled, others take."""
+    folder = tmp_path_factory.mktemp("models")
+    shutil.copytree(person_0007_ir.parent, folder / "topology")
+    described(folder / "topology")
+    return folder
+
+
 @pytest.fixture
-def person_0007(tmp_path, monkeypatch, person_0007_ir):
-    """person-0007's real topology with random weights, described as a model of its own."""
-    monkeypatch.setenv("ANNOTATOR_MODELS", str(tmp_path))
-    monkeypatch.setenv("ANNOTATOR_HOME", str(tmp_path / "home"))
-    shutil.copytree(person_0007_ir.parent, tmp_path / "topology")
-    described(tmp_path / "topology")
+def person_0007(topology, monkeypatch):
+    monkeypatch.setenv("ANNOTATOR_MODELS", str(topology))
+    monkeypatch.setenv("ANNOTATOR_HOME", str(topology / "home"))
     return zoo.find("topology")
 
 
