@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from pycocotools import mask as coco_mask
 
+import annotator
 from annotator.cli import main
 from annotator.storage.store import Store
 from annotator.vision.networks.detector import Detector
@@ -335,6 +336,12 @@ def test_a_network_that_fails_on_a_picture_is_tried_on_the_others(capsys, known_
         "sample: 1 detections,",
     )
     assert errors == "error: fragile: fails on grey\n"
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"annotator {annotator.__version__}\n"
 
 
 def test_help_answers_without_loading_the_heavy_packages():

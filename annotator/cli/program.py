@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+import annotator
 from annotator.cli.categories import add_categories
 from annotator.cli.checking import add_check
 from annotator.cli.evaluating import add_evaluate
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """The contract of the command line as a parser."""
     parser = argparse.ArgumentParser(prog="annotator", description="Pre-label photographs, review them, export COCO.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {annotator.__version__}")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     add_serve(verbs)
     add_models(verbs)
