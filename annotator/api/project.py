@@ -21,6 +21,7 @@ from annotator.core.errors import ExportError
 from annotator.core.overlap import unanswered
 from annotator.core.query import EVERYTHING, parse
 from annotator.core.review import Decision
+from annotator.core.two_networks import source_of_both
 from annotator.exchange import coming, formats, leaving
 from annotator.exchange.coco.proof import MaskForm
 from annotator.exchange.coco.writer import dataset_to_coco
@@ -108,14 +109,30 @@ class Project:
 
     # --- suggestions and decisions ----------------------------------------------------------------------------------
 
-    def prelabel(self, model: Model, *, floor: float = SCORE_FLOOR, progress: Progress = _silent) -> BatchReport:
+    def prelabel(
+        self,
+        model: Model,
+        *,
+        second: Model | None = None,
+        floor: float = SCORE_FLOOR,
+        progress: Progress = _silent,
+    ) -> BatchReport:
         """Let a network suggest instances on every picture that it has not seen; each is stored as soon as it is done.
 
+        second: another network that sees them too: what both suggest is merged, each object once, with its agreement.
         floor: the lowest score that is kept; the page's threshold hides those that are too unsure.
         Returns how many were done, and why others could not be. Raises ModelError where it fails on all it gets.
         """
-        unseen = self._store.images(unseen_by=model.source)
-        return prelabel_queued(self._store, model.detector, unseen, floor=floor, patience=PATIENCE, progress=progress)
+        by = model.source if second is None else source_of_both(model.source, second.source)
+        return prelabel_queued(
+            self._store,
+            model.detector,
+            self._store.images(unseen_by=by),
+            second=None if second is None else second.detector,
+            floor=floor,
+            patience=PATIENCE,
+            progress=progress,
+        )
 
     def suggest(self, picture: Image, found: Detections) -> int:
         """Offer what was found on a picture for review, in place of what is undecided there; how many that are.

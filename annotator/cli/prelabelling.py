@@ -11,7 +11,7 @@ from annotator.cli.detectors import open_detector
 from annotator.cli.projects import project
 from annotator.cli.telling import progress_bar, say
 from annotator.cli.values import Verbs, score
-from annotator.core.errors import ImageError
+from annotator.core.errors import ImageError, ModelError
 from annotator.core.words import counted
 from annotator.system.files import require_writable
 
@@ -23,7 +23,13 @@ def add_prelabel(verbs: Verbs) -> None:
     """Its parser: the options, and what runs."""
     prelabel = verbs.add_parser("prelabel", help="let a network suggest instances on pictures or folders")
     prelabel.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    prelabel.add_argument("--model", required=True, metavar="NAME")
+    prelabel.add_argument(
+        "--model",
+        required=True,
+        action="append",
+        metavar="NAME",
+        help="given twice: two networks, whose suggestions are merged, each object once",
+    )
     prelabel.add_argument("--threshold", type=score, metavar="T", help="lowest score, 0 to 1")
     prelabel.add_argument("--device", type=str.upper, default="AUTO", metavar="D", help="OpenVINO device, else AUTO")
     prelabel.add_argument("--draft", action="store_true", help="decode large JPEG files at reduced size: faster")
@@ -47,7 +53,9 @@ def _prelabel(options: argparse.Namespace) -> int:
     from annotator.vision.networks import zoo
     from annotator.vision.pictures.finding import count_hidden, find_pictures
 
-    info = zoo.find(options.model)
+    infos = [zoo.find(name) for name in options.model]
+    if len(infos) > 2 or len({info.name for info in infos}) < len(infos):
+        raise ModelError(f"--model {' --model '.join(options.model)}: expected one network, or two different ones")
     paths = find_pictures(options.paths)
     hidden = count_hidden(options.paths)
     if hidden:
@@ -56,15 +64,18 @@ def _prelabel(options: argparse.Namespace) -> int:
         raise ImageError(f"{', '.join(map(str, options.paths))}: no pictures there")
     if options.out is not None:
         require_writable(options.out)
-    detector = open_detector(info, options.device, precision=options.precision)
-    progress = progress_bar(f"pre-labelling with {info.name}")
+    detector, *others = (open_detector(info, options.device, precision=options.precision) for info in infos)
+    second = others[0] if others else None
+    progress = progress_bar(f"pre-labelling with {' and '.join(info.name for info in infos)}")
     if options.out is not None:
-        threshold = info.threshold if options.threshold is None else options.threshold
-        dataset, report = prelabel_files(paths, detector, threshold=threshold, draft=options.draft, progress=progress)
+        dataset, report = prelabel_files(
+            paths, detector, second=second, threshold=options.threshold, draft=options.draft, progress=progress
+        )
         tell_failures(report.failures)
         boxes = sum(len(without_mask(image)) for image in dataset.images)
-        found = counted(len(dataset.instances), "instance") if info.has_masks else counted(boxes, "box", "boxes")
-        summary = f"{found} on {counted(report.done, 'picture')} -> {options.out}"
+        found = [counted(len(dataset.instances), "instance")] if any(info.has_masks for info in infos) else []
+        found += [] if all(info.has_masks for info in infos) else [counted(boxes, "box", "boxes")]
+        summary = f"{' and '.join(found)} on {counted(report.done, 'picture')} -> {options.out}"
         if report.done:
             coco.write(dataset, options.out)
         else:
@@ -74,7 +85,9 @@ def _prelabel(options: argparse.Namespace) -> int:
 
         with Store.open(options.project) as store:
             floor = batch.SCORE_FLOOR if options.threshold is None else options.threshold
-            report = batch.prelabel_new(store, detector, paths, floor=floor, draft=options.draft, progress=progress)
+            report = batch.prelabel_new(
+                store, detector, paths, second=second, floor=floor, draft=options.draft, progress=progress
+            )
         tell_failures(report.failures)
         summary = f"{counted(report.done, 'picture')} pre-labelled in {options.project}"
     print(summary)

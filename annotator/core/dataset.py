@@ -14,6 +14,7 @@ from annotator.core.masks import Rle
 from annotator.core.numbers import is_id
 from annotator.core.polygons import Part
 from annotator.core.prompt import Prompted
+from annotator.core.vote import Vote
 
 PROVENANCE = "annotator"
 """The one key of ours in a COCO file, on annotations and on images; strict readers ignore it."""
@@ -114,6 +115,8 @@ class Instance:
     """Whether the editor leaves it as it is."""
     prompted: Prompted | None = None
     """What was said to the network that made or repaired the mask, so that a later repair goes on from it."""
+    vote: Vote | None = None
+    """What a second network says of it; None where none was asked."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Keys of an imported COCO annotation that are not ours, carried through to the export."""
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -132,6 +135,8 @@ class Suggestion:
     rle: Rle
     source: str
     heatmap: Heatmap | None = field(default=None, compare=False)
+    vote: Vote | None = None
+    """What a second network says of it; None where none was asked."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from functools import cached_property
 
 from annotator.core.errors import AnnotatorError
 from annotator.core.numbers import MAX_ID
+from annotator.core.vote import Agreement
 
 MAX_CHARACTERS = 30_000
 """Of an expression: numbers of pictures that were selected one by one may be many."""
@@ -83,6 +84,8 @@ FIELDS = {
         Field("size", Kind.WORD, of_instance=True, words=SIZES),
         Field("area", Kind.WHOLE, of_instance=True),
         Field("network", Kind.TEXT, of_instance=True, bare=True),
+        Field("agreement", Kind.WORD, of_instance=True, words=tuple(Agreement), bare=True),
+        Field("iou", Kind.SHARE, of_instance=True, bare=True),
         Field(
             "is",
             Kind.WORD,

@@ -13,19 +13,20 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Generic
 
-from annotator.core.dataset import Image, State, Suggestion
+from annotator.core.dataset import Image, State
 from annotator.core.errors import MissingError, ModelError
 from annotator.core.overlap import unanswered
 from annotator.core.settings import THRESHOLD
+from annotator.core.two_networks import source_of_both
 from annotator.prelabel.ahead import DECODE_AHEAD, DECODERS
-from annotator.prelabel.journey import Failed, Failure, Item, Journey, Outcome, Ready, content_of, suggest
+from annotator.prelabel.journey import Failed, Failure, Item, Journey, Outcome, Ready, Way, content_of, suggest
+from annotator.prelabel.pair import PairJourney, voter_of
 from annotator.prelabel.resuming import FilesDone
 from annotator.storage.store import Store
 from annotator.system.groups import Groups
 from annotator.system.progress import Progress
-from annotator.vision.networks.detector import Detections, Detector
+from annotator.vision.networks.detector import Detector
 from annotator.vision.networks.runtime import WAITING
-from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures.finding import relative_names
 
 SCORE_FLOOR = 0.05
@@ -60,7 +61,7 @@ Finished = Callable[[Sequence[Outcome[Image]]], None]
 class Keeper(Generic[Item]):
     """Stores the outcomes of pictures and counts them.
 
-    image_of: the project's image of a picture, asked inside the transaction. by: the network. stored: called at the end
+    image_of: the project's image of a picture, asked inside the transaction. by: networks. stored: called at the end
     of the transaction, finished: after it. progress: called with pictures done or failed, and pictures in all.
     """
 
@@ -70,7 +71,7 @@ class Keeper(Generic[Item]):
         image_of: Callable[[Ready[Item]], Image],
         *,
         name: Callable[[Item], str],
-        by: str,
+        by: Sequence[str],
         total: int,
         progress: Progress = lambda done, total: None,
         stored: Callable[[Sequence[Outcome[Item]]], None] = lambda outcomes: None,
@@ -107,7 +108,8 @@ class Keeper(Generic[Item]):
             image = self._image_of(outcome.picture)
             known = self._store.instances(image.id, states=tuple(State))
             fresh = unanswered(outcome.suggestions, known)
-            self._store.set_suggestions(image.id, fresh, by=self._by, found=outcome.suggestions)
+            found = [*outcome.suggestions, *outcome.others]
+            self._store.set_suggestions(image.id, fresh, by=self._by, found=found)
         except MissingError as error:  # a person took the picture out of the queue while the batch was under way
             return Failed(outcome.item, Failure.of(self._name(outcome.item), error))
         return outcome
@@ -118,6 +120,7 @@ def prelabel_queued(
     detector: Detector,
     queued: Sequence[Image],
     *,
+    second: Detector | None = None,
     floor: float = SCORE_FLOOR,
     draft: bool = False,
     patience: int = 1,
@@ -127,6 +130,7 @@ def prelabel_queued(
 ) -> BatchReport:
     """Pre-label images of a project; each one is stored as soon as it is done, a bad one is named and passed over.
 
+    second: another network that sees them too; what both suggest is merged (see core/two_networks.py).
     draft: decode large JPEG files at a part of their size, for speed (see `decode.decode`); suggestions are in pixels
     of the whole picture all the same. finished: called in the order of `queued` after pictures are stored, from
     another thread.
@@ -134,7 +138,7 @@ def prelabel_queued(
     Raises ModelError where the network fails on `patience` pictures in a row: by default at the first one, and the
     caller then does each one alone.
     """
-    journey = journey_of(store, detector, floor=floor, draft=draft)
+    journey = journey_of(store, detector, second=second, floor=floor, draft=draft)
     keeper = keeper_of(store, journey, total=len(queued), progress=progress, finished=finished)
     return _run(journey, keeper, queued, patience=patience, cancelled=cancelled)
 
@@ -144,6 +148,7 @@ def prelabel_new(
     detector: Detector,
     paths: Sequence[Path],
     *,
+    second: Detector | None = None,
     floor: float = SCORE_FLOOR,
     draft: bool = False,
     progress: Progress = lambda done, total: None,
@@ -155,15 +160,16 @@ def prelabel_new(
     report counts it.
     """
     names = relative_names(paths)
-    before = FilesDone(store, paths, how=(detector.info.source, floor, draft, detector.device, detector.precision))
+    source = detector.info.source if second is None else source_of_both(detector.info.source, second.info.source)
+    before = FilesDone(store, paths, how=(source, floor, draft, detector.device, detector.precision))
 
     def add(picture: Ready[Path]) -> Image:
         width, height = picture.size
         return store.add_image(picture.content, file_name=names[picture.item], width=width, height=height)
 
-    journey = Journey(detector, content_of, str, _suggesting(store, detector.info, floor=floor), draft)
-    by, count = detector.info.source, len(paths)
-    keeper = Keeper(store, add, name=str, by=by, total=count, progress=progress, stored=before.note)
+    journey = _way(store, detector, second, read=content_of, name=str, floor=floor, draft=draft)
+    count = len(paths)
+    keeper = Keeper(store, add, name=str, by=journey.sources, total=count, progress=progress, stored=before.note)
     keeper.failures += before.failures
     keeper.done = before.count - len(before.failures)
     try:
@@ -175,38 +181,58 @@ def prelabel_new(
     return report
 
 
-def journey_of(store: Store, detector: Detector, *, floor: float = SCORE_FLOOR, draft: bool = False) -> Journey[Image]:
-    """The journey of a project's images, which now has the network's categories and its threshold."""
+def journey_of(
+    store: Store, detector: Detector, *, second: Detector | None = None, floor: float = SCORE_FLOOR, draft: bool = False
+) -> Way[Image]:
+    """The journey of a project's images, which now has the networks' categories and their threshold."""
 
     def read(image: Image) -> tuple[bytes, str]:
         return store.content(image), image.sha256
 
-    return Journey(detector, read, attrgetter("file_name"), _suggesting(store, detector.info, floor=floor), draft)
+    return _way(store, detector, second, read=read, name=attrgetter("file_name"), floor=floor, draft=draft)
 
 
 def keeper_of(
     store: Store,
-    journey: Journey[Image],
+    journey: Way[Image],
     *,
     total: int,
     progress: Progress = lambda done, total: None,
     finished: Finished = lambda outcomes: None,
 ) -> Keeper[Image]:
     """Stores what came of a project's images on such a journey."""
-    name, image_of, by = journey.name, attrgetter("item"), journey.detector.info.source
-    return Keeper(store, image_of, name=name, by=by, total=total, progress=progress, finished=finished)
+    name, image_of = journey.name, attrgetter("item")
+    return Keeper(store, image_of, name=name, by=journey.sources, total=total, progress=progress, finished=finished)
 
 
-def _suggesting(store: Store, info: ModelInfo, *, floor: float) -> Callable[[Detections], list[Suggestion]]:
+def _way(
+    store: Store,
+    detector: Detector,
+    second: Detector | None,
+    *,
+    read: Callable[[Item], tuple[bytes, str | None]],
+    name: Callable[[Item], str],
+    floor: float,
+    draft: bool,
+) -> Way[Item]:
+    detectors = [detector] if second is None else [detector, second]
     with store.together():
-        ids = store.add_categories(info.categories)
-        # Scores of two networks are not on one scale: the review begins at the threshold that suits this one.
-        store.set_setting(THRESHOLD, info.threshold)
-    return partial(suggest, source=info.source, floor=floor, ids=ids)
+        ids = [store.add_categories(one.info.categories) for one in detectors]
+        # Scores of two networks are not on one scale: the review begins at the threshold that suits these.
+        store.set_setting(THRESHOLD, min(one.info.threshold for one in detectors))
+        live = {category.id for category in store.categories()}
+    journeys = [
+        Journey(one, read, name, partial(suggest, source=one.info.source, floor=floor, ids=own), draft)
+        for one, own in zip(detectors, ids, strict=True)
+    ]
+    if second is None:
+        return journeys[0]
+    voters = [voter_of(one.info, set(own.values()) & live) for one, own in zip(detectors, ids, strict=True)]
+    return PairJourney(journeys[0], journeys[1], (voters[0], voters[1]))
 
 
 def _run(
-    journey: Journey[Item],
+    journey: Way[Item],
     keeper: Keeper[Item],
     items: Sequence[Item],
     *,

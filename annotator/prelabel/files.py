@@ -11,11 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Dataset, Image, Instance, State, Suggestion
+from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Category, Dataset, Image, Instance, State, Suggestion
 from annotator.core.geometry import xyxy_to_xywh
 from annotator.core.masks import rle_box_xyxy
-from annotator.prelabel.batch import PATIENCE, BatchReport
-from annotator.prelabel.journey import Failed, Failure, Journey, content_of, suggest
+from annotator.core.vote import provenance_of
+from annotator.prelabel.batch import PATIENCE, SCORE_FLOOR, BatchReport
+from annotator.prelabel.journey import Failed, Failure, Journey, Way, content_of, suggest
+from annotator.prelabel.pair import PairJourney, voter_of
 from annotator.system.progress import Progress
 from annotator.vision.networks.detector import Detector
 from annotator.vision.pictures.finding import relative_names
@@ -25,41 +27,73 @@ def prelabel_files(
     paths: Sequence[Path],
     detector: Detector,
     *,
-    threshold: float,
+    second: Detector | None = None,
+    threshold: float | None = None,
     draft: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> tuple[Dataset, BatchReport]:
-    """What the network sees on pictures above the threshold, as a dataset.
+    """What the network sees on pictures above the threshold, by default its own, as a dataset.
 
-    draft: as for `batch.prelabel_queued`. Raises ModelError where the network fails on all it gets.
+    second, draft: as for `batch.prelabel_queued`. Raises ModelError where a network fails on all it gets.
     """
     failures: list[Failure] = []
     images: list[Image] = []
     instances: list[Instance] = []
     boxes = 0
     names = relative_names(paths)
-    journey = Journey(detector, content_of, str, partial(suggest, source=detector.info.source, floor=threshold), draft)
-    for outcome in journey.outcomes(paths, patience=PATIENCE):
+    detectors = [detector] if second is None else [detector, second]
+    infos = {one.info.source: one.info for one in detectors}
+    categories, ids = _shared([one.info.categories for one in detectors])
+    for outcome in _way(detectors, ids, threshold=threshold, draft=draft).outcomes(paths, patience=PATIENCE):
         if isinstance(outcome, Failed):
             failures.append(outcome.failure)
         else:
             width, height = outcome.picture.size
             name, sha256 = names[outcome.item], outcome.picture.sha256
             image = Image(len(images) + 1, name, width, height, sha256, prelabelled=True)
-            images.append(image)
-            first = len(instances) + boxes + 1
-            if detector.info.has_masks:
-                instances += [
-                    _as_instance(suggestion, id=first + index, image_id=image.id)
-                    for index, suggestion in enumerate(outcome.suggestions)
-                ]
-            elif outcome.suggestions:
-                boxes += len(outcome.suggestions)
-                rows = [_as_box(suggestion, id=first + index) for index, suggestion in enumerate(outcome.suggestions)]
-                images[-1] = replace(image, extra={PROVENANCE: {WITHOUT_MASK: rows}})
+            rows = []
+            for suggestion in outcome.suggestions:
+                info, id = infos[suggestion.source], len(instances) + boxes + 1
+                if suggestion.score < (info.threshold if threshold is None else threshold):
+                    continue
+                if info.has_masks:
+                    instances.append(_as_instance(suggestion, id=id, image_id=image.id))
+                else:
+                    boxes += 1
+                    rows.append(_as_box(suggestion, id=id))
+            images.append(replace(image, extra={PROVENANCE: {WITHOUT_MASK: rows}}) if rows else image)
         progress(len(images) + len(failures), len(paths))
-    dataset = Dataset(detector.info.categories, tuple(images), tuple(instances))
-    return dataset, BatchReport(len(images), tuple(failures))
+    return Dataset(categories, tuple(images), tuple(instances)), BatchReport(len(images), tuple(failures))
+
+
+def _way(
+    detectors: Sequence[Detector], ids: Sequence[dict[int, int]], *, threshold: float | None, draft: bool
+) -> Way[Path]:
+    """Of two networks also what is below the threshold is looked at: it says where they agree."""
+    journeys = []
+    for one, own in zip(detectors, ids, strict=True):
+        least = one.info.threshold if threshold is None else threshold
+        floor = least if len(detectors) == 1 else min(least, SCORE_FLOOR)
+        journeys.append(
+            Journey(one, content_of, str, partial(suggest, source=one.info.source, floor=floor, ids=own), draft)
+        )
+    if len(journeys) == 1:
+        return journeys[0]
+    voters = [voter_of(one.info, set(own.values())) for one, own in zip(detectors, ids, strict=True)]
+    return PairJourney(journeys[0], journeys[1], (voters[0], voters[1]))
+
+
+def _shared(tables: Sequence[Sequence[Category]]) -> tuple[tuple[Category, ...], list[dict[int, int]]]:
+    """The networks' categories, each name once, and for each network the ids of its own in that list."""
+    found: dict[str, Category] = {}
+    ids = []
+    for table in tables:
+        for category in table:
+            taken = {one.id for one in found.values()}
+            id = category.id if category.id not in taken else max(taken) + 1
+            found.setdefault(category.name, replace(category, id=id))
+        ids.append({category.id: found[category.name].id for category in table})
+    return tuple(found.values()), ids
 
 
 def _as_instance(suggestion: Suggestion, *, id: int, image_id: int) -> Instance:
@@ -75,7 +109,7 @@ def _as_instance(suggestion: Suggestion, *, id: int, image_id: int) -> Instance:
         score=suggestion.score,
         # COCO's results carry a score beside the annotation; so does this file, for whoever filters it.
         extra={"score": round(suggestion.score, 6)},
-        provenance={"source": suggestion.source},
+        provenance={"source": suggestion.source} | provenance_of(suggestion.vote),
     )
 
 

@@ -9,11 +9,11 @@ Tests: tests/prelabel/test_batch.py, tests/prelabel/test_files.py
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from annotator.core.dataset import Suggestion
 from annotator.core.errors import AnnotatorError
@@ -62,10 +62,14 @@ class Ready(Generic[Item]):
 
 @dataclass(frozen=True, eq=False)
 class Done(Generic[Item]):
-    """A picture that the network has seen, and what is offered for review."""
+    """A picture that the network has seen, and what is offered for review.
+
+    others: what one of two networks found about objects that are offered as the other one found them.
+    """
 
     picture: Ready[Item]
     suggestions: list[Suggestion]
+    others: Sequence[Suggestion] = ()
 
     @property
     def item(self) -> Item:
@@ -83,6 +87,20 @@ class Failed(Generic[Item]):
 Outcome = Done[Item] | Failed[Item]
 
 
+class Way(Protocol[Item]):
+    """What pictures go through, past one network or two. sources: of these, model@version."""
+
+    @property
+    def sources(self) -> tuple[str, ...]: ...
+
+    @property
+    def name(self) -> Callable[[Item], str]: ...
+
+    def outcomes(self, items: Sequence[Item], *, patience: int) -> Generator[Outcome[Item]]:
+        """What came of each item, in their order. Raises ModelError, as `Journey.outcomes` does."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Journey(Generic[Item]):
     """What happens to each picture, from its file to its suggestions.
@@ -98,7 +116,12 @@ class Journey(Generic[Item]):
     draft: bool = False
     threads: threading.local = field(default_factory=threading.local)
 
-    def outcomes(self, items: Sequence[Item], *, patience: int) -> Iterator[Outcome[Item]]:
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The network, model@version."""
+        return (self.detector.info.source,)
+
+    def outcomes(self, items: Sequence[Item], *, patience: int) -> Generator[Outcome[Item]]:
         """What came of each item, in their order.
 
         Raises ModelError where the network fails on `patience` pictures in a row, those that cannot be read apart.

@@ -13,6 +13,7 @@ from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Category, Dataset, 
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.core.settings import IMPORTED_EXTRA
+from annotator.core.vote import provenance_of
 from annotator.storage import carried_boxes, categories, schema
 from annotator.storage.categories import Standing
 from annotator.storage.database import Database
@@ -188,7 +189,7 @@ def _with_provenance(instance: Instance, work: tuple[int, float | None], suggest
     found: dict[str, Any] = {"source": instance.source}
     model, at, version = instance.source.rpartition("@")
     if at:
-        found |= {"model": model, "version": version, "score": instance.score}
+        found |= {"model": model, "version": version, "score": instance.score, **provenance_of(instance.vote)}
     if instance.prompted is not None:
         prompt = instance.prompted.prompt
         found["prompt"] = {"by": instance.prompted.by, "points": len(prompt.points), "box": prompt.box_xyxy is not None}

@@ -18,11 +18,13 @@ from sqlalchemy import Connection, Row, select
 from annotator.core import masks
 from annotator.core.dataset import State
 from annotator.core.masks import Rle
+from annotator.core.vote import Agreement, Vote
 from annotator.storage import schema
 from annotator.storage.database import Database
 from annotator.storage.gallery_order import Listed, Order, Usual, fetch, in_order
 from annotator.storage.instances import among
 from annotator.storage.shapes import measure_missing
+from annotator.storage.votes import vote_of
 from annotator.system.latest import Latest
 
 MAX_LISTS = 8
@@ -47,6 +49,8 @@ class Entry:
     """Of its picture's pixels."""
     version: str
     """Another one as soon as the mask is another."""
+    vote: Vote | None = None
+    """What a second network says of it."""
 
 
 @dataclass(frozen=True)
@@ -89,15 +93,16 @@ class GalleryReader:
         order: Order,
         after: tuple[float, int] | None = None,
         limit: int,
+        agreement: Agreement | None = None,
     ) -> Page:
         """At most `limit` instances behind the place `after`; suggestions below the threshold are left out.
 
-        threshold: the general one, where the category has none of its own.
+        threshold: the general one, where the category has none of its own. agreement: only what has it, where asked.
         A place is the sort value and the id of the last instance shown. So nothing is skipped when instances before it
         have been decided since.
         """
         wanted = frozenset(map(State, states))
-        listed = self._listed(category_id, wanted, threshold, order, goes_on=after is not None)
+        listed = self._listed(category_id, wanted, threshold, order, agreement, goes_on=after is not None)
         start = 0 if after is None else listed.start_behind(*after)
         end = min(start + limit, len(listed.ids))
         with self._database.read() as connection:
@@ -113,20 +118,34 @@ class GalleryReader:
         )
 
     def _listed(
-        self, category_id: int, states: frozenset[State], threshold: float, order: Order, *, goes_on: bool
+        self,
+        category_id: int,
+        states: frozenset[State],
+        threshold: float,
+        order: Order,
+        agreement: Agreement | None,
+        *,
+        goes_on: bool,
     ) -> Listed:
         """The list as the project is now. goes_on: one that is a little older will do, so that whoever pages does not
         have everything read again for each page while others save.
         """
         if order.is_of_shape and not goes_on:
             measure_missing(self._database)
-        version, asked = self._database.version(), (category_id, states, threshold, order)
+        version, asked = self._database.version(), (category_id, states, threshold, order, agreement)
         with self._lock:
             known = self._lists.peek(asked)
         if known is not None and (known.version == version or (goes_on and time.monotonic() - known.made < FRESH_S)):
             return known.listed
         with self._database.read() as connection:
-            found = fetch(connection, category_id=category_id, states=states, threshold=threshold, order=order)
+            found = fetch(
+                connection,
+                category_id=category_id,
+                states=states,
+                threshold=threshold,
+                order=order,
+                agreement=agreement,
+            )
         made = _Kept(in_order(found, states, order), version, time.monotonic())
         with self._lock:
             self._lists.put(asked, made)
@@ -165,6 +184,7 @@ def _entry(row: Row[Any]) -> Entry:
         box_xyxy=masks.rle_box_xyxy(rle),
         share=area / (row.height * row.width),
         version=version_of(row.sha256, rle),
+        vote=vote_of(row),
     )
 
 

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, cast, func, or_, select
 
 from annotator.core.dataset import State
+from annotator.core.vote import Agreement
 from annotator.storage import schema
 from annotator.storage.categories import categories, least_score
+from annotator.storage.votes import doubt_of
 
 Numbers = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -38,7 +40,7 @@ _IN_BIN = _instances.c.image_id.in_(select(_images.c.id).where(_images.c.removed
 class Order(StrEnum):
     """What comes first."""
 
-    DOUBT = "doubt"  # the score nearest to the threshold
+    DOUBT = "doubt"  # what networks disagree about, then the score nearest to the threshold
     SCORE = "score"  # the lowest score
     AREA = "area"  # the smallest share of its picture
     ODD = "odd"  # the shape and size least like the category's others
@@ -95,9 +97,18 @@ class Found:
 
 
 def fetch(
-    connection: Connection, *, category_id: int, states: Collection[State], threshold: float, order: Order
+    connection: Connection,
+    *,
+    category_id: int,
+    states: Collection[State],
+    threshold: float,
+    order: Order,
+    agreement: Agreement | None = None,
 ) -> Found:
-    """All that an order is made of. threshold: the general one; a category that has its own goes by that."""
+    """All that an order is made of. threshold: the general one; a category that has its own goes by that.
+
+    agreement: of two networks; only what has it, where it is asked for.
+    """
     own = connection.scalar(select(schema.categories.c.threshold).where(schema.categories.c.id == category_id))
     least = threshold if own is None else own
     below = and_(_instances.c.state == State.SUGGESTED.value, _instances.c.score < least)
@@ -106,9 +117,10 @@ def fetch(
     if order.is_of_shape:
         columns = [_instances.c.image_id, _instances.c.area, _instances.c.box_width, _instances.c.box_height]
     else:
-        columns = [cast(func.round(_instances.c.score * _UNIT), BigInteger)]
+        columns = [cast(func.round(_instances.c.score * _UNIT), BigInteger), doubt_of(_instances.c.agreement)]
     packed = [_packed(_instances.c.id), func.group_concat(letter, ""), *map(_packed, columns)]
     known = [_instances.c.category_id == category_id, _instances.c.state.in_([state.value for state in _KNOWN])]
+    known += [] if agreement is None else [_instances.c.agreement == agreement.value]
     row = connection.execute(select(*packed).where(*known, ~_IN_BIN)).one()
     pictures = select(_packed(_images.c.id), _packed(_images.c.width * _images.c.height))
     sides = connection.execute(pictures).one() if order.is_of_shape else None
@@ -145,7 +157,8 @@ def _values(found: Found, order: Order) -> tuple[Values, Usual | None]:
     if found.pictures is None:
         scores = found.columns[0] / _UNIT
         middle = found.threshold if order is Order.DOUBT else 0.0
-        return np.where(found.columns[0] == _NO_SCORE, 2.0, np.abs(scores - middle)), None
+        ahead = found.columns[1] if order is Order.DOUBT else 0
+        return np.where(found.columns[0] == _NO_SCORE, 3.0, np.abs(scores - middle) + ahead), None
     shares, aspects = _shapes(found.columns, *found.pictures)
     if order is Order.AREA or not len(shares):
         return shares, None

@@ -21,6 +21,7 @@ from annotator.storage.parts import parts_to_bytes
 from annotator.storage.prompts import prompted_of, prompted_to_text
 from annotator.storage.shapes import shape_of
 from annotator.storage.stored import json_of, parts_of
+from annotator.storage.votes import vote_columns, vote_of
 
 Value = TypeVar("Value")
 
@@ -84,6 +85,7 @@ def instance_of(row: Row[Any], image: Image) -> Instance:
         note=row.note,
         locked=row.locked,
         prompted=prompted_of(row.prompt, f"instance {row.key}"),
+        vote=vote_of(row),
         extra=json_of(row.extra, f"instance {row.key}"),
     )
 
@@ -106,6 +108,7 @@ def row_of(instance: Instance) -> dict[str, Any]:
         "note": instance.note,
         "locked": instance.locked,
         "prompt": prompted_to_text(instance.prompted),
+        **vote_columns(instance.vote),
         **shape_of(instance.rle),
     }
 

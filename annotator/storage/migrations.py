@@ -238,4 +238,19 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
             FROM images WHERE prelabelled AND prelabelled_by IS NOT NULL AND NOT EXISTS
                 (SELECT 1 FROM suggestions WHERE image_id = images.id AND source = prelabelled_by)""",
     ),
+    "0020_votes": (
+        "ALTER TABLE instances ADD COLUMN agreement TEXT CHECK (agreement IN ('both', 'one', 'conflict', 'silent'))",
+        "ALTER TABLE instances ADD COLUMN vote_by TEXT",
+        "ALTER TABLE instances ADD COLUMN vote_score FLOAT CHECK (vote_score BETWEEN 0 AND 1)",
+        "ALTER TABLE instances ADD COLUMN vote_iou FLOAT CHECK (vote_iou BETWEEN 0 AND 1)",
+        "ALTER TABLE instances ADD COLUMN vote_category INTEGER",
+        # Searches and galleries ask for them: no mask is read on the way.
+        "DROP INDEX instances_by_image",
+        """CREATE INDEX instances_by_image ON instances
+            (image_id, state, category_id, score, area, source, edited, crowd, locked, flags, note, agreement,
+            vote_iou)""",
+        "DROP INDEX instances_by_category",
+        """CREATE INDEX instances_by_category
+            ON instances (category_id, state, image_id, score, area, box_width, box_height, agreement)""",
+    ),
 }

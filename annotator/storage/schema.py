@@ -144,6 +144,11 @@ instances = Table(  # the current state, which the suggestions and the decisions
     Column("box_width", Integer),
     Column("box_height", Integer),
     Column("prompt", Text),  # JSON: what was said to the network that made the mask; NULL where nothing was
+    Column("agreement", Text),  # of a second network, as core/vote.py has it; NULL where none was asked
+    Column("vote_by", Text),  # that network, model@version
+    Column("vote_score", Float),  # these three: of its suggestion in the same place, NULL where it has none
+    Column("vote_iou", Float),
+    Column("vote_category", Integer),
 )
 
 gestures = Table(

@@ -12,7 +12,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, literal_column, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from annotator.core.dataset import Category, State
 from annotator.core.query import EVERYTHING, FIELDS, NUMBER, Query, Range, Term
@@ -21,6 +34,7 @@ from annotator.core.settings import EXPORTED
 from annotator.storage import categories, schema
 from annotator.storage.images import IMPORT
 from annotator.storage.settings import read_setting
+from annotator.storage.votes import doubt_of, has_agreement, is_disagreement
 
 DOUBT = 0.1
 """A suggestion is doubtful whose score is as near as this to the threshold."""
@@ -42,7 +56,7 @@ class Sort(StrEnum):
 
     ADDED = "added"
     NAME = "name"
-    DOUBT = "doubt"  # the suggestion nearest to the threshold
+    DOUBT = "doubt"  # what networks disagree about, then the suggestion nearest to the threshold
     COUNT = "count"  # accepted instances
     CHANGED = "changed"  # the last gesture
     GAIN = "gain"  # as added here: insight/gain.py orders what was found
@@ -225,13 +239,15 @@ def _state(value: str, known: Known) -> ColumnElement[bool]:
 
 
 def _disagree(value: str | None, known: Known) -> ColumnElement[bool]:
-    """network: what is accepted or open comes from several; person: somebody decided against a network."""
+    """network: two disagree about what is accepted or open, or several were asked apart; person: somebody disagreed."""
     shown = or_(
         _instances.c.state == _ACCEPTED, (_instances.c.state == _OPEN) & is_above(known.threshold, known.categories)
     )
     source = _instances.c.source
-    several = select(func.min(source) < func.max(source)).where(_OF_IMAGE, shown, _is_of_network())
-    networks = func.coalesce(several.correlate(_images).scalar_subquery(), false())
+    # Two that were asked together contribute to the same pictures: that alone is no disagreement.
+    apart = select(func.min(source) < func.max(source)).where(_OF_IMAGE, shown, _is_of_network(), ~has_agreement(None))
+    several = func.coalesce(apart.correlate(_images).scalar_subquery(), false())
+    networks = or_(several, _has_instance(shown, is_disagreement()))
     against = or_(
         (_instances.c.state == _REJECTED) & _is_of_network() & is_above(known.threshold, known.categories),
         (_instances.c.state == _ACCEPTED) & _is_of_network() & not_(is_above(known.threshold, known.categories)),
@@ -282,6 +298,11 @@ def _score(numbers: Range | None, known: Known) -> ColumnElement[bool]:
     if numbers is None:
         return _instances.c.score.is_not(None)
     return _is_within(_instances.c.score, numbers, slack=_SHOWN if numbers.low == numbers.high else _SLACK)
+
+
+def _iou(numbers: Range | None, known: Known) -> ColumnElement[bool]:
+    iou = _instances.c.vote_iou
+    return iou.is_not(None) if numbers is None else _is_within(iou, numbers, slack=_SLACK)
 
 
 def _area(numbers: Range, known: Known) -> ColumnElement[bool]:
@@ -347,6 +368,8 @@ _INSTANCE_CONDITIONS: Mapping[str, Condition] = {
     "network": _network,
     "is": _is,
     "flag": _flag,
+    "agreement": lambda value, known: has_agreement(value),
+    "iou": _iou,
 }
 
 
@@ -371,5 +394,7 @@ def _sort_value(search: Search, known: Known) -> ColumnElement[Any]:
         last = select(func.max(_gestures.c.at)).where(_gestures.c.image_id == _images.c.id)
         return last.correlate(_images).scalar_subquery()
     away = func.abs(_instances.c.score - categories.least_score(known.threshold, known.categories))
-    nearest = select(func.min(away)).where(_OF_IMAGE, _instances.c.state == _OPEN)
+    # What is hidden is no matter of doubt: nearly all of it only one network sees.
+    ahead = case((is_above(known.threshold, known.categories), doubt_of(_instances.c.agreement)), else_=0)
+    nearest = select(func.min(away + ahead)).where(_OF_IMAGE, _instances.c.state == _OPEN)
     return nearest.correlate(_images).scalar_subquery()

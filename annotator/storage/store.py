@@ -273,12 +273,12 @@ class Store:
         image_id: int,
         offered: Sequence[Suggestion],
         *,
-        by: str | None = None,
+        by: str | Sequence[str] | None = None,
         found: Sequence[Suggestion] | None = None,
     ) -> None:
         """Replace the image's undecided suggestions by these and mark it prelabelled; what was decided stays.
 
-        by: the network, model@version, also where it offers nothing. found: all that it found, these among it.
+        by: the network, or two, model@version, also where nothing is offered. found: all that it found, these among it.
         """
         with self._database.write() as connection:
             suggestions.set_suggestions(connection, image_id, offered, by=by, found=found)

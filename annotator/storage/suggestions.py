@@ -13,6 +13,7 @@ from annotator.core import masks
 from annotator.core.dataset import Image, Instance, State, Suggestion
 from annotator.core.errors import GeometryError, StoreError
 from annotator.core.masks import Rle
+from annotator.core.two_networks import source_of_both
 from annotator.storage import heatmaps, images, schema
 from annotator.storage.categories import Standing, standing
 from annotator.storage.instances import require_room, row_of
@@ -29,13 +30,13 @@ def set_suggestions(
     image_id: int,
     suggestions: Sequence[Suggestion],
     *,
-    by: str | None = None,
+    by: str | Sequence[str] | None = None,
     found: Sequence[Suggestion] | None = None,
 ) -> None:
     """Replace what nobody has touched yet; whatever a person decided or changed stays.
 
-    by: the network, model@version; that of the suggestions where none is named. found: all that it found, these among
-    it; the others are kept, so that the network can be measured, and not offered.
+    by: the network, or two, model@version; that of the suggestions where none is named. found: all that it found, these
+    among it; the others are kept, so that the network can be measured, and not offered.
     What is of a category that somebody removed is not offered.
     The image's revision stays too: a gesture that a page makes meanwhile still finds the suggestion it was made on.
     """
@@ -44,8 +45,8 @@ def set_suggestions(
     fresh = _instances_of(connection, image, [*suggestions, *(one for one in found or () if id(one) not in offered)])
     if image.prelabelled:
         forget_untouched(connection, image_id)
-    by = by or next((one.source for one in suggestions), None)
-    at = add_runs(connection, image_id, {one.source for _, one in fresh} | ({by} if by else set()))
+    named = [by] if isinstance(by, str) else by or [one.source for one in suggestions][:1]
+    at = add_runs(connection, image_id, {one.source for _, one in fresh} | set(named))
     if fresh:
         connection.execute(_ADD_SUGGESTION, [_suggestion_row(instance, at) for instance, _ in fresh])
     shown = [(instance, one) for instance, one in fresh if id(one) in offered]
@@ -54,7 +55,9 @@ def set_suggestions(
         require_room(connection, [image_id], error=StoreError)
         soft = {instance.key: one.heatmap for instance, one in shown if one.heatmap is not None}
         heatmaps.add_heatmaps(connection, image_id, soft)
-    connection.execute(_CHANGE_IMAGE, _seen(image_id, by))
+    connection.execute(
+        _CHANGE_IMAGE, _seen(image_id, source_of_both(*named) if len(named) > 1 else next(iter(named), None))
+    )
 
 
 def forget_untouched(connection: Connection, image_id: int) -> None:
@@ -92,6 +95,7 @@ def _instances_of(
             rle=one.rle,
             source=one.source,
             score=one.score,
+            vote=one.vote,
         )
         made.append((instance, suggestion))
     return made
@@ -119,8 +123,10 @@ def _checked(suggestion: Suggestion, index: int, *, image: Image, known: Standin
         raise StoreError(f"{place}: {error}") from error
     if masks.rle_area(rle) == 0:
         raise StoreError(f"{place}: the mask is empty")
-    category_id = known.of(suggestion.category_id)
-    return replace(suggestion, category_id=category_id, score=float(suggestion.score), rle=rle)
+    category_id, vote = known.of(suggestion.category_id), suggestion.vote
+    if vote is not None and vote.category_id is not None:
+        vote = replace(vote, category_id=known.of(vote.category_id))
+    return replace(suggestion, category_id=category_id, score=float(suggestion.score), rle=rle, vote=vote)
 
 
 def _suggestion_row(instance: Instance, at: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import secrets
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from annotator.core.dataset import Image
 from annotator.core.settings import BATCH, PROGRESS
@@ -33,7 +34,8 @@ class Job:
     ready: the worker may go on with it; it need not wait for its record or for its network. failed_ids: the images that
     could not be done. careful: pictures that are still to be done one at a time. inside: the first of `remaining` is
     alone in the decoder or in the network. deaths: how often the server ended while it was. outdated: the record lists
-    pictures that are gone. skipped: pictures of the project that were pre-labelled before, and so are no part of it.
+    pictures that are gone. second: a network that sees the pictures as well. skipped: pictures of the project that were
+    pre-labelled before, and so are no part of it.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Job:
     remaining: deque[Image]
     total: int
     info: ModelInfo | None = None
+    second: ModelInfo | None = None
     client: str = ""
     batch: str = field(default_factory=lambda: secrets.token_hex(8))
     stage: str = "waiting"
@@ -58,6 +61,16 @@ class Job:
     outdated: bool = False
     skipped: int = 0
     pace: Pace = field(default_factory=Pace)
+
+    @property
+    def infos(self) -> list[ModelInfo]:
+        """The networks that see the pictures; none where the first is not known any more."""
+        return [one for one in (self.info, self.second) if one is not None] if self.info is not None else []
+
+    @property
+    def networks(self) -> str:
+        """Their names, for whoever reads."""
+        return self.model if self.second is None else f"{self.model} + {self.second.name}"
 
     @property
     def done(self) -> int:
@@ -87,8 +100,11 @@ class Job:
 def save(store: Store, job: Job) -> None:
     """Write the whole record, as the batch is now."""
     images = [image.id for image in job.remaining]
+    record: dict[str, Any] = {"batch": job.batch, "model": job.model, "images": images, "total": job.total}
+    if job.second is not None:
+        record["second"] = job.second.name
     with store.together():
-        store.set_setting(BATCH, {"batch": job.batch, "model": job.model, "images": images, "total": job.total})
+        store.set_setting(BATCH, record)
         save_progress(store, job)
 
 
@@ -126,8 +142,14 @@ def forget(store: Store, job: Job | None) -> None:
             store.set_setting(BATCH, None)
 
 
+def second_of(store: Store) -> str | None:
+    """The name of the second network of the batch that the last server left."""
+    record = store.setting(BATCH) or {}
+    return record.get("second")
+
+
 def restore(store: Store, key: str) -> Job | None:
-    """The batch as the last server left it; None where it left none. Nothing is written."""
+    """The batch as the last server left it; None where it left none. Nothing is written, and no network looked for."""
     record, progress = store.setting(BATCH), store.setting(PROGRESS)
     if record is None:
         return None

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Sequence
+from functools import partial
 
 from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError
@@ -58,15 +59,24 @@ class Prelabelling:
         self._slices: dict[str, int] = {}
         self._stopping = False
 
-    def start(self, key: str, info: ModelInfo, images: Sequence[Image], *, skipped: int = 0) -> Job:
+    def start(
+        self,
+        key: str,
+        info: ModelInfo,
+        images: Sequence[Image],
+        *,
+        second: ModelInfo | None = None,
+        skipped: int = 0,
+    ) -> Job:
         """Queue a batch. A project has one at a time: a running one is returned as it is.
 
-        skipped: pictures of the project that were pre-labelled before. Raises LimitError when too many wait.
+        second: another network whose suggestions are merged with those of the first. skipped: pictures of the project
+        that were pre-labelled before. Raises LimitError when too many wait.
         """
         asking = visitor.current()
         # Whoever makes many projects has one turn for all of them; here, each project is its own.
         client = asking.address if asking is not None and self._projects.shared else ""
-        job = Job(key, info.name, deque(images), len(images), info, client or key, ready=False, skipped=skipped)
+        job = Job(key, info.name, deque(images), len(images), info, second, client or key, ready=False, skipped=skipped)
         with self._projects.use(key) as store:
             with self._wake:
                 current = self._jobs.get(key)
@@ -91,7 +101,7 @@ class Prelabelling:
             return last
         with self._projects.use(key) as store:
             failed = [image for image in store.images() if image.id in set(last.failed_ids)]
-        return self.start(key, zoo.find(last.model), failed) if failed else None
+        return self.start(key, zoo.find(last.model), failed, second=last.second) if failed else None
 
     def resume(self, key: str) -> Job | None:
         """Go on with what the project's last server left undone; None where that is nothing."""
@@ -103,7 +113,8 @@ class Prelabelling:
             if job is None:
                 return current
             try:
-                job.info = zoo.find(job.model)
+                second = batch_record.second_of(store)
+                job.info, job.second = zoo.find(job.model), None if second is None else zoo.find(second)
             except AnnotatorError as error:  # the batch stays in the project, for when the network is back
                 job.error, job.running = str(error), False
             with self._wake:
@@ -228,11 +239,13 @@ class Prelabelling:
         if job.outdated:
             batch_record.save(store, job)
             job.outdated = False
-        if job.info is not None and not job.info.present and job.fetch is None and not job.cancelled:
-            self._wait_for_network(job, job.info)
+        fetched = None if job.fetch is None else job.fetch.info.name
+        absent = next((info for info in job.infos if not info.present and info.name != fetched), None)
+        if absent is not None and not job.cancelled:
+            self._wait_for_network(job, absent)
             return
-        if job.info is not None and not job.cancelled:
-            self._run_slice(job, job.info, store)
+        if job.infos and not job.cancelled:
+            self._run_slice(job, store)
         if job.cancelled or not job.remaining:
             batch_record.forget(store, job)
             self._end(job)
@@ -240,10 +253,10 @@ class Prelabelling:
             with self._wake:
                 self._waiting.append(job)
 
-    def _run_slice(self, job: Job, info: ModelInfo, store: Store) -> None:
-        if info.name not in self._detectors:
+    def _run_slice(self, job: Job, store: Store) -> None:
+        if any(info.name not in self._detectors for info in job.infos):
             job.stage = "loading"
-        detector = self._detectors.get(info.name, lambda: Detector(info))
+        detectors = [self._detectors.get(info.name, partial(Detector, info)) for info in job.infos]
         job.stage = "running"
         job.pace.begin(job.done)
         began, left = time.monotonic(), len(job.remaining)
@@ -253,7 +266,7 @@ class Prelabelling:
             used_up = len(job.remaining) < left and time.monotonic() - began > SLICE_S
             return job.cancelled or self._stopping or (used_up and self._is_anybody_ready())
 
-        run_slice(job, store, detector, paused=paused, plain=self._projects.plain)
+        run_slice(job, store, detectors, paused=paused, plain=self._projects.plain)
 
     def _wait_for_network(self, job: Job, info: ModelInfo) -> None:
         """Put a job back into the line until its network is here; the worker goes on with others."""

@@ -18,6 +18,7 @@ from annotator.core.numbers import is_finite, is_id
 from annotator.core.polygons import Part
 from annotator.core.prompt import Prompted, prompted_from_json, prompted_to_json
 from annotator.core.review import Change, Gesture
+from annotator.core.vote import Vote
 from annotator.exchange.outlook import threshold_of
 from annotator.storage.store import Store
 
@@ -82,6 +83,20 @@ def instance_to_json(instance: Instance) -> dict[str, Any]:
         "rle": instance.rle.counts,
         "parts": None if instance.parts is None else parts_to_json(instance.parts),
         "prompt": None if instance.prompted is None else prompted_to_json(instance.prompted),
+        "vote": vote_to_json(instance.vote),
+    }
+
+
+def vote_to_json(vote: Vote | None) -> dict[str, Any] | None:
+    """What a second network, `by`, says of an instance; null where none was asked."""
+    if vote is None:
+        return None
+    return {
+        "agreement": vote.agreement.value,
+        "by": vote.by,
+        "score": vote.score,
+        "iou": vote.iou,
+        "category": vote.category_id,
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError, ModelError
 from annotator.prelabel import batch
-from annotator.prelabel.journey import Failed, Failure, Journey, Outcome
+from annotator.prelabel.journey import Failed, Failure, Outcome, Way
 from annotator.storage.store import Store
 from annotator.vision.networks.detector import Detector
 from annotator.web.batch_record import CAREFUL, Job, note_done, save_progress
@@ -21,12 +21,17 @@ MAX_DEATHS = 2
 
 
 def run_slice(
-    job: Job, store: Store, detector: Detector, *, paused: Callable[[], bool], plain: Callable[[str], str]
+    job: Job,
+    store: Store,
+    detectors: Sequence[Detector],
+    *,
+    paused: Callable[[], bool],
+    plain: Callable[[str], str],
 ) -> None:
     """Do pictures of a batch until `paused` says so or none is left.
 
-    plain: an error's line as its reader may see it. Raises ModelError where the network fails on all that it gets, and
-    StoreError.
+    detectors: one, or two whose suggestions are merged. plain: an error's line as its reader may see it. Raises
+    ModelError where the network fails on all that it gets, and StoreError.
     """
 
     def finished(outcomes: Sequence[Outcome[Image]]) -> None:
@@ -36,7 +41,14 @@ def run_slice(
     while job.remaining and not paused():
         if not job.careful:
             try:
-                batch.prelabel_queued(store, detector, tuple(job.remaining), finished=finished, cancelled=paused)
+                batch.prelabel_queued(
+                    store,
+                    detectors[0],
+                    tuple(job.remaining),
+                    second=second_of(detectors),
+                    finished=finished,
+                    cancelled=paused,
+                )
             except ModelError:
                 job.careful = CAREFUL
             except AnnotatorError:
@@ -44,7 +56,7 @@ def run_slice(
             except Exception:  # one of the pictures under way: each alone, the one shows itself
                 job.careful = CAREFUL
             continue
-        error = _do_alone(job, store, detector, finished, plain=plain)
+        error = _do_alone(job, store, detectors, finished, plain=plain)
         in_a_row = in_a_row + 1 if error is not None else 0
         if error is not None and in_a_row == CAREFUL:
             raise error  # not the pictures, but what they go through
@@ -52,7 +64,7 @@ def run_slice(
 
 
 def _do_alone(
-    job: Job, store: Store, detector: Detector, finished: batch.Finished, *, plain: Callable[[str], str]
+    job: Job, store: Store, detectors: Sequence[Detector], finished: batch.Finished, *, plain: Callable[[str], str]
 ) -> ModelError | None:
     """Do one picture. Returns the error of the network, if that is why it was not done."""
     image = job.remaining[0]
@@ -61,7 +73,7 @@ def _do_alone(
         finished([Failed(image, Failure(image.file_name, reason))])
         return None
     try:
-        journey = batch.journey_of(store, detector)
+        journey = batch.journey_of(store, detectors[0], second=second_of(detectors))
         outcome = _see(job, store, journey, image)
         batch.keeper_of(store, journey, total=1, finished=finished).keep([outcome])
     except ModelError as error:
@@ -76,7 +88,11 @@ def _do_alone(
     return None
 
 
-def _see(job: Job, store: Store, journey: Journey[Image], image: Image) -> Outcome[Image]:
+def second_of(detectors: Sequence[Detector]) -> Detector | None:
+    return detectors[1] if len(detectors) > 1 else None
+
+
+def _see(job: Job, store: Store, journey: Way[Image], image: Image) -> Outcome[Image]:
     """Read one picture and run the network on it. The record says so before and after: a server that starts after a
     crash knows.
     """

@@ -16,6 +16,7 @@ from annotator.core.polygons import Part
 from annotator.core.prompt import Point, Prompt, Prompted, prompted_to_json
 from annotator.core.review import VERBS, require_well_formed
 from annotator.core.settings import DEFAULT_THRESHOLD, THRESHOLD
+from annotator.core.vote import Agreement, Vote
 from annotator.storage.images import FIRST_SCORE
 from annotator.storage.store import Store
 from annotator.vision.networks.zoo import BUNDLED_MODEL
@@ -75,6 +76,7 @@ EDITED = (
 PROMPTED = Prompted(
     Prompt((Point(13.5, 6), Point(30, 30, belongs=False)), (11.0, 3.0, 17.0, 9.0)), "starter-click@0123456789ab"
 )
+VOTE = Vote(Agreement.CONFLICT, "security-0002@2023.0", 0.71, 0.875, 91)
 SAID = {"flags": ("difficult", "头"), "note": "a note", "locked": True}
 
 
@@ -90,7 +92,7 @@ def test_the_server_says_the_golden_document():
             Category(91, "头盔", "", color="#ff8000", position=0, digit=7, threshold=0.25, also=(3,)),
         ],
         instances=lambda _: [
-            instance("suggested", 1, State.SUGGESTED, score=0.84, source=MODEL),
+            instance("suggested", 1, State.SUGGESTED, score=0.84, source=MODEL, vote=VOTE),
             instance("edited", 1, State.ACCEPTED, score=0.61, source=MODEL, edited=True, parts=EDITED),
             instance("drawn", 91, State.ACCEPTED, prompted=PROMPTED),
             instance("imported", 1, State.ACCEPTED, source="import", crowd=True, **SAID),

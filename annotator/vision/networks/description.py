@@ -99,6 +99,8 @@ def _detector(root: _Table, inputs: _Table, common: dict[str, Any]) -> ModelInfo
         outputs=root.take("outputs", _one_of(OUTPUTS), lambda value: value in OUTPUTS, default="regions"),
         largest=(largest[0], largest[1]) if largest else None,
         server=_server(root),
+        most=root.take("most", "a whole number from 1", lambda value: _is_integer(value, 1, 2**31 - 1), default=0)
+        or None,
     )
     inputs.require_nothing_left()
     return info
@@ -298,6 +300,7 @@ def description_text(info: NetworkInfo) -> str:
     lines = [*_pairs(kind="prompt")] if isinstance(info, PromptInfo) else []
     lines += _pairs(name=info.name, title=info.title, version=info.version)
     lines += _pairs(threshold=info.threshold) if isinstance(info, ModelInfo) else []
+    lines += _pairs(most=info.most) if isinstance(info, ModelInfo) and info.most is not None else []
     lines += _pairs(description=info.description)
     if isinstance(info, ModelInfo):
         lines += [] if info.outputs == "regions" else _pairs(outputs=info.outputs)

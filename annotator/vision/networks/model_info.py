@@ -115,7 +115,7 @@ class ModelInfo(NetworkInfo):
     (value - mean) / scale. categories: in the order of the class index, from 0. threshold: the score from which a
     detection is worth showing. outputs: their form. largest: the longer and the shorter side of the largest picture
     that goes in, where pictures have a size of their own (the resize "shrink"). server: where it runs, if not
-    here; then it has no files.
+    here; then it has no files. most: the objects that it finds in a picture at most, where that is said.
     """
 
     resize: ResizeRule
@@ -128,6 +128,7 @@ class ModelInfo(NetworkInfo):
     outputs: Outputs = "regions"
     largest: tuple[int, int] | None = None
     server: Server | None = None
+    most: int | None = None
 
     @property
     def has_masks(self) -> bool:

@@ -10,11 +10,13 @@ from fastapi.responses import Response
 
 from annotator.core.dataset import State
 from annotator.core.errors import GestureError
+from annotator.core.vote import Agreement
 from annotator.storage.gallery import Entry, Page, place_from_text
 from annotator.storage.gallery_order import Order
 from annotator.storage.store import Store
 from annotator.web.cutouts import Cutouts
 from annotator.web.projects import Projects
+from annotator.web.protocol import vote_to_json
 from annotator.web.routes.answers import FOREVER, INERT, NEVER_KEPT
 from annotator.web.routes.requests import ImageId
 from annotator.web.sharing.slots import Pool
@@ -44,6 +46,7 @@ def add_gallery_routes(router: APIRouter, projects: Projects) -> None:
         threshold: Annotated[float, Query(ge=0, le=1, allow_inf_nan=False)] = 0.0,
         after: str = "",
         limit: int = 200,
+        agreement: str = "",
     ) -> dict[str, Any]:
         def read() -> dict[str, Any]:
             with projects.use(key) as store:
@@ -56,6 +59,7 @@ def add_gallery_routes(router: APIRouter, projects: Projects) -> None:
                     threshold=threshold,
                     after=after,
                     limit=limit,
+                    agreement=agreement,
                 )
 
         return await listing.run(key, read)
@@ -71,13 +75,24 @@ def add_gallery_routes(router: APIRouter, projects: Projects) -> None:
 
 
 def page_to_json(
-    store: Store, key: str, *, category: int, state: str, order: str, threshold: float, after: str, limit: int
+    store: Store,
+    key: str,
+    *,
+    category: int,
+    state: str,
+    order: str,
+    threshold: float,
+    after: str,
+    limit: int,
+    agreement: str = "",
 ) -> dict[str, Any]:
     """One page of the gallery; `after` is what the page before gave, or empty. Raises GestureError."""
     if state not in _STATES:
         raise GestureError(f"gallery.state: {state!r:.40}, expected one of {', '.join(_STATES)}")
     if order not in set(Order):
         raise GestureError(f"gallery.order: {order!r:.40}, expected one of {', '.join(Order)}")
+    if agreement and agreement not in set(Agreement):
+        raise GestureError(f"gallery.agreement: {agreement!r:.40}, expected one of {', '.join(Agreement)}")
     place = place_from_text(after) if after else None
     if after and place is None:
         raise GestureError("gallery.after: expected what the page before gave")
@@ -88,6 +103,7 @@ def page_to_json(
         order=Order(order),
         after=place,
         limit=max(1, min(limit, MAX_PAGE)),
+        agreement=Agreement(agreement) if agreement else None,
     )
     return _to_json(page, key)
 
@@ -114,5 +130,6 @@ def entry_to_json(entry: Entry, key: str) -> dict[str, Any]:
         "area": entry.area,
         "share": entry.share,
         "box": list(entry.box_xyxy),
+        "vote": vote_to_json(entry.vote),
         "cutout": f"annotator/{key}/cutouts/{entry.image_id}/{entry.key}?v={entry.version}",
     }
