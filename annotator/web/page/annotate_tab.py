@@ -18,7 +18,9 @@ from starlette.concurrency import run_in_threadpool
 from annotator.core.errors import AnnotatorError
 from annotator.core.numbers import is_id
 from annotator.core.project import project_id
+from annotator.core.two_networks import source_of_both
 from annotator.vision.networks import zoo
+from annotator.vision.networks.zoo import ModelInfo
 from annotator.web.jobs import TICK_S, Job, Prelabelling
 from annotator.web.page import fragments
 from annotator.web.page.editor import SegmentationEditor
@@ -35,7 +37,7 @@ _ONE = """(key, model) => {
 }"""
 _PICKED = """(key, model) => [key, model, JSON.stringify(window.annotator ? window.annotator.picked() : [])]"""
 # The editor asks the chosen network for the mask inside a box.
-_TELL_EDITOR = "(model) => { window.annotatorModel = model; }"
+_TELL_EDITOR = "(model) => { window.annotatorModel = model?.split('+')[0]; }"
 
 Shown = tuple[Any, ...]
 """New values of progress, editor, cancel, model, retry and again."""
@@ -105,7 +107,9 @@ class _Batches:
 
     async def prelabel_new(self, key: str, name: str, request: gr.Request) -> AsyncIterator[Shown]:
         """The pictures that the network has not seen; where there are none, all of them are offered again."""
-        async for state in self._watch(key, lambda: self._begin_new(key, name), language_of(request), model=name):
+        async for state in self._watch(
+            key, lambda: self._begin_new(key, name), language_of(request), model=name.replace(fragments.AND, " + ")
+        ):
             yield state
 
     async def prelabel_all(self, key: str, name: str, request: gr.Request) -> AsyncIterator[Shown]:
@@ -143,21 +147,22 @@ class _Batches:
         return gr.skip()
 
     def _begin(self, key: str, name: str, only: frozenset[int] | None) -> Job | int:
-        info = zoo.find(name)
+        info, second = _networks(name)
         with self._projects.use(key) as store:
             images = [image for image in store.images() if only is None or image.id in only]
-        return self._jobs.start(key, info, images) if images else 0
+        return self._jobs.start(key, info, images, second=second) if images else 0
 
     def _begin_new(self, key: str, name: str) -> Job | int:
         """The batch; else how many pictures there are, all of which the network has seen."""
-        info = zoo.find(name)
+        info, second = _networks(name)
+        by = info.source if second is None else source_of_both(info.source, second.source)
         with self._projects.use(key) as store:
-            images = store.images(unseen_by=info.source)
+            images = store.images(unseen_by=by)
             seen = store.image_count() - len(images)
         under_way = self._jobs.status(key)
         if not images and (under_way is None or not under_way.running):
             return seen
-        return self._jobs.start(key, info, images, skipped=seen)
+        return self._jobs.start(key, info, images, second=second, skipped=seen)
 
     def _under_way(self, key: str) -> Job | None:
         try:
@@ -199,6 +204,12 @@ class _Batches:
         choices = gr.update(choices=fragments.model_choices(language))
         ended = fragments.job_line(job, language), tick(key), _visible(False), choices
         yield *ended, _visible(job.failed > 0), _visible(job.skipped > 0)
+
+
+def _networks(choice: str) -> tuple[ModelInfo, ModelInfo | None]:
+    """The networks of one of `fragments.model_choices`. Raises ModelError where there is no such."""
+    first, both, second = choice.partition(fragments.AND)
+    return zoo.find(first), zoo.find(second) if both else None
 
 
 def _ids_of(text: str) -> frozenset[int]:

@@ -6,6 +6,7 @@ Tests: tests/web/test_names.py, tests/web/page/test_texts.py
 from __future__ import annotations
 
 from html import escape
+from itertools import combinations
 
 from annotator.vision.networks import zoo
 from annotator.vision.networks.served.health import HEALTH
@@ -24,8 +25,17 @@ def megabytes(count: int) -> str:
     return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{max(count / 1e3, 1):.0f} kB"
 
 
+AND = "+"
+"""Between the names of two networks that pre-label together; no name has it."""
+
+MOST_PAIRED = 6
+"""Networks that are offered in pairs, those that come first."""
+
+
 def model_choices(language: Language = "en") -> list[tuple[str, str]]:
-    """Label and name of each model: what it detects, and whether it is here or would be fetched."""
+    """Label and name of each model: what it detects, and whether it is here or would be fetched. Then, of those that
+    are here, each two together.
+    """
 
     def state(info: ModelInfo) -> str:
         if info.server:
@@ -34,7 +44,12 @@ def model_choices(language: Language = "en") -> list[tuple[str, str]]:
             return say("ready", language)
         return say("fetches_once", language, size=megabytes(info.missing_bytes))
 
-    return [(f"{info.name} · {classes(info, language)} · {state(info)}", info.name) for info in zoo.list_models()]
+    models = zoo.list_models()
+    together = combinations([info.name for info in models if info.present][:MOST_PAIRED], 2)
+    return [
+        *((f"{info.name} · {classes(info, language)} · {state(info)}", info.name) for info in models),
+        *((f"{one} + {other} · {say('two_networks', language)}", f"{one}{AND}{other}") for one, other in together),
+    ]
 
 
 def model_cards(language: Language = "en") -> str:
@@ -100,7 +115,7 @@ def job_line(job: Job, language: Language = "en", *, turns: int = 1) -> str:
         if job.stage == "fetching" and job.fetch is not None:
             return fetch_line(job.fetch, language)
         stage = job.stage if job.stage in {"waiting", "loading"} else "prelabelling"
-        said = [say(stage, language, model=job.model, done=job.done, total=job.total), *_left(job, language)]
+        said = [say(stage, language, model=job.networks, done=job.done, total=job.total), *_left(job, language)]
         if turns > 1:
             said.append(say("turns", language, n=turns))
         return line(" · ".join([*said, *_skipped(job, language)]), error=trouble, done=job.done, total=job.total)

@@ -20,6 +20,12 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "insight": ("Insight", "Auswertung", "Análisis", "统计"),
     "models": ("Models", "Modelle", "Modelos", "模型"),
     "model": ("Model", "Modell", "Modelo", "模型"),
+    "two_networks": (
+        "two networks, one review",
+        "zwei Netze, eine Durchsicht",
+        "dos redes, una revisión",
+        "两个网络，一次审核",
+    ),
     "cancel": ("Cancel", "Abbrechen", "Cancelar", "取消"),
     "retry": (
         "Try the failed ones again",

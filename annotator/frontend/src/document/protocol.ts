@@ -67,9 +67,24 @@ export interface WireInstance {
   /** No tool and no key changes it. */
   readonly locked?: boolean;
   readonly prompt?: WirePrompt | null;
+  readonly vote?: WireVote | null;
   /** COCO's compressed counts; the size is the picture's. */
   readonly rle: string;
   readonly parts: readonly Part[] | null;
+}
+
+/** Whether a second network sees the same; `silent`: it has no say. */
+export const AGREEMENTS = ["both", "one", "conflict", "silent"] as const;
+export type Agreement = (typeof AGREEMENTS)[number];
+
+/** What a second network, `by`, says of an instance; of its own suggestion in the same place, where it has one. */
+export interface WireVote {
+  readonly agreement: Agreement;
+  /** model@version */
+  readonly by: string;
+  readonly score: number | null;
+  readonly iou: number | null;
+  readonly category: number | null;
 }
 
 export interface WireDocument {
@@ -251,6 +266,7 @@ export interface WireCutout {
   readonly share: number;
   readonly box: readonly [x0: number, y0: number, x1: number, y1: number];
   readonly cutout: string;
+  readonly vote?: WireVote | null;
 }
 
 /** The middle of a category's shares and aspects (height over width), and how far their logarithms lie from it. */
@@ -270,6 +286,8 @@ export interface CutoutFilter {
   readonly state: CutoutState;
   readonly order: CutoutOrder;
   readonly threshold: number;
+  /** Only what has it. */
+  readonly agreement?: Agreement | null;
 }
 
 export interface WireGallery {

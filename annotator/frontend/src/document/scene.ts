@@ -2,7 +2,7 @@
 import type { Part } from "./geometry";
 import { rounded } from "./geometry";
 import { randomName } from "./names";
-import type { State, WireCategory, WireChange, WireDocument, WireHeatmap, WireInstance, WirePrompt } from "./protocol";
+import type { State, WireCategory, WireChange, WireDocument, WireHeatmap, WireInstance, WirePrompt, WireVote } from "./protocol";
 
 /**
  * A mask by identity: the same object means the same mask, so that outlines are kept by it.
@@ -34,6 +34,8 @@ export interface Instance {
   readonly locked?: boolean | undefined;
   /** What was said to the network that made or repaired the mask, so that a later repair goes on from it. */
   readonly prompt?: WirePrompt | undefined;
+  /** What a second network says of it; left out where none was asked. */
+  readonly vote?: WireVote | undefined;
   readonly mask: Mask;
 }
 
@@ -78,13 +80,14 @@ function instanceOf(wire: WireInstance, height: number): Instance | null {
 }
 
 /** What is said of an instance beside its category and state, as far as anything is. */
-function saidOf({ crowd, flags = [], note = "", locked, prompt }: Pick<WireInstance, "crowd" | "flags" | "note" | "locked" | "prompt">): Partial<Instance> {
+function saidOf({ crowd, flags = [], note = "", locked, prompt, vote }: Pick<WireInstance, "crowd" | "flags" | "note" | "locked" | "prompt" | "vote">): Partial<Instance> {
   return {
     ...(crowd === true ? { crowd } : {}),
     ...(flags.length > 0 ? { flags } : {}),
     ...(note === "" ? {} : { note }),
     ...(locked === true ? { locked } : {}),
     ...(prompt === undefined || prompt === null ? {} : { prompt }),
+    ...(vote === undefined || vote === null ? {} : { vote }),
   };
 }
 

@@ -25,6 +25,11 @@ export function hasMark(instance: Instance, mark: string, hidden: ReadonlySet<st
       return (instance.note ?? "") !== "";
     case "hidden":
       return hidden.has(instance.key);
+    case "agreement:both":
+    case "agreement:one":
+    case "agreement:conflict":
+    case "agreement:silent":
+      return `agreement:${instance.vote?.agreement}` === mark;
     default:
       return hasFlag(instance, mark.replace(/^flag:/, ""));
   }

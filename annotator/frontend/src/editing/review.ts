@@ -1,5 +1,6 @@
 /** Decisions about instances: what A, D, C and the arrows do, without a page around them. */
 import { outlineOf } from "../document/outline";
+import type { Agreement } from "../document/protocol";
 import type { Edit, Instance, Thresholds } from "../document/scene";
 import { find, isCrowd, isLocked, isSuggested, isVisible, passes, thresholdOf } from "../document/scene";
 import { unreachable } from "../document/unreachable";
@@ -171,10 +172,13 @@ function comparison(
   }
 }
 
-/** The nearer a suggestion's score lies to the threshold, the more doubtful it is; what is decided comes last. */
-function doubt({ state, score, category }: Instance, thresholds: Thresholds): number {
-  return state === "suggested" ? Math.abs((score ?? 1) - thresholdOf(category, thresholds)) : 2;
+/** What networks disagree about comes first, then the nearest to the threshold; what is decided comes last. */
+function doubt({ state, score, category, vote }: Instance, thresholds: Thresholds): number {
+  if (state !== "suggested") return 4;
+  return Math.abs((score ?? 1) - thresholdOf(category, thresholds)) + (vote === undefined ? 0 : AHEAD[vote.agreement]);
 }
+
+const AHEAD: Readonly<Record<Agreement, number>> = { conflict: -2, one: -1, silent: 0, both: 1 };
 
 /** The category that a new instance gets without asking: the last one chosen, or what the picture mostly holds. */
 export function likelyCategory(session: Session): number | null {

@@ -137,8 +137,8 @@ export class Api {
 
   /** A page of the gallery: `after` is empty for the first one. */
   gallery(filter: CutoutFilter, after: string, limit: number): Promise<WireGallery> {
-    const { category, state, order, threshold } = filter;
-    const asked = { category: String(category), state, order, threshold: String(threshold), after, limit: String(limit) };
+    const { category, state, order, threshold, agreement } = filter;
+    const asked = { category: String(category), state, order, threshold: String(threshold), after, limit: String(limit), agreement: agreement ?? "" };
     return request(`${this.root}/gallery?${new URLSearchParams(asked)}`);
   }
 

@@ -3,6 +3,7 @@ import type { Cutout } from "../session/cutouts";
 import { t } from "../strings";
 import { h, setClass, setText } from "../widgets/dom";
 import { icon, setIcon } from "../widgets/icons";
+import { AGREEMENT_LABELS, createSign } from "./votes";
 
 export interface Shown {
   /** What the cell shows; undefined while it is on its way. */
@@ -23,13 +24,14 @@ export class Cell {
   index = -1;
   private readonly picture = h("img", { alt: "", draggable: "false", decoding: "async" });
   private readonly score = h("span", { class: "an-cell-score" });
+  private readonly vote = createSign();
   private readonly mark = icon("cross");
   private item: Cutout | undefined;
 
   constructor(id: string) {
     const mark = h("span", { class: "an-cell-mark" }, this.mark);
     const chosen = h("span", { class: "an-cell-chosen" }, icon("check"));
-    this.element = h("div", { class: "an-cell", role: "option", id }, this.picture, this.score, mark, chosen);
+    this.element = h("div", { class: "an-cell", role: "option", id }, this.picture, this.score, this.vote.element, mark, chosen);
     this.picture.addEventListener("load", () => {
       if (this.item?.address === this.picture.getAttribute("src")) this.item.loaded = true;
       setClass(this.element, "is-empty", false);
@@ -51,6 +53,8 @@ export class Cell {
     setIcon(this.mark, gone ? "cross" : "check");
     element.setAttribute("aria-selected", String(chosen));
     setText(this.score, item === undefined ? "" : item.wire.score === null ? "–" : item.wire.score.toFixed(2));
+    const voted = item?.wire.vote;
+    this.vote.show(voted, voted ? t(AGREEMENT_LABELS[voted.agreement]) : "");
     if (item === undefined || state === null) return;
     element.setAttribute("aria-label", describe(item, state, why));
     element.title = [item.wire.name, t("area", { n: item.wire.area }), why].filter((one) => one !== "").join(" · ");

@@ -22,6 +22,7 @@ import { VirtualGrid } from "../widgets/grid";
 import { icon } from "../widgets/icons";
 import type { BulkNews } from "./bulkrun";
 import { Cell, describe } from "./cell";
+import { AgreementChoice } from "./galleryagreement";
 import { GalleryBar } from "./gallerybar";
 import { createSizeSlider } from "./gallerysize";
 import { whyHere } from "./why";
@@ -69,6 +70,7 @@ export class Gallery {
   private readonly bar: GalleryBar;
   private readonly category = h("select", { class: "an-select", "aria-label": t("categoryFor"), title: t("categoryFor") });
   private readonly order = h("select", { class: "an-select", "aria-label": t("sort"), title: t("sort") });
+  private readonly agreement = new AgreementChoice(() => this.load());
   private readonly states: readonly HTMLButtonElement[];
   private readonly summary = h("span", { class: "an-gallery-summary" });
   private readonly empty = h("p", { class: "an-gallery-empty" });
@@ -109,6 +111,7 @@ export class Gallery {
         field(this.category),
         h("div", { class: "an-segments", role: "group", "aria-label": t("filter") }, ...this.states),
         field(this.order),
+        this.agreement.element,
         createSizeSlider(shelf, (side) => this.grid.setSide(side)),
         close,
       ),
@@ -250,7 +253,7 @@ export class Gallery {
     const { threshold, categories } = this.options.session.view.get();
     const category = this.category.value === "" ? (categories[0]?.id ?? 0) : Number(this.category.value);
     const first = this.filter === null;
-    this.filter = { category, state: this.state, order: this.order.value as CutoutOrder, threshold };
+    this.filter = { category, state: this.state, order: this.order.value as CutoutOrder, threshold, agreement: this.agreement.value() };
     const { focused } = this;
     const top = stays ? this.grid.element.scrollTop : 0;
     this.focused = 0;
@@ -258,8 +261,7 @@ export class Gallery {
     this.chosen.clear();
     this.grid.element.scrollTop = 0;
     void this.list.require(1, this.filter).then(() => {
-      if (stays) this.grid.element.scrollTop = top;
-      if (stays) this.focus(focused);
+      if (stays) (this.grid.element.scrollTop = top), this.focus(focused);
       // At the first time, an empty category makes room for the one that there is most of.
       const [most] = [...this.list.counts].sort((a, b) => b[1] - a[1]);
       if (!first || this.list.items.length > 0 || most === undefined) return;
@@ -306,6 +308,7 @@ export class Gallery {
     if (this.element.hidden) return;
     const { total, below, items } = this.list;
     this.grid.setCount(total);
+    this.agreement.render(items);
     this.bar.render(total);
     this.renderCategories(this.category.value === "" ? null : Number(this.category.value));
     this.states.forEach((one, index) => one.setAttribute("aria-pressed", String(STATES[index][0] === this.state)));
@@ -314,8 +317,7 @@ export class Gallery {
     if (counted > 0) parts.push(t("galleryRejected", { n: counted }));
     if (below > 0 && this.state === "suggested") parts.push(this.belowText());
     setText(this.summary, this.list.isWaiting() ? "" : parts.join(" · "));
-    const takesBack = this.state === "rejected";
-    setText(this.hint, t(takesBack ? "galleryHintRejected" : "galleryHint", { accept: keyOf("accept"), reject: keyOf("reject") }));
+    setText(this.hint, t(this.state === "rejected" ? "galleryHintRejected" : "galleryHint", { accept: keyOf("accept"), reject: keyOf("reject") }));
     this.empty.hidden = total > 0 || this.list.isWaiting();
     if (!this.empty.hidden) this.empty.replaceChildren(...this.reason());
     this.requireSeen();

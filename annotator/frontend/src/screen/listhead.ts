@@ -1,5 +1,6 @@
 /** Above the list of instances: how many there are, which of them are listed, in which order. */
 import type { Appearance } from "../canvas/render";
+import { AGREEMENTS } from "../document/protocol";
 import type { Scene } from "../document/scene";
 import { categoryCounts } from "../document/scene";
 import { FLAGS } from "../editing/flags";
@@ -11,6 +12,7 @@ import { t } from "../strings";
 import { h, setText } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 import { flagName } from "./flags";
+import { AGREEMENT_LABELS } from "./votes";
 
 const SORTS: readonly (readonly [SortOrder, StringKey])[] = [
   ["score", "sortScore"],
@@ -32,6 +34,7 @@ export class ListHead {
   private readonly count = h("span", { class: "an-count" });
   private readonly filter = h("select", { class: "an-select", "aria-label": t("filter"), title: t("filter") });
   private readonly sort = h("select", { class: "an-select", "aria-label": t("sort"), title: t("sort") });
+  private readonly votes = h("optgroup", { label: t("twoNetworks") });
   private readonly marks = h("optgroup", { label: t("flags") });
   private readonly categories = h("optgroup", { label: t("categoryFor") });
 
@@ -45,6 +48,7 @@ export class ListHead {
       h("option", { value: "" }, t("filterAll")),
       ...STATES.map((state) => h("option", { value: state }, t(state))),
       h("optgroup", { label: t("sortArea") }, ...SIZES.map(([value, label]) => h("option", { value }, t(label)))),
+      this.votes,
       this.marks,
       this.categories,
     );
@@ -68,6 +72,8 @@ export class ListHead {
     if (filter.category !== null) ids.add(filter.category);
     const names = [...ids].map((id) => [id, this.appearance.categoryName(id)] as const).sort((a, b) => a[1].localeCompare(b[1]));
     this.categories.replaceChildren(...names.map(([id, name]) => h("option", { value: id }, name)));
+    this.votes.replaceChildren(...votesOf(scene, filter).map(([value, text]) => h("option", { value }, text)));
+    this.votes.hidden = this.votes.childElementCount === 0;
     this.marks.replaceChildren(...marksOf(scene, filter).map(([value, text]) => h("option", { value }, text)));
     this.filter.value = filter.category === null ? (filter.state ?? filter.size ?? filter.mark ?? "") : String(filter.category);
     this.filter.classList.toggle("is-on", this.filter.value !== "");
@@ -77,12 +83,18 @@ export class ListHead {
 function filterOf(value: string): ListFilter {
   const state = STATES.find((one) => one === value) ?? null;
   const size = SIZES.find(([one]) => one === value)?.[0] ?? null;
-  const mark = value.startsWith("flag:") || MARKS.some((one) => one === value) ? value : null;
+  const mark = /^(flag|agreement):/.test(value) || MARKS.some((one) => one === value) ? value : null;
   const other = value === "" || state !== null || size !== null || mark !== null;
   return { state, size, mark, category: other ? null : Number(value) };
 }
 
 const MARK_LABELS = { crowd: "crowdFlag", note: "hasNote", locked: "locked", hidden: "hiddenOne" } as const;
+
+/** Nothing where no second network was asked. */
+function votesOf(scene: Scene | null, { mark }: ListFilter): (readonly [value: string, text: string])[] {
+  const voted = scene?.instances.some(({ vote }) => vote !== undefined) === true || mark?.startsWith("agreement:") === true;
+  return voted ? AGREEMENTS.map((one) => [`agreement:${one}`, t(AGREEMENT_LABELS[one])] as const) : [];
+}
 
 /** The flags that formats know, those that the picture's instances have, and what else can be asked for. */
 function marksOf(scene: Scene | null, { mark }: ListFilter): (readonly [value: string, text: string])[] {

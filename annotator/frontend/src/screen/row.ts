@@ -7,6 +7,7 @@ import { t } from "../strings";
 import { button, h, setClass, setText } from "../widgets/dom";
 import { icon, setIcon } from "../widgets/icons";
 import { saidOf } from "./flags";
+import { createSign, toldOf } from "./votes";
 import type { Thumbnails } from "./thumbnails";
 
 const STATE_ICONS = { accepted: "check", suggested: "dashed", rejected: "cross" } as const;
@@ -31,6 +32,7 @@ export class Row {
   private readonly state = icon("dashed");
   private readonly name = h("span", { class: "an-row-name" });
   private readonly detail = h("span", { class: "an-row-detail" });
+  private readonly vote = createSign();
   private readonly source = h("span", { class: "an-row-source" });
   private readonly accept: HTMLButtonElement;
   private readonly reject: HTMLButtonElement;
@@ -41,7 +43,7 @@ export class Row {
     this.reject = button({ icon: "cross", title: t("reject"), class: "an-row-button is-reject", onClick: onReject });
     for (const one of [this.accept, this.reject]) one.tabIndex = -1;
     const state = h("span", { class: "an-row-state" }, this.state);
-    const text = h("span", { class: "an-row-text" }, this.name, this.detail);
+    const text = h("span", { class: "an-row-text" }, this.name, this.detail, this.vote.element);
     const lines = h("span", { class: "an-row-lines" }, text, this.source);
     const picture = h("span", { class: "an-row-frame" }, this.canvas, this.number);
     this.element = h("div", { class: "an-row" }, picture, lines, state, this.accept, this.reject);
@@ -63,10 +65,12 @@ export class Row {
     const later = aside && instance.state === "suggested" ? t("aside") : "";
     const notes = [...saidOf(instance, hidden), instance.edited ? t("edited") : later];
     setText(this.detail, score);
+    const voted = toldOf(instance.vote, (id) => appearance.categoryName(id));
+    this.vote.show(instance.vote, voted);
     // Beside the score there is no room for a word: “locked” would be its first letter.
     const below = [...notes, networkOf(instance.source), promptOf(instance)];
     setText(this.source, below.filter((one) => one !== null && one !== "").join(" · "));
-    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${[instance.source, ...(instance.prompt === undefined ? [] : [instance.prompt.by]), ...saidOf(instance, hidden)].join(" · ")}${instance.note ? `\n${instance.note}` : ""}`;
+    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${[instance.source, ...(instance.prompt === undefined ? [] : [instance.prompt.by]), ...(voted === "" ? [] : [voted]), ...saidOf(instance, hidden)].join(" · ")}${instance.note ? `\n${instance.note}` : ""}`;
     this.accept.hidden = instance.state === "accepted";
     this.reject.hidden = instance.state === "rejected";
     const deletes = !isSuggested(instance);

@@ -81,8 +81,9 @@ export class Chosen {
 }
 
 /** The gallery's filter as an expression; null where two categories are called the same but for capitals. */
-export function expressionOf({ category, state }: Pick<CutoutFilter, "category" | "state">, categories: readonly WireCategory[]): string | null {
+export function expressionOf({ category, state, agreement }: Pick<CutoutFilter, "category" | "state" | "agreement">, categories: readonly WireCategory[]): string | null {
   const name = categories.find(({ id }) => id === category)?.name;
   if (name === undefined || categories.filter((one) => one.name.toLowerCase() === name.toLowerCase()).length > 1) return null;
-  return `category:"${name.replace(/["\\]/g, "\\$&")}" is:${WORDS[state]}`;
+  const votes = agreement === null || agreement === undefined ? "" : ` agreement:${agreement}`;
+  return `category:"${name.replace(/["\\]/g, "\\$&")}" is:${WORDS[state]}${votes}`;
 }

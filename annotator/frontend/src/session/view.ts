@@ -14,7 +14,7 @@ export interface ListFilter {
   readonly state: "suggested" | "accepted" | "rejected" | null;
   readonly category: number | null;
   readonly size: Size | null;
-  /** A flag, or one of MARKS. */
+  /** A flag, one of MARKS, or `agreement:` and what a second network says. */
   readonly mark?: string | null;
 }
 

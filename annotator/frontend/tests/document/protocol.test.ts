@@ -43,7 +43,7 @@ describe("the golden document", () => {
     );
     for (const one of instances) {
       expect(Object.keys(one).sort()).toEqual(
-        fields<WireInstance>({ key: true, category: true, state: true, score: true, source: true, edited: true, crowd: true, flags: true, note: true, locked: true, rle: true, parts: true, prompt: true }),
+        fields<WireInstance>({ key: true, category: true, state: true, score: true, source: true, edited: true, crowd: true, flags: true, note: true, locked: true, rle: true, parts: true, prompt: true, vote: true }),
       );
     }
   });
