@@ -9,7 +9,6 @@ import pytest
 
 from annotator.storage.store import Store
 from annotator.system.paths import EXAMPLES
-from tests.vision.networks.prompts import graphs
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted((ROOT / "docs" / "examples").glob("*.py"))
@@ -50,11 +49,7 @@ def test_another_network_offers_its_masks(run):
     assert "1 offered" in run("own_network")
 
 
-def test_a_mask_is_asked_for(run, tmp_path, monkeypatch):
-    monkeypatch.setenv("ANNOTATOR_MODELS", str(tmp_path / "models"))
-    graphs.encoder(tmp_path / "models" / "mobile-sam")
-    graphs.decoder(tmp_path / "models" / "mobile-sam")
-    (tmp_path / "models" / "mobile-sam" / "model.toml").write_text('kind = "prompt"\nname = "mobile-sam"\n')
+def test_a_mask_is_asked_for(run):
     assert run("ask_for_masks").endswith("pixels\n")
 
 

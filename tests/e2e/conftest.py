@@ -1,6 +1,7 @@
 """The real application in a process of its own, and a browser on it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from annotator.core.settings import BATCH, EXPORTED, NAME, THRESHOLD
 from annotator.storage.store import Store
+from annotator.system import paths
 from tests.e2e.screen import Project, Screen, wait_for
 from tests.machine import CHROMIUM, free_port
 
@@ -28,7 +30,7 @@ class Server:
 
     def __init__(self, folder, home, *, options=(), **environment):
         self.folder = folder
-        self._home = home
+        self.home = home
         self._options = options
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}/"
@@ -36,6 +38,7 @@ class Server:
             **os.environ,
             "ANNOTATOR_HOME": str(home),
             "ANNOTATOR_EXPORTS": str(home / "exports"),
+            "ANNOTATOR_MODELS": str(home / "models"),
             # A port that nobody answers on: the tests fetch nothing, wherever they run.
             "ANNOTATOR_MIRROR": "http://127.0.0.1:9/",
             "PYTHONUNBUFFERED": "1",
@@ -47,8 +50,8 @@ class Server:
         command = [sys.executable, "-m", "annotator", "serve", "--port", str(self.port)]
         command += ["--project", str(self.folder)] if self.folder else []
         command += self._options
-        self._home.mkdir(parents=True, exist_ok=True)
-        self._log = (self._home / "serve.log").open("ab")
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._log = (self.home / "serve.log").open("ab")
         self._process = subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log)
         patience = time.monotonic() + START_S
         while True:
@@ -57,7 +60,7 @@ class Server:
                 return
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > patience:
-                    raise RuntimeError((self._home / "serve.log").read_text()) from None
+                    raise RuntimeError((self.home / "serve.log").read_text()) from None
                 time.sleep(0.1)
 
     def store(self):
@@ -148,6 +151,17 @@ def project(server):
 def screen(server, project, chromium):
     with watched(chromium, server.address, **LARGE) as screen:
         yield screen
+
+
+@pytest.fixture
+def unanswered(server):
+    """The served project where no network answers clicks: the bundled one is described anew, and not here."""
+    folder = server.home / "models" / "starter-click"
+    folder.mkdir(parents=True)
+    described = (paths.bundled_models() / "mobile-sam" / "model.toml").read_text()
+    (folder / "model.toml").write_text(described.replace("mobile-sam", "starter-click"))
+    yield
+    shutil.rmtree(folder)
 
 
 @contextmanager

@@ -145,7 +145,7 @@ def many(tmp_path, chromium):
 
 def test_a_long_export_tells_how_far_it_is_goes_on_without_the_page_and_is_cancelled(many, tmp_path):
     server, page = many
-    folder = server._home / "exports" / "project"
+    folder = server.home / "exports" / "project"
     open_export(page)
     page.get_by_label("With the pictures").check()
     page.get_by_label("Training 80 %").check()

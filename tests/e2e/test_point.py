@@ -218,7 +218,7 @@ def test_the_tool_gets_ready_and_the_next_picture_as_well(screen, project, point
     require_soon(lambda: {path.name.split(".")[0] for path in kept.iterdir()} & hashes, hashes, page=screen.page)
 
 
-def test_where_no_network_answers_clicks_the_tool_says_so_and_leads_to_the_networks(server, chromium):
+def test_where_no_network_answers_clicks_the_tool_says_so_and_leads_to_the_networks(server, chromium, unanswered):
     with (
         Store.open(server.folder) as store,
         watched(chromium, server.address, viewport={"width": 1280, "height": 800}) as screen,

@@ -197,10 +197,10 @@ def test_the_box_of_the_selected_is_dragged_and_its_mask_found_again(screen, pro
     assert project.instances(image_id) == [before]
 
 
-def test_a_mask_by_grabcut_is_said_to_be_one(screen, project):
+def test_a_mask_by_grabcut_is_said_to_be_one(screen, project, unanswered):
     project.add("street.png", suggestions=0)
     screen.open()
-    # The bundled network knows no cars.
+    # The bundled detector knows no cars.
     screen.press("c")
     screen.page.get_by_label("Find or create a category").fill("car")
     screen.press("Enter", "r")

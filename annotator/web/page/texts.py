@@ -170,6 +170,14 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "responde a clics y recuadros; la herramienta de señalar la usa",
         "回应点击和框；点选工具使用它",
     ),
+    "about_starter-click": (
+        "Any object from a click or a box. Bundled, works offline at once; 3.6 M parameters; coarser than SAM's.",
+        "Jedes Objekt durch einen Klick oder Rahmen. Mitgeliefert, läuft sofort und ohne Netz; 3,6 Mio. Parameter; "
+        "gröber als SAM.",
+        "Cualquier objeto con un clic o un recuadro. Incluido, funciona sin conexión; 3,6 M de parámetros; menos "
+        "preciso que SAM.",
+        "点击或画框即可得到任何对象。内置模型，可离线使用；360 万参数；比 SAM 粗略。",
+    ),
     "about_mobile-sam": (
         "Any object from a click or a box. About a second a picture on two processor cores, then each click at once.",
         "Jedes Objekt durch einen Klick oder Rahmen. Etwa eine Sekunde je Bild auf zwei Prozessorkernen, dann jeder "
@@ -177,6 +185,14 @@ _TEXTS: Final[dict[str, tuple[str, ...]]] = {
         "Cualquier objeto con un clic o un recuadro. Un segundo por imagen en dos núcleos; después, cada clic al "
         "instante.",
         "点击或画框即可得到任何对象。双核处理器上每张图片约一秒，之后每次点击立即回应。",
+    ),
+    "about_sam2.1-tiny": (
+        "Any object from a click or a box, with finer outlines. Several seconds a picture on two processor cores.",
+        "Jedes Objekt durch einen Klick oder Rahmen, mit feineren Umrissen. Mehrere Sekunden je Bild auf zwei "
+        "Prozessorkernen.",
+        "Cualquier objeto con un clic o un recuadro, con contornos más finos. Varios segundos por imagen en dos "
+        "núcleos.",
+        "点击或画框即可得到任何对象，轮廓更精细。双核处理器上每张图片需数秒。",
     ),
     "default_threshold": (
         "default threshold {threshold}",

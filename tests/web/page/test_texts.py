@@ -56,7 +56,7 @@ def test_a_batch_says_how_long_it_still_takes(monkeypatch, seconds, said):
 
 
 def test_a_network_is_described_in_the_readers_language_as_long_as_its_description_says_the_same():
-    for info in zoo.list_models():
+    for info in zoo.survey().networks:
         assert texts.translated(f"about_{info.name}", info.description, "de") != info.description
     assert "erkennt: 80 Kategorien" in fragments.model_cards("de")
     assert texts.translated("about_starter-person", "Somebody's own.", "de") == "Somebody's own."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from annotator.core.masks import Rle, rle_to_mask
+from annotator.vision.networks import zoo
 from annotator.web.assistant import GRABCUT
 from tests.vision.networks.prompts import graphs
 from tests.web.conftest import upload
@@ -56,7 +57,12 @@ def test_a_mask_head_that_knows_the_category_is_asked_first(ask, models):
     assert ask(KNOWN)["by"] != GRABCUT
 
 
-def test_without_such_a_network_it_is_grabcut(ask):
+def test_without_one_of_ones_own_it_is_the_bundled_one(ask):
+    assert ask(UNKNOWN)["by"] == "starter-click"
+
+
+def test_without_any_such_network_it_is_grabcut(ask, monkeypatch):
+    monkeypatch.setattr(zoo, "list_prompts", tuple)
     assert ask(UNKNOWN)["by"] == GRABCUT
 
 
