@@ -11,16 +11,17 @@ import { chart } from "../widgets/chart";
 import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { nameOf, percent, setThreshold } from "./advising";
+import { showEvaluation } from "./evaluation";
 import { labelErrors } from "./labelerrors";
 import { section, showStatistics, table } from "./statistics";
 import { unseen } from "./unseen";
 
 /** Fills the element: what decisions add up to first, as it takes less time. */
 export async function showInsight(element: HTMLElement, options: InsightOptions): Promise<void> {
-  const [counts, said] = [h("div", { class: "an-stats" }), h("div", { class: "an-stats" })];
-  element.replaceChildren(counts, said);
+  const [counts, said, measured] = [h("div", { class: "an-stats" }), h("div", { class: "an-stats" }), h("div", { class: "an-stats" })];
+  element.replaceChildren(counts, said, measured);
   const counted = showStatistics(counts, options.api, options.session.view.get().threshold);
-  await Promise.all([counted, showDecisions(said, options)]);
+  await Promise.all([counted, showDecisions(said, options), showEvaluation(measured, options)]);
 }
 
 async function showDecisions(element: HTMLElement, options: InsightOptions): Promise<void> {

@@ -1,9 +1,11 @@
 /** German. */
 import type { Table } from "./en";
+import { evaluationDe } from "./evaluation";
 import { insightDe } from "./insight";
 import { projectsDe } from "./projects";
 
 export const de: Table = {
+  ...evaluationDe,
   ...insightDe,
   ...projectsDe,
   editor: "Annotationseditor",

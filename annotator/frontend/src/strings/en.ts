@@ -1,8 +1,10 @@
 /** English: every text of the editor. `{name}` is filled in; where a text has forms, `{n}` picks one. */
+import { evaluationEn } from "./evaluation";
 import { insightEn } from "./insight";
 import { projectsEn } from "./projects";
 
 export const en = {
+  ...evaluationEn,
   ...insightEn,
   ...projectsEn,
   editor: "Annotation editor",

@@ -1,9 +1,11 @@
 /** Spanish. */
 import type { Table } from "./en";
+import { evaluationEs } from "./evaluation";
 import { insightEs } from "./insight";
 import { projectsEs } from "./projects";
 
 export const es: Table = {
+  ...evaluationEs,
   ...insightEs,
   ...projectsEs,
   editor: "Editor de anotaciones",

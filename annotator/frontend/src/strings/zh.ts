@@ -1,9 +1,11 @@
 /** Chinese (simplified). */
 import type { Table } from "./en";
+import { evaluationZh } from "./evaluation";
 import { insightZh } from "./insight";
 import { projectsZh } from "./projects";
 
 export const zh: Table = {
+  ...evaluationZh,
   ...insightZh,
   ...projectsZh,
   editor: "标注编辑器",

@@ -1,0 +1,199 @@
+/** How good each network is on the reviewed pictures: figures, charts, and how far they are to be believed. */
+import type { WireBounds, WireEvaluation, WireNetworkFigures } from "../document/evaluation";
+import { AP_NAMES, most, ownShare } from "../document/evaluation";
+import { lineOf } from "../saving/errors";
+import { EvaluationApi } from "../saving/evaluation";
+import type { StringKey } from "../strings";
+import { t } from "../strings";
+import { chart } from "../widgets/chart";
+import { h } from "../widgets/dom";
+import { bars, dots, figure } from "../widgets/plot";
+import type { InsightOptions } from "./advising";
+import { percent } from "./advising";
+import { section, table } from "./statistics";
+
+const SOON_MS = 700;
+/** While somebody looks, decisions of others come in. */
+const LATER_MS = 15_000;
+/** Rows of a confusion on the page: the file has all. */
+const MOST_CATEGORIES = 10;
+
+/** Fills the element, and follows what is decided for as long as it is on the page. */
+export async function showEvaluation(element: HTMLElement, options: InsightOptions): Promise<void> {
+  const api = new EvaluationApi(options.api);
+  const progress = h("p", { class: "an-stat-rule", role: "status" });
+  const content = h("div", { class: "an-networks" });
+  element.replaceChildren(section(t("evalTitle"), null, [h("p", { class: "an-stat-rule" }, t("evalRule")), progress, content]));
+  await follow({ api, progress, content }, "");
+}
+
+interface Place {
+  readonly api: EvaluationApi;
+  readonly progress: HTMLElement;
+  readonly content: HTMLElement;
+}
+
+async function follow(place: Place, shown: string): Promise<void> {
+  const { api, progress, content } = place;
+  try {
+    const found = await api.look();
+    progress.textContent = told(found);
+    // A chart whose numbers somebody reads stays as it is until there are others.
+    if (found.version !== shown || content.childElementCount === 0) content.replaceChildren(...cards(found, api));
+    setTimeout(() => content.isConnected && content.offsetParent !== null && void follow(place, found.version), found.measuring === null ? LATER_MS : SOON_MS);
+  } catch (error) {
+    progress.textContent = lineOf(error);
+  }
+}
+
+function told({ measuring, error }: WireEvaluation): string {
+  if (error !== null) return error;
+  if (measuring === null) return "";
+  return measuring.total === 0 ? t("evalBegins") : t("evalUnderWay", measuring);
+}
+
+function cards(found: WireEvaluation, api: EvaluationApi): HTMLElement[] {
+  if (found.networks.length > 0) return found.networks.map((one) => card(one, api));
+  return found.measuring === null ? [h("p", {}, t("evalNone"))] : [];
+}
+
+function card(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
+  const own = ownShare(one);
+  return h(
+    "article",
+    { class: "an-network" },
+    h("h3", {}, one.network),
+    h("p", {}, t("evalFrom", { pictures: one.pictures, objects: one.objects, detections: one.detections })),
+    own > 0 ? h("p", { class: "an-network-warning", role: "note" }, t("evalFlatters", { share: percent(own), network: one.network })) : null,
+    one.left_out > 0 ? h("p", { class: "an-stat-rule" }, t("evalLeftOut", { n: one.left_out })) : null,
+    precision(one, api),
+    h("div", { class: "an-plots" }, curve(one, api), calibration(one, api), histogram(one, api), confusion(one, api)),
+  );
+}
+
+// --- average precision ---
+
+function precision(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
+  const heads: readonly StringKey[] = ["evalAp", "evalAp50", "evalAp75", "evalSmall", "evalMedium", "evalLarge"];
+  const row = (label: string, figures: WireNetworkFigures["box"], interval: WireBounds, objects: number): (string | HTMLElement)[] => [
+    label,
+    String(objects),
+    ...AP_NAMES.map((name, index) => (index === 0 && interval !== null ? t("evalInterval", { value: points(figures[name]), low: points(interval[0]), high: points(interval[1]) }) : points(figures[name]))),
+    "",
+  ];
+  const categories = one.by_category.length < 2 ? [] : one.by_category.map((of) => row(of.category, of.mask ?? of.box, null, of.objects));
+  return h(
+    "div",
+    { class: "an-network-figures" },
+    table([t("evalCategory"), t("adviceObjects"), ...heads.map((head) => t(head)), ""], [row(t("evalMasks"), one.mask, one.mask_interval, one.objects), row(t("evalBoxes"), one.box, one.box_interval, one.objects), ...categories]),
+    h("p", { class: "an-stat-rule" }, t("evalApRule"), " ", csv(api, "average-precision")),
+  );
+}
+
+/** In hundredths, as AP is written. */
+function points(value: number): string {
+  return value < 0 ? "–" : (100 * value).toFixed(1);
+}
+
+// --- charts ---
+
+const SHARES = ["0", "1", "0", "1"] as const;
+
+function curve(one: WireNetworkFigures, api: EvaluationApi): HTMLElement | null {
+  if (one.curve === null) return null;
+  const { recall, iou50, iou75 } = one.curve;
+  const drawn = chart(
+    [
+      { kind: "right", values: iou50 },
+      { kind: "missed", values: iou75 },
+    ],
+    { label: t("evalCurveLabel", { network: one.network, ap50: points(one.mask.AP50), ap75: points(one.mask.AP75) }) },
+  );
+  const steps = Array.from({ length: 11 }, (_, index) => 10 * index);
+  const numbers = table([t("evalFound"), t("evalAt50"), t("evalAt75"), ""], steps.map((at) => [percent(recall[at]), percent(iou50[at]), percent(iou75[at]), ""]));
+  return figure(drawn, {
+    title: t("evalCurve"),
+    from: t("evalFrom", { pictures: one.pictures, objects: one.objects, detections: one.detections }),
+    x: t("evalFound"),
+    y: t("evalPrecise"),
+    ends: SHARES,
+    legend: [
+      ["right", t("evalAt50")],
+      ["missed", t("evalAt75")],
+    ],
+    below: [details(numbers, api, "precision-recall")],
+  });
+}
+
+function calibration(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
+  const { bins, error } = one.calibration;
+  const total = bins.reduce((sum, bin) => sum + bin.total, 0);
+  const drawn = dots(
+    bins.map((bin) => ({ x: bin.score, y: bin.right, low: bin.low, high: bin.high })),
+    t("evalScoresLabel", { network: one.network, n: total, error: percent(error ?? 0) }),
+  );
+  const numbers = table(
+    [t("evalScore"), t("adviceRight"), t("evalSuggestions"), ""],
+    bins.map((bin) => [t("evalRange", { from: bin.from.toFixed(1), to: bin.to.toFixed(1) }), t("adviceInterval", { share: percent(bin.right), low: percent(bin.low), high: percent(bin.high) }), String(bin.total), ""]),
+  );
+  return figure(drawn, {
+    title: t("evalScores"),
+    from: error === null ? t("evalNothingFound") : t("evalScoresFrom", { n: total, error: percent(error) }),
+    x: t("evalScore"),
+    y: t("adviceRight"),
+    ends: SHARES,
+    legend: [
+      ["dot", t("evalShareRight")],
+      ["ideal", t("evalIdeal")],
+    ],
+    below: [details(numbers, api, "calibration")],
+  });
+}
+
+function histogram(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
+  const { counts, steps, mean, interval } = one.mask_iou;
+  const highest = Math.max(1, ...counts);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const said = { n: total, mean: (mean ?? 0).toFixed(2), threshold: one.threshold.toFixed(2) };
+  const text = mean === null ? t("evalNothingFound") : interval === null ? t("evalFitFrom", said) : t("evalFitWithin", { ...said, low: interval[0].toFixed(2), high: interval[1].toFixed(2) });
+  const numbers = table([t("evalFit"), t("adviceObjects"), ""], counts.map((count, index) => [t("evalRange", { from: steps[index].toFixed(2), to: steps[index + 1].toFixed(2) }), String(count), ""]));
+  return figure(bars(counts.map((count) => count / highest), t("evalFitLabel", { ...said, network: one.network })), {
+    title: t("evalFit"),
+    from: text,
+    x: t("evalFit"),
+    y: t("adviceObjects"),
+    ends: ["0.5", "1", "0", String(highest)],
+    below: [details(numbers, api, "mask-iou")],
+  });
+}
+
+function confusion(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
+  const { categories, counts, missed, nothing_there } = most(one.confusion, MOST_CATEGORIES);
+  const cell = (count: number, of: number, right: boolean): HTMLElement => {
+    const element = h("td", { class: `is-number ${right ? "is-right" : "is-wrong"}` }, String(count));
+    element.style.setProperty("--an-share", `${Math.round(100 * (of === 0 ? 0 : count / of))}%`);
+    return element;
+  };
+  const rows = categories.map((name, row) => {
+    const of = counts[row].reduce((sum, count) => sum + count, missed[row]);
+    return h("tr", {}, h("th", { scope: "row" }, name), ...counts[row].map((count, column) => cell(count, of, row === column)), cell(missed[row], of, false));
+  });
+  const suggested = nothing_there.map((count, column) => counts.reduce((sum, row) => sum + row[column], count));
+  rows.push(h("tr", {}, h("th", { scope: "row" }, t("evalNothingThere")), ...nothing_there.map((count, column) => cell(count, suggested[column], false)), h("td")));
+  const head = h("tr", {}, h("td"), ...categories.map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, t("evalMissed")));
+  return h(
+    "figure",
+    { class: "an-plot an-confusion" },
+    h("figcaption", {}, h("h4", {}, t("evalTaken")), h("p", { class: "an-stat-rule" }, t("evalTakenFrom", { threshold: one.threshold.toFixed(2), objects: one.objects }))),
+    h("div", { class: "an-stat-wide", tabindex: "0", role: "group", "aria-label": t("evalTaken") }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows))),
+    h("p", { class: "an-stat-rule" }, t("evalTakenRule"), " ", categories.length < one.confusion.categories.length ? t("evalTakenMost", { n: categories.length }) : "", " ", csv(api, "confusion")),
+  );
+}
+
+function details(numbers: HTMLElement, api: EvaluationApi, name: string): HTMLElement {
+  return h("details", {}, h("summary", {}, t("adviceTable")), numbers, csv(api, name));
+}
+
+function csv({ root }: EvaluationApi, name: string): HTMLElement {
+  return h("a", { class: "an-link", href: `${root}/${name}.csv`, download: `${name}.csv` }, t("asCsv"));
+}
