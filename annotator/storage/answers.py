@@ -150,7 +150,7 @@ def _spent_on(ids: Integers, history: History) -> _Spent:
 
 
 def _read_open(connection: Connection, networks: dict[str, int]) -> Open:
-    step = cast(_instances.c.score * 100 + 1e-6, Integer)
+    step = cast(_instances.c.score * 100 + 1e-6, Integer).label("step")
     query = (
         select(_instances.c.source, _instances.c.category_id, step, _images.c.reviewed, func.count())
         .join(_images, _images.c.id == _instances.c.image_id)

@@ -92,7 +92,7 @@ def pack_project(store: Store, path: Path, *, name: str = "", progress: Progress
         path.parent.mkdir(parents=True, exist_ok=True)
         hashes = _copy_database(store, copy, name=name)
         pictures = [found for sha256 in hashes if (found := store.content_path(sha256)).is_file()]
-        _require_fits(pictures, database=copy)
+        _require_fits(pictures, database=copy.stat().st_size)
         with (
             replacing(path) as part,
             zipfile.ZipFile(part, "x", zipfile.ZIP_STORED, allowZip64=False) as archive,
@@ -111,11 +111,11 @@ def require_packable(store: Store) -> None:
     """Raise StoreError if the project is too large for an archive, before anything of it is copied."""
     images = (*store.images(), *store.bin())
     pictures = [found for image in images if (found := store.content_path(image.sha256)).is_file()]
-    _require_fits(pictures, database=store.folder / DATABASE_NAME)
+    _require_fits(pictures, database=store.database_size())
 
 
-def _require_fits(pictures: Sequence[Path], *, database: Path) -> None:
-    size = sum(found.stat().st_size for found in (database, *pictures))
+def _require_fits(pictures: Sequence[Path], *, database: int) -> None:
+    size = database + sum(found.stat().st_size for found in pictures)
     if size > MAX_BYTES or len(pictures) >= MAX_ENTRIES:
         raise StoreError(
             f"the project has {len(pictures)} pictures and {size / 1e9:.1f} GB, an archive holds at most "
@@ -125,8 +125,8 @@ def _require_fits(pictures: Sequence[Path], *, database: Path) -> None:
 
 def _copy_database(store: Store, target: Path, *, name: str) -> list[str]:
     """A consistent copy without what must not travel; the SHA-256 of every picture in it."""
-    with closing(sqlite3.connect(store.folder / DATABASE_NAME)) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
+    store.write_snapshot(target)
+    with closing(sqlite3.connect(target)) as copy:
         copy.execute("PRAGMA secure_delete = ON")  # what is removed is not to be found in free pages either
         vetting.remove_what_stays(copy)
         if name:

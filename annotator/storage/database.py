@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, exc, insert, select
 
 from annotator.core.errors import StoreError
 from annotator.storage import schema
-from annotator.storage.dialects.dialect import Dialect, table_names
+from annotator.storage.dialects.dialect import RESTARTING_S, Dialect, LostError, table_names
 from annotator.storage.dialects.sqlite import Sqlite
+from annotator.storage.locations import read_location
 from annotator.storage.write_lock import InTurn
+
+Value = TypeVar("Value")
+
+_PAUSE_S = 0.2
 
 
 class Database:
@@ -29,7 +36,7 @@ class Database:
         self._patience = patience
         self._writing = InTurn()
         self._mine = threading.local()
-        self._dialect: Dialect = Sqlite(folder, patience=patience)
+        self._dialect = _dialect_of(folder, patience=patience)
         self._engine = self._dialect.engine
         try:
             with self._plain_errors():
@@ -38,6 +45,16 @@ class Database:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def file(self) -> Path | None:
+        """Of the whole database, None where it lies on a server."""
+        return self._dialect.file
+
+    def size(self) -> int:
+        """Bytes that the database takes."""
+        with self._plain_errors():
+            return self._dialect.size()
 
     def close(self) -> None:
         self._dialect.close()
@@ -53,7 +70,7 @@ class Database:
         if (shared := self._shared()) is not None:
             yield shared
             return
-        with self._plain_errors(), self._engine.connect() as connection:
+        with self._plain_errors(), self._dialect.reading() as connection:
             yield connection
 
     @contextmanager
@@ -77,6 +94,20 @@ class Database:
                 yield
             finally:
                 self._mine.connection = None
+
+    def persist(self, work: Callable[[], Value]) -> Value:
+        """Do it, and again where the connection to a server breaks off.
+
+        work: stores the same once, however often it is done.
+        """
+        end = time.monotonic() + RESTARTING_S
+        while True:
+            try:
+                return work()
+            except LostError:
+                if self._shared() is not None or time.monotonic() > end:
+                    raise
+            time.sleep(_PAUSE_S)
 
     def _shared(self) -> Connection | None:
         found: Connection | None = getattr(self._mine, "connection", None)
@@ -130,6 +161,16 @@ class Database:
         if newer:
             place = self._dialect.place
             raise StoreError(f"{place}: made by a newer annotator (it has {newer[-1]}); update annotator to open it")
+
+
+def _dialect_of(folder: Path, *, patience: float) -> Dialect:
+    location = read_location(folder)
+    if location is None:
+        return Sqlite(folder, patience=patience)
+    # psycopg is not there where nobody asks for it
+    from annotator.storage.dialects.postgresql import Postgresql
+
+    return Postgresql(location, patience=patience)
 
 
 def now() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal_column, select
+from sqlalchemy import Connection, Row, case, func, select
 
 from annotator.core import masks
 from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Category, Dataset, Image, Instance, State, without_mask
@@ -165,7 +165,7 @@ def _work(connection: Connection, image_ids: Sequence[int]) -> dict[str, tuple[i
     query = (
         select(
             table.c.key,
-            func.sum(literal_column("gestures.verb = 'edit'")).label("edits"),
+            func.sum(case((gestures.c.verb == "edit", 1), else_=0)).label("edits"),
             func.sum(gestures.c.seconds / shared.c.changes).label("seconds"),
         )
         .join(gestures, gestures.c.id == table.c.gesture_id)

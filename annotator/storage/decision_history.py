@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Integer, Select, and_, case, cast, func, or_, select
+from sqlalchemy import Connection, Select, and_, case, false, func, or_, select
 
 from annotator.storage import images, schema
 from annotator.storage.gestures import BULK_CLIENT
@@ -36,7 +36,7 @@ _MADE = select(
         case((_gestures.c.verb.in_(["add", "edit"]), LONGEST_DRAWING_S), else_=LONGEST_S),
     ),
     func.coalesce(_gestures.c.threshold, 2.0),
-    func.coalesce(cast(_gestures.c.reviewed, Integer), 0),
+    func.coalesce(_gestures.c.reviewed, false()),
     ~_NOBODY_LOOKED,
 ).order_by(_gestures.c.id)
 

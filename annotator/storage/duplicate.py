@@ -32,8 +32,13 @@ def duplicate(store: Store, folder: Path, *, name: str) -> None:
     try:
         new.mkdir(parents=True)
         with Store.open(new) as copy:
-            hashes = _copy_rows(store.folder / DATABASE_NAME, new / DATABASE_NAME)
+            source = store.folder / DATABASE_NAME
+            if not source.is_file():  # it lies on a server
+                source = new / ".source.db"
+                store.write_snapshot(source)
+            hashes = _copy_rows(source, new / DATABASE_NAME)
             copy.set_setting(NAME, name)
+        (new / ".source.db").unlink(missing_ok=True)
         _copy_pictures(store.folder, new, hashes)
         sync_folder(new)
         if folder.exists():
@@ -50,8 +55,8 @@ def duplicate(store: Store, folder: Path, *, name: str) -> None:
 def size_of_copy(store: Store) -> int:
     """Bytes that a duplicate may take at most."""
     hashes = [image.sha256 for image in store.images()]
-    files = [store.folder / DATABASE_NAME, *_files(store.folder, hashes)]
-    return sum(path.stat().st_size for path in files if path.is_file())
+    files = _files(store.folder, hashes)
+    return store.database_size() + sum(path.stat().st_size for path in files if path.is_file())
 
 
 def _copy_rows(source: Path, target: Path) -> list[str]:

@@ -81,7 +81,7 @@ def _by_category(connection: Connection, threshold: float) -> tuple[CategoryCoun
         (state == State.REJECTED.value, "rejected"),
         (search.is_above(threshold, known), "open"),
         else_="below",
-    )
+    ).label("kind")
     query = (
         select(_instances.c.category_id, kind, func.count())
         .join(_images, _images.c.id == _instances.c.image_id)
@@ -118,7 +118,7 @@ def _decided() -> Select[Any]:
         .group_by(_decisions.c.key, _decisions.c.state)
         .subquery()
     )
-    day = func.substr(_gestures.c.at, 1, 10)
+    day = func.substr(_gestures.c.at, 1, 10).label("day")
     counts = select(day, chosen.c.state, func.count()).join(_gestures, _gestures.c.id == chosen.c.gesture_id)
     return counts.group_by(day, chosen.c.state)
 
@@ -132,5 +132,5 @@ def _finished() -> Select[Any]:
         .group_by(_gestures.c.image_id)
         .subquery()
     )
-    day = func.substr(marked.c.at, 1, 10)
+    day = func.substr(marked.c.at, 1, 10).label("day")
     return select(day, func.count()).group_by(day)

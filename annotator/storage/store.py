@@ -42,6 +42,7 @@ from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
 from annotator.storage.placed import PlacedReader
 from annotator.storage.search import Search
 from annotator.storage.settings import read_setting, write_setting
+from annotator.storage.snapshot import write_snapshot
 from annotator.storage.statistics import StatisticsReader
 from annotator.storage.unseen import UnseenAccepts
 from annotator.storage.waiting import WaitingReader
@@ -99,6 +100,14 @@ class Store:
 
     def close(self) -> None:
         self._database.close()
+
+    def database_size(self) -> int:
+        """In bytes."""
+        return self._database.size()
+
+    def write_snapshot(self, target: Path) -> None:
+        """The database as it is at this moment, as an SQLite file. target: is not there."""
+        write_snapshot(self._database, target)
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -310,6 +319,9 @@ class Store:
         """
         review.require_well_formed(gesture)
         digest = decisions.digest_of(gesture)
+        return self._database.persist(lambda: self._record(gesture, digest, before))
+
+    def _record(self, gesture: Gesture, digest: str, before: Callable[[], object]) -> int:
         with self._database.read() as connection:
             known = decisions.answered(connection, gesture, digest)
             if known is not None:

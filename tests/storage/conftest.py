@@ -1,4 +1,6 @@
-"""A project with one picture and COCO's first category."""
+"""A project with one picture and COCO's first category, on each database."""
+
+import os
 
 import pytest
 
@@ -12,6 +14,26 @@ from annotator.storage.archive import pack_project
 from annotator.storage.store import Store
 from tests.conftest import picture
 from tests.storage.builders import add_image, block
+from tests.storage.databases import ON_BOTH, schemas
+
+__all__ = ["schemas"]
+
+
+def pytest_generate_tests(metafunc):
+    """The tests of the files in ON_BOTH run on each database, but those that look into SQLite's file."""
+    marked, whole = metafunc.definition.get_closest_marker, os.environ.get("ANNOTATOR_TEST_DATABASES") == "all"
+    chosen = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH and not marked("slow")
+    if (chosen or whole) and not marked("sqlite") and not hasattr(metafunc.module, "POSTGRESQL"):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def database(request, monkeypatch):
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield
+    else:
+        with request.getfixturevalue("schemas").instead_of_files(monkeypatch):
+            yield
 
 
 @pytest.fixture

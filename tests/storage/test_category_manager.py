@@ -279,6 +279,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.lists(st.sampled_from("ur"), max_size=30))
 def test_undo_and_redo_lead_back_and_forth_over_every_state(tmp_path_factory, steps):

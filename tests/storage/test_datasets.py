@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Image, without_mask
 from annotator.storage import datasets
 from annotator.storage.store import Store
@@ -95,6 +97,7 @@ def test_categories_that_are_merged_meanwhile_are_merged_in_all_of_it(store, mon
     assert {one.category_id for one in store.dataset().instances} == {other_id}
 
 
+@pytest.mark.slow
 def test_where_everybody_saves_all_the_time_they_wait_once(store, monkeypatch):
     images = accepted_on(store, 9)
     numbers = iter(range(100, 1000))

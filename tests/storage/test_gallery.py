@@ -1,15 +1,13 @@
 """What a gallery goes by is kept beside the masks, and nobody who saves waits for its order."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
+from sqlalchemy import select
 
 from annotator.core import repair
 from annotator.core.dataset import Category, Dataset, Image, Instance, State
 from annotator.core.masks import rle_area, rle_box_xyxy
 from annotator.core.settings import NAME
-from annotator.storage import bulk_orders, gallery, gallery_order, images, instances
+from annotator.storage import bulk_orders, gallery, gallery_order, images, instances, schema
 from annotator.storage.archive import unpack_project
 from annotator.storage.gallery_order import Order
 from annotator.storage.imports import Picture
@@ -25,8 +23,9 @@ def page(store, *, category_id=1, order=Order.AREA, limit=100, **asked):
 
 
 def shapes(store):
-    with closing(sqlite3.connect(store.folder / "project.db")) as database:
-        rows = database.execute("SELECT key, area, box_width, box_height FROM instances")
+    columns = schema.instances.c
+    with store._database.read() as connection:
+        rows = connection.execute(select(columns.key, columns.area, columns.box_width, columns.box_height))
         return {key: sizes for key, *sizes in rows}
 
 

@@ -135,6 +135,7 @@ def test_heatmaps_travel_with_the_project(store, image, tmp_path):
         assert np.array_equal(opened.heatmap(image.id, one.key).values, cone().values)
 
 
+@pytest.mark.sqlite
 def test_a_project_from_before_heatmaps_opens_and_takes_levels(tmp_path):
     with sqlite3.connect(tmp_path / "project.db") as database:
         for statement in schema.MIGRATIONS["0001_first"]:

@@ -82,6 +82,7 @@ def stop_at(number):
     return progress
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on_conflict", ["skip", "replace", "add"])
 def test_an_import_that_was_killed_and_runs_again_ends_as_if_it_had_run_once(tmp_path, on_conflict):
     with a_project(tmp_path / "once") as store:
@@ -114,6 +115,7 @@ def test_results_that_were_stopped_go_on_too(store):
     assert store.setting(UNFINISHED) is None
 
 
+@pytest.mark.slow
 def test_somebody_saves_in_between(tmp_path, store):
     saved = []
 

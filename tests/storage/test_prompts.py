@@ -100,6 +100,7 @@ def test_an_export_says_which_network_it_was_and_how_many_points(store, image, t
     assert row[PROVENANCE]["prompt"] == {"by": BY, "points": 2, "box": True}
 
 
+@pytest.mark.sqlite
 def test_an_archive_brings_points_and_heatmaps_along_and_refuses_what_no_project_wrote(store, repaired, tmp_path):
     image, one = repaired
     pack_project(store, tmp_path / "packed.zip")

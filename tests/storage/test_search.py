@@ -281,6 +281,7 @@ def fits(text, reviewed, instances):
     return all(fits_picture(part.lstrip("-"), reviewed, instances) is not part.startswith("-") for part in others)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(25, 300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pictures, st.lists(st.tuples(st.booleans(), terms), max_size=4, unique_by=lambda item: item[1]))
 def test_a_search_finds_what_a_plain_reading_finds(tmp_path_factory, made, asked):

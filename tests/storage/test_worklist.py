@@ -41,7 +41,8 @@ def test_a_version_is_another_one_after_whatever_anybody_stores(store, images):
     store.set_suggestions(1, [suggestion(1)])
     assert changed()
     with Store.open(store.folder) as other:
-        assert other.worklist.version() not in versions
+        if (store.folder / "project.db").is_file():  # a server counts for all
+            assert other.worklist.version() not in versions
         other.remove_image(2)
     assert changed()
     store.worklist.ids(Search())

@@ -6,11 +6,15 @@ Tests: tests/storage/test_database.py
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, inspect
 
 from annotator.core.errors import StoreError
+
+RESTARTING_S = 10.0
+"""How long a server is waited for that was there before."""
 
 
 class LostError(StoreError):
@@ -23,13 +27,22 @@ class Dialect(Protocol):
     place: str
     """What errors name."""
 
+    file: Path | None
+    """Of the whole database, None where it lies on a server."""
+
     engine: Engine
+
+    def size(self) -> int:
+        """Bytes that the database takes."""
 
     def require_usable(self) -> None:
         """Raise StoreError where nothing should be begun here; called before anything is read."""
 
     def check(self, connection: Connection) -> bool:
         """Whether there is nothing yet. Raises StoreError for what is damaged or belongs to another program."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A consistent view for as long as the block lasts."""
 
     def writing(self) -> AbstractContextManager[Connection]:
         """One transaction beside which nobody else writes. Raises TimeoutError where others do not end."""

@@ -37,6 +37,7 @@ class Sqlite:
     def __init__(self, folder: Path, *, patience: float) -> None:
         """folder: exists. patience: seconds to wait for another program's lock."""
         self.path = folder / DATABASE_NAME
+        self.file: Path | None = self.path
         self.place = str(self.path)
         self._patience = patience
         self.engine = _engine(self.path, patience=patience)
@@ -46,8 +47,16 @@ class Sqlite:
         self._watcher.close()
         self.engine.dispose()
 
+    def size(self) -> int:
+        return self.path.stat().st_size
+
     def version(self) -> str:
         return self._watcher.version()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from annotator.core.dataset import Dataset
+from annotator.storage import schema
+from annotator.storage.dialects.expressions import note_ids
 from annotator.storage.imports.arrival import ImportReport
 from annotator.storage.imports.categories import import_categories
 from annotator.storage.imports.earlier import note_earlier
@@ -31,6 +33,8 @@ def bring_stretch(work: Work, part: Dataset, connection: Connection) -> None:
     import_images(work)
     import_instances(work)
     write_history(work)
+    for table in (schema.images, schema.instances, schema.gestures):
+        note_ids(connection, table)
 
 
 def end_file(work: Work, connection: Connection) -> ImportReport:
