@@ -107,7 +107,11 @@ def prompt_here() -> PromptInfo | None:
 
     One that somebody fetched or added is what they want: it comes before the bundled one.
     """
-    here = [info for info in list_prompts() if info.present]
+    return offered_among([info for info in list_prompts() if info.present])
+
+
+def offered_among(here: Sequence[PromptInfo]) -> PromptInfo | None:
+    """As `prompt_here`, of networks whose files are here."""
     return min(here, key=lambda info: info.name in BUNDLED_MODELS, default=None)
 
 

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from annotator.core.errors import ModelError
 from annotator.vision.networks import compile_cache, zoo
 from annotator.vision.networks.model_info import PromptInfo
+from annotator.web.projects import Projects
 from annotator.web.prompt_protocol import answer_to_json, prompt_from_json
 from annotator.web.prompt_queue import PromptQueue
 from annotator.web.routes.requests import ImageId, parse_json
@@ -20,7 +21,18 @@ from annotator.web.sharing.guard import MAX_BODY_BYTES
 from annotator.web.sharing.uploads import Uploads
 
 
-def add_prompt_routes(router: APIRouter, prompts: PromptQueue, uploads: Uploads) -> None:
+def add_prompt_routes(router: APIRouter, prompts: PromptQueue, uploads: Uploads, projects: Projects) -> None:
+    @router.get("/{key}/prompts")
+    def networks(key: str) -> dict[str, Any]:
+        """The networks that are here, and which of them answers where none is named."""
+        with projects.use(key):
+            here = [info for info in zoo.list_prompts() if info.present]
+        offered = zoo.offered_among(here)
+        return {
+            "networks": [{"name": info.name, "title": info.title} for info in here],
+            "offered": None if offered is None else offered.name,
+        }
+
     @router.post("/{key}/images/{image_id}/prompt")
     async def prompted_mask(key: str, image_id: ImageId, request: Request) -> dict[str, Any]:
         """Asked for soon, it only gets ready; `by` is null where no network is here that could answer."""

@@ -56,7 +56,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     prompter = Prompter()
     prompts = PromptQueue(projects, prompter)
     add_mask_routes(router, prompts, uploads)
-    add_prompt_routes(router, prompts, uploads)
+    add_prompt_routes(router, prompts, uploads, projects)
     add_picture_routes(router, projects)
     add_gallery_routes(router, projects)
     bulk, insight = BulkWork(projects, prompter), InsightWork(projects)

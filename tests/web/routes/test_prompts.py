@@ -97,6 +97,13 @@ def test_without_a_name_the_network_that_somebody_added_is_asked(ask, tmp_path):
     assert ask(model=None, points=[[450, 100, 1]])["by"].startswith("disks@")
 
 
+def test_the_networks_that_are_here_are_named(client, base):
+    answer = client.get(f"{base}/prompts").json()
+    assert {"disks", "broken", "empty"} <= {one["name"] for one in answer["networks"]}
+    assert answer["offered"] in {"disks", "broken", "empty"}, "what somebody added comes before the bundled one"
+    assert "mobile-sam" not in {one["name"] for one in answer["networks"]}
+
+
 def test_where_no_network_answers_clicks_it_is_said(ask, monkeypatch):
     monkeypatch.setattr(zoo, "list_prompts", tuple)
     assert ask(model=None, soon=True) == {"number": 0, "ready": False, "by": None}

@@ -9,6 +9,7 @@ import type { Drawing } from "../editing/drawing";
 import { toggleHidden, toggleLock } from "../editing/flags";
 import { makeHoles, makeInstances, makeParts } from "../editing/holes";
 import type { Levels } from "../editing/levels";
+import { POINT_TOOL } from "../editing/readiness";
 import {
   accept,
   acceptVisible,
@@ -222,6 +223,9 @@ export class Commands {
       previousVertex: nothing,
       nextHandle: nothing,
       addVertex: nothing,
+      // With that tool in hand, the pointer moved by keys has used these.
+      pointBeside: () => this.takeUp(POINT_TOOL),
+      pointBox: () => this.takeUp(POINT_TOOL),
       deleteVertex: nothing,
     };
   }

@@ -3,7 +3,7 @@ import type { Stage } from "../stage/stage";
 import { isComposing } from "../widgets/dom";
 import type { Commands } from "./commands";
 import { followPointerFocus } from "./focus";
-import { belongsToField, chordOf, commandFor, isDigit } from "./keys";
+import { belongsToField, chordOf, commandFor, isDigit, pressOf } from "./keys";
 
 export interface KeyboardOptions {
   readonly root: HTMLElement;
@@ -45,7 +45,7 @@ export function listenToKeys(options: KeyboardOptions): () => void {
       stage.holdSpace(true);
       return event.preventDefault();
     }
-    if (stage.key(chord)) return event.preventDefault();
+    if (stage.key(chord) || stage.press(pressOf(chord))) return event.preventDefault();
     const command = commandFor(chord);
     if (isDigit(chord) && commands.digit(Number(chord), command !== null)) return event.preventDefault();
     if (command === null || command.native === true) return;

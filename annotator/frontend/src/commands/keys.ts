@@ -43,6 +43,8 @@ const TABLE = [
   { id: "brushLarger", group: "tools", keys: [")"], label: "cmdBrushLarger", repeats: true },
   { id: "shrinkMask", group: "tools", keys: ["<"], label: "cmdShrinkMask", repeats: true },
   { id: "growMask", group: "tools", keys: [">"], label: "cmdGrowMask", repeats: true },
+  { id: "pointBeside", group: "tools", keys: ["Alt+Insert", "Alt+Shift+I"], label: "cmdPointBeside" },
+  { id: "pointBox", group: "tools", keys: ["Shift+Insert", "Alt+Shift+B"], label: "cmdPointBox" },
   { id: "cancel", group: "tools", keys: ["Escape"], label: "cmdCancel" },
   { id: "undo", group: "edit", keys: ["Ctrl+Z"], label: "cmdUndo", repeats: true },
   { id: "redo", group: "edit", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], label: "cmdRedo", repeats: true },
@@ -124,6 +126,15 @@ export function setKeyMap(map: KeyMap): void {
 
 export function currentKeyMap(): KeyMap {
   return keyMap;
+}
+
+/** Commands that press with the pointer that the arrow keys move, and what each is to it. */
+const PRESSES: Partial<Record<CommandId, string>> = { addVertex: "Insert", pointBeside: "Alt+Insert", pointBox: "Shift+Insert" };
+
+/** The chord as that pointer knows it, whichever key a person gave the command. */
+export function pressOf(chord: string): string {
+  const command = commandFor(chord);
+  return (command === null ? undefined : PRESSES[command.id]) ?? chord;
 }
 
 export function keysOf(id: CommandId): readonly string[] {

@@ -197,6 +197,7 @@ export class Prompting {
   private leave(): void {
     this.object = null;
     this.options.session.showDraft(null);
+    this.options.session.view.set({ pointsBelong: true });
   }
 
   /** One gesture, on whichever picture it was. */

@@ -9,7 +9,7 @@ import type { Session } from "../session/session";
 const STAYS_MS = 150;
 
 /** The id of the tool that points (tools/registry.ts, which lies above). */
-export const POINT_TOOL = "point";
+export const POINT_TOOL = "point" as const;
 
 export interface ReadinessOptions {
   readonly session: Session;
@@ -20,6 +20,7 @@ export interface ReadinessOptions {
 
 export class Readiness {
   private isWanted = false;
+  private looks = 0;
   private staying: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: ReadinessOptions) {
@@ -34,6 +35,12 @@ export class Readiness {
 
   get isWithoutNetwork(): boolean {
     return this.options.session.view.get().prompts === "none";
+  }
+
+  /** Another network answers from now on. */
+  askAnother(): void {
+    this.options.session.view.set({ prompts: "unknown" });
+    this.begin();
   }
 
   /** The tool was taken up, or another picture has come while it is in hand. */
@@ -56,9 +63,10 @@ export class Readiness {
     const { session, api, offerModels } = this.options;
     const { scene, prompts } = session.view.get();
     if (scene === null || prompts === "preparing" || prompts === "ready") return;
+    const look = ++this.looks;
     session.view.set({ prompts: "preparing" });
     const found = await api.prepare(scene.imageId).then(({ by }) => (by === null ? "none" : "ready"), () => "unknown" as const);
-    if (session.view.get().scene?.imageId !== scene.imageId) return;
+    if (look !== this.looks || session.view.get().scene?.imageId !== scene.imageId) return;
     session.view.set({ prompts: found });
     if (found === "none" && session.view.get().tool === POINT_TOOL) offerModels();
     if (found === "ready") await this.lookAhead(scene.imageId).catch(() => {});

@@ -34,6 +34,8 @@ export interface BulkOptions extends BulkNews {
   readonly query: string;
   /** Of which boxes masks are proposed to be found. */
   readonly boxes: string;
+  /** That is asked for masks; null: the one that the server offers. */
+  readonly network: string | null;
   /** The pictures that were picked for it, where there are any. */
   readonly images?: readonly number[] | undefined;
 }
@@ -137,6 +139,8 @@ class BulkDialog {
     const all = { verb, query: this.field.value.trim(), threshold: this.options.threshold };
     const order = this.images === undefined ? all : { ...all, images: this.images };
     if (verb === "repair") return { ...order, repair: this.repair.repair() };
+    const { network } = this.options;
+    if (verb === "masks" && network !== null) return { ...order, network };
     return verb === "relabel" ? { ...order, category: Number(this.category.value) } : order;
   }
 

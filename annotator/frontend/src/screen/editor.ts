@@ -65,6 +65,7 @@ import { QueuePanel } from "./queue";
 import { createQueueActions } from "./queueactions";
 import { createReviewed } from "./reviewed";
 import { ReviewBar } from "./reviewbar";
+import { createPointBar } from "./pointbar";
 import { openSimplify } from "./simplifier";
 import { ThresholdBar } from "./threshold";
 import { Toolbar } from "./toolbar";
@@ -94,6 +95,7 @@ export class Editor {
   private readonly toolbar: Toolbar;
   private readonly drawing: Drawing;
   private readonly levels: Levels;
+  private readonly prompts: PromptsApi;
   private readonly prompting: Prompting;
   private readonly announcer: HTMLElement;
   private readonly stage: Stage;
@@ -134,7 +136,8 @@ export class Editor {
     const say = (text: string): void => setText(this.announcer, text);
     const asking = { session, pickCategory: () => this.pickCategory("pickCategory", null, null), notice };
     this.drawing = new Drawing({ ...asking, api });
-    this.prompting = new Prompting({ ...asking, api: new PromptsApi(api), offerModels: () => this.notices.ask("models", t("pointNone"), [{ text: t("openModels"), run: page.openModels }]) });
+    this.prompts = new PromptsApi(api, shelf);
+    this.prompting = new Prompting({ ...asking, api: this.prompts, offerModels: () => this.notices.ask("models", t("pointNone"), [{ text: t("openModels"), run: page.openModels }]) });
     this.levels = new Levels({ session, api, notice, say });
     this.announcer = createAnnouncer(session, this.appearance);
     this.stage = this.makeStage(notice, say);
@@ -152,8 +155,7 @@ export class Editor {
       addExample: () => void this.tryTo(this.connection.addExample(), "exampleFailed"),
       pasteInstances: () => this.run("paste"),
     });
-    const failed = (error: unknown): void => show("error", "queueFailed", lineOf(error));
-    this.picked = new Picked(session.list, api, failed);
+    this.picked = new Picked(session.list, api, (error) => show("error", "queueFailed", lineOf(error)));
     this.many = new ManyPictures({ root, api, session, connection: this.connection, picked: this.picked, notices: this.notices, page, decide: (query, images) => this.decideAboutMany(query, images) });
     this.queue = this.makeQueue();
     this.panel = this.makePanel();
@@ -297,7 +299,7 @@ export class Editor {
       stage: this.stage,
       drawing: this.drawing,
       levels: this.levels,
-      boxMasks: new BoxMasks({ session, api: new PromptsApi(this.api), answer, carried: (imageId) => fillCarried(this.bulkNews(), imageId, session.view.get().threshold) }),
+      boxMasks: new BoxMasks({ session, api: this.prompts, answer, carried: (imageId) => fillCarried(this.bulkNews(), imageId, { threshold: session.view.get().threshold, network: this.prompts.network }) }),
       pickCategory: (current, anchor) => this.pickCategory("categoryFor", current, anchor),
       openSimplify: (instance) => openSimplify(root, session, instance),
       fold: (side) => this.folds.toggle(side),
@@ -337,13 +339,13 @@ export class Editor {
   private decideAboutMany(query: string, images?: readonly number[]): void {
     const { threshold, categories } = this.session.view.get();
     const proposed = `${query} score:${Math.max(SURE, threshold).toFixed(2)}..`.trim();
-    openBulk({ ...this.bulkNews(), root: this.root, categories, threshold, query: proposed, boxes: query, images });
+    openBulk({ ...this.bulkNews(), root: this.root, categories, threshold, query: proposed, boxes: query, images, network: this.prompts.network });
   }
 
   private assemble(): void {
     const { root, session, appearance, stage, minimap, notices, announcer, queue, panel, gallery, dropZone, uploads } = this;
     const legend = createLegend(session, appearance);
-    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), legend, minimap.element, uploads.element, notices.element, announcer);
+    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), createPointBar({ session, api: this.prompts, readiness: this.prompting.readiness, notices }), legend, minimap.element, uploads.element, notices.element, announcer);
     panel.element.append(createReviewed(session, (id) => this.run(id)));
     const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, new ThresholdBar(session, this.insight).element, this.reviewBar.element);
     root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, dropZone.overlay);

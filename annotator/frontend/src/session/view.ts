@@ -58,6 +58,8 @@ export interface View {
   readonly hasHeatmap: boolean | null;
   /** Whether the network that answers clicks has looked at the open picture; "none": no such network is there. */
   readonly prompts: "unknown" | "preparing" | "ready" | "none";
+  /** Whether the next point belongs to the object; the other button of the mouse says the opposite. */
+  readonly pointsBelong: boolean;
   readonly threshold: number;
   readonly showRejected: boolean;
   /** While a key is held: suggestions below the threshold are drawn too, and can be clicked. */
@@ -126,6 +128,7 @@ export const START_VIEW: View = {
   tool: "select",
   hasHeatmap: null,
   prompts: "unknown",
+  pointsBelong: true,
   threshold: 0.5,
   showRejected: false,
   peek: false,

@@ -47,12 +47,13 @@ export class KeyPointer {
     }
     // As a press with Alt: with the tool that points, what does not belong to the object.
     const alt = chord === "Alt+Insert" && this.pressed === null && tool.takesRightClicks === true;
-    if (chord !== "Insert" && !alt && !(chord === "Enter" && this.pressed !== null)) return false;
+    const corner = chord === "Shift+Insert" && tool.takesBoxes === true;
+    if (chord !== "Insert" && !alt && !corner && !(chord === "Enter" && this.pressed !== null)) return false;
     this.at ??= this.middle();
     if (this.pressed !== null) this.release(tool);
     else {
       tool.down({ ...this.pointer(), alt });
-      if (this.host.draws() === "points") tool.up({ ...this.pointer(), alt });
+      if (this.host.draws() === "points" && !corner) tool.up({ ...this.pointer(), alt });
       else this.pressed = tool;
     }
     this.host.redraw();

@@ -175,9 +175,14 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
     return this.session.view.get().scene;
   }
 
-  /** A key that the tool, or the pointer moved by keys, wants for itself. */
+  /** A key that the tool wants for itself. */
   key(chord: string): boolean {
-    return this.tool().key?.(chord) === true || this.keyPointer.key(chord);
+    return this.tool().key?.(chord) === true;
+  }
+
+  /** The same for the pointer moved by keys: arrows, and Insert with or without Alt and Shift. */
+  press(chord: string): boolean {
+    return this.keyPointer.key(chord);
   }
 
   /** Where the mouse is, in image pixels; null where it is elsewhere. */

@@ -32,6 +32,7 @@ export function pointHint(view: View): StringKey {
 export class PointTool implements Tool {
   readonly adds = true;
   readonly takesRightClicks = true;
+  readonly takesBoxes = true;
   private press: { readonly from: Pointer; to: Pointer; belongs: boolean } | null = null;
 
   constructor(
@@ -58,7 +59,7 @@ export class PointTool implements Tool {
 
   down(pointer: Pointer): void {
     this.prompting.preview.clear();
-    this.press = { from: pointer, to: pointer, belongs: !pointer.alt };
+    this.press = { from: pointer, to: pointer, belongs: this.host.session.view.get().pointsBelong !== pointer.alt };
     this.host.redraw();
   }
 
@@ -70,7 +71,7 @@ export class PointTool implements Tool {
 
   /** A finger that rests is a right click. */
   hold(): void {
-    if (this.press !== null) this.press.belongs = false;
+    if (this.press !== null) this.press.belongs = !this.host.session.view.get().pointsBelong;
     this.host.redraw();
   }
 

@@ -72,6 +72,8 @@ export interface Tool {
   readonly adds?: true;
   /** A press with the other button of the mouse is its too; it comes as one with Alt. */
   readonly takesRightClicks?: true;
+  /** It draws points, and a drag is a box. */
+  readonly takesBoxes?: true;
   /** The tool was taken up, or another picture has come while it is in hand. */
   begin?(): void;
   /** The pointer moves with no button down. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { KeyMap } from "../../src/commands/keys";
-import { COMMANDS, chordOf, commandFor, keysOf, remapped, setKeyMap } from "../../src/commands/keys";
+import { COMMANDS, chordOf, commandFor, keysOf, pressOf, remapped, setKeyMap } from "../../src/commands/keys";
 import { LAYOUTS } from "./layouts";
 
 describe("keys", () => {
@@ -10,6 +10,15 @@ describe("keys", () => {
     const chords = COMMANDS.flatMap((command) => command.keys);
     const twice = chords.filter((chord, index) => chords.indexOf(chord) !== index);
     expect(twice, "chords of several commands; docs/reference/keys.md has all that are taken").toEqual([]);
+  });
+
+  it("press with the pointer that the arrow keys move, whichever was given to that", () => {
+    const pressed = (...events: ReturnType<typeof press>[]): string[] => events.map((event) => pressOf(chordOf(event)));
+    const again = press("i", { code: "KeyI", ctrlKey: true });
+    expect(pressed(press("Insert"), again, press("I", { code: "KeyI", altKey: true, shiftKey: true }), press("B", { code: "KeyB", altKey: true, shiftKey: true }))).toEqual(["Insert", "Insert", "Alt+Insert", "Shift+Insert"]);
+    setKeyMap(remapped({}, "pointBeside", "Ctrl+I"));
+    expect(pressed(again, press("x"))).toEqual(["Alt+Insert", "X"]);
+    setKeyMap({});
   });
 
   it.each([

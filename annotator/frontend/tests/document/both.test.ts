@@ -41,6 +41,18 @@ describe("mine and theirs", () => {
     }
   });
 
+  it("keeps the points that my mask was made by, those said last", async () => {
+    const theirs = await scene();
+    const said = (x: number) => ({ by: "disks@0123456789ab", points: [[x, 1, 1]] as const, box: null });
+    const clicked = (x: number) => gesture(of("i0k0", "accepted", { rle: squareRle(x), prompt: said(x) as never }));
+    const [copy] = editsForBoth(theirs, theirs, [clicked(3), clicked(4)], always);
+    expect(copy.after).toMatchObject({ mask: { rle: squareRle(4) }, prompt: said(4) });
+    const [same] = editsForBoth(theirs, theirs, [clicked(3)], never);
+    expect(same.after).toMatchObject({ key: "i0k0", prompt: said(3) });
+    const [drawn] = editsForBoth(theirs, theirs, [clicked(3), gesture(of("i0k0", "accepted", { rle: squareRle(2), prompt: null }))], always);
+    expect(drawn.after).not.toHaveProperty("prompt");
+  });
+
   it("is a crowd where I said so", async () => {
     const theirs = await scene();
     const [edit] = editsForBoth(theirs, theirs, [gesture(of("i0k0", "accepted", { crowd: true }))], always);

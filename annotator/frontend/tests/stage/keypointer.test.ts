@@ -36,6 +36,24 @@ describe("the pointer by keys", () => {
     expect(boxOfParts(host.added[1])).toEqual({ x0: 10, y0: 20, x1: 20, y1: 30 });
   });
 
+  it("draws a box with a tool of points, from one corner to the other", async () => {
+    const { host } = await hosted();
+    const heard: string[] = [];
+    const say = (what: string) => ({ image }: { readonly image: Point }): void => void heard.push(`${what} ${image}`);
+    const pointing: Tool = { takesBoxes: true, hover: () => {}, down: say("down"), drag: () => {}, up: say("up"), cancel: () => false };
+    const keys = new KeyPointer({
+      tool: () => pointing,
+      draws: () => "points",
+      camera: () => host.view,
+      viewSize: () => ({ width: 400, height: 400 }),
+      pictureSize: () => ({ width: 40, height: 40 }),
+      showPoint: () => {},
+      redraw: () => {},
+    });
+    for (const chord of ["Shift+Insert", "Shift+ArrowRight", "Shift+ArrowDown", "Shift+Insert", "Insert"]) expect(keys.key(chord)).toBe(true);
+    expect(heard).toEqual(["down 20,20", "up 30,30", "down 30,30", "up 30,30"]);
+  });
+
   it("presses with Alt where the tool knows what that means", async () => {
     const { host } = await hosted();
     const pressed: [Point, boolean][] = [];
@@ -53,6 +71,6 @@ describe("the pointer by keys", () => {
     expect(["Insert", "Shift+ArrowRight", "Alt+Insert"].map((chord) => keys.key(chord))).toEqual([true, true, true]);
     expect(pressed).toEqual([[[20, 20], false], [[30, 20], true]]);
     tool = new PolygonTool(host);
-    expect(keys.key("Alt+Insert")).toBe(false);
+    expect(["Alt+Insert", "Shift+Insert"].map((chord) => keys.key(chord))).toEqual([false, false]);
   });
 });

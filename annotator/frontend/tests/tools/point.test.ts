@@ -36,6 +36,18 @@ describe("the point tool", () => {
     expect(said()).toEqual([["12,13,0"]]);
   });
 
+  it("takes the sign that was switched until the object is kept, and Alt and a resting finger for its opposite", async () => {
+    const { made, session, said } = await tool();
+    click(made, at(12, 13));
+    session.view.set({ pointsBelong: false });
+    click(made, at(3, 4, { coarse: true }));
+    click(made, at(14, 13, { alt: true }));
+    await settle();
+    expect(said().at(-1)).toEqual(["12,13,1", "3,4,0", "14,13,1"]);
+    made.command("acceptAll");
+    expect(session.view.get().pointsBelong).toBe(true);
+  });
+
   it("keeps with Enter, takes back with Backspace and undo, and leaves both keys alone where nothing was said", async () => {
     const { made, session } = await tool();
     expect([made.command("acceptAll"), made.command("deleteVertex"), made.command("undo"), made.cancel()]).toEqual([false, false, false, false]);

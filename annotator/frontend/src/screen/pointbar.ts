@@ -1,0 +1,45 @@
+/** Beside the tool that points: the sign of the next point, for who has no other button, and which network answers. */
+import type { Readiness } from "../editing/readiness";
+import { POINT_TOOL } from "../editing/readiness";
+import { lineOf } from "../saving/errors";
+import type { PromptNetworks, PromptsApi } from "../saving/prompts";
+import type { Session } from "../session/session";
+import { t } from "../strings";
+import { button, h } from "../widgets/dom";
+import { icon } from "../widgets/icons";
+import type { Notices } from "./notices";
+
+const MINUS = "M10 3a7 7 0 100 14 7 7 0 000-14z M6.5 10h7";
+
+export interface PointBarOptions {
+  readonly session: Session;
+  readonly api: Pick<PromptsApi, "network" | "networks" | "choose">;
+  readonly readiness: Pick<Readiness, "askAnother">;
+  readonly notices: Pick<Notices, "show">;
+}
+
+export function createPointBar({ session, api, readiness, notices }: PointBarOptions): HTMLElement {
+  const { view } = session;
+  const sign = button({ icon: MINUS, title: t("pointNot"), class: "an-tool an-point-sign", onClick: () => view.set({ pointsBelong: !view.get().pointsBelong }) });
+  const network = h("select", { class: "an-select", "aria-label": t("pointNetwork"), title: t("pointNetwork") });
+  const choice = h("label", { class: "an-sort", hidden: true }, network, icon("chevron"));
+  const element = h("div", { class: "an-pointbar", role: "group", hidden: true }, sign, choice);
+  const show = ({ networks, offered }: PromptNetworks): void => {
+    choice.hidden = networks.length < 2;
+    network.replaceChildren(...networks.map(({ name, title }) => h("option", { value: name, title }, name)));
+    network.value = networks.some(({ name }) => name === api.network) ? api.network! : (offered ?? "");
+  };
+  network.addEventListener("change", () => {
+    api.choose(network.value);
+    readiness.askAnother();
+  });
+  view.subscribe((now, before) => {
+    sign.setAttribute("aria-pressed", String(!now.pointsBelong));
+    const isUsed = now.tool === POINT_TOOL && now.scene !== null && !now.gallery;
+    if (isUsed !== element.hidden) return;
+    element.hidden = !isUsed;
+    // What is fetched in Models meanwhile is here the next time.
+    if (isUsed && before.tool !== now.tool) void api.networks().then(show, (error: unknown) => notices.show("error", lineOf(error)));
+  });
+  return element;
+}
