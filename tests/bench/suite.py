@@ -63,6 +63,7 @@ BENCHMARKS = (
     Benchmark("saving", quick=("--kills", "2", "--races", "2", "--writes", "2")),
     Benchmark("users", quick=("--users", "2", "--seconds", "5")),
     Benchmark("editor", quick=("--only", "boxes"), needs="playwright"),
+    Benchmark("clicks", quick=("--seconds", "1")),
     Benchmark("point", quick=("--clicks", "2"), needs="playwright"),
     Benchmark("person", quick=("--pictures", "1"), needs="playwright"),
     Benchmark("memory", _PHOTOGRAPHS, ("--pictures", "300")),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from annotator.core.errors import FetchError, ModelError
@@ -206,12 +207,27 @@ def _descriptions() -> dict[str, Path]:
     return found
 
 
+def _described(path: Path, folder: Path | None = None) -> NetworkInfo:
+    """As `read_description`. The same text is understood once: every click asks which networks there are."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return read_description(path, folder=folder)
+    return _understood(path, folder, content, os.environ.get("ANNOTATOR_PRECISION"))
+
+
+@lru_cache(256)
+def _understood(path: Path, folder: Path | None, content: bytes, precision: str | None) -> NetworkInfo:
+    """content, precision: what else the answer depends on."""
+    return read_description(path, folder=folder)
+
+
 def _read(name: str, path: Path) -> NetworkInfo:
-    info = read_description(path)
+    info = _described(path)
     if info.name != name:
         raise ModelError(f"{path}: name: found {info.name!r}, expected {name!r} as its folder has it")
     if _is_published(info):
-        return read_description(path, folder=models_folder() / name)
+        return _described(path, models_folder() / name)
     if not info.files and info.present:
         # A folder that was put there by hand: its files are what they are.
         weights = [path.with_suffix(".bin") for path in info.graph_paths if path.suffix == ".xml"]
