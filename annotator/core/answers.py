@@ -110,7 +110,9 @@ class Open(_Columns):
 class Waiting:
     """Suggestions on pictures that are not reviewed, one a row, which nobody decided about; each column is (n,).
 
-    networks: indices into `networks_by_name`, which are of this table alone. The others are as those of `Answers`.
+    networks: indices into `networks_by_name`, which are of this table alone. votes: what a second network said of each,
+    1 where it differs, 0 where it agrees or has nothing to say, -1 where none was asked. The others are as those of
+    `Answers`.
     """
 
     networks_by_name: tuple[str, ...]
@@ -118,6 +120,7 @@ class Waiting:
     networks: Integers
     categories: Integers
     scores: Floats
+    votes: Integers
 
     def __len__(self) -> int:
         return len(self.scores)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ class Material:
     own: Mapping[int, float]
     accepted: Mapping[int, int]
     seen_besides: Mapping[int, int]
-    looks: Mapping[int, Floats]
+    looks: Mapping[int, NDArray[np.floating[Any]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,15 +161,19 @@ def _rarity(waiting: Waiting, accepted: Mapping[int, int]) -> Floats:
 
 
 def _apart(waiting: Waiting, shown: NDArray[np.bool_], rows: Integers, pictures: int) -> Integers:
-    """By how many objects two networks differ on each picture at least: counts of a category, most against fewest.
+    """By how many objects two networks differ on each picture: what they were found to, where they were compared.
 
-    Only where several networks suggested something on it.
+    Else, where several suggested something on it, at least: of each category, most of them against fewest.
     """
     found = np.zeros(pictures, np.int64)
+    inside = rows >= 0
+    np.add.at(found, rows[inside & shown & (waiting.votes == 1)], 1)
+    compared = np.zeros(pictures, bool)
+    compared[rows[inside & (waiting.votes >= 0)]] = True
     networks = len(waiting.networks_by_name)
     if networks < 2 or not pictures:
         return found
-    here = rows >= 0
+    here = inside & ~compared[rows]
     has = np.zeros((pictures, networks), bool)
     has[rows[here], waiting.networks[here]] = True
     for category in np.unique(waiting.categories).tolist():

@@ -23,6 +23,7 @@ from annotator.storage import schema
 from annotator.storage.database import Database
 from annotator.storage.gallery_order import Listed, Order, Usual, fetch, in_order
 from annotator.storage.instances import among
+from annotator.storage.looks import Looks
 from annotator.storage.shapes import measure_missing
 from annotator.storage.votes import vote_of
 from annotator.system.latest import Latest
@@ -76,12 +77,16 @@ class _Kept:
     made: float
 
 
+_Asked = tuple[int, frozenset[State], float, Order, Agreement | None, int | None]
+
+
 class GalleryReader:
     """Reads galleries. Safe to use from several threads; nobody who saves waits for what is computed here."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, looks: Looks) -> None:
         self._database = database
-        self._lists: Latest[tuple[Any, ...], _Kept] = Latest(MAX_LISTS)
+        self._looks = looks
+        self._lists: Latest[_Asked, _Kept] = Latest(MAX_LISTS)
         self._lock = threading.Lock()
 
     def page(
@@ -91,6 +96,7 @@ class GalleryReader:
         states: Collection[State],
         threshold: float,
         order: Order,
+        like: int | None = None,
         after: tuple[float, int] | None = None,
         limit: int,
         agreement: Agreement | None = None,
@@ -98,11 +104,13 @@ class GalleryReader:
         """At most `limit` instances behind the place `after`; suggestions below the threshold are left out.
 
         threshold: the general one, where the category has none of its own. agreement: only what has it, where asked.
+        like: the id of the instance that an order by likeness begins with.
         A place is the sort value and the id of the last instance shown. So nothing is skipped when instances before it
         have been decided since.
         """
         wanted = frozenset(map(State, states))
-        listed = self._listed(category_id, wanted, threshold, order, agreement, goes_on=after is not None)
+        asked = category_id, wanted, threshold, order, agreement, like
+        listed = self._listed(asked, goes_on=after is not None)
         start = 0 if after is None else listed.start_behind(*after)
         end = min(start + limit, len(listed.ids))
         with self._database.read() as connection:
@@ -117,22 +125,16 @@ class GalleryReader:
             usual=listed.usual,
         )
 
-    def _listed(
-        self,
-        category_id: int,
-        states: frozenset[State],
-        threshold: float,
-        order: Order,
-        agreement: Agreement | None,
-        *,
-        goes_on: bool,
-    ) -> Listed:
+    def _listed(self, asked: _Asked, *, goes_on: bool) -> Listed:
         """The list as the project is now. goes_on: one that is a little older will do, so that whoever pages does not
         have everything read again for each page while others save.
         """
+        category_id, states, threshold, order, agreement, like = asked
         if order.is_of_shape and not goes_on:
             measure_missing(self._database)
-        version, asked = self._database.version(), (category_id, states, threshold, order, agreement)
+        version = self._database.version()
+        if like is not None:
+            version += f" {self._looks.version()}"
         with self._lock:
             known = self._lists.peek(asked)
         if known is not None and (known.version == version or (goes_on and time.monotonic() - known.made < FRESH_S)):
@@ -146,7 +148,8 @@ class GalleryReader:
                 order=order,
                 agreement=agreement,
             )
-        made = _Kept(in_order(found, states, order), version, time.monotonic())
+        distances = None if like is None else self._looks.distances(like)
+        made = _Kept(in_order(found, states, order, distances), version, time.monotonic())
         with self._lock:
             self._lists.put(asked, made)
         return made.listed

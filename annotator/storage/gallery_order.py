@@ -33,6 +33,9 @@ _UNIT = 10**9
 """Scores are handed over as whole numbers of this part: SQLite writes those faster than fractions."""
 _NO_SCORE = -1
 
+UNKNOWN = 3.0
+"""How far an instance is that nobody looked at: farther than any other."""
+
 _instances, _images = schema.instances, schema.images
 _IN_BIN = _instances.c.image_id.in_(select(_images.c.id).where(_images.c.removed))
 
@@ -43,6 +46,7 @@ class Order(StrEnum):
     DOUBT = "doubt"  # what networks disagree about, then the score nearest to the threshold
     SCORE = "score"  # the lowest score
     AREA = "area"  # the smallest share of its picture
+    LIKE = "like"  # what a network's eye finds most like one of them
     ODD = "odd"  # the shape and size least like the category's others
 
     @property
@@ -134,14 +138,26 @@ def fetch(
     )
 
 
-def in_order(found: Found, states: Collection[State], order: Order) -> Listed:
-    """The instances in these states, the smallest value first; suggestions below the threshold are left out."""
-    values, usual = _values(found, order)
+def in_order(
+    found: Found, states: Collection[State], order: Order, distances: tuple[Numbers, Values] | None = None
+) -> Listed:
+    """The instances in these states, the smallest value first; suggestions below the threshold are left out.
+
+    distances: of an order by likeness, ids ascending and how far each is; what has none comes last.
+    """
+    values, usual = (_far(found.ids, *distances), None) if distances else _values(found, order)
     wanted = np.isin(found.letters, [_LETTERS[state].encode() for state in states])
     below = int(np.count_nonzero(found.letters == _BELOW.encode())) if State.SUGGESTED in states else 0
     values, ids = values[wanted], found.ids[wanted]
     places = np.lexsort((ids, values))
     return Listed(values[places], ids[places], below, found.counts, usual)
+
+
+def _far(wanted: Numbers, ids: Numbers, distances: Values) -> Values:
+    if not len(ids):
+        return np.full(len(wanted), UNKNOWN)
+    place = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[place] == wanted, distances[place], UNKNOWN)
 
 
 def _packed(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -39,6 +39,7 @@ from annotator.storage.decisions import Prepared
 from annotator.storage.gallery import GalleryReader
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
+from annotator.storage.looks import Looks
 from annotator.storage.placed import PlacedReader
 from annotator.storage.search import Search
 from annotator.storage.settings import read_setting, write_setting
@@ -67,9 +68,10 @@ class Store:
         self._contents = folder / "images"
         self.worklist = Worklist(database)
         self.bulk = BulkDecisions(database)
-        self.gallery = GalleryReader(database)
         self.statistics = StatisticsReader(database)
         self.evidence = AnswersReader(database)
+        self.looks = Looks(folder, database)
+        self.gallery = GalleryReader(database, self.looks)
         self.waiting = WaitingReader(database)
         self.unseen = UnseenAccepts(database, self.bulk)
         self.placed = PlacedReader(database)

@@ -12,10 +12,13 @@ from sqlalchemy import func, select
 
 from annotator.core.answers import Integers, Waiting
 from annotator.core.dataset import State
+from annotator.core.vote import Agreement
 from annotator.storage import categories, schema
 from annotator.storage.database import Database
 from annotator.storage.decision_history import rows_of
 from annotator.system.collection import collection_paused
+
+_VOTES = {None: -1, Agreement.ONE.value: 1, Agreement.CONFLICT.value: 1}
 
 _images, _instances = schema.images, schema.instances
 
@@ -43,7 +46,13 @@ class WaitingReader:
         to_do = (~_images.c.removed, ~_images.c.reviewed)
         pictures = select(_images.c.id).where(*to_do).order_by(_images.c.id)
         open_ones = (
-            select(_instances.c.image_id, _instances.c.source, _instances.c.category_id, _instances.c.score)
+            select(
+                _instances.c.image_id,
+                _instances.c.source,
+                _instances.c.category_id,
+                _instances.c.score,
+                _instances.c.agreement,
+            )
             .join(_images, _images.c.id == _instances.c.image_id)
             .where(*to_do, _instances.c.state == State.SUGGESTED.value, _instances.c.score.is_not(None))
         )
@@ -62,5 +71,6 @@ class WaitingReader:
         by = np.array([networks.setdefault(row[1], len(networks)) for row in rows], np.int64)
         of_images, of_categories = (np.array([row[column] for row in rows], np.int64) for column in (0, 2))
         scores = np.array([row[3] for row in rows], float)
+        votes = np.array([_VOTES.get(row[4], 0) for row in rows], np.int64)
         own = {one.id: one.threshold for one in known if one.threshold is not None}
-        return ToDo(ids, Waiting(tuple(networks), of_images, by, of_categories, scores), own, accepted)
+        return ToDo(ids, Waiting(tuple(networks), of_images, by, of_categories, scores, votes), own, accepted)

@@ -43,10 +43,6 @@ class Latest(Generic[Key, Value]):
             self._values.popitem(last=False)
         return self._values[key]
 
-    def pop(self, key: Key) -> None:
-        """Drop what is kept of that key, if anything."""
-        self._values.pop(key, None)
-
     def put(self, key: Key, value: Value) -> None:
         """Keep this value, in place of another of that key."""
         self._values.pop(key, None)

@@ -84,7 +84,7 @@ class GainWork:
 
     def latest(self, key: str, store: Store) -> Ranked | None:
         """The order as it was worked out last, None where there is none yet; another is begun where it is old."""
-        version = store.worklist.version()
+        version = _version(store)
         with self._lock:
             known = self._known.peek(key)
             if known is not None and known.is_fresh(version):
@@ -98,16 +98,11 @@ class GainWork:
                 return self._known.peek(key)
         return known
 
-    def forget(self, key: str) -> None:
-        """Let the order be worked out anew, as what the network sees is known now."""
-        with self._lock:
-            self._known.pop(key)
-
     def _make(self, key: str, done: threading.Event) -> None:
         try:
             with self._one_at_a_time, self._projects.use(key) as store:
                 began = time.monotonic()
-                version = store.worklist.version()
+                version = _version(store)
                 ordered = most_to_gain(store.evidence.read(), material_of(store))
                 order = np.argsort(ordered.ids)
                 now = time.monotonic()
@@ -123,6 +118,10 @@ class GainWork:
             done.set()
 
 
+def _version(store: Store) -> str:
+    return f"{store.worklist.version()} {store.looks.version()}"
+
+
 def material_of(store: Store) -> Material:
     """What the order of a project is made of."""
     to_do = store.waiting.read()
@@ -133,8 +132,8 @@ def material_of(store: Store) -> Material:
         threshold=DEFAULT_THRESHOLD if threshold is None else float(threshold),
         own=to_do.thresholds,
         accepted=to_do.accepted,
-        seen_besides={},
-        looks={},
+        seen_besides=store.looks.besides(),
+        looks=store.looks.pictures(),
     )
 
 

@@ -9,10 +9,10 @@ from tests.insight.simulated import answers, evidence
 
 
 def waiting(*rows, networks=("net@1",)):
-    """rows: image, score, and where it is not 0 and 1 the network's index and the category."""
-    filled = [(*row, 0, 1)[:4] if len(row) == 2 else row for row in rows]
-    images, scores, by, categories = (np.array(column) for column in zip(*filled, strict=True))
-    return Waiting(networks, images, by, categories, scores.astype(float))
+    """rows: image, score, and where it is not 0, 1 and -1 the network's index, the category and the vote."""
+    filled = [(*row, *(0, 1, -1)[len(row) - 2 :]) for row in rows]
+    images, scores, by, categories, votes = (np.array(column) for column in zip(*filled, strict=True))
+    return Waiting(networks, images, by, categories, scores.astype(float), votes)
 
 
 def material(found, *, pictures=None, **more):
@@ -68,6 +68,13 @@ def test_networks_that_count_differently_disagree():
     assert found.ids.tolist() == [2, 1]
     assert found.apart.tolist() == [2, 0]
     assert ordered(waiting((1, 0.9, 0, 1), (2, 0.9, 1, 1), networks=two)).apart.tolist() == [0, 0]
+
+
+def test_where_networks_were_compared_that_counts_alone():
+    two = ("a@1", "b@1")
+    rows = [(1, 0.99, 0, 1, 0), (1, 0.99, 0, 1, 0), (2, 0.99, 1, 1, 1), (2, 0.99, 0, 1, 0), (2, 0.1, 0, 1, 1)]
+    found = ordered(waiting(*rows, (1, 0.99, 1, 1, 0), networks=two))
+    assert (found.ids.tolist(), found.apart.tolist()) == ([2, 1], [1, 0])
 
 
 def test_a_rare_category_comes_before_a_usual_one():

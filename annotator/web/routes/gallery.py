@@ -15,6 +15,7 @@ from annotator.storage.gallery import Entry, Page, place_from_text
 from annotator.storage.gallery_order import Order
 from annotator.storage.store import Store
 from annotator.web.cutouts import Cutouts
+from annotator.web.look_work import LookWork
 from annotator.web.projects import Projects
 from annotator.web.protocol import vote_to_json
 from annotator.web.routes.answers import FOREVER, INERT, NEVER_KEPT
@@ -31,7 +32,7 @@ _STATES = {
 }
 
 
-def add_gallery_routes(router: APIRouter, projects: Projects) -> None:
+def add_gallery_routes(router: APIRouter, projects: Projects, looking: LookWork) -> None:
     cutouts = Cutouts()
     cutting = Pool(3, each=2)
     listing = Pool(2, each=1)
@@ -44,18 +45,21 @@ def add_gallery_routes(router: APIRouter, projects: Projects) -> None:
         state: str = "suggested",
         order: str = "doubt",
         threshold: Annotated[float, Query(ge=0, le=1, allow_inf_nan=False)] = 0.0,
+        like: str = "",
         after: str = "",
         limit: int = 200,
         agreement: str = "",
     ) -> dict[str, Any]:
         def read() -> dict[str, Any]:
             with projects.use(key) as store:
+                begin = _like(store, looking, like, order)
                 return page_to_json(
                     store,
                     key,
                     category=category,
                     state=state,
                     order=order,
+                    like=begin,
                     threshold=threshold,
                     after=after,
                     limit=limit,
@@ -74,6 +78,19 @@ def add_gallery_routes(router: APIRouter, projects: Projects) -> None:
         return Response(content, media_type="image/jpeg", headers=INERT | (FOREVER if asked else NEVER_KEPT))
 
 
+def _like(store: Store, looking: LookWork, like: str, order: str) -> int | None:
+    """The instance that an order by likeness begins with, looked at where it was not; None for other orders."""
+    if order != Order.LIKE:
+        return None
+    found = store.looks.find(like)
+    if found is None:
+        raise GestureError(f"gallery.like: {like!r:.40}, expected the key of an instance")
+    id, image_id = found
+    if not len(store.looks.distances(id)[0]):
+        looking.look_at(store, store.image(image_id))
+    return id
+
+
 def page_to_json(
     store: Store,
     key: str,
@@ -85,6 +102,7 @@ def page_to_json(
     after: str,
     limit: int,
     agreement: str = "",
+    like: int | None = None,
 ) -> dict[str, Any]:
     """One page of the gallery; `after` is what the page before gave, or empty. Raises GestureError."""
     if state not in _STATES:
@@ -101,6 +119,7 @@ def page_to_json(
         states=_STATES[state],
         threshold=threshold,
         order=Order(order),
+        like=like,
         after=place,
         limit=max(1, min(limit, MAX_PAGE)),
         agreement=Agreement(agreement) if agreement else None,

@@ -14,6 +14,7 @@ from annotator.web.evaluation_work import EvaluationWork
 from annotator.web.gain_work import GainWork
 from annotator.web.insight_work import InsightWork
 from annotator.web.jobs import Prelabelling
+from annotator.web.look_work import LookWork
 from annotator.web.projects import Projects
 from annotator.web.prompt_queue import PromptQueue
 from annotator.web.prompter import Prompter
@@ -28,6 +29,7 @@ from annotator.web.routes.exports import add_export_routes
 from annotator.web.routes.gallery import add_gallery_routes
 from annotator.web.routes.images import add_image_routes
 from annotator.web.routes.insight import add_insight_routes
+from annotator.web.routes.looks import add_look_routes
 from annotator.web.routes.masks import add_mask_routes
 from annotator.web.routes.pictures import add_picture_routes
 from annotator.web.routes.presence import add_presence_routes
@@ -58,7 +60,9 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_mask_routes(router, prompts, uploads)
     add_prompt_routes(router, prompts, uploads, projects)
     add_picture_routes(router, projects)
-    add_gallery_routes(router, projects)
+    looking = LookWork(projects)
+    add_gallery_routes(router, projects, looking)
+    add_look_routes(router, projects, looking, uploads)
     bulk, insight = BulkWork(projects, prompter), InsightWork(projects)
     add_bulk_routes(router, projects, bulk, uploads)
     add_category_routes(router, projects, uploads)

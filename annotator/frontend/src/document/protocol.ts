@@ -278,7 +278,7 @@ export interface Usual {
 }
 
 /** Which instances the gallery asks for. */
-export type CutoutOrder = "doubt" | "odd" | "score" | "area";
+export type CutoutOrder = "doubt" | "odd" | "score" | "area" | "like";
 export type CutoutState = "suggested" | "accepted" | "rejected";
 
 export interface CutoutFilter {
@@ -288,6 +288,8 @@ export interface CutoutFilter {
   readonly threshold: number;
   /** Only what has it. */
   readonly agreement?: Agreement | null;
+  /** The key of the instance that an order by likeness begins with. */
+  readonly like?: string;
 }
 
 export interface WireGallery {

@@ -137,8 +137,8 @@ export class Api {
 
   /** A page of the gallery: `after` is empty for the first one. */
   gallery(filter: CutoutFilter, after: string, limit: number): Promise<WireGallery> {
-    const { category, state, order, threshold, agreement } = filter;
-    const asked = { category: String(category), state, order, threshold: String(threshold), after, limit: String(limit), agreement: agreement ?? "" };
+    const { category, state, order, threshold, agreement, like } = filter;
+    const asked = { category: String(category), state, order, threshold: String(threshold), after, limit: String(limit), agreement: agreement ?? "", ...(order === "like" ? { like: like ?? "" } : {}) };
     return request(`${this.root}/gallery?${new URLSearchParams(asked)}`);
   }
 

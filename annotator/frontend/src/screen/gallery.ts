@@ -29,7 +29,7 @@ import { whyHere } from "./why";
 
 export interface GalleryOptions {
   readonly session: Session;
-  readonly api: Pick<Api, "gallery">;
+  readonly api: Pick<Api, "gallery" | "root">;
   readonly appearance: Appearance;
   readonly shelf: Shelf | null;
   /** Says why a key has done nothing. */
@@ -78,6 +78,7 @@ export class Gallery {
   private readonly hint = h("span", { class: "an-gallery-hint" });
   private filter: CutoutFilter | null = null;
   private state: CutoutState = "suggested";
+  private like = "";
   private focused = 0;
   private thresholdTimer = 0;
   private cellCount = 0;
@@ -90,7 +91,7 @@ export class Gallery {
     this.chosen = new Chosen(this.list, () => this.render());
     this.bar = this.createBar();
     this.grid = new VirtualGrid({ create: () => this.createCell(), update: (cell, index, settled) => this.update(cell, index, settled) }, t("gallery"));
-    this.order.append(...ORDERS.map(([value, label]) => h("option", { value }, t(label))));
+    this.order.append(...ORDERS.map(([value, label]) => h("option", { value }, t(label))), h("option", { value: "like", hidden: true }, t("galleryLike")));
     this.order.value = preference(shelf, "gallery-order", "doubt");
     this.order.addEventListener("change", () => {
       setPreference(shelf, "gallery-order", this.order.value);
@@ -205,7 +206,7 @@ export class Gallery {
 
   private createBar(): GalleryBar {
     const { session, news, pickCategory } = this.options;
-    return new GalleryBar({ session, chosen: this.chosen, news, filter: () => this.filter, pickCategory, flush: () => this.decisions.made() });
+    return new GalleryBar({ session, chosen: this.chosen, news, filter: () => this.filter, pickCategory, flush: () => this.decisions.made(), api: this.options.api, alike: (key) => (([this.like, this.order.value] = [key, "like"]), this.load()) });
   }
 
   private follow(now: View, before: View): void {
@@ -253,9 +254,8 @@ export class Gallery {
     const { threshold, categories } = this.options.session.view.get();
     const category = this.category.value === "" ? (categories[0]?.id ?? 0) : Number(this.category.value);
     const first = this.filter === null;
-    this.filter = { category, state: this.state, order: this.order.value as CutoutOrder, threshold, agreement: this.agreement.value() };
-    const { focused } = this;
-    const top = stays ? this.grid.element.scrollTop : 0;
+    this.filter = { category, state: this.state, order: this.order.value as CutoutOrder, threshold, agreement: this.agreement.value(), like: this.like };
+    const [focused, top] = [this.focused, stays ? this.grid.element.scrollTop : 0];
     this.focused = 0;
     this.list.reset();
     this.chosen.clear();

@@ -13,6 +13,7 @@ import type { InsightOptions } from "./advising";
 import { nameOf, percent, setThreshold } from "./advising";
 import { showEvaluation } from "./evaluation";
 import { labelErrors } from "./labelerrors";
+import { nextUp } from "./nextup";
 import { section, showStatistics, table } from "./statistics";
 import { unseen } from "./unseen";
 
@@ -28,7 +29,7 @@ async function showDecisions(element: HTMLElement, options: InsightOptions): Pro
   try {
     const insight = await options.advice.read();
     const again = (): void => void showDecisions(element, options);
-    element.replaceChildren(effort(insight, options), thresholds(insight, options), await unseen(insight, options, again), labelErrors(options));
+    element.replaceChildren(effort(insight, options), nextUp(options), thresholds(insight, options), await unseen(insight, options, again), labelErrors(options));
   } catch (error) {
     element.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
   }

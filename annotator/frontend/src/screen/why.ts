@@ -15,6 +15,7 @@ const UNLIKE = 1.1;
 
 export function whyHere(wire: WireCutout, { order, threshold, category, usual }: Place): string {
   if (order === "area") return t("whyShare", { share: percent(wire.share) });
+  if (order === "like") return t("whyLike");
   if (order === "odd") return usual === null ? "" : unlike(wire, usual, category);
   if (wire.score === null) return t("whyNoScore");
   const score = wire.score.toFixed(2);

@@ -38,6 +38,12 @@ export class Chosen {
     return this.everything && this.keys.size === 0;
   }
 
+  /** The key of the one that is chosen; null where there are more, or none. */
+  only(): string | null {
+    const [key] = this.keys;
+    return this.everything || this.keys.size !== 1 ? null : key;
+  }
+
   toggle(place: number): void {
     const item = this.list.items[place];
     if (item === undefined) return;
