@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,6 @@ from annotator.core.text import is_plain
 from annotator.exchange import coming, partial
 from annotator.storage.imports import OnConflict
 from annotator.storage.store import Store
-from annotator.system.progress import Progress
 from annotator.web.projects import Projects
 from annotator.web.sharing import coco_child
 from annotator.web.sharing.guard import MAX_COCO_BYTES
@@ -31,14 +31,23 @@ BRING_SECONDS = 60.0
 def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
     # A document takes some ten times the memory of its file: one after the other.
     turns = Pool(1, each=1)
-    under_way: dict[str, tuple[int, int]] = {}
+    under_way: dict[str, _Coming] = {}
 
     @router.get("/{key}/annotations/progress")
     def how_far(key: str) -> dict[str, int | None]:
         """percent: of a file that is coming into this project."""
         with projects.use(key):
-            done, total = under_way.get(key, (0, 0))
-        return {"percent": 100 * done // total if total else None}
+            one = under_way.get(key)
+        return {"percent": 100 * one.done // one.total if one and one.total else None}
+
+    @router.post("/{key}/annotations/cancel")
+    def cancel(key: str) -> dict[str, bool]:
+        """cancelled: whether a file was on its way; the answer to that one says how far it came."""
+        with projects.use(key):
+            one = under_way.get(key)
+        if one is not None:
+            one.cancelled = True
+        return {"cancelled": one is not None}
 
     @router.post("/{key}/annotations")
     async def bring(
@@ -54,42 +63,27 @@ def add_annotation_routes(router: APIRouter, projects: Projects, uploads: Upload
         async with uploads.received(request, key, most) as body:
 
             def work() -> coming.Brought:
-                return _bring(
-                    projects,
-                    key,
-                    body.content(),
-                    name=name,
-                    on_conflict=on_conflict,
-                    partly=partly,
-                    storing=lambda *far: under_way.update({key: far}),
-                )
+                one = under_way[key] = _Coming(name, patience=BRING_SECONDS if projects.shared else math.inf)
+                try:
+                    return _bring(projects, key, body.content(), one, on_conflict=on_conflict, partly=partly)
+                finally:
+                    under_way.pop(key, None)
 
-            try:
-                brought = await turns.run(key, work)
-            finally:
-                under_way.pop(key, None)
+            brought = await turns.run(key, work)
         return {"lines": brought.lines, "met": brought.met}
 
 
 def _bring(
-    projects: Projects,
-    key: str,
-    content: bytes,
-    *,
-    name: str,
-    on_conflict: OnConflict,
-    partly: bool,
-    storing: Progress,
+    projects: Projects, key: str, content: bytes, one: _Coming, *, on_conflict: OnConflict, partly: bool
 ) -> coming.Brought:
     """Raises CocoError, PartError where some of its pictures are there, LimitError where there is no room; nothing has
     changed then.
     """
     with projects.use(key) as store:
-        found = _read(store, content, name=name, shared=projects.shared)
+        found = _read(store, content, name=one.name, shared=projects.shared)
         projects.require_quota(key, store, len(content))
         names = {category.name for dataset in found.datasets for category in dataset.categories}
         projects.require_category_quota(store, names)
-        pulse = _Patience(name).require if projects.shared else lambda: None
         part = partial.part(found, store) if partly else None
         try:
             brought = coming.bring(
@@ -97,8 +91,8 @@ def _bring(
                 store,
                 on_conflict=on_conflict,
                 most=MOST_OF_A_KIND,
-                storing=storing,
-                pulse=pulse,
+                storing=one.note,
+                pulse=one.require,
             )
         except CocoError as error:
             there = partial.part(found, store)
@@ -116,13 +110,22 @@ def _read(store: Store, content: bytes, *, name: str, shared: bool) -> coming.Re
     return coco_child.read(content, name=name, known=known)
 
 
-class _Patience:
-    """Ends an import that takes too long. What has come in stays, and the same file again goes on from there."""
+class _Coming:
+    """A file that comes in. What has come in stays where it ends early, and the same file again goes on from there."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._end = time.monotonic() + BRING_SECONDS
+    def __init__(self, name: str, *, patience: float) -> None:
+        """patience: seconds that it may take."""
+        self.done, self.total = 0, 0
+        self.cancelled = False
+        self.name = name
+        self._end = time.monotonic() + patience
+
+    def note(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
 
     def require(self) -> None:
+        """Raise CocoError where it was cancelled or took too long."""
+        if self.cancelled:
+            raise CocoError(f"{self.name}: cancelled")
         if time.monotonic() > self._end:
-            raise CocoError(f"{self._name}: took longer than {BRING_SECONDS:g} s to come in")
+            raise CocoError(f"{self.name}: took longer than {BRING_SECONDS:g} s to come in")

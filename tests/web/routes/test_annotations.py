@@ -6,6 +6,7 @@ import re
 import pytest
 
 from annotator.core.dataset import State
+from annotator.storage.imports import stretches, work
 from annotator.web.projects import Projects
 from annotator.web.routes import annotations
 from annotator.web.sharing import coco_child
@@ -257,3 +258,31 @@ def test_how_much_of_a_file_is_in_is_told_while_it_comes(client, base, pictures,
     assert bring(client, base, coco("a.png")).status_code == 200
     assert said == [{"percent": 25}]
     assert client.get(f"{base}/annotations/progress").json() == {"percent": None}
+
+
+def test_a_file_that_is_cancelled_says_how_far_it_came_and_goes_on_from_there(
+    client, base, pictures, projects, monkeypatch
+):
+    monkeypatch.setattr(stretches, "WEIGHT", 2)
+    assert client.post(f"{base}/annotations/cancel").json() == {"cancelled": False}
+    original = annotations.coming.bring
+
+    def cancelled_on_the_way(*asked, storing, **more):
+        def told(done, total):
+            storing(done, total)
+            assert client.post(f"{base}/annotations/cancel").json() == {"cancelled": True}
+
+        return original(*asked, storing=told, **more)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(work, "_PULSE_EVERY", 1)
+        meanwhile.setattr(annotations.coming, "bring", cancelled_on_the_way)
+        answer = bring(client, base, coco("a.png", "b.png"))
+    assert answer.status_code == 400
+    assert "instances.json: cancelled" in answer.text
+    assert "1 of 2 images came in; the same import again brings the rest" in answer.text
+    with projects.use(base.rpartition("/")[2]) as store:
+        assert len(store.dataset(reviewed_only=False).instances) == 1
+    assert bring(client, base, coco("a.png", "b.png")).status_code == 200
+    with projects.use(base.rpartition("/")[2]) as store:
+        assert len(store.dataset(reviewed_only=False).instances) == 2

@@ -215,6 +215,11 @@ export class Api {
     return (await request<{ percent: number | null }>(`${this.root}/annotations/progress`)).percent;
   }
 
+  /** Ends the COCO file that is on its way; the answer to that one says how far it came. */
+  async stopBringing(): Promise<void> {
+    await request(`${this.root}/annotations/cancel`, { method: "POST" });
+  }
+
   /** One file; XMLHttpRequest because fetch cannot tell how much has been sent. */
   private send(to: string, name: string, file: Blob, progress: (share: number) => void): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {

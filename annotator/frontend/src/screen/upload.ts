@@ -18,7 +18,7 @@ const LOOK_MS = 1000;
 const MANY = 5;
 
 export interface UploadOptions {
-  readonly api: Pick<Api, "upload" | "bring" | "bringing" | "ping" | "known">;
+  readonly api: Pick<Api, "upload" | "bring" | "bringing" | "stopBringing" | "ping" | "known">;
   /** Whether the project may have a picture already: else nobody needs to be asked. */
   readonly hasPictures: () => boolean;
   /** Called with each picture that has arrived. */
@@ -202,6 +202,7 @@ export class Uploads {
     this.total -= this.waiting.length + this.annotations.length;
     this.waiting = [];
     this.annotations = [];
+    if ([...this.shares.keys()].some(isJson)) void this.options.api.stopBringing().catch(() => undefined);
     if (this.idle()) this.element.hidden = true;
     else this.render();
   }
