@@ -1,5 +1,6 @@
 """Accepting and rejecting many at once: counted and shown first, taken back by one click, also after a reload."""
 
+import shutil
 import time
 
 import pytest
@@ -7,10 +8,12 @@ import pytest
 from annotator.core.dataset import Suggestion
 from annotator.core.masks import mask_to_rle
 from annotator.storage.store import Store
-from tests.e2e.conftest import Server, watched
+from tests.e2e.conftest import LARGE, Server, watched
 from tests.e2e.screen import Project, require_soon, square, wait_for
 
 playwright = pytest.importorskip("playwright.sync_api")
+
+MASKS = [mask_to_rle(square((x, y, x + 30, y + 30))) for x in range(0, 280, 40) for y in range(0, 200, 40)]
 
 
 @pytest.fixture
@@ -161,45 +164,55 @@ def test_a_repair_that_would_leave_nothing_is_said_before_and_after(screen, proj
     assert not any(one.edited for image in pictures for one in project.instances(image))
 
 
-@pytest.fixture
-def broken_off(tmp_path, chromium):
-    """A repair of 2,100 masks on 60 pictures whose server was killed in the middle; it is started again.
-
-    Yields the server, its store, the pictures, and the masks of each as they were.
-    """
-    server = Server(tmp_path / "project", tmp_path / "home")
-    masks = [mask_to_rle(square((x, y, x + 30, y + 30))) for x in range(0, 280, 40) for y in range(0, 200, 40)]
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory, chromium):
+    """The folder of a project whose server was killed in the middle of a repair of 2,100 masks on 60 pictures."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    server = Server(folder / "project", folder / "home")
     with Store.open(server.folder) as store:
         project = Project(store)
         pictures = [project.add(f"{number}.png") for number in range(60)]
         person = store.add_category("person").id
         for image in pictures:
-            store.set_suggestions(image, [Suggestion(person, 0.9, mask, "test@1") for mask in masks])
+            store.set_suggestions(image, [Suggestion(person, 0.9, mask, "test@1") for mask in MASKS])
         server.start()
         try:
-            with watched(chromium, server.address, viewport={"width": 1280, "height": 800}) as screen:
+            with watched(chromium, server.address, **LARGE) as screen:
                 page = screen.open().page
                 screen.press("Shift+A")
                 page.get_by_role("button", name="Repair masks").click()
                 page.wait_for_function("document.querySelectorAll('.an-bulk-nearest svg').length === 12")
-                page.locator(".an-bulk-facts", has_text=f"Tried on {60 * len(masks)} masks").wait_for()
+                page.locator(".an-bulk-facts", has_text=f"Tried on {60 * len(MASKS)} masks").wait_for()
                 go(page).click()
                 patience = time.monotonic() + 60
                 while store.bulk.last() is None and time.monotonic() < patience:
                     time.sleep(0.001)
-                server.kill()
-            last = store.bulk.last()
-            assert (last.ended, 0 < last.done < last.total) == (False, True)
-            server.start()
-            yield server, store, pictures, masks
         finally:
             server.kill()
+        last = store.bulk.last()
+        assert (last.ended, 0 < last.done < last.total) == (False, True)
+    return server.folder
+
+
+@pytest.fixture
+def broken_off(interrupted, tmp_path):
+    """A server started again on a copy of it; yields its address and its store."""
+    shutil.copytree(interrupted, tmp_path / "project")
+    server = Server(tmp_path / "project", tmp_path / "home")
+    server.start()
+    with server.store() as store:
+        yield server.address, store
+    server.kill()
+
+
+def masks_of(store):
+    return [[one.rle for one in store.instances(image.id)] for image in store.images()]
 
 
 def test_one_that_the_servers_end_interrupted_is_taken_back_after_it_started_again(broken_off, chromium):
-    server, store, pictures, masks = broken_off
+    address, store = broken_off
     last = store.bulk.last()
-    with watched(chromium, server.address, viewport={"width": 1280, "height": 800}) as screen:
+    with watched(chromium, address, **LARGE) as screen:
         page = screen.open().page
         notice = page.locator(".an-notice", has_text="Interrupted last time")
         notice.get_by_role("button", name="Undo").wait_for()
@@ -207,22 +220,21 @@ def test_one_that_the_servers_end_interrupted_is_taken_back_after_it_started_aga
         page.locator(".an-bulk-last").get_by_text(f"Interrupted last time: {last.done} masks repaired").wait_for()
         page.locator(".an-bulk-last button").click()
         page.get_by_text(f"{last.done} instances are as they were before").wait_for()
-    after = [[one.rle for one in store.instances(image)] for image in pictures]
-    assert after == [masks] * 60
-    assert not any(one.edited for image in pictures for one in store.instances(image))
+    assert masks_of(store) == [MASKS] * 60
+    assert not any(one.edited for image in store.images() for one in store.instances(image.id))
 
 
 def test_one_that_the_servers_end_interrupted_goes_on_as_the_same_one(broken_off, chromium):
-    server, store, pictures, masks = broken_off
+    address, store = broken_off
     last = store.bulk.last()
-    with watched(chromium, server.address, viewport={"width": 1280, "height": 800}) as screen:
+    with watched(chromium, address, **LARGE) as screen:
         page = screen.open().page
         notice = page.locator(".an-notice", has_text="Interrupted last time")
         notice.get_by_role("button", name="Go on").click()
         repaired = page.locator(".an-notice", has_text=f"{last.total} masks repaired")
         repaired.wait_for()
-        assert all(one.edited for image in pictures for one in store.instances(image))
+        assert all(one.edited for image in store.images() for one in store.instances(image.id))
         assert store.bulk.last().id == last.id
         repaired.get_by_role("button", name="Undo").click()
         page.get_by_text(f"{last.total} instances are as they were before").wait_for()
-    assert [[one.rle for one in store.instances(image)] for image in pictures] == [masks] * 60
+    assert masks_of(store) == [MASKS] * 60

@@ -10,7 +10,7 @@ from annotator.core.dataset import State
 from annotator.core.review import Change, Gesture
 from annotator.exchange.formats import FORMATS
 from annotator.storage.store import Store
-from tests.e2e.conftest import Server, watched
+from tests.e2e.conftest import LARGE, Server, watched
 from tests.e2e.screen import Project, open_export, picture, require_soon, wait_for
 
 
@@ -127,10 +127,11 @@ def test_a_report_names_no_place_on_the_server_and_an_error_is_one_line(tab):
     assert wait_for(lambda: "no reviewed picture fits" in failure.inner_text())
 
 
-@pytest.fixture
-def many(tmp_path, chromium):
+@pytest.fixture(scope="module")
+def serving_many(tmp_path_factory):
     """A server of its own, with pictures that take a while to write."""
-    server = Server(tmp_path / "project", tmp_path / "home")
+    folder = tmp_path_factory.mktemp("many")
+    server = Server(folder / "project", folder / "home")
     with Store.open(server.folder) as store:
         project = Project(store)
         for number in range(400):
@@ -138,9 +139,14 @@ def many(tmp_path, chromium):
         review(project, project.add("last.png"))
         store.worklist.mark_reviewed([image.id for image in store.images()], True, who="test")
     server.start()
-    with watched(chromium, server.address, viewport={"width": 1280, "height": 800}) as screen:
-        yield server, screen.open().page
+    yield server
     server.kill()
+
+
+@pytest.fixture
+def many(serving_many, chromium):
+    with watched(chromium, serving_many.address, **LARGE) as screen:
+        yield serving_many, screen.open().page
 
 
 def test_a_long_export_tells_how_far_it_is_goes_on_without_the_page_and_is_cancelled(many, tmp_path):

@@ -36,9 +36,13 @@ window.attack = () => Promise.all(Object.entries({
 <form method="post" target="taken" action="BASEannotator/KEY/bin"></form><iframe name="taken"></iframe>"""
 
 
-@pytest.fixture(params=["127.0.0.1", "0.0.0.0"])
-def running(request, tmp_path):
-    running = Server(tmp_path / "project", tmp_path / "home", GRADIO_SERVER_NAME=request.param)
+@pytest.fixture(scope="module", params=["127.0.0.1", "0.0.0.0"])
+def running(request, tmp_path_factory):
+    """A server with one picture, which nobody here can remove."""
+    folder = tmp_path_factory.mktemp("origins")
+    running = Server(folder / "project", folder / "home", GRADIO_SERVER_NAME=request.param)
+    with running.store() as store:
+        store.add_image(b"picture", file_name="a.png", width=4, height=4)
     running.start()
     yield running
     running.kill()
@@ -70,20 +74,26 @@ def elsewhere():
     server.server_close()
 
 
-@pytest.fixture
-def browser(chromium):
+@pytest.fixture(scope="module")
+def started(chromium):
     """A browser for which every name that ends in .test is this computer's."""
     rules = "--host-resolver-rules=MAP *.test 127.0.0.1"
-    browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=["--no-sandbox", rules])
-    yield browser
-    browser.close()
+    started = chromium.browser_type.launch(executable_path=CHROMIUM, args=["--no-sandbox", rules])
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def browser(started):
+    yield started
+    for context in started.contexts:
+        context.close()
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "evil.test"])
 def test_a_page_elsewhere_cannot_read_or_remove_a_project_even_with_its_key(running, elsewhere, browser, name):
     with running.store() as store:
         key = store.key
-        store.add_image(b"picture", file_name="a.png", width=4, height=4)
     base = f"http://127.0.0.1:{running.port}/"
     elsewhere.page.content = ATTACK.replace("BASE +", f"'{base}' +").replace("BASE", base).replace("KEY", key)
     address = f"http://{name}:{elsewhere.server_port}/"
