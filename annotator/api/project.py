@@ -28,7 +28,10 @@ from annotator.exchange.coco.writer import dataset_to_coco
 from annotator.exchange.finding import read_import
 from annotator.prelabel.batch import PATIENCE, SCORE_FLOOR, BatchReport, prelabel_queued
 from annotator.storage.imports import OnConflict
+from annotator.storage.locations import is_address
+from annotator.storage.project_folders import folder_of_address
 from annotator.storage.store import Store
+from annotator.system import paths
 from annotator.system.progress import Progress
 from annotator.vision.pictures import decode
 from annotator.vision.pictures.finding import find_pictures, relative_names
@@ -50,14 +53,17 @@ def _silent(done: int, total: int) -> None:
 
 
 class Project:
-    """A project's folder, made when absent. Use it beside the page: both may work at the same time.
+    """A project's folder, made when absent, or the address of its database: postgresql://USER@HOST/DATABASE.
+
+    Use it beside the page: both may work at the same time.
 
     What a method stored is on the disk when it returns; a method that raises has stored nothing, but for those that say
     so. Raises StoreError where the folder cannot be used.
     """
 
     def __init__(self, folder: PathLike) -> None:
-        self._store = Store.open(Path(folder))
+        is_server = isinstance(folder, str) and is_address(folder)
+        self._store = Store.open(folder_of_address(str(folder), paths.projects()) if is_server else Path(folder))
 
     @property
     def folder(self) -> Path:

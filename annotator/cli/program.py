@@ -25,11 +25,11 @@ from annotator.core.errors import AnnotatorError, CocoError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
-    options = build_parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal may not know a character of a file's name
             stream.reconfigure(errors="backslashreplace")
     try:
+        options = build_parser().parse_args(arguments)
         code: int = options.run(options)
         sys.stdout.flush()
         return code

@@ -18,15 +18,26 @@ if TYPE_CHECKING:
 
 
 def require_project(folder: Path) -> None:
-    if not (folder / "project.db").is_file():
+    from annotator.storage.locations import is_project, read_location
+    from annotator.storage.summaries import summarize
+
+    if not is_project(folder):
         raise AnnotatorError(f"{folder}: no project there, expected a folder with project.db")
+    if read_location(folder) is not None:
+        summarize(folder)  # which raises where there is none
 
 
 def project(text: str) -> Path:
-    """A project's folder; where there is none of this name, the project of the page that is called so."""
-    from annotator.core.project import ProjectNameError
-    from annotator.storage.project_folders import named
+    """A project's folder; where there is none of this name, the project of the page that is called so.
 
+    text: may be the address of a database; the folder is the one that names it.
+    """
+    from annotator.core.project import ProjectNameError
+    from annotator.storage.locations import is_address
+    from annotator.storage.project_folders import folder_of_address, named
+
+    if is_address(text):
+        return folder_of_address(text, paths.projects())
     folder = Path(text)
     if folder.exists() or folder.name != text:
         return folder
@@ -67,10 +78,11 @@ def _names() -> list[str]:
 
 
 def _folder(name: str) -> Path:
+    from annotator.storage.locations import is_project
     from annotator.storage.project_folders import named
 
     folder = named(name, paths.projects()) or Path(name)
-    if not (folder / "project.db").is_file():
+    if not is_project(folder):
         raise AnnotatorError(f"{name}: no project is called so; `annotator projects list` says which there are")
     return folder
 

@@ -14,7 +14,12 @@ from annotator.cli.values import Verbs, port
 def add_serve(verbs: Verbs) -> None:
     """Its parser: the options, and what runs."""
     serve = verbs.add_parser("serve", help="start the page in a local browser")
-    serve.add_argument("--project", type=project, metavar="DIR", help="the project's folder, made when absent")
+    serve.add_argument(
+        "--project",
+        type=project,
+        metavar="DIR",
+        help="the project's folder, made when absent, or postgresql://USER@HOST/DATABASE",
+    )
     serve.add_argument("--host", metavar="H", help="address to listen on (default 127.0.0.1, or GRADIO_SERVER_NAME)")
     serve.add_argument("--port", type=port, metavar="P", help="default 7860, or GRADIO_SERVER_PORT")
     serve.add_argument("--root-path", metavar="PATH", help="path below which a proxy shows it, or GRADIO_ROOT_PATH")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from annotator.core.errors import StoreError
 from annotator.core.project import ProjectNameError, Summary, is_same_name
-from annotator.storage.summaries import is_project, summarize
+from annotator.storage.locations import Location, is_project, location_of, read_location, write_location
+from annotator.storage.summaries import summarize
 
 _LONGEST = 60
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # Windows knows them as devices
@@ -65,6 +66,30 @@ def named(name: str, home: Path) -> Path | None:
 def new_folder(name: str, home: Path) -> Path:
     """A folder in `home` that is not there, named as close to the project's name as every system can."""
     return next(folder for folder in _numbered(home / plain_name(name)) if not folder.exists())
+
+
+def folder_of_address(address: str, home: Path) -> Path:
+    """The folder in `home` of the project that lies at this address, made where there is none.
+
+    Raises StoreError where the server cannot be used; then no folder is made.
+    """
+    from annotator.storage.server_summaries import require_reachable  # psycopg is not there where nobody asks for it
+
+    location = location_of(address)
+    require_reachable(location)
+    known = next((folder for folder in folders_in(home) if _location(folder) == location), None)
+    if known is not None:
+        return known
+    folder = new_folder(f"{location.url.database}-{location.schema}", home)
+    write_location(folder, location)
+    return folder
+
+
+def _location(folder: Path) -> Location | None:
+    try:
+        return read_location(folder)
+    except StoreError:
+        return None
 
 
 def plain_name(name: str) -> str:

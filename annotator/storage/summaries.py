@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from annotator.core.project import Summary
 from annotator.core.settings import BATCH, BINNED, KEY, NAME, OWNER, PUT_AWAY, Setting
 from annotator.storage import schema
 from annotator.storage.dialects.sqlite import DATABASE_NAME, plain_reason
+from annotator.storage.locations import Location, database_file, read_location
 
 COVERS = 4
 """Images of a project whose thumbnails a list shows."""
@@ -24,29 +26,53 @@ PATIENCE_S = 0.5
 """For another program's lock; whoever lists projects has others to look at."""
 
 
-def is_project(folder: Path) -> bool:
-    """Whether a project's database lies there, whatever is in it."""
-    return (folder / DATABASE_NAME).is_file()
-
-
 def summarize(folder: Path) -> Summary:
     """The summary of the project in a folder, of any version up to this one's.
 
     Raises StoreError in one line for what is damaged, locked, newer or no project.
     """
+    location = read_location(folder)
+    if location is not None:
+        return _summarize_server(folder, location)
     path = folder / DATABASE_NAME
     try:
         with closing(_connect(path)) as connection:
             _require_readable(connection, path)
-            settings = _settings(connection)
+            settings = _parsed(connection.execute(_SETTINGS))
             images, reviewed = connection.execute(_IMAGES).fetchone()
-            counts: dict[str, int] = dict(connection.execute(_INSTANCES).fetchall())
+            counts = dict(connection.execute(_INSTANCES).fetchall())
             covers = tuple(sha256 for (sha256,) in connection.execute(_COVERS, (COVERS,)))
         used = path.stat().st_mtime
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {plain_reason(str(error), patience=PATIENCE_S)}") from error
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return _summary(settings, images=images, reviewed=reviewed, counts=counts, covers=covers, used=used)
+
+
+def _summarize_server(folder: Path, location: Location) -> Summary:
+    from annotator.storage.server_summaries import read_facts  # psycopg is not there where nobody asks for it
+
+    facts = read_facts(location, covers=COVERS)
+    return _summary(
+        _parsed(facts.settings.items()),
+        images=facts.images,
+        reviewed=facts.reviewed,
+        counts=facts.counts,
+        covers=facts.covers,
+        used=database_file(folder).stat().st_mtime,
+    )
+
+
+def _summary(
+    settings: dict[str, Any],
+    *,
+    images: int,
+    reviewed: int,
+    counts: dict[str, int],
+    covers: tuple[str, ...],
+    used: float,
+) -> Summary:
     return Summary(
         key=_text(settings, KEY) or "",
         name=_text(settings, NAME) or "",
@@ -67,6 +93,8 @@ _IMAGES = "SELECT count(*), coalesce(sum(reviewed), 0) FROM images WHERE NOT rem
 _INSTANCES = """SELECT state, count(*) FROM instances
     WHERE state IN ('accepted', 'suggested') AND image_id NOT IN (SELECT id FROM images WHERE removed)
     GROUP BY state"""
+# What lies in a batch's record may be long, and only counts here where it is there at all.
+_SETTINGS = "SELECT name, CASE WHEN length(value) > 1000 THEN 'true' ELSE value END FROM settings"
 _COVERS = "SELECT sha256 FROM images WHERE NOT removed ORDER BY id LIMIT ?"
 
 
@@ -91,9 +119,7 @@ def _require_readable(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreError(f"{path}: made by a newer annotator (it has {newer[-1]}); update annotator to open it")
 
 
-def _settings(connection: sqlite3.Connection) -> dict[str, Any]:
-    # What lies in a batch's record may be long, and only counts here where it is there at all.
-    rows = connection.execute("SELECT name, CASE WHEN length(value) > 1000 THEN 'true' ELSE value END FROM settings")
+def _parsed(rows: Iterable[tuple[str, str]]) -> dict[str, Any]:
     try:
         return {name: json.loads(value) for name, value in rows}
     except (ValueError, TypeError) as error:

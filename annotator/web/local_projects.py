@@ -19,9 +19,9 @@ from annotator.core.settings import BINNED, KEY, NAME
 from annotator.storage import archive
 from annotator.storage.dialects.sqlite import DATABASE_NAME
 from annotator.storage.duplicate import duplicate
+from annotator.storage.locations import database_file, is_project, read_location
 from annotator.storage.project_folders import Found, folders_in, look, new_folder
 from annotator.storage.store import Store
-from annotator.storage.summaries import is_project
 from annotator.system.files import sync_folder, write_atomically
 from annotator.system.progress import Progress
 from annotator.vision.pictures.decode import MAX_FILE_BYTES
@@ -260,7 +260,9 @@ class LocalProjects:
 
     def _look_at(self, folder: Path) -> Found:
         """As `look`, of a database that nobody changed since only once."""
-        path = folder / DATABASE_NAME
+        path = database_file(folder)
+        if path.name != DATABASE_NAME:  # what changes on a server does not change the file that names it
+            return look(folder)
         try:
             stat = path.stat()
         except OSError:
@@ -281,6 +283,8 @@ class LocalProjects:
             return found
         others = self._folders.get(found.summary.key, found.folder)
         if not found.summary.key or others != found.folder:
+            if is_project(others) and read_location(found.folder) == read_location(others) is not None:
+                return Found(found.folder, None, f"{found.folder}: names the same database as {others}")
             try:
                 with Store.open(found.folder, patience=1) as store:
                     store.set_setting(KEY, make_key())

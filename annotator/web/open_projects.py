@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from annotator.storage.locations import database_file, is_project
 from annotator.storage.store import Store
 from annotator.web.keys import UnknownProjectError, is_key
 from annotator.web.sharing import visitor
@@ -74,7 +75,7 @@ class OpenProjects:
         with self._lock:
             entry = self._open.get(key)
             if entry is None:
-                if not new and not (self.folder_of(key) / "project.db").is_file():
+                if not new and not is_project(self.folder_of(key)):
                     raise UnknownProjectError
                 entry = self._open[key] = _Opened()
             entry.users += 1
@@ -145,7 +146,7 @@ class OpenProjects:
             if time.monotonic() - entry.touched > TOUCH_S:
                 entry.touched = time.monotonic()
                 with suppress(OSError):
-                    os.utime(self.folder_of(key) / "project.db")  # unlike `touch` it makes no file
+                    os.utime(database_file(self.folder_of(key)))  # unlike `touch` it makes no file
         if fresh:
             with visitor.acting_for(None):
                 self.opened(key)

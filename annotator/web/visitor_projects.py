@@ -14,9 +14,9 @@ from annotator.core.project import checked_name, project_id
 from annotator.core.settings import BINNED, NAME
 from annotator.storage import archive
 from annotator.storage.duplicate import duplicate, size_of_copy
+from annotator.storage.locations import is_project
 from annotator.storage.project_folders import Found, look
 from annotator.storage.store import Store
-from annotator.storage.summaries import is_project
 from annotator.system.progress import Progress
 from annotator.web.keys import UnknownProjectError, is_key, make_key
 from annotator.web.open_projects import OpenProjects

@@ -44,6 +44,9 @@ class Schemas:
         url = server.address().replace("postgresql:", f"{DRIVER}:")
         self.engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
 
+    def fresh_name(self):
+        return f"test_{next(self._numbers)}"
+
     def address(self, name):
         return self.server.address(schema=name)
 
@@ -55,7 +58,7 @@ class Schemas:
 
         def open_there(cls, folder, **options):
             if not is_project(folder) and not folder.name.startswith(".new-"):  # on its way in from an archive
-                taken.append(self._free.pop() if self._free else f"test_{next(self._numbers)}")
+                taken.append(self._free.pop() if self._free else self.fresh_name())
                 write_location(folder, location_of(self.address(taken[-1])))
             return open_folder(cls, folder, **options)
 

@@ -133,8 +133,8 @@ class Postgresql:
         """The server's owner keeps copies; a migration that fails is undone whole."""
 
 
-def engine_for(location: Location, *, patience: float, pooled: bool = True) -> Engine:
-    """Raises StoreError where psycopg is not installed."""
+def engine_for(location: Location, *, patience: float, pooled: bool = True, connecting: int = CONNECTING_S) -> Engine:
+    """connecting: seconds. Raises StoreError where psycopg is not installed."""
     url = location.url.set(drivername=DRIVER, password=password_of(location))
     settings = [
         f"search_path={location.schema}",
@@ -143,7 +143,7 @@ def engine_for(location: Location, *, patience: float, pooled: bool = True) -> E
         *_ALIVE,
     ]
     asked = {
-        "connect_timeout": CONNECTING_S,
+        "connect_timeout": connecting,
         "application_name": "annotator",
         "options": " ".join(f"-c {setting}" for setting in settings),
     }
