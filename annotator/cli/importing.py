@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from annotator.cli.projects import project, require_project
+from annotator.cli.projects import add_pictures, project, require_project, settle_pictures
 from annotator.cli.telling import progress_bar, show_nothing
 from annotator.cli.values import Verbs, source
 from annotator.core.problems import MOST_OF_A_KIND
@@ -19,6 +19,7 @@ def add_import(verbs: Verbs) -> None:
         "--images", type=Path, metavar="DIR", help="the pictures, where neither a folder nor the project has them"
     )
     importing.add_argument("--project", required=True, type=project, metavar="DIR")
+    add_pictures(importing)
     importing.add_argument(
         "--source", type=source, metavar="MODEL@VERSION", help="who made the results (default: the file's name)"
     )
@@ -41,6 +42,7 @@ def _import(options: argparse.Namespace) -> int:
     reading = read_import(options.paths, images=options.images, most=most)
     if not any(file.folder for file in reading.files):
         require_project(options.project)
+    settle_pictures(options.project, options.pictures)
     progress = progress_bar("importing") if reading.datasets else show_nothing
     with Store.open(options.project) as store:
         brought = coming.bring(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotator.cli.detectors import open_detector
-from annotator.cli.projects import project
+from annotator.cli.projects import add_pictures, project, settle_pictures
 from annotator.cli.telling import progress_bar, say
 from annotator.cli.values import Verbs, score
 from annotator.core.errors import ImageError, ModelError
@@ -42,6 +42,7 @@ def add_prelabel(verbs: Verbs) -> None:
     target = prelabel.add_mutually_exclusive_group(required=True)
     target.add_argument("--project", type=project, metavar="DIR")
     target.add_argument("--out", type=Path, metavar="FILE.json")
+    add_pictures(prelabel)
     prelabel.set_defaults(run=_prelabel)
 
 
@@ -64,6 +65,8 @@ def _prelabel(options: argparse.Namespace) -> int:
         raise ImageError(f"{', '.join(map(str, options.paths))}: no pictures there")
     if options.out is not None:
         require_writable(options.out)
+    else:
+        settle_pictures(options.project, options.pictures)
     detector, *others = (open_detector(info, options.device, precision=options.precision) for info in infos)
     second = others[0] if others else None
     progress = progress_bar(f"pre-labelling with {' and '.join(info.name for info in infos)}")

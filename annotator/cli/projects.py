@@ -47,6 +47,33 @@ def project(text: str) -> Path:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def add_pictures(parser: argparse.ArgumentParser) -> None:
+    """The option of verbs that may make a project."""
+    help = "the store for the pictures of a new project: s3://BUCKET/FOLDER, file:///FOLDER; else its own folder"
+    parser.add_argument("--pictures", metavar="URL", help=help)
+
+
+def settle_pictures(folder: Path, address: str | None) -> None:
+    """Begin the project with its pictures in the store at this address, if one is given.
+
+    Raises AnnotatorError where the project has them elsewhere, or needs one: other machines do not see this one's.
+    """
+    from annotator.storage.locations import read_location
+    from annotator.storage.store import Store
+
+    if address is not None:
+        Store.open(folder, pictures=address).close()
+        return
+    location = read_location(folder)
+    if location is None:
+        return
+    from annotator.storage.server_summaries import is_begun
+
+    if not is_begun(location):
+        known = "--pictures s3://BUCKET/FOLDER, or file:///FOLDER where all machines see one"
+        raise AnnotatorError(f"{location.place}: a new project on a server needs a store for its pictures: {known}")
+
+
 def add_projects(verbs: Verbs) -> None:
     """Its parser: the options, and what runs."""
     projects = verbs.add_parser("projects", help="list, make, rename, duplicate, delete or restore the page's projects")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from annotator.cli.projects import project
+from annotator.cli.projects import add_pictures, project, settle_pictures
 from annotator.cli.values import Verbs, port
 
 
@@ -20,6 +20,7 @@ def add_serve(verbs: Verbs) -> None:
         metavar="DIR",
         help="the project's folder, made when absent, or postgresql://USER@HOST/DATABASE",
     )
+    add_pictures(serve)
     serve.add_argument("--host", metavar="H", help="address to listen on (default 127.0.0.1, or GRADIO_SERVER_NAME)")
     serve.add_argument("--port", type=port, metavar="P", help="default 7860, or GRADIO_SERVER_PORT")
     serve.add_argument("--root-path", metavar="PATH", help="path below which a proxy shows it, or GRADIO_ROOT_PATH")
@@ -43,5 +44,7 @@ def _serve(options: argparse.Namespace) -> int:
         allowed_hosts=options.allowed_hosts,
         share=options.share,
     )
+    if options.project is not None:
+        settle_pictures(options.project, options.pictures)
     serve(project=options.project, hosting=hosting)
     return 0

@@ -41,6 +41,9 @@ UNFINISHED = Setting("import.unfinished", travels=True)
 """An import that was stopped before its end: its name, and how many of how many images came in. The same import again
 brings the rest; None where none was stopped."""
 
+PICTURES = Setting("pictures", travels=False)
+"""The address of the store in which the pictures lie; None where they lie in the project's folder."""
+
 BATCH = Setting("prelabelling", travels=False)
 """The batch under way: its name, network and what is left to do; None when there is none. It goes on where it is."""
 
@@ -53,5 +56,8 @@ FILES = Setting("prelabelling.files", travels=False)
 EXPORTED = Setting("exported", travels=False)
 """When the project was read for its last export, as the database keeps times; None before the first."""
 
-SETTINGS = (KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, UNFINISHED, BATCH, PROGRESS, FILES, EXPORTED)
+SETTINGS = (
+    *(KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, UNFINISHED, PICTURES, BATCH),
+    *(PROGRESS, FILES, EXPORTED),
+)
 """All of them. An archive holds those that travel, and no other is taken from one."""

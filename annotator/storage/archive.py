@@ -92,7 +92,7 @@ def pack_project(store: Store, path: Path, *, name: str = "", progress: Progress
         path.parent.mkdir(parents=True, exist_ok=True)
         hashes = _copy_database(store, copy, name=name)
         pictures = [found for sha256 in hashes if (found := store.content_path(sha256)).is_file()]
-        _require_fits(pictures, database=copy.stat().st_size)
+        _require_fits([found.stat().st_size for found in pictures], database=copy.stat().st_size)
         with (
             replacing(path) as part,
             zipfile.ZipFile(part, "x", zipfile.ZIP_STORED, allowZip64=False) as archive,
@@ -110,12 +110,13 @@ def pack_project(store: Store, path: Path, *, name: str = "", progress: Progress
 def require_packable(store: Store) -> None:
     """Raise StoreError if the project is too large for an archive, before anything of it is copied."""
     images = (*store.images(), *store.bin())
-    pictures = [found for image in images if (found := store.content_path(image.sha256)).is_file()]
-    _require_fits(pictures, database=store.database_size())
+    sizes = [size for image in images if (size := store.content_size(image.sha256)) is not None]
+    _require_fits(sizes, database=store.database_size())
 
 
-def _require_fits(pictures: Sequence[Path], *, database: int) -> None:
-    size = database + sum(found.stat().st_size for found in pictures)
+def _require_fits(pictures: Sequence[int], *, database: int) -> None:
+    """pictures: bytes of each."""
+    size = database + sum(pictures)
     if size > MAX_BYTES or len(pictures) >= MAX_ENTRIES:
         raise StoreError(
             f"the project has {len(pictures)} pictures and {size / 1e9:.1f} GB, an archive holds at most "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def duplicate(store: Store, folder: Path, *, name: str) -> None:
             hashes = _copy_rows(source, new / DATABASE_NAME)
             copy.set_setting(NAME, name)
         (new / ".source.db").unlink(missing_ok=True)
-        _copy_pictures(store.folder, new, hashes)
+        _copy_pictures(store, new, hashes)
         sync_folder(new)
         if folder.exists():
             raise StoreError(f"{folder}: exists already, expected a new folder")
@@ -55,8 +55,8 @@ def duplicate(store: Store, folder: Path, *, name: str) -> None:
 def size_of_copy(store: Store) -> int:
     """Bytes that a duplicate may take at most."""
     hashes = [image.sha256 for image in store.images()]
-    files = _files(store.folder, hashes)
-    return store.database_size() + sum(path.stat().st_size for path in files if path.is_file())
+    thumbnails = [path.stat().st_size for sha256 in hashes if (path := _thumbnail(store.folder, sha256)).is_file()]
+    return store.database_size() + sum(thumbnails) + sum(store.content_size(sha256) or 0 for sha256 in hashes)
 
 
 def _copy_rows(source: Path, target: Path) -> list[str]:
@@ -105,18 +105,20 @@ _STATEMENTS = (
 )
 
 
-def _files(folder: Path, hashes: Iterable[str]) -> list[Path]:
-    """Pictures and thumbnails in a project's folder, there or not."""
-    found = []
+def _thumbnail(folder: Path, sha256: str) -> Path:
+    return folder / "thumbnails" / f"{sha256}.jpg"
+
+
+def _copied_files(store: Store, target: Path, hashes: Iterable[str]) -> Iterator[tuple[Path, Path]]:
+    """Pictures and thumbnails, there or not, each with where its copy belongs."""
     for sha256 in hashes:
-        found += [contents.path_of(folder / "images", sha256), folder / "thumbnails" / f"{sha256}.jpg"]
-    return found
+        yield store.content_path(sha256), contents.path_of(target / "images", sha256)
+        yield _thumbnail(store.folder, sha256), _thumbnail(target, sha256)
 
 
-def _copy_pictures(source: Path, target: Path, hashes: Iterable[str]) -> None:
+def _copy_pictures(store: Store, target: Path, hashes: Iterable[str]) -> None:
     folders = set()
-    for path in _files(source, hashes):
-        new = target / path.relative_to(source)
+    for path, new in _copied_files(store, target, hashes):
         if not path.is_file():  # as a picture may be missing where it comes from
             continue
         if new.parent not in folders:

@@ -73,10 +73,10 @@ def folder_of_address(address: str, home: Path) -> Path:
 
     Raises StoreError where the server cannot be used; then no folder is made.
     """
-    from annotator.storage.server_summaries import require_reachable  # psycopg is not there where nobody asks for it
+    from annotator.storage.server_summaries import is_begun  # psycopg is not there where nobody asks for it
 
     location = location_of(address)
-    require_reachable(location)
+    is_begun(location)
     known = next((folder for folder in folders_in(home) if _location(folder) == location), None)
     if known is not None:
         return known

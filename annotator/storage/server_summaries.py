@@ -50,12 +50,13 @@ def read_facts(location: Location, *, covers: int) -> Facts:
         engine.dispose()
 
 
-def require_reachable(location: Location) -> None:
-    """Raise StoreError where the server cannot be used, whether a project is there or not."""
+def is_begun(location: Location) -> bool:
+    """Whether a project lies there. Raises StoreError where the server cannot be used."""
     engine = engine_for(location, patience=CONNECTING_S, pooled=False)
     try:
         with engine.connect() as connection:
             require_fit(connection, place=location.place)
+            return "migrations" in table_names(connection)
     except exc.DBAPIError as error:
         raise failure(error, place=location.place, patience=CONNECTING_S) from error
     finally:

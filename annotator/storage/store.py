@@ -18,17 +18,7 @@ from annotator.core.errors import MissingError, StoreError
 from annotator.core.heatmap import Heatmap
 from annotator.core.review import Decision, Gesture
 from annotator.core.settings import KEY, Setting
-from annotator.storage import (
-    categories,
-    contents,
-    datasets,
-    decisions,
-    heatmaps,
-    images,
-    imports,
-    instances,
-    suggestions,
-)
+from annotator.storage import categories, datasets, decisions, heatmaps, images, imports, instances, suggestions
 from annotator.storage.answers import AnswersReader
 from annotator.storage.bulk import BulkDecisions
 from annotator.storage.categories import CategoryBook
@@ -40,6 +30,7 @@ from annotator.storage.gallery import GalleryReader
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
 from annotator.storage.looks import Looks
+from annotator.storage.picture_store import PictureStore, settle_pictures
 from annotator.storage.placed import PlacedReader
 from annotator.storage.search import Search
 from annotator.storage.settings import read_setting, write_setting
@@ -61,11 +52,11 @@ class Store:
     a method that raises has stored nothing. Every failure is a StoreError of one line.
     """
 
-    def __init__(self, folder: Path, database: Database) -> None:
+    def __init__(self, folder: Path, database: Database, pictures: PictureStore) -> None:
         """Use `open`."""
         self.folder = folder
         self._database = database
-        self._contents = folder / "images"
+        self._pictures = pictures
         self.worklist = Worklist(database)
         self.bulk = BulkDecisions(database)
         self.statistics = StatisticsReader(database)
@@ -81,10 +72,11 @@ class Store:
         self.key = self._project_key()
 
     @classmethod
-    def open(cls, folder: Path, *, patience: float = 30.0) -> Store:
+    def open(cls, folder: Path, *, patience: float = 30.0, pictures: str | None = None) -> Store:
         """Open the project in this folder, or make one.
 
-        patience: seconds to wait while another program keeps the database locked.
+        patience: seconds to wait while another program keeps the database locked. pictures: the address of the store
+        for those of a new project; of another one, it must be the same.
         Raises StoreError if the folder cannot be used, or if its database is damaged, newer or not a project's.
         """
         folder = Path(folder).absolute()
@@ -94,8 +86,9 @@ class Store:
             raise StoreError(f"{folder}: the project's folder cannot be made: {error.strerror or error}") from error
         database = Database(folder, patience=patience)
         try:
-            contents.sweep(folder / "images")
-            return cls(folder, database)
+            found = settle_pictures(folder, database, pictures)
+            found.sweep()
+            return cls(folder, database, found)
         except BaseException:
             database.close()
             raise
@@ -135,10 +128,10 @@ class Store:
 
         file_name: only ever text. width, height: of the upright picture.
         """
-        sha256 = contents.put(self._contents, content)
+        sha256 = self._pictures.put(content)
         with self._database.write() as connection:
-            if not self.content_path(sha256).is_file():  # somebody emptied the bin just now; nobody can any more
-                contents.put(self._contents, content)
+            if self._pictures.missing([sha256]):  # somebody emptied the bin just now; nobody can any more
+                self._pictures.put(content)
             return images.add_image(connection, sha256=sha256, file_name=file_name, width=width, height=height)
 
     def image(self, image_id: int, *, in_bin: bool = False) -> Image:
@@ -176,8 +169,12 @@ class Store:
             raise StoreError(f"{image.file_name}: the stored picture cannot be read: {error.strerror}") from error
 
     def content_path(self, sha256: str) -> Path:
-        """Where the image's original bytes lie."""
-        return contents.path_of(self._contents, sha256)
+        """A file with the image's original bytes, there or not. Raises StoreError where a store does not answer."""
+        return self._pictures.path(sha256)
+
+    def content_size(self, sha256: str) -> int | None:
+        """Bytes of the image's original, None where they are gone."""
+        return self._pictures.size(sha256)
 
     def remove_image(self, image_id: int) -> None:
         """Put the image into the bin: out of the queue and of every export, its decisions kept."""
@@ -204,7 +201,7 @@ class Store:
         wanted = None if ids is None else set(ids)
         with self._database.write() as connection:
             binned = [one for one in images.bin_images(connection) if wanted is None or one.id in wanted]
-            kept = [image.id for image in binned if self.content_path(image.sha256).is_file()]
+            kept = [image.id for image in self._kept(binned)]
             for image_id in kept:
                 images.set_removed(connection, image_id, removed=False)
             return kept
@@ -218,14 +215,19 @@ class Store:
 
     def _require_kept(self, connection: Connection, image_id: int) -> None:
         for image in images.bin_images(connection):
-            if image.id == image_id and not self.content_path(image.sha256).is_file():
+            if image.id == image_id and self._pictures.missing([image.sha256]):
                 raise MissingError(f"image {image_id}: was deleted when the bin was emptied")
 
     def bin(self, *, emptied: bool = False) -> tuple[Image, ...]:
         """The removed images that can be restored, in order of id. emptied: also those that cannot any more."""
         with self._database.read() as connection:
             found = images.bin_images(connection)
-        return tuple(image for image in found if emptied or self.content_path(image.sha256).is_file())
+        return found if emptied else tuple(self._kept(found))
+
+    def _kept(self, binned: Sequence[Image]) -> list[Image]:
+        """Those whose pictures are still there."""
+        missing = self._pictures.missing([image.sha256 for image in binned])
+        return [image for image in binned if image.sha256 not in missing]
 
     def empty_bin(self) -> int:
         """Delete the bytes of everything in the bin, and its instances; how many images still had some.
@@ -234,14 +236,11 @@ class Store:
         What others made of a picture is theirs to delete, beforehand.
         """
         with self._database.write() as connection:
-            removed = [image for image in images.bin_images(connection) if self.content_path(image.sha256).is_file()]
+            removed = self._kept(images.bin_images(connection))
             for image in removed:
                 instances.delete_instances(connection, image.id)
                 images.forget_review(connection, image.id)
-                try:
-                    self.content_path(image.sha256).unlink(missing_ok=True)
-                except OSError as error:
-                    raise StoreError(f"image {image.id}: cannot be deleted: {error.strerror or error}") from error
+            self._pictures.remove([image.sha256 for image in removed])
         return len(removed)
 
     # --- categories ------------------------------------------------------------------------------------------------
@@ -365,8 +364,8 @@ class Store:
         What ends a large import later leaves whole images, and the setting UNFINISHED; the same import again goes on.
         """
         how = how or imports.How()
-        hashes = imports.put_contents(self._contents, arrivals, most=how.most)
-        return imports.Importing(self._contents, arrivals, hashes, offers, how).bring(self._database.write)
+        hashes = imports.put_contents(self._pictures, arrivals, most=how.most)
+        return imports.Importing(self._pictures, arrivals, hashes, offers, how).bring(self._database.write)
 
     # --- settings --------------------------------------------------------------------------------------------------
 

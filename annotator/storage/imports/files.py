@@ -29,7 +29,7 @@ def begin_file(work: Work, connection: Connection) -> None:
 def bring_stretch(work: Work, part: Dataset, connection: Connection) -> None:
     """Bring some of the file's images with their instances; ids stay wherever they are free."""
     work.take_up(connection, part)
-    restore_contents(work.folder, part.images, work.hashes, work.arrival.pictures)
+    restore_contents(work.pictures, part.images, work.hashes, work.arrival.pictures)
     import_images(work)
     import_instances(work)
     write_history(work)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from annotator.core.dataset import Image
 from annotator.core.errors import AnnotatorError, CocoError, MissingError
 from annotator.core.problems import Findings, Problem
-from annotator.storage import contents
 from annotator.storage.imports.arrival import Arrival, Pictures
+from annotator.storage.picture_store import PictureStore
 
 
-def put_contents(folder: Path, arrivals: Sequence[Arrival], *, most: int | None) -> list[dict[int, str]]:
+def put_contents(store: PictureStore, arrivals: Sequence[Arrival], *, most: int | None) -> list[dict[int, str]]:
     """Write every picture of all files; for each file the SHA-256 by its image ids.
 
     most: problems of a kind that are told.
@@ -20,7 +19,7 @@ def put_contents(folder: Path, arrivals: Sequence[Arrival], *, most: int | None)
     """
     findings = Findings(most)
     found = []
-    with contents.Batch(folder) as batch:
+    with store.batch() as batch:
         for arrival in arrivals:
             hashes = {}
             for image in arrival.dataset.images:
@@ -56,15 +55,17 @@ def _content(arrival: Arrival, image: Image) -> bytes | str:
     return found.sha256 if isinstance(found, Image) else found.content
 
 
-def restore_contents(folder: Path, images: Sequence[Image], hashes: Mapping[int, str], pictures: Pictures) -> None:
+def restore_contents(
+    store: PictureStore, images: Sequence[Image], hashes: Mapping[int, str], pictures: Pictures
+) -> None:
     """Write again what somebody who emptied the bin took since `put_contents`; nobody can while the caller writes.
 
     Raises MissingError for a picture that only the project had.
     """
+    missing = store.missing({hashes[image.id] for image in images})
     for image_id in (image.id for image in images):
-        sha256 = hashes[image_id]
-        if not contents.path_of(folder, sha256).is_file():
+        if hashes[image_id] in missing:
             picture = pictures[image_id]
             if isinstance(picture, Image):
                 raise MissingError(f"{picture.file_name}: the picture left the project during the import")
-            contents.put(folder, picture.content)
+            store.put(picture.content)

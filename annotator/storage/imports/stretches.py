@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -23,6 +22,7 @@ from annotator.storage.imports.arrival import Arrival, How, Imported, ImportRepo
 from annotator.storage.imports.files import begin_file, bring_stretch, end_file
 from annotator.storage.imports.results import in_our_categories, offers_by_image, suggest
 from annotator.storage.imports.work import Work
+from annotator.storage.picture_store import PictureStore
 from annotator.storage.settings import read_setting, write_setting
 
 WEIGHT = 500
@@ -39,11 +39,11 @@ class _Piece:
 
 
 class Importing:
-    """An import on its way. folder: of the pictures. hashes: for each file their SHA-256, by its image ids."""
+    """An import on its way. hashes: for each file their SHA-256, by its image ids."""
 
     def __init__(
         self,
-        folder: Path,
+        pictures: PictureStore,
         arrivals: Sequence[Arrival],
         hashes: Sequence[Mapping[int, str]],
         offers: Sequence[Offer],
@@ -52,7 +52,10 @@ class Importing:
         last_image_id = max((image.id for one in arrivals for image in one.dataset.images), default=0)
         last_instance_id = max((mine.id for one in arrivals for mine in one.dataset.instances), default=0)
         self._files = [
-            (Work(folder, arrival, of_file, how, last_image_id, last_instance_id), stretches(arrival.dataset, of_file))
+            (
+                Work(pictures, arrival, of_file, how, last_image_id, last_instance_id),
+                stretches(arrival.dataset, of_file),
+            )
             for arrival, of_file in zip(arrivals, hashes, strict=True)
         ]
         self._offers, self._how = offers, how

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from sqlalchemy import Connection, Table
 
@@ -15,6 +14,7 @@ from annotator.storage import schema
 from annotator.storage.dialects.expressions import last_id
 from annotator.storage.images import IMPORT
 from annotator.storage.imports.arrival import Arrival, How
+from annotator.storage.picture_store import PictureStore
 
 _PULSE_EVERY = 256
 
@@ -23,11 +23,11 @@ _PULSE_EVERY = 256
 class Work:
     """One file on its way: what it brings, and what became of it so far.
 
-    folder: of the pictures. hashes: their SHA-256 by the file's image ids. last_image_id, last_instance_id: the
+    hashes: their SHA-256 by the file's image ids. last_image_id, last_instance_id: the
     greatest ids that any file of this import brings. images_added and the like count what the report tells.
     """
 
-    folder: Path
+    pictures: PictureStore
     arrival: Arrival
     hashes: Mapping[int, str]
     how: How
