@@ -6,7 +6,7 @@ Tests: tests/insight/test_advice.py, tests/storage/test_answers.py
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import Any, TypeVar
 
@@ -147,6 +147,33 @@ class Pictures(_Columns):
         return len(self.ids)
 
 
+TOOLS = (
+    *("select", "point", "polygon", "box", "ellipse", "brush", "eraser", "level", "knife"),
+    *("paste", "duplicate", "merge", "separate", "fillHoles", "dropSpecks", "fillBoxes"),
+    *("makeHoles", "makeParts", "makeInstances", "simplify", "shrinkMask", "growMask"),
+)
+"""What an outline is drawn or changed with: the editor's tools, and its commands that do so by themselves."""
+
+
+@dataclass(frozen=True, eq=False)
+class Repairs(_Columns):
+    """What each tool took on each instance that was adjusted or drawn and kept, a row for both; each column is (n,).
+
+    drawn: whether it was drawn, not suggested. tools: indices into TOOLS. clicks: presses on the picture. The others
+    are as those of `Answers`. What was done before tools were written down is not among them.
+    """
+
+    drawn: NDArray[np.bool_]
+    tools: Integers
+    seconds: Floats
+    gestures: Floats
+    clicks: Floats
+
+    @classmethod
+    def none(cls) -> Repairs:
+        return cls(np.zeros(0, bool), np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0))
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """Everything that a project's decisions say.
@@ -162,6 +189,7 @@ class Evidence:
     pictures: Pictures
     waiting: int
     thresholds: Mapping[int, float]
+    repairs: Repairs = field(default_factory=Repairs.none)
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,7 +61,8 @@ class Gesture:
 
     `client` and `number` name it: sent again, it is applied once. `revision` is the image's last revision that the
     client has seen. `seconds` is the time that the act took, `threshold` the confidence threshold it was made at.
-    `note` is the picture's from then on; None leaves it as it is.
+    `note` is the picture's from then on; None leaves it as it is. `tool` is what an outline was drawn or changed with,
+    see `core/answers.py`, `clicks` how often the picture was pressed for it.
     """
 
     image_id: int
@@ -75,6 +76,8 @@ class Gesture:
     threshold: float | None = None
     seconds: float | None = None
     note: str | None = None
+    tool: str | None = None
+    clicks: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from annotator.core.answers import Answers, Drawings, Evidence, Floats, Pictures, Verdict
+from annotator.core.answers import TOOLS, Answers, Drawings, Evidence, Floats, Pictures, Repairs, Verdict
 
 ENOUGH = 10
 """Instances of a kind from which on its cost counts as measured."""
@@ -100,6 +100,7 @@ class Ledger:
     pictures: Spent
     entries: tuple[Entry, ...]
     pace: Pace | None
+    tools: tuple[ToolSpent, ...] = ()
 
 
 def ledger(evidence: Evidence) -> Ledger:
@@ -118,7 +119,32 @@ def ledger(evidence: Evidence) -> Ledger:
         pictures=_spent(pictures.seconds[pictures.reviewed], pictures.gestures[pictures.reviewed].astype(float)),
         entries=tuple(entries),
         pace=pace(pictures, left=evidence.waiting),
+        tools=by_tool(evidence.repairs),
     )
+
+
+@dataclass(frozen=True)
+class ToolSpent:
+    """What a tool took on suggestions that were adjusted, or on instances that were drawn.
+
+    spent: of so many instances that it was used on; several tools may have worked on one. clicks: on the picture.
+    """
+
+    tool: str
+    drawn: bool
+    spent: Spent
+    clicks: float
+
+
+def by_tool(repairs: Repairs) -> tuple[ToolSpent, ...]:
+    """Of adjusting first, then of drawing; the tools that took most time first."""
+    found = []
+    for drawn in (False, True):
+        mine = repairs.where(repairs.drawn == drawn)
+        for tool in np.unique(mine.tools).tolist():
+            rows = mine.where(mine.tools == tool)
+            found.append(ToolSpent(TOOLS[tool], drawn, _spent(rows.seconds, rows.gestures), float(rows.clicks.sum())))
+    return tuple(sorted(found, key=lambda one: (one.drawn, -one.spent.seconds, one.tool)))
 
 
 def spent_on(answers: Answers, verdict: Verdict) -> Spent:

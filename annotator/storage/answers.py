@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Integer, cast, func, or_, select
 
-from annotator.core.answers import Answers, Drawings, Evidence, Floats, Integers, Open, Pictures, Verdict
+from annotator.core.answers import Answers, Drawings, Evidence, Floats, Integers, Open, Pictures, Repairs, Verdict
 from annotator.core.dataset import State
 from annotator.core.review import MANUAL
 from annotator.storage import categories, schema
 from annotator.storage.database import Database
 from annotator.storage.decision_history import History, continue_history, rows_of
+from annotator.storage.repairs import repairs_of
 from annotator.system.collection import collection_paused
 
 _images, _instances = schema.images, schema.instances
@@ -48,10 +49,10 @@ def _read(connection: Connection, history: History) -> Evidence:
     standing = categories.standing(connection)
     own = {one.id: one.threshold for one in categories.categories(connection) if one.threshold is not None}
     networks: dict[str, int] = {}
-    answers, drawings = _read_decided(connection, history, networks, counts_as=standing.ids, own=own)
+    answers, drawings, repairs = _read_decided(connection, history, networks, counts_as=standing.ids, own=own)
     undecided = _read_open(connection, networks)
     pictures, waiting = _read_pictures(connection, history, networks)
-    return Evidence(tuple(networks), answers, drawings, undecided, pictures, waiting, own)
+    return Evidence(tuple(networks), answers, drawings, undecided, pictures, waiting, own, repairs)
 
 
 def _read_decided(
@@ -61,7 +62,7 @@ def _read_decided(
     *,
     counts_as: Mapping[int, int],
     own: Mapping[int, float],
-) -> tuple[Answers, Drawings]:
+) -> tuple[Answers, Drawings, Repairs]:
     state, source = _instances.c.state, _instances.c.source
     query = (
         select(
@@ -99,7 +100,9 @@ def _read_decided(
     in_order = np.argsort(ids)
     mine = table.where(in_order[(drawn & (accepted == 1))[in_order]])
     answers = table.where(in_order[(~drawn & spent.looked & (offered >= 0))[in_order]])
-    return answers, Drawings(mine.images, mine.categories, mine.seconds, mine.gestures)
+    kept = (drawn & (accepted == 1)) | (~drawn & spent.looked & (verdicts == Verdict.ADJUSTED))
+    by_tool = repairs_of(ids.astype(np.int64)[kept], drawn[kept], history)
+    return answers, Drawings(mine.images, mine.categories, mine.seconds, mine.gestures), by_tool
 
 
 def _shown_from(thresholds: Floats, of_categories: Integers, own: Mapping[int, float]) -> Floats:

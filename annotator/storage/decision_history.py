@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, and_, case, false, func, or_, select
 
+from annotator.core.answers import TOOLS
 from annotator.storage import images, schema
 from annotator.storage.gestures import BULK_CLIENT
 
@@ -38,6 +39,8 @@ _MADE = select(
     func.coalesce(_gestures.c.threshold, 2.0),
     func.coalesce(_gestures.c.reviewed, false()),
     ~_NOBODY_LOOKED,
+    case({name: index for index, name in enumerate(TOOLS)}, value=_gestures.c.tool, else_=-1),
+    func.coalesce(_gestures.c.clicks, 0),
 ).order_by(_gestures.c.id)
 
 _DECIDED = (
@@ -53,7 +56,7 @@ _DECIDED = (
 class History:
     """Every gesture, by ascending id, and every decision.
 
-    gestures: (n, 6), the columns of the properties from `ids` to `looked`. decisions: (m, 4), those from `instances` to
+    gestures: (n, 8), the columns of the properties from `ids` to `clicks`. decisions: (m, 4), those from `instances` to
     `offered`, and its own id.
     """
 
@@ -63,7 +66,7 @@ class History:
     @classmethod
     def begin(cls) -> History:
         """Without anything."""
-        return cls(np.zeros((0, 6)), np.zeros((0, 4)))
+        return cls(np.zeros((0, 8)), np.zeros((0, 4)))
 
     @property
     def ids(self) -> Integers:
@@ -94,6 +97,15 @@ class History:
         return np.asarray(self.gestures[:, 5] == 1, np.bool_)
 
     @property
+    def tools(self) -> Integers:
+        """Indices into TOOLS, -1 where none is known."""
+        return self.gestures[:, 6].astype(np.int64)
+
+    @property
+    def clicks(self) -> Floats:
+        return self.gestures[:, 7]
+
+    @property
     def instances(self) -> Integers:
         """The id of the instance that the decision is about."""
         return self.decisions[:, 0].astype(np.int64)
@@ -116,7 +128,7 @@ def continue_history(connection: Connection, known: History) -> History:
     if len(known.decisions):  # else an index has all that is asked for
         decided = decided.where(_decisions.c.id > int(known.decisions[:, 3].max()))
     return History(
-        np.vstack((known.gestures, np.array(rows_of(connection, made), float).reshape(-1, 6))),
+        np.vstack((known.gestures, np.array(rows_of(connection, made), float).reshape(-1, 8))),
         np.vstack((known.decisions, np.array(rows_of(connection, decided), float).reshape(-1, 4))),
     )
 

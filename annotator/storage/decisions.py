@@ -32,6 +32,9 @@ _ANSWERED = select(schema.gestures.c.digest, schema.gestures.c.revision_after).w
 _CHANGE_INSTANCE = update(schema.instances).where(schema.instances.c.key == bindparam("of"))
 _ADD_INSTANCE = insert(schema.instances)
 _CHANGE_IMAGE = update(schema.images).where(schema.images.c.id == bindparam("of"))
+MAX_CLICKS = 10_000
+"""Presses that are counted of one gesture."""
+
 _ADD_GESTURE = insert(schema.gestures).returning(schema.gestures.c.id)
 _ADD_DECISIONS = insert(schema.decisions)
 _BY_KEYS = {
@@ -247,6 +250,8 @@ def _write_history(
         "reviewed": gesture.reviewed,
         "threshold": gesture.threshold,
         "seconds": gesture.seconds,
+        "tool": gesture.tool,
+        "clicks": None if gesture.clicks is None else min(gesture.clicks, MAX_CLICKS),
         "note": None if gesture.note is None else images.plain_text(gesture.note),
     }
     gesture_id = connection.execute(_ADD_GESTURE, added).scalar_one()

@@ -253,4 +253,8 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         """CREATE INDEX instances_by_category
             ON instances (category_id, state, image_id, score, area, box_width, box_height, agreement)""",
     ),
+    "0021_tools": (
+        "ALTER TABLE gestures ADD COLUMN tool TEXT",
+        "ALTER TABLE gestures ADD COLUMN clicks INTEGER",
+    ),
 }

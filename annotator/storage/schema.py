@@ -169,6 +169,8 @@ gestures = Table(
     Column("seconds", Float),
     Column("note", Text),  # of the picture from then on; NULL: as it was
     Column("flags", Text),  # the same
+    Column("tool", Text),  # that an outline was drawn or changed with; NULL in what was made before it was kept
+    Column("clicks", Integer),  # the same
 )
 
 decisions = Table(  # append only

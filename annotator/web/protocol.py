@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from annotator.core.answers import TOOLS
 from annotator.core.categories import in_order
 from annotator.core.dataset import Category, Instance, State
 from annotator.core.errors import GeometryError, GestureError
@@ -143,7 +144,14 @@ def gesture_from_json(found: Any, *, image_id: int, who: str, height: int, width
         threshold=_number(found, "threshold"),
         seconds=_number(found, "seconds"),
         note=_note(found.get("note"), "gesture.note"),
+        tool=_tool(found.get("tool")),
+        clicks=whole_in(found, "clicks", "gesture") if "clicks" in found else None,
     )
+
+
+def _tool(found: Any) -> str | None:
+    """One that is not known counts as none: a page may be newer than the server."""
+    return found if found in TOOLS else None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from annotator.core.answers import Verdict
 from annotator.core.dataset import State
 from annotator.core.query import parse
 from annotator.core.review import Change
+from annotator.insight.effort import by_tool
 from annotator.storage.bulk_orders import Order, Verb
 from tests.storage.builders import accept, add_image, block, gesture, suggestion
 
@@ -49,6 +50,23 @@ def test_a_gesture_about_several_is_shared_out_and_all_gestures_about_one_add_up
     decide(store, picture, accept(first.key, rle=block(1)), number=2, verb="edit", seconds=6.0)
     found = store.evidence.read().answers
     assert (found.seconds.tolist(), found.gestures.tolist()) == ([8, 2], [1.5, 0.5])
+
+
+def test_each_tool_is_told_with_what_it_took_on_adjusted_and_on_drawn_ones(store, picture):
+    first, second, third, _ = store.instances(picture.id)
+    decide(store, picture, accept(first.key), number=1, seconds=1.0)
+    decide(store, picture, accept(second.key, rle=block(1)), number=2, verb="edit", seconds=6.0, tool="brush", clicks=3)
+    decide(store, picture, accept(second.key, rle=block(2)), number=3, verb="edit", seconds=2.0, tool="brush", clicks=1)
+    decide(store, picture, accept(third.key, rle=block(3)), number=4, verb="edit", seconds=4.0, tool="point", clicks=2)
+    decide(store, picture, accept("drawn", rle=block(9)), number=5, verb="add", seconds=9.0, tool="polygon", clicks=7)
+    decide(store, picture, accept("old", rle=block(8)), number=6, verb="add", seconds=9.0)
+    found = by_tool(store.evidence.read().repairs)
+    assert [(one.tool, one.drawn, one.spent.count, one.spent.gestures, one.clicks) for one in found] == [
+        ("brush", False, 1, 2, 4),
+        ("point", False, 1, 1, 2),
+        ("polygon", True, 1, 1, 7),
+    ]
+    assert [one.spent.seconds for one in found] == [8, 4, 9]
 
 
 def test_a_pause_is_no_work(store, picture):

@@ -106,7 +106,7 @@ def test_the_server_reads_the_golden_gesture():
     sent = GOLDEN["gesture"]
     gesture = gesture_from_json(sent, image_id=7, who="me", height=SIDE, width=SIDE)
     require_well_formed(gesture)
-    names = ("client", "number", "revision", "verb", "reviewed", "threshold", "seconds")
+    names = ("client", "number", "revision", "verb", "reviewed", "threshold", "seconds", "tool", "clicks")
     assert {name: getattr(gesture, name) for name in names} == {name: sent[name] for name in names}
     plain = copy.deepcopy(sent["changes"])
     # Compared as values: they may be packed in more than one way.

@@ -48,8 +48,8 @@ def add_insight_routes(router: APIRouter, work: InsightWork) -> None:
         }
 
     @router.get("/{key}/insight/{table}.csv")
-    async def table(key: str, table: Literal["thresholds", "effort"]) -> Response:
-        rows = {"thresholds": _threshold_rows, "effort": _effort_rows}[table]
+    async def table(key: str, table: Literal["thresholds", "effort", "tools"]) -> Response:
+        rows = {"thresholds": _threshold_rows, "effort": _effort_rows, "tools": _tool_rows}[table]
         text = await working.run(key, lambda: to_csv(list(rows(work.read(key)))))
         headers = {"content-disposition": f'attachment; filename="{table}.csv"'}
         return Response(text, media_type="text/csv; charset=utf-8", headers=INERT | NEVER_KEPT | headers)
@@ -107,6 +107,10 @@ def _ledger_to_json(ledger: Ledger) -> dict[str, Any]:
         "pictures": _spent_to_json(ledger.pictures),
         "entries": [_entry_to_json(one) for one in ledger.entries],
         "pace": None if ledger.pace is None else dataclasses.asdict(ledger.pace),
+        "tools": [
+            _spent_to_json(one.spent) | {"tool": one.tool, "drawn": one.drawn, "clicks": round(one.clicks, 1)}
+            for one in ledger.tools
+        ],
     }
 
 
@@ -170,6 +174,18 @@ def _effort_rows(found: Insight) -> Iterator[dict[str, Any]]:
             row |= {name: spent.count, f"{name}_seconds": round(spent.seconds, 1)}
             row[f"{name}_gestures"] = round(spent.gestures, 1)
         yield row | {"seconds_by_hand": one.by_hand, "seconds_saved": one.saved, "worth": one.worth.value}
+
+
+def _tool_rows(found: Insight) -> Iterator[dict[str, Any]]:
+    for one in found.ledger.tools:
+        yield {
+            "made": "drawn" if one.drawn else "adjusted",
+            "tool": one.tool,
+            "instances": one.spent.count,
+            "seconds": round(one.spent.seconds, 1),
+            "gestures": round(one.spent.gestures, 1),
+            "clicks": round(one.clicks, 1),
+        }
 
 
 def _numbers(values: NDArray[np.float64], *, digits: int = 4) -> list[float | None]:

@@ -85,6 +85,7 @@ export class Commands {
     const { stage, levels } = this.context;
     // A level that a key has moved counts before anything else is done with it.
     if (id !== "shrinkMask" && id !== "growMask" && id !== "cancel") levels.finish();
+    this.context.session.effort.give(id);
     const tool = stage.tool();
     tool.settle?.();
     if (offer(tool, id)) return;

@@ -34,6 +34,13 @@ export interface WireSpent {
 export const KINDS = ["accepted", "adjusted", "rejected", "drawn"] as const;
 type Kinds = { readonly [kind in (typeof KINDS)[number]]: WireSpent };
 
+/** What a tool took on what was adjusted, or on what was drawn. `clicks`: on the picture. */
+export interface WireTool extends WireSpent {
+  readonly tool: string;
+  readonly drawn: boolean;
+  readonly clicks: number;
+}
+
 export interface WireEntry extends Kinds {
   readonly network: string;
   readonly category: number;
@@ -66,7 +73,7 @@ export interface WireInsight {
   /** How many of each there must be before something is said. */
   readonly needs: { readonly answers: number; readonly drawings: number; readonly unseen: number; readonly batch: number };
   readonly advice: readonly WireAdvice[];
-  readonly ledger: Kinds & { readonly entries: readonly WireEntry[]; readonly pace: WirePace | null };
+  readonly ledger: Kinds & { readonly entries: readonly WireEntry[]; readonly tools: readonly WireTool[]; readonly pace: WirePace | null };
   /** `allowed`: wrong ones of a sample. */
   readonly unseen: { readonly target: number; readonly sample: number; readonly allowed: number; readonly offers: readonly WireOffer[] };
 }

@@ -158,6 +158,9 @@ export interface GestureBody {
   readonly note?: string;
   readonly threshold?: number;
   readonly seconds?: number;
+  /** What an outline was drawn or changed with, and the presses on the picture. */
+  readonly tool?: string;
+  readonly clicks?: number;
 }
 
 export interface WireGesture extends GestureBody {

@@ -15,6 +15,7 @@ import { showEvaluation } from "./evaluation";
 import { labelErrors } from "./labelerrors";
 import { nextUp } from "./nextup";
 import { section, showStatistics, table } from "./statistics";
+import { toolEffort } from "./tooleffort";
 import { unseen } from "./unseen";
 
 /** Fills the element: what decisions add up to first, as it takes less time. */
@@ -29,7 +30,7 @@ async function showDecisions(element: HTMLElement, options: InsightOptions): Pro
   try {
     const insight = await options.advice.read();
     const again = (): void => void showDecisions(element, options);
-    element.replaceChildren(effort(insight, options), nextUp(options), thresholds(insight, options), await unseen(insight, options, again), labelErrors(options));
+    element.replaceChildren(effort(insight, options), toolEffort(insight.ledger.tools, options.api), nextUp(options), thresholds(insight, options), await unseen(insight, options, again), labelErrors(options));
   } catch (error) {
     element.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
   }

@@ -16,6 +16,7 @@ import type { Notice } from "./notice";
 import { PictureQueue } from "./queue";
 import { Reader } from "./reader";
 import { Store } from "./store";
+import { Effort } from "./effort";
 import { withoutLocked } from "./locks";
 import { Travel } from "./travel";
 import type { Draft, View } from "./view";
@@ -30,8 +31,6 @@ export interface SessionOptions {
   readonly preload: (url: string) => void;
   readonly now: () => number;
 }
-
-const LONGEST_PAUSE_S = 300;
 
 export class Session {
   readonly view = new Store<View>(START_VIEW);
@@ -49,7 +48,7 @@ export class Session {
   private readonly reader: Reader;
   private readonly travel: Travel;
   private projectThreshold = 0.5;
-  private lastGestureAt: number;
+  readonly effort: Effort;
 
   constructor(private readonly options: SessionOptions) {
     this.api = options.api;
@@ -91,7 +90,7 @@ export class Session {
       // The list may be read, for any reason, when the open picture was pre-labelled since it was read.
       if (scene?.prelabelled === false && this.list.row(scene.imageId)?.prelabelled === true) void this.revalidate(scene.imageId);
     });
-    this.lastGestureAt = options.now();
+    this.effort = new Effort(options.now);
   }
 
   get queue(): PictureQueue["view"] {
@@ -184,7 +183,7 @@ export class Session {
   }
 
   private show(scene: Scene): void {
-    this.lastGestureAt = this.options.now();
+    this.effort.begin();
     this.view.set({ scene, opening: null, selection: [], hover: null, draft: null, aside: [] });
   }
 
@@ -282,13 +281,10 @@ export class Session {
     const next = applyEdits(scene, edits, reviewed, note);
     this.unsaved.remember(scene, next, edits);
     this.ahead.drop(scene.imageId);
-    const { threshold } = this.view.get();
+    const { threshold, tool } = this.view.get();
     if (this.view.get().scene?.imageId === scene.imageId) this.showEdited(next);
     this.list.patch(next);
-    const now = this.options.now();
-    const seconds = Math.min(LONGEST_PAUSE_S, Math.round((now - this.lastGestureAt) / 100) / 10);
-    this.lastGestureAt = now;
-    const body = { verb, changes: edits.map(wireChange), threshold, seconds, ...(note === undefined ? {} : { note }) };
+    const body = { verb, changes: edits.map(wireChange), threshold, ...this.effort.take(verb, tool), ...(note === undefined ? {} : { note }) };
     this.saver.push(scene.imageId, reviewed === undefined ? body : { ...body, reviewed });
     for (const listener of this.editListeners) listener(scene.imageId, edits);
   }

@@ -46,7 +46,7 @@ export class Pointers {
 
   private listen(): void {
     const { element } = this.host;
-    element.addEventListener("pointerdown", (event) => this.onDown(event));
+    element.addEventListener("pointerdown", (event) => (this.host.session.effort.press(), this.onDown(event)));
     element.addEventListener("pointermove", (event) => this.onMove(event));
     element.addEventListener("pointerup", (event) => this.onUp(event));
     element.addEventListener("pointercancel", (event) => this.onCancel(event));

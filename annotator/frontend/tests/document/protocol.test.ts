@@ -76,6 +76,7 @@ describe("the golden gesture", () => {
       const before = find(scene, key)!;
       return { before, after: { ...before, ...to } };
     };
+    session.effort.press();
     session.commit(
       golden.gesture.verb as Verb,
       [
@@ -97,7 +98,7 @@ describe("the golden gesture", () => {
       fields<WireHeatmap>({ region: true, size: true, values: true, half: true }),
     );
     expect([...Object.keys(golden.gesture), "note"].sort()).toEqual(
-      fields<WireGesture>({ client: true, number: true, revision: true, verb: true, changes: true, reviewed: true, note: true, threshold: true, seconds: true }),
+      fields<WireGesture>({ client: true, number: true, revision: true, verb: true, changes: true, reviewed: true, note: true, threshold: true, seconds: true, tool: true, clicks: true }),
     );
   });
 });

@@ -183,6 +183,26 @@ describe("deciding", () => {
     expect(server.gestures.map((gesture) => gesture.seconds)).toEqual([1.2, 0, 300, 300]);
   });
 
+  it("tells the tool in hand and the presses with what it draws, or the command that did it", async () => {
+    const server = new FakeServer([3]);
+    const { session } = await opened(server);
+    const redraw = (): void => {
+      const before = instance(session, "i0k0");
+      session.commit("edit", [{ before, after: { ...before, state: "accepted", edited: !before.edited } }]);
+    };
+    session.view.set({ tool: "brush" });
+    session.effort.press();
+    session.effort.press();
+    redraw();
+    session.effort.press();
+    session.effort.give("simplify");
+    redraw();
+    session.effort.give("zoomIn");
+    relabel(session, 91, [instance(session, "i0k0")]);
+    await settle();
+    expect(server.gestures.map(({ tool, clicks }) => [tool, clicks])).toEqual([["brush", 2], ["simplify", 1], [undefined, undefined]]);
+  });
+
   it("draws the same category after another instance was given a new one", async () => {
     const { session } = await opened(new FakeServer([1]));
     session.view.set({ category: 1 });
