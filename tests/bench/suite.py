@@ -58,6 +58,7 @@ BENCHMARKS = (
     Benchmark("evidence", quick=("--pictures", "100")),
     Benchmark("insight", quick=("--runs", "2")),
     Benchmark("gestures", quick=("--pictures", "2")),
+    Benchmark("next", quick=("--pictures", "4")),
     Benchmark("annotators", quick=("--pictures", "100", "--people", "2", "--seconds", "2")),
     Benchmark("batch", quick=("--pictures", "20", "--people", "1", "--seconds", "2")),
     Benchmark("saving", quick=("--kills", "2", "--races", "2", "--writes", "2")),

@@ -49,7 +49,7 @@ function staged(more: Partial<Tool> = {}) {
   const stage = {
     element,
     pointerAt: null,
-    session: { view: { get: () => ({ scene: {} }) } },
+    session: { view: { get: () => ({ scene: {} }) }, effort: { press: () => undefined } },
     keyPointer: { hide: () => {} },
     camera: () => ({ scale: 1, x: 0, y: 0 }),
     tool: () => tool,
