@@ -90,9 +90,8 @@ def most_to_gain(evidence: Evidence, material: Material) -> Ordered:
 
     besides = np.array([material.seen_besides.get(id, 0) for id in material.pictures.tolist()], np.int64)
     apart = _apart(waiting, shown, rows, len(material.pictures))
-    hidden_chances = np.where(shown, 0.0, chances)
-    likely = hidden_chances >= LIKELY_MISS
-    worth = np.where(shown, entropy(chances), np.where(likely, hidden_chances, 0.0)) + chances * rarity
+    likely = ~shown & (chances >= LIKELY_MISS)
+    worth = np.where(shown, entropy(chances), chances) + chances * rarity
     gains = summed(worth) + besides * 0.5 + apart * 0.5
     distance = Distances.of(material)
     order, unlike = _spread_out(gains, distance)
