@@ -275,6 +275,10 @@ def test_a_finger_points_and_one_that_rests_says_what_does_not_belong(pointed, p
         fingers.send("touchEnd")
         require_soon(lambda: said[-1:], [[[100, 120, 1], [110, 120, 0]]], page=screen.page)
         assert screen.page.locator(".an-menu").count() == 0
+        screen.page.get_by_role("button", name="Take the last point back").tap()
+        screen.page.get_by_role("button", name="does not belong").tap()
+        fingers.tap(90, 120)
+        require_soon(lambda: said[-1:], [[[100, 120, 1], [90, 120, 0]]], page=screen.page)
 
 
 def test_the_mask_under_the_pointer_is_previewed_before_the_click(screen, project):

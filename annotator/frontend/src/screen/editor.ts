@@ -345,7 +345,7 @@ export class Editor {
   private assemble(): void {
     const { root, session, appearance, stage, minimap, notices, announcer, queue, panel, gallery, dropZone, uploads } = this;
     const legend = createLegend(session, appearance);
-    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), createPointBar({ session, api: this.prompts, readiness: this.prompting.readiness, notices }), legend, minimap.element, uploads.element, notices.element, announcer);
+    const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), createPointBar({ session, api: this.prompts, prompting: this.prompting, notices }), legend, minimap.element, uploads.element, notices.element, announcer);
     panel.element.append(createReviewed(session, (id) => this.run(id)));
     const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, new ThresholdBar(session, this.insight).element, this.reviewBar.element);
     root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, dropZone.overlay);

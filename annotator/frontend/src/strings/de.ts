@@ -533,6 +533,8 @@ export const de: Table = {
   cmdPointBox: "Rahmen um ein Objekt mit Tasten: je einmal für zwei Ecken, dazwischen die Pfeiltasten",
   pointNot: "Der nächste Punkt gehört nicht zum Objekt",
   pointNetwork: "Welches Netz antwortet",
+  pointBack: "Den letzten Punkt zurücknehmen",
+  pointKeep: "Das Objekt behalten",
   noBoxes: "Keine Instanz hier ist nur ein Rahmen.",
   boxesUnderWay: "{done} von {total} Rahmen haben ihre Maske …",
   boxesFilled: { one: "{n} Rahmen hat jetzt seine Maske.", other: "{n} Rahmen haben jetzt ihre Masken." },

@@ -532,6 +532,8 @@ export const en = {
   cmdPointBox: "Box around an object by keys: this for each of two corners, the arrow keys in between",
   pointNot: "The next point does not belong to the object",
   pointNetwork: "Which network answers",
+  pointBack: "Take the last point back",
+  pointKeep: "Keep the object",
   noBoxes: "No instance here is only a box.",
   boxesUnderWay: "{done} of {total} boxes have their masks…",
   boxesFilled: { one: "{n} box has its mask now.", other: "{n} boxes have their masks now." },

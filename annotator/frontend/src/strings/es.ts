@@ -533,6 +533,8 @@ export const es: Table = {
   cmdPointBox: "Recuadro alrededor de un objeto con teclas: una vez en cada una de dos esquinas, con las flechas entre ambas",
   pointNot: "El próximo punto no pertenece al objeto",
   pointNetwork: "Qué red responde",
+  pointBack: "Quitar el último punto",
+  pointKeep: "Conservar el objeto",
   noBoxes: "Ninguna instancia aquí es solo un recuadro.",
   boxesUnderWay: "{done} de {total} recuadros tienen su máscara…",
   boxesFilled: { one: "{n} recuadro tiene ahora su máscara.", other: "{n} recuadros tienen ahora sus máscaras." },

@@ -533,6 +533,8 @@ export const zh: Table = {
   cmdPointBox: "用键盘框住对象：在两个角各按一次，其间用方向键移动",
   pointNot: "下一个点不属于对象",
   pointNetwork: "由哪个网络回答",
+  pointBack: "撤回最后一个点",
+  pointKeep: "保留该对象",
   noBoxes: "这里没有只是框的实例。",
   boxesUnderWay: "{total} 个框中已有 {done} 个得到掩码……",
   boxesFilled: "{n} 个框已得到掩码。",
