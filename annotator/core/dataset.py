@@ -57,7 +57,7 @@ class Category:
     """The ids of those that were merged into it, which a page may still speak of."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Image:
     """One photograph of the project; sizes are those of the upright picture, in pixels."""
 
@@ -86,7 +86,7 @@ def without_mask(image: Image) -> list[dict[str, Any]]:
     return [item for item in found if is_id(item.get("id")) and is_id(item.get("category_id"))]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Instance:
     """One object on one image, suggested or decided upon.
 

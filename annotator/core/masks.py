@@ -26,7 +26,7 @@ MAX_GROUPS = 10
 """Of one compressed count: what 64 bits hold beyond the sign."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rle:
     """A mask of `height` x `width` pixels as COCO's compressed counts."""
 

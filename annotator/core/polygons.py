@@ -47,7 +47,7 @@ _MERGED = 8  # masks that are united in one call: it begins again from the first
 _walking = threading.Lock()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Part:
     """One polygon of an instance: an outer ring and its holes, each (N >= 3, 2) float64, xy in image pixels."""
 

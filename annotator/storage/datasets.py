@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, select
@@ -208,7 +209,20 @@ def _with_provenance(instance: Instance, work: tuple[int, float | None], suggest
     if spent:
         found["seconds"] = round(sum(spent), 3)
     extra = {name: value for name, value in instance.extra.items() if name != PROVENANCE}
-    return replace(instance, extra=extra, provenance=found)
+    return replace(instance, extra=extra, provenance=_shared(found))
+
+
+def _shared(provenance: dict[str, Any]) -> dict[str, Any]:
+    """One that says the same, where there is one: thousands of instances have the same provenance."""
+    try:
+        return _one_of(tuple(provenance.items()))
+    except TypeError:  # a prompt is no key
+        return provenance
+
+
+@lru_cache(maxsize=4096)
+def _one_of(items: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    return dict(items)
 
 
 def _first_decision(source: str, *, from_model: bool) -> str:

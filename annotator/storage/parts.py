@@ -39,16 +39,13 @@ def parts_from_bytes(content: bytes | None) -> tuple[Part, ...] | None:
     lengths = _head(content, sum(rings_of), at=2 + count)
     if form not in _POINTS or 0 in rings_of:
         raise ValueError("polygons: not in the form of the database")
-    points = np.frombuffer(content, _POINTS[form], offset=4 * (2 + count + len(lengths))).astype(np.float64)
-    if points.size != 2 * sum(lengths):
-        raise ValueError(f"polygons: {points.size} numbers, expected {2 * sum(lengths)}")
-    points = points.reshape(-1, 2)
+    numbers = np.frombuffer(content, _POINTS[form], offset=4 * (2 + count + len(lengths)))
+    if numbers.size != 2 * sum(lengths):
+        raise ValueError(f"polygons: {numbers.size} numbers, expected {2 * sum(lengths)}")
+    points = np.array(numbers.reshape(-1, 2), np.float64)
     points.setflags(write=False)
-    rings: list[Ring] = []
-    start = 0
-    for length in lengths:
-        rings.append(points[start : start + length])
-        start += length
+    # Of one ring, as most have, the array itself: a part of an array is an object of its own beside it.
+    rings: list[Ring] = [points] if len(lengths) == 1 else np.split(points, np.cumsum(lengths)[:-1])
     parts, start = [], 0
     for number in rings_of:
         parts.append(Part(rings[start], tuple(rings[start + 1 : start + number])))
