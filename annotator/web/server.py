@@ -20,9 +20,11 @@ from annotator.core.errors import AnnotatorError
 from annotator.system import paths
 from annotator.system.collection import set_aside
 from annotator.system.files import require_writable
+from annotator.web import monitoring
 from annotator.web.hosting import Hosting
 from annotator.web.jobs import Prelabelling
 from annotator.web.listening import listen
+from annotator.web.monitoring import Monitoring, nouns_of, why_not_ready
 from annotator.web.page.app import build_page
 from annotator.web.page.editor import EDITOR_HEAD
 from annotator.web.page.kept_page import KeptPage
@@ -76,10 +78,13 @@ def build_server(projects: Projects, hosting: Hosting | None = None) -> FastAPI:
         projects.close()
 
     server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    server.include_router(build_routes(projects, jobs))
+    routes = build_routes(projects, jobs)
+    server.include_router(routes)
 
     add_error_handlers(server, projects)
     _add_guards(server, hosting, shared=projects.shared)
+    if monitoring.is_wanted():
+        server.add_middleware(Monitoring, nouns=nouns_of(routes), ready=lambda: why_not_ready(projects))
     page = build_page(projects, jobs)
     # Gradio keeps a copy of the page's layout for each of the last 10,000 sessions, 75 kB each: nothing of ours.
     page.state_session_capacity = MAX_SESSIONS
