@@ -53,11 +53,14 @@ PROGRESS = Setting("prelabelling.progress", travels=False)
 FILES = Setting("prelabelling.files", travels=False)
 """How far the files are that the command line pre-labels; None where it came to the end."""
 
+BLIND_SHARE = Setting("blind.share", travels=True)
+"""The share of the pictures on which no suggestions are shown, 0 to 1; None where nobody chose one."""
+
 EXPORTED = Setting("exported", travels=False)
 """When the project was read for its last export, as the database keeps times; None before the first."""
 
 SETTINGS = (
     *(KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, UNFINISHED, PICTURES, BATCH),
-    *(PROGRESS, FILES, EXPORTED),
+    *(PROGRESS, FILES, BLIND_SHARE, EXPORTED),
 )
 """All of them. An archive holds those that travel, and no other is taken from one."""

@@ -12,8 +12,11 @@ import numpy as np
 
 from annotator.core.masks import Rle
 from annotator.core.measures import areas_of, boxes_of
-from annotator.evaluation.figures import Measured, measure_network
+from annotator.evaluation.certainty import Estimate, difference
+from annotator.evaluation.confusion import confuse
+from annotator.evaluation.figures import Measured, ap_of, fit_of, measure_network
 from annotator.evaluation.matching import Matches, Objects, match
+from annotator.evaluation.precision import collect
 from annotator.storage.comparisons import Compared, Outline, Overview, Seen
 from annotator.system.progress import Progress
 
@@ -38,12 +41,29 @@ class NetworkFigures:
     """A network on the reviewed pictures of a project; boxes are those around the masks.
 
     left_out: reviewed pictures of which not all that it found is kept. origins: of the objects, as `Outline` says.
+    bias: AP of masks, and the mean overlap of found ones; None without pictures that people reviewed unaided.
     """
 
     network: str
     measured: Measured
     left_out: int
     origins: Mapping[str, int]
+    bias: tuple[Bias, Bias] | None
+
+
+@dataclass(frozen=True)
+class Bias:
+    """A figure where people saw the network's suggestions, and where they did not. None where there is none.
+
+    flattery: how much higher it is where they saw them.
+    """
+
+    aided: Estimate | None
+    unaided: Estimate | None
+
+    @property
+    def flattery(self) -> Estimate | None:
+        return None if self.aided is None or self.unaided is None else difference(self.aided, self.unaided)
 
 
 class ProjectComparison:
@@ -132,4 +152,22 @@ def _figures(network: str, pictures: Sequence[Picture], overview: Overview, *, t
     for one in pictures:
         for origin, count in one.origins.items():
             origins[origin] = origins.get(origin, 0) + count
-    return NetworkFigures(network, measured, overview.left_out.get(network, 0), origins)
+    left_out = overview.left_out.get(network, 0)
+    return NetworkFigures(network, measured, left_out, origins, _bias(pictures, measured, own=overview.thresholds))
+
+
+def _bias(pictures: Sequence[Picture], measured: Measured, *, own: Mapping[int, float]) -> tuple[Bias, Bias] | None:
+    unaided = [one.masks for one in pictures if _is_unaided(one)]
+    aided = [one.masks for one in pictures if not _is_unaided(one)]
+    if not unaided:
+        return None
+    categories, ap, fit = measured.confusion.categories, [], []
+    for some in (aided, unaided):
+        ap.append(ap_of(collect(some), categories))
+        fit.append(fit_of(confuse(some, categories, threshold=measured.threshold, own=own), len(some)))
+    return Bias(*ap), Bias(*fit)
+
+
+def _is_unaided(picture: Picture) -> bool:
+    """Whether no outline came from the network, as one may where a page was open when the picture became blind."""
+    return picture.seen.unaided and not picture.origins.get("own") and not picture.origins.get("adjusted")

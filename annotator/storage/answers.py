@@ -181,6 +181,7 @@ def _read_pictures(connection: Connection, history: History, networks: Mapping[s
     latest[index[worked]] = history.ids[worked]
     marks = (index >= 0) & history.marks
     seen_from[index[marks]] = history.shown_from[marks]
+    seen_from[np.isin(ids, list(connection.scalars(select(schema.blind.c.image_id))))] = 2.0  # nothing was shown
     table = Pictures(ids, by, reviewed, seen_from, seconds, count, latest)
     return table.where(latest >= 0), int((~reviewed).sum())
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from annotator.core.dataset import State
 from annotator.core.masks import Rle
@@ -20,19 +20,20 @@ from annotator.storage.categories import categories, standing
 from annotator.storage.database import Database
 
 _images, _instances = schema.images, schema.instances
-_suggestions, _runs = schema.suggestions, schema.runs
+_suggestions, _runs, _blind = schema.suggestions, schema.runs, schema.blind
 
 
 @dataclass(frozen=True)
 class Seen:
     """A reviewed picture that a network has seen. revision, run: of which the comparison is; another one makes it old.
 
-    run: the last of which all is kept.
+    run: the last of which all is kept. unaided: it is blind, or was reviewed before the network saw it.
     """
 
     image_id: int
     revision: int
     run: int
+    unaided: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,10 @@ class ComparisonReader:
         """No mask is read."""
         version = self._database.version()
         query = (
-            select(_runs.c.source, _runs.c.id, _runs.c.whole, _images.c.id, _images.c.revision)
+            select(_runs.c.source, _runs.c.id, _runs.c.whole, _runs.c.at, _images.c.id, _images.c.revision)
+            .add_columns(_blind.c.image_id.is_not(None), _blind.c.shown_at)
             .join(_images, _images.c.id == _runs.c.image_id)
+            .outerjoin(_blind, _blind.c.image_id == _images.c.id)
             .where(_images.c.reviewed, ~_images.c.removed)
             .order_by(_runs.c.id)
         )
@@ -98,12 +101,15 @@ class ComparisonReader:
             known = categories(connection)
             changes = connection.scalar(select(func.count()).select_from(schema.category_changes))
             rows = connection.execute(query).all()
+            reviewed = _reviewed_at(connection)
         kept: dict[str, dict[int, Seen]] = {}
-        runs: dict[str, set[int]] = {}
-        for source, run, whole, image_id, revision in rows:
-            runs.setdefault(source, set()).add(image_id)
+        runs: dict[str, dict[int, str]] = {}
+        for source, run, whole, at, image_id, revision, is_blind, shown_at in rows:
+            first = runs.setdefault(source, {}).setdefault(image_id, at)
+            hidden = is_blind and (shown_at is None or shown_at == revision)
             if whole:
-                kept.setdefault(source, {})[image_id] = Seen(image_id, revision, run)
+                unaided = bool(hidden or reviewed.get(image_id, "") < first)
+                kept.setdefault(source, {})[image_id] = Seen(image_id, revision, run, unaided)
         return Overview(
             version=version,
             categories=int(changes or 0),
@@ -112,7 +118,7 @@ class ComparisonReader:
             pictures={
                 one: tuple(sorted(found.values(), key=lambda seen: seen.image_id)) for one, found in kept.items()
             },
-            left_out={one: len(seen - set(kept.get(one, ()))) for one, seen in runs.items()},
+            left_out={one: len(set(seen) - set(kept.get(one, ()))) for one, seen in runs.items()},
         )
 
     def read(self, network: str, seen: Sequence[Seen]) -> list[Compared]:
@@ -152,6 +158,13 @@ class ComparisonReader:
             outline = Outline(category, Rle(row.height, row.width, row.rle), score=row.score)
             by_network.setdefault(row.image_id, []).append(outline)
         return [Compared(one, tuple(truth.get(one, ())), tuple(by_network.get(one, ()))) for one in ids]
+
+
+def _reviewed_at(connection: Connection) -> dict[int, str]:
+    """When each image was marked as reviewed the last time."""
+    table = schema.gestures
+    query = select(table.c.image_id, func.max(table.c.at)).where(table.c.reviewed).group_by(table.c.image_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _origin(row: Any, network: str) -> str:

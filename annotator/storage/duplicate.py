@@ -78,6 +78,8 @@ def _copied(table: Table, where: str, **instead: str) -> str:
     return f"INSERT INTO main.{table.name} ({', '.join(names)}) SELECT {values} FROM source.{table.name} {where}"  # noqa: S608, our own names
 
 
+# What was found on blind pictures is not copied: a network may find it again.
+_SHOWN = "prelabelled AND id NOT IN (SELECT image_id FROM source.blind)"
 _TRAVELLING = ", ".join(f"'{setting.name}'" for setting in SETTINGS if setting.travels and setting is not NAME)
 _OFFERED = "WHERE image_id IN (SELECT id FROM main.images) AND key IN (SELECT key FROM source.instances)"
 # Of the others, something is not among the copied suggestions.
@@ -89,7 +91,7 @@ _WHOLE = """AS run WHERE whole AND image_id IN (SELECT id FROM main.images) AND 
 _SUGGESTED_AS_IT_IS = """WHERE key IN (SELECT key FROM main.instances)
     AND key NOT IN (SELECT key FROM source.instances WHERE edited)"""
 _STATEMENTS = (
-    _copied(schema.images, "WHERE NOT removed", reviewed="0", revision="0"),
+    _copied(schema.images, "WHERE NOT removed", reviewed="0", revision="0", prelabelled=_SHOWN),
     _copied(schema.categories, ""),
     f"INSERT INTO main.settings SELECT * FROM source.settings WHERE name IN ({_TRAVELLING})",  # noqa: S608, our own names
     _copied(schema.suggestions, _OFFERED),

@@ -257,4 +257,10 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "ALTER TABLE gestures ADD COLUMN tool TEXT",
         "ALTER TABLE gestures ADD COLUMN clicks INTEGER",
     ),
+    "0022_blind": (
+        """CREATE TABLE blind (
+            image_id INTEGER PRIMARY KEY NOT NULL REFERENCES images (id),
+            picked BOOLEAN NOT NULL,
+            shown_at INTEGER)""",
+    ),
 }

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import literal, select
+from sqlalchemy import exists, literal, select
 
 from annotator.core.answers import Boxes
 from annotator.core.dataset import State
 from annotator.core.masks import Rle
 from annotator.core.measures import boxes_of
 from annotator.storage import gallery, schema
+from annotator.storage.blind import IS_HIDDEN
 from annotator.storage.categories import standing
 from annotator.storage.database import Database
 from annotator.storage.gallery import Entry
@@ -46,8 +47,10 @@ class PlacedReader:
         """Of every picture with an accepted instance on which a network suggested something. Reads every mask."""
         with self._database.read() as connection:
             seen = select(_suggestions.c.image_id).distinct()
-            pictures = select(_images.c.id).where(~_images.c.removed, _images.c.id.in_(seen)).order_by(_images.c.id)
-            ids = list(connection.scalars(pictures))
+            # A doubt would tell what a network sees on a blind picture.
+            hidden = exists().where(IS_HIDDEN, ~_images.c.reviewed)
+            pictures = select(_images.c.id).where(~_images.c.removed, _images.c.id.in_(seen), ~hidden)
+            ids = list(connection.scalars(pictures.order_by(_images.c.id)))
         found: list[Placed] = []
         for start in range(0, len(ids), AT_ONCE):
             found += self._read_some(ids[start : start + AT_ONCE])

@@ -122,6 +122,14 @@ runs = Table(  # what a network found on a picture at one time: its suggestions,
     Column("whole", Boolean, nullable=False),  # all that it found is kept
 )
 
+blind = Table(  # images on which people see no suggestions, so that these are measured without bias
+    "blind",
+    metadata,
+    Column("image_id", Integer, ForeignKey("images.id"), primary_key=True),
+    Column("picked", Boolean, nullable=False),  # by a person, not by chance
+    Column("shown_at", Integer),  # the image's revision when they were shown after all; NULL until then
+)
+
 instances = Table(  # the current state, which the suggestions and the decisions lead to
     "instances",
     metadata,

@@ -20,6 +20,7 @@ from annotator.core.review import Decision, Gesture
 from annotator.core.settings import KEY, Setting
 from annotator.storage import categories, datasets, decisions, heatmaps, images, imports, instances, suggestions
 from annotator.storage.answers import AnswersReader
+from annotator.storage.blind_pictures import BlindPictures
 from annotator.storage.bulk import BulkDecisions
 from annotator.storage.categories import CategoryBook
 from annotator.storage.category_manager import CategoryManager
@@ -67,6 +68,7 @@ class Store:
         self.unseen = UnseenAccepts(database, self.bulk)
         self.placed = PlacedReader(database)
         self.comparisons = ComparisonReader(database)
+        self.blind = BlindPictures(database)
         self._order_names()
         self.category_manager = CategoryManager(database)
         self.key = self._project_key()

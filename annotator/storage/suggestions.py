@@ -15,6 +15,7 @@ from annotator.core.errors import GeometryError, StoreError
 from annotator.core.masks import Rle
 from annotator.core.two_networks import source_of_both
 from annotator.storage import heatmaps, images, schema
+from annotator.storage.blind import hides_suggestions
 from annotator.storage.categories import Standing, standing
 from annotator.storage.instances import require_room, row_of
 from annotator.storage.runs import add_runs
@@ -37,12 +38,14 @@ def set_suggestions(
 
     by: the network, or two, model@version; that of the suggestions where none is named. found: all that it found, these
     among it; the others are kept, so that the network can be measured, and not offered.
-    What is of a category that somebody removed is not offered.
+    What is of a category that somebody removed is not offered, nor is anything on a blind picture.
     The image's revision stays too: a gesture that a page makes meanwhile still finds the suggestion it was made on.
     """
     image = images.image_by_id(connection, image_id)
     offered = set(map(id, suggestions))
     fresh = _instances_of(connection, image, [*suggestions, *(one for one in found or () if id(one) not in offered)])
+    if hides_suggestions(connection, image):
+        offered = set()
     if image.prelabelled:
         forget_untouched(connection, image_id)
     named = [by] if isinstance(by, str) else by or [one.source for one in suggestions][:1]

@@ -23,7 +23,7 @@ from annotator.core.masks import are_normal, checked_rle
 from annotator.core.numbers import MAX_ID, is_finite
 from annotator.core.project import checked_name
 from annotator.core.review import is_flag, is_note
-from annotator.core.settings import IMPORTED_EXTRA, NAME, SETTINGS, THRESHOLD, UNFINISHED
+from annotator.core.settings import BLIND_SHARE, IMPORTED_EXTRA, NAME, SETTINGS, THRESHOLD, UNFINISHED
 from annotator.storage import heatmaps, schema
 from annotator.storage.dialects.sqlite import DATABASE_NAME
 from annotator.storage.imports import is_unfinished
@@ -202,6 +202,9 @@ def _require_json(connection: Connection) -> None:
         raise ValueError(f"setting {UNFINISHED.name}: {unfinished!r:.40}, expected a name and two numbers")
     if NAME.name in settings:
         checked_name(settings[NAME.name])
+    share = settings.get(BLIND_SHARE.name)
+    if share is not None and not (is_finite(share) and 0 <= share <= 1):
+        raise ValueError(f"setting {BLIND_SHARE.name}: {share!r:.40}, expected a number from 0 to 1")
     if threshold is not None and not (is_finite(threshold) and 0 <= threshold <= 1):
         raise ValueError(f"setting {THRESHOLD.name}: {threshold!r:.40}, expected a number from 0 to 1")
 

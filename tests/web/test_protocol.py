@@ -86,6 +86,7 @@ def test_the_server_says_the_golden_document():
             7, "straße 7.jpg", SIDE, SIDE, "0" * 64, prelabelled=True, revision=12, note="front door\nask Anna"
         ),
         setting=lambda _: 0.4,
+        blind=SimpleNamespace(is_hidden=lambda _: False),
         category_manager=SimpleNamespace(version=lambda: "5-2"),
         categories=lambda: [
             Category(1, "person", "person"),

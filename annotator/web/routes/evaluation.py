@@ -8,16 +8,17 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from annotator.evaluation.certainty import Estimate
 from annotator.evaluation.confusion import STEPS
 from annotator.evaluation.precision import AT_50, AT_75, FIGURES, RECALLS
-from annotator.evaluation.project import NetworkFigures
+from annotator.evaluation.project import Bias, NetworkFigures
 from annotator.evaluation.report import figures_to_json
 from annotator.web.evaluation_work import EvaluationWork, Figures
 from annotator.web.routes.answers import INERT, NEVER_KEPT
 from annotator.web.routes.statistics import to_csv
 from annotator.web.sharing.slots import Pool
 
-Table = Literal["average-precision", "precision-recall", "confusion", "mask-iou", "calibration"]
+Table = Literal["average-precision", "precision-recall", "confusion", "mask-iou", "calibration", "bias"]
 
 NOTHING_THERE, MISSED = "(nothing there)", "(missed)"
 
@@ -54,8 +55,21 @@ def _network_to_json(one: NetworkFigures, names: dict[int, str]) -> dict[str, An
         "pictures": one.measured.pictures,
         "left_out": one.left_out,
         "origins": {name: one.origins.get(name, 0) for name in ("own", "adjusted", "drawn", "other")},
+        "bias": None if one.bias is None else {"ap": _bias_to_json(one.bias[0]), "iou": _bias_to_json(one.bias[1])},
         **figures_to_json(one.measured, names),
     }
+
+
+def _bias_to_json(one: Bias) -> dict[str, Any]:
+    parts = {"aided": one.aided, "unaided": one.unaided, "flattery": one.flattery}
+    return {name: _estimate_to_json(value) for name, value in parts.items()}
+
+
+def _estimate_to_json(one: Estimate | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    bounds = [None if bound is None else round(bound, 6) for bound in (one.low, one.high)]
+    return {"value": round(one.value, 6), "low": bounds[0], "high": bounds[1], "pictures": one.pictures}
 
 
 def _rows(table: Table, found: Figures) -> Iterator[dict[str, Any]]:
@@ -65,6 +79,7 @@ def _rows(table: Table, found: Figures) -> Iterator[dict[str, Any]]:
         "confusion": _confusion_rows,
         "mask-iou": _iou_rows,
         "calibration": _calibration_rows,
+        "bias": _bias_rows,
     }[table]
     for one in found.networks:
         for row in make(one, found.names):
@@ -119,3 +134,22 @@ def _calibration_rows(one: NetworkFigures, names: dict[int, str]) -> Iterator[di
             "right_low": round(found.right.low, 4),
             "right_high": round(found.right.high, 4),
         }
+
+
+def _bias_rows(one: NetworkFigures, names: dict[int, str]) -> Iterator[dict[str, Any]]:
+    for figure, bias in zip(("mask AP", "mean mask IoU"), one.bias or (), strict=False):
+        for name, found in (
+            ("suggestions shown", bias.aided),
+            ("unaided", bias.unaided),
+            ("difference", bias.flattery),
+        ):
+            if found is not None:
+                yield {
+                    "figure": figure,
+                    "where": name,
+                    "of_pictures": found.pictures,
+                    "value": round(found.value, 4),
+                } | {
+                    bound: "" if value is None else round(value, 4)
+                    for bound, value in (("low", found.low), ("high", found.high))
+                }

@@ -21,6 +21,7 @@ from annotator.web.prompter import Prompter
 from annotator.web.routes.annotations import add_annotation_routes
 from annotator.web.routes.archives import add_archive_routes
 from annotator.web.routes.bin import add_bin_routes
+from annotator.web.routes.blind import add_blind_routes
 from annotator.web.routes.bulk import add_bulk_routes
 from annotator.web.routes.categories import add_category_routes
 from annotator.web.routes.documents import add_document_routes
@@ -72,6 +73,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_statistics_routes(router, projects)
     add_insight_routes(router, insight)
     add_evaluation_routes(router, EvaluationWork(projects))
+    add_blind_routes(router, projects, uploads)
     add_unseen_routes(router, projects, bulk, insight)
     add_presence_routes(router, projects, uploads)
 

@@ -105,13 +105,14 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
             start = offset if place is None else place - place % max(1, limit)
             rows = store.worklist.rows(ids[start : start + limit].tolist())
             totals = lists.listings.totals(store, stored)
+            hidden = store.blind.hidden_among([row.image.id for row in rows])
         reasons = {} if ranked is None else reasons_of((row.image.id for row in rows), ranked)
         return {
             "version": now,
             "total": len(ids),
             "offset": start,
             "place": place,
-            "images": [_row_to_json(row, key, reasons.get(row.image.id)) for row in rows],
+            "images": [_row_to_json(row, key, reasons.get(row.image.id), blind=row.image.id in hidden) for row in rows],
             "all": totals.all,
             "reviewed": totals.reviewed,
             "bin": totals.bin,
@@ -141,7 +142,8 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists) -> None:
             all_ids, left = lists.ids(store, version, search, ranked), lists.ids(store, version, to_do, None)
             found = _next(all_ids, set(left), after)
             rows = [] if found is None else store.worklist.rows([found])
-        return {"image": _row_to_json(rows[0], key) if rows else None}
+            blind = found is not None and store.blind.is_hidden(found)
+        return {"image": _row_to_json(rows[0], key, blind=blind) if rows else None}
 
 
 def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
@@ -226,7 +228,7 @@ def _ids_of(found: Any) -> list[int]:
     return ids
 
 
-def _row_to_json(row: QueueRow, key: str, reasons: Reasons | None = None) -> dict[str, Any]:
+def _row_to_json(row: QueueRow, key: str, reasons: Reasons | None = None, *, blind: bool = False) -> dict[str, Any]:
     found = {} if reasons is None else {"reasons": asdict(reasons)}
     return found | {
         "id": row.image.id,
@@ -236,6 +238,7 @@ def _row_to_json(row: QueueRow, key: str, reasons: Reasons | None = None) -> dic
         "thumbnail": f"annotator/{key}/thumbnails/{row.image.id}",
         "reviewed": row.image.reviewed,
         "prelabelled": row.image.prelabelled,
+        "blind": blind,
         "accepted": row.accepted,
         "suggested": row.suggested,
         "rejected": row.rejected,

@@ -96,6 +96,8 @@ export interface WireDocument {
     readonly url: string;
     readonly reviewed: boolean;
     readonly prelabelled: boolean;
+    /** What networks found on it is not shown. */
+    readonly blind?: boolean;
     /** What a person wrote about the picture. */
     readonly note?: string;
   };
@@ -177,6 +179,8 @@ export interface QueueImage {
   readonly thumbnail: string;
   readonly reviewed: boolean;
   readonly prelabelled: boolean;
+  /** What networks found on it is not shown. */
+  readonly blind?: boolean;
   readonly accepted: number;
   readonly suggested: number;
   readonly rejected: number;
