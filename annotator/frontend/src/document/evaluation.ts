@@ -41,6 +41,21 @@ export interface WireCategoryFigures {
   readonly mask: WireAp | null;
 }
 
+/** With the bounds of its 95 % interval, null with too few pictures. */
+export interface WireEstimate {
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly pictures: number;
+}
+
+/** A figure of the pictures on which people saw the suggestions, of the others, and how much higher the first one is. */
+export interface WireBias {
+  readonly aided: WireEstimate | null;
+  readonly unaided: WireEstimate | null;
+  readonly flattery: WireEstimate | null;
+}
+
 export interface WireNetworkFigures {
   readonly network: string;
   readonly pictures: number;
@@ -50,6 +65,8 @@ export interface WireNetworkFigures {
   readonly left_out: number;
   /** The objects, by where their outline comes from: this network's as it was or adjusted, drawn, or other. */
   readonly origins: { readonly own: number; readonly adjusted: number; readonly drawn: number; readonly other: number };
+  /** Null where nobody worked without suggestions. */
+  readonly bias: { readonly ap: WireBias; readonly iou: WireBias } | null;
   readonly threshold: number;
   readonly box: WireAp;
   readonly mask: WireAp;

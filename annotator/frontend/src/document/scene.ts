@@ -47,6 +47,8 @@ export interface Scene {
   readonly url: string;
   readonly reviewed: boolean;
   readonly prelabelled: boolean;
+  /** What networks found on it is not shown. */
+  readonly blind?: boolean;
   readonly note: string;
   readonly instances: readonly Instance[];
 }
@@ -67,6 +69,7 @@ export function sceneOf(document: WireDocument): Scene {
     url: image.url,
     reviewed: image.reviewed,
     prelabelled: image.prelabelled,
+    ...(image.blind === true ? { blind: true } : {}),
     note: image.note ?? "",
     instances: document.instances.flatMap((wire) => instanceOf(wire, image.height) ?? []),
   };

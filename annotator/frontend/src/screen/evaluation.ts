@@ -1,5 +1,5 @@
 /** How good each network is on the reviewed pictures: figures, charts, and how far they are to be believed. */
-import type { WireBounds, WireEvaluation, WireNetworkFigures } from "../document/evaluation";
+import type { WireBias, WireBounds, WireEstimate, WireEvaluation, WireNetworkFigures } from "../document/evaluation";
 import { AP_NAMES, most, ownShare } from "../document/evaluation";
 import { lineOf } from "../saving/errors";
 import { EvaluationApi } from "../saving/evaluation";
@@ -10,6 +10,7 @@ import { h } from "../widgets/dom";
 import { bars, dots, figure } from "../widgets/plot";
 import type { InsightOptions } from "./advising";
 import { percent } from "./advising";
+import { blindPictures } from "./blind";
 import { section, table } from "./statistics";
 
 const SOON_MS = 700;
@@ -23,7 +24,8 @@ export async function showEvaluation(element: HTMLElement, options: InsightOptio
   const api = new EvaluationApi(options.api);
   const progress = h("p", { class: "an-stat-rule", role: "status" });
   const content = h("div", { class: "an-networks" });
-  element.replaceChildren(section(t("evalTitle"), null, [h("p", { class: "an-stat-rule" }, t("evalRule")), progress, content]));
+  const refresh = (): void => void options.session.refreshQueue().catch(() => undefined);
+  element.replaceChildren(section(t("evalTitle"), null, [h("p", { class: "an-stat-rule" }, t("evalRule")), progress, content]), blindPictures(options, refresh));
   await follow({ api, progress, content }, "");
 }
 
@@ -64,9 +66,10 @@ function card(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
     { class: "an-network" },
     h("h3", {}, one.network),
     h("p", {}, t("evalFrom", { pictures: one.pictures, objects: one.objects, detections: one.detections })),
-    own > 0 ? h("p", { class: "an-network-warning", role: "note" }, t("evalFlatters", { share: percent(own), network: one.network })) : null,
+    own > 0 ? h("p", { class: "an-network-warning", role: "note" }, t("evalFlatters", { share: percent(own), network: one.network }), " ", one.bias === null ? t("evalBiasNone") : "") : null,
     one.left_out > 0 ? h("p", { class: "an-stat-rule" }, t("evalLeftOut", { n: one.left_out })) : null,
     precision(one, api),
+    bias(one, api),
     h("div", { class: "an-plots" }, curve(one, api), calibration(one, api), histogram(one, api), confusion(one, api)),
   );
 }
@@ -93,6 +96,35 @@ function precision(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
 /** In hundredths, as AP is written. */
 function points(value: number): string {
   return value < 0 ? "–" : (100 * value).toFixed(1);
+}
+
+// --- what people saw ---
+
+function bias(one: WireNetworkFigures, api: EvaluationApi): HTMLElement | null {
+  if (one.bias === null) return null;
+  const { ap, iou } = one.bias;
+  const hundredths = (value: number): string => (100 * value).toFixed(1);
+  const share = (value: number): string => value.toFixed(2);
+  const row = (label: string, { aided, unaided, flattery }: WireBias, said: (value: number) => string): string[] => [label, estimate(aided, said), estimate(unaided, said), estimate(flattery, (value) => signed(said(value))), ""];
+  const counts = { aided: ap.aided?.pictures ?? 0, unaided: ap.unaided?.pictures ?? 0 };
+  return h(
+    "div",
+    { class: "an-network-figures" },
+    h("h4", {}, t("evalBias")),
+    h("p", { class: "an-stat-rule" }, t("evalBiasFrom", counts)),
+    table([t("evalFigure"), t("evalAided"), t("evalUnaided"), t("evalFlattery"), ""], [row(t("evalBiasAp"), ap, hundredths), row(t("evalBiasIou"), iou, share)]),
+    h("p", { class: "an-stat-rule" }, t("evalBiasRule"), " ", csv(api, "bias")),
+  );
+}
+
+function estimate(found: WireEstimate | null, said: (value: number) => string): string {
+  if (found === null) return "–";
+  return found.low === null || found.high === null ? said(found.value) : t("evalInterval", { value: said(found.value), low: said(found.low), high: said(found.high) });
+}
+
+/** With a minus that is one, and a plus. */
+function signed(text: string): string {
+  return text.startsWith("-") ? `−${text.slice(1)}` : `+${text}`;
 }
 
 // --- charts ---

@@ -1,5 +1,6 @@
 /** What is done to several pictures at once, each with its way back. */
 import type { Api } from "../saving/api";
+import { BlindApi } from "../saving/blind";
 import { lineOf } from "../saving/errors";
 import type { Connection } from "../session/connection";
 import type { Picked } from "../session/picked";
@@ -26,7 +27,7 @@ const LONGEST = 200;
 
 export interface ManyOptions {
   readonly root: HTMLElement;
-  readonly api: Pick<Api, "markReviewed" | "restoreImages" | "flagImages">;
+  readonly api: Pick<Api, "root" | "markReviewed" | "restoreImages" | "flagImages">;
   readonly session: Session;
   readonly connection: Connection;
   readonly picked: Picked;
@@ -46,6 +47,7 @@ export class ManyPictures {
       { id: "decide", icon: "checkAll", label: "pickDecide", run: (ids) => this.decide(ids) },
       { id: "review", icon: "check", label: "pickReviewed", run: (ids) => void this.mark(ids, true) },
       { id: "unreview", icon: "undo", label: "pickNotReviewed", run: (ids) => void this.mark(ids, false) },
+      { id: "blind", icon: "ghost", label: "pickBlind", run: (ids) => void this.makeBlind(ids) },
       { id: "flag", icon: "flag", label: "pickFlag", run: (ids) => this.openFlags(ids) },
       { id: "export", icon: "cloud", label: "pickExport", run: (ids) => this.exportOnly(ids) },
       { id: "remove", icon: "trash", label: "pickRemove", run: (ids) => void this.remove(ids) },
@@ -85,6 +87,20 @@ export class ManyPictures {
     await connection.refresh();
     this.tellGone(changed.gone);
     return changed.ids;
+  }
+
+  private async makeBlind(ids: readonly number[]): Promise<void> {
+    const { api, connection, notices } = this.options;
+    const blind = new BlindApi(api);
+    await this.attempt("blindFailed", async () => {
+      const before = new Set((await blind.read()).hidden);
+      const now = new Set((await blind.pick(ids)).hidden);
+      const made = ids.filter((id) => now.has(id) && !before.has(id));
+      await connection.refresh();
+      const back = (): void => void this.attempt("blindFailed", () => blind.show(made).then(() => connection.refresh()));
+      if (made.length > 0) this.offerBack("madeBlind", made.length, back);
+      else notices.show("answer", t("madeBlind", { n: 0 }));
+    });
   }
 
   private openFlags(ids: readonly number[]): void {

@@ -205,12 +205,13 @@ export class Panel {
 /** Without a suggestion, what can be done is another thing where the model has looked already. */
 function nothingFound(scene: Scene | null): string {
   const keys = { polygon: keyOf("toolPolygon"), box: keyOf("toolBox"), done: keyOf("acceptAll") };
+  if (scene?.blind === true && !scene.reviewed) return t("blindHint", keys);
   return scene?.prelabelled === true ? t("noneFoundHint", keys) : t("noInstancesHint", { key: keys.polygon });
 }
 
 /** Whether no network has looked at the picture, and no person has drawn in it. */
 function isEmpty(scene: Scene | null): boolean {
-  return scene !== null && !scene.prelabelled && scene.instances.length === 0;
+  return scene !== null && !scene.prelabelled && scene.blind !== true && scene.instances.length === 0;
 }
 
 /** A tooltip with its key. */

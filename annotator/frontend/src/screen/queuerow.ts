@@ -61,7 +61,8 @@ export class QueueRow {
     else element.removeAttribute("aria-current");
     showName(this.name, image.name);
     setIcon(this.state, STATES[state].icon);
-    const reasons = sayReasons(image.reasons);
+    const isBlind = image.blind === true && !image.reviewed;
+    const reasons = isBlind ? "" : sayReasons(image.reasons);
     setText(this.detail, reasons === "" || image.reviewed ? countsOf(image, threshold) : reasons);
     const below = image.suggested - shownOf(image.scores, threshold);
     const hidden = below > 0 ? `\n${t("galleryBelow", { n: below, threshold: threshold.toFixed(2) })}` : "";
@@ -69,7 +70,7 @@ export class QueueRow {
     const flags = image.flags.length === 0 ? "" : `\n${t("flags")}: ${image.flags.map(flagName).join(", ")}`;
     const failure = image.failure === "" ? "" : `\n${t("failedBecause", { reason: image.failure })}`;
     const why = reasons === "" ? "" : `\n${reasons}`;
-    element.title = `${image.name} (#${image.id})\n${image.width} × ${image.height}, ${t(STATES[state].label)}${why}${hidden}${flags}${failure}`;
+    element.title = `${image.name} (#${image.id})\n${image.width} × ${image.height}, ${isBlind ? countsOf(image, threshold) : t(STATES[state].label)}${why}${hidden}${flags}${failure}`;
   }
 }
 
@@ -94,6 +95,7 @@ export function stateOf(image: QueueImage, threshold: number): keyof typeof STAT
 /** Suggestions are counted as the threshold shows them; how many there are besides is in the tooltip. */
 export function countsOf(image: QueueImage, threshold: number): string {
   const { accepted, rejected, suggested } = image;
+  if (image.blind === true && !image.reviewed) return t("countBlind", { n: accepted });
   const state = stateOf(image, threshold);
   const shown = shownOf(image.scores, threshold);
   if (state === "new") return t("countNew", { accepted, n: shown });

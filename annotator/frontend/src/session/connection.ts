@@ -251,7 +251,7 @@ export class Connection {
     if (this.stopped) return;
     const { session } = this;
     const open = session.imageId();
-    const state = (image: QueueImage | null): string => (image === null ? "" : `${image.suggested} ${image.prelabelled}`);
+    const state = (image: QueueImage | null): string => (image === null ? "" : `${image.suggested} ${image.prelabelled} ${image.blind}`);
     const before = state(session.list.row(open));
     await session.refreshQueue();
     if (open !== null && open === session.imageId() && state(session.list.row(open)) !== before) await session.revalidate(open);

@@ -148,7 +148,7 @@ export class Session {
     const known = new Map(scene.instances.map((one) => [one.key, one.category]));
     const same =
       document.revision === this.saver.revision(imageId) &&
-      document.image.prelabelled === scene.prelabelled &&
+      document.image.prelabelled === scene.prelabelled && (document.image.blind === true) === (scene.blind === true) &&
       document.instances.length === known.size &&
       document.instances.every((one) => known.get(one.key) === one.category);
     if (same) this.view.set(this.projectIn(document));

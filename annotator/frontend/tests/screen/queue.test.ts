@@ -23,6 +23,12 @@ describe("a row of the queue", () => {
     expect(stateOf(row({ prelabelled: false }), 0.5)).toBe("untouched");
   });
 
+  it("says that a picture is blind until it is reviewed", () => {
+    expect(countsOf(row({ blind: true }), 0.5)).toBe("Blind: draw it");
+    expect(countsOf(row({ blind: true, accepted: 2 }), 0.5)).toBe("Blind: 2 drawn");
+    expect(countsOf(row({ blind: true, accepted: 2, reviewed: true }), 0.5)).toBe("2 accepted");
+  });
+
   it("says why there is most to gain from it", () => {
     const none = { doubtful: 0, misses: 0, apart: 0, rare: 0, unlike: false };
     expect(sayReasons({ ...none, doubtful: 3, misses: 1 })).toBe("3 doubtful, 1 likely miss");
