@@ -19,7 +19,6 @@ from annotator.storage.dialects.expressions import note_ids
 from annotator.storage.dialects.sqlite import DATABASE_NAME
 
 _AT_ONCE = 1_000
-_NUMBERED = ("images", "instances", "gestures", "decisions", "category_changes", "bulks")
 _MERGED = update(schema.categories).where(schema.categories.c.id == bindparam("of"))
 
 
@@ -54,5 +53,6 @@ def copy_rows(source: Connection, target: Connection) -> None:
             target.execute(insert(table), rows)
     if merged:
         target.execute(_MERGED, merged)
-    for name in _NUMBERED:
-        note_ids(target, schema.metadata.tables[name])
+    for table in schema.metadata.tables.values():
+        if "id" in table.c:
+            note_ids(target, table)

@@ -62,6 +62,11 @@ BENCHMARKS = (
     Benchmark("annotators", quick=("--pictures", "100", "--people", "2", "--seconds", "2")),
     Benchmark("batch", quick=("--pictures", "20", "--people", "1", "--seconds", "2")),
     Benchmark("saving", quick=("--kills", "2", "--races", "2", "--writes", "2")),
+    Benchmark(
+        "team",
+        quick=("--people", "2", "--machines", "2", "--seconds", "2", "--pictures", "50", "--kills", "2"),
+        needs="psycopg",
+    ),
     Benchmark("users", quick=("--users", "2", "--seconds", "5")),
     Benchmark("editor", quick=("--only", "boxes"), needs="playwright"),
     Benchmark("clicks", quick=("--seconds", "1")),

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import inspect, text
 
 from annotator.core.errors import StoreError
+from annotator.core.limits import MAX_NOTE
+from annotator.core.query import parse
 from annotator.core.settings import THRESHOLD
 from annotator.storage import schema
 from annotator.storage.archive import pack_project, unpack_project
@@ -14,6 +16,7 @@ from annotator.storage.dialects.dialect import LostError
 from annotator.storage.dialects.expressions import note_ids
 from annotator.storage.duplicate import duplicate
 from annotator.storage.locations import location_of, write_location
+from annotator.storage.search import Search
 from annotator.storage.store import Store
 from tests.storage.builders import accept, add_image, block, gesture, one_line, suggestion
 
@@ -67,6 +70,13 @@ def test_ids_that_an_import_brought_are_not_given_again(store, image):
         connection.execute(text("UPDATE images SET id = 50"))
         note_ids(connection, schema.images)
     assert add_image(store, b"another").id == 51
+
+
+def test_the_longest_note_fits(store, image):
+    note = "".join(map(chr, range(0x4E00, 0x4E00 + MAX_NOTE)))  # which nothing packs
+    store.record(gesture(image, accept("n", rle=block(), note=note), note=note))
+    assert store.instances(image.id)[0].note == note
+    assert store.worklist.ids(Search(parse(f"note:{note[100:110]}"))) == [image.id]
 
 
 # --- locks -----------------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ _TYPES = (
     (r"\bBOOLEAN NOT NULL DEFAULT 0", "BOOLEAN NOT NULL DEFAULT FALSE"),
     (r"\bBOOLEAN NOT NULL DEFAULT 1", "BOOLEAN NOT NULL DEFAULT TRUE"),
     # A row of an index holds 2,700 bytes here, and a note alone may have more.
-    (r"^(CREATE INDEX instances_by_image .*), flags, note\)", r"\1)"),
+    (r"^(CREATE INDEX instances_by_image\b.*), flags, note\b", r"\1"),
     ("%", "%%"),  # psycopg's own sign
 )
 _REFUSAL = re.compile(

@@ -1,0 +1,218 @@
+"""A team on one PostgreSQL server: people who save from several machines, and machines that are killed while they save.
+
+    python -m tests.bench.bench_team [--people 50] [--machines 5] [--seconds 600] [--kills 1000] [--database ADDRESS]
+
+Without an address it starts a server of its own, whose commits do not wait for the disk. Prints one JSON object; all
+but the counts and times must be 0. A person looks at a picture for about a second; one in ten saves on a picture that
+somebody else works on at that moment.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import random
+import signal
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from annotator.core.dataset import State, Suggestion
+from annotator.core.errors import AnnotatorError, StaleRevisionError
+from annotator.core.review import Change, Gesture
+from annotator.storage.locations import location_of, write_location
+from annotator.storage.store import Store
+from tests.storage.builders import block
+from tests.storage.postgres_server import Server, programs
+
+WIDTH, HEIGHT = 64, 48
+PICTURES = 2_000
+THINKS_S = 1.0
+
+
+@contextmanager
+def server(address):
+    """The address of a database for the time of the block."""
+    if address is not None:
+        yield address
+        return
+    if programs() is None:
+        raise SystemExit("PostgreSQL is not installed, and no --database is named")
+    own = Server()
+    try:
+        yield own.address()
+    finally:
+        own.close()
+
+
+def fill(store, pictures):
+    store.add_category("person")
+    for number in range(pictures):
+        with store.together():
+            image = store.add_image(b"%d" % number, file_name=f"{number}.jpg", width=WIDTH, height=HEIGHT)
+            store.set_suggestions(image.id, [Suggestion(1, 0.9, mask(number), "bench@1")])
+
+
+def mask(number):
+    return block(number % 40, 5, 20, 30, width=WIDTH, height=HEIGHT)
+
+
+def add(image_id, client, number, revision):
+    change = Change(f"{client}-{number}", 1, State.ACCEPTED, rle=mask(number))
+    return Gesture(image_id, client, number, revision, "add", client, (change,))
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def person(store, name, pictures, end, told):
+    """Saves until the end; tells how long each save took, how many came too late, and what went wrong."""
+    chance = random.Random(name)
+    waits, late, errors, saved, number = [], 0, [], [], 0
+    while time.monotonic() < end:
+        time.sleep(chance.uniform(0.5, 1.5) * THINKS_S)
+        crowded = chance.random() < 0.1
+        image_id = chance.randint(1, 5) if crowded else chance.randint(6, pictures)
+        try:
+            revision = store.image(image_id).revision
+            if crowded:
+                time.sleep(0.05)
+            started = time.perf_counter()
+            store.record(add(image_id, name, number, revision))
+            waits.append(time.perf_counter() - started)
+            saved.append((image_id, f"{name}-{number}"))
+            number += 1
+        except StaleRevisionError:
+            late += 1
+        except AnnotatorError as error:
+            errors.append(str(error))
+    told.append((waits, late, errors, saved))
+
+
+def machine(folder, index, people, pictures, seconds, results):
+    told = []
+    with Store.open(Path(folder)) as store:
+        end = time.monotonic() + seconds
+        names = [f"m{index}p{one}" for one in range(people)]
+        threads = [threading.Thread(target=person, args=(store, name, pictures, end, told)) for name in names]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    results.put(told)
+
+
+def team(folders, options):
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    share = options.people // len(folders)
+    machines = [
+        context.Process(target=machine, args=(folder, index, share, options.pictures, options.seconds, results))
+        for index, folder in enumerate(folders)
+    ]
+    for one in machines:
+        one.start()
+    told = [person for _ in machines for person in results.get()]
+    for one in machines:
+        one.join()
+    waits = sorted(wait for person in told for wait in person[0])
+    saved = [one for person in told for one in person[3]]
+    with Store.open(Path(folders[0])) as store:
+        stored = [(one.image_id, one.key) for one in store.decisions()]
+        revisions = {image.id: image.revision for image in store.images()}
+    made = {}
+    for image_id, _ in stored:
+        made[image_id] = made.get(image_id, 0) + 1
+    return {
+        "people": len(told),
+        "machines": len(machines),
+        "saves": len(waits),
+        "save_p50_ms": round(1000 * waits[len(waits) // 2]),
+        "save_p95_ms": round(1000 * waits[len(waits) * 95 // 100]),
+        "longest_ms": round(1000 * waits[-1]),
+        "too_late_and_told": sum(person[1] for person in told),
+        "errors": sum(len(person[2]) for person in told),
+        "first_error": next((error for person in told for error in person[2]), ""),
+        "lost": len(set(saved) - set(stored)),
+        "stored_twice": len(stored) - len(set(stored)),
+        "silent_overwrites": sum(revision != made.get(image_id, 0) for image_id, revision in revisions.items()),
+    }
+
+
+# --- kills -----------------------------------------------------------------------------------------------------------
+
+
+def saver(folder, image_id, told):
+    """Saves one gesture after the other, and tells each that is stored, until it is killed."""
+    with Store.open(Path(folder)) as store:
+        number = 0
+        while True:
+            client = f"k{os.getpid()}"
+            store.record(add(image_id, client, number, store.image(image_id).revision))
+            os.write(told, f"{client}-{number}\n".encode())
+            number += 1
+
+
+def kills(folder, count):
+    """Each worker saves on a picture of its own, and is killed at a moment of chance."""
+    chance = random.Random(1)
+    acknowledged = []
+    for _ in range(count):
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reader)
+            try:
+                saver(folder, chance.randint(6, 50), writer)
+            finally:
+                os._exit(1)
+        os.close(writer)
+        with open(reader) as told:
+            line = told.readline()
+            time.sleep(chance.uniform(0, 0.02))
+            os.kill(child, signal.SIGKILL)
+            acknowledged += [one.strip() for one in (line, *told) if one.endswith("\n")]
+        os.waitpid(child, 0)
+    with Store.open(Path(folder)) as store:
+        stored = [one.key for one in store.decisions()]
+        started = time.perf_counter()
+        store.add_category("after")  # a killed worker holds no lock
+        waited = time.perf_counter() - started
+    return {
+        "kills": count,
+        "acknowledged": len(acknowledged),
+        "lost": len(set(acknowledged) - set(stored)),
+        "stored_twice": len(stored) - len(set(stored)),
+        "next_save_ms": round(1000 * waited),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, default=50)
+    parser.add_argument("--machines", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--pictures", type=int, default=PICTURES)
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--database", metavar="ADDRESS")
+    options = parser.parse_args()
+    with server(options.database) as address, tempfile.TemporaryDirectory() as parent:
+        folders = [str(Path(parent) / str(index)) for index in range(options.machines)]
+        for folder in folders:
+            write_location(Path(folder), location_of(address))
+        os.environ["PGPASSWORD"] = _password(address)  # the machines are processes of their own
+        with Store.open(Path(folders[0]), pictures=f"file://{parent}/pictures") as store:
+            fill(store, options.pictures)
+        print(json.dumps({"team": team(folders, options), "kills": kills(folders[0], options.kills)}, indent=1))
+
+
+def _password(address):
+    return str(make_url(address).password or os.environ.get("PGPASSWORD", ""))
+
+
+if __name__ == "__main__":
+    main()
