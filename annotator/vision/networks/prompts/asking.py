@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from annotator.core.heatmap import Heatmap
 from annotator.core.masks import Rle, rle_area, rle_box_xyxy
 from annotator.core.prompt import Prompt, require_inside
 from annotator.vision.networks.prompts.answers import Answer, answer_of
+from annotator.vision.networks.prompts.following import follow_clicks
 from annotator.vision.networks.prompts.network import PromptFeatures, PromptNetwork
 from annotator.vision.networks.prompts.view import FloatMap, Picture
 
@@ -24,6 +26,13 @@ CONTEXT = 1.7
 
 LARGEST = 3.0
 """Pixels of the canvas for one of the picture, at most: more only blurs."""
+
+STEPS = 4
+"""Sizes of crops from one to the double of it. Few sizes and places: a mask that changes a little is looked at in the
+same crop, whose features are there."""
+
+PLACES = 8
+"""Places of a crop along its own side."""
 
 WORTHWHILE = 1.25
 """How much larger a crop must show the object than the whole picture does."""
@@ -55,20 +64,27 @@ def ask(
         raise GeometryError("nothing is said of the object, expected a point, a box or a mask", path="prompt")
     if earlier is not None and not rle_area(earlier.rle):
         earlier = None
+    is_first = earlier is None and prompt.box_xyxy is None and len(prompt.points) == 1
+    caution = network.contract.caution if is_first else 0.0
     crop = close_crop(network, picture, _known(prompt, earlier)) if earlier or prompt.box_xyxy else None
-    answer = _answer(network, features_of(crop), prompt, earlier)
+    answer = _answer(network, features_of(crop), prompt, earlier, caution=caution)
     if crop is None and answer is not None:
         closer = close_crop(network, picture, _known(prompt, Earlier(answer.rle)))
         if closer is not None:
             begun = Earlier(answer.rle, answer.heatmap)
-            return _answer(network, features_of(closer), prompt, begun) or answer
+            return _answer(network, features_of(closer), prompt, begun, caution=caution) or answer
     return answer
 
 
-def _answer(network: PromptNetwork, features: PromptFeatures, prompt: Prompt, earlier: Earlier | None) -> Answer | None:
-    logits, score = network.decode(features, prompt, _logits(network, features, earlier))
+def _answer(
+    network: PromptNetwork, features: PromptFeatures, prompt: Prompt, earlier: Earlier | None, *, caution: float
+) -> Answer | None:
+    before, push = _logits(network, features, earlier), network.contract.push
+    logits, score = network.decode(features, prompt, before)
     if not np.isfinite(logits).all():
         raise ModelError(f"{network.info.name}: answers with what is no number; the mask stays as it was")
+    if push:
+        logits = follow_clicks(logits - caution, prompt, features.view, earlier=before, push=push)
     return answer_of(logits, prompt, features.view, score=score)
 
 
@@ -100,7 +116,9 @@ def close_crop(network: PromptNetwork, picture: Picture, box_xyxy: Box) -> Crop 
     side = max(CONTEXT * max(x1 - x0, y1 - y0), network.canvas / LARGEST)
     if side * WORTHWHILE > max(picture.width, picture.height):
         return None
+    side = 2 ** (round(math.log2(side) * STEPS) / STEPS)
     width, height = min(round(side), picture.width), min(round(side), picture.height)
-    left = min(max(round((x0 + x1 - width) / 2), 0), picture.width - width)
-    top = min(max(round((y0 + y1 - height) / 2), 0), picture.height - height)
+    step = side / PLACES
+    left = min(max(round(round(((x0 + x1) - width) / 2 / step) * step), 0), picture.width - width)
+    top = min(max(round(round(((y0 + y1) - height) / 2 / step) * step), 0), picture.height - height)
     return left, top, left + width, top + height

@@ -25,7 +25,9 @@ class Contract:
     open. size: the input that asks for the size of a mask that nobody wants. lay: how a picture is laid into the
     canvas. order, mean, scale: how its values go in, in 0..255 units. canvas: the side in whose pixels points are said,
     and of the encoder's input where that is open; None for the encoder's own. pads: whether a point of label -1 stands
-    in for a missing box. looks_closer: whether the encoder is quick enough to look again at a crop.
+    in for a missing box. looks_closer: whether the encoder is quick enough to look again at a crop. push: by
+    how many logits a click moves the answer around it, where the network alone takes clicks too lightly; 0 for none.
+    caution: logits taken off the answer to a lone first click, where the network alone takes in too much.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Contract:
     canvas: int | None = 1024
     pads: bool = False
     looks_closer: bool = False
+    push: float = 0.0
+    caution: float = 0.0
 
     @property
     def inputs(self) -> frozenset[str]:
@@ -102,6 +106,8 @@ CONTRACTS = (
         scale=(1, 1, 1),
         canvas=None,
         looks_closer=True,
+        push=0.7,
+        caution=0.3,
     ),
 )
 

@@ -10,7 +10,7 @@ import pytest
 from annotator.core.errors import GeometryError, ModelError
 from annotator.core.masks import mask_to_rle, rle_area, rle_box_xyxy, rle_to_mask
 from annotator.core.prompt import MAX_POINTS, Point, Prompt
-from annotator.vision.networks.prompts.asking import Earlier, ask
+from annotator.vision.networks.prompts.asking import Earlier, ask, close_crop
 from tests.vision.networks.prompts.conftest import Made, ask_anew, photo_of
 from tests.vision.networks.prompts.test_contracts import EXPORTS
 
@@ -63,6 +63,21 @@ def test_a_quick_encoder_looks_again_from_close_by(made: Made) -> None:
     looked.clear()
     ask(network, photo, prompt, features_of=features_of)
     assert looked[0] is None  # nothing is known of the size of what was clicked
+
+
+def test_a_mask_that_changes_a_little_is_looked_at_in_the_same_crop(made: Made) -> None:
+    network, picture = made(**CLOSE), photo_of(1920, 1080)
+    crops = {close_crop(network, picture, (900 + shift, 500, 960 + 2 * shift, 540)) for shift in (0, 1, 2)}
+    assert len(crops) == 1
+
+
+def test_a_lone_first_click_is_answered_with_caution(made: Made) -> None:
+    network, photo = made(**CLOSE, answer=0.2), photo_of(64, 64)
+    first = ask_anew(network, photo, Prompt((Point(30, 30),)))
+    assert first is not None
+    boxed = ask_anew(network, photo, Prompt((Point(30, 30),), (10, 10, 50, 50)))
+    assert boxed is not None
+    assert rle_area(first.rle) < rle_area(boxed.rle) == 64 * 64
 
 
 def test_a_slow_encoder_looks_once(made: Made) -> None:
