@@ -143,8 +143,8 @@ class Project:
     def suggest(self, picture: Image, found: Detections) -> int:
         """Offer what was found on a picture for review, in place of what is undecided there; how many that are.
 
-        What is about an object that somebody has decided upon is not offered again. Raises GeometryError where the
-        picture has another size, MissingError where it is not in the project.
+        What is about an object that somebody has decided upon is not offered again, nor is anything on a blind picture.
+        Raises GeometryError where the picture has another size, MissingError where it is not in the project.
         """
         found.require_size(picture.width, picture.height)
         with self._store.together():
@@ -153,7 +153,7 @@ class Project:
             suggestions = found.to_suggestions(ids.__getitem__)
             offered = unanswered(suggestions, known)
             self._store.set_suggestions(picture.id, offered, by=found.source, found=suggestions)
-        return len(offered)
+        return 0 if self._store.blind.is_hidden(picture.id) else len(offered)
 
     def instances(self, picture: Image, *, states: Collection[State] = (State.ACCEPTED,)) -> tuple[Instance, ...]:
         """The picture's instances in these states, in order of id. Raises MissingError."""

@@ -117,15 +117,22 @@ def _show(connection: Connection, image: Image) -> None:
         if category_id not in known.removed:
             offers.append((one.key, Suggestion(category_id, one.score or 0.0, one.rle, one.source)))
     fresh = set(map(id, unanswered([one for _, one in offers], instances_of(connection, image, states=tuple(State)))))
-    rows = [
-        row_of(
-            Instance(0, key, image.id, one.category_id, State.SUGGESTED, one.rle, source=one.source, score=one.score)
-        )
-        for key, one in offers
-        if id(one) in fresh
-    ]
+    rows = [row_of(_suggested(image, key, one)) for key, one in offers if id(one) in fresh]
     if rows:
         connection.execute(insert(schema.instances), rows)
+
+
+def _suggested(image: Image, key: str, one: Suggestion) -> Instance:
+    return Instance(
+        id=0,
+        key=key,
+        image_id=image.id,
+        category_id=one.category_id,
+        state=State.SUGGESTED,
+        rle=one.rle,
+        source=one.source,
+        score=one.score,
+    )
 
 
 def _found(connection: Connection, image: Image) -> list[Instance]:
