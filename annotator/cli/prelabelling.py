@@ -5,24 +5,21 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from annotator.cli.detectors import open_detector
+from annotator.cli.prelabelling_on_ray import prelabel_on_ray
 from annotator.cli.projects import add_pictures, project, settle_pictures
-from annotator.cli.telling import progress_bar, say
+from annotator.cli.telling import progress_bar, say, tell_failures
 from annotator.cli.values import Verbs, score
 from annotator.core.errors import ImageError, ModelError
 from annotator.core.words import counted
 from annotator.system.files import require_writable
 
-if TYPE_CHECKING:
-    from annotator.prelabel.journey import Failure
-
 
 def add_prelabel(verbs: Verbs) -> None:
     """Its parser: the options, and what runs."""
     prelabel = verbs.add_parser("prelabel", help="let a network suggest instances on pictures or folders")
-    prelabel.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    prelabel.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, with --engine ray an address too")
     prelabel.add_argument(
         "--model",
         required=True,
@@ -41,9 +38,14 @@ def add_prelabel(verbs: Verbs) -> None:
     )
     target = prelabel.add_mutually_exclusive_group(required=True)
     target.add_argument("--project", type=project, metavar="DIR")
-    target.add_argument("--out", type=Path, metavar="FILE.json")
+    help = "COCO; with --engine ray also a folder, for shards and their manifest"
+    target.add_argument("--out", type=Path, metavar="FILE.json", help=help)
     add_pictures(prelabel)
-    prelabel.set_defaults(run=_prelabel)
+    prelabel.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="ray: on many machines (the extra)"
+    )
+    prelabel.add_argument("--address", metavar="HOST:PORT", help="of a Ray cluster; without it, Ray begins here")
+    prelabel.set_defaults(run=_prelabel, refuse=prelabel.error)
 
 
 def _prelabel(options: argparse.Namespace) -> int:
@@ -54,15 +56,20 @@ def _prelabel(options: argparse.Namespace) -> int:
     from annotator.vision.networks import zoo
     from annotator.vision.pictures.finding import count_hidden, find_pictures
 
+    if options.engine == "ray":
+        return prelabel_on_ray(options)
+    if options.address is not None:
+        options.refuse("--address is for --engine ray")
     infos = [zoo.find(name) for name in options.model]
     if len(infos) > 2 or len({info.name for info in infos}) < len(infos):
         raise ModelError(f"--model {' --model '.join(options.model)}: expected one network, or two different ones")
-    paths = find_pictures(options.paths)
-    hidden = count_hidden(options.paths)
+    asked = _paths_here(options.paths)
+    paths = find_pictures(asked)
+    hidden = count_hidden(asked)
     if hidden:
         say(f"{counted(hidden, 'hidden file')} passed over")
     if not paths:
-        raise ImageError(f"{', '.join(map(str, options.paths))}: no pictures there")
+        raise ImageError(f"{', '.join(options.paths)}: no pictures there")
     if options.out is not None:
         require_writable(options.out)
     else:
@@ -97,6 +104,8 @@ def _prelabel(options: argparse.Namespace) -> int:
     return 1 if report.failures else 0
 
 
-def tell_failures(failures: Sequence[Failure]) -> None:
-    for failure in failures:
-        say(f"error: {failure}")
+def _paths_here(asked: Sequence[str]) -> list[Path]:
+    for text in asked:
+        if "://" in text:
+            raise ImageError(f"{text}: is read with --engine ray")
+    return [Path(text) for text in asked]

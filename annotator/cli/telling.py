@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from annotator.core.text import escaped
+
+if TYPE_CHECKING:
+    from annotator.prelabel.journey import Failure
 
 
 def progress_bar(label: str, unit: str = "picture", *, scale: bool = False) -> Callable[[int, int], None]:
@@ -30,3 +34,9 @@ def show_nothing(done: int, total: int) -> None:
 def say(message: str) -> None:
     """One line: the name of a file may hold line breaks, and commands to the terminal."""
     print(escaped(message), file=sys.stderr)
+
+
+def tell_failures(failures: Sequence[Failure]) -> None:
+    """A line for each picture that could not be done."""
+    for failure in failures:
+        say(f"error: {failure}")

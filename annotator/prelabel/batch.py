@@ -27,6 +27,7 @@ from annotator.system.groups import Groups
 from annotator.system.progress import Progress
 from annotator.vision.networks.detector import Detector
 from annotator.vision.networks.runtime import WAITING
+from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures.finding import relative_names
 
 SCORE_FLOOR = 0.05
@@ -205,6 +206,14 @@ def keeper_of(
     return Keeper(store, image_of, name=name, by=journey.sources, total=total, progress=progress, finished=finished)
 
 
+def adopt_networks(store: Store, infos: Sequence[ModelInfo]) -> list[dict[int, int]]:
+    """Give a project the networks' categories and their threshold; for each, its ids -> the project's."""
+    with store.together():
+        # Scores of two networks are not on one scale: the review begins at the threshold that suits these.
+        store.set_setting(THRESHOLD, min(info.threshold for info in infos))
+        return [store.add_categories(info.categories) for info in infos]
+
+
 def _way(
     store: Store,
     detector: Detector,
@@ -217,9 +226,7 @@ def _way(
 ) -> Way[Item]:
     detectors = [detector] if second is None else [detector, second]
     with store.together():
-        ids = [store.add_categories(one.info.categories) for one in detectors]
-        # Scores of two networks are not on one scale: the review begins at the threshold that suits these.
-        store.set_setting(THRESHOLD, min(one.info.threshold for one in detectors))
+        ids = adopt_networks(store, [one.info for one in detectors])
         live = {category.id for category in store.categories()}
     journeys = [
         Journey(one, read, name, partial(suggest, source=one.info.source, floor=floor, ids=own), draft)

@@ -5,6 +5,7 @@ What a network without masks finds are boxes without a mask there too, which `an
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,10 +17,11 @@ from annotator.core.geometry import xyxy_to_xywh
 from annotator.core.masks import rle_box_xyxy
 from annotator.core.vote import provenance_of
 from annotator.prelabel.batch import PATIENCE, SCORE_FLOOR, BatchReport
-from annotator.prelabel.journey import Failed, Failure, Journey, Way, content_of, suggest
+from annotator.prelabel.journey import Done, Failed, Failure, Journey, Way, content_of, suggest
 from annotator.prelabel.pair import PairJourney, voter_of
 from annotator.system.progress import Progress
 from annotator.vision.networks.detector import Detector
+from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures.finding import relative_names
 
 
@@ -37,33 +39,57 @@ def prelabel_files(
     second, draft: as for `batch.prelabel_queued`. Raises ModelError where a network fails on all it gets.
     """
     failures: list[Failure] = []
-    images: list[Image] = []
-    instances: list[Instance] = []
-    boxes = 0
     names = relative_names(paths)
     detectors = [detector] if second is None else [detector, second]
     infos = {one.info.source: one.info for one in detectors}
     categories, ids = _shared([one.info.categories for one in detectors])
+    gathered = Gathered(list(infos.values()), categories)
     for outcome in _way(detectors, ids, threshold=threshold, draft=draft).outcomes(paths, patience=PATIENCE):
         if isinstance(outcome, Failed):
             failures.append(outcome.failure)
         else:
-            width, height = outcome.picture.size
-            name, sha256 = names[outcome.item], outcome.picture.sha256
-            image = Image(len(images) + 1, name, width, height, sha256, prelabelled=True)
-            rows = []
-            for suggestion in outcome.suggestions:
-                info, id = infos[suggestion.source], len(instances) + boxes + 1
-                if suggestion.score < (info.threshold if threshold is None else threshold):
-                    continue
-                if info.has_masks:
-                    instances.append(_as_instance(suggestion, id=id, image_id=image.id))
-                else:
-                    boxes += 1
-                    rows.append(_as_box(suggestion, id=id))
-            images.append(replace(image, extra={PROVENANCE: {WITHOUT_MASK: rows}}) if rows else image)
-        progress(len(images) + len(failures), len(paths))
-    return Dataset(categories, tuple(images), tuple(instances)), BatchReport(len(images), tuple(failures))
+            likely = [
+                suggestion
+                for suggestion in outcome.suggestions
+                if suggestion.score >= (infos[suggestion.source].threshold if threshold is None else threshold)
+            ]
+            gathered.add(replace(outcome, suggestions=likely), name=names[outcome.item])
+        progress(len(gathered.images) + len(failures), len(paths))
+    return gathered.dataset(), BatchReport(len(gathered.images), tuple(failures))
+
+
+class Gathered:
+    """Pictures that were seen, as they become a dataset. first_image, first_annotation: the first ids."""
+
+    def __init__(
+        self,
+        infos: Sequence[ModelInfo],
+        categories: tuple[Category, ...],
+        *,
+        first_image: int = 1,
+        first_annotation: int = 1,
+    ) -> None:
+        self._has_masks = {info.source: info.has_masks for info in infos}
+        self._categories = categories
+        self._first = first_image
+        self._ids = itertools.count(first_annotation)
+        self.images: list[Image] = []
+        self._instances: list[Instance] = []
+
+    def add(self, done: Done[Any], *, name: str) -> None:
+        """Take a picture in under its name, with all that is suggested on it."""
+        width, height = done.picture.size
+        image = Image(self._first + len(self.images), name, width, height, done.picture.sha256, prelabelled=True)
+        rows = []
+        for suggestion in done.suggestions:
+            if self._has_masks[suggestion.source]:
+                self._instances.append(_as_instance(suggestion, id=next(self._ids), image_id=image.id))
+            else:
+                rows.append(_as_box(suggestion, id=next(self._ids)))
+        self.images.append(replace(image, extra={PROVENANCE: {WITHOUT_MASK: rows}}) if rows else image)
+
+    def dataset(self) -> Dataset:
+        return Dataset(self._categories, tuple(self.images), tuple(self._instances))
 
 
 def _way(

@@ -47,17 +47,15 @@ class Failure:
 
 @dataclass(frozen=True, eq=False)
 class Ready(Generic[Item]):
-    """An item whose picture the network can take; `content` only where somebody needs it still."""
+    """An item whose picture the network can take; `content` only where somebody needs it still.
+
+    size: (width, height) of the whole picture, upright.
+    """
 
     item: Item
     content: bytes
     sha256: str
-    prepared: Prepared
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height) of the whole picture, upright."""
-        return self.prepared.resize.image_width, self.prepared.resize.image_height
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +76,11 @@ class Done(Generic[Item]):
 
 @dataclass(frozen=True)
 class Failed(Generic[Item]):
-    """An item that could not be read, seen or stored, and why."""
+    """An item that could not be read, seen or stored, and why. by_network: the network failed on it."""
 
     item: Item
     failure: Failure
+    by_network: bool = False
 
 
 Outcome = Done[Item] | Failed[Item]
@@ -133,12 +132,12 @@ class Journey(Generic[Item]):
                 failing += picture is not None
                 if failing == patience:
                     raise answer  # not the picture, but what all of them go through
-                yield Failed(item, Failure.of(self.name(item), answer))
+                yield Failed(item, Failure.of(self.name(item), answer), by_network=picture is not None)
             elif picture is not None:
                 failing = 0
                 yield Done(picture, answer)
 
-    def _make_ready(self, item: Item) -> Ready[Item]:
+    def _make_ready(self, item: Item) -> tuple[Ready[Item], Prepared]:
         """Read, decode and resize in one thread: only what is of the network's size waits for the network."""
         content, sha256 = self.read(item)
         if not hasattr(self.threads, "buffers"):
@@ -150,17 +149,18 @@ class Journey(Generic[Item]):
             enough=self.detector.network.input_size if self.draft else None,
             buffers=self.threads.buffers,
         )
-        return Ready(item, content if sha256 is None else b"", photo.sha256, self.detector.prepare(photo))
+        kept = content if sha256 is None else b""
+        return Ready(item, kept, photo.sha256, (photo.width, photo.height)), self.detector.prepare(photo)
 
     def _arrive(
-        self, item: Item, reading: Future[Ready[Item]]
+        self, item: Item, reading: Future[tuple[Ready[Item], Prepared]]
     ) -> tuple[tuple[Item, Ready[Item] | None], Prepared | AnnotatorError]:
         """Wait for an item: its prepared picture, or in its place the reason why it could not be read."""
         try:
-            picture = reading.result()
+            picture, prepared = reading.result()
         except AnnotatorError as error:
             return (item, None), error
-        return (item, picture), picture.prepared
+        return (item, picture), prepared
 
 
 def suggest(

@@ -2,9 +2,9 @@
 
     python -m tests.bench.bench_ray --model starter-person --images DIR [--pictures 2000] [--rounds 3] [--kills 2]
 
-Copies of the photographs, each with bytes of its own, go through both by turns, into a COCO file; prints pictures a
-second without the start of Ray, their share, and whether the files are the same. Then a worker, and the driver, are
-killed by SIGKILL in the middle, as often as --kills says, while pictures go into a project: prints how many pictures and
+Copies of the photographs, each with bytes of its own, go through both by turns, into a dataset; prints pictures a
+second without the start of Ray, their share, and whether both are the same. Then a worker, and the driver, are killed
+by SIGKILL in the middle, as often as --kills says, while pictures go into a project: prints how many pictures and
 suggestions are missing or there twice in the end. Needs the extra ray.
 """
 

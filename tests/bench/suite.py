@@ -50,6 +50,7 @@ BENCHMARKS = (
     Benchmark("precision", _PHOTOGRAPHS),
     Benchmark("modelapi", _PHOTOGRAPHS, ("--rounds", "1", "--pictures", "4", "--sizes", "vga"), needs="model_api"),
     Benchmark("served", _PHOTOGRAPHS, ("--rounds", "1", "--pictures", "2")),
+    Benchmark("ray", ("--images", EXAMPLES), ("--pictures", "20", "--rounds", "1", "--kills", "0"), needs="ray"),
     Benchmark("masks", quick=("--rounds", "1")),
     Benchmark("coco", quick=("--instances", "1000", "--images", "100", "--rounds", "1")),
     Benchmark("formats", quick=("--pictures", "20"), needs="supervision"),

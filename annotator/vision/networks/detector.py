@@ -84,10 +84,13 @@ class Prepared:
 class Detector:
     """A compiled network with its resize rule and its table of categories."""
 
-    def __init__(self, info: ModelInfo, *, device: str = "AUTO", precision: str = PRECISION) -> None:
+    def __init__(
+        self, info: ModelInfo, *, device: str = "AUTO", precision: str = PRECISION, threads: int | None = None
+    ) -> None:
+        """threads: of the processor, where not all are for this one."""
         self.info = info
         self.device, self.precision = device, precision
-        self.network = _open(info, device=device, precision=precision)
+        self.network = _open(info, device=device, precision=precision, threads=threads)
 
     def detect(self, photo: Photo) -> Detections:
         """Detections on one picture. Raises ModelError where the network fails on it."""
@@ -131,10 +134,10 @@ class Detector:
             yield tag, found
 
 
-def _open(info: ModelInfo, *, device: str, precision: str) -> Network | ServedNetwork:
+def _open(info: ModelInfo, *, device: str, precision: str, threads: int | None) -> Network | ServedNetwork:
     """What runs the network: this machine, or its server."""
     if info.server is None:
-        return Network(info, device=device, precision=precision)
+        return Network(info, device=device, precision=precision, threads=threads)
     if (device, precision) != ("AUTO", PRECISION):
         raise ModelError(f"{info.name}: runs on a server, which chooses device and precision by itself")
     from annotator.vision.networks.served.network import ServedNetwork

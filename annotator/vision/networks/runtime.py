@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import openvino as ov
@@ -44,7 +44,9 @@ class Network:
     the graph, which is exact and faster than in numpy.
     """
 
-    def __init__(self, info: ModelInfo, *, device: str = "AUTO", precision: str = PRECISION) -> None:
+    def __init__(
+        self, info: ModelInfo, *, device: str = "AUTO", precision: str = PRECISION, threads: int | None = None
+    ) -> None:
         zoo.verify(info)
         self._compiled = compile_network(
             lambda: with_u8_input(faster_graph(read_graph(info), verdicts=compile_cache.cache_folder(info)), info),
@@ -53,6 +55,7 @@ class Network:
             stage="network",
             precision=precision,
             hint="THROUGHPUT",
+            threads=threads,
         )
         self.input_size = input_size(self._compiled, info)
         self._info, self._adapter = info, adapter_of(info)
@@ -155,18 +158,23 @@ def compile_network(
     stage: str,
     precision: str = PRECISION,
     hint: str = "LATENCY",
+    threads: int | None = None,
 ) -> ov.CompiledModel:
     """A network's graph, or one stage of it, compiled; loaded from the cache where the processor runs it.
 
-    graph: makes what is compiled; called only where the cache has nothing. Raises ModelError.
+    graph: makes what is compiled; called only where the cache has nothing. threads: of the processor, where not all are
+    for this one. Raises ModelError.
     """
     core = ov.Core()
     if device == "AUTO" and core.available_devices == ["CPU"]:
         device = "CPU"  # all there is to choose from, and AUTO does not load from the cache
-    settings = {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": precision}
+    settings: dict[str, Any] = {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": precision}
     if device != "CPU":
         settings |= compile_cache.openvino_cache(compile_cache.cache_folder(info) / f"{stage}-{precision}")
         return _compiled(core, graph(), info, device=device, settings=settings)
+    if threads is not None:
+        # Several processes that each hold on to the same cores are many times slower (openvino#31186).
+        settings |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
     # How a picture becomes the input was compiled too, and is said by a description that anyone may correct.
     said = (info.order, info.mean, info.scale) if isinstance(info, ModelInfo) else ()
     circumstances = compile_cache.circumstances(core, *said)
@@ -181,7 +189,7 @@ def compile_network(
 
 
 def _compiled(
-    core: ov.Core, model: ov.Model, info: NetworkInfo, *, device: str, settings: dict[str, str]
+    core: ov.Core, model: ov.Model, info: NetworkInfo, *, device: str, settings: dict[str, Any]
 ) -> ov.CompiledModel:
     try:
         return core.compile_model(model, device, settings)

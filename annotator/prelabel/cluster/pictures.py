@@ -1,0 +1,110 @@
+"""Which pictures are meant by paths and by addresses of a store, what they are called, and their bytes.
+
+An address is one of fsspec's, such as s3://bucket/folder. It is listed once, and read by whichever machine has the
+picture's turn.
+
+Tests: tests/prelabel/cluster/test_pictures.py
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from annotator.core.errors import AnnotatorError, ImageError, last_line
+from annotator.vision.pictures.decode import MAX_FILE_BYTES, content_of
+from annotator.vision.pictures.finding import find_pictures, relative_names
+from annotator.vision.pictures.kinds import SUFFIXES, is_hidden
+
+MISSING = "ray: is not installed, expected the extra: pip install 'photo-annotator[ray]'"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a batch. index: its place in the list. address: a path, or an address of a store. name: in the
+    project. sha256: of what is done of this name already, "" where nothing is.
+    """
+
+    index: int
+    address: str
+    name: str
+    sha256: str = ""
+
+    def read(self) -> bytes:
+        """Its bytes. Raises ImageError if they cannot be read, or are more than any picture has."""
+        return _content_in_store(self.address) if is_address(self.address) else content_of(Path(self.address))
+
+
+def is_address(text: str) -> bool:
+    """Whether it is of a store, and not a path here."""
+    return "://" in text
+
+
+def list_pictures(asked: Sequence[str]) -> list[Picture]:
+    """Files, folders and addresses -> the pictures below them, each with a name of its own.
+
+    Raises ImageError for what is not there, or cannot be listed, or where two have one name.
+    """
+    here = find_pictures([Path(text) for text in asked if not is_address(text)])
+    named = [(str(path), name) for path, name in relative_names(here).items()]
+    for text in filter(is_address, asked):
+        named += _listed(text)
+    found: dict[str, str] = {}
+    for address, name in named:
+        if name in found:
+            raise ImageError(f"{name}: found twice, as {found[name]} and as {address}; expected names of their own")
+        found[name] = address
+    return [Picture(index, address, name) for index, (name, address) in enumerate(found.items())]
+
+
+def _listed(address: str) -> list[tuple[str, str]]:
+    """Addresses of the pictures below one, and their names from there."""
+    store, root = _store(address)
+    try:
+        if not store.exists(root):
+            raise ImageError(f"{address}: nothing is there")
+        if store.isfile(root):
+            return [(address, posixpath.basename(root))]
+        inside = sorted(path for path in _below(store, root))
+    except AnnotatorError:
+        raise
+    except Exception as error:  # each store has errors of its own
+        raise ImageError(f"{address}: cannot be listed ({last_line(error)})") from error
+    return [(store.unstrip_protocol(path), posixpath.relpath(path, root)) for path in inside]
+
+
+def _below(store: Any, root: str) -> Iterator[str]:
+    """Folder by folder: a bucket may hold a million files that are no pictures."""
+    for folder, _, files in store.walk(root):
+        for name in files:
+            path = posixpath.join(folder, name)
+            inside = Path(posixpath.relpath(path, root))
+            if inside.suffix.lower() in SUFFIXES and not is_hidden(inside):
+                yield path
+
+
+def _content_in_store(address: str) -> bytes:
+    store, path = _store(address)
+    try:
+        with store.open(path, "rb") as stream:
+            content: bytes = stream.read(MAX_FILE_BYTES + 1)
+    except Exception as error:  # each store has errors of its own
+        raise ImageError(f"{address}: cannot be read ({last_line(error)})") from error
+    if len(content) > MAX_FILE_BYTES:
+        raise ImageError(f"{address}: expected at most {MAX_FILE_BYTES / 1e6:.0f} MB")
+    return content
+
+
+def _store(address: str) -> tuple[Any, str]:
+    try:
+        import fsspec
+    except ImportError as error:
+        raise AnnotatorError(MISSING) from error
+    try:
+        store, path = fsspec.url_to_fs(address)
+    except Exception as error:  # an unknown protocol, a package that is missing, an address that is none
+        raise ImageError(f"{address}: {last_line(error)}") from error
+    return store, str(path)

@@ -1,0 +1,46 @@
+"""What is read: files, folders, and addresses of a store, by one name each."""
+
+import pytest
+
+from annotator.core.errors import AnnotatorError, ImageError
+from annotator.prelabel.cluster.pictures import Picture, list_pictures
+
+fsspec = pytest.importorskip("fsspec", reason="the extra ray is not installed")
+
+
+@pytest.fixture
+def bucket(tmp_path):
+    for name in ("a.png", "deep/b.JPG", "deep/notes.txt", ".hidden/c.png", "deep/.d.png"):
+        path = tmp_path / "bucket" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+    return tmp_path / "bucket"
+
+
+def test_a_store_is_listed_like_a_folder_and_read_by_its_addresses(bucket):
+    here, there = list_pictures([str(bucket)]), list_pictures([f"file://{bucket}"])
+    assert [one.name for one in there] == [one.name for one in here] == ["a.png", "deep/b.JPG"]
+    assert there[1].address == f"file://{bucket}/deep/b.JPG"
+    assert [one.read() for one in there] == [one.read() for one in here] == [b"a.png", b"deep/b.JPG"]
+    assert [one.name for one in list_pictures([f"file://{bucket}/a.png"])] == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("file:///nowhere/at/all", "file:///nowhere/at/all: nothing is there"),
+        ("gopher://host/a.png", "Protocol not known: gopher"),
+        ("{bucket}/none", "no such file or folder"),
+    ],
+)
+def test_what_is_not_there_is_one_line(bucket, address, said):
+    with pytest.raises(ImageError) as told:
+        list_pictures([address.format(bucket=bucket)])
+    assert said in str(told.value)
+
+
+def test_two_pictures_of_one_name_are_told_and_one_that_has_gone_is_a_failure(bucket):
+    with pytest.raises(AnnotatorError, match=r"a\.png: found twice"):
+        list_pictures([str(bucket), f"file://{bucket}"])
+    with pytest.raises(ImageError, match="cannot be read"):
+        Picture(0, f"file://{bucket}/gone.png", "gone.png").read()
