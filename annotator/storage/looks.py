@@ -129,6 +129,12 @@ class Looks:
         packed = np.frombuffer(b"".join(row[1] for row in rows), np.float16)
         return ids, packed.reshape(len(ids), -1 if len(ids) else 0).astype(np.float32)
 
+    def has(self, instance_id: int) -> bool:
+        """Whether an instance was looked at."""
+        with self._open() as connection:
+            found = connection.execute("SELECT 1 FROM instances WHERE id = ?", (instance_id,)).fetchone()
+        return found is not None
+
     def distances(self, instance_id: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Ids of instances, ascending, and how far each is from this one, 0 to 2; of none where this is not known."""
         ids, vectors = self.instances()

@@ -86,7 +86,7 @@ def _like(store: Store, looking: LookWork, like: str, order: str) -> int | None:
     if found is None:
         raise GestureError(f"gallery.like: {like!r:.40}, expected the key of an instance")
     id, image_id = found
-    if not len(store.looks.distances(id)[0]):
+    if not store.looks.has(id):
         looking.look_at(store, store.image(image_id))
     return id
 

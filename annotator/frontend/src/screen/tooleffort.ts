@@ -13,10 +13,10 @@ export function toolEffort(tools: readonly WireTool[], { root }: Pick<Api, "root
   if (tools.length === 0) return section(t("toolsTitle"), null, [h("p", {}, t("toolsNone"))]);
   return section(t("toolsTitle"), csv, [
     table(
-      [t("toolsTool"), t("toolsMade"), t("instances"), t("toolsSeconds"), t("toolsGestures"), t("toolsClicks")],
+      [t("toolsTool"), t("toolsMade"), t("instances"), t("toolsSeconds"), t("toolsGestures"), t("toolsClicks"), ""],
       tools.map((one) => {
         const each = (value: number): string => (value / one.count).toFixed(1);
-        return [toolName(one.tool), t(one.drawn ? "statDrawn" : "statAdjusted"), String(one.count), each(one.seconds), each(one.gestures), each(one.clicks)];
+        return [toolName(one.tool), t(one.drawn ? "statDrawn" : "statAdjusted"), String(one.count), each(one.seconds), each(one.gestures), each(one.clicks), ""];
       }),
     ),
     h("p", { class: "an-stat-rule" }, t("toolsRule")),
