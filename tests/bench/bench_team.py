@@ -1,9 +1,10 @@
 """A team on one PostgreSQL server: people who save from several machines, and machines that are killed while they save.
 
-    python -m tests.bench.bench_team [--people 50] [--machines 5] [--seconds 600] [--kills 1000] [--database ADDRESS]
+    python -m tests.bench.bench_team [--people 50] [--machines 5] [--seconds 600] [--thinks 1] [--kills 1000]
+        [--database ADDRESS]
 
 Without an address it starts a server of its own, whose commits do not wait for the disk. Prints one JSON object; all
-but the counts and times must be 0. A person looks at a picture for about a second; one in ten saves on a picture that
+but the counts and times must be 0. A person looks at a picture for some seconds; one in ten saves on a picture that
 somebody else works on at that moment.
 """
 
@@ -31,7 +32,6 @@ from tests.storage.postgres_server import Server, programs
 
 WIDTH, HEIGHT = 64, 48
 PICTURES = 2_000
-THINKS_S = 1.0
 
 
 @contextmanager
@@ -69,14 +69,14 @@ def add(image_id, client, number, revision):
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
-def person(store, name, pictures, end, told):
+def person(store, name, end, options, told):
     """Saves until the end; tells how long each save took, how many came too late, and what went wrong."""
     chance = random.Random(name)
     waits, late, errors, saved, number = [], 0, [], [], 0
     while time.monotonic() < end:
-        time.sleep(chance.uniform(0.5, 1.5) * THINKS_S)
+        time.sleep(chance.uniform(0.5, 1.5) * options.thinks)
         crowded = chance.random() < 0.1
-        image_id = chance.randint(1, 5) if crowded else chance.randint(6, pictures)
+        image_id = chance.randint(1, 5) if crowded else chance.randint(6, options.pictures)
         try:
             revision = store.image(image_id).revision
             if crowded:
@@ -93,12 +93,12 @@ def person(store, name, pictures, end, told):
     told.append((waits, late, errors, saved))
 
 
-def machine(folder, index, people, pictures, seconds, results):
+def machine(folder, index, options, results):
     told = []
     with Store.open(Path(folder)) as store:
-        end = time.monotonic() + seconds
-        names = [f"m{index}p{one}" for one in range(people)]
-        threads = [threading.Thread(target=person, args=(store, name, pictures, end, told)) for name in names]
+        end = time.monotonic() + options.seconds
+        names = [f"m{index}p{one}" for one in range(options.people // options.machines)]
+        threads = [threading.Thread(target=person, args=(store, name, end, options, told)) for name in names]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -109,10 +109,8 @@ def machine(folder, index, people, pictures, seconds, results):
 def team(folders, options):
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
-    share = options.people // len(folders)
     machines = [
-        context.Process(target=machine, args=(folder, index, share, options.pictures, options.seconds, results))
-        for index, folder in enumerate(folders)
+        context.Process(target=machine, args=(folder, index, options, results)) for index, folder in enumerate(folders)
     ]
     for one in machines:
         one.start()
@@ -196,6 +194,7 @@ def main():
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--machines", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--thinks", type=float, default=1.0, metavar="SECONDS")
     parser.add_argument("--pictures", type=int, default=PICTURES)
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--database", metavar="ADDRESS")

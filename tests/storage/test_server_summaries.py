@@ -40,7 +40,7 @@ def test_the_command_line_works_on_a_project_at_an_address(address, tmp_path, ca
     assert len(folders_in(paths.projects())) == 1  # whatever is asked for, it is the same folder
 
 
-def test_a_list_of_projects_counts_what_lies_on_a_server(address, schemas, monkeypatch):
+def test_a_list_of_projects_counts_what_lies_on_a_server(address):
     folder = folder_of_address(address, paths.projects())
     with Store.open(folder) as store:
         store.set_setting(NAME, "birds")
