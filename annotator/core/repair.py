@@ -38,11 +38,23 @@ class Kind(StrEnum):
     SHRINK = "shrink"
     GROW = "grow"
     SUBTRACT = "subtract"
+    DUPLICATES = "duplicates"
+    """Of two that are much the same, one goes: `clashes.settle`, as the two that follow."""
+    CONTAINED = "contained"
+    """Of two, one of which is inside the other, the smaller one goes."""
+    MERGE = "merge"
+    """Of two, one of which is inside the other, one takes the other in, which goes."""
+
+    @property
+    def is_of_clashes(self) -> bool:
+        return self in (Kind.DUPLICATES, Kind.CONTAINED, Kind.MERGE)
 
 
 @dataclass(frozen=True)
 class Repair:
-    """A repair. pixels: of specks the area that is kept; of smooth, shrink and grow the radius; of others nothing."""
+    """A repair. pixels: of specks the area that is kept; of smooth, shrink and grow the radius; of clashes the share
+    from which on they count, in hundredths; of others nothing.
+    """
 
     kind: Kind
     pixels: int = 0
@@ -52,6 +64,8 @@ class Repair:
         """The largest number of pixels that it takes; 0 where it takes none."""
         if self.kind is Kind.SPECKS:
             return MOST_SPECK
+        if self.kind.is_of_clashes:
+            return 100
         return MOST_PIXELS if self.kind in (Kind.SMOOTH, Kind.SHRINK, Kind.GROW) else 0
 
 

@@ -357,12 +357,13 @@ def _set_values(connection: Connection, order: Order, ids: list[int]) -> list[in
 def _repair(connection: Connection, mends: Sequence[Mended], ids: set[int], report: Report) -> list[int]:
     """The ids of those that have another mask now. Raises GestureError where an image's masks become too many bytes."""
     of_these = [one for one in mends if one.id in ids]
-    lost = {one.image_id for one in of_these if not one.is_kept}
-    report.emptied += sum(not one.is_kept for one in of_these)
-    report.name_emptied(connection, lost)
+    lost = [one for one in of_these if not one.is_kept and not one.goes]
+    report.emptied += len(lost)
+    report.name_emptied(connection, {one.image_id for one in lost})
     kept = [one for one in of_these if one.is_kept]
     boxes = [one for one in kept if isinstance(one, Masked)]
     written = bulk_masks.write(connection, boxes) if boxes else bulk_repair.write(connection, kept)
+    written += bulk_repair.reject(connection, [one for one in of_these if one.goes])
     require_room(connection, sorted({one.image_id for one in kept}), error=GestureError)
     return written
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select, update
 
 from annotator.core import repair
+from annotator.core.clashes import Placed, settle
 from annotator.core.dataset import State
 from annotator.core.errors import GeometryError
 from annotator.core.masks import Rle, require_storable, rle_area
@@ -37,13 +38,17 @@ _CHANGE_MASK = (
 
 @dataclass(frozen=True)
 class Mended:
-    """An instance's mask before and after a repair that changes it. after: empty, or None where it cannot be stored."""
+    """An instance's mask before and after a repair that changes it. after: empty, or None where it cannot be stored.
+
+    goes: it is rejected, with the mask that it has.
+    """
 
     id: int
     key: str
     image_id: int
     before: Rle
     after: Rle | None
+    goes: bool = False
 
     @property
     def is_kept(self) -> bool:
@@ -61,13 +66,17 @@ class Before:
 
 def read(connection: Connection, wanted: Repair, ids: Sequence[int]) -> Before:
     """All that `mended` looks at, so that nothing is read while masks are worked out: a reader makes others wait."""
-    columns = (_instances.c.id, _instances.c.key, _instances.c.image_id, _instances.c.rle)
+    columns = [_instances.c.id, _instances.c.key, _instances.c.image_id, _instances.c.rle]
+    if wanted.kind.is_of_clashes:
+        columns += [
+            getattr(_instances.c, name) for name in ("category_id", "state", "source", "edited", "score", "crowd")
+        ]
     joined: Select[Any] = select(*columns, _images.c.height, _images.c.width).join(
         _images, _images.c.id == _instances.c.image_id
     )
     rows = connection.execute(joined.where(among(_instances.c.id, ids))).all()
     around: Sequence[Row[Any]] = ()
-    if wanted.kind is Kind.SUBTRACT:
+    if wanted.kind is Kind.SUBTRACT or wanted.kind.is_of_clashes:
         accepted = and_(_instances.c.state == State.ACCEPTED.value, ~_instances.c.crowd)
         on_them = among(_instances.c.image_id, {row.image_id for row in rows})
         around = connection.execute(joined.where(on_them, accepted)).all()
@@ -76,6 +85,8 @@ def read(connection: Connection, wanted: Repair, ids: Sequence[int]) -> Before:
 
 def mended(before: Before, wanted: Repair) -> list[Mended]:
     """Those of the instances that the repair changes. What lies over them is accepted, or among them."""
+    if wanted.kind.is_of_clashes:
+        return _settled(before, wanted)
     rows = {row.id: row for row in before.rows}
     above: dict[int, list[Rle]] = {}
     if wanted.kind is Kind.SUBTRACT:
@@ -87,6 +98,34 @@ def mended(before: Before, wanted: Repair) -> list[Mended]:
         if after != mask:
             found.append(Mended(id, row.key, row.image_id, mask, after))
     return found
+
+
+def _settled(before: Before, wanted: Repair) -> list[Mended]:
+    """Of a repair that looks at all of a picture together. A group is no double of its members."""
+    mine = {row.id for row in before.rows}
+    by_image: dict[int, dict[int, Any]] = {}
+    for row in (*before.rows, *before.around):
+        if row.state in (State.ACCEPTED.value, State.SUGGESTED.value) and not row.crowd:
+            by_image.setdefault(row.image_id, {})[row.id] = row
+    found = []
+    for together in by_image.values():
+        rows = [together[id] for id in sorted(together)]
+        placed = [_placed(row, may_change=row.id in mine) for row in rows]
+        try:
+            settled = settle(placed, wanted)
+        except GeometryError:  # a picture with so many masks over each other stays as it is
+            continue
+        for index, after in settled.items():
+            row, rle = rows[index], placed[index].rle
+            found.append(Mended(row.id, row.key, row.image_id, rle, after, goes=after is None))
+    return found
+
+
+def _placed(row: Any, *, may_change: bool) -> Placed:
+    is_a_persons = row.edited or "@" not in row.source
+    score = 1.0 if row.score is None else float(row.score)
+    standing = (row.state == State.ACCEPTED.value, is_a_persons, score, -row.id)
+    return Placed(Rle(row.height, row.width, row.rle), row.category_id, standing, may_change)
 
 
 def some_of(rows: Sequence[Any]) -> list[int]:
@@ -133,10 +172,25 @@ def write(connection: Connection, found: Sequence[Mended]) -> list[int]:
     return written
 
 
+def reject(connection: Connection, found: Sequence[Mended]) -> list[int]:
+    """Reject those that go; the ids of those whose mask was still the one that was looked at."""
+    query = select(_instances.c.id, _instances.c.rle).where(among(_instances.c.id, [one.id for one in found]))
+    masks = {row.id: row.rle for row in connection.execute(query)}
+    ids = [one.id for one in found if masks.get(one.id) == one.before.counts]
+    connection.execute(update(_instances).where(among(_instances.c.id, ids)).values(state=State.REJECTED.value))
+    return ids
+
+
 def take_back(connection: Connection, ids: Sequence[int]) -> None:
-    """Give the instances the mask and the polygons that they had before their last decision."""
+    """Give the instances the mask, the polygons and the state that they had before their last decision."""
     mask, polygons = decided_before(LATER.c.rle), decided_before(LATER.c.parts)
-    values = {"rle": func.coalesce(mask, offered(_suggestions.c.rle)), "parts": polygons, **FORGOTTEN}
+    state = func.coalesce(decided_before(LATER.c.state), State.SUGGESTED.value)
+    values = {
+        "rle": func.coalesce(mask, offered(_suggestions.c.rle)),
+        "parts": polygons,
+        "state": state,
+        **FORGOTTEN,
+    }
     connection.execute(update(_instances).where(among(_instances.c.id, ids)).values(values))
     measure_edits(connection, ids)
 

@@ -145,3 +145,28 @@ def test_an_undo_leaves_a_mask_that_somebody_changed_since(store, images):
     report = store.bulk.undo(bulk_id, who="me")
     assert (report.done, report.passed_over) == (1, 1)
     assert store.instances(2)[0].rle == own
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"), [(Kind.DUPLICATES, [12, 12, 4]), (Kind.CONTAINED, [12, 12]), (Kind.MERGE, [12, 12])]
+)
+def test_doubles_of_any_origin_go_in_one_order_and_come_back_by_one_undo(store, kind, left):
+    """Two networks' suggestions of one object, one of which is accepted; a part of another one, drawn."""
+    person = store.add_category("person").id
+    image = add_image(store)
+    found = [block(10, 2), block(10, 2, 4, 3), block(2, 8, 4, 3), block(4, 8, 2, 2)]
+    sources = ["fine@1", "wide@1", "fine@1", "wide@1"]
+    offered = [
+        Suggestion(person, 0.9 - 0.1 * n, rle, by) for n, (rle, by) in enumerate(zip(found, sources, strict=True))
+    ]
+    store.set_suggestions(image.id, offered, by=("fine@1", "wide@1"))
+    store.record(gesture(store.image(image.id), accept(store.instances(image.id)[1].key)))
+    before = store.instances(image.id, states=tuple(State))
+    bulk_id, report = carry_out(store, order(kind, 80))
+    after = store.instances(image.id, states=tuple(State))
+    assert after[0].state is State.REJECTED
+    assert report.emptied == 0
+    shown = [one for one in after if one.state in (State.SUGGESTED, State.ACCEPTED)]
+    assert [rle_area(one.rle) for one in shown] == left
+    store.bulk.undo(bulk_id, who="me")
+    assert store.instances(image.id, states=tuple(State)) == before
