@@ -24,6 +24,7 @@ from annotator.storage.blind_pictures import BlindPictures
 from annotator.storage.bulk import BulkDecisions
 from annotator.storage.categories import CategoryBook
 from annotator.storage.category_manager import CategoryManager
+from annotator.storage.clashes import ClashReader
 from annotator.storage.comparisons import ComparisonReader
 from annotator.storage.database import Database
 from annotator.storage.decisions import Prepared
@@ -67,6 +68,7 @@ class Store:
         self.waiting = WaitingReader(database)
         self.unseen = UnseenAccepts(database, self.bulk)
         self.placed = PlacedReader(database)
+        self.clashes = ClashReader(database)
         self.comparisons = ComparisonReader(database)
         self.blind = BlindPictures(database)
         self._order_names()

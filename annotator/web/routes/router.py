@@ -24,6 +24,7 @@ from annotator.web.routes.bin import add_bin_routes
 from annotator.web.routes.blind import add_blind_routes
 from annotator.web.routes.bulk import add_bulk_routes
 from annotator.web.routes.categories import add_category_routes
+from annotator.web.routes.clashes import add_clash_routes
 from annotator.web.routes.documents import add_document_routes
 from annotator.web.routes.evaluation import add_evaluation_routes
 from annotator.web.routes.exports import add_export_routes
@@ -72,6 +73,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_export_routes(router, projects, uploads)
     add_statistics_routes(router, projects)
     add_insight_routes(router, insight)
+    add_clash_routes(router, projects)
     add_evaluation_routes(router, EvaluationWork(projects))
     add_blind_routes(router, projects, uploads)
     add_unseen_routes(router, projects, bulk, insight)

@@ -3,9 +3,9 @@ import type { WireCutout } from "../document/protocol";
 import type { Api } from "./api";
 import { json, request } from "./api";
 
-export type RepairKind = "holes" | "specks" | "largest" | "smooth" | "shrink" | "grow" | "subtract";
+export type RepairKind = "holes" | "specks" | "largest" | "smooth" | "shrink" | "grow" | "subtract" | "duplicates" | "contained" | "merge";
 
-/** `pixels`: of specks the least area that stays, otherwise a radius. */
+/** `pixels`: of specks the least area that stays, of what clashes the least share in hundredths, otherwise a radius. */
 export interface WireRepair {
   readonly kind: RepairKind;
   readonly pixels?: number;

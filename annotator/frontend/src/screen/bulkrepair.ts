@@ -2,11 +2,11 @@
 import type { BulkPreview, RepairKind, WireRepair } from "../saving/bulk";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
-import { h } from "../widgets/dom";
+import { h, setText } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 
 /** What each takes: the number of pixels that is proposed, and the most. */
-const KINDS: readonly { readonly kind: RepairKind; readonly label: StringKey; readonly pixels?: number; readonly most?: number }[] = [
+const KINDS: readonly { readonly kind: RepairKind; readonly label: StringKey; readonly pixels?: number; readonly most?: number; readonly unit?: string }[] = [
   { kind: "holes", label: "repairHoles" },
   { kind: "specks", label: "repairSpecks", pixels: 30, most: 1_000_000 },
   { kind: "largest", label: "repairLargest" },
@@ -14,6 +14,9 @@ const KINDS: readonly { readonly kind: RepairKind; readonly label: StringKey; re
   { kind: "shrink", label: "repairShrink", pixels: 1, most: 100 },
   { kind: "grow", label: "repairGrow", pixels: 1, most: 100 },
   { kind: "subtract", label: "repairSubtract" },
+  { kind: "duplicates", label: "repairDuplicates", pixels: 80, most: 100, unit: "%" },
+  { kind: "contained", label: "repairContained", pixels: 90, most: 100, unit: "%" },
+  { kind: "merge", label: "repairMerge", pixels: 90, most: 100, unit: "%" },
 ];
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -22,7 +25,8 @@ export class RepairChoice {
   readonly element: HTMLElement;
   private readonly kind = h("select", { class: "an-select", "aria-label": t("bulkRepair") });
   private readonly pixels = h("input", { type: "number", class: "an-bulk-pixels", min: 1, step: 1, "aria-label": t("repairPixels") });
-  private readonly field = h("label", { class: "an-bulk-radius" }, this.pixels, h("span", {}, t("repairPixels")));
+  private readonly unit = h("span", {}, t("repairPixels"));
+  private readonly field = h("label", { class: "an-bulk-radius" }, this.pixels, this.unit);
 
   constructor(changed: () => void) {
     this.kind.append(...KINDS.map(({ kind, label }) => h("option", { value: kind }, t(label))));
@@ -46,9 +50,11 @@ export class RepairChoice {
   }
 
   private show(): void {
-    const { pixels, most } = this.chosen();
+    const { pixels, most, unit } = this.chosen();
     this.field.hidden = pixels === undefined;
     if (pixels === undefined) return;
+    setText(this.unit, unit ?? t("repairPixels"));
+    this.pixels.setAttribute("aria-label", unit ?? t("repairPixels"));
     this.pixels.max = String(most);
     this.pixels.value = String(pixels);
   }

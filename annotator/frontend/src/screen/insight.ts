@@ -11,11 +11,13 @@ import { chart } from "../widgets/chart";
 import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { nameOf, percent, setThreshold } from "./advising";
+import { clashes } from "./clashes";
 import { showEvaluation } from "./evaluation";
 import { labelErrors } from "./labelerrors";
 import { nextUp } from "./nextup";
 import { section, showStatistics, table } from "./statistics";
 import { toolEffort } from "./tooleffort";
+import { twoNetworks } from "./twonetworks";
 import { unseen } from "./unseen";
 
 /** Fills the element: what decisions add up to first, as it takes less time. */
@@ -30,7 +32,8 @@ async function showDecisions(element: HTMLElement, options: InsightOptions): Pro
   try {
     const insight = await options.advice.read();
     const again = (): void => void showDecisions(element, options);
-    element.replaceChildren(effort(insight, options), toolEffort(insight.ledger.tools, options.api), nextUp(options), thresholds(insight, options), await unseen(insight, options, again), labelErrors(options));
+    const agreement = await twoNetworks(options, again);
+    element.replaceChildren(effort(insight, options), toolEffort(insight.ledger.tools, options.api), nextUp(options), thresholds(insight, options), await unseen(insight, options, again), ...(agreement === null ? [] : [agreement]), labelErrors(options), clashes(options));
   } catch (error) {
     element.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
   }

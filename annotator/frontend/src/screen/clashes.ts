@@ -1,0 +1,95 @@
+/** Duplicates, contained masks and overlaps: looked for when somebody asks, each with a bound of its own, and mended many at once. */
+import type { RepairKind } from "../saving/bulk";
+import { BulkApi } from "../saving/bulk";
+import type { Bounds, Clash, WireClash, WireKind } from "../saving/clashes";
+import { CLASHES, ClashesApi } from "../saving/clashes";
+import { lineOf } from "../saving/errors";
+import type { StringKey } from "../strings";
+import { t } from "../strings";
+import { button, h } from "../widgets/dom";
+import type { InsightOptions } from "./advising";
+import { percent } from "./advising";
+import { watch } from "./bulkrun";
+import { section } from "./statistics";
+
+const KINDS: Readonly<Record<Clash, { readonly label: StringKey; readonly told: StringKey; readonly share: number; readonly repairs: readonly (readonly [RepairKind, StringKey])[] }>> = {
+  duplicate: { label: "clashDuplicate", told: "clashDuplicateTold", share: 80, repairs: [["duplicates", "clashRemove"], ["merge", "clashMerge"]] },
+  contained: { label: "clashContained", told: "clashContainedTold", share: 90, repairs: [["contained", "clashRemoveInner"], ["merge", "clashMerge"]] },
+  overlap: { label: "clashOverlap", told: "clashOverlapTold", share: 10, repairs: [["subtract", "repairSubtract"]] },
+};
+
+/** The part of the page. */
+export function clashes(options: InsightOptions): HTMLElement {
+  return new Clashes(options).element;
+}
+
+class Clashes {
+  readonly element: HTMLElement;
+  private readonly fields = new Map(CLASHES.map((kind) => [kind, shareField(KINDS[kind])] as const));
+  private readonly place = h("div", { role: "status" });
+  private readonly look = button({ text: t("clashLook"), onClick: () => void this.find() });
+
+  constructor(private readonly options: InsightOptions) {
+    const fields = CLASHES.map((kind) => h("label", { class: "an-clash-bound" }, h("span", {}, t(KINDS[kind].label)), this.fields.get(kind)!, h("span", { "aria-hidden": "true" }, "%")));
+    this.element = section(t("clashTitle"), null, [h("p", { class: "an-stat-rule" }, t("clashRule")), h("div", { class: "an-clash-bounds" }, ...fields, this.look), this.place]);
+  }
+
+  private share(kind: Clash): number {
+    return Math.max(1, Math.min(100, Math.round(this.fields.get(kind)!.valueAsNumber) || KINDS[kind].share));
+  }
+
+  private async find(): Promise<void> {
+    const { api, session } = this.options;
+    const bounds = Object.fromEntries(CLASHES.map((kind) => [kind, this.share(kind) / 100])) as unknown as Bounds;
+    this.look.disabled = true;
+    try {
+      const { kinds, instances } = await new ClashesApi(api).find(bounds, session.view.get().threshold);
+      const some = kinds.filter(({ pairs }) => pairs > 0);
+      this.place.replaceChildren(...(some.length === 0 ? [h("p", {}, t("clashNone"))] : [...some.map((one) => this.line(one)), this.list(instances)]));
+    } catch (error) {
+      this.place.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
+    } finally {
+      this.look.disabled = false;
+    }
+  }
+
+  private line({ kind, pairs, images }: WireKind): HTMLElement {
+    const pictures = t("pictureCount", { n: images.length });
+    const repairs = KINDS[kind].repairs.map(([repair, label]) => button({ text: t(label), onClick: () => void this.mend(kind, repair, images) }));
+    const list = button({ text: t("clashList"), onClick: () => void this.options.session.list.ask({ query: `#${images.join(",")}` }).then(() => list.replaceWith(h("span", {}, t("unseenListed")))) });
+    return h("p", { class: "an-clash-line" }, h("b", {}, t(KINDS[kind].label)), ` ${t("clashCount", { n: pairs, pictures })} `, ...repairs, list);
+  }
+
+  /** On these pictures alone; what is locked stays, and one undo takes all of it back. */
+  private async mend(kind: Clash, repair: RepairKind, images: readonly number[]): Promise<void> {
+    const { api, news, session } = this.options;
+    const pixels = repair === "subtract" ? {} : { pixels: this.share(kind) };
+    const order = { verb: "repair", query: "is:open,accepted", images, threshold: session.view.get().threshold, repair: { kind: repair, ...pixels } } as const;
+    await watch(news, async () => {
+      const bulk = new BulkApi(api);
+      return bulk.start(order, await bulk.preview(order));
+    });
+    await this.find();
+  }
+
+  private list(found: readonly WireClash[]): HTMLElement {
+    return h("ol", { class: "an-errors" }, ...found.map((one) => this.entry(one)));
+  }
+
+  private entry(one: WireClash): HTMLElement {
+    const { session } = this.options;
+    const open = button({
+      text: t("errorsOpen"),
+      title: t("errorsOpenTitle", { name: one.name }),
+      onClick: () => {
+        void session.open(one.image).then(() => session.select([one.key]));
+        open.replaceWith(h("span", {}, t("errorsOpened")));
+      },
+    });
+    return h("li", {}, h("img", { src: one.cutout, alt: "", loading: "lazy" }), h("span", {}, h("b", {}, t(KINDS[one.kind].label)), ` · ${one.name}`, h("br"), t(KINDS[one.kind].told, { share: percent(one.part) })), open);
+  }
+}
+
+function shareField({ label, share }: { readonly label: StringKey; readonly share: number }): HTMLInputElement {
+  return h("input", { type: "number", class: "an-bulk-pixels", min: 1, max: 100, step: 1, value: String(share), "aria-label": `${t(label)}, %` });
+}
