@@ -34,7 +34,7 @@ class _Columns:
     """A table of equally long, read-only columns."""
 
     def __post_init__(self) -> None:
-        columns = [getattr(self, one.name) for one in fields(self)]  # type: ignore[arg-type]
+        columns = list(vars(self).values())  # `fields` takes longer than all else, in a table of a picture each
         if len({len(column) for column in columns}) > 1:
             raise ValueError(f"columns of {', '.join(str(len(one)) for one in columns)} rows, expected the same")
         for column in columns:

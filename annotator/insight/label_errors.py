@@ -54,83 +54,87 @@ def find_doubts(pictures: Sequence[tuple[Boxes, Boxes]]) -> list[list[Doubt]]:
 
     pictures: of each its accepted instances, and what networks suggested on it, whatever became of that.
     """
-    sizes = _usual_sizes([labels for labels, _ in pictures])
-    return [_of_picture(labels, suggested, sizes) for labels, suggested in pictures]
+    odd = _odd_sizes([labels for labels, _ in pictures])
+    return [_of_picture(labels, suggested, sizes) for (labels, suggested), sizes in zip(pictures, odd, strict=True)]
 
 
-def _of_picture(labels: Boxes, suggested: Boxes, sizes: dict[int, tuple[float, float]]) -> list[Doubt]:
+_REASONS = (Reason.CATEGORY, Reason.PLACE, Reason.SEVERAL, Reason.SIZE)
+"""Of doubts that are as strong the first one counts."""
+
+
+def _of_picture(labels: Boxes, suggested: Boxes, odd: Floats) -> list[Doubt]:
+    """odd: of each instance how doubtful its size makes it."""
+    if not len(suggested.scores):
+        return [Doubt(0.15, Reason.ALONE) if one <= 0.15 else Doubt(float(one), Reason.SIZE) for one in odd]
     common, label_areas, suggested_areas = _common(labels.boxes, suggested.boxes)
     union = label_areas[:, None] + suggested_areas[None] - common
     iou = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
     inside = np.divide(common, suggested_areas[None], out=np.zeros_like(common), where=suggested_areas[None] > 0)
+    same = labels.categories[:, None] == suggested.categories[None]
+    fits = iou >= SAME_OBJECT
+    strength = iou * suggested.scores
+    others = np.where(fits & ~same, strength, 0.0)
+    strongest = others.argmax(axis=1)
+    of_category = np.maximum(0.0, others.max(axis=1) - np.where(fits & same, strength, 0.0).max(axis=1))
+    near = np.where(same, iou, 0.0)
+    nearest = near.max(axis=1)
+    is_near = nearest >= _NEAR
+    badly = suggested.scores[near.argmax(axis=1)] * np.maximum(0.0, 0.85 - nearest)
+    # Networks miss more than people invent: such a hint comes behind those for which something speaks.
+    of_place = np.where(is_near, badly, np.where(fits.any(axis=1), 0.0, 0.15))
+    of_several = _of_several(iou, same & (inside >= 0.75) & (suggested.scores >= 0.3), suggested)
+    doubts = np.stack((of_category, of_place, of_several, odd))
+    first = doubts.argmax(axis=0)
     found = []
-    for index in range(len(labels.categories)):
-        same = suggested.categories == labels.categories[index]
-        doubts = [
-            _of_category(iou[index], same, suggested),
-            _of_place(iou[index], same, suggested.scores),
-            _of_several(index, iou[index], inside[index], same, suggested),
-            _of_size(labels, index, sizes),
-        ]
-        found.append(max(doubts, key=lambda one: one.doubt))
+    for index, (which, doubt) in enumerate(zip(first.tolist(), doubts.max(axis=0).tolist(), strict=True)):
+        reason = _REASONS[which]
+        if doubt == 0:
+            found.append(NONE)
+        elif reason is Reason.CATEGORY:
+            found.append(Doubt(doubt, reason, int(suggested.categories[strongest[index]])))
+        elif reason is Reason.PLACE and not is_near[index]:
+            found.append(Doubt(doubt, Reason.ALONE))
+        else:
+            found.append(Doubt(doubt, reason))
     return found
 
 
-def _of_category(iou: Floats, same: NDArray[np.bool_], suggested: Boxes) -> Doubt:
-    fits = iou >= SAME_OBJECT
-    others = np.where(fits & ~same, suggested.scores * iou, 0.0)
-    if not others.any():
-        return NONE
-    own = float(np.where(fits & same, suggested.scores * iou, 0.0).max())
-    strongest = int(np.argmax(others))
-    return Doubt(max(0.0, float(others[strongest]) - own), Reason.CATEGORY, int(suggested.categories[strongest]))
+def _of_several(iou: Floats, within: NDArray[np.bool_], suggested: Boxes) -> Floats:
+    """within: (n, m), which suggestions of an instance's category lie in it. (n,)"""
+    found = np.zeros(len(iou))
+    fit = np.where(within, iou, 0.0).max(axis=1)
+    for index in np.flatnonzero((within.sum(axis=1) >= 2) & (fit < 0.8)).tolist():
+        some = np.flatnonzero(within[index])
+        common, areas, _ = _common(suggested.boxes[some], suggested.boxes[some])
+        apart = common < 0.3 * np.minimum(areas[:, None], areas[None])
+        scores = suggested.scores[some]
+        pairs = np.where(apart, np.minimum(scores[:, None], scores[None]), 0.0)
+        found[index] = float(pairs.max()) * (1.2 - float(fit[index]))
+    return found
 
 
-def _of_place(iou: Floats, same: NDArray[np.bool_], scores: Floats) -> Doubt:
-    near = np.where(same, iou, 0.0)
-    if len(near) and near.max() >= _NEAR:
-        best = int(np.argmax(near))
-        return Doubt(float(scores[best]) * max(0.0, 0.85 - float(near[best])), Reason.PLACE)
-    # Networks miss more than people invent: such a hint comes behind those for which something speaks.
-    is_taken = bool((iou >= SAME_OBJECT).any())
-    return NONE if is_taken else Doubt(0.15, Reason.ALONE)
+def _odd_sizes(all_labels: Sequence[Boxes]) -> list[Floats]:
+    """Of each picture's instances how doubtful their sizes make them; 0 in categories with fewer than ten instances.
+
+    Compared with the median of the category's log areas, and with how far these are from it.
+    """
+    if not all_labels:
+        return []
+    categories = np.concatenate([labels.categories for labels in all_labels])
+    logs = _log_areas(np.concatenate([labels.boxes for labels in all_labels]))
+    found = np.zeros(len(logs))
+    for category in np.unique(categories):
+        mine = categories == category
+        if mine.sum() >= 10:
+            away = np.abs(logs[mine] - np.median(logs[mine]))
+            spread = max(0.2, 1.4826 * float(np.median(away)))
+            found[mine] = np.clip(0.1 * (away / spread - _ODD), 0.0, 0.5)
+    return np.split(found, np.cumsum([len(labels.categories) for labels in all_labels])[:-1])
 
 
-def _of_several(index: int, iou: Floats, inside: Floats, same: NDArray[np.bool_], suggested: Boxes) -> Doubt:
-    within = np.flatnonzero(same & (inside >= 0.75) & (suggested.scores >= 0.3))
-    if len(within) < 2 or iou[within].max() >= 0.8:
-        return NONE
-    common, areas, _ = _common(suggested.boxes[within], suggested.boxes[within])
-    apart = common < 0.3 * np.minimum(areas[:, None], areas[None])
-    pairs = np.where(apart, np.minimum(suggested.scores[within][:, None], suggested.scores[within][None]), 0.0)
-    return Doubt(float(pairs.max()) * (1.2 - float(iou[within].max())), Reason.SEVERAL)
-
-
-def _of_size(labels: Boxes, index: int, sizes: dict[int, tuple[float, float]]) -> Doubt:
-    usual = sizes.get(int(labels.categories[index]))
-    if usual is None:
-        return NONE
-    away = abs(_log_area(labels.boxes[index]) - usual[0]) / usual[1]
-    return Doubt(min(0.5, 0.1 * (away - _ODD)) if away > _ODD else 0.0, Reason.SIZE)
-
-
-def _usual_sizes(all_labels: Sequence[Boxes]) -> dict[int, tuple[float, float]]:
-    """Of each category with ten instances or more the median of their log areas, and how far they are from it."""
-    areas: dict[int, list[float]] = {}
-    for labels in all_labels:
-        for category, box in zip(labels.categories.tolist(), labels.boxes, strict=True):
-            areas.setdefault(category, []).append(_log_area(box))
-    usual = {}
-    for category, logs in areas.items():
-        if len(logs) >= 10:
-            middle = float(np.median(logs))
-            usual[category] = middle, max(0.2, 1.4826 * float(np.median(np.abs(np.array(logs) - middle))))
-    return usual
-
-
-def _log_area(box: Floats) -> float:
-    width, height = max(1.0, float(box[2] - box[0])), max(1.0, float(box[3] - box[1]))
-    return float(np.log(width * height))
+def _log_areas(boxes: Floats) -> Floats:
+    sides = np.maximum(1.0, boxes[:, 2:] - boxes[:, :2])
+    return np.asarray(np.log(sides[:, 0] * sides[:, 1]), np.float64)
 
 
 def _common(first: Floats, second: Floats) -> tuple[Floats, Floats, Floats]:

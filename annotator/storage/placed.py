@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from annotator.storage import gallery, schema
 from annotator.storage.blind import IS_HIDDEN
 from annotator.storage.categories import standing
 from annotator.storage.database import Database
+from annotator.storage.decision_history import rows_of
 from annotator.storage.gallery import Entry
 
 LEAST_SCORE = 0.1
@@ -86,31 +88,26 @@ class PlacedReader:
         )
         with self._database.read() as connection:
             known = standing(connection)
-            labels, suggested = (list(connection.execute(query)) for query in (accepted, offered))
+            labels, suggested = (rows_of(connection, query) for query in (accepted, offered))
         categories = {id: known.of(id) for id in known.ids}
-        by_suggested = _by_image(suggested, categories)
+        by_suggested = {image_id: boxes for image_id, boxes, _ in _by_image(suggested, categories)}
         nothing = Boxes(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0))
-        of: dict[int, list[int]] = {}
-        for row in labels:
-            of.setdefault(row.image_id, []).append(row.id)
         return [
-            Placed(tuple(of[image_id]), boxes, by_suggested.get(image_id, nothing))
-            for image_id, boxes in _by_image(labels, categories).items()
+            Placed(tuple(row[-1] for row in labels[rows]), boxes, by_suggested.get(image_id, nothing))
+            for image_id, boxes, rows in _by_image(labels, categories)
         ]
 
 
-def _by_image(rows: Sequence[Any], categories: dict[int, int]) -> dict[int, Boxes]:
-    """By picture the boxes of its rows, in their order."""
-    places = boxes_of([Rle(row.height, row.width, row.rle) for row in rows])
-    grouped: dict[int, list[tuple[int, list[float], float]]] = {}
-    for row, (x, y, width, height) in zip(rows, places, strict=True):
-        placed = (categories.get(row.category_id, -1), [x, y, x + width, y + height], float(row.score))
-        grouped.setdefault(row.image_id, []).append(placed)
-    return {
-        image_id: Boxes(
-            np.array([one[0] for one in some], np.int64),
-            np.array([one[1] for one in some], float),
-            np.array([one[2] for one in some], float),
-        )
-        for image_id, some in grouped.items()
-    }
+def _by_image(rows: Sequence[Any], categories: dict[int, int]) -> Iterator[tuple[int, Boxes, slice]]:
+    """Each picture's id, the boxes of its rows in their order, and which these are. rows: by picture."""
+    if not rows:
+        return
+    images, of, rles, heights, widths, scores, *_ = zip(*rows, strict=True)
+    boxes = np.array(boxes_of(list(map(Rle, heights, widths, rles))), np.float64)
+    boxes[:, 2:] += boxes[:, :2]
+    counts_as = np.array([categories.get(one, -1) for one in of], np.int64)
+    sure = np.array(scores, np.float64)
+    starts = [0, *(np.flatnonzero(np.diff(images)) + 1).tolist(), len(rows)]
+    for start, end in pairwise(starts):
+        some = slice(start, end)
+        yield images[start], Boxes(counts_as[some], boxes[some], sure[some]), some
