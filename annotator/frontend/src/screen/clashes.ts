@@ -13,7 +13,7 @@ import { watch } from "./bulkrun";
 import { section } from "./statistics";
 
 const KINDS: Readonly<Record<Clash, { readonly label: StringKey; readonly told: StringKey; readonly share: number; readonly repairs: readonly (readonly [RepairKind, StringKey])[] }>> = {
-  duplicate: { label: "clashDuplicate", told: "clashDuplicateTold", share: 80, repairs: [["duplicates", "clashRemove"], ["merge", "clashMerge"]] },
+  duplicate: { label: "clashDuplicate", told: "clashDuplicateTold", share: 80, repairs: [["duplicates", "clashRemove"]] },
   contained: { label: "clashContained", told: "clashContainedTold", share: 90, repairs: [["contained", "clashRemoveInner"], ["merge", "clashMerge"]] },
   overlap: { label: "clashOverlap", told: "clashOverlapTold", share: 10, repairs: [["subtract", "repairSubtract"]] },
 };
