@@ -290,10 +290,7 @@ class Store:
         by: str | Sequence[str] | None = None,
         found: Sequence[Suggestion] | None = None,
     ) -> None:
-        """Replace the image's undecided suggestions by these and mark it prelabelled; what was decided stays.
-
-        by: the network, or two, model@version, also where nothing is offered. found: all that it found, these among it.
-        """
+        """Replace the image's undecided suggestions by these; `suggestions.set_suggestions` says what stays."""
         with self._database.write() as connection:
             suggestions.set_suggestions(connection, image_id, offered, by=by, found=found)
 

@@ -357,15 +357,14 @@ export class Editor {
     const placeNotices = (): void => {
       // They lie over what is to be seen.
       const home = root.classList.contains("is-empty") ? dropZone.element : session.view.get().gallery ? gallery.body : frame;
-      for (const { element } of [uploads, this.notices]) if (element.parentElement !== home) home.append(element);
+      if (uploads.element.parentElement !== home) home.append(uploads.element);
+      this.notices.stand(home);
     };
     session.queue.subscribe((now) => {
       root.classList.toggle("is-empty", now.loaded && now.all === 0 && now.bin === 0);
       placeNotices();
     });
-    session.view.subscribe((now, before) => {
-      if (now.gallery !== before.gallery) placeNotices();
-    });
+    session.view.subscribe((now, before) => void (now.gallery !== before.gallery && placeNotices()));
     const leaving = (event: BeforeUnloadEvent): void => {
       if (session.saver.unsaved() > 0 || !uploads.idle()) event.preventDefault();
     };
@@ -377,6 +376,7 @@ export class Editor {
 
   /** What the decisions add up to, laid out in an element of the page. */
   showStatistics(element: HTMLElement): Promise<void> {
+    this.notices.visit(element);
     return showInsight(element, this.insight);
   }
 

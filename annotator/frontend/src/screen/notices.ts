@@ -34,6 +34,29 @@ export class Notices {
   /** What is shown, by what it is about. */
   private readonly shown = new Map<string, Shown>();
 
+  private home: Element | null = null;
+  private isVisiting = false;
+  private watch: IntersectionObserver | null = null;
+
+  /** Where they are shown as long as the editor is. */
+  stand(home: Element): void {
+    this.home = home;
+    if (!this.isVisiting && this.element.parentElement !== home) home.append(this.element);
+  }
+
+  /** Shows them beside another part of the page whenever that is seen: what is done there is told there. */
+  visit(place: Element): void {
+    this.watch?.disconnect();
+    this.isVisiting = false;
+    if (this.home !== null) this.stand(this.home);
+    this.watch = new IntersectionObserver((entries) => {
+      this.isVisiting = entries.at(-1)!.isIntersecting;
+      if (this.isVisiting) (place.parentElement ?? place).append(this.element);
+      else if (this.home !== null) this.stand(this.home);
+    });
+    this.watch.observe(place);
+  }
+
   /** A question with its answers, once for each subject; it goes with an answer, unanswered by its cross or by `withdraw`. */
   ask(subject: string, text: string, answers: readonly Answer[], sign: IconName = "help"): void {
     if (this.asked.has(subject)) return;
