@@ -12,6 +12,7 @@ from pycocotools import mask as coco_mask
 from annotator.cli import main
 from annotator.core.masks import rle_box_xyxy
 from annotator.storage.store import Store
+from annotator.vision.networks import compile_cache, zoo
 from annotator.web.page import fragments
 from tests.vision.networks.adapters.graphs import answering
 from tests.vision.networks.prompts import graphs
@@ -75,6 +76,7 @@ def test_its_boxes_leave_as_boxes_and_become_masks(run, tmp_path):
 
     code, said, _ = run("masks", "boxes.json", "--images", "pictures", "--model", "boxes", "--out", "masks.json")
     assert (code, said) == (0, "2 boxes with a mask now -> masks.json\n")
+    by = compile_cache.hashed_name(zoo.find_prompt("boxes"))
     for row, (x, y, width, height) in zip(
         json.loads((tmp_path / "masks.json").read_text())["annotations"], FOUND, strict=True
     ):
@@ -85,7 +87,7 @@ def test_its_boxes_leave_as_boxes_and_become_masks(run, tmp_path):
         inside = mask[y : y + height, x : x + width]
         assert inside.mean() > 0.9
         assert mask.sum() < 1.2 * width * height
-        assert row["annotator"] == {"source": "best@1", "mask": "boxes@1"}
+        assert row["annotator"] == {"source": "best@1", "mask": by}
 
 
 def test_in_a_project_each_box_is_a_suggestion_of_its_category(run, tmp_path):

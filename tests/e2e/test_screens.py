@@ -107,9 +107,9 @@ def test_what_the_gallery_offers_to_choose_is_read_on_a_small_screen(opened):
     opened.press("Shift+G")
     page.locator(".an-gallery-head").wait_for()
     choices = page.locator(".an-gallery-head :is(.an-select, .an-segment)")
-    cut = (
-        "all => all.filter((one) => one.scrollWidth > one.clientWidth || one.clientWidth < 60).map((one) => one.title)"
-    )
+    cut = """all => all
+        .filter((one) => one.checkVisibility() && (one.scrollWidth > one.clientWidth || one.clientWidth < 60))
+        .map((one) => one.title)"""
     require_soon(lambda: choices.evaluate_all(cut), [])
 
 
