@@ -118,8 +118,8 @@ export class Commands {
     const before = session.view.get();
     const category = categoriesByDigit(before.categories).get(digit);
     if (before.selection.length === 0 && isKey) return false;
-    if (before.selection.length === 0) this.say("selectFirst");
-    else if (category === undefined) this.say("noSuchCategory", { n: digit });
+    if (category === undefined) this.say("noSuchCategory", { n: digit });
+    else if (before.selection.length === 0) this.say("selectFirst");
     else {
       this.changeAndFollow(() => relabel(session, category.id));
       if (session.view.get() === before) this.say(targets(session).some(isLocked) ? "isLocked" : "categoryAlready");

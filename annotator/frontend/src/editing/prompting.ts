@@ -205,7 +205,7 @@ export class Prompting {
     const { found, before } = object;
     if (found === null) return;
     const { session } = this.options;
-    const category = object.category ?? likelyCategory(session) ?? (await this.options.pickCategory());
+    const category = object.category ?? likelyCategory(session) ?? (await this.askCategory(object, found));
     if (category === null) return;
     session.view.set(before === null ? { category } : {});
     const verb = before === null ? "add" : "edit";
@@ -213,6 +213,24 @@ export class Prompting {
     const { scene } = session.view.get();
     if (scene?.imageId === object.picture.imageId) session.commit(verb, edit(scene));
     else await session.commitOn(object.picture.imageId, verb, edit);
+  }
+
+  /** What is to be named stays in sight. Whoever gives up goes on pointing at it: their clicks are not lost. */
+  private async askCategory(object: Pointed, { mask }: Found): Promise<number | null> {
+    const { session, pickCategory } = this.options;
+    const isAtHand = (): boolean => {
+      const { scene, tool } = session.view.get();
+      return this.object === null && scene?.imageId === object.picture.imageId && tool === "point";
+    };
+    if (isAtHand()) session.showDraft({ key: null, parts: outlineOf(mask).parts });
+    const category = await pickCategory();
+    if (!isAtHand()) return category;
+    session.showDraft(null);
+    if (category !== null) return category;
+    object.isKept = false;
+    this.object = object;
+    this.show();
+    return null;
   }
 
   private editOf(scene: Scene, object: Pointed, { mask, by }: Found, category: number): Edit[] {

@@ -148,7 +148,8 @@ export class PointTool implements Tool {
 
   private labelOf(category: number | null, n: number): string {
     const name = this.host.session.view.get().categories.find(({ id }) => id === category)?.name;
-    return name === undefined ? t("pointCount", { n }) : `${name} · ${t("pointCount", { n })}`;
+    const said = n === 0 ? t("byBox") : t("pointCount", { n });
+    return name === undefined ? said : `${name} · ${said}`;
   }
 
   private boxOf(from: Pointer, to: Pointer): Box {

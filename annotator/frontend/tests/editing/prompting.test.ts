@@ -68,6 +68,30 @@ describe("a new object", () => {
     expect(api.asked).toHaveLength(2);
   });
 
+  it("stays in sight while its category is asked for, and goes on where nobody gives one", async () => {
+    const { api, session, prompting, added } = await pointing(new Prompts(), { tool: "point", category: null });
+    const answers: ((category: number | null) => void)[] = [];
+    Object.assign(prompting["options"], { pickCategory: () => new Promise((resolve) => answers.push(resolve)) });
+    session.view.set({ scene: { ...session.view.get().scene!, instances: [] } });
+    prompting.point([1, 1], true);
+    await settle();
+    const shown = session.view.get().draft;
+    prompting.keep();
+    expect([prompting.object, session.view.get().draft]).toEqual([null, shown]);
+    answers[0](null);
+    await settle();
+    expect([prompting.object?.points, session.view.get().draft]).toEqual([[[1, 1, 1]], shown]);
+    prompting.point([9, 9], false);
+    await settle();
+    prompting.keep();
+    answers[1](91);
+    await settle();
+    expect(session.view.get().draft).toBeNull();
+    expect(session.view.get().scene!.instances.map(({ category, prompt }) => [category, prompt?.points])).toEqual([[91, [[1, 1, 1], [9, 9, 0]]]]);
+    expect(api.asked).toHaveLength(2);
+    expect(added()).toEqual([]);
+  });
+
   it("has at most so many points", async () => {
     const { prompting, told } = await slow();
     for (let n = 0; n < MOST_POINTS + 5; n++) prompting.point([n % 40, 1], true);
