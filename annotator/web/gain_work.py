@@ -126,13 +126,16 @@ def material_of(store: Store) -> Material:
     """What the order of a project is made of."""
     to_do = store.waiting.read()
     threshold = store.setting(THRESHOLD)
+    besides = store.looks.besides()
+    # A likely miss would tell what a network sees on a blind picture.
+    hidden = store.blind.hidden_among(besides)
     return Material(
         waiting=to_do.waiting,
         pictures=to_do.pictures,
         threshold=DEFAULT_THRESHOLD if threshold is None else float(threshold),
         own=to_do.thresholds,
         accepted=to_do.accepted,
-        seen_besides=store.looks.besides(),
+        seen_besides={id: count for id, count in besides.items() if id not in hidden},
         looks=store.looks.pictures(),
     )
 

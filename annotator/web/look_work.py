@@ -144,10 +144,11 @@ def _todo(store: Store, info: ModelInfo, standing: Mapping[int, int], *, copies:
     """The pictures that are new or stand otherwise than when they were looked at."""
     known = store.looks.known()
     store.looks.drop(sorted(set(known) - set(standing)))
+    hidden = store.blind.hidden_among(standing)
 
     def is_new(image: Image) -> bool:
         network, stood, copied = known.get(image.id, ("", -1, False))
-        wants_copy = copies and not image.reviewed and not copied
+        wants_copy = copies and not image.reviewed and not copied and image.id not in hidden
         return (network, stood) != (info.source, standing[image.id]) or wants_copy
 
     return [image for image in store.images() if image.id in standing and is_new(image)]
@@ -167,7 +168,9 @@ def see(store: Store, image: Image, eye: Eye, *, stood: int, detector: Detector 
     look = eye.look(photo)
     known = store.instances(image.id)
     vectors = {one.id: look.of_mask(one.rle) for one in known}
-    besides = None if detector is None else _besides(photo, detector, known)
+    # Nothing is offered on a blind picture: whatever a copy shows would count as missed.
+    is_hidden = store.blind.is_hidden(image.id)
+    besides = None if detector is None or is_hidden else _besides(photo, detector, known)
     return Seen(eye.info.source, stood, look.of_picture(), vectors, besides)
 
 

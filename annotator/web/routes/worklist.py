@@ -106,7 +106,9 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
             rows = store.worklist.rows(ids[start : start + limit].tolist())
             totals = lists.listings.totals(store, stored)
             hidden = store.blind.hidden_among([row.image.id for row in rows])
-        reasons = {} if ranked is None else reasons_of((row.image.id for row in rows), ranked)
+        # The order may be older than what is hidden.
+        seen = [row.image.id for row in rows if row.image.id not in hidden]
+        reasons = {} if ranked is None else reasons_of(seen, ranked)
         return {
             "version": now,
             "total": len(ids),

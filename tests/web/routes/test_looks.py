@@ -76,6 +76,13 @@ def test_what_only_a_mirrored_copy_shows_is_a_likely_miss(client, base, store):
     assert store.looks.besides()[1] == pytest.approx(count, abs=1)
 
 
+def test_copies_of_a_blind_picture_are_looked_at_once_its_suggestions_are_shown(client, base, store):
+    store.blind.pick([1, 2, 3])
+    assert (looked(client, base, copies=True)["copies"], looked(client, base, copies=True)["run"]["total"]) == (0, 0)
+    store.blind.show([2])
+    assert looked(client, base, copies=True)["copies"] == 1
+
+
 def test_a_spoilt_file_is_begun_anew(client, base, store):
     looked(client, base)
     (store.folder / FILE).write_bytes(b"no database at all" * 100)

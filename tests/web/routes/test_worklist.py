@@ -2,10 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from annotator.core.dataset import State
 from annotator.core.review import Change, Gesture
+from annotator.storage.looks import Seen
+from annotator.web.gain_work import material_of
 from tests.storage.builders import suggestion
 from tests.web.batches import wait_until
 from tests.web.conftest import png
@@ -185,6 +188,17 @@ def test_pictures_with_most_to_gain_come_first_each_with_its_reasons(client, bas
     assert ids(listed(client, base, sort="gain", query="state:reviewed")) == [1]
     assert client.get(f"{base}/queue/ids", params={"sort": "gain", "last": 1}).json() == {"ids": [4, 6]}
     assert client.get(f"{base}/queue/next", params={"sort": "gain", "after": 4}).json()["image"]["id"] == 6
+
+
+def test_what_a_network_sees_on_a_blind_picture_is_neither_a_reason_nor_moves_it(client, base, store):
+    store.looks.put(4, Seen("net@1", 0, np.ones(2, np.float32), {}, besides=3))
+    wait_until(lambda: "+" in listed(client, base, sort="gain")["version"])
+    assert listed(client, base, sort="gain")["images"][0]["reasons"]["misses"] == 3
+    store.blind.pick([4])
+    row = next(one for one in listed(client, base, sort="gain")["images"] if one["id"] == 4)
+    assert row["blind"]
+    assert "reasons" not in row  # the order is still the one from before
+    assert material_of(store).seen_besides == {}
 
 
 def test_the_order_stays_while_somebody_works_along_it(client, base, store):
