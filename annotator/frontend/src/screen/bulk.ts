@@ -218,14 +218,16 @@ class BulkDialog {
       this.fill.style.width = `${total === 0 ? 0 : (100 * done) / total}%`;
       setText(this.facts, t("bulkAtWork", { done, total }));
     };
-    await follow({ ...this.options, changed: () => (this.sheet.close(), this.options.changed()) }, told);
+    const news = { ...this.options, changed: () => (this.sheet.close(), this.options.changed()) };
+    await follow(news, told, () => this.sheet.open);
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      this.fail(error);
+      if (this.sheet.open) this.fail(error);
+      else this.options.notices.show("error", t("bulkFailed"), lineOf(error));
     }
   }
 }

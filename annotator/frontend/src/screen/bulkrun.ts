@@ -17,14 +17,24 @@ export interface BulkNews {
   readonly changed: () => Promise<void>;
 }
 
-/** Resolves when nothing is at work any more, and it was told. */
-export async function follow(news: BulkNews, told: (run: BulkRun) => unknown): Promise<void> {
-  const { api, changed } = news;
+/**
+ * Resolves when nothing is at work any more, and it was told. Where nobody sees what is told on the way, that is said
+ * over the picture, with the way to stop it.
+ */
+export async function follow(news: BulkNews, told: (run: BulkRun) => unknown, isSeen: () => boolean = () => true): Promise<void> {
+  const { api, notices, changed } = news;
+  const stop = { text: t("cancel"), run: () => void api.cancel() };
   let status = await api.status();
-  while (status.run?.running === true) {
-    told(status.run);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    status = await api.status();
+  try {
+    while (status.run?.running === true) {
+      told(status.run);
+      const { done, total } = status.run;
+      if (!isSeen()) notices.work(WORK, t("bulkAtWork", { done, total }), stop);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      status = await api.status();
+    }
+  } finally {
+    notices.withdraw(WORK);
   }
   await changed();
   tell(status, news);
@@ -38,16 +48,13 @@ export function takeBack(news: BulkNews): Promise<void> {
 /** Begins something, and says over the picture how far it is, with the way to stop it. */
 export async function watch(news: BulkNews, begin: (api: BulkApi) => Promise<BulkStatus>): Promise<void> {
   const { api, notices } = news;
-  const stop = { text: t("cancel"), run: () => void api.cancel() };
   let looks = 0;
   try {
     await begin(api);
     // What takes no longer than a look has nothing to say on the way.
-    await follow(news, ({ done, total }) => looks++ > 0 && notices.work(WORK, t("bulkAtWork", { done, total }), stop));
+    await follow(news, () => looks++, () => looks <= 1);
   } catch (error) {
     notices.show("error", t("bulkFailed"), lineOf(error));
-  } finally {
-    notices.withdraw(WORK);
   }
 }
 
