@@ -17,7 +17,7 @@ export function createHint(session: Session, shelf: Shelf | null): HTMLElement {
   const element = h("div", { class: "an-hint", role: "status", hidden: true });
   let decided = preference(shelf, DECIDED, false);
   session.view.subscribe((now, before) => {
-    const names = ["tool", "hideAll", "scene", "triage", "threshold", "categories", "selection", "hasHeatmap", "prompts", "history", "peek"] as const;
+    const names = ["tool", "hideAll", "scene", "triage", "threshold", "categories", "selection", "hasHeatmap", "prompts", "history", "peek", "draft"] as const;
     if (names.every((name) => now[name] === before[name])) return;
     if (!decided && now.history.past.length > 0) {
       decided = true;
@@ -27,6 +27,8 @@ export function createHint(session: Session, shelf: Shelf | null): HTMLElement {
     const first = now.scene === null || decided || asked !== "" ? "" : firstHint(now);
     // A phone has no keys, and its buttons say what they do.
     setClass(element, "is-of-keys", first !== "");
+    // Nor has it the room to say how while something is made.
+    setClass(element, "is-over-draft", now.draft !== null);
     const text = asked || first;
     element.hidden = text === "";
     setText(element, text);
