@@ -48,8 +48,9 @@ def wilson_bounds(good: Floats, total: Floats, *, spread: Floats | float = 1.0) 
     z2 = _Z95**2
     middle = (share + z2 / (2 * count)) / (1 + z2 / count)
     half = _Z95 * np.sqrt(share * (1 - share) / count + z2 / (4 * count**2)) / (1 + z2 / count)
-    none = total <= 0
-    return np.where(none, 0.0, np.clip(middle - half, 0, 1)), np.where(none, 1.0, np.clip(middle + half, 0, 1))
+    # Where all or none are good the bound is 1 or 0, which rounding would miss by a hair.
+    low = np.where((total <= 0) | (good <= 0), 0.0, np.clip(middle - half, 0, 1))
+    return low, np.where((total <= 0) | (good >= total), 1.0, np.clip(middle + half, 0, 1))
 
 
 def spread_of(good: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:

@@ -33,6 +33,12 @@ def test_a_bound_is_the_share_at_which_the_answers_are_as_rare_as_it_says(counts
     assert upper_bound(good, total) == pytest.approx(1 - lower_bound(total - good, total), abs=1e-9)
 
 
+@given(st.integers(1, 2000), st.floats(1, 50))
+def test_an_interval_holds_its_own_share_also_where_all_or_none_are_right(total, spread):
+    assert wilson(total, total, spread=spread).high == 1
+    assert wilson(0, total, spread=spread).low == 0
+
+
 def test_known_intervals():
     # Published: Wilson 8 of 10, e.g. R's prop.test(8, 10, correct = FALSE); the rule of three for 149 of 149.
     found = wilson(8, 10)
