@@ -27,5 +27,6 @@ def test_where_two_networks_agree_one_click_accepts_and_one_takes_back(screen, p
     require_soon(lambda: len(project.store.instances(image, states=[State.ACCEPTED])), 1)
     shown.get_by_role("button", name="Undo", exact=True).click()
     require_soon(lambda: len(project.store.instances(image, states=[State.ACCEPTED])), 0)
+    shown.get_by_role("button", name="Accept 1 suggestion", exact=True).wait_for()
     page.get_by_role("tab", name="Annotate").click()
     page.locator(".an-stage-frame .an-notices").wait_for(state="attached")

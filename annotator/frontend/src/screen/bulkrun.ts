@@ -17,6 +17,15 @@ export interface BulkNews {
   readonly changed: () => Promise<void>;
 }
 
+/** News of what is done, or taken back, in a part of the page that is read again then, for as long as it is there. */
+export function readingAgain(news: BulkNews, part: Node, read: () => unknown): BulkNews {
+  const changed = async (): Promise<void> => {
+    await news.changed();
+    if (part.isConnected) await read();
+  };
+  return { ...news, changed };
+}
+
 /**
  * Resolves when nothing is at work any more, and it was told. Where nobody sees what is told on the way, that is said
  * over the picture, with the way to stop it.

@@ -9,7 +9,7 @@ import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { percent } from "./advising";
-import { watch } from "./bulkrun";
+import { readingAgain, watch } from "./bulkrun";
 import { section } from "./statistics";
 
 const KINDS: Readonly<Record<Clash, { readonly label: StringKey; readonly told: StringKey; readonly share: number; readonly repairs: readonly (readonly [RepairKind, StringKey])[] }>> = {
@@ -65,11 +65,10 @@ class Clashes {
     const { api, news, session } = this.options;
     const pixels = repair === "subtract" ? {} : { pixels: this.share(kind) };
     const order = { verb: "repair", query: "is:open,accepted", images, threshold: session.view.get().threshold, repair: { kind: repair, ...pixels } } as const;
-    await watch(news, async () => {
+    await watch(readingAgain(news, this.element, () => this.find()), async () => {
       const bulk = new BulkApi(api);
       return bulk.start(order, await bulk.preview(order));
     });
-    await this.find();
   }
 
   private list(found: readonly WireClash[]): HTMLElement {

@@ -153,7 +153,7 @@ function curve(one: WireNetworkFigures, api: EvaluationApi): HTMLElement | null 
       ["right", t("evalAt50")],
       ["missed", t("evalAt75")],
     ],
-    below: [details(numbers, api, "precision-recall")],
+    below: [one.by_category.length < 2 ? null : h("p", { class: "an-stat-rule" }, t("evalCurveMean")), details(numbers, api, "precision-recall")],
   });
 }
 

@@ -11,6 +11,7 @@ import { chart } from "../widgets/chart";
 import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { nameOf, percent, setThreshold } from "./advising";
+import { readingAgain } from "./bulkrun";
 import { clashes } from "./clashes";
 import { showEvaluation } from "./evaluation";
 import { labelErrors } from "./labelerrors";
@@ -31,9 +32,9 @@ export async function showInsight(element: HTMLElement, options: InsightOptions)
 async function showDecisions(element: HTMLElement, options: InsightOptions): Promise<void> {
   try {
     const insight = await options.advice.read();
-    const again = (): void => void showDecisions(element, options);
-    const agreement = await twoNetworks(options, again);
-    element.replaceChildren(effort(insight, options), toolEffort(insight.ledger.tools, options.api), nextUp(options), thresholds(insight, options), await unseen(insight, options, again), ...(agreement === null ? [] : [agreement]), labelErrors(options), clashes(options));
+    const news = readingAgain(options.news, element, () => showDecisions(element, options));
+    const agreement = await twoNetworks(options, news);
+    element.replaceChildren(effort(insight, options), toolEffort(insight.ledger.tools, options.api), nextUp(options), thresholds(insight, options), await unseen(insight, options, news), ...(agreement === null ? [] : [agreement]), labelErrors(options), clashes(options));
   } catch (error) {
     element.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
   }
@@ -100,7 +101,7 @@ function card(advice: WireAdvice, needed: number, options: InsightOptions): HTML
     "article",
     { class: "an-advice" },
     h("h3", {}, title(advice, session)),
-    h("div", {}, h("div", { class: "an-advice-chart" }, chart(curves, { label, marks })), h("p", { class: "an-advice-axis", "aria-hidden": "true" }, h("span", {}, "0"), h("span", {}, t("adviceThreshold")), h("span", {}, "1")), legend()),
+    h("div", {}, h("p", { class: "an-advice-axis", "aria-hidden": "true" }, percent(1)), h("div", { class: "an-advice-chart" }, chart(curves, { label, marks })), h("p", { class: "an-advice-axis", "aria-hidden": "true" }, h("span", {}, "0"), h("span", {}, t("adviceThreshold")), h("span", {}, "1")), legend()),
     h("div", { class: "an-advice-text" }, ...sentences(advice, threshold, needed).map((text) => h("p", {}, text)), useButton(advice, threshold, options)),
     h("details", {}, h("summary", {}, t("adviceTable")), numbers(advice)),
   );

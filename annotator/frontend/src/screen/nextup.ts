@@ -15,7 +15,7 @@ export function nextUp({ api, session }: InsightOptions): HTMLElement {
   const list = button({
     text: t("nextList"),
     class: "an-button is-primary",
-    onClick: () => void session.list.ask({ sort: "gain", descending: false }).then(() => list.replaceWith(h("span", {}, t("unseenListed")))),
+    onClick: () => void session.list.ask({ query: "", sort: "gain", descending: false }).then(() => list.replaceWith(h("span", {}, t("unseenListed")))),
   });
   const stop = button({ text: t("cancel"), onClick: () => void looks.cancel() });
   const look = button({ text: t("nextLook"), onClick: () => void run() });

@@ -5,14 +5,15 @@ import { ClashesApi } from "../saving/clashes";
 import { t } from "../strings";
 import { button, h, setText } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
+import type { BulkNews } from "./bulkrun";
 import { watch } from "./bulkrun";
 import { section, table } from "./statistics";
 import { AGREEMENT_LABELS } from "./votes";
 
 const PAUSE_MS = 250;
 
-/** The part of the page; null where nothing waits that two networks have seen. */
-export async function twoNetworks(options: InsightOptions, again: () => void): Promise<HTMLElement | null> {
+/** The part of the page; null where nothing waits that two networks have seen. `news` reads it anew. */
+export async function twoNetworks(options: InsightOptions, news: BulkNews): Promise<HTMLElement | null> {
   const counts = await new ClashesApi(options.api).agreement(options.session.view.get().threshold);
   if (AGREEMENTS.every((one) => counts[one] === 0)) return null;
   const list = (query: string): HTMLElement => {
@@ -23,12 +24,12 @@ export async function twoNetworks(options: InsightOptions, again: () => void): P
   return section(t("twoNetworks"), null, [
     h("p", { class: "an-stat-rule" }, t("twoNetworksRule")),
     table([t("twoNetworksSay"), t("statOpen"), ""], rows),
-    counts.both === 0 ? null : acceptBoth(options, again),
+    counts.both === 0 ? null : acceptBoth(options, news),
   ]);
 }
 
 /** Counts what a bound takes before it is taken. */
-function acceptBoth({ api, session, news }: InsightOptions, again: () => void): HTMLElement {
+function acceptBoth({ api, session }: InsightOptions, news: BulkNews): HTMLElement {
   const bulk = new BulkApi(api);
   const least = h("input", { type: "number", class: "an-bulk-pixels", min: 0.5, max: 1, step: 0.05, value: "0.8", "aria-label": t("twoNetworksLeast") });
   const order = (): { readonly verb: "accept"; readonly query: string; readonly threshold: number } => {
@@ -50,7 +51,7 @@ function acceptBoth({ api, session, news }: InsightOptions, again: () => void): 
     go.disabled = true;
     const wanted = order();
     await watch(news, async () => bulk.start(wanted, await bulk.preview(wanted)));
-    again();
+    go.disabled = false;
   };
   least.addEventListener("input", () => {
     clearTimeout(timer);

@@ -1,27 +1,29 @@
 /** Accepting unseen: what may be, the sample that watches over it, and what became of it. */
 import type { WireInsight, WireOffer } from "../document/insight";
 import { waitingIn } from "../document/insight";
+import type { Api } from "../saving/api";
 import type { WireBatch } from "../saving/unseen";
 import { UnseenApi } from "../saving/unseen";
 import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { nameOf, percent } from "./advising";
+import type { BulkNews } from "./bulkrun";
 import { follow, watch } from "./bulkrun";
 import { section, table } from "./statistics";
 
 /** A check costs the server little; a picture takes longer. */
 const AGAIN_MS = 5000;
 
-/** The part of the page. `again` reads it anew. */
-export async function unseen(insight: WireInsight, options: InsightOptions, again: () => void): Promise<HTMLElement> {
+/** The part of the page. `news` reads it anew. */
+export async function unseen(insight: WireInsight, options: InsightOptions, news: BulkNews): Promise<HTMLElement> {
   const { batches } = await checkNow(options);
   const { offers, target, sample, allowed } = insight.unseen;
   const safe = offers.filter((one) => one.border !== null);
   return section(t("unseenTitle"), null, [
     h("p", { class: "an-stat-rule" }, t("unseenRule", { target: percent(target), sample, allowed })),
     safe.length === 0 ? h("p", {}, t("unseenNone", { needed: insight.needs.unseen })) : offered(safe, options),
-    safe.length === 0 ? null : acceptButton(insight, options, again),
+    safe.length === 0 ? null : acceptButton(insight, options.api, news),
     ...batches.map((one) => h("p", { class: "an-unseen-batch" }, told(one), " ", lookButton(one, options))),
   ]);
 }
@@ -37,13 +39,13 @@ function offered(safe: readonly WireOffer[], { session }: InsightOptions): HTMLE
   );
 }
 
-function acceptButton(insight: WireInsight, options: InsightOptions, again: () => void): HTMLElement {
+function acceptButton(insight: WireInsight, api: Api, news: BulkNews): HTMLElement {
   const waiting = waitingIn(insight);
   if (waiting < insight.needs.batch) return h("p", {}, t("unseenFew", { waiting, needed: insight.needs.batch }));
   const accept = async (): Promise<void> => {
     go.disabled = true;
-    await watch(options.news, () => new UnseenApi(options.api).accept());
-    again();
+    await watch(news, () => new UnseenApi(api).accept());
+    go.disabled = false;
   };
   const go = button({ text: t("unseenAccept", { n: waiting - insight.unseen.sample }), class: "an-button is-primary", onClick: () => void accept() });
   return h("div", {}, go);
