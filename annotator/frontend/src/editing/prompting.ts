@@ -205,7 +205,10 @@ export class Prompting {
     const { found, before } = object;
     if (found === null) return;
     const { session } = this.options;
-    const category = object.category ?? likelyCategory(session) ?? (await this.askCategory(object, found));
+    const { scene: open } = session.view.get();
+    // What another picture holds says nothing of this one.
+    const likely = open?.imageId === object.picture.imageId ? likelyCategory(session) : likelyCategory(session, []);
+    const category = object.category ?? likely ?? (await this.askCategory(object, found));
     if (category === null) return;
     session.view.set(before === null ? { category } : {});
     const verb = before === null ? "add" : "edit";

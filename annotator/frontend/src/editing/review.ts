@@ -180,12 +180,12 @@ function doubt({ state, score, category, vote }: Instance, thresholds: Threshold
 
 const AHEAD: Readonly<Record<Agreement, number>> = { conflict: -2, one: -1, silent: 0, both: 1 };
 
-/** The category that a new instance gets without asking: the last one chosen, or what the picture mostly holds. */
-export function likelyCategory(session: Session): number | null {
-  const { scene, category, categories } = session.view.get();
+/** The category that a new instance gets without asking: the last one chosen, or what its picture mostly holds. */
+export function likelyCategory(session: Session, instances: readonly Instance[] = session.view.get().scene?.instances ?? []): number | null {
+  const { category, categories } = session.view.get();
   if (category !== null && categories.some((one) => one.id === category)) return category;
   const counts = new Map<number, number>();
-  for (const one of scene?.instances ?? []) counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
+  for (const one of instances) counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
   const [most] = [...counts].sort((a, b) => b[1] - a[1]);
   return most?.[0] ?? (categories.length === 1 ? categories[0].id : null);
 }

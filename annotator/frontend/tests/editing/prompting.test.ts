@@ -92,6 +92,18 @@ describe("a new object", () => {
     expect(added()).toEqual([]);
   });
 
+  it("is not of the category that another picture holds, which is open when its answer comes", async () => {
+    const { api, server, session, prompting, told } = await slow({ category: null });
+    session.view.set({ scene: { ...session.view.get().scene!, instances: [] } });
+    prompting.point([1, 1], true);
+    prompting.keep();
+    await session.open(2);
+    api.next();
+    await settle();
+    expect(told).toEqual(["asked"]);
+    expect((await server.document(1)).instances.at(-1)).toMatchObject({ category: 91, prompt: { points: [[1, 1, 1]] } });
+  });
+
   it("has at most so many points", async () => {
     const { prompting, told } = await slow();
     for (let n = 0; n < MOST_POINTS + 5; n++) prompting.point([n % 40, 1], true);
