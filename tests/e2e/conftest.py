@@ -189,7 +189,7 @@ def is_foreign(url):
 def served(tmp_path_factory):
     """`annotator serve` over a folder of projects."""
     running = Server(None, tmp_path_factory.mktemp("projects") / "home")
-    running.projects = running._home / "projects"
+    running.projects = running.home / "projects"
     running.start()
     yield running
     running.kill()
