@@ -19,7 +19,7 @@ import { nextUp } from "./nextup";
 import { section, showStatistics, table } from "./statistics";
 import { toolEffort } from "./tooleffort";
 import { twoNetworks } from "./twonetworks";
-import { unseen } from "./unseen";
+import { checkSamples, unseen } from "./unseen";
 
 /** Fills the element: what decisions add up to first, as it takes less time. */
 export async function showInsight(element: HTMLElement, options: InsightOptions): Promise<void> {
@@ -31,10 +31,12 @@ export async function showInsight(element: HTMLElement, options: InsightOptions)
 
 async function showDecisions(element: HTMLElement, options: InsightOptions): Promise<void> {
   try {
+    // What a sample takes back changes all that is said below.
+    const batches = await checkSamples(options);
     const insight = await options.advice.read();
     const news = readingAgain(options.news, element, () => showDecisions(element, options));
     const agreement = await twoNetworks(options, news);
-    element.replaceChildren(effort(insight, options), toolEffort(insight.ledger.tools, options.api), nextUp(options), thresholds(insight, options), await unseen(insight, options, news), ...(agreement === null ? [] : [agreement]), labelErrors(options), clashes(options));
+    element.replaceChildren(effort(insight, options), toolEffort(insight.ledger.tools, options.api), nextUp(options), thresholds(insight, options), unseen(insight, batches, options, news), ...(agreement === null ? [] : [agreement]), labelErrors(options), clashes(options));
   } catch (error) {
     element.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
   }
@@ -50,7 +52,7 @@ function effort(insight: WireInsight, options: InsightOptions): HTMLElement {
   const labels: readonly StringKey[] = ["statAccepted", "statAdjusted", "statRejected", "statDrawn"];
   return section(t("effort"), csv(options.api, "effort"), [
     told === null ? h("p", {}, t("paceUnknown")) : h("p", { class: "an-stat-large" }, t("paceLeft", told)),
-    pace === null ? null : h("p", { class: "an-stat-rule" }, t("paceFrom", { count: pace.pictures })),
+    pace === null || pace.left === 0 ? null : h("p", { class: "an-stat-rule" }, t("paceFrom", { count: pace.pictures })),
     ledger.entries.length === 0
       ? null
       : table(

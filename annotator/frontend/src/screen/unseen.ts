@@ -16,8 +16,7 @@ import { section, table } from "./statistics";
 const AGAIN_MS = 5000;
 
 /** The part of the page. `news` reads it anew. */
-export async function unseen(insight: WireInsight, options: InsightOptions, news: BulkNews): Promise<HTMLElement> {
-  const { batches } = await checkNow(options);
+export function unseen(insight: WireInsight, batches: readonly WireBatch[], options: InsightOptions, news: BulkNews): HTMLElement {
   const { offers, target, sample, allowed } = insight.unseen;
   const safe = offers.filter((one) => one.border !== null);
   return section(t("unseenTitle"), null, [
@@ -67,14 +66,13 @@ function lookButton({ images, left }: WireBatch, { session }: InsightOptions): H
   return look;
 }
 
-async function checkNow({ api, news, notice }: InsightOptions): Promise<{ readonly batches: readonly WireBatch[] }> {
+/** What was accepted unseen; a batch whose sample says so is taken back first. */
+export async function checkSamples({ api, news, notice }: InsightOptions): Promise<readonly WireBatch[]> {
   const found = await new UnseenApi(api).check();
-  if (found.taken_back > 0) {
-    notice("error", t("unseenTakenBack", { n: found.taken_back }));
-    await follow(news, () => undefined);
-    return new UnseenApi(api).check();
-  }
-  return found;
+  if (found.taken_back === 0) return found.batches;
+  notice("error", t("unseenTakenBack", { n: found.taken_back }));
+  await follow(news, () => undefined);
+  return (await new UnseenApi(api).check()).batches;
 }
 
 /** Asks now and then, while pictures are reviewed, whether a sample says that its batch must go. What it returns ends it. */
@@ -84,6 +82,6 @@ export function watchSamples(options: InsightOptions): () => void {
     if (now.reviewed === before.reviewed || performance.now() - asked < AGAIN_MS) return;
     asked = performance.now();
     // What cannot be asked now is asked after the next picture.
-    void checkNow(options).catch(() => undefined);
+    void checkSamples(options).catch(() => undefined);
   });
 }
