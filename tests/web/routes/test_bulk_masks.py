@@ -69,7 +69,8 @@ def test_boxes_of_an_import_and_of_a_list_become_masks_and_boxes_again(desk):
 
 
 @pytest.mark.parametrize(
-    ("network", "said", "emptied"), [("empty", None, 2), ("broken", "broken: answers with what is no number", 0)]
+    ("network", "said", "emptied"),
+    [("empty", None, 2), ("broken", "broken: answers with values that are no numbers", 0)],
 )
 def test_what_a_network_does_not_find_stays_a_box(desk, network, said, emptied):
     run = begin(desk, network=network)

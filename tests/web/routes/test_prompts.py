@@ -134,7 +134,7 @@ def test_nothing_found_is_no_error(ask):
         ({"points": [[5, 5, 1]], "model": "unknown"}, "model 'unknown': not known, there are "),
         ({"points": [[5, 5, 1]], "model": "starter-person"}, "'starter-person': finds objects by itself"),
         ({"points": [[5, 5, 1]], "model": "mobile-sam"}, "mobile-sam: not here yet, fetch it first"),
-        ({"points": [[5, 5, 1]], "model": "broken"}, "broken: answers with what is no number"),
+        ({"points": [[5, 5, 1]], "model": "broken"}, "broken: answers with values that are no numbers"),
         ({"points": [[5, 5, 1]], "number": -1}, "prompt.number: -1, expected a whole number"),
     ],
     ids=lambda value: str(value)[:50],

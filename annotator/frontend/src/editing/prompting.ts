@@ -41,6 +41,8 @@ export interface PromptingOptions extends ReadinessOptions {
 export class Prompting {
   readonly readiness: Readiness;
   readonly preview: Preview;
+  /** Called with every change of the object, of which the view knows no more than its mask. */
+  onChange: () => void = () => {};
   /** What is pointed at; null between two objects. */
   object: Pointed | null = null;
   private number = 0;
@@ -183,7 +185,7 @@ export class Prompting {
   /** A step without an answer goes, and the mask stays as it was. */
   private refuse(object: Pointed, step: Step, detail: string): void {
     if (!object.takeBack(step) || object.isDropped) return;
-    this.options.notice(t("pointNothing"), detail);
+    this.options.notice(t((object.found ?? object.before) === null ? "pointNowhere" : "pointNothing"), detail);
     if (object === this.object) this.show();
   }
 
@@ -192,12 +194,14 @@ export class Prompting {
     const { session } = this.options;
     const mask = object?.found?.mask;
     session.showDraft(mask === undefined ? null : { key: object!.before?.key ?? null, parts: outlineOf(mask).parts });
+    this.onChange();
   }
 
   private leave(): void {
     this.object = null;
     this.options.session.showDraft(null);
     this.options.session.view.set({ pointsBelong: true });
+    this.onChange();
   }
 
   /** One gesture, on whichever picture it was. */

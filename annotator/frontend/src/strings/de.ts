@@ -472,6 +472,7 @@ export const de: Table = {
   hintPointSoon: "Das Bild wird vorbereitet. Klicks werden beantwortet, sobald es so weit ist.",
   pointCount: { one: "{n} Punkt", other: "{n} Punkte" },
   pointNothing: "Nichts gefunden: Die Maske bleibt, wie sie war",
+  pointNowhere: "Dort wurde nichts gefunden",
   pointTakenBack: "Der letzte Punkt ist zurückgenommen.",
   pointMost: "Mehr als {n} Punkte gehen nicht für ein Objekt: Zeichnen Sie den Rest",
   pointOutside: "Das liegt neben dem Bild",

@@ -471,6 +471,7 @@ export const en = {
   hintPointSoon: "Getting ready for this picture. What you click meanwhile is answered when it is.",
   pointCount: { one: "{n} point", other: "{n} points" },
   pointNothing: "Nothing was found: the mask stays as it was",
+  pointNowhere: "Nothing was found there",
   pointTakenBack: "The last point is taken back.",
   pointMost: "{n} points are the most for one object: draw the rest",
   pointOutside: "That is beside the picture",

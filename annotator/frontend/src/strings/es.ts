@@ -472,6 +472,7 @@ export const es: Table = {
   hintPointSoon: "Preparando esta imagen. Lo que pulse mientras tanto se responderá cuando esté lista.",
   pointCount: { one: "{n} punto", other: "{n} puntos" },
   pointNothing: "No se encontró nada: la máscara queda como estaba",
+  pointNowhere: "No se encontró nada ahí",
   pointTakenBack: "Se ha quitado el último punto.",
   pointMost: "Un objeto admite como máximo {n} puntos: dibuje el resto",
   pointOutside: "Eso queda fuera de la imagen",

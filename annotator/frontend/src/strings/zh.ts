@@ -472,6 +472,7 @@ export const zh: Table = {
   hintPointSoon: "正在准备这张图片。此时的点击会在准备好后得到回应。",
   pointCount: "{n} 个点",
   pointNothing: "没有找到：掩码保持不变",
+  pointNowhere: "那里什么也没找到",
   pointTakenBack: "已撤回上一点。",
   pointMost: "一个对象最多 {n} 个点：其余请手绘",
   pointOutside: "那里在图片之外",

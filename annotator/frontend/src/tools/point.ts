@@ -39,7 +39,7 @@ export class PointTool implements Tool {
     private readonly host: ToolHost,
     private readonly prompting: Prompting,
   ) {
-    prompting.preview.onChange = () => host.redraw();
+    prompting.onChange = prompting.preview.onChange = () => host.redraw();
   }
 
   begin(): void {

@@ -15,7 +15,7 @@ async function tool(view = {}, by: string | null = "m@1") {
   const made = new PointTool(host, prompting);
   made.begin();
   await settle();
-  return { host, session, prompting, made, said: () => api.asked.map(({ said }) => [...said.points.map(String), ...(said.box === undefined ? [] : [`box ${said.box}`])]) };
+  return { host, session, api, prompting, made, said: () => api.asked.map(({ said }) => [...said.points.map(String), ...(said.box === undefined ? [] : [`box ${said.box}`])]) };
 }
 
 describe("the point tool", () => {
@@ -85,6 +85,21 @@ describe("the point tool", () => {
     expect(host.noticed).toEqual([t("pointOutside"), t("pointFlatBox")]);
     click(made, at(40.5, 10));
     expect(said()).toEqual([["40,10,1"]]);
+  });
+
+  it("leaves no mark of a click that nothing was found for, or that is taken back before its answer", async () => {
+    const { made, host, api, prompting } = await tool();
+    let painted: unknown;
+    host.redraw = () => void (painted = prompting.object);
+    api.ask = async (_picture, { number }) => ({ number, by: "m@1", rle: null, heatmap: null });
+    click(made, at(12, 13));
+    painted = prompting.object;
+    await settle();
+    expect([painted, host.noticed]).toEqual([null, [t("pointNowhere")]]);
+    click(made, at(12, 13));
+    painted = prompting.object;
+    made.command("deleteVertex");
+    expect(painted).toBeNull();
   });
 
   it("finds the masks of boxes where no network answers clicks", async () => {

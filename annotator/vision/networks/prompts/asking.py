@@ -82,7 +82,7 @@ def _answer(
     before, push = _logits(network, features, earlier), network.contract.push
     logits, score = network.decode(features, prompt, before)
     if not np.isfinite(logits).all():
-        raise ModelError(f"{network.info.name}: answers with what is no number; the mask stays as it was")
+        raise ModelError(f"{network.info.name}: answers with values that are no numbers")
     if push:
         logits = follow_clicks(logits - caution, prompt, features.view, earlier=before, push=push)
     return answer_of(logits, prompt, features.view, score=score)

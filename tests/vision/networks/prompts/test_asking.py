@@ -121,7 +121,7 @@ def test_many_and_contradicting_points_are_answered(made: Made) -> None:
 
 def test_a_network_that_answers_no_number_is_an_error_and_an_empty_mask_is_not(made: Made) -> None:
     photo, prompt = photo_of(64, 64), Prompt((Point(5, 5),))
-    with pytest.raises(ModelError, match="broken: answers with what is no number; the mask stays as it was"):
+    with pytest.raises(ModelError, match="broken: answers with values that are no numbers"):
         ask_anew(made("broken", answer=float("nan")), photo, prompt)
     assert ask_anew(made("empty", answer=-3.0), photo, prompt) is None
 
