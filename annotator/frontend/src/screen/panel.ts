@@ -206,7 +206,7 @@ export class Panel {
 function nothingFound(scene: Scene | null): string {
   const keys = { polygon: keyOf("toolPolygon"), box: keyOf("toolBox"), done: keyOf("acceptAll") };
   if (scene?.blind === true && !scene.reviewed) return t("blindHint", keys);
-  return scene?.prelabelled === true ? t("noneFoundHint", keys) : t("noInstancesHint", { key: keys.polygon });
+  return scene?.prelabelled === true ? t("noneFoundHint", keys) : t("noInstancesHint", keys);
 }
 
 /** Whether no network has looked at the picture, and no person has drawn in it. */

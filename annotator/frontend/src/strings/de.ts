@@ -285,7 +285,7 @@ export const de: Table = {
   thresholdNone: "keine Vorschläge",
   instances: "Instanzen",
   noInstances: "Hier ist nichts zu sehen",
-  noInstancesHint: "Vorschläge erzeugen oder selbst zeichnen: Taste {key}.",
+  noInstancesHint: "Vorschläge erzeugen, auf Objekte zeigen ({point}) oder selbst zeichnen ({polygon}).",
   accepted: "Angenommen",
   suggested: "Vorgeschlagen",
   rejected: "Abgelehnt",

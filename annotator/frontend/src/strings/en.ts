@@ -284,7 +284,7 @@ export const en = {
   thresholdNone: "no suggestions",
   instances: "Instances",
   noInstances: "Nothing to show",
-  noInstancesHint: "Pre-label this picture, or draw: press {key}.",
+  noInstancesHint: "Pre-label this picture, point at its objects ({point}), or draw ({polygon}).",
   accepted: "Accepted",
   suggested: "Suggested",
   rejected: "Rejected",

@@ -285,7 +285,7 @@ export const es: Table = {
   thresholdNone: "sin sugerencias",
   instances: "Instancias",
   noInstances: "Aquí no hay nada que mostrar",
-  noInstancesHint: "Genere sugerencias o dibuje: tecla {key}.",
+  noInstancesHint: "Genere sugerencias, señale los objetos ({point}) o dibuje ({polygon}).",
   accepted: "Aceptada",
   suggested: "Sugerida",
   rejected: "Rechazada",

@@ -285,7 +285,7 @@ export const zh: Table = {
   thresholdNone: "没有建议",
   instances: "实例",
   noInstances: "没有可显示的内容",
-  noInstancesHint: "可以预标注这张图片，或按 {key} 绘制。",
+  noInstancesHint: "可以预标注这张图片，点选对象（{point}），或绘制（{polygon}）。",
   accepted: "已接受",
   suggested: "建议",
   rejected: "已拒绝",
