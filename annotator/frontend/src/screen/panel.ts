@@ -204,7 +204,7 @@ export class Panel {
 
 /** Without a suggestion, what can be done is another thing where the model has looked already. */
 function nothingFound(scene: Scene | null): string {
-  const keys = { polygon: keyOf("toolPolygon"), box: keyOf("toolBox"), done: keyOf("acceptAll") };
+  const keys = { point: keyOf("toolPoint"), polygon: keyOf("toolPolygon"), box: keyOf("toolBox"), done: keyOf("acceptAll") };
   if (scene?.blind === true && !scene.reviewed) return t("blindHint", keys);
   return scene?.prelabelled === true ? t("noneFoundHint", keys) : t("noInstancesHint", keys);
 }
