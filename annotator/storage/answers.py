@@ -87,6 +87,8 @@ def _read_decided(
     offered = np.array([counts_as.get(one, -1) for one in spent.offered.tolist()], np.int64)
     right = (accepted == 1) & (offered == category)
     verdicts = np.where(right, np.where(edited == 1, Verdict.ADJUSTED, Verdict.AS_IT_IS), Verdict.WRONG)
+    # What a repair of many removed, such as a duplicate, nobody called wrong.
+    looked = spent.looked & ~(spent.repaired & (accepted == 0))
     table = Answers(
         of_images.astype(np.int64),
         by,
@@ -99,8 +101,8 @@ def _read_decided(
     )
     in_order = np.argsort(ids)
     mine = table.where(in_order[(drawn & (accepted == 1))[in_order]])
-    answers = table.where(in_order[(~drawn & spent.looked & (offered >= 0))[in_order]])
-    kept = (drawn & (accepted == 1)) | (~drawn & spent.looked & (verdicts == Verdict.ADJUSTED))
+    answers = table.where(in_order[(~drawn & looked & (offered >= 0))[in_order]])
+    kept = (drawn & (accepted == 1)) | (~drawn & looked & (verdicts == Verdict.ADJUSTED))
     by_tool = repairs_of(ids.astype(np.int64)[kept], drawn[kept], history)
     return answers, Drawings(mine.images, mine.categories, mine.seconds, mine.gestures), by_tool
 
@@ -118,13 +120,15 @@ def _shown_from(thresholds: Floats, of_categories: Integers, own: Mapping[int, f
 class _Spent:
     """Of each instance what its gestures took, shared out among all that a gesture is about.
 
-    The others are of its last gesture, or as in `History`.
+    The others are of the last gesture that decided about it, or as in `History`. repaired: whether a later one, about
+    many, changed its mask or took something back.
     """
 
     seconds: Floats
     gestures: Floats
     shown_from: Floats
     looked: NDArray[np.bool_]
+    repaired: NDArray[np.bool_]
     offered: Integers
 
 
@@ -136,8 +140,10 @@ def _spent_on(ids: Integers, history: History) -> _Spent:
     index = _find(ids[order], history.instances)
     mine = index >= 0
     index, place, share = order[index[mine]], place[mine], share[mine]
-    last, offered = np.full(count, -1), np.full(count, -1)
-    np.maximum.at(last, index, place)
+    last, touched, offered = np.full(count, -1), np.full(count, -1), np.full(count, -1)
+    decides = history.decides[place]
+    np.maximum.at(touched, index, place)
+    np.maximum.at(last, index[decides], place[decides])
     offered[index] = history.offered[mine]
     known = last >= 0
     looked, shown_from = np.zeros(count, bool), np.full(count, 2.0)
@@ -148,6 +154,7 @@ def _spent_on(ids: Integers, history: History) -> _Spent:
         np.bincount(index, weights=share, minlength=count).astype(np.float64),
         shown_from,
         looked,
+        touched > last,
         offered,
     )
 

@@ -29,6 +29,9 @@ _gestures, _decisions = schema.gestures, schema.decisions
 _NOBODY_LOOKED = or_(_gestures.c.client.like(f"{BULK_CLIENT}%"), _gestures.c.verb == images.IMPORT)
 """Gestures about many instances at once, which nobody looked at one by one, and those of imports."""
 
+_DECIDES_NOTHING = and_(_gestures.c.client.like(f"{BULK_CLIENT}%"), _gestures.c.verb.in_(["repair", "masks", "undo"]))
+"""Of those the ones that change masks, or take something back: what somebody said of the object before still holds."""
+
 _MADE = select(
     _gestures.c.id,
     _gestures.c.image_id,
@@ -38,7 +41,7 @@ _MADE = select(
     ),
     func.coalesce(_gestures.c.threshold, 2.0),
     func.coalesce(_gestures.c.reviewed, false()),
-    ~_NOBODY_LOOKED,
+    case((_DECIDES_NOTHING, -1), (_NOBODY_LOOKED, 0), else_=1),
     case({name: index for index, name in enumerate(TOOLS)}, value=_gestures.c.tool, else_=-1),
     func.coalesce(_gestures.c.clicks, 0),
 ).order_by(_gestures.c.id)
@@ -95,6 +98,11 @@ class History:
     def looked(self) -> NDArray[np.bool_]:
         """Whether somebody looked at what it is about."""
         return np.asarray(self.gestures[:, 5] == 1, np.bool_)
+
+    @property
+    def decides(self) -> NDArray[np.bool_]:
+        """Whether it may say what an object is, and not only how its mask runs."""
+        return np.asarray(self.gestures[:, 5] >= 0, np.bool_)
 
     @property
     def tools(self) -> Integers:

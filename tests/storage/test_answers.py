@@ -6,6 +6,7 @@ import pytest
 from annotator.core.answers import Verdict
 from annotator.core.dataset import State
 from annotator.core.query import parse
+from annotator.core.repair import Kind, Repair
 from annotator.core.review import Change
 from annotator.insight.effort import by_tool
 from annotator.storage.bulk_orders import Order, Verb
@@ -89,6 +90,19 @@ def test_what_was_decided_about_many_at_once_or_taken_back_is_no_answer(store, p
     third = store.instances(picture.id)[2]
     decide(store, picture, Change(third.key, 1, State.REJECTED), number=4, verb="reject")
     assert store.evidence.read().answers.verdicts.tolist() == [Verdict.AS_IT_IS, Verdict.WRONG]
+
+
+def test_a_repair_of_many_masks_leaves_the_answers_that_were_given_before(store, picture):
+    first, second, _, _ = store.instances(picture.id)
+    decide(store, picture, accept(first.key), number=1)
+    decide(store, picture, Change(second.key, 1, State.REJECTED), number=2, verb="reject")
+    given = store.evidence.read().answers
+    order = Order(Verb.REPAIR, parse("is:accepted"), repair=Repair(Kind.GROW, 1))
+    store.bulk.carry_out(order, as_of=store.bulk.preview(order).as_of, who="me")
+    answers = store.evidence.read().answers
+    assert (answers.scores.tolist(), answers.is_right.tolist()) == (given.scores.tolist(), [True, False])
+    store.bulk.undo(store.bulk.last().id, who="me")
+    assert store.evidence.read().answers.verdicts.tolist() == given.verdicts.tolist()
 
 
 def test_what_the_threshold_hid_is_marked(store, picture):
