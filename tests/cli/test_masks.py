@@ -188,3 +188,11 @@ def test_a_box_beside_its_picture_stays_a_box(run, content):
     assert code == 0
     assert "2 boxes with a mask now, 1 without an answer" in said.out
     assert "segmentation" not in found["annotations"][0]
+
+
+def test_a_box_whose_mask_lies_mostly_outside_stays_a_box(run, content, tmp_path):
+    graphs.decoder(tmp_path / "models" / "boxes", answer=9)  # everything that it sees
+    content["annotations"] = [content["annotations"][0] | {"bbox": [300, 200, 6, 9]}]
+    code, found, said = run(content)
+    assert (code, said.out) == (0, f"0 boxes with a mask now, 1 without an answer -> {tmp_path / 'out.json'}\n")
+    assert found["annotations"] == content["annotations"]
