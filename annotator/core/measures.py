@@ -25,6 +25,15 @@ def boxes_of(rles: Sequence[Rle]) -> list[list[float]]:
     return [box for chunk in _chunks(coded) for box in coco_mask.toBbox(chunk).tolist()]
 
 
+def runs_of(rles: Iterable[Rle]) -> list[int]:
+    """How many runs of pixels each mask has, counted down its columns: the more, the more ragged it is."""
+    return [len(rle.counts.encode("ascii").translate(None, _GOES_ON)) // 2 for rle in rles]
+
+
+_GOES_ON = bytes(range(48 + 32, 48 + 64))
+"""Characters of COCO's compressed counts after which the same count goes on."""
+
+
 def _chunks(items: Iterable[Any]) -> Iterable[list[Any]]:
     chunk: list[Any] = []
     for item in items:

@@ -1,7 +1,7 @@
-"""Likely label errors: accepted instances that a network's suggestions speak against, or that are of an odd size.
+"""Likely label errors: accepted instances that a network's suggestions speak against, or that are odd.
 
-Everything is told by boxes, so that many thousands of instances take seconds. A reason is a hint to look, no verdict:
-a network is wrong too.
+Everything is told by boxes and counts, so that many thousands of instances take seconds. A reason is a hint to look, no
+verdict: a network is wrong too.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ SAME_OBJECT = 0.5
 
 _NEAR = 0.05
 _ODD = 3.5  # robust standard deviations
+_LEAST_WIDTH = 16.0  # pixels; in less the columns say little
 
 
 class Reason(StrEnum):
@@ -35,6 +36,8 @@ class Reason(StrEnum):
     """No suggestion is near."""
     SIZE = "size"
     """Much larger or smaller than others of its category."""
+    RAGGED = "ragged"
+    """Its outline goes in and out much more than those of others of its category."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +52,30 @@ class Doubt:
 NONE = Doubt(0.0, Reason.PLACE)
 
 
-def find_doubts(pictures: Sequence[tuple[Boxes, Boxes]]) -> list[list[Doubt]]:
+def find_doubts(pictures: Sequence[tuple[Boxes, Boxes]], *, runs: Sequence[Floats] | None = None) -> list[list[Doubt]]:
     """For each picture's instances, in their order, the strongest doubt.
 
-    pictures: of each its accepted instances, and what networks suggested on it, whatever became of that.
+    pictures: of each its accepted instances, and what networks suggested on it, whatever became of that. runs: of each
+    picture how many runs its instances' masks have, counted down their columns; outlines are not judged without.
     """
-    odd = _odd_sizes([labels for labels, _ in pictures])
-    return [_of_picture(labels, suggested, sizes) for (labels, suggested), sizes in zip(pictures, odd, strict=True)]
+    labels = [one for one, _ in pictures]
+    odd = zip(_odd_sizes(labels), _ragged(labels, runs), strict=True)
+    return [_of_picture(*both, *doubts) for both, doubts in zip(pictures, odd, strict=True)]
 
 
-_REASONS = (Reason.CATEGORY, Reason.PLACE, Reason.SEVERAL, Reason.SIZE)
+_REASONS = (Reason.CATEGORY, Reason.PLACE, Reason.SEVERAL, Reason.SIZE, Reason.RAGGED)
 """Of doubts that are as strong the first one counts."""
 
 
-def _of_picture(labels: Boxes, suggested: Boxes, odd: Floats) -> list[Doubt]:
-    """odd: of each instance how doubtful its size makes it."""
+def _of_picture(labels: Boxes, suggested: Boxes, odd: Floats, ragged: Floats) -> list[Doubt]:
+    """odd, ragged: of each instance how doubtful its size and its outline make it."""
     if not len(suggested.scores):
-        return [Doubt(0.15, Reason.ALONE) if one <= 0.15 else Doubt(float(one), Reason.SIZE) for one in odd]
+        reasons = (Reason.ALONE, Reason.SIZE, Reason.RAGGED)
+        doubts = np.stack((np.full(len(odd), 0.15), odd, ragged))
+        return [
+            Doubt(doubt, reasons[which])
+            for which, doubt in zip(doubts.argmax(axis=0).tolist(), doubts.max(axis=0).tolist(), strict=True)
+        ]
     common, label_areas, suggested_areas = _common(labels.boxes, suggested.boxes)
     union = label_areas[:, None] + suggested_areas[None] - common
     iou = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
@@ -83,7 +93,7 @@ def _of_picture(labels: Boxes, suggested: Boxes, odd: Floats) -> list[Doubt]:
     # Networks miss more than people invent: such a hint comes behind those for which something speaks.
     of_place = np.where(is_near, badly, np.where(fits.any(axis=1), 0.0, 0.15))
     of_several = _of_several(iou, same & (inside >= 0.75) & (suggested.scores >= 0.3), suggested)
-    doubts = np.stack((of_category, of_place, of_several, odd))
+    doubts = np.stack((of_category, of_place, of_several, odd, ragged))
     first = doubts.argmax(axis=0)
     found = []
     for index, (which, doubt) in enumerate(zip(first.tolist(), doubts.max(axis=0).tolist(), strict=True)):
@@ -114,21 +124,35 @@ def _of_several(iou: Floats, within: NDArray[np.bool_], suggested: Boxes) -> Flo
 
 
 def _odd_sizes(all_labels: Sequence[Boxes]) -> list[Floats]:
-    """Of each picture's instances how doubtful their sizes make them; 0 in categories with fewer than ten instances.
+    """Of each picture's instances how doubtful their sizes make them."""
+    away = _deviations(all_labels, [_log_areas(labels.boxes) for labels in all_labels])
+    return [np.clip(0.1 * (np.abs(one) - _ODD), 0.0, 0.5) for one in away]
 
-    Compared with the median of the category's log areas, and with how far these are from it.
+
+def _ragged(all_labels: Sequence[Boxes], runs: Sequence[Floats] | None) -> list[Floats]:
+    """Of each picture's instances how doubtful their outlines make them, by their runs a column.
+
+    A whole object has one run in most columns, one with arms and legs two or three.
     """
+    if runs is None:
+        return [np.zeros(len(labels.categories)) for labels in all_labels]
+    widths = [np.maximum(_LEAST_WIDTH, labels.boxes[:, 2] - labels.boxes[:, 0]) for labels in all_labels]
+    logs = [np.log(np.maximum(1.0, count) / width) for count, width in zip(runs, widths, strict=True)]
+    return [np.clip(0.1 * (one - _ODD), 0.0, 0.5) for one in _deviations(all_labels, logs)]
+
+
+def _deviations(all_labels: Sequence[Boxes], values: Sequence[Floats]) -> list[Floats]:
+    """How many robust standard deviations each value is above its category's median; 0 of fewer than ten."""
     if not all_labels:
         return []
     categories = np.concatenate([labels.categories for labels in all_labels])
-    logs = _log_areas(np.concatenate([labels.boxes for labels in all_labels]))
-    found = np.zeros(len(logs))
+    joined = np.concatenate(values)
+    found = np.zeros(len(joined))
     for category in np.unique(categories):
         mine = categories == category
         if mine.sum() >= 10:
-            away = np.abs(logs[mine] - np.median(logs[mine]))
-            spread = max(0.2, 1.4826 * float(np.median(away)))
-            found[mine] = np.clip(0.1 * (away / spread - _ODD), 0.0, 0.5)
+            away = joined[mine] - np.median(joined[mine])
+            found[mine] = away / max(0.2, 1.4826 * float(np.median(np.abs(away))))
     return np.split(found, np.cumsum([len(labels.categories) for labels in all_labels])[:-1])
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from sqlalchemy import exists, literal, select
 
-from annotator.core.answers import Boxes
+from annotator.core.answers import Boxes, Floats
 from annotator.core.dataset import State
 from annotator.core.masks import Rle
-from annotator.core.measures import boxes_of
+from annotator.core.measures import boxes_of, runs_of
 from annotator.storage import gallery, schema
 from annotator.storage.blind import IS_HIDDEN
 from annotator.storage.categories import standing
@@ -32,10 +32,14 @@ _images, _instances, _suggestions = schema.images, schema.instances, schema.sugg
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """One picture: its accepted instances, with their ids, and what was suggested on it, whatever became of that."""
+    """One picture: its accepted instances, with their ids, and what was suggested on it, whatever became of that.
+
+    runs: of each instance's mask, counted down its columns.
+    """
 
     ids: tuple[int, ...]
     labels: Boxes
+    runs: Floats
     suggested: Boxes
 
 
@@ -93,7 +97,12 @@ class PlacedReader:
         by_suggested = {image_id: boxes for image_id, boxes, _ in _by_image(suggested, categories)}
         nothing = Boxes(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0))
         return [
-            Placed(tuple(row[-1] for row in labels[rows]), boxes, by_suggested.get(image_id, nothing))
+            Placed(
+                tuple(row[-1] for row in labels[rows]),
+                boxes,
+                np.array(runs_of(Rle(height, width, rle) for _, _, rle, height, width, *_ in labels[rows]), np.float64),
+                by_suggested.get(image_id, nothing),
+            )
             for image_id, boxes, rows in _by_image(labels, categories)
         ]
 

@@ -68,7 +68,7 @@ class InsightWork:
         """The accepted instances that are most likely errors. Reads every mask of the project: for whoever asks."""
         with self._projects.use(key) as store:
             pictures = store.placed.read()
-            found = find_doubts([(one.labels, one.suggested) for one in pictures])
+            found = find_doubts([(one.labels, one.suggested) for one in pictures], runs=[one.runs for one in pictures])
             doubts = {
                 id: doubt
                 for picture, some in zip(pictures, found, strict=True)

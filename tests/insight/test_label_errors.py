@@ -55,6 +55,16 @@ def test_an_odd_size_is_told_where_a_category_has_enough_to_compare():
     assert find_doubts([*usual[:5], giant])[-1][0].doubt == 0
 
 
+def test_an_outline_that_goes_in_and_out_more_than_usual_is_doubtful():
+    usual = [(boxes((1, (10, 10, 60, 90), 1.0)), boxes((1, (10, 10, 60, 90), 0.9)))] * 20
+    runs = [np.array([50.0 + index]) for index in range(19)]
+    ragged = find_doubts(usual, runs=[*runs, np.array([250.0])])
+    assert ragged[-1][0].reason == Reason.RAGGED
+    assert {one[0].doubt for one in ragged[:-1]} == {0.0}
+    alone = [(labels, boxes()) for labels, _ in usual]
+    assert find_doubts(alone, runs=[*runs, np.array([250.0])])[-1][0].reason == Reason.RAGGED
+
+
 @pytest.mark.parametrize("suggested", [(), ((1, (5, 5, 5, 5), 0.5),)])
 def test_empty_boxes_and_pictures_break_nothing(suggested):
     assert find_doubts([]) == []

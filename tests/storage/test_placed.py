@@ -14,6 +14,7 @@ def test_a_picture_has_its_accepted_instances_and_all_that_was_suggested(store):
     (found,) = store.placed.read()
     assert found.labels.boxes.tolist() == [[2, 2, 6, 5], [12, 6, 15, 8]]
     assert found.labels.scores.tolist() == [1, 1]
+    assert found.runs.tolist() == [4, 3]  # one down each column
     assert (found.suggested.boxes.tolist(), found.suggested.scores.tolist()) == (
         [[2, 2, 6, 5], [8, 2, 12, 5]],
         [0.9, 0.5],

@@ -86,7 +86,7 @@ export function waitingIn({ unseen }: Pick<WireInsight, "unseen">): number {
 /** An accepted instance that may be an error. `other`: the category that a network sees there. */
 export interface WireDoubt extends WireCutout {
   readonly category: number;
-  readonly reason: "category" | "place" | "several" | "alone" | "size";
+  readonly reason: "category" | "place" | "several" | "alone" | "size" | "ragged";
   readonly other: number | null;
 }
 

@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<WireDoubt["reason"], StringKey>> = {
   several: "errorSeveral",
   alone: "errorAlone",
   size: "errorSize",
+  ragged: "errorRagged",
 };
 
 /** The part of the page. */

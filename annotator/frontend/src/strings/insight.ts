@@ -90,7 +90,7 @@ export const insightEn = {
   clashRemoveInner: "Remove the inner one",
   clashMerge: "Merge",
   errorsTitle: "Likely errors",
-  errorsRule: "Accepted instances that a network’s suggestions speak against, or of an odd size. A network is wrong too: each is a hint to look.",
+  errorsRule: "Accepted instances that a network’s suggestions speak against, or of an odd size or outline. A network is wrong too: each is a hint to look.",
   errorsLook: "Look for likely errors",
   errorsNone: "Nothing speaks against any accepted instance.",
   errorsOpen: "Open",
@@ -101,6 +101,7 @@ export const insightEn = {
   errorSeveral: "Two suggestions lie in it: are these two objects?",
   errorAlone: "No suggestion is near.",
   errorSize: "Its size is unusual for “{category}”.",
+  errorRagged: "Its outline is unusually ragged for “{category}”.",
 } as const;
 
 export const insightDe = {
@@ -193,7 +194,7 @@ export const insightDe = {
   clashRemoveInner: "Innere entfernen",
   clashMerge: "Vereinigen",
   errorsTitle: "Wahrscheinliche Fehler",
-  errorsRule: "Angenommene Instanzen, gegen die Vorschläge eines Netzes sprechen, oder von ungewöhnlicher Größe. Auch Netze irren: Jede ist ein Hinweis, hinzusehen.",
+  errorsRule: "Angenommene Instanzen, gegen die Vorschläge eines Netzes sprechen, oder von ungewöhnlicher Größe oder ungewöhnlichem Umriss. Auch Netze irren: Jede ist ein Hinweis, hinzusehen.",
   errorsLook: "Wahrscheinliche Fehler suchen",
   errorsNone: "Gegen keine angenommene Instanz spricht etwas.",
   errorsOpen: "Öffnen",
@@ -204,6 +205,7 @@ export const insightDe = {
   errorSeveral: "Zwei Vorschläge liegen darin: Sind es zwei Objekte?",
   errorAlone: "Kein Vorschlag ist in der Nähe.",
   errorSize: "Für „{category}“ ist die Größe ungewöhnlich.",
+  errorRagged: "Für „{category}“ ist der Umriss ungewöhnlich zerklüftet.",
 } as const;
 
 export const insightEs = {
@@ -296,7 +298,7 @@ export const insightEs = {
   clashRemoveInner: "Quitar la interior",
   clashMerge: "Unir",
   errorsTitle: "Errores probables",
-  errorsRule: "Instancias aceptadas que las sugerencias de una red contradicen, o de tamaño inusual. Las redes también fallan: cada una es un aviso para mirar.",
+  errorsRule: "Instancias aceptadas que las sugerencias de una red contradicen, o de tamaño o contorno inusual. Las redes también fallan: cada una es un aviso para mirar.",
   errorsLook: "Buscar errores probables",
   errorsNone: "Nada contradice a ninguna instancia aceptada.",
   errorsOpen: "Abrir",
@@ -307,6 +309,7 @@ export const insightEs = {
   errorSeveral: "Contiene dos sugerencias: ¿son dos objetos?",
   errorAlone: "No hay ninguna sugerencia cerca.",
   errorSize: "Su tamaño es inusual para «{category}».",
+  errorRagged: "Su contorno es inusualmente irregular para «{category}».",
 } as const;
 
 export const insightZh = {
@@ -399,7 +402,7 @@ export const insightZh = {
   clashRemoveInner: "移除内部的",
   clashMerge: "合并",
   errorsTitle: "可能的错误",
-  errorsRule: "与网络建议相矛盾或尺寸异常的已接受实例。网络也会出错：每一条只是提示您查看。",
+  errorsRule: "与网络建议相矛盾，或尺寸、轮廓异常的已接受实例。网络也会出错：每一条只是提示您查看。",
   errorsLook: "查找可能的错误",
   errorsNone: "没有发现与已接受实例相矛盾之处。",
   errorsOpen: "打开",
@@ -410,4 +413,5 @@ export const insightZh = {
   errorSeveral: "其中有两条建议：是两个对象吗？",
   errorAlone: "附近没有任何建议。",
   errorSize: "其尺寸对“{category}”而言不寻常。",
+  errorRagged: "其轮廓对“{category}”而言异常参差。",
 } as const;
