@@ -42,6 +42,15 @@ class Doubtful:
     doubt: Doubt
 
 
+@dataclass(frozen=True)
+class Doubts:
+    """first: the most doubtful ones, of `total` that are doubtful among `looked_at` accepted instances."""
+
+    first: tuple[Doubtful, ...]
+    total: int
+    looked_at: int
+
+
 class InsightWork:
     """Keeps what it worked out until somebody decides something. Safe to use from several threads."""
 
@@ -64,7 +73,7 @@ class InsightWork:
             self._known.put(key, (evidence, found))
         return found
 
-    def doubts(self, key: str, *, most: int) -> list[Doubtful]:
+    def doubts(self, key: str, *, most: int) -> Doubts:
         """The accepted instances that are most likely errors. Reads every mask of the project: for whoever asks."""
         with self._projects.use(key) as store:
             pictures = store.placed.read()
@@ -77,4 +86,5 @@ class InsightWork:
             }
             first = sorted(doubts, key=lambda id: -doubts[id].doubt)[:most]
             entries = store.placed.entries(first)
-            return [Doubtful(entry, category, doubts[id]) for id, entry, category in entries]
+            listed = tuple(Doubtful(entry, category, doubts[id]) for id, entry, category in entries)
+            return Doubts(listed, len(doubts), sum(len(one.ids) for one in pictures))

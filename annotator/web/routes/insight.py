@@ -43,8 +43,10 @@ def add_insight_routes(router: APIRouter, work: InsightWork) -> None:
             "instances": [
                 entry_to_json(one.entry, key)
                 | {"category": one.category, "reason": one.doubt.reason.value, "other": one.doubt.other}
-                for one in found
-            ]
+                for one in found.first
+            ],
+            "total": found.total,
+            "looked_at": found.looked_at,
         }
 
     @router.get("/{key}/insight/{table}.csv")

@@ -99,11 +99,13 @@ def test_anything_else_is_one_line(desk, address):
 
 def test_likely_errors_are_listed_with_their_reasons(desk):
     client, base, store = desk
-    assert client.get(f"{base}/doubts").json() == {"instances": []}
+    assert client.get(f"{base}/doubts").json() == {"instances": [], "total": 0, "looked_at": 0}
     decide(store, 2)
     car = store.add_category("car").id
     mistaken = store.instances(1)[-2]
     store.record(gesture(store.image(1), accept(mistaken.key, category_id=car), number=50, verb="relabel"))
-    found = client.get(f"{base}/doubts").json()["instances"][0]
+    listed = client.get(f"{base}/doubts").json()
+    assert (listed["total"], listed["looked_at"]) == (len(listed["instances"]), 8)
+    (found, *_) = listed["instances"]
     assert (found["key"], found["category"], found["reason"], found["other"]) == (mistaken.key, car, "category", 1)
     assert found["cutout"].startswith("annotator/")

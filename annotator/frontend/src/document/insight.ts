@@ -90,6 +90,13 @@ export interface WireDoubt extends WireCutout {
   readonly other: number | null;
 }
 
+/** Those that come first, of `total` among so many accepted instances. */
+export interface WireDoubts {
+  readonly instances: readonly WireDoubt[];
+  readonly total: number;
+  readonly looked_at: number;
+}
+
 /** The index of a threshold in a curve. */
 export function stepOf(threshold: number): number {
   return Math.max(0, Math.min(100, Math.round(threshold * 100)));

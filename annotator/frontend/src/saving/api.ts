@@ -13,7 +13,7 @@ import type {
   WireQueue,
   WireStatistics,
 } from "../document/protocol";
-import type { WireDoubt, WireInsight } from "../document/insight";
+import type { WireDoubts, WireInsight } from "../document/insight";
 import { RefusedError } from "./errors";
 
 /** How long the answer to a gesture may take, beside the time that its bytes take on a slow network. */
@@ -162,7 +162,7 @@ export class Api {
   }
 
   /** Likely errors, the most doubtful first: the server reads every mask for it. */
-  doubts(): Promise<{ readonly instances: readonly WireDoubt[] }> {
+  doubts(): Promise<WireDoubts> {
     return request(`${this.root}/insight/doubts`);
   }
 

@@ -24,8 +24,13 @@ export function labelErrors(options: InsightOptions): HTMLElement {
   const find = async (): Promise<void> => {
     look.disabled = true;
     try {
-      const { instances } = await options.api.doubts();
-      place.replaceChildren(instances.length === 0 ? h("p", {}, t("errorsNone")) : list(instances, options));
+      const found = await options.api.doubts();
+      const { instances, total, looked_at: of } = found;
+      place.replaceChildren(
+        h("p", {}, total === 0 ? t("errorsNone") : t("errorsFound", { n: total, of })),
+        ...(total > instances.length ? [h("p", {}, t("errorsFirst", { n: instances.length }))] : []),
+        list(instances, options),
+      );
     } catch (error) {
       place.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
     } finally {
