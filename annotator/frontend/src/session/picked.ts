@@ -7,6 +7,10 @@ export class Picked {
   readonly view = new Store<{ readonly ids: ReadonlySet<number> }>({ ids: new Set() });
   /** Where a range begins: the picture that was picked last. */
   private anchor: number | null = null;
+  /** Counts what was asked for: an answer to an earlier wish changes nothing any more. */
+  private wish = 0;
+  /** A range that the server is asked for. */
+  private reading: Promise<void> | null = null;
 
   constructor(
     private readonly list: PictureQueue,
@@ -19,7 +23,12 @@ export class Picked {
     });
   }
 
+  /** While a range is being read, it comes first. */
   toggle(imageId: number): void {
+    if (this.reading !== null) {
+      void this.reading.then(() => this.toggle(imageId));
+      return;
+    }
     const ids = new Set(this.view.get().ids);
     if (!ids.delete(imageId)) ids.add(imageId);
     this.anchor = imageId;
@@ -27,14 +36,18 @@ export class Picked {
   }
 
   /** All from where the range begins to this place; the open picture is where it begins at first. */
-  async through(place: number, open: number | null): Promise<void> {
+  through(place: number, open: number | null): Promise<void> {
     this.anchor ??= open;
-    const begin = this.anchor === null ? 0 : Math.max(0, await this.list.find(this.anchor));
-    await this.pickBetween(Math.min(begin, place), Math.max(begin, place));
+    return this.read(async (wish) => {
+      const begin = this.anchor === null ? 0 : Math.max(0, await this.list.find(this.anchor));
+      await this.pickBetween(Math.min(begin, place), Math.max(begin, place), wish);
+    });
   }
 
-  async all(): Promise<void> {
-    await this.pick(0, this.list.view.get().total - 1, () => true);
+  all(): Promise<void> {
+    return this.read(async (wish) => {
+      await this.pick(0, this.list.view.get().total - 1, wish, () => true);
+    });
   }
 
   /** Whether the whole list is picked. */
@@ -43,26 +56,35 @@ export class Picked {
   }
 
   clear(): void {
+    this.wish++;
     this.anchor = null;
     if (this.view.get().ids.size > 0) this.view.set({ ids: new Set() });
   }
 
+  private read(pick: (wish: number) => Promise<void>): Promise<void> {
+    const reading = pick(++this.wish).finally(() => {
+      if (this.reading === reading) this.reading = null;
+    });
+    this.reading = reading;
+    return reading;
+  }
+
   /** What stands at both ends is what was pressed: where the server's list is another one by now, it is read again first. */
-  private async pickBetween(first: number, last: number, tries = 3): Promise<void> {
+  private async pickBetween(first: number, last: number, wish: number, tries = 3): Promise<void> {
     const ends = [first, last].map((place) => this.list.view.get().rows.get(place)?.id);
     const isSeen = (ids: readonly number[]): boolean => [ids[0], ids.at(-1)].every((id, index) => (ends[index] ?? id) === id);
-    if ((await this.pick(first, last, isSeen)) || tries === 0) return;
+    if ((await this.pick(first, last, wish, isSeen)) || tries === 0) return;
     await this.list.refresh();
     const places = ends.map((id) => this.list.placeOf(id ?? null));
-    if (Math.min(...places) >= 0) await this.pickBetween(Math.min(...places), Math.max(...places), tries - 1);
+    if (Math.min(...places) >= 0) await this.pickBetween(Math.min(...places), Math.max(...places), wish, tries - 1);
   }
 
   /** False where it is not what is to be picked. */
-  private async pick(first: number, last: number, fits: (ids: readonly number[]) => boolean): Promise<boolean> {
+  private async pick(first: number, last: number, wish: number, fits: (ids: readonly number[]) => boolean): Promise<boolean> {
     const { asked } = this.list.view.get();
     try {
       const ids = await this.api.queueIds(this.list.request(), first, last);
-      if (this.list.view.get().asked !== asked) return true;
+      if (this.list.view.get().asked !== asked || this.wish !== wish) return true;
       if (!fits(ids)) return false;
       this.view.set({ ids: new Set(ids) });
     } catch (error) {

@@ -328,6 +328,35 @@ describe("several pictures", () => {
     expect(picks()).toEqual([4, 5, 6]);
   });
 
+  it("are what was asked for last, whichever answer comes last", async () => {
+    const { list, server } = await opened(6);
+    const held: (() => void)[] = [];
+    const queueIds: FakeServer["queueIds"] = (...asked) => new Promise((resolve) => held.push(() => resolve(server.queueIds(...asked))));
+    const picked = new Picked(list, { queueIds }, () => {});
+    const picks = (): number[] => [...picked.view.get().ids].sort((x, y) => x - y);
+    const answer = async (index: number): Promise<void> => {
+      await settle();
+      held[index]!();
+      await settle();
+    };
+    picked.toggle(2);
+    void picked.through(3, 1);
+    await settle();
+    void picked.all();
+    await answer(1);
+    await answer(0);
+    expect(picks()).toEqual([1, 2, 3, 4, 5, 6]);
+    void picked.through(2, 1);
+    picked.toggle(6);
+    await answer(2);
+    expect(picks()).toEqual([2, 3, 6]);
+    void picked.through(4, 1);
+    await settle();
+    picked.clear();
+    await answer(3);
+    expect(picks()).toEqual([]);
+  });
+
   it("begin a range at the open picture", async () => {
     const { picked, picks } = await pick(10, 4);
     await picked.through(6, 4);
