@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from pycocotools import mask as coco_mask
 
-from annotator.core.masks import Rle, checked_rle
+from annotator.core.masks import Rle, rle_union
 from annotator.core.measures import areas_of
 from annotator.core.overlap import overlaps
 from annotator.core.repair import Kind, Repair
@@ -104,12 +103,6 @@ def settle(placed: Sequence[Placed], repair: Repair) -> dict[int, Rle | None]:
         if repair.kind is Kind.MERGE:
             if not placed[stays].may_change:
                 continue
-            found[stays] = _union(found.get(stays) or placed[stays].rle, found.get(goes) or placed[goes].rle)
+            found[stays] = rle_union([found.get(stays) or placed[stays].rle, found.get(goes) or placed[goes].rle])
         found[goes] = None
     return found
-
-
-def _union(one: Rle, other: Rle) -> Rle:
-    counts = coco_mask.merge([one.to_coco(), other.to_coco()])["counts"]
-    text = counts.decode("ascii") if isinstance(counts, bytes) else str(counts)
-    return checked_rle(text, height=one.height, width=one.width)

@@ -282,3 +282,9 @@ def rle_iou(first: Rle, second: Rle) -> float:
     if rle_area(first) == rle_area(second) == 0:
         return 1.0
     return float(coco_mask.iou([first.to_coco()], [second.to_coco()], [0])[0, 0])
+
+
+def rle_union(rles: Sequence[Rle]) -> Rle:
+    """The pixels of any of these masks of one image."""
+    merged = coco_mask.merge([rle.to_coco() for rle in rles])
+    return Rle(rles[0].height, rles[0].width, merged["counts"].decode("ascii"))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from annotator.core.masks import Rle
+from annotator.core.masks import Rle, rle_union
 from annotator.core.same_objects import Shapes, same_objects
 
 _INSIDE = 0.8  # of a piece's pixels, in the mask that it is a piece of
@@ -41,7 +41,7 @@ def pieces_of(found: Sequence[Rle], known: Sequence[Rle], matches: Mapping[int, 
         matched = [found[first[other]]] if other in first else []
         pieces = _apart(found, places[:_PIECES], beside=matched)
         whole = matched + [found[place] for place in pieces]
-        if len(whole) > 1 and same_objects([_joined(whole)], [known[other]]):
+        if len(whole) > 1 and same_objects([rle_union(whole)], [known[other]]):
             torn |= dict.fromkeys(pieces, other)
     return torn
 
@@ -65,8 +65,3 @@ def _apart(found: Sequence[Rle], places: Sequence[int], *, beside: Sequence[Rle]
             kept.append(place)
             before.append(coded)
     return kept
-
-
-def _joined(rles: Sequence[Rle]) -> Rle:
-    merged = coco_mask.merge([rle.to_coco() for rle in rles])
-    return Rle(rles[0].height, rles[0].width, merged["counts"].decode("ascii"))
