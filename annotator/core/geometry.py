@@ -155,3 +155,17 @@ def xyxy_to_xywh(box_xyxy: tuple[float, float, float, float]) -> tuple[float, fl
     """
     x0, y0, x1, y1 = box_xyxy
     return x0, y0, x1 - x0, y1 - y0
+
+
+def common_areas(first: FloatArray, second: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The area that each two boxes xyxy have in common, (n, m), and their own areas, (n,) and (m,)."""
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    own = [np.prod(np.maximum(0.0, boxes[:, 2:] - boxes[:, :2]), axis=1) for boxes in (first, second)]
+    return np.prod(np.maximum(0.0, high - low), axis=2), own[0], own[1]
+
+
+def box_iou(common: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray:
+    """IoU of each two boxes, (n, m), from what `common_areas` says of them; 0 where both have no area."""
+    union = first[:, None] + second[None] - common
+    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)

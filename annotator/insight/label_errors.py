@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.core.answers import Boxes, Floats
+from annotator.core.geometry import box_iou, common_areas
 
 SAME_OBJECT = 0.5
 """The IoU of boxes from which on they are about one object."""
@@ -76,9 +77,8 @@ def _of_picture(labels: Boxes, suggested: Boxes, odd: Floats, ragged: Floats) ->
             Doubt(doubt, reasons[which])
             for which, doubt in zip(doubts.argmax(axis=0).tolist(), doubts.max(axis=0).tolist(), strict=True)
         ]
-    common, label_areas, suggested_areas = _common(labels.boxes, suggested.boxes)
-    union = label_areas[:, None] + suggested_areas[None] - common
-    iou = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    common, label_areas, suggested_areas = common_areas(labels.boxes, suggested.boxes)
+    iou = box_iou(common, label_areas, suggested_areas)
     inside = np.divide(common, suggested_areas[None], out=np.zeros_like(common), where=suggested_areas[None] > 0)
     same = labels.categories[:, None] == suggested.categories[None]
     fits = iou >= SAME_OBJECT
@@ -115,7 +115,7 @@ def _of_several(iou: Floats, within: NDArray[np.bool_], suggested: Boxes) -> Flo
     fit = np.where(within, iou, 0.0).max(axis=1)
     for index in np.flatnonzero((within.sum(axis=1) >= 2) & (fit < 0.8)).tolist():
         some = np.flatnonzero(within[index])
-        common, areas, _ = _common(suggested.boxes[some], suggested.boxes[some])
+        common, areas, _ = common_areas(suggested.boxes[some], suggested.boxes[some])
         apart = common < 0.3 * np.minimum(areas[:, None], areas[None])
         scores = suggested.scores[some]
         pairs = np.where(apart, np.minimum(scores[:, None], scores[None]), 0.0)
@@ -159,11 +159,3 @@ def _deviations(all_labels: Sequence[Boxes], values: Sequence[Floats]) -> list[F
 def _log_areas(boxes: Floats) -> Floats:
     sides = np.maximum(1.0, boxes[:, 2:] - boxes[:, :2])
     return np.asarray(np.log(sides[:, 0] * sides[:, 1]), np.float64)
-
-
-def _common(first: Floats, second: Floats) -> tuple[Floats, Floats, Floats]:
-    """The area that each two boxes have in common, (n, m), and their own areas."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    own = [np.prod(np.maximum(0.0, boxes[:, 2:] - boxes[:, :2]), axis=1) for boxes in (first, second)]
-    return np.prod(np.maximum(0.0, high - low), axis=2), own[0], own[1]

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from annotator.core.answers import Floats
 from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import AnnotatorError
+from annotator.core.geometry import box_iou, common_areas
 from annotator.core.masks import rle_box_xyxy
 from annotator.storage.looks import Seen
 from annotator.storage.store import Store
@@ -169,8 +169,7 @@ def see(store: Store, image: Image, eye: Eye, *, stood: int, detector: Detector 
     known = store.instances(image.id)
     vectors = {one.id: look.of_mask(one.rle) for one in known}
     # Nothing is offered on a blind picture: whatever a copy shows would count as missed.
-    is_hidden = store.blind.is_hidden(image.id)
-    besides = None if detector is None or is_hidden else _besides(photo, detector, known)
+    besides = None if detector is None or store.blind.is_hidden(image.id) else _besides(photo, detector, known)
     return Seen(eye.info.source, stood, look.of_picture(), vectors, besides)
 
 
@@ -182,13 +181,4 @@ def _besides(photo: Photo, detector: Detector, known: Sequence[Instance]) -> int
     boxes = np.column_stack((photo.width - boxes[:, 2], boxes[:, 1], photo.width - boxes[:, 0], boxes[:, 3]))
     given = [one for one in known if one.state is not State.SUGGESTED or (one.score or 0.0) >= GIVEN]
     others = np.array([rle_box_xyxy(one.rle) for one in given], float).reshape(-1, 4)
-    return int((overlaps(boxes, others).max(axis=1, initial=0.0) < SAME_OBJECT).sum())
-
-
-def overlaps(first: Floats, second: Floats) -> Floats:
-    """IoU of each two boxes xyxy, (n, m)."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    common = np.prod(np.maximum(0.0, high - low), axis=2)
-    areas = [np.prod(one[:, 2:] - one[:, :2], axis=1) for one in (first, second)]
-    return np.asarray(common / np.maximum(areas[0][:, None] + areas[1][None] - common, 1e-9), np.float64)
+    return int((box_iou(*common_areas(boxes, others)).max(axis=1, initial=0.0) < SAME_OBJECT).sum())
