@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -83,9 +83,9 @@ class BlindPictures:
         """Offer what networks found on these pictures. A reviewed one counts as blind until somebody changes it."""
         wanted = set(ids)
         with self._database.write() as connection:
-            hidden = set(connection.scalars(select(_blind.c.image_id).where(_blind.c.shown_at.is_(None))))
+            hidden = set(connection.scalars(select(_blind.c.image_id).where(_blind.c.shown_at.is_(None)))) & wanted
             for one in images.images(connection):
-                if one.id in wanted & hidden:
+                if one.id in hidden:
                     _show(connection, one)
             return _read(connection)
 
@@ -111,28 +111,13 @@ def _show(connection: Connection, image: Image) -> None:
     else:
         connection.execute(delete(_blind).where(mine))
     known = standing(connection)
-    offers = []
-    for one in _found(connection, image):
-        category_id = known.of(one.category_id)
-        if category_id not in known.removed:
-            offers.append((one.key, Suggestion(category_id, one.score or 0.0, one.rle, one.source)))
-    fresh = set(map(id, unanswered([one for _, one in offers], instances_of(connection, image, states=tuple(State)))))
-    rows = [row_of(_suggested(image, key, one)) for key, one in offers if id(one) in fresh]
+    offered = [replace(one, category_id=known.of(one.category_id)) for one in _found(connection, image)]
+    offered = [one for one in offered if one.category_id not in known.removed]
+    asked = [Suggestion(one.category_id, one.score or 0.0, one.rle, one.source) for one in offered]
+    fresh = set(map(id, unanswered(asked, instances_of(connection, image, states=tuple(State)))))
+    rows = [row_of(one) for one, suggestion in zip(offered, asked, strict=True) if id(suggestion) in fresh]
     if rows:
         connection.execute(insert(schema.instances), rows)
-
-
-def _suggested(image: Image, key: str, one: Suggestion) -> Instance:
-    return Instance(
-        id=0,
-        key=key,
-        image_id=image.id,
-        category_id=one.category_id,
-        state=State.SUGGESTED,
-        rle=one.rle,
-        source=one.source,
-        score=one.score,
-    )
 
 
 def _found(connection: Connection, image: Image) -> list[Instance]:
