@@ -1,7 +1,7 @@
 /** Duplicates, contained masks and overlaps: looked for when somebody asks, each with a bound of its own, and mended many at once. */
 import type { RepairKind } from "../saving/bulk";
 import { BulkApi } from "../saving/bulk";
-import type { Bounds, Clash, WireClash, WireKind } from "../saving/clashes";
+import type { Bounds, Clash, WireKind } from "../saving/clashes";
 import { CLASHES, ClashesApi } from "../saving/clashes";
 import { lineOf } from "../saving/errors";
 import type { StringKey } from "../strings";
@@ -10,6 +10,7 @@ import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { percent } from "./advising";
 import { readingAgain, watch } from "./bulkrun";
+import { listed } from "./listed";
 import { section } from "./statistics";
 
 const KINDS: Readonly<Record<Clash, { readonly label: StringKey; readonly told: StringKey; readonly share: number; readonly repairs: readonly (readonly [RepairKind, StringKey])[] }>> = {
@@ -45,7 +46,7 @@ class Clashes {
     try {
       const { kinds, instances } = await new ClashesApi(api).find(bounds, session.view.get().threshold);
       const some = kinds.filter(({ pairs }) => pairs > 0);
-      this.place.replaceChildren(...(some.length === 0 ? [h("p", {}, t("clashNone"))] : [...some.map((one) => this.line(one)), this.list(instances)]));
+      this.place.replaceChildren(...(some.length === 0 ? [h("p", {}, t("clashNone"))] : [...some.map((one) => this.line(one)), listed(instances, this.options.session, (one) => [t(KINDS[one.kind].label), t(KINDS[one.kind].told, { share: percent(one.part) })])]));
     } catch (error) {
       this.place.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
     } finally {
@@ -69,23 +70,6 @@ class Clashes {
       const bulk = new BulkApi(api);
       return bulk.start(order, await bulk.preview(order));
     });
-  }
-
-  private list(found: readonly WireClash[]): HTMLElement {
-    return h("ol", { class: "an-errors" }, ...found.map((one) => this.entry(one)));
-  }
-
-  private entry(one: WireClash): HTMLElement {
-    const { session } = this.options;
-    const open = button({
-      text: t("errorsOpen"),
-      title: t("errorsOpenTitle", { name: one.name }),
-      onClick: () => {
-        void session.open(one.image).then(() => session.select([one.key]));
-        open.replaceWith(h("span", {}, t("errorsOpened")));
-      },
-    });
-    return h("li", {}, h("img", { src: one.cutout, alt: "", loading: "lazy" }), h("span", {}, h("b", {}, t(KINDS[one.kind].label)), ` · ${one.name}`, h("br"), t(KINDS[one.kind].told, { share: percent(one.part) })), open);
   }
 }
 

@@ -6,6 +6,7 @@ import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { nameOf } from "./advising";
+import { listed } from "./listed";
 import { section } from "./statistics";
 
 const REASONS: Readonly<Record<WireDoubt["reason"], StringKey>> = {
@@ -29,7 +30,7 @@ export function labelErrors(options: InsightOptions): HTMLElement {
       place.replaceChildren(
         h("p", {}, total === 0 ? t("errorsNone") : t("errorsFound", { n: total, of })),
         ...(total > instances.length ? [h("p", {}, t("errorsFirst", { n: instances.length }))] : []),
-        list(instances, options),
+        listed(instances, options.session, (one) => told(one, options)),
       );
     } catch (error) {
       place.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
@@ -40,20 +41,7 @@ export function labelErrors(options: InsightOptions): HTMLElement {
   return section(t("errorsTitle"), null, [h("p", { class: "an-stat-rule" }, t("errorsRule")), h("div", {}, look), place]);
 }
 
-function list(found: readonly WireDoubt[], options: InsightOptions): HTMLElement {
-  return h("ol", { class: "an-errors" }, ...found.map((one) => entry(one, options)));
-}
-
-function entry(one: WireDoubt, { session }: InsightOptions): HTMLElement {
+function told(one: WireDoubt, { session }: InsightOptions): readonly [string, string] {
   const category = nameOf(session, one.category);
-  const reason = t(REASONS[one.reason], { category, other: one.other === null ? "" : nameOf(session, one.other) });
-  const open = button({
-    text: t("errorsOpen"),
-    title: t("errorsOpenTitle", { name: one.name }),
-    onClick: () => {
-      void session.open(one.image).then(() => session.select([one.key]));
-      open.replaceWith(h("span", {}, t("errorsOpened")));
-    },
-  });
-  return h("li", {}, h("img", { src: one.cutout, alt: "", loading: "lazy" }), h("span", {}, h("b", {}, category), ` · ${one.name}`, h("br"), reason), open);
+  return [category, t(REASONS[one.reason], { category, other: one.other === null ? "" : nameOf(session, one.other) })];
 }
