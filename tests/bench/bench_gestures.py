@@ -48,7 +48,7 @@ from annotator.vision.networks.detector import Detector
 from annotator.vision.networks.prompts.asking import Earlier, ask
 from annotator.vision.networks.prompts.network import PromptNetwork
 from annotator.vision.pictures import decode
-from tests.machine import DATA, NO_DATA
+from tests.bench.material import evaluation_file
 
 RIGHT = 0.85
 MOST_CLICKS = 4
@@ -351,10 +351,7 @@ def main():
     options.add_argument("--first", choices=("box", "click"), default="box")
     options.add_argument("--pictures", type=int)
     asked = options.parse_args()
-    if not asked.annotations.is_file():
-        if DATA is None:
-            raise SystemExit(NO_DATA)
-        asked.annotations = Path(DATA) / "data" / "eval" / asked.annotations
+    asked.annotations = evaluation_file(asked.annotations)
     detector = Detector(zoo.find(asked.suggest)) if asked.suggest else None
     network = None
     if asked.click:

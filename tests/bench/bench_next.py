@@ -29,8 +29,8 @@ from annotator.vision.networks import zoo
 from annotator.vision.networks.detector import Detector
 from annotator.vision.networks.eye import Eye
 from annotator.vision.pictures import decode
+from tests.bench.material import evaluation_file
 from tests.insight.simulated import answers, evidence
-from tests.machine import DATA, NO_DATA
 
 FLOOR = 0.05
 STEPS = 20
@@ -148,10 +148,7 @@ def main():
     options.add_argument("--model", default="starter-person")
     options.add_argument("--pictures", type=int)
     asked = options.parse_args()
-    if not asked.annotations.is_file():
-        if DATA is None:
-            raise SystemExit(NO_DATA)
-        asked.annotations = Path(DATA) / "data" / "eval" / asked.annotations
+    asked.annotations = evaluation_file(asked.annotations)
     project = Project(asked.annotations, asked.model, asked.pictures)
 
     def by_doubt(reviewed):

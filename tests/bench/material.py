@@ -20,6 +20,7 @@ from openvino import opset13 as ops
 
 from annotator.vision.networks import zoo
 from annotator.vision.networks.zoo import ModelInfo
+from tests.machine import DATA, NO_DATA
 from tests.vision import graphs
 
 SIZES = {"vga": (640, 480), "1080p": (1920, 1080), "12mp": (4000, 3000)}
@@ -137,3 +138,12 @@ def jpegs(images: Path, size: tuple[int, int], count: int) -> list[bytes]:
         pixels = (pixels + grain).clip(0, 255).astype(np.uint8)
         made.append(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
     return made
+
+
+def evaluation_file(named: Path) -> Path:
+    """The COCO file itself, else the one of that name in data/eval; ends the program where that is not here."""
+    if named.is_file():
+        return named
+    if DATA is None:
+        raise SystemExit(NO_DATA)
+    return Path(DATA) / "data" / "eval" / named
