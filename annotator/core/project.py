@@ -27,6 +27,7 @@ class Summary:
     name: "" where nobody gave it one. images, reviewed: without those in the project's bin; accepted, suggested: the
     instances on them. covers: SHA-256 of the first images. used: when it was last changed, in seconds since 1970.
     binned: when it was put into the bin of projects, ISO 8601, None where it is not there. owner: its setting.
+    people: the login of each, None where they never signed in, and their name.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Summary:
     binned: str | None = None
     has_batch: bool = False
     owner: str | None = None
+    people: tuple[tuple[str | None, str], ...] = ()
 
 
 def project_id(key: str) -> str:

@@ -263,4 +263,14 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
             picked BOOLEAN NOT NULL,
             shown_at INTEGER)""",
     ),
+    "0023_people": (
+        """CREATE TABLE people (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            login TEXT UNIQUE,
+            name TEXT NOT NULL,
+            role TEXT NOT NULL CHECK (role IN ('annotate', 'review', 'manage')),
+            revision INTEGER NOT NULL,
+            added_at TEXT NOT NULL,
+            added_by TEXT NOT NULL)""",
+    ),
 }

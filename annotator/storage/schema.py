@@ -130,6 +130,18 @@ blind = Table(  # images on which people see no suggestions, so that these are m
     Column("shown_at", Integer),  # the image's revision when they were shown after all; NULL until then
 )
 
+people = Table(  # of this machine, where people sign in: who may do what
+    "people",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", Text),  # the id that signing in gives; NULL until they do so under this name
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("added_at", Text, nullable=False),
+    Column("added_by", Text, nullable=False),
+)
+
 instances = Table(  # the current state, which the suggestions and the decisions lead to
     "instances",
     metadata,

@@ -27,13 +27,14 @@ _images, _instances, _settings = schema.images, schema.instances, schema.setting
 
 @dataclass(frozen=True)
 class Facts:
-    """settings: JSON by name. counts: of instances by their state."""
+    """settings: JSON by name. counts: of instances by their state. people: login and name of each."""
 
     settings: dict[str, str]
     images: int
     reviewed: int
     counts: dict[str, int]
     covers: tuple[str, ...]
+    people: tuple[tuple[str | None, str], ...]
 
 
 def read_facts(location: Location, *, covers: int) -> Facts:
@@ -91,4 +92,13 @@ def _read(connection: Connection, covers: int) -> Facts:
         reviewed=reviewed,
         counts={row[0]: row[1] for row in connection.execute(counted)},
         covers=tuple(connection.scalars(first)),
+        people=_people(connection),
     )
+
+
+def _people(connection: Connection) -> tuple[tuple[str | None, str], ...]:
+    people = schema.people
+    if people.name not in table_names(connection):
+        return ()
+    query = select(people.c.login, people.c.name).order_by(people.c.id)
+    return tuple((row.login, row.name) for row in connection.execute(query))

@@ -32,6 +32,7 @@ from annotator.storage.gallery import GalleryReader
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
 from annotator.storage.looks import Looks
+from annotator.storage.people import People
 from annotator.storage.picture_store import PictureStore, settle_pictures
 from annotator.storage.placed import PlacedReader
 from annotator.storage.search import Search
@@ -71,6 +72,7 @@ class Store:
         self.clashes = ClashReader(database)
         self.comparisons = ComparisonReader(database)
         self.blind = BlindPictures(database)
+        self.people = People(database)
         self._order_names()
         self.category_manager = CategoryManager(database)
         self.key = self._project_key()

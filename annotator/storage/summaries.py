@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,19 +43,21 @@ def summarize(folder: Path) -> Summary:
             images, reviewed = connection.execute(_IMAGES).fetchone()
             counts = dict(connection.execute(_INSTANCES).fetchall())
             covers = tuple(sha256 for (sha256,) in connection.execute(_COVERS, (COVERS,)))
+            people = tuple(connection.execute(_PEOPLE)) if "people" in _tables(connection) else ()
         used = path.stat().st_mtime
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {plain_reason(str(error), patience=PATIENCE_S)}") from error
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return _summary(settings, images=images, reviewed=reviewed, counts=counts, covers=covers, used=used)
+    found = _summary(settings, images=images, reviewed=reviewed, counts=counts, covers=covers, used=used)
+    return replace(found, people=people)
 
 
 def _summarize_server(folder: Path, location: Location) -> Summary:
     from annotator.storage.server_summaries import read_facts  # psycopg is not there where nobody asks for it
 
     facts = read_facts(location, covers=COVERS)
-    return _summary(
+    found = _summary(
         _parsed(facts.settings.items()),
         images=facts.images,
         reviewed=facts.reviewed,
@@ -62,6 +65,7 @@ def _summarize_server(folder: Path, location: Location) -> Summary:
         covers=facts.covers,
         used=database_file(folder).stat().st_mtime,
     )
+    return replace(found, people=facts.people)
 
 
 def _summary(
@@ -95,6 +99,7 @@ _INSTANCES = """SELECT state, count(*) FROM instances
     GROUP BY state"""
 # What lies in a batch's record may be long, and only counts here where it is there at all.
 _SETTINGS = "SELECT name, CASE WHEN length(value) > 1000 THEN 'true' ELSE value END FROM settings"
+_PEOPLE = "SELECT login, name FROM people ORDER BY id"
 _COVERS = "SELECT sha256 FROM images WHERE NOT removed ORDER BY id LIMIT ?"
 
 
@@ -107,7 +112,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _require_readable(connection: sqlite3.Connection, path: Path) -> None:
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = _tables(connection)
     if not tables:
         raise StoreError(f"{path}: is empty; restore it from a backup")
     application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -117,6 +122,10 @@ def _require_readable(connection: sqlite3.Connection, path: Path) -> None:
     newer = sorted(done - set(schema.MIGRATIONS))
     if newer:
         raise StoreError(f"{path}: made by a newer annotator (it has {newer[-1]}); update annotator to open it")
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def _parsed(rows: Iterable[tuple[str, str]]) -> dict[str, Any]:

@@ -87,11 +87,13 @@ def require_harmless(path: Path) -> None:
 
 
 def remove_what_stays(connection: sqlite3.Connection) -> None:
-    """Remove what does not go with a project: some settings, and how decisions about many instances are taken back."""
+    """Remove what does not go with a project: some settings, its people, how decisions are taken back."""
     travelling = [setting.name for setting in SETTINGS if setting.travels]
     marks = ", ".join("?" * len(travelling))
     connection.execute(f"DELETE FROM settings WHERE name NOT IN ({marks})", travelling)  # noqa: S608, marks alone
     done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+    if "0023_people" in done:
+        connection.execute("DELETE FROM people")
     if "0018_unseen" in done:
         connection.execute("DELETE FROM unseen")
     if "0006_bulks" in done:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from annotator.core.errors import StoreError
+from annotator.core.people import Role
 from annotator.core.project import checked_name, free_name
 from annotator.core.settings import BINNED, NAME, PUT_AWAY
 from annotator.exchange import pack
@@ -21,7 +22,7 @@ from annotator.web.keys import UnknownProjectError, is_key
 from annotator.web.local_projects import BIN_DAYS, LocalProjects
 from annotator.web.redaction import redact
 from annotator.web.sharing.limits import Limits
-from annotator.web.sharing.login import Login, User
+from annotator.web.sharing.login import SignIn, User
 from annotator.web.unpacking import Adopt
 from annotator.web.visitor_projects import VisitorProjects
 
@@ -42,11 +43,11 @@ class Projects:
         home: Path | None = None,
         visitors: Path | None = None,
         limits: Limits | None = None,
-        login: Login | None = None,
+        login: SignIn | None = None,
     ) -> None:
         """home: the folder of the person's own projects, local: another one to begin with; else visitors: of theirs.
 
-        login: visitors must sign in, and a project is its owner's alone. Raises StoreError as `Store.open` does.
+        login: visitors must sign in, and a project is its people's alone. Raises StoreError as `Store.open` does.
         """
         self.limits = limits or Limits.from_environment()
         self.login = login
@@ -116,7 +117,12 @@ class Projects:
 
     def user(self) -> User | None:
         """Who signed in for the work at hand; None where nobody did, or nobody need."""
-        return self._held.user() if isinstance(self._held, VisitorProjects) else None
+        return self._held.members.user() if isinstance(self._held, VisitorProjects) else None
+
+    def role(self, key: str) -> Role:
+        """What whoever asks may do in a project; everything where nobody signs in. Raises as `use` does."""
+        with self.use(key) as store:
+            return self._held.members.role(store) if isinstance(self._held, VisitorProjects) else Role.MANAGE
 
     def get(self, key: str) -> Store:
         """The project behind a key, for a moment; for work use `use`. Raises UnknownProjectError."""

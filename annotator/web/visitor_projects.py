@@ -19,13 +19,13 @@ from annotator.storage.project_folders import Found, look
 from annotator.storage.store import Store
 from annotator.system.progress import Progress
 from annotator.web.keys import UnknownProjectError, is_key, make_key
+from annotator.web.members import Members
 from annotator.web.open_projects import OpenProjects
-from annotator.web.owners import Owners
 from annotator.web.quotas import Quotas
 from annotator.web.sharing import visitor
 from annotator.web.sharing.guard import MAX_PICTURE_BYTES
 from annotator.web.sharing.limits import LimitError, Limits
-from annotator.web.sharing.login import Login, SignInError, User
+from annotator.web.sharing.login import SignIn, User
 from annotator.web.sharing.makers import Makers
 from annotator.web.sweeper import sweep_projects
 from annotator.web.unpacking import Adopt, unpack, untold
@@ -34,12 +34,12 @@ from annotator.web.unpacking import Adopt, unpack, untold
 class VisitorProjects:
     """One for each visitor, or each owner where they sign in. Safe to use from several threads."""
 
-    def __init__(self, folder: Path, limits: Limits, login: Login | None) -> None:
-        """login: visitors must sign in, and a project is its owner's alone."""
+    def __init__(self, folder: Path, limits: Limits, login: SignIn | None) -> None:
+        """login: visitors must sign in, and a project is its people's alone."""
         self.open = OpenProjects(folder, most=limits.open_projects)
         self._limits = limits
         self._login = login
-        self._owners = Owners(folder)
+        self.members = Members(login, folder)
         self._makers = Makers(limits)
         self.quotas = Quotas(limits, self._makers)
         self._creating = threading.Lock()
@@ -58,19 +58,14 @@ class VisitorProjects:
                     return key
         return self.make(address=address)
 
-    def user(self) -> User | None:
-        """Who signed in for the work at hand; None where nobody did, or nobody need."""
-        asking = visitor.current()
-        return None if self._login is None or asking is None else self._login.user(asking)
-
     @contextmanager
     def use(self, key: str) -> Iterator[Store]:
         """The project behind a key, neither closed nor removed while the block lasts.
 
-        Raises UnknownProjectError, also for another owner's, and SignInError where nobody signed in who must.
+        Raises UnknownProjectError, also for other people's, and SignInError where nobody signed in who must.
         """
         with self.open.use(key) as store:
-            self._require_owner(key, store)
+            self.members.role(store)
             yield store
 
     # --- a visitor's own ----------------------------------------------------------------------------------------------
@@ -83,11 +78,10 @@ class VisitorProjects:
         if self._login is None:
             there = [key for key in dict.fromkeys(filter(is_key, keys)) if is_project(self.open.folder_of(key))]
             return {key: look(self.open.folder_of(key)) for key in there}
-        user = self.user()
-        if user is None:
-            raise SignInError
+        user = self.members.require_user()
         found = {key: look(self.open.folder_of(key)) for key in self.open.all_keys()}
-        return {key: one for key, one in found.items() if one.summary is not None and one.summary.owner == user.id}
+        of = self.members.is_of
+        return {key: one for key, one in found.items() if one.summary is not None and of(one.summary, user)}
 
     def names(self, keys: Collection[str]) -> list[str]:
         """Of the visitor's projects that are not in the bin."""
@@ -109,10 +103,10 @@ class VisitorProjects:
 
     def note_opened(self, key: str) -> None:
         """Where people sign in, this project is the one that they find from another browser."""
-        user = self.user()
+        user = self.members.user()
         if user is not None:
-            with self.use(key) as store:
-                self._owners.give(key, store, user)
+            with self.use(key):
+                self.members.note_last(key, user)
 
     def create(self, name: str, keys: Collection[str]) -> str:
         """A new project of whoever asks; its key. Raises ProjectNameError, LimitError, SignInError."""
@@ -144,7 +138,6 @@ class VisitorProjects:
         removed = self.open.remove(key, unused=0)
         if removed:
             self.quotas.forget(key)
-            self._owners.forget(key)
         return removed
 
     # --- coming and going ---------------------------------------------------------------------------------------------
@@ -205,18 +198,15 @@ class VisitorProjects:
             self._give(key, store)
 
     def _give(self, key: str, store: Store) -> None:
-        user = self.user()
-        if user is not None:
-            self._owners.give(key, store, user)
+        user = self.members.user()
+        if user is not None and self.members.admit(store, user):
+            self.members.note_last(key, user)
 
     # --- with age -----------------------------------------------------------------------------------------------------
 
     def sweep(self, *, pressed: bool = False) -> int:
         """As `sweep_projects` does; how many projects were removed."""
-        removed = sweep_projects(self.open, self.quotas, self._limits, pressed=pressed)
-        for key in removed:
-            self._owners.forget(key)
-        return len(removed)
+        return len(sweep_projects(self.open, self.quotas, self._limits, pressed=pressed))
 
     def close(self) -> None:
         self.open.close()
@@ -233,34 +223,19 @@ class VisitorProjects:
 
     def _welcome_owner(self, keys: Sequence[str], *, address: str) -> str:
         """The first project that is this user's or nobody's yet, else one that they had, else a new one."""
-        user = self.user()
-        if user is None:
-            raise SignInError
-        for known in chain((*keys, self._owners.key_of(user)), self._latest_of(user)):
+        user = self.members.require_user()
+        for known in chain((*keys, self.members.last_of(user)), self._latest_of(user)):
             if known is not None and is_key(known):
                 with suppress(UnknownProjectError), self.open.use(known) as store:
-                    if self._owners.owner(known, store) in (None, user.id) and store.setting(BINNED) is None:
-                        self._owners.give(known, store, user)
+                    if store.setting(BINNED) is None and self.members.admit(store, user):
+                        self.members.note_last(known, user)
                         return known
         made = self.make(address=address)
         with self.open.use(made) as store:
-            self._owners.give(made, store, user)
+            self._give(made, store)
         return made
 
     def _latest_of(self, user: User) -> Iterator[str]:
         """The keys of their projects, the one that was used last first; looked up where they are asked for."""
         theirs = [(one.summary.used, key) for key, one in self.listed(()).items() if one.summary is not None]
         yield from (key for _, key in sorted(theirs, reverse=True))
-
-    def _require_owner(self, key: str, store: Store) -> None:
-        """Where visitors sign in: raise SignInError where nobody did, UnknownProjectError for another's project.
-
-        The server's own work, a batch say, is done for nobody and may.
-        """
-        if self._login is None or visitor.current() is None:
-            return
-        user = self.user()
-        if user is None:
-            raise SignInError
-        if self._owners.owner(key, store) != user.id:
-            raise UnknownProjectError

@@ -21,6 +21,7 @@ ON_BOTH = frozenset(
         *(
             "test_import_again",
             "test_import_stretches",
+            "test_people",
             "test_placed",
             "test_prompts",
             "test_search",

@@ -23,7 +23,9 @@ from annotator.core.errors import (
     StaleRevisionError,
     StoreError,
 )
+from annotator.core.people import PeopleError
 from annotator.core.query import QueryError
+from annotator.web.people import NotAllowedError
 from annotator.web.projects import OccupiedError, Projects, UnknownProjectError
 from annotator.web.sharing.limits import LimitError
 from annotator.web.sharing.login import SignInError
@@ -36,6 +38,8 @@ _STATUSES: tuple[tuple[type[AnnotatorError], int], ...] = (
     (UnknownProjectError, 404),
     (MissingError, 404),
     (SignInError, 401),
+    (NotAllowedError, 403),
+    (PeopleError, 409),
     (LimitError, 507),
     (TooLargeError, 413),
     (StaleRevisionError, 409),

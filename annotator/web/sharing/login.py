@@ -13,7 +13,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from annotator.core.errors import AnnotatorError
 from annotator.system import paths
@@ -33,10 +33,17 @@ class SignInError(AnnotatorError):
 
 @dataclass(frozen=True)
 class User:
-    """id: Hugging Face's, which survives a new name. name: as others see it."""
+    """id: survives a new name. name: as others see it."""
 
     id: str
     name: str
+
+
+class SignIn(Protocol):
+    """One way in which people say who they are."""
+
+    def user(self, visitor: Visitor) -> User | None:
+        """Who signed in, None where nobody did."""
 
 
 class Login:

@@ -14,7 +14,6 @@ itsdangerous = pytest.importorskip("itsdangerous", reason="signing in needs grad
 
 from annotator.core.errors import AnnotatorError  # noqa: E402
 from annotator.core.project import project_id  # noqa: E402
-from annotator.core.settings import OWNER  # noqa: E402
 from annotator.storage import archive  # noqa: E402
 from annotator.web.jobs import Prelabelling  # noqa: E402
 from annotator.web.projects import Projects, UnknownProjectError  # noqa: E402
@@ -248,7 +247,7 @@ def test_an_owner_does_not_travel_with_the_archive(projects, tmp_path):
     with signed_in("bert"), open(tmp_path / "p.zip", "rb") as packed:
         with projects.expect_archive(mine) as adopt:
             new = adopt(packed)
-        assert projects.get(new).setting(OWNER) == "id of bert"
+        assert [one.login for one in projects.get(new).people.all()] == ["id of bert"]
     assert new not in (key, mine)
     assert welcomed(projects, "bert") == new
 

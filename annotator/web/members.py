@@ -1,0 +1,96 @@
+"""Who of the people that sign in may open which project, and what they may do there.
+
+A project's people are noted in the project. Beside the projects stands which one each of them had last, so that they
+find it from another browser.
+
+Tests: tests/web/sharing/test_login.py, tests/web/test_people.py
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+from annotator.core.people import Role, folded_person
+from annotator.core.project import Summary
+from annotator.core.settings import OWNER
+from annotator.storage.store import Store
+from annotator.system.files import write_atomically
+from annotator.web.keys import UnknownProjectError
+from annotator.web.sharing import visitor
+from annotator.web.sharing.login import SignIn, SignInError, User
+
+_FILE = "owners.json"
+"""By person the key of the project that they find when they come from another browser."""
+
+
+class Members:
+    """Safe to use from several threads."""
+
+    def __init__(self, login: SignIn | None, folder: Path) -> None:
+        """login: None where nobody signs in, and everybody may do everything. folder: of the projects."""
+        self._login = login
+        self._folder = folder
+        self._writing = threading.Lock()
+
+    def user(self) -> User | None:
+        """Who signed in for the work at hand; None where nobody did, or nobody need."""
+        asking = visitor.current()
+        return None if self._login is None or asking is None else self._login.user(asking)
+
+    def require_user(self) -> User:
+        """Raises SignInError."""
+        user = self.user()
+        if user is None:
+            raise SignInError
+        return user
+
+    def role(self, store: Store) -> Role:
+        """What whoever asks may do in a project: everything where nobody signs in, and in the server's own work.
+
+        Raises SignInError where nobody signed in who must, UnknownProjectError where the project is none of theirs.
+        """
+        if self._login is None or visitor.current() is None:
+            return Role.MANAGE
+        user = self.require_user()
+        found = store.people.role_of(user.id, user.name)
+        if found is None and store.setting(OWNER) == user.id and self._claim(store, user):  # theirs from before
+            found = Role.MANAGE
+        if found is None:
+            raise UnknownProjectError
+        return found
+
+    def admit(self, store: Store, user: User) -> bool:
+        """Whether a project is somebody's to open; one that was nobody's is theirs from now on."""
+        if store.people.role_of(user.id, user.name) is not None:
+            return True
+        return store.setting(OWNER) in (None, user.id) and self._claim(store, user)
+
+    def is_of(self, summary: Summary, user: User) -> bool:
+        """Whether somebody is one of the people of a project that is not open."""
+        if not summary.people:
+            return summary.owner == user.id
+        if any(login == user.id for login, _ in summary.people):
+            return True
+        return any(login is None and folded_person(name) == folded_person(user.name) for login, name in summary.people)
+
+    def last_of(self, user: User) -> str | None:
+        """The key of the project that they had last; it may be gone."""
+        return self._read().get(user.id)
+
+    def note_last(self, key: str, user: User) -> None:
+        with self._writing:
+            keys = self._read()
+            if keys.get(user.id) != key:
+                there = {person: found for person, found in keys.items() if (self._folder / found).is_dir()}
+                write_atomically(self._folder / _FILE, json.dumps(there | {user.id: key}).encode())
+
+    def _claim(self, store: Store, user: User) -> bool:
+        return store.people.claim(user.id, user.name)
+
+    def _read(self) -> dict[str, str]:
+        try:
+            return dict(json.loads((self._folder / _FILE).read_bytes()))
+        except (OSError, ValueError):
+            return {}
