@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from annotator.core.dataset import Suggestion
+from annotator.core.masks import Rle
 from annotator.core.overlap import overlaps
 from annotator.core.vote import Agreement, Vote
 
@@ -57,6 +59,16 @@ class Voter:
         return self.most is not None and sum(map(self.is_sure, suggestions)) >= self.most
 
 
+class Outlined(Protocol):
+    """An object, or a suggestion of one."""
+
+    @property
+    def category_id(self) -> int: ...
+
+    @property
+    def rle(self) -> Rle: ...
+
+
 @dataclass(frozen=True)
 class Pair:
     """Suggestions of two networks that are about one object, by their indices, and the IoU of their masks."""
@@ -66,10 +78,10 @@ class Pair:
     iou: float
 
 
-def match(first: Sequence[Suggestion], second: Sequence[Suggestion]) -> list[Pair]:
-    """Which suggestions of one picture are about the same object: one to one, the likest masks first.
+def match(first: Sequence[Outlined], second: Sequence[Outlined]) -> list[Pair]:
+    """Which suggestions, or objects, of one picture are the same object: one to one, the likest masks first.
 
-    Those of one category come before those of different ones. The other order of networks gives the same pairs. Raises
+    Those of one category come before those of different ones. The other order of the two gives the same pairs. Raises
     GeometryError where too many masks lie over each other.
     """
     near = [
