@@ -130,13 +130,15 @@ class Waiting:
 class Pictures(_Columns):
     """Pictures on which somebody worked; each column is (n,).
 
-    networks: which one pre-labelled it last, an index into `Evidence.networks`, -1 for none of these. reviewed: whether
-    all on it is decided. seen_from: the score from which on suggestions were shown when it was reviewed, 2 where nobody
-    knows. seconds, gestures: spent on it. latest: the number of its last gesture.
+    networks: whose suggestions were there when it was first reviewed, an index into `Evidence.networks`, -1 for none of
+    these. alone: whether no other network had seen it by then. reviewed: whether all on it is decided. seen_from: the
+    score from which on suggestions were shown when it was reviewed, 2 where nobody knows. seconds, gestures: spent on
+    it. latest: the number of its last gesture.
     """
 
     ids: Integers
     networks: Integers
+    alone: NDArray[np.bool_]
     reviewed: NDArray[np.bool_]
     seen_from: Floats
     seconds: Floats

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annotator.core.answers import Answers, Drawings, Evidence, Floats, Integers, Open, Pictures
 from annotator.insight.calibration import isotonic
@@ -64,7 +65,8 @@ def advise(evidence: Evidence) -> tuple[Advice, ...]:
         cost = costs(evidence.answers, evidence.drawings, category=category)
         drawn = evidence.drawings.where(evidence.drawings.categories == category)
         pictures = evidence.pictures.where(evidence.pictures.networks == network)
-        missed = missed_share(mine, drawn, pictures, hidden_below=evidence.thresholds.get(category, 0.0))
+        others = evidence.answers.where(_found_by_others(evidence, network, category))
+        missed = missed_share(mine, drawn, pictures, others=others, hidden_below=evidence.thresholds.get(category, 0.0))
         found.append(_advice(mine, undecided, cost, missed, network=evidence.networks[network], category=category))
     return tuple(sorted(found, key=lambda one: -one.answers))
 
@@ -82,22 +84,33 @@ def precision_share(answers: Answers) -> Share:
     return _share(right, total, spread=_spread_from_each(seen, steps, total))
 
 
-def missed_share(answers: Answers, drawings: Drawings, pictures: Pictures, *, hidden_below: float = 0.0) -> Share:
+def _found_by_others(evidence: Evidence, network: int, category: int) -> NDArray[np.bool_]:
+    """Which answers are about objects that only a network found that saw the picture later."""
+    pictures, answers = evidence.pictures, evidence.answers
+    first = pictures.ids[(pictures.networks == network) & pictures.alone]
+    others = (answers.networks != network) & (answers.categories == category) & answers.is_right
+    return np.asarray(others & np.isin(answers.images, first), np.bool_)
+
+
+def missed_share(
+    answers: Answers, drawings: Drawings, pictures: Pictures, *, others: Answers, hidden_below: float = 0.0
+) -> Share:
     """Of the objects of a category, those that each threshold would leave to be drawn.
 
-    pictures: those that the network saw. Only those count that were reviewed with suggestions from that threshold or
-    lower on: where they were hidden, somebody drew what the network had found. hidden_below: the category's own
-    threshold, which may have been there already.
+    pictures: those that the network saw. others: objects that it did not suggest and another one did later. Only those
+    count that were reviewed with suggestions from that threshold or lower on: where they were hidden, somebody drew
+    what the network had found. hidden_below: the category's own threshold, which may have been there already.
     """
     objects = answers.where(answers.is_right)
     found_floors = np.maximum(_seen_from(objects.images, pictures), hidden_below)
-    drawn_floors = np.maximum(_seen_from(drawings.images, pictures), hidden_below)
+    by_hand = np.concatenate((drawings.images, others.images))
+    drawn_floors = np.maximum(_seen_from(by_hand, pictures), hidden_below)
     steps = step_of(objects.scores)
     total, missed = np.zeros(101, np.int64), np.zeros(101, np.int64)
     for index, threshold in enumerate(THRESHOLDS + 1e-6):
-        counted, by_hand = found_floors <= threshold, int((drawn_floors <= threshold).sum())
-        total[index] = counted.sum() + by_hand
-        missed[index] = (counted & (steps < index)).sum() + by_hand
+        counted, unseen = found_floors <= threshold, int((drawn_floors <= threshold).sum())
+        total[index] = counted.sum() + unseen
+        missed[index] = (counted & (steps < index)).sum() + unseen
     found = _share(missed, total)
     few = total < ENOUGH_ANSWERS
     share, low, high = (np.where(few, np.nan, one) for one in (found.share, found.low, found.high))

@@ -20,6 +20,7 @@ from annotator.storage import categories, schema
 from annotator.storage.database import Database
 from annotator.storage.decision_history import History, continue_history, rows_of
 from annotator.storage.repairs import repairs_of
+from annotator.storage.runs import networks_shown
 from annotator.system.collection import collection_paused
 
 _images, _instances = schema.images, schema.instances
@@ -178,7 +179,10 @@ def _read_pictures(connection: Connection, history: History, networks: Mapping[s
     rows = rows_of(connection, query.order_by(_images.c.id))
     ids = np.array([row[0] for row in rows], np.int64)
     reviewed = np.array([row[1] == 1 for row in rows], bool)
-    by = np.array([networks.get(row[2], -1) for row in rows], np.int64)
+    known = networks_shown(connection)
+    shown = [known.get(id, (last,)) for id, _, last in rows]
+    by = np.array([networks.get(names[-1], -1) if names else -1 for names in shown], np.int64)
+    alone = np.array([len(names) == 1 for names in shown], bool)
     index = _find(ids, history.images)
     worked = (index >= 0) & history.looked
     seconds = np.bincount(index[worked], weights=history.seconds[worked], minlength=len(ids)).astype(float)
@@ -189,7 +193,7 @@ def _read_pictures(connection: Connection, history: History, networks: Mapping[s
     marks = (index >= 0) & history.marks
     seen_from[index[marks]] = history.shown_from[marks]
     seen_from[np.isin(ids, list(connection.scalars(select(schema.blind.c.image_id))))] = 2.0  # nothing was shown
-    table = Pictures(ids, by, reviewed, seen_from, seconds, count, latest)
+    table = Pictures(ids, by, alone, reviewed, seen_from, seconds, count, latest)
     return table.where(latest >= 0), int((~reviewed).sum())
 
 

@@ -49,6 +49,7 @@ def pictures(count, *, seen_from=0.05, seconds=10.0, reviewed=True):
     return Pictures(
         ids=np.arange(1, count + 1),
         networks=np.zeros(count, np.int64),
+        alone=np.ones(count, bool),
         reviewed=np.full(count, reviewed),
         seen_from=np.full(count, float(seen_from)) if np.isscalar(seen_from) else np.array(seen_from, float),
         seconds=np.full(count, float(seconds)) if np.isscalar(seconds) else np.array(seconds, float),

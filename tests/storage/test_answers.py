@@ -8,7 +8,9 @@ from annotator.core.dataset import State
 from annotator.core.query import parse
 from annotator.core.repair import Kind, Repair
 from annotator.core.review import Change
+from annotator.insight.advice import advise
 from annotator.insight.effort import by_tool
+from annotator.storage import decisions, runs
 from annotator.storage.bulk_orders import Order, Verb
 from tests.storage.builders import accept, add_image, block, gesture, suggestion
 
@@ -122,6 +124,42 @@ def test_a_reviewed_picture_says_from_which_score_on_suggestions_were_shown(stor
     found = store.evidence.read()
     assert (found.pictures.reviewed.tolist(), found.pictures.seen_from.tolist()) == ([True], [0.3])
     assert (found.pictures.networks.tolist(), found.waiting) == ([0], 0)
+
+
+def test_what_the_first_network_missed_stays_known_when_another_one_saw_the_picture_later(store, picture, monkeypatch):
+    def at(second):
+        for module in (runs, decisions):
+            monkeypatch.setattr(module, "now", lambda: f"2099-01-01T00:00:{second:02}.000Z")
+
+    at(1)
+    first = store.instances(picture.id)[0]
+    decide(store, picture, accept(first.key), accept("drawn", rle=block(9)), number=1, reviewed=True, threshold=0.2)
+    at(2)
+    store.set_suggestions(picture.id, [suggestion(7, source="other@1")], by="other@1")
+    found = store.evidence.read()
+    assert found.networks[found.pictures.networks[0]] == "starter-person@1"
+    assert found.pictures.alone.tolist() == [True]
+    late = next(one for one in store.instances(picture.id) if one.source == "other@1")
+    decide(store, picture, accept(late.key), number=2, reviewed=True, threshold=0.2)
+    evidence = store.evidence.read()
+    missed = {one.network: one.missed.total[50] for one in advise(evidence)}
+    assert missed == {"starter-person@1": 3, "other@1": 0}, "one found, one drawn, one that the other network found"
+
+
+def test_of_networks_before_the_review_the_last_one_is_what_people_saw(store, picture):
+    store.set_suggestions(picture.id, [suggestion(7, source="other@1")], by="other@1")
+    decide(store, picture, accept(store.instances(picture.id)[0].key), number=1, reviewed=True, threshold=0.2)
+    found = store.evidence.read()
+    assert [found.networks[one] for one in found.pictures.networks.tolist()] == ["other@1"]
+    assert found.pictures.alone.tolist() == [False]
+
+
+def test_what_was_drawn_before_a_network_saw_the_picture_is_nothing_that_it_missed(store, monkeypatch):
+    image = add_image(store)
+    decide(store, image, accept("drawn", rle=block(9)), number=1, reviewed=True, threshold=0.2)
+    monkeypatch.setattr(runs, "now", lambda: "2099-01-01T00:00:00.000Z")
+    store.set_suggestions(image.id, [suggestion(7, source="other@1")], by="other@1")
+    assert store.evidence.read().pictures.networks.tolist() == [-1]
 
 
 def test_open_suggestions_are_counted_by_score(store, picture):
