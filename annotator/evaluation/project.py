@@ -6,34 +6,26 @@ The matches of a picture are kept by its revision: after a decision one picture 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
-
-from annotator.core.masks import Rle
-from annotator.core.measures import areas_of, boxes_of
 from annotator.evaluation.certainty import Estimate, difference
 from annotator.evaluation.confusion import confuse
 from annotator.evaluation.figures import Measured, ap_of, fit_of, measure_network
-from annotator.evaluation.matching import Matches, Objects, match
+from annotator.evaluation.kept import FILE, read_known, write_known
+from annotator.evaluation.picture import Picture, compare
 from annotator.evaluation.precision import collect
-from annotator.storage.comparisons import Compared, Outline, Overview, Seen
+from annotator.storage.comparisons import Compared, Overview, Seen
 from annotator.system.progress import Progress
 
 AT_ONCE = 100
 """Pictures that are read together."""
 
+WORTH_WRITING = 500
+"""So many pictures are compared again after a restart rather than written down each time."""
+
 Read = Callable[[str, Sequence[Seen]], list[Compared]]
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A compared picture. origins: how many of its objects are of each, as `Outline` says."""
-
-    seen: Seen
-    boxes: Matches
-    masks: Matches
-    origins: Mapping[str, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +59,17 @@ class Bias:
 
 
 class ProjectComparison:
-    """What was compared of one project so far. To be used by one thread at a time."""
+    """What was compared of one project so far. To be used by one thread at a time.
 
-    def __init__(self) -> None:
+    folder: of the project, where it is kept; in memory alone where none is given. project: its key.
+    """
+
+    def __init__(self, folder: Path | None = None, *, project: str = "") -> None:
+        self._file = None if folder is None else folder / FILE
+        self._project = project
         self._categories = -1
         self._known: dict[str, dict[int, Picture]] = {}
+        self._unwritten = 0
 
     def update(
         self,
@@ -83,7 +81,7 @@ class ProjectComparison:
     ) -> None:
         """Compare what is new or was changed, and forget what is gone. read: what is there, of AT_ONCE at most."""
         if overview.categories != self._categories:  # a merge changes objects without a gesture
-            self._known, self._categories = {}, overview.categories
+            self._known, self._categories = self._read(overview), overview.categories
         kept: dict[str, dict[int, Picture]] = {}
         waiting: list[tuple[str, list[Seen]]] = []
         for network, pictures in overview.pictures.items():
@@ -99,9 +97,12 @@ class ProjectComparison:
                     return
                 part = some[start : start + AT_ONCE]
                 for seen, compared in zip(part, read(network, part), strict=True):
-                    kept[network][seen.image_id] = _compare(seen, compared)
+                    kept[network][seen.image_id] = compare(seen, compared)
                 done += len(part)
                 progress(done, total)
+        self._unwritten += total
+        if self._unwritten >= WORTH_WRITING:
+            self._write()
 
     def figures(self, overview: Overview, *, threshold: float) -> tuple[NetworkFigures, ...]:
         """Of each network, those with most pictures first. threshold: where a category has none of its own."""
@@ -112,30 +113,20 @@ class ProjectComparison:
                 found.append(_figures(network, ordered, overview, threshold=threshold))
         return tuple(sorted(found, key=lambda one: -one.measured.pictures))
 
+    def _read(self, overview: Overview) -> dict[str, dict[int, Picture]]:
+        if self._file is None:
+            return {}
+        return read_known(self._file, project=self._project, categories=overview.categories)
+
+    def _write(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):  # a full disk costs time after the next start, and nothing else
+                write_known(self._file, self._known, project=self._project, categories=self._categories)
+        self._unwritten = 0
+
 
 def _is_known(known: Mapping[int, Picture], seen: Seen) -> bool:
     return seen.image_id in known and known[seen.image_id].seen == seen
-
-
-def _compare(seen: Seen, compared: Compared) -> Picture:
-    truth, found = _objects(compared.truth), _objects(compared.found)
-    origins: dict[str, int] = {}
-    for one in compared.truth:
-        if not one.crowd:
-            origins[one.origin] = origins.get(one.origin, 0) + 1
-    return Picture(seen, match(truth, found, masks=False), match(truth, found, masks=True), origins)
-
-
-def _objects(outlines: Sequence[Outline]) -> Objects:
-    masks: list[Rle] = [one.rle for one in outlines]
-    return Objects(
-        categories=np.array([one.category_id for one in outlines], np.int64),
-        boxes=np.array(boxes_of(masks), float).reshape(-1, 4),
-        masks=masks,
-        areas=np.array(areas_of(masks), float),
-        scores=np.array([one.score for one in outlines], float),
-        crowd=np.array([one.crowd for one in outlines], bool),
-    )
 
 
 def _figures(network: str, pictures: Sequence[Picture], overview: Overview, *, threshold: float) -> NetworkFigures:

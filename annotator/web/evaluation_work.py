@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from annotator.core.errors import AnnotatorError
 from annotator.evaluation.project import NetworkFigures, ProjectComparison
@@ -42,11 +43,11 @@ class Figures:
 class _Project:
     """One project's comparison, its figures, and when these were worked out."""
 
-    def __init__(self) -> None:
-        self.comparison = ProjectComparison()
+    def __init__(self, folder: Path, key: str) -> None:
+        self.comparison = ProjectComparison(folder, project=key)
         self.figures = Figures()
         self.rests_until = 0.0
-        self.worker: threading.Thread | None = None
+        self.is_at_work = False
 
 
 class EvaluationWork:
@@ -61,25 +62,15 @@ class EvaluationWork:
     def look(self, key: str) -> Figures:
         """The figures as they are known; where the project has changed, others are begun. Raises as `Projects.use`."""
         with self._projects.use(key) as store:
-            version = store.comparisons.version()
+            version, folder, project = store.comparisons.version(), store.folder, store.key
         with self._lock:
-            mine = self._known.get(key, _Project)
+            mine = self._known.get(key, lambda: _Project(folder, project))
             is_old = mine.figures.version != version and time.monotonic() >= mine.rests_until
-            if is_old and mine.worker is None:
+            if is_old and not mine.is_at_work:
+                mine.is_at_work = True
                 mine.figures = replace(mine.figures, under_way=(0, 0))
-                mine.worker = threading.Thread(target=self._work, args=(key, mine), name="evaluation", daemon=True)
-                mine.worker.start()
+                threading.Thread(target=self._work, args=(key, mine), name="evaluation", daemon=True).start()
             return mine.figures
-
-    def settle(self, key: str) -> Figures:
-        """As `look`, when what is under way has ended."""
-        self.look(key)
-        with self._lock:
-            worker = self._known.get(key, _Project).worker
-        if worker is not None:
-            worker.join()
-        with self._lock:
-            return self._known.get(key, _Project).figures
 
     def _work(self, key: str, mine: _Project) -> None:
         found, error = mine.figures, "it ended unexpectedly"
@@ -95,7 +86,7 @@ class EvaluationWork:
             with self._lock:
                 mine.figures = replace(found, under_way=None, error=error or None)
                 mine.rests_until = time.monotonic() + REST * (time.monotonic() - begun)
-                mine.worker = None
+                mine.is_at_work = False
 
     def _measure(self, key: str, mine: _Project) -> Figures:
         with self._projects.use(key) as store:

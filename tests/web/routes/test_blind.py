@@ -8,6 +8,7 @@ from annotator.web.projects import Projects
 from annotator.web.routes.evaluation import evaluation_to_json
 from annotator.web.server import build_server
 from tests.storage.builders import accept, add_image, block, gesture, suggestion
+from tests.web.evaluations import settled
 
 NET = "net@1"
 
@@ -60,7 +61,7 @@ def test_the_bias_is_what_is_found_with_suggestions_less_what_is_found_without(d
         drawn = [accept(f"a{number}", rle=block(2 + number % 4 // 2)), accept(f"b{number}", rle=block(12))]
         changes = drawn if blind else [accept(store.instances(image.id)[0].key)]
         store.record(gesture(image, *changes, number=number, reviewed=True))
-    (found,) = evaluation_to_json(work.settle(key))["networks"]
+    (found,) = evaluation_to_json(settled(work, key))["networks"]
     ap, iou = found["bias"]["ap"], found["bias"]["iou"]
     assert (ap["aided"]["pictures"], ap["unaided"]["pictures"]) == (25, 25)
     assert ap["aided"]["value"] == 1

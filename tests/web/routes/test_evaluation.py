@@ -9,11 +9,13 @@ from fastapi.testclient import TestClient
 
 from annotator.core.dataset import State
 from annotator.core.review import Change
+from annotator.evaluation import project
 from annotator.web.evaluation_work import EvaluationWork
 from annotator.web.projects import Projects
 from annotator.web.routes.evaluation import evaluation_to_json
 from annotator.web.server import build_server
 from tests.storage.builders import accept, add_image, block, gesture, suggestion
+from tests.web.evaluations import settled
 
 NET = "net@1"
 
@@ -42,15 +44,16 @@ def review(store, number):
     return image
 
 
-def test_a_network_is_measured_by_what_it_suggested_and_what_people_left(projects):
+def test_a_network_is_measured_by_what_it_suggested_and_what_people_left(projects, monkeypatch):
+    monkeypatch.setattr(project, "WORTH_WRITING", 1)
     key, work = projects.create(), EvaluationWork(projects)
     with projects.use(key) as store:
         store.add_category("person", id=1)
         store.add_category("dog", id=2)
-        assert evaluation_to_json(work.settle(key))["networks"] == []
+        assert evaluation_to_json(settled(work, key))["networks"] == []
         image = review(store, 1)
         review(store, 2)
-        (found,) = evaluation_to_json(work.settle(key))["networks"]
+        (found,) = evaluation_to_json(settled(work, key))["networks"]
         assert (found["network"], found["pictures"], found["left_out"]) == (NET, 2, 0)
         assert found["origins"] == {"own": 4, "adjusted": 2, "drawn": 2, "other": 0}
         # It never suggested a dog: it is not to blame for missing one, and that suggestion is of nothing.
@@ -65,9 +68,12 @@ def test_a_network_is_measured_by_what_it_suggested_and_what_people_left(project
         work._known.peek(key).rests_until = 0
         read, compared = store.comparisons.read, []
         store.comparisons.read = lambda network, seen: compared.extend(seen) or read(network, seen)
-        (found,) = evaluation_to_json(work.settle(key))["networks"]
+        (found,) = evaluation_to_json(settled(work, key))["networks"]
         assert [one.image_id for one in compared] == [image.id]
         assert found["confusion"]["missed"] == [3]
+        # Nor is anything compared again once the server was started again.
+        assert evaluation_to_json(settled(EvaluationWork(projects), key))["networks"] == [found]
+        assert len(compared) == 1
 
 
 def test_the_page_hears_how_far_it_is_and_every_chart_has_its_numbers(projects):
