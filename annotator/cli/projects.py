@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annotator.cli.telling import say
+from annotator.cli.telling import progress_bar, say
 from annotator.cli.values import Verbs
 from annotator.core.errors import AnnotatorError
 from annotator.system import paths
@@ -76,7 +76,9 @@ def settle_pictures(folder: Path, address: str | None) -> None:
 
 def add_projects(verbs: Verbs) -> None:
     """Its parser: the options, and what runs."""
-    projects = verbs.add_parser("projects", help="list, make, rename, duplicate, delete or restore the page's projects")
+    projects = verbs.add_parser(
+        "projects", help="list, make, rename, duplicate, move, delete or restore the page's projects"
+    )
     actions = projects.add_subparsers(title="actions", required=True, metavar="ACTION")
     action = actions.add_parser("list", help="what there is, with counts")
     action.add_argument("--json", action="store_true", help="as JSON")
@@ -92,6 +94,11 @@ def add_projects(verbs: Verbs) -> None:
         for argument in arguments:
             action.add_argument(argument, metavar=argument.upper())
         action.set_defaults(run=run)
+    action = actions.add_parser("move", help="put a project onto a PostgreSQL server, or back into its folder")
+    action.add_argument("name", metavar="NAME", help="also its folder, or postgresql://USER@HOST/DATABASE")
+    action.add_argument("--to", metavar="ADDRESS", help="postgresql://USER@HOST/DATABASE; without it, its own folder")
+    add_pictures(action)
+    action.set_defaults(run=_move)
 
 
 def _all() -> list[Found]:
@@ -187,6 +194,17 @@ def _delete(options: argparse.Namespace) -> int:
     with Store.open(_folder(options.name)) as store:
         store.set_setting(BINNED, now())
     say("it lies in the bin of the page's projects, which forgets it after 30 days; `annotator projects restore` first")
+    return 0
+
+
+def _move(options: argparse.Namespace) -> int:
+    from annotator.storage.locations import is_address, location_of
+    from annotator.storage.moving import move_project
+
+    folder = project(options.name) if is_address(options.name) else _folder(options.name)
+    target = None if options.to is None else location_of(options.to)
+    move_project(folder, target, pictures=options.pictures, progress=progress_bar("move"))
+    print(folder if target is None else target.place)
     return 0
 
 

@@ -44,6 +44,9 @@ brings the rest; None where none was stopped."""
 PICTURES = Setting("pictures", travels=False)
 """The address of the store in which the pictures lie; None where they lie in the project's folder."""
 
+CLOSED = Setting("closed", travels=False)
+"""Why nothing more is stored here, as the project was moved or is on its way in; None where it is open."""
+
 BATCH = Setting("prelabelling", travels=False)
 """The batch under way: its name, network and what is left to do; None when there is none. It goes on where it is."""
 
@@ -60,7 +63,7 @@ EXPORTED = Setting("exported", travels=False)
 """When the project was read for its last export, as the database keeps times; None before the first."""
 
 SETTINGS = (
-    *(KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, UNFINISHED, PICTURES, BATCH),
-    *(PROGRESS, FILES, BLIND_SHARE, EXPORTED),
+    *(KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, UNFINISHED, PICTURES, CLOSED),
+    *(BATCH, PROGRESS, FILES, BLIND_SHARE, EXPORTED),
 )
 """All of them. An archive holds those that travel, and no other is taken from one."""

@@ -108,10 +108,13 @@ class LocalPictures:
 class RemotePictures:
     """In a store; what was fetched stays in a folder of this machine, up to CACHE_BYTES."""
 
-    def __init__(self, address: str, cache: Path) -> None:
-        """Raises StoreError for a store that fsspec does not know, or whose library is not installed."""
+    def __init__(self, address: str, cache: Path, *, keeps: float | None = None) -> None:
+        """keeps: bytes of the folder, CACHE_BYTES where None.
+
+        Raises StoreError for a store that fsspec does not know, or whose library is not installed."""
         self._place = address
         self._cache = cache
+        self._keeps = keeps
         self._came = 0
         try:
             from fsspec.core import url_to_fs  # not there where nobody asks for it
@@ -219,7 +222,7 @@ class RemotePictures:
             with suppress(OSError):
                 stat = path.stat()
                 found.append((stat.st_mtime, stat.st_size, path))
-        over = sum(size for _, size, _ in found) - CACHE_BYTES
+        over = sum(size for _, size, _ in found) - (CACHE_BYTES if self._keeps is None else self._keeps)
         for _, size, path in sorted(found):
             if over <= 0:
                 return
@@ -268,19 +271,19 @@ def settle_pictures(folder: Path, database: Database, wanted: str | None) -> Pic
         settled = read_setting(connection, PICTURES)
         is_empty = connection.execute(select(schema.images.c.id).limit(1)).first() is None
     if wanted is None or checked_address(wanted) == settled:
-        return _store_at(folder, settled)
+        return store_at(folder, settled)
     if settled is not None or not is_empty:
         place = settled or "the project's folder"
         raise StoreError(f"{wanted}: the pictures of this project lie in {place}, and cannot be elsewhere")
-    found = _store_at(folder, checked_address(wanted))
+    found = store_at(folder, checked_address(wanted))
     found.missing([_NONE])
     with database.write() as connection:
         write_setting(connection, PICTURES, checked_address(wanted))
     return found
 
 
-def _store_at(folder: Path, address: str | None) -> PictureStore:
-    """address: None for a folder in the project's."""
+def store_at(folder: Path, address: str | None, *, keeps: float | None = None) -> PictureStore:
+    """address: None for a folder in the project's. keeps: bytes of a store's pictures here, CACHE_BYTES where None."""
     if address is None:
         return LocalPictures(folder / "images")
     if address.startswith("file://"):
@@ -290,4 +293,4 @@ def _store_at(folder: Path, address: str | None) -> PictureStore:
         except OSError as error:
             raise StoreError(f"{shared}: the folder of the pictures cannot be made: {error.strerror}") from error
         return LocalPictures(shared)
-    return RemotePictures(address, folder / "images")
+    return RemotePictures(address, folder / "images", keeps=keeps)
