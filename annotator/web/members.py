@@ -9,9 +9,11 @@ Tests: tests/web/sharing/test_login.py, tests/web/test_people.py
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 
+from annotator.core.errors import AnnotatorError
 from annotator.core.people import Role, folded_person
 from annotator.core.project import Summary
 from annotator.core.settings import OWNER
@@ -25,6 +27,16 @@ _FILE = "owners.json"
 """By person the key of the project that they find when they come from another browser."""
 
 
+MANAGERS = "ANNOTATOR_MANAGERS"
+
+
+class NoProjectError(AnnotatorError):
+    """Somebody signed in who has no project here, and may make none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"you are signed in as {name}: ask somebody who manages a project to add you by this name")
+
+
 class Members:
     """Safe to use from several threads."""
 
@@ -32,6 +44,8 @@ class Members:
         """login: None where nobody signs in, and everybody may do everything. folder: of the projects."""
         self._login = login
         self._folder = folder
+        named = os.environ.get(MANAGERS, "")
+        self._founders = frozenset(folded_person(name.strip()) for name in named.split(",") if name.strip())
         self._writing = threading.Lock()
 
     def user(self) -> User | None:
@@ -45,6 +59,17 @@ class Members:
         if user is None:
             raise SignInError
         return user
+
+    def may_found(self, user: User) -> bool:
+        """Whether somebody may make projects, and manage one that has no people yet."""
+        return not self._founders or folded_person(user.name) in self._founders
+
+    def require_founder(self) -> None:
+        """Raise NoProjectError where whoever asks may make no project, SignInError."""
+        if self._login is not None and visitor.current() is not None:
+            user = self.require_user()
+            if not self.may_found(user):
+                raise NoProjectError(user.name)
 
     def role(self, store: Store) -> Role:
         """What whoever asks may do in a project: everything where nobody signs in, and in the server's own work.
@@ -65,10 +90,16 @@ class Members:
         """Whether a project is somebody's to open; one that was nobody's is theirs from now on."""
         if store.people.role_of(user.id, user.name) is not None:
             return True
-        return store.setting(OWNER) in (None, user.id) and self._claim(store, user)
+        owner = store.setting(OWNER)
+        return (owner == user.id or (owner is None and self.may_found(user))) and self._claim(store, user)
 
-    def is_of(self, summary: Summary, user: User) -> bool:
-        """Whether somebody is one of the people of a project that is not open."""
+    def is_of(self, summary: Summary, user: User, *, unowned: bool = False) -> bool:
+        """Whether somebody is one of the people of a project that is not open.
+
+        unowned: also where nobody is, and they may make it theirs.
+        """
+        if unowned and not summary.people and summary.owner is None:
+            return self.may_found(user)
         if not summary.people:
             return summary.owner == user.id
         if any(login == user.id for login, _ in summary.people):

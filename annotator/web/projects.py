@@ -11,7 +11,7 @@ from pathlib import Path
 
 from annotator.core.errors import StoreError
 from annotator.core.people import Role
-from annotator.core.project import checked_name, free_name
+from annotator.core.project import checked_name, free_name, project_id
 from annotator.core.settings import BINNED, NAME, PUT_AWAY
 from annotator.exchange import pack
 from annotator.storage.database import now
@@ -20,10 +20,12 @@ from annotator.storage.store import Store
 from annotator.system import paths
 from annotator.web.keys import UnknownProjectError, is_key
 from annotator.web.local_projects import BIN_DAYS, LocalProjects
+from annotator.web.members import Members
 from annotator.web.redaction import redact
+from annotator.web.sharing import visitor
 from annotator.web.sharing.limits import Limits
 from annotator.web.sharing.login import SignIn, User
-from annotator.web.unpacking import Adopt
+from annotator.web.unpacking import Adopt, untold
 from annotator.web.visitor_projects import VisitorProjects
 
 __all__ = ["OccupiedError", "Projects", "UnknownProjectError"]
@@ -47,15 +49,17 @@ class Projects:
     ) -> None:
         """home: the folder of the person's own projects, local: another one to begin with; else visitors: of theirs.
 
-        login: visitors must sign in, and a project is its people's alone. Raises StoreError as `Store.open` does.
+        login: people must sign in, and a project is its people's alone. Raises StoreError as `Store.open` does.
         """
         self.limits = limits or Limits.from_environment()
         self.login = login
         self._held: LocalProjects | VisitorProjects
         if visitors is None and (local is not None or home is not None):
             self._held = LocalProjects(local, home or paths.projects())
+            self._members = Members(login, home or paths.projects())
         elif visitors is not None and local is None and home is None:
-            self._held = VisitorProjects(visitors, self.limits, login)
+            self._members = Members(login, visitors)
+            self._held = VisitorProjects(visitors, self.limits, self._members, asks=login is not None)
         else:
             raise ValueError("expected either local projects or a folder for visitors' projects")
 
@@ -80,10 +84,10 @@ class Projects:
         """The key of the page that opens: the local project's, the visitor's own again, or a new one.
 
         key, keys: the visitor's project that was open last, and others. address: where a visitor asks from.
-        Raises LimitError when a new one is too many, SignInError.
+        Raises LimitError when a new one is too many, SignInError, NoProjectError.
         """
         if isinstance(self._held, LocalProjects):
-            return self._held.welcome()
+            return self._held.welcome() if self.login is None else self._welcome_member([key or "", *keys])
         return self._held.welcome([key or "", *keys], address=address)
 
     def create(self, *, address: str = "") -> str:
@@ -92,15 +96,24 @@ class Projects:
 
     def find(self, id: str, keys: Sequence[str] = ()) -> str | None:
         """The key of the project with this id, if whoever asks may open it; else None. id: as `project_id` makes it."""
-        return self._held.find(id, keys)
+        if not self._is_asked:
+            return self._held.find(id, keys)
+        return next((key for key in self.listed(keys) if is_key(key) and project_id(key) == id), None)
 
     def note_opened(self, key: str) -> None:
         """Somebody opened this project; it is the one that they find next time."""
-        self._held.note_opened(key)
+        if not self._is_asked:
+            self._held.note_opened(key)
+            return
+        user = self._members.require_user()
+        with self._held.use(key) as store:
+            if not self._members.admit(store, user):
+                raise UnknownProjectError
+        self._members.note_last(key, user)
 
     def folder_of(self, key: str) -> Path:
         """Where a project lies; a local one is not opened for that. Raises as `use` does."""
-        if isinstance(self._held, LocalProjects):
+        if isinstance(self._held, LocalProjects) and self.login is None:
             return self._held.folder_of(key)
         with self.use(key) as store:
             return store.folder
@@ -117,12 +130,12 @@ class Projects:
 
     def user(self) -> User | None:
         """Who signed in for the work at hand; None where nobody did, or nobody need."""
-        return self._held.members.user() if isinstance(self._held, VisitorProjects) else None
+        return self._members.user()
 
     def role(self, key: str) -> Role:
         """What whoever asks may do in a project; everything where nobody signs in. Raises as `use` does."""
         with self.use(key) as store:
-            return self._held.members.role(store) if isinstance(self._held, VisitorProjects) else Role.MANAGE
+            return self._members.role(store)
 
     def get(self, key: str) -> Store:
         """The project behind a key, for a moment; for work use `use`. Raises UnknownProjectError."""
@@ -138,6 +151,8 @@ class Projects:
         if not is_key(key):
             raise UnknownProjectError
         with self._held.use(key) as store:
+            if self._is_asked:
+                self._members.role(store)
             yield store
 
     def when_opened(self, call: Callable[[str], object]) -> None:
@@ -166,7 +181,13 @@ class Projects:
 
         keys: those that the asker's browser knows. Raises SignInError.
         """
-        return self._held.listed(keys)
+        found = self._held.listed(keys)
+        if not self._is_asked:
+            return found
+        user = self._members.require_user()
+        there = {key: one.summary for key, one in found.items()}
+        theirs = [key for key, one in there.items() if one is not None and self._members.is_of(one, user, unowned=True)]
+        return {key: found[key] for key in theirs}
 
     def is_kept(self, key: str) -> bool:
         """Whether the project lies among the server's own folders, where it can be deleted for good."""
@@ -174,11 +195,15 @@ class Projects:
 
     def make(self, name: str, keys: Sequence[str] = ()) -> str:
         """A new project of whoever asks; its key. Raises ProjectNameError, StoreError, LimitError, SignInError."""
-        return self._held.create(name, keys)
+        self._members.require_founder()
+        return self._theirs(self._held.create(name, keys))
 
     def duplicate(self, key: str, name: str, keys: Sequence[str] = ()) -> str:
         """The key of a new project with the pictures and pre-labels of one, and no decisions. Raises as `make` does."""
-        return self._held.duplicate(key, name, keys)
+        self._members.require_founder()
+        with self.use(key):
+            pass
+        return self._theirs(self._held.duplicate(key, name, keys))
 
     def rename(self, key: str, name: str, keys: Sequence[str] = ()) -> str:
         """The name as it is kept. Raises ProjectNameError, and as `use` does."""
@@ -226,10 +251,11 @@ class Projects:
         key: of a project that whoever asks has. A visitor's new one counts from the beginning of the block on.
         Raises UnknownProjectError or LimitError, at the beginning or in the end; StoreError as `unpack_project` does.
         """
+        self._members.require_founder()
         with self.use(key):
             pass
         with self._held.expect_archive() as adopt:
-            yield adopt
+            yield lambda packed, progress=untold: self._theirs(adopt(packed, progress))
 
     # --- quotas: nothing is asked of the local project ----------------------------------------------------------------
 
@@ -266,6 +292,32 @@ class Projects:
     def plain(self, line: str) -> str:
         """A line for a person: visitors are not told where things lie on the server."""
         return redact(line, folder=self._held.open.folder) if isinstance(self._held, VisitorProjects) else line
+
+    # --- of people who sign in, on a server for one team ------------------------------------------------------------
+
+    @property
+    def _is_asked(self) -> bool:
+        """Whether the people of this server's own projects sign in; visitors' projects see to that themselves."""
+        return self.login is not None and isinstance(self._held, LocalProjects) and visitor.current() is not None
+
+    def _welcome_member(self, keys: Sequence[str]) -> str:
+        """A project of whoever asks: the first of these, the one they had last, the latest used, or a new one."""
+        user = self._members.require_user()
+        there = {key: one.summary for key, one in self.listed().items() if one.summary is not None}
+        used = sorted((one.put_away, -one.used, key) for key, one in there.items() if one.binned is None)
+        known = [key for *_, key in used]
+        wanted = (*keys, self._members.last_of(user))
+        first = next((key for key in wanted if key in known), known[0] if known else None)
+        if first is None:
+            return self.make(free_name(user.name, self._held.names(())))
+        self.note_opened(first)
+        return first
+
+    def _theirs(self, key: str) -> str:
+        """Whoever made a project manages it; its key."""
+        if self._is_asked:
+            self.note_opened(key)
+        return key
 
     @property
     def _visitors(self) -> VisitorProjects:

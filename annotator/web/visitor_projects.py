@@ -25,7 +25,7 @@ from annotator.web.quotas import Quotas
 from annotator.web.sharing import visitor
 from annotator.web.sharing.guard import MAX_PICTURE_BYTES
 from annotator.web.sharing.limits import LimitError, Limits
-from annotator.web.sharing.login import SignIn, User
+from annotator.web.sharing.login import User
 from annotator.web.sharing.makers import Makers
 from annotator.web.sweeper import sweep_projects
 from annotator.web.unpacking import Adopt, unpack, untold
@@ -34,12 +34,12 @@ from annotator.web.unpacking import Adopt, unpack, untold
 class VisitorProjects:
     """One for each visitor, or each owner where they sign in. Safe to use from several threads."""
 
-    def __init__(self, folder: Path, limits: Limits, login: SignIn | None) -> None:
-        """login: visitors must sign in, and a project is its people's alone."""
+    def __init__(self, folder: Path, limits: Limits, members: Members, *, asks: bool) -> None:
+        """asks: visitors must sign in, and a project is its people's alone."""
         self.open = OpenProjects(folder, most=limits.open_projects)
         self._limits = limits
-        self._login = login
-        self.members = Members(login, folder)
+        self._asks = asks
+        self.members = members
         self._makers = Makers(limits)
         self.quotas = Quotas(limits, self._makers)
         self._creating = threading.Lock()
@@ -50,7 +50,7 @@ class VisitorProjects:
 
         Raises LimitError when a new one is too many.
         """
-        if self._login is not None:
+        if self._asks:
             return self._welcome_owner(keys, address=address)
         for key in filter(is_key, keys):
             with suppress(UnknownProjectError), self.open.use(key) as store:
@@ -75,7 +75,7 @@ class VisitorProjects:
 
         keys: those that the visitor's browser knows. Raises SignInError.
         """
-        if self._login is None:
+        if not self._asks:
             there = [key for key in dict.fromkeys(filter(is_key, keys)) if is_project(self.open.folder_of(key))]
             return {key: look(self.open.folder_of(key)) for key in there}
         user = self.members.require_user()
@@ -90,7 +90,7 @@ class VisitorProjects:
 
     def find(self, id: str, keys: Collection[str]) -> str | None:
         """The key of the project that has this id, None where it is not there or not theirs."""
-        candidates = keys if self._login is None else self.open.all_keys()
+        candidates = keys if not self._asks else self.open.all_keys()
         for key in candidates:
             if is_key(key) and project_id(key) == id:
                 with suppress(UnknownProjectError), self.use(key):
@@ -230,6 +230,7 @@ class VisitorProjects:
                     if store.setting(BINNED) is None and self.members.admit(store, user):
                         self.members.note_last(known, user)
                         return known
+        self.members.require_founder()
         made = self.make(address=address)
         with self.open.use(made) as store:
             self._give(made, store)

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from annotator.core.people import Role
+from annotator.core.project import project_id
+from annotator.web.members import NoProjectError
 from annotator.web.people import NotAllowedError, may, require, who_asks
 from annotator.web.projects import Projects, UnknownProjectError
 from annotator.web.sharing import visitor
@@ -76,3 +78,51 @@ def test_where_nobody_signs_in_everybody_manages(tmp_path: Path):
         require(projects, key, Role.MANAGE)
         assert projects.get(key).people.all() == ()
     projects.close()
+
+
+@pytest.fixture
+def team(tmp_path):
+    """One server's own projects, for people who sign in; one of them has no people yet."""
+    made = Projects(home=tmp_path / "projects", login=ByCookie())
+    yield made
+    made.close()
+
+
+def test_on_a_teams_server_the_first_one_manages_what_has_no_people_and_others_wait_to_be_added(team):
+    with by("anna"):
+        key = team.welcome(None)
+        assert team.role(key) is Role.MANAGE
+        assert list(team.listed()) == [key]
+    with by("bert"):
+        for ask in (team.get, team.folder_of, team.name_of, team.note_opened, team.is_binned):
+            with pytest.raises(UnknownProjectError):
+                ask(key)
+        assert team.find(project_id(key), [key]) is None
+        assert team.listed([key]) == {}
+        mine = team.welcome(key, keys=[key])
+        assert mine != key
+        assert team.name_of(mine) == "bert"
+    with by("anna"):
+        team.get(key).people.add("bert", Role.ANNOTATE, by="anna")
+    with by("bert"):
+        assert team.welcome(key) == key
+        assert team.welcome(None) == key, "the one that they had last"
+        assert team.find(project_id(key)) == key
+    with by(""), pytest.raises(SignInError):
+        team.welcome(key)
+    assert team.get(key).people.all()[1].login == "id of bert"
+
+
+def test_only_those_who_are_named_make_projects_and_take_over_ones_without_people(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANNOTATOR_MANAGERS", "Anna, carl")
+    team = Projects(home=tmp_path / "projects", login=ByCookie())
+    there = team.local_key
+    with by("bert"):
+        assert team.listed() == {}
+        for ask in (lambda: team.welcome(there), lambda: team.make("Mine")):
+            with pytest.raises(NoProjectError, match="signed in as bert"):
+                ask()
+    with by("anna"):
+        assert team.welcome(None) == there
+        assert team.role(team.make("Mine")) is Role.MANAGE
+    team.close()

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import AnnotatorError
 from annotator.core.numbers import is_id
+from annotator.core.people import Role
 from annotator.core.project import project_id
 from annotator.core.two_networks import source_of_both
 from annotator.vision.networks import zoo
@@ -25,6 +26,7 @@ from annotator.web.jobs import TICK_S, Job, Prelabelling
 from annotator.web.page import fragments
 from annotator.web.page.editor import SegmentationEditor
 from annotator.web.page.texts import Language, label, language_of, say
+from annotator.web.people import require
 from annotator.web.projects import Projects
 
 # A button that keeps the focus would take the editor's next Enter for a click.
@@ -123,7 +125,8 @@ class _Batches:
         if not wanted:
             yield fragments.line(say("open_first", language)), *UNCHANGED[1:]
             return
-        async for state in self._watch(key, lambda: self._begin(key, name, wanted), language):
+        role = Role.ANNOTATE if len(wanted) == 1 else Role.MANAGE
+        async for state in self._watch(key, lambda: self._begin(key, name, wanted), language, role=role):
             yield state
 
     async def prelabel_failed(self, key: str, request: gr.Request) -> AsyncIterator[Shown]:
@@ -141,6 +144,7 @@ class _Batches:
 
     def cancel(self, key: str) -> Any:
         try:
+            require(self._projects, key, Role.MANAGE)
             self._jobs.cancel(key)
         except AnnotatorError as error:
             return fragments.line(error=self._projects.plain(str(error)))
@@ -172,11 +176,22 @@ class _Batches:
             return None
 
     async def _watch(
-        self, key: str, begin: Callable[[], Job | int], language: Language, *, model: str = ""
+        self,
+        key: str,
+        begin: Callable[[], Job | int],
+        language: Language,
+        *,
+        model: str = "",
+        role: Role = Role.MANAGE,
     ) -> AsyncIterator[Shown]:
-        """begin: a batch, or how many pictures the network has all seen."""
+        """begin: a batch, or how many pictures the network has all seen. role: who may do that."""
+
+        def begin_if_allowed() -> Job | int:
+            require(self._projects, key, role)
+            return begin()
+
         try:
-            job = await run_in_threadpool(begin)
+            job = await run_in_threadpool(begin_if_allowed)
         except AnnotatorError as error:
             yield fragments.line(error=self._projects.plain(str(error))), *UNCHANGED[1:]
             return

@@ -25,6 +25,7 @@ from annotator.core.errors import (
 )
 from annotator.core.people import PeopleError
 from annotator.core.query import QueryError
+from annotator.web.members import NoProjectError
 from annotator.web.people import NotAllowedError
 from annotator.web.projects import OccupiedError, Projects, UnknownProjectError
 from annotator.web.sharing.limits import LimitError
@@ -39,6 +40,7 @@ _STATUSES: tuple[tuple[type[AnnotatorError], int], ...] = (
     (MissingError, 404),
     (SignInError, 401),
     (NotAllowedError, 403),
+    (NoProjectError, 403),
     (PeopleError, 409),
     (LimitError, 507),
     (TooLargeError, 413),

@@ -43,7 +43,7 @@ def name_of_user(projects: Projects) -> str:
 
 def who_decides(projects: Projects) -> str:
     """The name that stands beside a decision."""
-    if projects.shared:
+    if projects.shared or projects.login is not None:
         return name_of_user(projects) or NAMELESS
     try:
         return getpass.getuser()

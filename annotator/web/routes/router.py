@@ -38,6 +38,7 @@ from annotator.web.routes.presence import add_presence_routes
 from annotator.web.routes.projects import add_project_routes
 from annotator.web.routes.prompts import add_prompt_routes
 from annotator.web.routes.queue import add_queue_routes
+from annotator.web.routes.roles import guards_of
 from annotator.web.routes.static import add_static_routes
 from annotator.web.routes.statistics import add_statistics_routes
 from annotator.web.routes.unseen import add_unseen_routes
@@ -47,7 +48,7 @@ from annotator.web.sharing.uploads import Uploads
 
 def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     """Below /annotator; `errors.add_error_handlers` belongs to the server that takes them."""
-    router = APIRouter(prefix="/annotator")
+    router = APIRouter(prefix="/annotator", dependencies=guards_of(projects))
     uploads = Uploads(projects.limits, paths.home() / "incoming")
     add_static_routes(router)
     add_project_routes(router, projects, jobs, uploads)

@@ -1,0 +1,87 @@
+"""What each role may do, asked over HTTP; and that no route is open because somebody forgot it."""
+
+import pytest
+from fastapi.routing import APIRoute
+
+from annotator.core.people import Role
+from annotator.web.jobs import Prelabelling
+from annotator.web.projects import Projects
+from annotator.web.routes.roles import NEEDED, role_for
+from annotator.web.routes.router import build_routes
+from annotator.web.sharing import visitor
+from annotator.web.sharing.login import User
+from annotator.web.sharing.visitor import Visitor
+from tests.web.conftest import client_of, png
+
+
+class Whoever:
+    """Signs in whoever the test says."""
+
+    name = ""
+
+    def user(self, asking):
+        return User(self.name, self.name) if self.name else None
+
+
+@pytest.fixture
+def team(tmp_path):
+    """A client, a function that says who asks, and the address of a project with three people."""
+    login = Whoever()
+    projects = Projects(home=tmp_path / "projects", login=login)
+    client = client_of(projects)
+    client.app.add_middleware(visitor.Visitors)
+    with visitor.acting_for(Visitor("1.2.3.4")):
+        login.name = "mara"
+        key = projects.make("Helmets")
+        store = projects.get(key)
+    store.add_image(png(), file_name="a.png", width=64, height=48)
+    store.add_category("person")
+    store.people.add("rolf", Role.REVIEW, by="mara")
+    store.people.add("anna", Role.ANNOTATE, by="mara")
+
+    def ask(name, method, path, **options):
+        login.name = name
+        return client.request(method, f"/annotator/{key}/{path}", **options)
+
+    yield ask
+    projects.close()
+
+
+def test_everybody_annotates_and_only_those_who_manage_change_the_project(team):
+    change = {"key": "k", "category": 1, "state": "accepted", "parts": [[[[5, 5], [30, 5], [30, 40]]]]}
+    for number, name in enumerate(("anna", "rolf", "mara")):
+        gesture = {
+            "client": name,
+            "number": 1,
+            "revision": number,
+            "verb": "add",
+            "changes": [change | {"key": name}],
+        }
+        assert team(name, "POST", "images/1/gestures", json=gesture).status_code == 200
+        assert team(name, "GET", "queue").status_code == 200
+    asked = (
+        ("POST", "categories", {"json": {"name": "helmet"}}),
+        ("POST", "images?name=b.png", {"content": png(seed=1)}),
+        ("POST", "queue/remove", {"json": {"ids": [1]}}),
+        ("GET", "archive", {}),
+    )
+    for method, path, body in asked:
+        for name, role in (("anna", "annotate"), ("rolf", "review")):
+            answer = team(name, method, path, **body)
+            assert answer.status_code == 403, (name, path)
+            assert answer.json()["error"].startswith(f"your role in this project is to {role}; this is for those who")
+        assert team("mara", method, path, **body).status_code == 200, path
+    assert team("carl", "GET", "queue").status_code == 404
+    assert team("carl", "POST", "categories", json={"name": "x"}).json()["gone"] == "project"
+    assert team("", "POST", "categories", json={"name": "x"}).status_code == 401
+
+
+def test_a_route_that_changes_a_project_is_for_those_who_manage_it_unless_it_is_named(tmp_path):
+    projects = Projects(home=tmp_path / "projects")
+    routes = [one for one in build_routes(projects, Prelabelling(projects)).routes if isinstance(one, APIRoute)]
+    there = {(method, one.path) for one in routes for method in one.methods if "{key}" in one.path}
+    projects.close()
+    named = {(method, f"/annotator/{{key}}/{path}") for method, path in NEEDED}
+    assert named <= there, "a route that is gone"
+    for method, path in there - named:
+        assert role_for(method, path) is (Role.ANNOTATE if method == "GET" else Role.MANAGE)
