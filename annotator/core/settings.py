@@ -59,11 +59,15 @@ FILES = Setting("prelabelling.files", travels=False)
 BLIND_SHARE = Setting("blind.share", travels=True)
 """The share of the pictures on which no suggestions are shown, 0 to 1; None where nobody chose one."""
 
+TWICE = Setting("twice", travels=True)
+"""Which pictures two people annotate: an object of `share`, 0 to 1, the `seed` of the draw, and `suggestions`, whether
+the second person begins from these; None where nobody chose."""
+
 EXPORTED = Setting("exported", travels=False)
 """When the project was read for its last export, as the database keeps times; None before the first."""
 
 SETTINGS = (
     *(KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, UNFINISHED, PICTURES, CLOSED),
-    *(BATCH, PROGRESS, FILES, BLIND_SHARE, EXPORTED),
+    *(BATCH, PROGRESS, FILES, BLIND_SHARE, TWICE, EXPORTED),
 )
 """All of them. An archive holds those that travel, and no other is taken from one."""

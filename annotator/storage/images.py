@@ -13,8 +13,9 @@ from annotator.core.errors import MissingError, StoreError
 from annotator.core.limits import MAX_NAME
 from annotator.core.words import natural_order
 from annotator.storage import schema
-from annotator.storage.database import now
+from annotator.storage.database import Database, now
 from annotator.storage.stored import json_of
+from annotator.storage.takes import IS_TAKE, forget_take, take_by_id
 
 IMPORT = "import"
 """The source of what an import brought, and the verb of the gesture that brought it."""
@@ -23,6 +24,7 @@ _BESIDE = ("removed", "added_at", "name_order", "failure", "prelabelled_by")
 _IMAGE_COLUMNS = tuple(column for column in schema.images.c if column.name not in _BESIDE)
 _BY_ID_IN_BIN = select(*_IMAGE_COLUMNS).where(schema.images.c.id == bindparam("wanted"))
 _BY_ID = _BY_ID_IN_BIN.where(~schema.images.c.removed)
+_TAKE_BY_ID = take_by_id([column.name for column in _IMAGE_COLUMNS])
 
 
 @dataclass(frozen=True)
@@ -92,24 +94,28 @@ def image_row(*, sha256: str, file_name: str, width: int, height: int) -> dict[s
     }
 
 
-def has_names_in_order(connection: Connection) -> bool:
-    """Whether it is noted of every image how its name sorts."""
-    table = schema.images
-    return connection.execute(select(table.c.id).where(table.c.name_order == "").limit(1)).first() is None
-
-
-def order_names(connection: Connection) -> None:
+def order_names(database: Database) -> None:
     """Note how the names sort of images that were added before that was kept."""
     table = schema.images
-    missing = connection.execute(select(table.c.id, table.c.file_name).where(table.c.name_order == "")).all()
-    if missing:
-        rows = [{"of": row.id, "name_order": natural_order(row.file_name)} for row in missing]
-        connection.execute(update(table).where(table.c.id == bindparam("of")), rows)
+    missing = select(table.c.id, table.c.file_name).where(table.c.name_order == "")
+    with database.read() as connection:
+        if connection.execute(missing.limit(1)).first() is None:
+            return
+    with database.write() as connection:
+        rows = [{"of": row.id, "name_order": natural_order(row.file_name)} for row in connection.execute(missing)]
+        if rows:
+            connection.execute(update(table).where(table.c.id == bindparam("of")), rows)
 
 
 def image_by_id(connection: Connection, image_id: int, *, in_bin: bool = False) -> Image:
-    """The image with this id. Raises MissingError if there is none, or if it is in the bin and not asked for there."""
-    found = connection.execute(_BY_ID_IN_BIN if in_bin else _BY_ID, {"wanted": image_id}).one_or_none()
+    """The image with this id, a take too.
+
+    Raises MissingError if there is none, or if it is in the bin and not asked for there.
+    """
+    wanted = {"wanted": image_id}
+    found = connection.execute(_BY_ID, wanted).one_or_none() or connection.execute(_TAKE_BY_ID, wanted).one_or_none()
+    if found is None and in_bin:
+        found = connection.execute(_BY_ID_IN_BIN, wanted).one_or_none()
     if found is not None:
         return image_of(found)
     binned = None if in_bin else connection.execute(_BY_ID_IN_BIN, {"wanted": image_id}).one_or_none()
@@ -199,7 +205,7 @@ def set_removed(connection: Connection, image_id: int, *, removed: bool) -> None
     """Put an image into the bin, or take it out. Raises MissingError if it is not where it should come from."""
     table = schema.images
     changed = connection.execute(
-        update(table).where(table.c.id == image_id, table.c.removed.is_(not removed)).values(removed=removed)
+        update(table).where(table.c.id == image_id, table.c.removed.is_(not removed), ~IS_TAKE).values(removed=removed)
     )
     if changed.rowcount != 1:
         raise MissingError(f"image {image_id}: not in the {'project' if removed else 'bin'}")
@@ -212,7 +218,8 @@ def remove_all(connection: Connection) -> int:
 
 
 def forget_review(connection: Connection, image_id: int) -> None:
-    """An image without its instances was neither pre-labelled nor reviewed."""
+    """An image without its instances was neither pre-labelled nor reviewed, nor was another take of it."""
+    forget_take(connection, image_id)
     table = schema.images
     unseen = {"reviewed": False, "prelabelled": False, "prelabelled_by": None, "failure": ""}
     connection.execute(update(table).where(table.c.id == image_id).values(unseen))
@@ -221,7 +228,7 @@ def forget_review(connection: Connection, image_id: int) -> None:
 def bin_images(connection: Connection) -> tuple[Image, ...]:
     """What lies in the bin, in order of id."""
     table = schema.images
-    query = select(*_IMAGE_COLUMNS).where(table.c.removed).order_by(table.c.id)
+    query = select(*_IMAGE_COLUMNS).where(table.c.removed, ~IS_TAKE).order_by(table.c.id)
     return tuple(image_of(row) for row in connection.execute(query))
 
 

@@ -273,4 +273,14 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
             added_at TEXT NOT NULL,
             added_by TEXT NOT NULL)""",
     ),
+    "0024_twice": (
+        """CREATE TABLE twice (
+            image_id INTEGER PRIMARY KEY NOT NULL REFERENCES images (id),
+            picked BOOLEAN NOT NULL,
+            take_id INTEGER UNIQUE REFERENCES images (id),
+            given_to TEXT,
+            given_at TEXT,
+            as_of INTEGER,
+            settled TEXT CHECK (settled IN ('first', 'second', 'some')))""",
+    ),
 }

@@ -37,7 +37,7 @@ images = Table(
     Column("height", Integer, nullable=False),
     Column("reviewed", Boolean, nullable=False),
     Column("prelabelled", Boolean, nullable=False),
-    Column("removed", Boolean, nullable=False),  # in the bin
+    Column("removed", Boolean, nullable=False),  # in the bin, or a take (storage/takes.py)
     Column("revision", Integer, nullable=False),
     Column("extra", Text, nullable=False),  # JSON object
     Column("added_at", Text, nullable=False),
@@ -140,6 +140,18 @@ people = Table(  # of this machine, where people sign in: who may do what
     Column("revision", Integer, nullable=False),
     Column("added_at", Text, nullable=False),
     Column("added_by", Text, nullable=False),
+)
+
+twice = Table(  # pictures that two people annotate apart from each other
+    "twice",
+    metadata,
+    Column("image_id", Integer, ForeignKey("images.id"), primary_key=True),
+    Column("picked", Boolean, nullable=False),  # by a person, not by chance
+    Column("take_id", Integer, ForeignKey("images.id")),  # the second take; NULL until somebody has begun it
+    Column("given_to", Text),  # whose that is
+    Column("given_at", Text),
+    Column("as_of", Integer),  # the picture's revision then: the first take is compared as it was
+    Column("settled", Text),  # which take a reviewer chose: first, second or some of it; NULL while nobody did
 )
 
 instances = Table(  # the current state, which the suggestions and the decisions lead to

@@ -39,6 +39,7 @@ from annotator.storage.search import Search
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.snapshot import write_snapshot
 from annotator.storage.statistics import StatisticsReader
+from annotator.storage.twice import TwicePictures
 from annotator.storage.unseen import UnseenAccepts
 from annotator.storage.waiting import WaitingReader
 from annotator.storage.worklist import Worklist
@@ -72,8 +73,9 @@ class Store:
         self.clashes = ClashReader(database)
         self.comparisons = ComparisonReader(database)
         self.blind = BlindPictures(database)
+        self.twice = TwicePictures(database)
         self.people = People(database)
-        self._order_names()
+        images.order_names(database)
         self.category_manager = CategoryManager(database)
         self.key = self._project_key()
 
@@ -381,13 +383,6 @@ class Store:
         """value: anything that JSON holds."""
         with self._database.write() as connection:
             write_setting(connection, setting, value)
-
-    def _order_names(self) -> None:
-        with self._database.read() as connection:
-            ordered = images.has_names_in_order(connection)
-        if not ordered:
-            with self._database.write() as connection:
-                images.order_names(connection)
 
     def _project_key(self) -> str:
         key = self.setting(KEY)

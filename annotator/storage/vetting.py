@@ -31,6 +31,7 @@ from annotator.storage.parts import parts_from_bytes
 from annotator.storage.prompts import prompted_of
 from annotator.storage.store import Store
 from annotator.storage.vetting_categories import require_sound_categories
+from annotator.storage.vetting_takes import require_sound_takes
 
 MAX_PIXELS = 2**28
 """Of an image that a database tells of; pictures are decoded up to 40 megapixels unless asked otherwise."""
@@ -112,7 +113,7 @@ def _forget_what_follows(connection: sqlite3.Connection) -> None:
 def require_sound(store: Store) -> tuple[Image, ...]:
     """Every value of an opened project is one that the project could have written. Raises ArchiveError.
 
-    Returns all of its images.
+    Returns all of its images, without second takes, which have no content of their own.
     """
     try:
         images = {}
@@ -121,6 +122,8 @@ def require_sound(store: Store) -> tuple[Image, ...]:
                 raise StoreError(f"image {image.id}: {image.width} x {image.height} pixels")
             store.content_path(image.sha256)
             images[image.id] = image
+        pictures = tuple(images.values())
+        images |= {image.id: image for image in store.twice.images()}
         with store._database.read() as connection:
             _require_documents(connection)
             _require_masks(connection, images)
@@ -131,7 +134,8 @@ def require_sound(store: Store) -> tuple[Image, ...]:
             _require_said(connection)
             _require_prompts(connection)
             require_sound_categories(connection)
-        return tuple(images.values())
+            require_sound_takes(connection, images)
+        return pictures
     except (AnnotatorError, ValueError, KeyError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise ArchiveError(f"archive: its database is not one that a project wrote ({error!s:.200})") from error
 
