@@ -1,7 +1,6 @@
 """The same objects are found again, one to one, by whatever tool traced them; others are not."""
 
 import time
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,7 +13,7 @@ from annotator.core.polygons import polygons_to_rle
 from annotator.core.same_objects import same_objects
 from annotator.core.torn_objects import pieces_of
 from annotator.exchange import coco
-from tests.machine import DATA, NO_DATA
+from tests import coco_sample
 
 
 def box(x, y, w, h, *, width=200, height=150):
@@ -112,10 +111,9 @@ def test_thousands_of_masks_on_one_picture_take_seconds(spread):
     assert time.process_time() - started < 10
 
 
-@pytest.mark.skipif(not DATA, reason=NO_DATA)
 @pytest.mark.parametrize(("tolerance", "most_lost"), [(0.0, 2), (2.0, 6)])
 def test_cocos_own_instances_are_found_again_when_traced_anew(tolerance, most_lost):
-    dataset = coco.read(Path(DATA) / "data/eval/instances_80.json")
+    dataset = coco.read(coco_sample.folder() / "instances_80.json")
     groups = {}
     for one in dataset.instances:
         groups.setdefault((one.image_id, one.category_id), []).append(one.rle)

@@ -1,7 +1,5 @@
 """An object that a tool tore into an instance of each piece is known by its pieces; nothing else is taken for one."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +9,7 @@ from annotator.core.polygons import polygons_to_rle
 from annotator.core.same_objects import same_objects
 from annotator.core.torn_objects import pieces_of
 from annotator.exchange import coco
-from tests.machine import DATA, NO_DATA
+from tests import coco_sample
 
 
 def boxes(*sides, width=200, height=150):
@@ -62,10 +60,9 @@ def test_a_piece_goes_to_the_smallest_that_holds_it():
     assert set(pieces(found, [boxes((0, 0, 200, 150)), WHOLE]).values()) == {1}
 
 
-@pytest.mark.skipif(not DATA, reason=NO_DATA)
 def test_cocos_own_instances_are_found_again_when_each_outline_is_one():
     groups = {}
-    for one in coco.read(Path(DATA) / "data/eval/instances_80.json").instances:
+    for one in coco.read(coco_sample.folder() / "instances_80.json").instances:
         groups.setdefault((one.image_id, one.category_id), []).append(one.rle)
     lost = added = 0
     for known in groups.values():

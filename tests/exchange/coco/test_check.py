@@ -2,7 +2,6 @@
 
 import copy
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,7 +11,7 @@ from annotator.core.errors import CocoError
 from annotator.exchange.coco.check import check_coco, check_file
 from annotator.exchange.coco.document import load
 from annotator.exchange.coco.lint import inspect_coco
-from tests.machine import DATA, NO_DATA
+from tests import coco_sample
 
 
 def document():
@@ -246,10 +245,9 @@ def test_pictures_are_looked_for_and_measured(tmp_path):
     assert "not a picture" in errors[3]
 
 
-@pytest.mark.skipif(not DATA, reason=NO_DATA)
 def test_cocos_own_files_have_no_error_and_hardly_a_warning():
-    for name in ("instances_80.json", "instances_person.json"):
-        folder = Path(DATA) / "data/eval"
+    folder = coco_sample.folder()
+    for name in coco_sample.NAMES:
         found = check_file(folder / name, images=folder / "images")
         assert not [problem for problem in found if problem.level == "error"]
         assert sum(problem.level == "warning" for problem in found) <= 1

@@ -9,17 +9,15 @@ import pytest
 
 import annotator
 from annotator.exchange import coco
+from tests import coco_sample
 from tests.exchange.coco.test_writer import dataset_of, read_by_pycocotools
-from tests.machine import DATA, NO_DATA
 
 EXAMPLES = Path(annotator.__file__).parent / "web" / "examples"
-needs_data = pytest.mark.skipif(not DATA, reason=NO_DATA)
 
 
-@needs_data
-@pytest.mark.parametrize("name", ["instances_80.json", "instances_person.json"])
+@pytest.mark.parametrize("name", coco_sample.NAMES)
 def test_cocos_own_file_leaves_with_every_mask_and_id(tmp_path, name):
-    path = Path(DATA) / "data/eval" / name
+    path = coco_sample.folder() / name
     report = coco.write(coco.read(path), tmp_path / name)
     assert report.worst_iou == 1
     original, exported = read_by_pycocotools(path), read_by_pycocotools(tmp_path / name)
@@ -44,9 +42,8 @@ def survives_every_form(dataset):
         assert [one.rle for one in read.instances] == [one.rle for one in dataset.instances]
 
 
-@needs_data
 def test_masks_that_people_drew_survive_tracing_and_bridging():
-    survives_every_form(coco.read(Path(DATA) / "data/eval/instances_80.json"))
+    survives_every_form(coco.read(coco_sample.folder() / "instances_80.json"))
 
 
 def test_masks_that_a_network_drew_survive_tracing_and_bridging():
