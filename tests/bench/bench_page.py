@@ -1,9 +1,11 @@
-"""How soon the command line answers, and the page after `python app.py`.
+"""How soon the command line answers, the page after `python app.py`, and how soon a browser has painted it.
 
     python -m tests.bench.bench_page [--rounds 5] [--quick]
 
 Prints a JSON object: medians of seconds by the clock and of the processor. Every start is a process of its own;
-what it imports has been read from the disk before.
+what it imports has been read from the disk before. Paints are counted from the moment in which a Chromium that has
+never been there asks for the page: the first one that shows anything, and the one that shows the editor. Without
+Chromium they are left out.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.machine import free_port
+from tests.machine import CHROMIUM, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = """
@@ -34,6 +38,8 @@ annotator.web.server.build_server(Projects(home=paths.projects())); built = cloc
 print(gradio - begin, ours - gradio, built - ours)
 """
 NAMES = ("import_gradio_cpu_s", "import_the_rest_cpu_s", "build_the_page_cpu_s")
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+EDITOR = ".an-empty, .an-picture.is-ready"
 
 
 def timed(command: list[str]) -> tuple[float, float]:
@@ -44,8 +50,9 @@ def timed(command: list[str]) -> tuple[float, float]:
     return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def page_answers(home: str) -> float:
-    """Seconds from `python app.py` until the page has come whole."""
+@contextmanager
+def started(home: str) -> Iterator[tuple[str, float]]:
+    """The address of the page, and seconds from `python app.py` until it had come whole."""
     port, begin = free_port(), time.perf_counter()
     environment = os.environ | {"ANNOTATOR_HOME": home}
     running = subprocess.Popen(
@@ -54,11 +61,28 @@ def page_answers(home: str) -> float:
     try:
         assert running.stdout is not None
         running.stdout.readline()  # it says where it runs
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60).read()
-        return time.perf_counter() - begin
+        address = f"http://127.0.0.1:{port}/"
+        urllib.request.urlopen(address, timeout=60).read()
+        yield address, time.perf_counter() - begin
     finally:
         running.kill()
         running.wait()
+
+
+def paints(address: str) -> dict[str, float]:
+    """Seconds until a browser that has never been there paints anything, and until the editor is there."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-US")
+        page.goto(address, wait_until="commit")
+        page.wait_for_selector(EDITOR, timeout=60_000)
+        ready = page.evaluate("performance.now()")
+        page.wait_for_function(PAINTED)
+        found = {"first_paint_s": page.evaluate(PAINTED) / 1000, "editor_is_there_s": ready / 1000}
+        browser.close()
+        return found
 
 
 def measure(rounds: int) -> dict[str, float]:
@@ -75,7 +99,10 @@ def measure(rounds: int) -> dict[str, float]:
             note(help_s=took, help_cpu_s=cpu)
             took, cpu = timed([sys.executable, "-c", "import annotator"])
             note(import_s=took, import_cpu_s=cpu)
-            note(page_answers_s=page_answers(home))
+            with started(home) as (address, took):
+                note(page_answers_s=took)
+                if CHROMIUM is not None:
+                    note(**paints(address))
             said = subprocess.run(
                 [sys.executable, "-c", STAGES],
                 cwd=ROOT, env=os.environ | {"ANNOTATOR_HOME": home}, check=True, capture_output=True, text=True,
