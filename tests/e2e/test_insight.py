@@ -102,6 +102,9 @@ def test_what_is_accepted_unseen_is_taken_back_when_its_sample_says_so(screen, s
     assert len(sample) == 150
     shown.get_by_role("button", name="List the pictures of the sample").click()
     shown.get_by_text("They are listed under Annotate.").wait_for()
+    screen.page.get_by_role("tab", name="Annotate").click()
+    screen.wait_for_picture(sure.store.image(min(one.image_id for one in sample)).file_name)
+    insight(screen)
     for number, one in enumerate(sample[:4]):
         change = Change(one.key, one.category_id, State.REJECTED)
         revision = sure.store.image(one.image_id).revision

@@ -6,6 +6,7 @@ import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { percent } from "./advising";
+import { listButton } from "./listbutton";
 import { section } from "./statistics";
 
 const SHARES = [0, 0.05, 0.1, 0.2, 0.5] as const;
@@ -22,10 +23,11 @@ export function blindPictures(options: InsightOptions, changed: () => void): HTM
     }
   };
   const order = (asked: Promise<WireBlind>): void => void fill(asked).then(changed);
+  const list = (ids: readonly number[]): HTMLElement | null => (ids.length === 0 ? null : listButton(options.session, { text: t("blindList"), asked: { query: `#${ids.join(",")}` } }));
   const content = (found: WireBlind): HTMLElement[] => [
     choice(found, (share) => order(api.setShare(share))),
-    h("p", {}, t("blindWaiting", { n: found.hidden.length }), " ", listButton(found.hidden, options)),
-    h("p", {}, t("blindMeasured", { n: found.measured.length }), " ", listButton(found.measured, options)),
+    h("p", {}, t("blindWaiting", { n: found.hidden.length }), " ", list(found.hidden)),
+    h("p", {}, t("blindMeasured", { n: found.measured.length }), " ", list(found.measured)),
     ...(found.measured.length === 0 ? [] : [h("p", {}, button({ text: t("blindShow"), title: t("blindShowRule"), onClick: () => order(api.show(found.measured)) }))]),
   ];
   void fill(api.read());
@@ -38,14 +40,4 @@ function choice({ share }: WireBlind, choose: (share: number) => void): HTMLElem
   const select = h("select", { class: "an-input" }, ...offered.map((one) => h("option", { value: one, selected: one === share }, one === 0 ? t("blindOff") : percent(one))));
   select.addEventListener("change", () => choose(Number(select.value)));
   return h("label", { class: "an-blind-choice" }, t("blindShare"), " ", select);
-}
-
-function listButton(ids: readonly number[], { session }: InsightOptions): HTMLElement | null {
-  if (ids.length === 0) return null;
-  const list = (): void => {
-    void session.list.ask({ query: `#${ids.join(",")}` });
-    look.replaceWith(h("span", {}, t("unseenListed")));
-  };
-  const look = button({ text: t("blindList"), onClick: list });
-  return look;
 }

@@ -10,6 +10,7 @@ import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { percent } from "./advising";
 import { readingAgain, watch } from "./bulkrun";
+import { listButton } from "./listbutton";
 import { listed } from "./listed";
 import { section } from "./statistics";
 
@@ -57,7 +58,7 @@ class Clashes {
   private line({ kind, pairs, images }: WireKind): HTMLElement {
     const pictures = t("pictureCount", { n: images.length });
     const repairs = KINDS[kind].repairs.map(([repair, label]) => button({ text: t(label), onClick: () => void this.mend(kind, repair, images) }));
-    const list = button({ text: t("clashList"), onClick: () => void this.options.session.list.ask({ query: `#${images.join(",")}` }).then(() => list.replaceWith(h("span", {}, t("unseenListed")))) });
+    const list = listButton(this.options.session, { text: t("clashList"), asked: { query: `#${images.join(",")}` } });
     return h("p", { class: "an-clash-line" }, h("b", {}, t(KINDS[kind].label)), ` ${t("clashCount", { n: pairs, pictures })} `, ...repairs, list);
   }
 

@@ -5,6 +5,7 @@ import { LooksApi } from "../saving/looks";
 import { t } from "../strings";
 import { button, h, setText } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
+import { listButton } from "./listbutton";
 import { section } from "./statistics";
 
 /** The part of the page. */
@@ -12,11 +13,7 @@ export function nextUp({ api, session }: InsightOptions): HTMLElement {
   const looks = new LooksApi(api);
   const state = h("p", { role: "status" });
   const copies = h("input", { type: "checkbox" });
-  const list = button({
-    text: t("nextList"),
-    class: "an-button is-primary",
-    onClick: () => void session.list.ask({ query: "", sort: "gain", descending: false }).then(() => list.replaceWith(h("span", {}, t("unseenListed")))),
-  });
+  const list = listButton(session, { text: t("nextList"), class: "an-button is-primary", asked: { query: "", sort: "gain", descending: false } });
   const stop = button({ text: t("cancel"), onClick: () => void looks.cancel() });
   const look = button({ text: t("nextLook"), onClick: () => void run() });
   stop.hidden = true;

@@ -7,6 +7,7 @@ import { button, h, setText } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import type { BulkNews } from "./bulkrun";
 import { watch } from "./bulkrun";
+import { listButton } from "./listbutton";
 import { section, table } from "./statistics";
 import { AGREEMENT_LABELS } from "./votes";
 
@@ -16,10 +17,7 @@ const PAUSE_MS = 250;
 export async function twoNetworks(options: InsightOptions, news: BulkNews): Promise<HTMLElement | null> {
   const counts = await new ClashesApi(options.api).agreement(options.session.view.get().threshold);
   if (AGREEMENTS.every((one) => counts[one] === 0)) return null;
-  const list = (query: string): HTMLElement => {
-    const show = button({ text: t("clashList"), onClick: () => void options.session.list.ask({ query }).then(() => show.replaceWith(h("span", {}, t("unseenListed")))) });
-    return show;
-  };
+  const list = (query: string): HTMLElement => listButton(options.session, { text: t("clashList"), asked: { query } });
   const rows = AGREEMENTS.map((one) => [t(AGREEMENT_LABELS[one]), String(counts[one]), counts[one] === 0 ? "" : list(`agreement:${one} is:open`)]);
   return section(t("twoNetworks"), null, [
     h("p", { class: "an-stat-rule" }, t("twoNetworksRule")),

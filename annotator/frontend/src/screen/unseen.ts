@@ -10,6 +10,7 @@ import type { InsightOptions } from "./advising";
 import { nameOf, percent } from "./advising";
 import type { BulkNews } from "./bulkrun";
 import { follow, watch } from "./bulkrun";
+import { listButton } from "./listbutton";
 import { section, table } from "./statistics";
 
 /** A check costs the server little; a picture takes longer. */
@@ -58,12 +59,7 @@ function told({ at, accepted, outcome, answered, left, wrong, allowed }: WireBat
 /** The pictures are listed; which of their suggestions belong to the sample is not said. */
 function lookButton({ images, left }: WireBatch, { session }: InsightOptions): HTMLElement | null {
   if (left === 0) return null;
-  const list = (): void => {
-    void session.list.ask({ query: `#${images.join(",")}` });
-    look.replaceWith(h("span", {}, t("unseenListed")));
-  };
-  const look = button({ text: t("unseenLook"), onClick: list });
-  return look;
+  return listButton(session, { text: t("unseenLook"), asked: { query: `#${images.join(",")}` } });
 }
 
 /** What was accepted unseen; a batch whose sample says so is taken back first. */

@@ -75,6 +75,8 @@ export class PictureQueue {
   private refreshing: Promise<void> = Promise.resolve();
   private nextRefresh: Promise<void> | null = null;
   private ordering: ReturnType<typeof setTimeout> | undefined;
+  /** Who waits until the list stands in its order. */
+  private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly options: QueueOptions) {}
 
@@ -108,6 +110,11 @@ export class PictureQueue {
     let asking: Promise<void>;
     do await (asking = this.asking);
     while (asking !== this.asking);
+  }
+
+  /** Resolves when the list stands in the order that was asked for, which may be worked out still. */
+  inOrder(): Promise<void> {
+    return this.ordering === undefined ? Promise.resolve() : new Promise((go) => this.waiting.push(go));
   }
 
   /** Reads again what is in sight; while one answer is on its way, all later calls share the next one. */
@@ -212,10 +219,9 @@ export class PictureQueue {
     const again = asked === this.view.get().asked ? {} : { asked, wanted: asked, trouble: null };
     this.view.set({ ...again, rows, total, all, bin, job, reviewed, loaded: true });
     this.fetchMissing();
-    if (answer.ordering === true) {
-      clearTimeout(this.ordering);
-      this.ordering = setTimeout(() => void this.refresh(), ORDERING_MS);
-    }
+    clearTimeout(this.ordering);
+    this.ordering = answer.ordering === true ? setTimeout(() => void this.refresh(), ORDERING_MS) : undefined;
+    if (this.ordering === undefined) this.waiting.splice(0).forEach((go) => go());
   }
 
   private asItStandsHere(image: QueueImage): QueueImage {

@@ -60,6 +60,25 @@ describe("the queue", () => {
     expect(await list.nextToDo()).toBeNull();
   });
 
+  it("says when an order stands that is worked out still", async () => {
+    const { list, server } = await opened(3);
+    const queue = server.queue.bind(server);
+    let ordering = true;
+    server.queue = async (request) => {
+      const answer = await queue({ ...request, version: "" });
+      return "images" in answer ? { ...answer, ordering } : answer;
+    };
+    await list.ask({ sort: "gain" });
+    let stands = false;
+    const standing = list.inOrder().then(() => (stands = true));
+    await settle();
+    expect(stands).toBe(false);
+    ordering = false;
+    await list.refresh();
+    await standing;
+    await list.inOrder();
+  });
+
   it("counts what this page did before the server knows", async () => {
     const { session, server, list } = await opened(3);
     server.before = () => {
