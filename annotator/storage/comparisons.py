@@ -41,6 +41,7 @@ class Outline:
     """An object, or what a network found. category_id: as it counts by now. score: of what a network found.
 
     origin: of an object, whether it stands as this network found it, was adjusted from it, was drawn, or is another's.
+    key: of an object, where it matters.
     """
 
     category_id: int
@@ -48,6 +49,7 @@ class Outline:
     score: float = 1.0
     crowd: bool = False
     origin: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)

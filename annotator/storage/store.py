@@ -39,6 +39,7 @@ from annotator.storage.search import Search
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.snapshot import write_snapshot
 from annotator.storage.statistics import StatisticsReader
+from annotator.storage.take_review import TakeReviews
 from annotator.storage.twice import TwicePictures
 from annotator.storage.unseen import UnseenAccepts
 from annotator.storage.waiting import WaitingReader
@@ -74,6 +75,7 @@ class Store:
         self.comparisons = ComparisonReader(database)
         self.blind = BlindPictures(database)
         self.twice = TwicePictures(database)
+        self.takes = TakeReviews(database)
         self.people = People(database)
         images.order_names(database)
         self.category_manager = CategoryManager(database)

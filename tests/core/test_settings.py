@@ -16,6 +16,7 @@ def test_what_opens_a_project_says_whose_it_is_or_is_under_way_stays_where_it_is
         "put_away",
         "binned",
         "pictures",
+        "closed",
         "prelabelling",
         "prelabelling.progress",
         "prelabelling.files",

@@ -27,7 +27,7 @@ ON_BOTH = frozenset(
             "test_search",
             "test_statistics",
         ),
-        *("test_store", "test_suggestions", "test_twice", "test_unseen", "test_worklist"),
+        *("test_store", "test_suggestions", "test_take_review", "test_twice", "test_unseen", "test_worklist"),
     }
 )
 """The files of tests that run on both databases; the whole suite does with ANNOTATOR_TEST_DATABASES=all."""
