@@ -53,6 +53,9 @@ BATCH = Setting("prelabelling", travels=False)
 PROGRESS = Setting("prelabelling.progress", travels=False)
 """How far that batch is: a setting of its own, small, as it is written after each few pictures."""
 
+LEASE = Setting("prelabelling.lease", travels=False)
+"""Which of several servers goes on with that batch, and a number that it counts up; None where any of them may."""
+
 FILES = Setting("prelabelling.files", travels=False)
 """How far the files are that the command line pre-labels; None where it came to the end."""
 
@@ -68,6 +71,6 @@ EXPORTED = Setting("exported", travels=False)
 
 SETTINGS = (
     *(KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, UNFINISHED, PICTURES, CLOSED),
-    *(BATCH, PROGRESS, FILES, BLIND_SHARE, TWICE, EXPORTED),
+    *(BATCH, PROGRESS, LEASE, FILES, BLIND_SHARE, TWICE, EXPORTED),
 )
 """All of them. An archive holds those that travel, and no other is taken from one."""

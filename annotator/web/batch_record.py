@@ -35,7 +35,8 @@ class Job:
     could not be done. careful: pictures that are still to be done one at a time. inside: the first of `remaining` is
     alone in the decoder or in the network. deaths: how often the server ended while it was. outdated: the record lists
     pictures that are gone. second: a network that sees the pictures as well. skipped: pictures of the project that were
-    pre-labelled before, and so are no part of it.
+    pre-labelled before, and so are no part of it. leased: other servers may have the project open. elsewhere: one of
+    them does the work.
     """
 
     key: str
@@ -60,6 +61,8 @@ class Job:
     deaths: int = 0
     outdated: bool = False
     skipped: int = 0
+    leased: bool = False
+    elsewhere: bool = False
     pace: Pace = field(default_factory=Pace)
 
     @property
@@ -167,9 +170,7 @@ def restore(store: Store, key: str) -> Job | None:
         batch=record["batch"],
         careful=CAREFUL,
     )
-    for file_name, reason, *image_id in progress["failures"]:
-        job.failures.append(Failure(file_name, reason))
-        job.failed_ids.append(image_id[0] if image_id else 0)  # earlier versions did not note it; no image is 0
+    job.failures, job.failed_ids = failures_of(progress)
     job.failed = progress["failed"]
     if ids and ids[0] in known:
         # Whatever ended that server: only the picture that was in the decoder or in the network can have done so.
@@ -179,3 +180,12 @@ def restore(store: Store, key: str) -> Job | None:
             job.add_failure(Failure(f"image {id}", "no longer in the project"), id)
             job.outdated = True  # what is left is no longer the end of the record's list
     return job
+
+
+def failures_of(progress: dict[str, Any]) -> tuple[list[Failure], list[int]]:
+    """What a record of progress says of pictures that could not be done, and the ids of their images."""
+    failures, ids = [], []
+    for file_name, reason, *image_id in progress["failures"]:
+        failures.append(Failure(file_name, reason))
+        ids.append(image_id[0] if image_id else 0)  # earlier versions did not note it; no image is 0
+    return failures, ids

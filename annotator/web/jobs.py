@@ -6,10 +6,12 @@ as the project is opened again.
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from annotator.core.dataset import Image
@@ -19,7 +21,8 @@ from annotator.system.latest import Latest
 from annotator.vision.networks import zoo
 from annotator.vision.networks.detector import Detector
 from annotator.vision.networks.zoo import ModelInfo, NetworkInfo
-from annotator.web import batch_record
+from annotator.web import batch_lease, batch_record
+from annotator.web.batch_lease import TakenError, Watch
 from annotator.web.batch_record import Job
 from annotator.web.fetches import Fetch, Fetches
 from annotator.web.projects import Projects
@@ -56,6 +59,9 @@ class Prelabelling:
         self._detectors: Latest[str, Detector] = Latest(MAX_DETECTORS)
         self._fetches = Fetches()
         self._worker: threading.Thread | None = None
+        self._server = secrets.token_hex(8)
+        self._watches: dict[str, Watch] = {}
+        self._pulse: threading.Thread | None = None
         self._slices: dict[str, int] = {}
         self._stopping = False
 
@@ -78,6 +84,7 @@ class Prelabelling:
         client = asking.address if asking is not None and self._projects.shared else ""
         job = Job(key, info.name, deque(images), len(images), info, second, client or key, ready=False, skipped=skipped)
         with self._projects.use(key) as store:
+            job.leased = batch_lease.is_leased(store)
             with self._wake:
                 current = self._jobs.get(key)
                 if current is not None and current.running and not current.cancelled:
@@ -85,10 +92,14 @@ class Prelabelling:
                 self._require_slot(job.client)
                 self._queue(job)
             try:
-                batch_record.save(store, job)
+                is_ours = batch_lease.begin(store, job, self._server)
             except BaseException as error:
                 self._end(job, error=str(error))
                 raise
+            if not is_ours:
+                self._end(job, error="another server has a batch of this project under way")
+                return self.resume(key) or job
+            self._beat(job)
             self._make_ready(job)
             if job.cancelled:  # while its record was being written
                 batch_record.forget(store, job)
@@ -112,19 +123,20 @@ class Prelabelling:
             job = batch_record.restore(store, key)
             if job is None:
                 return current
-            try:
-                second = batch_record.second_of(store)
-                job.info, job.second = zoo.find(job.model), None if second is None else zoo.find(second)
-            except AnnotatorError as error:  # the batch stays in the project, for when the network is back
-                job.error, job.running = str(error), False
+            job.leased = batch_lease.is_leased(store)
+            job.elsewhere = job.leased and not batch_lease.claim(store, self._server)
+            if not job.elsewhere:
+                _find_networks(job, store)
             with self._wake:
                 newer = self._jobs.get(key)
                 if newer is not None and newer is not current:  # somebody else was quicker
                     return newer
-                if job.running:
+                if job.running and not job.elsewhere:
                     self._queue(job)
                 else:
                     self._jobs[key] = job
+                    self._watches[key] = Watch()
+                self._beat(job)
         return job
 
     def status(self, key: str) -> Job | None:
@@ -159,6 +171,44 @@ class Prelabelling:
         self._fetches.stop()
         if self._worker is not None:
             self._worker.join(timeout=patience)
+        for job in self._leased():
+            with suppress(AnnotatorError), self._projects.use(job.key) as store:
+                batch_lease.release(store, self._server)
+
+    # --- beside other servers ---------------------------------------------------------------------------------------
+
+    def _leased(self) -> list[Job]:
+        with self._wake:
+            return [job for job in self._jobs.values() if job.running and job.leased]
+
+    def _beat(self, job: Job) -> None:
+        """Begin to tell other servers what this one does, and to look at what they do, where they may be there."""
+        if job.leased and self._pulse is None:
+            self._pulse = threading.Thread(target=self._go_on_beating, name="batch leases", daemon=True)
+            self._pulse.start()
+
+    def _go_on_beating(self) -> None:
+        while not self._stopping:
+            time.sleep(batch_lease.BEAT_S)
+            for job in self._leased():
+                with suppress(AnnotatorError), self._projects.use(job.key) as store:
+                    if not job.elsewhere:
+                        batch_lease.renew(store, self._server)
+                    elif self._watches[job.key].look(store, job, self._server):
+                        self._take_over(job, store)
+
+    def _take_over(self, job: Job, store: Store) -> None:
+        """Go on with a batch whose server is silent; pages that follow it go on following."""
+        left = batch_record.restore(store, job.key)
+        if left is None:
+            return
+        job.remaining, job.careful, job.deaths, job.outdated = left.remaining, left.careful, left.deaths, left.outdated
+        job.failures, job.failed, job.failed_ids = left.failures, left.failed, left.failed_ids
+        job.elsewhere = False
+        _find_networks(job, store)
+        with self._wake:
+            if job.running and not self._stopping:
+                self._queue(job)
 
     # --- the line ---------------------------------------------------------------------------------------------------
 
@@ -230,12 +280,14 @@ class Prelabelling:
                 with self._projects.use(job.key) as store:
                     self._work_on(job, store)
             except AnnotatorError as error:
-                self._end(job, error=str(error))
+                is_cancelled = isinstance(error, TakenError) and job.cancelled
+                self._end(job, error=None if is_cancelled else str(error))
             except Exception as error:  # the worker outlives whatever one project's batch meets
                 self._end(job, error=f"pre-labelling stopped: {type(error).__name__}: {error}")
 
     def _work_on(self, job: Job, store: Store) -> None:
         """Give a job its slice, or let it wait for its network; then it goes to the end of the line, or has ended."""
+        batch_lease.require_held(store, job, self._server)
         if job.outdated:
             batch_record.save(store, job)
             job.outdated = False
@@ -266,7 +318,14 @@ class Prelabelling:
             used_up = len(job.remaining) < left and time.monotonic() - began > SLICE_S
             return job.cancelled or self._stopping or (used_up and self._is_anybody_ready())
 
-        run_slice(job, store, detectors, paused=paused, plain=self._projects.plain)
+        run_slice(
+            job,
+            store,
+            detectors,
+            paused=paused,
+            plain=self._projects.plain,
+            require_held=partial(batch_lease.require_held, store, job, self._server),
+        )
 
     def _wait_for_network(self, job: Job, info: ModelInfo) -> None:
         """Put a job back into the line until its network is here; the worker goes on with others."""
@@ -280,3 +339,11 @@ class Prelabelling:
             job.stage, job.ready = "fetching", False
             self._waiting.append(job)
         job.fetch = self._fetches.begin(info, wanted=lambda: not job.cancelled, then=ended)
+
+
+def _find_networks(job: Job, store: Store) -> None:
+    try:
+        second = batch_record.second_of(store)
+        job.info, job.second = zoo.find(job.model), None if second is None else zoo.find(second)
+    except AnnotatorError as error:  # the batch stays in the project, for when the network is back
+        job.error, job.running = str(error), False

@@ -27,15 +27,19 @@ def run_slice(
     *,
     paused: Callable[[], bool],
     plain: Callable[[str], str],
+    require_held: Callable[[], None],
 ) -> None:
     """Do pictures of a batch until `paused` says so or none is left.
 
-    detectors: one, or two whose suggestions are merged. plain: an error's line as its reader may see it. Raises
-    ModelError where the network fails on all that it gets, and StoreError.
+    detectors: one, or two whose suggestions are merged. plain: an error's line as its reader may see it. require_held:
+    raises where the batch is not this server's any more. Raises ModelError where the network fails on all that it gets,
+    and StoreError.
     """
 
     def finished(outcomes: Sequence[Outcome[Image]]) -> None:
-        note_done(store, job, outcomes)
+        with store.together():
+            require_held()
+            note_done(store, job, outcomes)
 
     in_a_row = 0
     while job.remaining and not paused():
