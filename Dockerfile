@@ -16,5 +16,6 @@ WORKDIR /data
 ENV ANNOTATOR_HOME=/data GRADIO_SERVER_NAME=0.0.0.0 PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 7860
-HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/', timeout=8)"]
+# Where people sign in, an answer that says so is one too.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-c", "import http.client; asked = http.client.HTTPConnection('127.0.0.1', 7860, timeout=8); asked.request('GET', '/'); raise SystemExit(asked.getresponse().status >= 500)"]
 CMD ["annotator", "serve", "--port", "7860"]

@@ -39,12 +39,14 @@ from annotator.web.routes.router import build_routes
 from annotator.web.sharing.complaints import quieten_libraries
 from annotator.web.sharing.fairness import FairShare
 from annotator.web.sharing.forwarded import Forwarded, Lost
+from annotator.web.sharing.gate import Gate
 from annotator.web.sharing.gradio_queue import share_queue
 from annotator.web.sharing.gradio_streams import let_streams_linger
 from annotator.web.sharing.guard import Guard
 from annotator.web.sharing.hosts import AllowedHosts
-from annotator.web.sharing.login import Login
+from annotator.web.sharing.login import SignIn
 from annotator.web.sharing.origin import SameOrigin
+from annotator.web.sharing.signing_in import choose_sign_in
 from annotator.web.sharing.sockets import ImpatientProtocol, allow_many_files
 from annotator.web.sharing.visitor import Visitors, trusted_proxies
 from annotator.web.sweeper import Sweeper
@@ -82,7 +84,7 @@ def build_server(projects: Projects, hosting: Hosting | None = None) -> FastAPI:
     server.include_router(routes)
 
     add_error_handlers(server, projects)
-    _add_guards(server, hosting, shared=projects.shared)
+    _add_guards(server, hosting, shared=projects.shared, login=projects.login)
     if monitoring.is_wanted():
         server.add_middleware(Monitoring, nouns=nouns_of(routes), ready=lambda: why_not_ready(projects))
     page = build_page(projects, jobs)
@@ -114,12 +116,15 @@ def build_server(projects: Projects, hosting: Hosting | None = None) -> FastAPI:
     return whole
 
 
-def _add_guards(server: FastAPI, hosting: Hosting, *, shared: bool) -> None:
+def _add_guards(server: FastAPI, hosting: Hosting, *, shared: bool, login: SignIn | None) -> None:
     """What a request passes before the routes; the last one added is the first one asked."""
     hosts = hosting.hosts(shared=shared)
     server.add_middleware(KeptPage, head=PROJECT_KEY_HEAD, root_path=hosting.root_path)
     if shared:  # the person at this computer shares it with nobody
         server.add_middleware(FairShare)
+    if login is not None and not login.has_page:
+        server.add_middleware(Gate, login=login)
+    if shared or login is not None:
         server.add_middleware(Visitors)
     server.add_middleware(Lost, root_path=hosting.root_path)
     server.add_middleware(SameOrigin, hosts=hosts)
@@ -139,14 +144,15 @@ def serve(*, project: Path | None = None, hosting: Hosting | None = None) -> Non
     # Whatever comes over a network is decoded in a child, here as on a Space: 1 ms a picture, 12 ms at 12 megapixels.
     os.environ.setdefault("ANNOTATOR_SANDBOX", "1")
     trusted_proxies()  # what it cannot read is told now, not at each request
+    login = choose_sign_in()
     allow_many_files()
     if project is None and paths.on_a_space():
         root = paths.persistent_storage() or paths.home()
         for folder in {root, paths.home()}:
             _require_folder(folder)
-        projects = Projects(visitors=root / "visitors", login=Login.from_environment())
+        projects = Projects(visitors=root / "visitors", login=login)
     else:
-        projects = Projects(local=project, home=paths.projects())
+        projects = Projects(local=project, home=paths.projects(), login=login)
     quieten_libraries()
     try:
         listener, hosting = listen(hosting)

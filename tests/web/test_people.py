@@ -17,6 +17,8 @@ from annotator.web.sharing.visitor import Visitor
 class ByCookie:
     """Signs everybody in whose cookie says a name."""
 
+    has_page = False
+
     def user(self, asking):
         return User(f"id of {asking.session}", asking.session) if asking.session else None
 

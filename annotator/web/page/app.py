@@ -30,7 +30,7 @@ def build_page(projects: Projects, jobs: Prelabelling) -> gr.Blocks:
         key = gr.Textbox(visible="hidden", elem_id="project-key")
         opener = gr.Button(visible="hidden", elem_id="open-export")
         models_opener = gr.Button(visible="hidden", elem_id="open-models")
-        if projects.login is not None:
+        if projects.login is not None and projects.login.has_page:
             gr.LoginButton(size="sm", elem_id="sign-in")
         gr.HTML("", elem_id="project-name", js_on_load=None)
         with gr.Tabs(elem_id="tabs") as tabs:

@@ -15,8 +15,11 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from starlette.types import Scope, Send
+
 from annotator.core.errors import AnnotatorError
 from annotator.system import paths
+from annotator.web.sharing.answers import answer
 from annotator.web.sharing.visitor import Visitor
 
 SWITCH = "ANNOTATOR_LOGIN"
@@ -27,8 +30,8 @@ _MAX_AGE_S = 14 * 24 * 3600
 class SignInError(AnnotatorError):
     """Nobody is signed in, and this server asks for it. What was not saved can be saved afterwards."""
 
-    def __init__(self) -> None:
-        super().__init__("sign in to go on: nothing that this page holds is lost")
+    def __init__(self, line: str = "sign in to go on: nothing that this page holds is lost") -> None:
+        super().__init__(line)
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,24 @@ class User:
 
 
 class SignIn(Protocol):
-    """One way in which people say who they are."""
+    """One way in which people say who they are.
+
+    has_page: whether the page is for everybody, and has the button to sign in itself.
+    """
+
+    has_page: bool
 
     def user(self, visitor: Visitor) -> User | None:
         """Who signed in, None where nobody did."""
 
+    async def turn_away(self, scope: Scope, send: Send) -> None:
+        """Answer a request of somebody who is not signed in. Not asked where `has_page`."""
+
 
 class Login:
-    """Reads who signed in."""
+    """Reads who signed in with Hugging Face."""
+
+    has_page = True
 
     def __init__(self, secret: str) -> None:
         """secret: OAUTH_CLIENT_SECRET, with which Gradio signs."""
@@ -70,6 +83,9 @@ class Login:
         if any(importlib.util.find_spec(name) is None for name in ("authlib", "itsdangerous")):
             raise AnnotatorError(f"{SWITCH}: signing in needs `pip install gradio[oauth]`")
         return cls(os.environ["OAUTH_CLIENT_SECRET"])
+
+    async def turn_away(self, scope: Scope, send: Send) -> None:
+        await answer(send, 401, str(SignInError()))
 
     def user(self, visitor: Visitor) -> User | None:
         """Who signed in, None where nobody did, where it is too long ago, or where the cookie is not Gradio's."""

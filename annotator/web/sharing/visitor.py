@@ -23,12 +23,26 @@ SESSION_COOKIE = "session"
 """Where Gradio keeps who signed in."""
 
 
+OUR_COOKIE = "annotator_session"
+"""Where this server itself keeps who signed in."""
+
+USER_HEADER = "ANNOTATOR_USER_HEADER"
+"""Names the header in which a proxy in front says who asks."""
+
+
 @dataclass(frozen=True)
 class Visitor:
-    """address: where the request comes from. session: the signed cookie of whoever signed in, "" where nobody did."""
+    """address: where the request comes from. session: the signed cookie of whoever signed in, "" where nobody did.
+
+    signed: the same of this server itself. peer: the other end of the connection. named: what every header says that
+    should name the user: believed by nobody who does not know the peer.
+    """
 
     address: str = ""
     session: str = ""
+    signed: str = ""
+    peer: str = ""
+    named: tuple[str, ...] = ()
 
 
 _asking: ContextVar[Visitor | None] = ContextVar("visitor", default=None)
@@ -62,7 +76,11 @@ def acting_for(visitor: Visitor | None) -> Iterator[None]:
 
 def visitor_of(headers: Mapping[str, str], host: str) -> Visitor:
     """headers: by lower-case names. host: the other end of the connection."""
-    return Visitor(address_of(headers, host), _session(headers.get("cookie", "")))
+    cookies = headers.get("cookie", "")
+    session, signed = (cookie(cookies, name) for name in (SESSION_COOKIE, OUR_COOKIE))
+    header = os.environ.get(USER_HEADER, "").lower()
+    named = tuple(one for one in _every(headers, header) if one) if header else ()
+    return Visitor(address_of(headers, host), session, signed, host, named)
 
 
 def address_of(headers: Mapping[str, str], host: str) -> str:
@@ -94,9 +112,12 @@ def trusted_proxies() -> int | None:
 
 
 def _hops(headers: Mapping[str, str]) -> list[str]:
-    name = "x-forwarded-for"
-    every = headers.getlist(name) if isinstance(headers, Headers) else [headers.get(name, "")]
+    every = _every(headers, "x-forwarded-for")
     return [hop for hop in (one.strip() for one in ",".join(every).split(",")) if hop]
+
+
+def _every(headers: Mapping[str, str], name: str) -> list[str]:
+    return headers.getlist(name) if isinstance(headers, Headers) else [headers.get(name, "")]
 
 
 def _is_internal(hop: str) -> bool:
@@ -127,11 +148,12 @@ def _ip_address(hop: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _session(cookies: str) -> str:
-    if SESSION_COOKIE not in cookies:
+def cookie(cookies: str, name: str) -> str:
+    """The value of a cookie in what a browser sends, "" where there is none."""
+    if name not in cookies:
         return ""
     try:
-        found = SimpleCookie(cookies).get(SESSION_COOKIE)
+        found = SimpleCookie(cookies).get(name)
     except CookieError:
         return ""
     return "" if found is None else found.value

@@ -17,6 +17,7 @@ from tests.web.conftest import client_of, png
 class Whoever:
     """Signs in whoever the test says."""
 
+    has_page = False
     name = ""
 
     def user(self, asking):
