@@ -283,4 +283,15 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
             as_of INTEGER,
             settled TEXT CHECK (settled IN ('first', 'second', 'some')))""",
     ),
+    "0025_leases": (
+        """CREATE TABLE leases (
+            image_id INTEGER PRIMARY KEY NOT NULL REFERENCES images (id),
+            name TEXT NOT NULL,
+            client TEXT NOT NULL,
+            until INTEGER NOT NULL)""",
+        "CREATE INDEX leases_by_client ON leases (client)",
+        # The next picture to do is found without passing those that are done, in the two orders that never change.
+        "CREATE INDEX images_to_do ON images (removed, reviewed, id)",
+        "CREATE INDEX images_to_do_by_name ON images (removed, reviewed, name_order, id)",
+    ),
 }

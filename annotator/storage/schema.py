@@ -154,6 +154,15 @@ twice = Table(  # pictures that two people annotate apart from each other
     Column("settled", Text),  # which take a reviewer chose: first, second or some of it; NULL while nobody did
 )
 
+leases = Table(  # of this machine: who works on an image, so that nobody else is given it
+    "leases",
+    metadata,
+    Column("image_id", Integer, ForeignKey("images.id"), primary_key=True),
+    Column("name", Text, nullable=False),  # of whoever signed in, "" where nobody did
+    Column("client", Text, nullable=False),  # of the browser's tab
+    Column("until", Integer, nullable=False),  # milliseconds since 1970, by the database's clock
+)
+
 instances = Table(  # the current state, which the suggestions and the decisions lead to
     "instances",
     metadata,

@@ -29,6 +29,7 @@ from annotator.storage.comparisons import ComparisonReader
 from annotator.storage.database import Database
 from annotator.storage.decisions import Prepared
 from annotator.storage.gallery import GalleryReader
+from annotator.storage.hand_out import HandOut
 from annotator.storage.images import QueueRow
 from annotator.storage.imports import Arrival, Imported, ImportReport, Offer
 from annotator.storage.looks import Looks
@@ -76,6 +77,7 @@ class Store:
         self.blind = BlindPictures(database)
         self.twice = TwicePictures(database)
         self.takes = TakeReviews(database)
+        self.hand_out = HandOut(database)
         self.people = People(database)
         images.order_names(database)
         self.category_manager = CategoryManager(database)

@@ -88,11 +88,13 @@ def require_harmless(path: Path) -> None:
 
 
 def remove_what_stays(connection: sqlite3.Connection) -> None:
-    """Remove what does not go with a project: some settings, its people, how decisions are taken back."""
+    """Remove what does not go with a project: some settings, its people, leases, how decisions are taken back."""
     travelling = [setting.name for setting in SETTINGS if setting.travels]
     marks = ", ".join("?" * len(travelling))
     connection.execute(f"DELETE FROM settings WHERE name NOT IN ({marks})", travelling)  # noqa: S608, marks alone
     done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+    if "0025_leases" in done:
+        connection.execute("DELETE FROM leases")
     if "0023_people" in done:
         connection.execute("DELETE FROM people")
     if "0018_unseen" in done:

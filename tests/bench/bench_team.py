@@ -4,8 +4,8 @@
         [--database ADDRESS]
 
 Without an address it starts a server of its own, whose commits do not wait for the disk. Prints one JSON object; all
-but the counts and times must be 0. A person looks at a picture for some seconds; one in ten saves on a picture that
-somebody else works on at that moment.
+but the counts and times must be 0. A person takes the next picture, looks at it for some seconds and saves; one save in
+ten goes to a picture that somebody else works on at that moment.
 """
 
 import argparse
@@ -18,6 +18,8 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -25,7 +27,9 @@ from sqlalchemy import make_url
 from annotator.core.dataset import State, Suggestion
 from annotator.core.errors import AnnotatorError, StaleRevisionError
 from annotator.core.review import Change, Gesture
+from annotator.storage.leases import Holder
 from annotator.storage.locations import location_of, write_location
+from annotator.storage.search import Search
 from annotator.storage.store import Store
 from tests.storage.builders import block
 from tests.storage.postgres_server import Server, programs
@@ -69,28 +73,52 @@ def add(image_id, client, number, revision):
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
+@dataclass
+class Told:
+    """waits, asking: seconds of each save and of each hand-out. held: pictures, each from when until when."""
+
+    waits: list = field(default_factory=list)
+    asking: list = field(default_factory=list)
+    late: int = 0
+    errors: list = field(default_factory=list)
+    saved: list = field(default_factory=list)
+    held: list = field(default_factory=list)
+
+
 def person(store, name, end, options, told):
-    """Saves until the end; tells how long each save took, how many came too late, and what went wrong."""
-    chance = random.Random(name)
-    waits, late, errors, saved, number = [], 0, [], [], 0
+    """Takes pictures and saves until the end."""
+    chance, mine, own = random.Random(name), Holder(name, name), Told()
+    held, since, number = None, 0.0, 0
     while time.monotonic() < end:
-        time.sleep(chance.uniform(0.5, 1.5) * options.thinks)
-        crowded = chance.random() < 0.1
-        image_id = chance.randint(1, 5) if crowded else chance.randint(6, options.pictures)
         try:
+            started = time.monotonic()
+            if held is not None:
+                own.held.append((held, since, started))
+            lease = store.hand_out.take_next(Search(), mine, after=held, ordered=list)
+            held, since = lease and lease.image_id, time.monotonic()
+            own.asking.append(since - started)
+            time.sleep(chance.uniform(0.5, 1.5) * options.thinks)
+            crowded = held is None or chance.random() < 0.1
+            image_id = chance.randint(1, 5) if crowded else held
             revision = store.image(image_id).revision
             if crowded:
                 time.sleep(0.05)
-            started = time.perf_counter()
+            started = time.monotonic()
             store.record(add(image_id, name, number, revision))
-            waits.append(time.perf_counter() - started)
-            saved.append((image_id, f"{name}-{number}"))
+            own.waits.append(time.monotonic() - started)
+            own.saved.append((image_id, f"{name}-{number}"))
             number += 1
         except StaleRevisionError:
-            late += 1
+            own.late += 1
         except AnnotatorError as error:
-            errors.append(str(error))
-    told.append((waits, late, errors, saved))
+            own.errors.append(str(error))
+    told.append(own)
+
+
+def held_twice(told):
+    """How many pictures two people held at the same moment; all machines here have one clock."""
+    spans = sorted((image_id, since, until) for one in told for image_id, since, until in one.held)
+    return len({one[0] for one, after in pairwise(spans) if one[0] == after[0] and after[1] < one[2]})
 
 
 def machine(folder, index, options, results):
@@ -117,8 +145,9 @@ def team(folders, options):
     told = [person for _ in machines for person in results.get()]
     for one in machines:
         one.join()
-    waits = sorted(wait for person in told for wait in person[0])
-    saved = [one for person in told for one in person[3]]
+    waits = sorted(wait for person in told for wait in person.waits)
+    asking = sorted(wait for person in told for wait in person.asking)
+    saved = [one for person in told for one in person.saved]
     with Store.open(Path(folders[0])) as store:
         stored = [(one.image_id, one.key) for one in store.decisions()]
         revisions = {image.id: image.revision for image in store.images()}
@@ -132,9 +161,13 @@ def team(folders, options):
         "save_p50_ms": round(1000 * waits[len(waits) // 2]),
         "save_p95_ms": round(1000 * waits[len(waits) * 95 // 100]),
         "longest_ms": round(1000 * waits[-1]),
-        "too_late_and_told": sum(person[1] for person in told),
-        "errors": sum(len(person[2]) for person in told),
-        "first_error": next((error for person in told for error in person[2]), ""),
+        "hand_outs": len(asking),
+        "hand_out_p50_ms": round(1000 * asking[len(asking) // 2]),
+        "hand_out_p95_ms": round(1000 * asking[len(asking) * 95 // 100]),
+        "pictures_with_two_leases": held_twice(told),
+        "too_late_and_told": sum(person.late for person in told),
+        "errors": sum(len(person.errors) for person in told),
+        "first_error": next((error for person in told for error in person.errors), ""),
         "lost": len(set(saved) - set(stored)),
         "stored_twice": len(stored) - len(set(stored)),
         "silent_overwrites": sum(revision != made.get(image_id, 0) for image_id, revision in revisions.items()),

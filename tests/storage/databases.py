@@ -17,7 +17,15 @@ from annotator.storage.store import Store
 ON_BOTH = frozenset(
     {
         *("test_answers", "test_bulk", "test_bulk_repair", "test_categories", "test_category_manager", "test_datasets"),
-        *("test_decisions", "test_flags", "test_gallery", "test_heatmaps", "test_images", "test_import"),
+        *(
+            "test_decisions",
+            "test_flags",
+            "test_gallery",
+            "test_hand_out",
+            "test_heatmaps",
+            "test_images",
+            "test_import",
+        ),
         *(
             "test_import_again",
             "test_import_stretches",

@@ -12,6 +12,7 @@ from annotator.core.query import FIELDS, Kind, parse
 from annotator.core.settings import NAME
 from annotator.storage.bulk_orders import Order, Verb
 from annotator.storage.gallery_order import Order as GalleryOrder
+from annotator.storage.leases import Holder
 from annotator.storage.search import Search, Sort
 from tests.storage.builders import accept, add_image, block, gesture, suggestion
 
@@ -121,6 +122,24 @@ def test_statistics_and_exports_are_led_by_indexes(store, image, plans):
     store.record(gesture(image, accept(store.instances(image.id)[0].key, rle=block(9)), reviewed=True))
     assert len(store.dataset().instances) == 1
     assert not scans(plans)
+
+
+def test_the_next_picture_is_found_without_passing_those_that_are_done(store, image, plans):
+    ann, ben = Holder("ann", "tab-a"), Holder("ben", "tab-b")
+    add_image(store, b"another")
+    for sort, descending in product((Sort.ADDED, Sort.NAME), (False, True)):
+        asked = Search(sort=sort, descending=descending)
+        assert store.hand_out.take_next(asked, ann, after=image.id, ordered=list).image_id != image.id
+        store.hand_out.take_next(asked, ben, after=None, ordered=list)
+    store.hand_out.take_next(Search(sort=Sort.DOUBT), ann, after=None, ordered=lambda: [1, 2])
+    store.hand_out.keep(image.id, ben)
+    store.hand_out.among([image.id])
+    steps = [step for plan in plans.values() for step in plan if re.search(r" (images|leases)\b", step)]
+    assert len(steps) > 20
+    assert not [step for step in steps if step.startswith("SCAN images")]
+    assert not [step for plan in plans.values() for step in plan if "TEMP B-TREE" in step]
+    assert any("images_to_do (removed=? AND reviewed=? AND id>?)" in step for step in steps)
+    assert any("images_to_do_by_name (removed=? AND reviewed=? AND name_order>?)" in step for step in steps)
 
 
 def test_categories_are_led_by_indexes(store, image, plans):

@@ -8,6 +8,8 @@ has ended it says `dead`. `all NUMBER` forks that many at once and says `dead` w
 record: records COUNT gestures, going on where an earlier child was killed; tells each one's number once it is stored
 race:   records COUNT gestures on the newest revision it knows, again where it was too late; tells how often that was,
         its longest wait and the 99th of a hundred, in seconds
+lease:  takes at most COUNT pictures one after the other, finishes two of three of them; tells `took` with its own and
+        the picture's number once it holds one, `left` before it gives it back
 open:   opens the project and adds a category; tells the project's key and the category's id
 import: brings 300 pictures and 3,000 instances; tells `done`
 empty:  empties the bin; tells `done`
@@ -30,6 +32,8 @@ from annotator.core.review import Change, Gesture
 from annotator.exchange import leaving
 from annotator.exchange.formats import Options
 from annotator.storage import archive, bulk
+from annotator.storage.leases import Holder
+from annotator.storage.search import Search
 from annotator.storage.store import Store
 from tests.storage.builders import block, import_dataset
 from tests.storage.imports import DATASET, an_image, an_instance, pictures
@@ -71,6 +75,20 @@ def race(store, count):
             break
     waits.sort()
     tell("raced", refused, waits[-1], waits[len(waits) * 99 // 100])
+
+
+def lease(store, count):
+    mine = Holder("", f"tab-{os.getpid()}")
+    left = None
+    for number in range(count):
+        found = store.hand_out.take_next(Search(), mine, after=left, ordered=list)
+        if found is None:
+            break
+        left = found.image_id
+        tell("took", os.getpid(), left)
+        if number % 3:
+            store.worklist.mark_reviewed([left], True, who=mine.client)
+        tell("left", os.getpid(), left)
 
 
 def add(store, count):
@@ -115,6 +133,7 @@ def undo(store, count):
 VERBS = {
     "record": record,
     "race": race,
+    "lease": lease,
     "open": add,
     "import": bring,
     "empty": empty,

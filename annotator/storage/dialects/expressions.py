@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Integer, Table, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -35,6 +35,26 @@ def _in_sqlite(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
 def _in_postgresql(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
     column, listed = (compiler.process(one, **options) for one in element.clauses)
     return f"{column} = ANY (CAST(translate({listed}, '[]', '{{}}') AS BIGINT[]))"
+
+
+class moment(GenericFunction[int]):  # noqa: N801, a function of SQL
+    """moment(): the time by the database's own clock, in milliseconds since 1970; several servers have only that one
+    in common.
+    """
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(moment)
+def _moment_in_sqlite(element: moment, compiler: SQLCompiler, **options: Any) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+
+
+@compiles(moment, POSTGRESQL)
+def _moment_in_postgresql(element: moment, compiler: SQLCompiler, **options: Any) -> str:
+    """now() would be when the transaction began, before it waited for others to write."""
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 
 def insert_new(connection: Connection, table: Table) -> Any:
