@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from annotator.core.masks import rle_box_xyxy, rle_to_mask
+from annotator.core.dataset import Suggestion
+from annotator.core.masks import mask_to_rle, rle_box_xyxy, rle_to_mask
 from annotator.storage.store import Store
 from tests.e2e.conftest import Server, watched
 from tests.e2e.screen import BOXES, HEIGHT, WIDTH, Project, require_soon, square, wait_for
@@ -279,6 +280,66 @@ def test_a_finger_points_and_one_that_rests_says_what_does_not_belong(pointed, p
         screen.page.get_by_role("button", name="does not belong").tap()
         fingers.tap(90, 120)
         require_soon(lambda: said[-1:], [[[100, 120, 1], [90, 120, 0]]], page=screen.page)
+
+
+def test_on_a_phone_the_hint_is_for_fingers_and_the_category_is_asked_for_beside_the_object(pointed, project, chromium):
+    project.add("street.png", suggestions=0)
+    project.store.add_category("dog")
+    with watched(chromium, pointed.address, viewport={"width": 390, "height": 760}, has_touch=True) as screen:
+        page = screen.open().page
+        page.locator(".an-more-tools").tap()
+        page.get_by_role("button", name="Point at an object").tap()
+        page.locator(".an-hint", has_text="Tap an object").wait_for()
+        Fingers(screen).tap(160, 120)
+        page.locator(".an-hint", has_text="Tap what is missing").wait_for()
+        page.get_by_role("button", name="Keep the object").tap()
+        picker = page.locator(".an-picker")
+        picker.wait_for()
+        middle, box = screen.at(160, 120), picker.bounding_box()
+        assert not (box["y"] < middle[1] < box["y"] + box["height"])
+        picker.get_by_role("option", name="dog").tap()
+        require_soon(lambda: len(project.instances(project.store.queue()[0].image.id)), 1, page=page)
+
+
+def test_the_network_that_answers_is_chosen_over_the_picture_and_remembered(screen, project):
+    project.add("street.png", suggestions=0)
+    screen.open()
+    take_up(screen)
+    asked = []
+    screen.page.on("request", lambda one: asked.append(one.post_data_json) if one.url.endswith("/prompt") else None)
+    choice = screen.page.get_by_role("combobox", name="Which network answers")
+    assert choice.input_value() == "disks"
+    for again in (False, True):
+        if again:
+            screen.open()
+            take_up(screen)
+        else:
+            choice.select_option("starter-click")
+        screen.page.mouse.move(*screen.at(10, 10))
+        asked.clear()
+        screen.click(160, 120)
+        require_soon(lambda: {one["model"] for one in asked if one.get("number")}, {"starter-click"}, page=screen.page)
+        assert choice.input_value() == "starter-click"
+
+
+def test_boxes_of_many_pictures_get_their_masks_in_the_dialog(screen, project):
+    images = [project.add(name, suggestions=0) for name in ("a.png", "b.png")]
+    filled = np.zeros((2, HEIGHT, WIDTH), bool)
+    filled[0, 40:90, 20:80] = filled[1, 60:180, 120:180] = True
+    for image in images:
+        person = next(one.id for one in project.store.categories() if one.name == "person")
+        project.store.set_suggestions(image, [Suggestion(person, 0.9, mask_to_rle(one), "test@1") for one in filled])
+    page = screen.open().page
+    screen.press("Shift+A")
+    dialog = page.locator(".an-bulk")
+    dialog.get_by_role("button", name="Find the masks of boxes").click()
+    dialog.get_by_role("button", name="Find 4 masks").click()
+    notice = page.locator(".an-notice", has_text="4 boxes have their masks")
+    notice.wait_for()
+    found = [one for image in images for one in project.instances(image)]
+    assert [one.prompted.by.split("@")[0] for one in found] == ["disks"] * 4
+    notice.get_by_role("button", name="Undo").click()
+    require_soon(lambda: [one.prompted for image in images for one in project.instances(image)], [None] * 4, page=page)
 
 
 def test_the_mask_under_the_pointer_is_previewed_before_the_click(screen, project):

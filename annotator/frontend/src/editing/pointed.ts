@@ -13,6 +13,8 @@ export interface Step {
   readonly box: PromptBox | null;
   /** Null until it is answered. */
   found: Found | null;
+  /** It takes back a point of an earlier day: the mask is found anew from what is left. */
+  readonly isAnew?: true;
 }
 
 export class Pointed {
@@ -61,8 +63,24 @@ export class Pointed {
 
   /** The mask that a step is about: what was found before it, or the one to repair. */
   earlier(step: Step): Mask | null {
+    if (step.isAnew === true) return null;
     const before = this.steps.slice(0, this.steps.indexOf(step));
-    return before.findLast(({ found }) => found !== null)?.found?.mask ?? this.before?.mask ?? null;
+    const last = before.findLast(({ found, isAnew }) => found !== null || isAnew === true);
+    return (last === undefined ? this.before?.mask : last.found?.mask) ?? null;
+  }
+
+  /** Whether the last point is one of an earlier day. */
+  get endsEarlier(): boolean {
+    return (this.last === undefined || this.last.isAnew === true) && this.points.length > 0;
+  }
+
+  /** Takes the last point of an earlier day back; false where a mask cannot be found from what is left. */
+  takeEarlierBack(): boolean {
+    const points = this.points.slice(0, -1);
+    const { box } = this;
+    if (box === null && !points.some(([, , belongs]) => belongs === 1)) return false;
+    this.steps.push({ points, box, found: null, isAnew: true });
+    return true;
   }
 
   /** Takes a step back; false where it was taken back already. */

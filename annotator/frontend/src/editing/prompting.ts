@@ -48,6 +48,8 @@ export class Prompting {
   private number = 0;
   /** Objects that are asked about, or on their way to becoming instances. */
   private under = 0;
+  /** The last question for a category that is not answered yet. */
+  private question: Promise<void> | null = null;
 
   constructor(private readonly options: PromptingOptions) {
     this.readiness = new Readiness(options);
@@ -84,13 +86,29 @@ export class Prompting {
     if (object !== null) this.say(object, object.points, [tenths(x0), tenths(y0), tenths(x1), tenths(y1)]);
   }
 
-  /** Takes the last point back; false where there is none. */
+  /** Takes the last point back, one of an earlier day as well; false where there is none. */
   takeBack(): boolean {
+    const object = this.object ?? this.repaired();
+    return object?.endsEarlier === true ? this.takeEarlierBack(object) : this.undo();
+  }
+
+  /** Takes back what was said last since the object was begun; false where there is none. */
+  undo(): boolean {
     const { object } = this;
     if (object?.last === undefined) return false;
     object.takeBack(object.last);
     if (object.steps.length === 0) return this.drop();
     this.show();
+    return true;
+  }
+
+  private takeEarlierBack(object: Pointed): true {
+    if (!object.takeEarlierBack()) this.options.notice(t("pointOnly"));
+    else {
+      this.object = object;
+      this.askFor(object);
+      this.onChange();
+    }
     return true;
   }
 
@@ -129,15 +147,25 @@ export class Prompting {
 
   private begun(): Pointed | null {
     const { session } = this.options;
-    const view = session.view.get();
-    if (view.scene === null) return null;
-    const before = selectedInstance(view);
-    this.object ??= new Pointed(view.scene, before, before?.category ?? likelyCategory(session));
+    const { scene } = session.view.get();
+    if (scene === null) return null;
+    this.object ??= this.repaired() ?? new Pointed(scene, null, likelyCategory(session));
     return this.object;
+  }
+
+  /** The repair of the selected instance, before anything is said; null where none is selected. */
+  private repaired(): Pointed | null {
+    const view = this.options.session.view.get();
+    const before = selectedInstance(view);
+    return before === null || view.scene === null ? null : new Pointed(view.scene, before, before.category);
   }
 
   private say(object: Pointed, points: readonly PromptPoint[], box: PromptBox | null): void {
     object.say(points, box);
+    this.askFor(object);
+  }
+
+  private askFor(object: Pointed): void {
     if (!object.isAsked) void this.during(() => this.ask(object));
   }
 
@@ -222,8 +250,29 @@ export class Prompting {
     else await session.commitOn(object.picture.imageId, verb, edit);
   }
 
+  /** One question at a time, each over its own picture: the page goes back there, and on again once it is answered. */
+  private askCategory(object: Pointed, found: Found): Promise<number | null> {
+    const { session } = this.options;
+    const ask = async (): Promise<number | null> => {
+      // What was answered to the question before is chosen now.
+      const { category: chosen } = session.view.get();
+      if (chosen !== null) return chosen;
+      const went = session.imageId();
+      if (went !== object.picture.imageId) await session.open(object.picture.imageId);
+      const category = await this.askHere(object, found);
+      if (category === null) return null;
+      session.view.set({ category });
+      if (went !== null && went !== object.picture.imageId) await session.open(went);
+      return category;
+    };
+    const asked = this.question === null ? ask() : this.question.then(ask);
+    const ended = asked.then(() => {}, () => {}).finally(() => (this.question = this.question === ended ? null : this.question));
+    this.question = ended;
+    return asked;
+  }
+
   /** What is to be named stays in sight. Whoever gives up goes on pointing at it: their clicks are not lost. */
-  private async askCategory(object: Pointed, { mask }: Found): Promise<number | null> {
+  private async askHere(object: Pointed, { mask }: Found): Promise<number | null> {
     const { session, pickCategory } = this.options;
     const isAtHand = (): boolean => {
       const { scene, tool } = session.view.get();

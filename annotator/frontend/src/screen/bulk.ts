@@ -11,7 +11,7 @@ import { icon } from "../widgets/icons";
 import { lastLine, undoLabel } from "./bulkbroken";
 import type { BulkNews } from "./bulkrun";
 import { RepairChoice, repairFigure } from "./bulkrepair";
-import { follow } from "./bulkrun";
+import { follow, progressOf } from "./bulkrun";
 
 /** How long nobody types before what is typed is counted. */
 const PAUSE_MS = 250;
@@ -212,11 +212,16 @@ class BulkDialog {
     setText(this.enter, "");
     this.last.hidden = true;
     this.bar.hidden = false;
-    const stop = button({ text: t("cancel"), class: "an-button", onClick: () => void api.cancel() });
+    const cancel = (): void => {
+      stop.disabled = true;
+      setText(this.facts, t("bulkStopping"));
+      void api.cancel();
+    };
+    const stop = button({ text: t("cancel"), class: "an-button", onClick: cancel });
     this.stop.replaceWith(stop);
-    const told = ({ done, total }: BulkRun): void => {
-      this.fill.style.width = `${total === 0 ? 0 : (100 * done) / total}%`;
-      setText(this.facts, t("bulkAtWork", { done, total }));
+    const told = (run: BulkRun): void => {
+      this.fill.style.width = `${run.total === 0 ? 0 : (100 * run.done) / run.total}%`;
+      setText(this.facts, progressOf(stop.disabled ? { ...run, cancelled: true } : run));
     };
     const news = { ...this.options, changed: () => (this.sheet.close(), this.options.changed()) };
     await follow(news, told, () => this.sheet.open);

@@ -32,13 +32,16 @@ export function readingAgain(news: BulkNews, part: Node, read: () => unknown): B
  */
 export async function follow(news: BulkNews, told: (run: BulkRun) => unknown, isSeen: () => boolean = () => true): Promise<void> {
   const { api, notices, changed } = news;
-  const stop = { text: t("cancel"), run: () => void api.cancel() };
   let status = await api.status();
+  const cancel = (): void => {
+    notices.work(WORK, t("bulkStopping"), stop);
+    void api.cancel();
+  };
+  const stop = { text: t("cancel"), run: cancel };
   try {
     while (status.run?.running === true) {
       told(status.run);
-      const { done, total } = status.run;
-      if (!isSeen()) notices.work(WORK, t("bulkAtWork", { done, total }), stop);
+      if (!isSeen()) notices.work(WORK, progressOf(status.run), stop);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       status = await api.status();
     }
@@ -47,6 +50,11 @@ export async function follow(news: BulkNews, told: (run: BulkRun) => unknown, is
   }
   await changed();
   tell(status, news);
+}
+
+/** What is under way is finished first, which takes its time where a network works on it. */
+export function progressOf({ done, total, cancelled }: BulkRun): string {
+  return cancelled ? t("bulkStopping") : t("bulkAtWork", { done, total });
 }
 
 /** Takes the latest one back, or the rest of it. */

@@ -4,7 +4,7 @@ import type { WireCategory } from "../document/protocol";
 import { t } from "../strings";
 import { button, h, isComposing, setClass } from "../widgets/dom";
 import { icon } from "../widgets/icons";
-import type { Popover } from "../widgets/popover";
+import type { Anchor, Popover } from "../widgets/popover";
 import { openPopover } from "../widgets/popover";
 
 export interface PickerOptions {
@@ -15,6 +15,8 @@ export interface PickerOptions {
   readonly title: string;
   /** Where to open: next to this element, or over the middle of the picture. */
   readonly anchor: Element | null;
+  /** What is to be named, which stays in sight where there is room. */
+  readonly inSight: Anchor | null;
   readonly create: (name: string) => Promise<WireCategory>;
   /** Opens what changes the categories themselves. */
   readonly manage: () => void;
@@ -62,12 +64,12 @@ class Picker {
   }
 
   open(): void {
-    const { root, anchor, title } = this.options;
+    const { root, anchor, inSight, title } = this.options;
     this.render();
     this.popover = openPopover(
       root,
       anchor,
-      { class: "an-picker", label: title, onClose: () => this.resolve(this.chosen) },
+      { class: "an-picker", label: title, inSight, onClose: () => this.resolve(this.chosen) },
       h("strong", { class: "an-picker-title" }, title),
       h("div", { class: "an-picker-search" }, icon("search"), this.input),
       this.list,

@@ -199,6 +199,7 @@ export class Editor {
     return pickCategory({
       root,
       anchor,
+      inSight: this.stage.placeOfDraft,
       color: this.appearance.categoryColor,
       current,
       title: t(title),
@@ -314,10 +315,9 @@ export class Editor {
 
   private makeGallery(shelf: Shelf | null, answer: (text: string) => void): Gallery {
     const { session, appearance } = this;
-    const { api } = this.connection;
     return new Gallery({
       session,
-      api,
+      api: this.connection.api,
       appearance,
       shelf,
       answer,

@@ -23,12 +23,14 @@ export function createHint(session: Session, shelf: Shelf | null): HTMLElement {
       decided = true;
       setPreference(shelf, DECIDED, true);
     }
-    const asked = now.scene === null ? "" : hintFor(now);
+    const isOnPhone = element.closest('[data-layout="phone"]') !== null;
+    const asked = now.scene === null ? "" : hintFor(now, isOnPhone);
     const first = now.scene === null || decided || asked !== "" ? "" : firstHint(now);
     // A phone has no keys, and its buttons say what they do.
     setClass(element, "is-of-keys", first !== "");
-    // Nor has it the room to say how while something is made.
+    // Nor has it the room over what is made.
     setClass(element, "is-over-draft", now.draft !== null);
+    setClass(element, "is-for-fingers", isOnPhone && toolInHand(now).touchHint !== undefined);
     const text = asked || first;
     element.hidden = text === "";
     setText(element, text);
@@ -41,14 +43,15 @@ function firstHint(view: View): string {
   return countSuggestions(view.scene!, view).shown > 0 ? t("hintFirst", keyValues()) : "";
 }
 
-function hintFor(view: View): string {
+function hintFor(view: View, isOnPhone: boolean): string {
   if (view.hideAll) return t("hintHidden", { key: keyOf("hideAll") });
   if (view.peek) return t("hintPeek", { n: peekedInstances(view).length });
   if (view.triage) {
     const { shown } = countSuggestions(view.scene!, view);
     return shown > 0 ? t("hintTriage", { n: shown, ...keyValues() }) : t("hintTriageDone");
   }
-  const { hint } = toolInHand(view);
+  const { hint: usual, touchHint } = toolInHand(view);
+  const hint = isOnPhone && touchHint !== undefined ? touchHint : usual;
   const text = typeof hint === "function" ? hint(view) : hint;
   return text === null ? "" : t(text, keyValues());
 }

@@ -5,7 +5,7 @@ import { whenDensityChanges } from "../canvas/layer";
 import type { Pixels } from "../canvas/pixels";
 import type { Appearance } from "../canvas/render";
 import type { Box, Point } from "../document/geometry";
-import { unionOfBoxes } from "../document/geometry";
+import { boxOfParts, unionOfBoxes } from "../document/geometry";
 import { HitIndex } from "../document/hit";
 import { outlineOf } from "../document/outline";
 import type { Instance, Mask } from "../document/scene";
@@ -20,6 +20,7 @@ import { makeTools, toolInHand } from "../tools/registry";
 import type { Pointer, Tool, ToolHost } from "../tools/tool";
 import { reach } from "../tools/tool";
 import { h, setClass } from "../widgets/dom";
+import type { Anchor } from "../widgets/popover";
 import type { KeyPointerHost } from "./keypointer";
 import { KeyPointer } from "./keypointer";
 import type { Scenery } from "./painter";
@@ -228,6 +229,16 @@ export class Stage implements ToolHost, PointerHost, KeyPointerHost, Scenery {
   centerOn(point: Point): void {
     const [x, y] = toView(this.view, point);
     this.pan(this.size.width / 2 - x, this.size.height / 2 - y);
+  }
+
+  /** Where the page shows what is being made; null where nothing is. */
+  get placeOfDraft(): Anchor | null {
+    const { draft } = this.session.view.get();
+    if (draft === null || draft.parts.length === 0) return null;
+    const { x0, y0, x1, y1 } = boxOfParts(draft.parts);
+    const [left, top] = toView(this.view, [x0, y0]);
+    const frame = this.element.getBoundingClientRect();
+    return { getBoundingClientRect: () => new DOMRect(frame.left + left, frame.top + top, (x1 - x0) * this.view.scale, (y1 - y0) * this.view.scale) };
   }
 
   /** Moves the picture only where the instance would not be seen. */

@@ -29,6 +29,12 @@ export function pointHint(view: View): StringKey {
   return selectedInstance(view) === null ? "hintPoint" : "hintPointRepair";
 }
 
+export function pointTouchHint(view: View): StringKey {
+  const hint = pointHint(view);
+  if (view.draft !== null) return "hintPointedTouch";
+  return hint === "hintPoint" ? "hintPointTouch" : hint === "hintPointRepair" ? "hintPointRepairTouch" : hint;
+}
+
 export class PointTool implements Tool {
   readonly adds = true;
   readonly takesRightClicks = true;
@@ -101,7 +107,8 @@ export class PointTool implements Tool {
 
   command(id: ToolCommand): boolean {
     if (id === "acceptAll") return this.prompting.keep();
-    return (id === "deleteVertex" || id === "undo") && this.prompting.takeBack();
+    if (id === "undo") return this.prompting.undo();
+    return id === "deleteVertex" && this.prompting.takeBack();
   }
 
   keep(): void {

@@ -13,7 +13,7 @@ import { BrushTool } from "./brush";
 import { EllipseTool } from "./ellipse";
 import { KnifeTool } from "./knife";
 import { LevelTool, levelHint } from "./level";
-import { PointTool, pointHint } from "./point";
+import { PointTool, pointHint, pointTouchHint } from "./point";
 import { PolygonTool } from "./polygon";
 import { SelectTool } from "./select";
 import type { Tool, ToolHost } from "./tool";
@@ -28,6 +28,8 @@ export interface ToolEntry {
   readonly label: StringKey;
   /** The line over the picture that says how the tool works; `{redo}` in its text is the key of that command. */
   readonly hint: StringKey | null | ((view: View) => StringKey);
+  /** The same for fingers on a phone, also while something is made; where it is left out, `hint` is for them too. */
+  readonly touchHint?: (view: View) => StringKey;
   /** What Insert is to a pointer that the arrow keys move: a point, the beginning and end of a stroke, or nothing. */
   readonly draws: "points" | "strokes" | null;
   /** Whether it is getting ready. */
@@ -51,6 +53,7 @@ const TABLE = [
     icon: "M9 9l8 3.2-3.4 1.4-1.4 3.4z M8.5 2.8v2.6M2.8 8.5h2.6M4.5 4.5l1.9 1.9M12.5 4.5l-1.9 1.9M4.5 12.5l1.9-1.9",
     label: "cmdToolPoint",
     hint: pointHint,
+    touchHint: pointTouchHint,
     draws: "points",
     busy: ({ prompts }) => prompts === "preparing",
     make: (host, _levels, prompting) => new PointTool(host, prompting),

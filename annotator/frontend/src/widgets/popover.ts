@@ -9,11 +9,14 @@ export interface Popover {
   close(): void;
 }
 
-/** Opens above and right-aligned with the anchor, or over the middle of `root`; `onClose` is called once. */
+/**
+ * Opens above and right-aligned with the anchor, or over the middle of `root`, and moves off what is to stay in sight where
+ * there is room beside it; `onClose` is called once.
+ */
 export function openPopover(
   root: HTMLElement,
   anchor: Anchor | null,
-  options: { readonly class: string; readonly label: string; readonly onClose?: () => void },
+  options: { readonly class: string; readonly label: string; readonly inSight?: Anchor | null; readonly onClose?: () => void },
   ...children: readonly Node[]
 ): Popover {
   const element = h("div", { class: `an-popover ${options.class}`, role: "dialog", "aria-label": options.label, tabindex: "-1" }, ...children);
@@ -40,12 +43,12 @@ export function openPopover(
   });
   document.addEventListener("pointerdown", outside, true);
   root.append(element);
-  place(element, root, anchor);
+  place(element, root, anchor, options.inSight ?? null);
   element.focus({ preventScroll: true });
   return { element, close };
 }
 
-function place(element: HTMLElement, root: HTMLElement, anchor: Anchor | null): void {
+function place(element: HTMLElement, root: HTMLElement, anchor: Anchor | null, inSight: Anchor | null): void {
   const frame = root.getBoundingClientRect();
   const size = element.getBoundingClientRect();
   const target = (anchor ?? root).getBoundingClientRect();
@@ -56,6 +59,27 @@ function place(element: HTMLElement, root: HTMLElement, anchor: Anchor | null): 
   const beside = hangs ? target.bottom + 2 : above < frame.top ? target.bottom + 6 : above;
   const top = anchor === null ? target.top + (target.height - size.height) / 3 : beside;
   const clamp = (value: number, most: number): number => Math.max(8, Math.min(most - 8, value));
-  element.style.left = `${clamp(left - frame.left, frame.width - size.width)}px`;
-  element.style.top = `${clamp(top - frame.top, frame.height - size.height)}px`;
+  const inFrame = ({ x, y }: Place): Place => ({ x: clamp(x - frame.left, frame.width - size.width) + frame.left, y: clamp(y - frame.top, frame.height - size.height) + frame.top });
+  const first = { x: left, y: top };
+  const { x, y } = inFrame(inSight === null ? first : freest(first, size, inSight.getBoundingClientRect(), inFrame));
+  element.style.left = `${x - frame.left}px`;
+  element.style.top = `${y - frame.top}px`;
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The first place, or the side of what is to stay in sight, where least of that is covered. */
+function freest(first: Place, size: DOMRect, shown: DOMRect, inFrame: (place: Place) => Place): Place {
+  const { x, y } = first;
+  const places = [first, { x, y: shown.bottom + 8 }, { x, y: shown.top - size.height - 8 }, { x: shown.right + 8, y }, { x: shown.left - size.width - 8, y }];
+  const covered = (place: Place): number => {
+    const at = inFrame(place);
+    const across = Math.min(at.x + size.width, shown.right) - Math.max(at.x, shown.left);
+    const down = Math.min(at.y + size.height, shown.bottom) - Math.max(at.y, shown.top);
+    return Math.max(0, across) * Math.max(0, down);
+  };
+  return places.reduce((best, place) => (covered(place) < covered(best) ? place : best));
 }

@@ -92,16 +92,26 @@ describe("a new object", () => {
     expect(added()).toEqual([]);
   });
 
-  it("is not of the category that another picture holds, which is open when its answer comes", async () => {
-    const { api, server, session, prompting, told } = await slow({ category: null });
-    session.view.set({ scene: { ...session.view.get().scene!, instances: [] } });
+  it("is named over its own picture, to which the page goes back for it, and not as what another picture holds", async () => {
+    const { api, server, session, prompting } = await slow({ tool: "point", category: null });
+    const empty = (): void => session.view.set({ scene: { ...session.view.get().scene!, instances: [] } });
+    empty();
+    const over: unknown[] = [];
+    Object.assign(prompting["options"], { pickCategory: async () => (over.push(session.imageId(), session.view.get().draft !== null), 91) });
     prompting.point([1, 1], true);
-    prompting.keep();
     await session.open(2);
+    empty();
+    // What is pointed at meanwhile takes the answer to the first question, and asks none of its own.
+    prompting.point([2, 2], true);
     api.next();
     await settle();
-    expect(told).toEqual(["asked"]);
-    expect((await server.document(1)).instances.at(-1)).toMatchObject({ category: 91, prompt: { points: [[1, 1, 1]] } });
+    expect(over).toEqual([1, true]);
+    api.next();
+    await settle();
+    expect([over.length, session.imageId()]).toEqual([2, 2]);
+    for (const [imageId, point] of [[1, 1], [2, 2]] as const) {
+      expect((await server.document(imageId)).instances.at(-1)).toMatchObject({ category: 91, prompt: { points: [[point, point, 1]] } });
+    }
   });
 
   it("has at most so many points", async () => {
@@ -149,6 +159,34 @@ describe("the mask of a selected instance", () => {
     await session.undo();
     await settle();
     expect(await stored()).toEqual({ by: BY, points: [[1, 1, 1]], box: null });
+  });
+
+  it("lets go of the points of an earlier day one by one, found anew from what is left", async () => {
+    const { api, session, prompting, told } = await pointing(new Prompts());
+    for (const [x, belongs] of [[1, true], [2, true], [3, false]] as const) prompting.point([x, 1], belongs);
+    await settle();
+    prompting.keep();
+    await settle();
+    const before = session.view.get().scene!.instances[2];
+    session.select([before.key]);
+    prompting.point([4, 1], true);
+    await settle();
+    // Today's is taken back without a question, and what is said then is undone by undo.
+    for (let n = 0; n < 3; n++) expect(prompting.takeBack()).toBe(true);
+    await settle();
+    expect(api.asked.at(-1)!.said).toMatchObject({ points: [[1, 1, 1]] });
+    expect(api.asked.at(-1)!.said.rle).toBeUndefined();
+    expect(prompting.takeBack()).toBe(true);
+    expect(told).toEqual([t("pointOnly")]);
+    prompting.point([9, 9], false);
+    await settle();
+    expect(api.asked.at(-1)!.said).toMatchObject({ points: [[1, 1, 1], [9, 9, 0]], rle: squareRle(1) });
+    expect([prompting.undo(), prompting.undo()]).toEqual([true, true]);
+    expect(prompting.object!.points).toEqual([[1, 1, 1], [2, 1, 1]]);
+    prompting.keep();
+    expect(find(session.view.get().scene!, before.key)).toMatchObject({ prompt: { points: [[1, 1, 1], [2, 1, 1]] }, mask: { rle: squareRle(2) } });
+    await session.undo();
+    expect(find(session.view.get().scene!, before.key)).toEqual(before);
   });
 
   it("is given up where somebody rejects it meanwhile", async () => {

@@ -1,6 +1,7 @@
 /** What is said of a decision about many instances while it is at work. */
 import { expect, it, vi } from "vitest";
 import type { BulkApi, BulkRun } from "../../src/saving/bulk";
+import { t } from "../../src/strings";
 import { follow } from "../../src/screen/bulkrun";
 
 it("is said over the picture, with the way to stop it, from when nobody sees it elsewhere until it has ended", async () => {
@@ -19,5 +20,5 @@ it("is said over the picture, with the way to stop it, from when nobody sees it 
   stop();
   await vi.advanceTimersByTimeAsync(300);
   await ended;
-  expect(said).toEqual(["in the dialog", "in the dialog", "2 of 3 done", "cancelled", "withdrawn"]);
+  expect(said).toEqual(["in the dialog", "in the dialog", "2 of 3 done", t("bulkStopping"), "cancelled", "withdrawn"]);
 });
