@@ -5,6 +5,7 @@ Tests: tests/exchange/coco/test_writer.py, tests/storage/test_datasets.py
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -145,6 +146,7 @@ class Dataset:
 
     categories: tuple[Category, ...]
     images: tuple[Image, ...]
-    instances: tuple[Instance, ...]
+    instances: Sequence[Instance]
+    """A tuple, or where there may be many, those of a `core.spool`: read as often as needed, a few at a time."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Top-level keys of an imported file that are not ours (info, licenses and whatever else it had)."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from annotator.core.dataset import Dataset, State
+from annotator.core.dataset import Dataset, Instance, State
 from annotator.core.errors import ExportError
 from annotator.core.measures import areas_of
+from annotator.core.rows import in_chunks, rows_of
 
 _MANY = 5  # reasons in one line
 
@@ -21,10 +23,10 @@ def require_exportable(dataset: Dataset) -> None:
     for kind, ids in (
         ("image", [image.id for image in dataset.images]),
         ("category", [category.id for category in dataset.categories]),
-        ("annotation", [instance.id for instance in dataset.instances]),
+        ("annotation", rows_of(dataset.instances).ids.tolist()),
     ):
         reasons += [f"{kind} {id}: the id appears {count} times" for id, count in Counter(ids).items() if count > 1]
-    for instance, area in zip(dataset.instances, areas_of([one.rle for one in dataset.instances]), strict=True):
+    for instance, area in _with_areas(dataset.instances):
         path = f"annotation {instance.id}"
         size = sizes.get(instance.image_id)
         if size is None:
@@ -40,3 +42,8 @@ def require_exportable(dataset: Dataset) -> None:
     if reasons:
         more = f"; and {len(reasons) - _MANY} more" if len(reasons) > _MANY else ""
         raise ExportError("; ".join(reasons[:_MANY]) + more)
+
+
+def _with_areas(instances: Sequence[Instance]) -> Iterator[tuple[Instance, float]]:
+    for chunk in in_chunks(instances):
+        yield from zip(chunk, areas_of([one.rle for one in chunk]), strict=True)

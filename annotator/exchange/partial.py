@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from annotator.core.dataset import Dataset
+from annotator.core.rows import part_of
 from annotator.core.words import counted
 from annotator.exchange.coming import Reading
 from annotator.exchange.matching import Names
@@ -52,12 +53,5 @@ def part(reading: Reading, store: Store) -> Partial:
         }
         missing += [image.file_name for image in file.content.images if image.id not in known]
         there += len(known)
-        files.append(replace(file, content=_narrowed(file.content, known)))
+        files.append(replace(file, content=part_of(file.content, known)))
     return Partial(replace(reading, files=tuple(files)), tuple(missing), there)
-
-
-def _narrowed(dataset: Dataset, image_ids: set[int]) -> Dataset:
-    images = tuple(image for image in dataset.images if image.id in image_ids)
-    return replace(
-        dataset, images=images, instances=tuple(one for one in dataset.instances if one.image_id in image_ids)
-    )

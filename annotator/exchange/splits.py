@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
+from annotator.core import rows
 from annotator.core.dataset import Dataset, without_mask
 from annotator.core.errors import ExportError
 from annotator.core.words import counted
@@ -84,11 +84,7 @@ def split_by_folder(dataset: Dataset) -> dict[str, Dataset]:
 
 def _parts(dataset: Dataset, part_of: Mapping[int, str], names: Iterable[str]) -> dict[str, Dataset]:
     return {
-        name: replace(
-            dataset,
-            images=tuple(image for image in dataset.images if part_of[image.id] == name),
-            instances=tuple(instance for instance in dataset.instances if part_of[instance.image_id] == name),
-        )
+        name: rows.part_of(dataset, {image.id for image in dataset.images if part_of[image.id] == name})
         for name in names
     }
 
@@ -96,8 +92,9 @@ def _parts(dataset: Dataset, part_of: Mapping[int, str], names: Iterable[str]) -
 def _shown(dataset: Dataset) -> dict[int, set[int]]:
     """By image id the categories that are on it, also of objects that are boxes only."""
     shown = {image.id: {item["category_id"] for item in without_mask(image)} for image in dataset.images}
-    for instance in dataset.instances:
-        shown[instance.image_id].add(instance.category_id)
+    found = rows.rows_of(dataset.instances)
+    for image_id, category_id in zip(found.image_ids.tolist(), found.category_ids.tolist(), strict=True):
+        shown[image_id].add(category_id)
     return shown
 
 

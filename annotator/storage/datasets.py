@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Row, case, func, select
 
 from annotator.core import masks
@@ -14,6 +16,7 @@ from annotator.core.dataset import PROVENANCE, WITHOUT_MASK, Category, Dataset, 
 from annotator.core.masks import Rle
 from annotator.core.review import MANUAL
 from annotator.core.settings import IMPORTED_EXTRA
+from annotator.core.spool import Spool
 from annotator.core.vote import provenance_of
 from annotator.storage import carried_boxes, categories, schema
 from annotator.storage.categories import Standing
@@ -68,31 +71,31 @@ def read(database: Database, *, reviewed_only: bool, only: Search | None = None)
     """
     if only is not None:
         measure_for(database, only.query)
-    made: dict[int, tuple[int, list[Instance]]] = {}
-    changes = -1
+    made: dict[int, _Made] = {}
+    changes, spool = -1, Spool()
     for attempt in range(_PATIENCE + 1):
         with database.read() as connection:
             head = _head(connection, reviewed_only=reviewed_only, only=only)
             if head.changes != changes:  # a merge gives instances another category, and their images no revision
                 made, changes = {}, head.changes
-            left = [row for row in head.images if row.id not in made or made[row.id][0] != row.revision]
+            left = [row for row in head.images if row.id not in made or made[row.id].revision != row.revision]
             is_last = len(left) <= STRETCH or attempt == _PATIENCE
             rows = [_fetch(connection, some) for some in _stretches(left)] if is_last else []
         if not is_last:
             for some in _stretches(left):
                 with database.read() as connection:
                     fetched = _fetch(connection, some)
-                made.update(_instances_of(fetched, some))
+                made.update(_set_aside(spool, fetched, some))
             continue
         for fetched, some in zip(rows, _stretches(left), strict=True):
-            made.update(_instances_of(fetched, some))
+            made.update(_set_aside(spool, fetched, some))
         break
     images = tuple(
         _in_live_categories(carried_boxes.without_taken(image_of(row), head.taken), head.standing)
         for row in head.images
     )
-    instances = sorted((one for image in images for one in made[image.id][1]), key=lambda one: one.id)
-    return Dataset(head.categories, images, tuple(instances), head.extra)
+    found = spool.instances(place for image in images for place in made[image.id].places)
+    return Dataset(head.categories, images, found.taken(np.argsort(found.ids)), head.extra)
 
 
 def _head(connection: Connection, *, reviewed_only: bool, only: Search | None) -> _Head:
@@ -129,15 +132,24 @@ def _fetch(connection: Connection, images: Sequence[Row[Any]]) -> _Rows:
     )
 
 
-def _instances_of(rows: _Rows, images: Sequence[Row[Any]]) -> dict[int, tuple[int, list[Instance]]]:
-    """By image its revision, and its accepted instances."""
+@dataclass(frozen=True)
+class _Made:
+    """What was read of an image: its revision, and where in the spool its accepted instances are."""
+
+    revision: int
+    places: Sequence[int]
+
+
+def _set_aside(spool: Spool, rows: _Rows, images: Sequence[Row[Any]]) -> dict[int, _Made]:
+    """By image."""
     sizes = {row.id: image_of(row) for row in images}
-    made: dict[int, tuple[int, list[Instance]]] = {id: (revision, []) for id, revision in rows.revisions.items()}
+    places: dict[int, list[int]] = {id: [] for id in rows.revisions}
     for row in rows.instances:
         instance = instance_of(row, sizes[row.image_id])
         work = rows.work.get(row.key, (0, None))
-        made[row.image_id][1].append(_with_provenance(instance, work, rows.suggested.get(row.key)))
-    return made
+        places[row.image_id].append(len(spool))
+        spool.add(_with_provenance(instance, work, rows.suggested.get(row.key)))
+    return {id: _Made(revision, array("l", places[id])) for id, revision in rows.revisions.items()}
 
 
 def _in_live_categories(image: Image, standing: Standing) -> Image:

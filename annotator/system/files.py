@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -41,8 +42,9 @@ def replacing(path: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
 
 
-def read_plain(path: Path) -> bytes:
-    """A file's bytes. Raises OSError of a pipe or a device, which would be read for ever, and of a file with holes:
+@contextmanager
+def open_plain(path: Path) -> Iterator[BinaryIO]:
+    """A file to be read. Raises OSError of a pipe or a device, which would be read for ever, and of a file with holes:
     those are read as bytes that nobody wrote.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -56,6 +58,12 @@ def read_plain(path: Path) -> bytes:
             if os.lseek(descriptor, 0, os.SEEK_HOLE) < found.st_size:
                 raise OSError(errno.EINVAL, "it has holes, like a file that was not written to its end", str(path))
             os.lseek(descriptor, 0, os.SEEK_SET)
+        yield stream
+
+
+def read_plain(path: Path) -> bytes:
+    """A file's bytes. Raises OSError as `open_plain` does."""
+    with open_plain(path) as stream:
         return stream.read()
 
 

@@ -62,14 +62,14 @@ def accepted_on(store, count):
 def in_the_middle(monkeypatch, act, *, calls=1):
     """Two images in a stretch; `act` is done while the export computes, for so many stretches."""
     monkeypatch.setattr(datasets, "STRETCH", 2)
-    original, done = datasets._instances_of, []
+    original, done = datasets._set_aside, []
 
     def compute(*arguments):
         if len(done) < calls:
             done.append(act())
         return original(*arguments)
 
-    monkeypatch.setattr(datasets, "_instances_of", compute)
+    monkeypatch.setattr(datasets, "_set_aside", compute)
 
 
 def test_an_export_is_of_one_moment_although_somebody_saves_while_it_is_read(store, monkeypatch):

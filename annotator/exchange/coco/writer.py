@@ -22,8 +22,9 @@ from annotator.core.dataset import (
 from annotator.core.errors import ExportError, GeometryError
 from annotator.core.exportable import require_exportable
 from annotator.core.masks import Rle, rle_to_runs
-from annotator.core.measures import AT_ONCE, areas_of, boxes_of
+from annotator.core.measures import areas_of, boxes_of
 from annotator.core.polygons import Ring, bridge_holes, polygons_to_rle
+from annotator.core.rows import in_chunks, rows_of
 from annotator.core.trace import rle_to_parts, rle_to_polygons
 from annotator.exchange.coco.proof import MASK_FORMS, ExportReport, MaskForm, prove
 from annotator.exchange.coco.values import ANNOTATION_KEYS, IMAGE_KEYS, LISTS
@@ -56,7 +57,7 @@ def write(
 ) -> ExportReport:
     """Write the dataset, prove it, and only then let it take its name.
 
-    The temporary file is read back with pycocotools and every instance compared with its mask.
+    The temporary file is read back, its masks by pycocotools, and every instance compared with its mask.
     Raises ExportError if the dataset must not leave, if the file does not read back as it was meant, or if the disk
     refuses; an earlier file of that name is untouched then.
     """
@@ -135,18 +136,17 @@ def document_head(dataset: Dataset, *, provenance: bool) -> dict[str, Any]:
 
 def each_annotation(dataset: Dataset, *, masks: MaskForm, provenance: bool) -> Iterator[dict[str, Any]]:
     """The annotations one by one, in the dataset's order; last those that were carried without a mask."""
-    for start in range(0, len(dataset.instances), AT_ONCE):
-        chunk = dataset.instances[start : start + AT_ONCE]
+    for chunk in in_chunks(dataset.instances):
         written = [_segmentation(one, form=masks) for one in chunk]
         areas, boxes = areas_of([rle for _, rle in written]), boxes_of([rle for _, rle in written])
         for instance, (segmentation, _), area, box in zip(chunk, written, areas, boxes, strict=True):
             yield _annotation_to_coco(instance, segmentation, area=int(area), box_xywh=box, provenance=provenance)
-    taken = {instance.id for instance in dataset.instances}
-    for image in dataset.images:
-        for carried in without_mask(image):
-            id = carried["id"] if carried["id"] not in taken else max(taken) + 1
-            taken.add(id)
-            yield {**carried, "id": id, "image_id": image.id}
+    carried = [(image, one) for image in dataset.images for one in without_mask(image)]
+    taken = set(rows_of(dataset.instances).ids.tolist()) if carried else set()
+    for image, one in carried:
+        id = one["id"] if one["id"] not in taken else max(taken) + 1
+        taken.add(id)
+        yield {**one, "id": id, "image_id": image.id}
 
 
 def _category_to_coco(category: Category) -> dict[str, Any]:

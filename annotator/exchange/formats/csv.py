@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-import io
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from annotator.core.dataset import Dataset, Image
+from annotator.core.dataset import Dataset, Image, Instance
 from annotator.core.errors import ExportError
 from annotator.core.measures import boxes_of as boxes_of_masks
+from annotator.core.rows import ByImage
 from annotator.core.text import is_plain
 from annotator.core.words import counted
 from annotator.exchange.formats.base import Format, Options, Outcome, Pictures, put_pictures
@@ -72,15 +73,34 @@ def write(parts: Mapping[str, Dataset], folder: Path, *, options: Options, pictu
     for part, dataset in parts.items():
         path = folder / (f"instances_{part}.csv" if part else "instances.csv")
         report = CsvReport(path.name, images=len(dataset.images))
-        rows = list(_rows(dataset, placed, options=options, report=report))
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows(rows)
-        files.write_atomically(path, text.getvalue().encode())
-        with open(path, encoding="utf-8", newline="") as file:
-            if [tuple(row) for row in csv.reader(file)] != rows:
+        written, found = _Seen(), _Seen()
+        with files.replacing(path) as new:
+            with open(new, "x", encoding="utf-8", newline="") as file:
+                rows = _rows(dataset, placed, options=options, report=report)
+                csv.writer(file).writerows(map(written.see, rows))
+            with open(new, encoding="utf-8", newline="") as file:
+                for row in csv.reader(file):
+                    found.see(tuple(row))
+            if found.rows_hash != written.rows_hash:
                 raise ExportError(f"{path.name}: does not read back as it was written")
+        report.unsaid.sort()
         reports[part] = report
     return Outcome(reports, placed)
+
+
+class _Seen:
+    """What the rows were that went by, as a hash."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def see(self, row: tuple[str, ...]) -> tuple[str, ...]:
+        self._hash.update(repr(row).encode())
+        return row
+
+    @property
+    def rows_hash(self) -> str:
+        return self._hash.hexdigest()
 
 
 def _rows(
@@ -89,30 +109,39 @@ def _rows(
     """The header, then every image's instances; after them its objects that have no mask."""
     yield COLUMNS + (ORIGIN if options.provenance else ())
     named = {category.id: (category.id, category.name) for category in dataset.categories}
-    boxes = boxes_of_masks([instance.rle for instance in dataset.instances])
-    by_image: dict[int, list[tuple[str, ...]]] = {image.id: [] for image in dataset.images}
-    for instance, (x, y, width, height) in zip(dataset.instances, boxes, strict=True):
-        sides = (x, y, x + width, y + height)
-        score = "" if instance.score is None else f"{instance.score:.6g}"
-        shown = _shown(instance.id, named[instance.category_id], sides, crowd=instance.crowd, report=report)
-        by_image[instance.image_id].append((*shown, score, _safe(instance.source, report)))
-        report.crowds += instance.crowd
-    report.unsaid += [one.id for one in dataset.instances if one.flags or one.note]
+    by_image = ByImage(dataset.instances)
     report.pictures_unsaid += [image.file_name for image in dataset.images if image.flags or image.note]
     for image in dataset.images:
+        rows = _rows_of(by_image.of(image), named, report)
         alone, nowhere = boxes_of(image, categories=named)
         for box in alone:
             shown = _shown(box.id, named[box.category_id], box.xyxy, crowd=box.crowd, report=report)
-            by_image[image.id].append((*shown, "", "import"))
+            rows.append((*shown, "", "import"))
             report.crowds += box.crowd
         report.without_mask += len(alone)
         report.nowhere += nowhere
-        rows = by_image[image.id]
         report.instances += len(rows)
         report.images_without_rows += not rows
         start = _start(image, placed, report)
         for row in rows:
             yield start + (row if options.provenance else row[: -len(ORIGIN)])
+
+
+def _rows_of(
+    instances: Sequence[Instance], named: Mapping[int, tuple[int, str]], report: CsvReport
+) -> list[tuple[str, ...]]:
+    """Of the instances of one image, without the columns about it."""
+    rows = []
+    boxes = boxes_of_masks([instance.rle for instance in instances])
+    for instance, (x, y, width, height) in zip(instances, boxes, strict=True):
+        sides = (x, y, x + width, y + height)
+        score = "" if instance.score is None else f"{instance.score:.6g}"
+        shown = _shown(instance.id, named[instance.category_id], sides, crowd=instance.crowd, report=report)
+        rows.append((*shown, score, _safe(instance.source, report)))
+        report.crowds += instance.crowd
+        if instance.flags or instance.note:
+            report.unsaid.append(instance.id)
+    return rows
 
 
 def _start(image: Image, placed: Mapping[int, str], report: CsvReport) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from annotator.core.dataset import Dataset, Image, Instance
 from annotator.core.errors import ExportError, ImageError
+from annotator.core.rows import ByImage
 from annotator.exchange.formats.base import Options, Outcome, Pictures
 from annotator.exchange.formats.boxes import Box, boxes_of
 from annotator.exchange.formats.outlines import LIBRARY, Outline, Points, outlined
@@ -141,11 +142,9 @@ class _Writing:
         listed: dict[str, list[str]] = {}
         for part, dataset in self._parts.items():
             (self._folder / self._layout.annotation_folder(part)).mkdir(parents=True, exist_ok=True)
-            instances: dict[int, list[Instance]] = {image.id: [] for image in dataset.images}
-            for instance in dataset.instances:
-                instances[instance.image_id].append(instance)
+            instances = ByImage(dataset.instances)
             listed[part] = [
-                self._names[image.id] for image in dataset.images if self._write(part, image, instances[image.id])
+                self._names[image.id] for image in dataset.images if self._write(part, image, instances.of(image))
             ]
             if not listed[part]:
                 where = f"part {part}" if part else "this dataset"
