@@ -46,7 +46,7 @@ from annotator.web.sharing.guard import Guard
 from annotator.web.sharing.hosts import AllowedHosts
 from annotator.web.sharing.login import SignIn
 from annotator.web.sharing.origin import SameOrigin
-from annotator.web.sharing.signing_in import choose_sign_in
+from annotator.web.sharing.signing_in import add_sign_in_routes, choose_sign_in
 from annotator.web.sharing.sockets import ImpatientProtocol, allow_many_files
 from annotator.web.sharing.visitor import Visitors, trusted_proxies
 from annotator.web.sweeper import Sweeper
@@ -123,7 +123,7 @@ def _add_guards(server: FastAPI, hosting: Hosting, *, shared: bool, login: SignI
     if shared:  # the person at this computer shares it with nobody
         server.add_middleware(FairShare)
     if login is not None and not login.has_page:
-        server.add_middleware(Gate, login=login)
+        server.add_middleware(Gate, login=login, free=add_sign_in_routes(server, login))
     if shared or login is not None:
         server.add_middleware(Visitors)
     server.add_middleware(Lost, root_path=hosting.root_path)

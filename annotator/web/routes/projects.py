@@ -109,6 +109,7 @@ def _list_to_json(projects: Projects, jobs: Prelabelling, keys: list[str]) -> di
         "projects": [_project_to_json(projects, jobs, key, one) for key, one in listed.items()],
         "shared": projects.shared,
         "signed_in": projects.login is not None,
+        "user": None if (user := projects.user()) is None else user.name,
         "bin_days": projects.bin_days,
     }
 

@@ -17,6 +17,9 @@ _NOT_PASSED_ON = ("x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix",
 PATH = re.compile(r"/|(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~@!$&'()*+,;=-]+)+")
 """Below which a server may be shown."""
 
+ROOT = "annotator.root"
+"""In the scope: the path below which a browser finds this server, "" or without a slash at its end."""
+
 _OURS = re.compile(r"/annotator/(?:static/[^/]+$|[A-Za-z0-9_-]{32}/)")
 
 
@@ -47,7 +50,7 @@ class Forwarded:
         await self.app(self._as_asked(scope, root_path), receive, send)
 
     def _as_asked(self, scope: Scope, root_path: str) -> Scope:
-        seen = dict(scope, headers=list(scope["headers"]))
+        seen = {**scope, "headers": list(scope["headers"]), ROOT: root_path}
         headers = MutableHeaders(scope=seen)
         named = first_of(header(scope, b"x-forwarded-host"))
         if named and self.hosts.is_named(named):

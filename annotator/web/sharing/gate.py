@@ -1,6 +1,6 @@
 """Where people sign in before they see the page: nobody else passes, whatever they ask for.
 
-Tests: tests/web/sharing/test_proxy_names.py
+Tests: tests/web/sharing/test_proxy_names.py, tests/web/sharing/test_oidc.py
 """
 
 from __future__ import annotations
