@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select, update
 
 from annotator.core.settings import HAND_OUT
 from annotator.storage import images, leases, schema
 from annotator.storage.database import Database
 from annotator.storage.instances import among
-from annotator.storage.leases import LEASE_MS, RENEWED_MS, Holder, Lease
+from annotator.storage.leases import LEASE_MS, LEFT_MS, RENEWED_MS, Holder, Lease
 from annotator.storage.search import Search, Sort, image_conditions, known_for
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.shapes import measure_for
@@ -98,6 +98,13 @@ class HandOut:
         """What this tab holds is free again."""
         with self._database.write() as connection:
             connection.execute(delete(_leases).where(_leases.c.client == holder.client))
+
+    def leave(self, holder: Holder) -> None:
+        """The tab is being closed, or reloaded: what it holds is free in a moment unless it comes back."""
+        with self._database.write() as connection:
+            soon = leases.time_now(connection) + LEFT_MS
+            mine = and_(_leases.c.client == holder.client, _leases.c.until > soon)
+            connection.execute(update(_leases).where(mine).values(until=soon))
 
     def release(self, image_id: int, *, by: Holder | None = None) -> Lease | None:
         """End a picture's lease, by: whoever may end only their own; the lease that stands after that."""

@@ -24,6 +24,9 @@ LEASE_MS = 10 * 60 * 1000
 RENEWED_MS = 60 * 1000
 """So much of a lease passes before it is renewed: each renewal is a write."""
 
+LEFT_MS = 20 * 1000
+"""How long a tab that is reloaded keeps its picture."""
+
 _LATEST_MS = 2 * LEASE_MS
 """No lease ends later than this from now on, also where the clock went back a little."""
 

@@ -110,6 +110,16 @@ def test_a_closed_lid_holds_a_picture_no_longer_than_a_lease_and_work_renews_it(
     assert (lost.is_of(ANN), lost.holder) == (False, OTHER)
 
 
+def test_a_tab_that_is_reloaded_keeps_its_picture_and_one_that_is_closed_gives_it_back(store, pictures):
+    store.hand_out.take(1, ANN)
+    store.hand_out.leave(ANN)
+    assert take(store, BEN) == 2
+    assert store.hand_out.keep(1, ANN).left_s > LEASE_MS / 2000
+    store.hand_out.leave(ANN)
+    move_clock(store, 20_000)
+    assert take(store, TAB) == 1
+
+
 def test_a_young_lease_is_kept_without_a_write(store, pictures):
     store.hand_out.take(1, ANN)
     before = store.worklist.version()

@@ -25,6 +25,10 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("POST", "images/{image_id}/prompt"): Role.ANNOTATE,
     ("POST", "queue/review"): Role.ANNOTATE,
     ("POST", "queue/flag"): Role.ANNOTATE,
+    ("POST", "queue/next"): Role.ANNOTATE,
+    ("POST", "images/{image_id}/lease"): Role.ANNOTATE,
+    ("DELETE", "images/{image_id}/lease"): Role.ANNOTATE,  # their own: the route looks whose it is
+    ("POST", "leases/leave"): Role.ANNOTATE,
     ("POST", "looks"): Role.ANNOTATE,
     ("POST", "looks/cancel"): Role.ANNOTATE,
     ("POST", "presence"): Role.ANNOTATE,

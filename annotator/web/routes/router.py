@@ -29,6 +29,7 @@ from annotator.web.routes.documents import add_document_routes
 from annotator.web.routes.evaluation import add_evaluation_routes
 from annotator.web.routes.exports import add_export_routes
 from annotator.web.routes.gallery import add_gallery_routes
+from annotator.web.routes.hand_out import add_hand_out_routes
 from annotator.web.routes.images import add_image_routes
 from annotator.web.routes.insight import add_insight_routes
 from annotator.web.routes.looks import add_look_routes
@@ -55,6 +56,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_queue_routes(router, projects, jobs, uploads)
     gains = GainWork(projects)
     add_worklist_routes(router, projects, jobs, uploads, gains)
+    add_hand_out_routes(router, projects, uploads)
     add_bin_routes(router, projects)
     add_document_routes(router, projects, outgoing=paths.home() / "documents")
     add_image_routes(router, projects, uploads)

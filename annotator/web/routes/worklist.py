@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
@@ -26,7 +26,8 @@ from annotator.web.gain_work import GainWork, Ranked, Reasons, in_order, reasons
 from annotator.web.jobs import Job, Prelabelling
 from annotator.web.listings import Listings
 from annotator.web.projects import Projects
-from annotator.web.routes.requests import parse_json, who_decides
+from annotator.web.routes.hand_out import holder_of, holders_among, lease_to_json
+from annotator.web.routes.requests import MAX_SMALL_BYTES, parse_json, who_decides
 from annotator.web.sharing.guard import MAX_BODY_BYTES
 from annotator.web.sharing.uploads import Uploads
 
@@ -58,7 +59,7 @@ def add_worklist_routes(
 ) -> None:
     lists = _Lists(Listings(), gains)
     _add_lists(router, projects, jobs, lists)
-    _add_next(router, projects, lists)
+    _add_next(router, projects, lists, uploads)
     _add_actions(router, projects, uploads)
 
 
@@ -106,6 +107,7 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
             rows = store.worklist.rows(ids[start : start + limit].tolist())
             totals = lists.listings.totals(store, stored)
             hidden = store.blind.hidden_among([row.image.id for row in rows])
+            held = holders_among(store, [row.image.id for row in rows])
         # The order may be older than what is hidden.
         seen = [row.image.id for row in rows if row.image.id not in hidden]
         reasons = {} if ranked is None else reasons_of(seen, ranked)
@@ -114,7 +116,12 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
             "total": len(ids),
             "offset": start,
             "place": place,
-            "images": [_row_to_json(row, key, reasons.get(row.image.id), blind=row.image.id in hidden) for row in rows],
+            "images": [
+                _row_to_json(row, key, reasons.get(row.image.id), blind=row.image.id in hidden)
+                | ({"held": held[row.image.id]} if row.image.id in held else {})
+                for row in rows
+            ],
+            "handout": store.hand_out.is_on(),
             "all": totals.all,
             "reviewed": totals.reviewed,
             "bin": totals.bin,
@@ -133,19 +140,44 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
         return {"ids": found[first : last + 1].tolist()}
 
 
-def _add_next(router: APIRouter, projects: Projects, lists: _Lists) -> None:
+def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Uploads) -> None:
     @router.get("/{key}/queue/next")
     def next_to_do(key: str, asked: Annotated[_Asked, Depends()], *, after: _Id = None) -> dict[str, Any]:
         """The first picture of the list behind this one that is to be done, from the top again at the end."""
-        search = asked.search()
-        to_do = replace(search, query=Expression((*search.query.terms, *TO_DO.terms)), keep=None)
         with projects.use(key) as store:
-            version, ranked = store.worklist.version(), lists.ranked(key, store, search)
-            all_ids, left = lists.ids(store, version, search, ranked), lists.ids(store, version, to_do, None)
-            found = _next(all_ids, set(left), after)
-            rows = [] if found is None else store.worklist.rows([found])
-            blind = found is not None and store.blind.is_hidden(found)
-        return {"image": _row_to_json(rows[0], key, blind=blind) if rows else None}
+            found = next(iter(to_do(key, store, asked.search(), after)), None)
+            return {"image": row_of(key, store, found)}
+
+    @router.post("/{key}/queue/next")
+    async def take_next(
+        key: str, request: Request, asked: Annotated[_Asked, Depends()], *, after: _Id = None
+    ) -> dict[str, Any]:
+        """The same that nobody else holds, with a lease on it, where pictures are handed out."""
+        holder = holder_of(projects, parse_json(await uploads.small(request, MAX_SMALL_BYTES)))
+
+        def take(store: Store) -> dict[str, Any]:
+            search = asked.search()
+            if not store.hand_out.is_on():
+                return {"image": row_of(key, store, next(iter(to_do(key, store, search, after)), None)), "lease": None}
+            lease = store.hand_out.take_next(
+                search, holder, after=after, ordered=lambda: to_do(key, store, search, after)
+            )
+            image = row_of(key, store, None if lease is None else lease.image_id)
+            return {"image": image, "lease": lease_to_json(lease, holder)}
+
+        found: dict[str, Any] = await _with_store(projects, key, take)
+        return found
+
+    def to_do(key: str, store: Store, search: Search, after: int | None) -> list[int]:
+        """What is to be done of the list, in its order, behind a picture and then from the top."""
+        wanted = replace(search, query=Expression((*search.query.terms, *TO_DO.terms)), keep=None)
+        version, ranked = store.worklist.version(), lists.ranked(key, store, search)
+        all_ids, left = lists.ids(store, version, search, ranked), set(lists.ids(store, version, wanted, None))
+        return [id for id in _around(all_ids, after) if id in left]
+
+    def row_of(key: str, store: Store, image_id: int | None) -> dict[str, Any] | None:
+        rows = [] if image_id is None else store.worklist.rows([image_id])
+        return _row_to_json(rows[0], key, blind=store.blind.is_hidden(rows[0].image.id)) if rows else None
 
 
 def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
@@ -216,10 +248,11 @@ async def _with_store(projects: Projects, key: str, work: Any) -> Any:
     return await run_in_threadpool(run)
 
 
-def _next(ids: Sequence[int], left: set[int], after: int | None) -> int | None:
+def _around(ids: Sequence[int], after: int | None) -> Iterator[int]:
+    """The ids behind this one, then those before it."""
     place = next((at for at, id in enumerate(ids) if id == after), -1) if after is not None else -1
-    around = (*ids[place + 1 :], *ids[: max(0, place)])
-    return next((id for id in around if id in left), None)
+    yield from ids[place + 1 :]
+    yield from ids[: max(0, place)]
 
 
 def _ids_of(found: Any) -> list[int]:

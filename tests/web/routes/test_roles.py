@@ -44,6 +44,7 @@ def team(tmp_path):
         login.name = name
         return client.request(method, f"/annotator/{key}/{path}", **options)
 
+    ask.store = store
     yield ask
     projects.close()
 
@@ -86,3 +87,24 @@ def test_a_route_that_changes_a_project_is_for_those_who_manage_it_unless_it_is_
     assert named <= there, "a route that is gone"
     for method, path in there - named:
         assert role_for(method, path) is (Role.ANNOTATE if method == "GET" else Role.MANAGE)
+
+
+def test_a_person_holds_a_picture_under_their_name_and_only_a_manager_releases_anothers(team):
+    assert team("anna", "PUT", "handout", json={"on": True}).status_code == 403
+    assert team("mara", "PUT", "handout", json={"on": True}).json()["on"]
+    assert team("anna", "POST", "queue/next", json={"tab": "a"}).json()["lease"]["mine"]
+    told = team("rolf", "POST", "images/1/lease", json={"tab": "r"}).json()["lease"]
+    assert (told["mine"], told["name"]) == (False, "anna")
+    assert team("rolf", "DELETE", "images/1/lease", json={"tab": "r"}).json()["lease"]["name"] == "anna"
+    assert team("anna", "POST", "images/1/lease", json={"tab": "another"}).json()["lease"]["mine"]
+    assert team("mara", "DELETE", "images/1/lease", json={"tab": "m"}).json() == {"lease": None}
+
+
+def test_whoever_has_no_right_any_more_holds_a_picture_only_until_their_lease_is_over(team):
+    team("mara", "PUT", "handout", json={"on": True})
+    team("anna", "POST", "queue/next", json={"tab": "a"})
+    anna = next(one for one in team.store.people.all() if one.name == "anna")
+    team.store.people.remove(anna.id, revision=anna.revision)
+    assert team("anna", "POST", "images/1/lease", json={"tab": "a"}).status_code in (403, 404)
+    assert team("mara", "DELETE", "images/1/lease", json={"tab": "m"}).json() == {"lease": None}
+    assert team("rolf", "POST", "queue/next", json={"tab": "r"}).json()["image"]["id"] == 1
