@@ -17,6 +17,7 @@ from annotator.cli.values import Choices, Verbs, shares, whole
 
 if TYPE_CHECKING:
     from annotator.exchange import leaving
+    from annotator.storage.store import Store
 
 
 def add_export(verbs: Verbs) -> None:
@@ -48,6 +49,9 @@ def add_export(verbs: Verbs) -> None:
         "--only",
         metavar="EXPRESSION",
         help='only pictures that fit, as the page searches them: "category:person #1..99"',
+    )
+    exporting.add_argument(
+        "--agreement", action="store_true", help="also tables of how far people agree on pictures that two annotated"
     )
     exporting.add_argument("--no-provenance", action="store_true", help='leave out the key "annotator"')
     exporting.set_defaults(run=_export, refuse=exporting.error)
@@ -92,6 +96,7 @@ def _export(options: argparse.Namespace) -> int:
             split=split,
             reviewed_only=not options.all_images,
             only=only,
+            beside=_tables(store) if options.agreement else None,
             progress=progress_bar("exporting") if brings_pictures or split is not None else show_nothing,
         )
     for line in written.lines:
@@ -101,6 +106,12 @@ def _export(options: argparse.Namespace) -> int:
 
         print(hub.push(written, options.out, name=options.push_to_hub, private=not options.public))
     return 0
+
+
+def _tables(store: Store) -> dict[str, bytes]:
+    from annotator.evaluation.takes import tables_of
+
+    return tables_of(store)
 
 
 def _split_of(options: argparse.Namespace) -> leaving.Split | None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 import annotator
+from annotator.cli.agreeing import add_agreement
 from annotator.cli.categories import add_categories
 from annotator.cli.checking import add_check
 from annotator.cli.evaluating import add_evaluate
@@ -67,4 +68,5 @@ def build_parser() -> argparse.ArgumentParser:
     add_projects(verbs)
     add_check(verbs)
     add_evaluate(verbs)
+    add_agreement(verbs)
     return parser

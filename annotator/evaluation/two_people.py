@@ -88,27 +88,50 @@ class Agreement:
     categories: tuple[OfCategory, ...]
 
 
-def compare(image_id: int, people: tuple[str, str], first: Sequence[Outline], second: Sequence[Outline]) -> Doubled:
+@dataclass(frozen=True)
+class LaidOver:
+    """Two takes of a picture by the indices of their objects; crowds are in none of these.
+
+    pairs: of the same object in each, and the IoU of the masks. only_first, only_second: what the other does not have.
+    """
+
+    pairs: tuple[tuple[int, int, float], ...]
+    only_first: tuple[int, ...]
+    only_second: tuple[int, ...]
+
+
+def lay_over(first: Sequence[Outline], second: Sequence[Outline]) -> LaidOver:
     """first, second: all objects of the picture. Raises GeometryError where too many masks lie over each other."""
-    ours, theirs = [one for one in first if not one.crowd], [one for one in second if not one.crowd]
-    pairs = match(ours, theirs)
-    met = {pair.first for pair in pairs}, {pair.second for pair in pairs}
-    return Doubled(
-        image_id,
-        people,
-        tuple((ours[one.first].category_id, theirs[one.second].category_id, one.iou) for one in pairs),
-        _alone([one for index, one in enumerate(ours) if index not in met[0]], second),
-        _alone([one for index, one in enumerate(theirs) if index not in met[1]], first),
+    ours, theirs = ([index for index, one in enumerate(take) if not one.crowd] for take in (first, second))
+    found = match([first[index] for index in ours], [second[index] for index in theirs])
+    pairs = tuple((ours[one.first], theirs[one.second], one.iou) for one in found)
+    met = {one for one, _, _ in pairs}, {other for _, other, _ in pairs}
+    return LaidOver(
+        pairs,
+        _alone(first, [index for index in ours if index not in met[0]], second),
+        _alone(second, [index for index in theirs if index not in met[1]], first),
     )
 
 
-def _alone(left: Sequence[Outline], others: Sequence[Outline]) -> tuple[int, ...]:
-    """The categories of what has no partner, without what lies in a crowd of the other take."""
-    crowds = [one.rle.to_coco() for one in others if one.crowd]
+def _alone(take: Sequence[Outline], left: list[int], other: Sequence[Outline]) -> tuple[int, ...]:
+    """Without what lies in a crowd of the other take."""
+    crowds = [one.rle.to_coco() for one in other if one.crowd]
     if not crowds or not left:
-        return tuple(one.category_id for one in left)
-    inside = coco_mask.iou([one.rle.to_coco() for one in left], crowds, [1] * len(crowds)).max(axis=1)
-    return tuple(one.category_id for one, share in zip(left, inside.tolist(), strict=True) if share < _IN_CROWD)
+        return tuple(left)
+    inside = coco_mask.iou([take[index].rle.to_coco() for index in left], crowds, [1] * len(crowds)).max(axis=1)
+    return tuple(index for index, share in zip(left, inside.tolist(), strict=True) if share < _IN_CROWD)
+
+
+def compare(image_id: int, people: tuple[str, str], first: Sequence[Outline], second: Sequence[Outline]) -> Doubled:
+    """As `lay_over`, by categories."""
+    laid = lay_over(first, second)
+    return Doubled(
+        image_id,
+        people,
+        tuple((first[one].category_id, second[other].category_id, iou) for one, other, iou in laid.pairs),
+        tuple(first[index].category_id for index in laid.only_first),
+        tuple(second[index].category_id for index in laid.only_second),
+    )
 
 
 def agreement(pictures: Sequence[Doubled]) -> Agreement:

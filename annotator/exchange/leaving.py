@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,21 +61,20 @@ def export(
     only: Query = EVERYTHING,
     threshold: float | None = None,
     split: Split | None = None,
+    beside: Mapping[str, bytes] | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Written:
     """Write what was accepted into a folder, proven by reading it back; as `dataset.zip` if that was asked for.
 
     only: of the pictures that fit. threshold: of the suggestions that count, the project's own where none is given.
+    beside: more files, by their names.
     progress: of the pictures that are looked at, which a split needs, and of those that are written; what it raises
     stops the export.
     Raises ExportError, also where the format's library is not installed or the format does not take an option; then
     nothing in the folder has changed.
     """
     options = options or Options()
-    refused = format.refused(asked_for(options))
-    if refused:
-        raise ExportError(f"format {format.name} takes no {' and no '.join(refused)}")
-    format.require_library()  # before every picture is looked at
+    _require_possible(format, options)
     ahead = outlook(store, only=only, reviewed_only=reviewed_only, threshold=threshold)
     if only != EVERYTHING and not ahead.pictures:
         raise ExportError(f"only {str(only)!r:.200}: no {'reviewed ' * reviewed_only}picture fits, expected some")
@@ -93,18 +92,37 @@ def export(
         return trainers.picture(store.content(image))
 
     packed = pack.write(
-        parts, target, format=format, options=options, pictures=picture, pulse=steps.tell, notes=ahead.lines
+        parts,
+        target,
+        format=format,
+        options=options,
+        pictures=picture,
+        pulse=steps.tell,
+        notes=ahead.lines,
+        beside=beside or {},
     )
     lines += [line for report in packed.outcome.reports.values() for line in report.to_text().splitlines()]
     lines += packed.outcome.lines
     lines += trainers.lines
-    lines += [f"warning: {path} is of an earlier export" for path in packed.stale[:_FEW]]
-    if len(packed.stale) > _FEW:
-        lines.append(f"warning: {len(packed.stale) - _FEW} more files beside these are of an earlier export")
+    lines += _lines_of_earlier(packed.stale)
     lines += ahead.lines
     if chosen is None:
         lines += _note_exported(store, at)
     return Written(format, packed.files, tuple(lines), parts, packed.outcome.pictures)
+
+
+def _require_possible(format: Format, options: Options) -> None:
+    refused = format.refused(asked_for(options))
+    if refused:
+        raise ExportError(f"format {format.name} takes no {' and no '.join(refused)}")
+    format.require_library()  # before every picture is looked at
+
+
+def _lines_of_earlier(stale: Sequence[Path]) -> list[str]:
+    lines = [f"warning: {path} is of an earlier export" for path in stale[:_FEW]]
+    if len(stale) > _FEW:
+        lines.append(f"warning: {len(stale) - _FEW} more files beside these are of an earlier export")
+    return lines
 
 
 class _Steps:

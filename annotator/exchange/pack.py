@@ -99,10 +99,12 @@ def write(
     pictures: Pictures,
     pulse: Pulse = lambda: None,
     notes: Sequence[str] = (),
+    beside: Mapping[str, bytes] | None = None,
 ) -> Pack:
     """Write the parts in a format, with its reports beside it, all of it or nothing.
 
     target: a folder, or a file that ends in `.zip`. notes: lines for the end of each report, of what does not leave.
+    beside: more files, by their names.
     Raises ExportError if the format's library is not installed, if the dataset must not leave, if it does not read
     back as it was written, or if the disk refuses; nothing of the target has changed then.
     """
@@ -117,6 +119,8 @@ def write(
             text = "".join(f"{line}\n" for line in (*report.to_text().splitlines(), *notes))
             files.write_atomically(stage.folder / f"{name}.txt", text.encode(errors="replace"))
             files.write_atomically(stage.folder / f"{name}{PROOF}", report.to_json().encode())
+        for name, content in (beside or {}).items():
+            files.write_atomically(stage.folder / name, content)
         if not _is_zip(target):
             written = {target / path for path in _files_below(stage.folder)}
             stale = sorted(_stale(target, written))

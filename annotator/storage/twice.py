@@ -24,7 +24,7 @@ from annotator.storage.images import IMPORT, image_by_id, image_row
 from annotator.storage.instances import row_of
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.suggestions import instance_offered
-from annotator.storage.takes import sha256_of_take
+from annotator.storage.takes import is_kept_from, sha256_of_take
 
 ABANDONED = timedelta(hours=2)
 """A take that nobody has touched for so long since it was given may be given to somebody else."""
@@ -139,6 +139,16 @@ class TwicePictures:
         """The picture that an image is another take of, None where it is none."""
         with self._database.read() as connection:
             return connection.scalar(select(_twice.c.image_id).where(_twice.c.take_id == image_id))
+
+    def is_kept_from(self, image_id: int, who: str) -> bool:
+        """Whether a person must not see a picture, because they make the other take of it.
+
+        What was done is no secret any more from who did the second take.
+        """
+        done = select(_twice.c.image_id).join(_images, _images.c.id == _twice.c.take_id).where(_images.c.reviewed)
+        kept = select(_images.c.id).where(_images.c.id == image_id, is_kept_from(who), _images.c.id.not_in(done))
+        with self._database.read() as connection:
+            return connection.scalar(kept) is not None
 
     def images(self) -> tuple[Image, ...]:
         """Every take, for whoever looks at all that a database says; with no content of its own."""

@@ -13,9 +13,9 @@ from annotator.evaluation.confusion import STEPS
 from annotator.evaluation.precision import AT_50, AT_75, FIGURES, RECALLS
 from annotator.evaluation.project import Bias, NetworkFigures
 from annotator.evaluation.report import figures_to_json
+from annotator.exchange.tables import to_csv
 from annotator.web.evaluation_work import EvaluationWork, Figures
 from annotator.web.routes.answers import INERT, NEVER_KEPT
-from annotator.web.routes.statistics import to_csv
 from annotator.web.sharing.slots import Pool
 
 Table = Literal["average-precision", "precision-recall", "confusion", "mask-iou", "calibration", "bias"]

@@ -11,13 +11,13 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from numpy.typing import NDArray
 
+from annotator.exchange.tables import to_csv
 from annotator.insight.advice import THRESHOLDS, Advice, Share
 from annotator.insight.auto_accept import LEAST_BATCH, SAMPLE, TARGET, Offer, allowed_wrong, needed_answers
 from annotator.insight.effort import ENOUGH, ENOUGH_ANSWERS, Entry, Ledger, Spent
 from annotator.web.insight_work import Insight, InsightWork
 from annotator.web.routes.answers import INERT, NEVER_KEPT
 from annotator.web.routes.gallery import entry_to_json
-from annotator.web.routes.statistics import to_csv
 from annotator.web.sharing.slots import Pool
 
 MAX_DOUBTS = 60

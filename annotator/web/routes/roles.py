@@ -33,6 +33,9 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("POST", "looks/cancel"): Role.ANNOTATE,
     ("POST", "presence"): Role.ANNOTATE,
     ("POST", "archive"): Role.ANNOTATE,  # makes a project of their own
+    ("POST", "twice/next"): Role.ANNOTATE,
+    ("GET", "twice/images/{image_id}"): Role.REVIEW,
+    ("POST", "twice/images/{image_id}"): Role.REVIEW,
     # What takes everything away with it.
     ("GET", "archive"): Role.MANAGE,
     ("GET", "archive/check"): Role.MANAGE,

@@ -42,6 +42,7 @@ from annotator.web.routes.queue import add_queue_routes
 from annotator.web.routes.roles import guards_of
 from annotator.web.routes.static import add_static_routes
 from annotator.web.routes.statistics import add_statistics_routes
+from annotator.web.routes.twice import add_twice_routes
 from annotator.web.routes.unseen import add_unseen_routes
 from annotator.web.routes.worklist import add_worklist_routes
 from annotator.web.sharing.uploads import Uploads
@@ -79,6 +80,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_clash_routes(router, projects)
     add_evaluation_routes(router, EvaluationWork(projects))
     add_blind_routes(router, projects, uploads)
+    add_twice_routes(router, projects, uploads)
     add_unseen_routes(router, projects, bulk, insight)
     add_presence_routes(router, projects, uploads)
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from annotator.exchange.formats.csv import is_formula
+from annotator.exchange.tables import to_csv
 from annotator.storage.statistics import Statistics
 from annotator.web.projects import Projects
 from annotator.web.routes.answers import INERT, NEVER_KEPT
@@ -36,18 +34,3 @@ def add_statistics_routes(router: APIRouter, projects: Projects) -> None:
         rows = [dataclasses.asdict(row) for row in getattr(found, table)]
         headers = {"content-disposition": f'attachment; filename="{table}.csv"'}
         return Response(to_csv(rows), media_type="text/csv; charset=utf-8", headers=INERT | NEVER_KEPT | headers)
-
-
-def to_csv(rows: list[dict[str, Any]]) -> str:
-    """The rows as a spreadsheet reads them: texts that look like a formula are marked as texts."""
-    text = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(text, list(rows[0]))
-        writer.writeheader()
-        writer.writerows({name: _inert(value) for name, value in row.items()} for row in rows)
-    return text.getvalue()
-
-
-def _inert(value: Any) -> Any:
-    """An apostrophe is how spreadsheets mark a text as one."""
-    return f"'{value}" if isinstance(value, str) and is_formula(value) else value

@@ -25,6 +25,7 @@ from annotator.web.batch_record import MAX_FAILURES
 from annotator.web.gain_work import GainWork, Ranked, Reasons, in_order, reasons_of
 from annotator.web.jobs import Job, Prelabelling
 from annotator.web.listings import Listings
+from annotator.web.people import who_asks
 from annotator.web.projects import Projects
 from annotator.web.routes.hand_out import holder_of, holders_among, lease_to_json
 from annotator.web.routes.requests import MAX_SMALL_BYTES, parse_json, who_decides
@@ -143,8 +144,14 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
 def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Uploads) -> None:
     @router.get("/{key}/queue/next")
     def next_to_do(key: str, asked: Annotated[_Asked, Depends()], *, after: _Id = None) -> dict[str, Any]:
-        """The first picture of the list behind this one that is to be done, from the top again at the end."""
+        """The first picture of the list behind this one that is to be done, from the top again at the end.
+
+        Behind a second take comes the next one, as long as there is one for whoever asks.
+        """
         with projects.use(key) as store:
+            take = next_take(key, store, after)
+            if take is not None:
+                return {"image": take}
             found = next(iter(to_do(key, store, asked.search(), after)), None)
             return {"image": row_of(key, store, found)}
 
@@ -156,6 +163,9 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
         holder = holder_of(projects, parse_json(await uploads.small(request, MAX_SMALL_BYTES)))
 
         def take(store: Store) -> dict[str, Any]:
+            second = next_take(key, store, after)
+            if second is not None:
+                return {"image": second, "lease": None}
             search = asked.search()
             if not store.hand_out.is_on():
                 return {"image": row_of(key, store, next(iter(to_do(key, store, search, after)), None)), "lease": None}
@@ -167,6 +177,12 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
 
         found: dict[str, Any] = await _with_store(projects, key, take)
         return found
+
+    def next_take(key: str, store: Store, after: int | None) -> dict[str, Any] | None:
+        if after is None or store.twice.take_of(after) is None:
+            return None
+        take = store.twice.give(who_decides(projects), alone=who_asks(projects) is None)
+        return None if take is None else _row_to_json(QueueRow(store.image(take), 0, 0, 0), key)
 
     def to_do(key: str, store: Store, search: Search, after: int | None) -> list[int]:
         """What is to be done of the list, in its order, behind a picture and then from the top."""

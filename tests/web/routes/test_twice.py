@@ -1,0 +1,135 @@
+"""Two people on the same pictures over HTTP: each sees their own take alone, and a reviewer sees both."""
+
+import pytest
+
+from annotator.core.people import Role
+from annotator.web.projects import Projects
+from annotator.web.sharing import visitor
+from annotator.web.sharing.login import User
+from annotator.web.sharing.visitor import Visitor
+from tests.storage.builders import suggestion
+from tests.web.conftest import client_of, png
+
+
+class Whoever:
+    """Signs in whoever the test says."""
+
+    name = ""
+
+    def user(self, asking):
+        return User(self.name, self.name) if self.name else None
+
+
+@pytest.fixture
+def team(tmp_path):
+    """A function that says who asks: mara manages, rolf reviews, ann and ben annotate. Ann has done the one picture."""
+    login = Whoever()
+    projects = Projects(home=tmp_path / "projects", login=login)
+    client = client_of(projects)
+    client.app.add_middleware(visitor.Visitors)
+    with visitor.acting_for(Visitor("1.2.3.4")):
+        login.name = "mara"
+        key = projects.make("Helmets")
+        store = projects.get(key)
+    store.add_image(png(20, 12), file_name="a.png", width=20, height=12)
+    store.add_category("person")
+    store.set_suggestions(1, [suggestion(2), suggestion(9, score=0.4)], by="net@1")
+    for name, role in (("rolf", Role.REVIEW), ("ann", Role.ANNOTATE), ("ben", Role.ANNOTATE)):
+        store.people.add(name, role, by="mara")
+
+    def ask(name, method, path, **options):
+        login.name = name
+        return client.request(method, f"/annotator/{key}/{path}", **options)
+
+    accept_all(ask, "ann", 1)
+    yield ask
+    projects.close()
+
+
+def accept_all(ask, name, image_id, *, most=9):
+    """Accept what is suggested on a picture, and mark it reviewed."""
+    document = ask(name, "GET", f"images/{image_id}").json()
+    changes = [{"key": one["key"], "category": 1, "state": "accepted"} for one in document["instances"][:most]]
+    said = {"client": name, "number": image_id, "revision": document["revision"], "verb": "accept", "reviewed": True}
+    answer = ask(name, "POST", f"images/{image_id}/gestures", json=said | {"changes": changes})
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_second_person_is_given_the_picture_and_neither_sees_the_other_until_it_is_compared(team):
+    assert team("ben", "POST", "twice", json={"share": 1}).status_code == 403
+    assert team("mara", "POST", "twice", json={"share": 1}).json()["open"] == 1
+    assert team("ann", "POST", "twice/next").json() == {"image": None}
+    waits = team("ann", "GET", "twice").json()
+    assert (waits["open"], waits["others"], waits["named"]) == (0, 1, True)
+    take = team("ben", "POST", "twice/next").json()["image"]
+    refused = team("ben", "GET", "images/1")
+    assert refused.status_code == 403
+    assert "two people annotate it apart from each other" in refused.json()["error"]
+    assert team("ann", "GET", f"images/{take}").status_code == 403
+    assert team("rolf", "GET", f"images/{take}").status_code == team("ann", "GET", "images/1").status_code == 200
+    assert team("ben", "GET", f"pictures/{take}").content == team("ann", "GET", "pictures/1").content
+    assert team("ben", "GET", f"thumbnails/{take}").status_code == 200
+    accept_all(team, "ben", take, most=1)
+    assert team("ben", "GET", "images/1").status_code == 200, "theirs is done: nothing is given away"
+    assert team("ben", "GET", f"queue/next?after={take}").json() == {"image": None}
+    assert [one["id"] for one in team("ben", "GET", "queue").json()["images"]] == [1]
+    found = team("ben", "GET", "twice/agreement").json()
+    assert (found["all"]["first"], found["all"]["second"], found["all"]["both"]) == (2, 1, 1)
+    assert found["people"][0]["people"] == ["ann", "ben"]
+    assert found["pictures"][0]["agreement"] == pytest.approx(0.6667)
+    assert (
+        team("ben", "GET", "twice/pictures.csv").text.splitlines()[1].startswith("1,a.png,ann,ben,1,1,1,0,0.6667,1.0")
+    )
+    assert team("ben", "GET", "twice/images/1").status_code == 403, "to compare is a reviewer's"
+    both = team("rolf", "GET", "twice/images/1").json()
+    assert [one["only"] for one in both["first"]] == [False, True]
+    assert [(one["first"], one["second"], one["iou"]) for one in both["pairs"]] == [(0, 0, 1.0)]
+    assert both["second"][0]["path"].startswith("M")
+    revision = team("rolf", "POST", "twice/images/1", json={"take": "second"}).json()["revision"]
+    document = team("rolf", "GET", "images/1").json()
+    assert (document["revision"], len(document["instances"])) == (revision, 1)
+    assert team("rolf", "GET", "twice/images/1").json()["settled"] == "second"
+    assert team("rolf", "POST", "twice/images/1", json={"add": both["second"][0]["key"]}).status_code == 200
+    assert team("ben", "GET", "twice/agreement").json()["all"]["both"] == 1
+
+
+def test_the_next_one_comes_after_a_second_take_and_the_queue_after_the_last(team):
+    team("mara", "POST", "images?name=b.png", content=png(20, 12, seed=1))
+    accept_all(team, "ann", 2)
+    team("mara", "POST", "twice", json={"pick": [1, 2]})
+    team("mara", "POST", "images?name=c.png", content=png(20, 12, seed=2))
+    first = team("ben", "POST", "twice/next").json()["image"]
+    accept_all(team, "ben", first)
+    (row,) = [team("ben", "GET", f"queue/next?after={first}").json()["image"]]
+    assert (row["name"], row["reviewed"]) == ("b.png", False)
+    assert row["id"] not in (1, 2, first)
+    accept_all(team, "ben", row["id"])
+    assert team("ben", "GET", f"queue/next?after={row['id']}").json()["image"]["name"] == "c.png"
+
+
+def test_where_nobody_signs_in_one_person_may_do_both_and_is_told_what_that_is(client, base, projects):
+    store = projects.get(base.rpartition("/")[2])
+    store.add_category("person")
+    store.add_image(png(20, 12), file_name="a.png", width=20, height=12)
+    document = client.get(f"{base}/images/1").json()
+    done = {"client": "a", "number": 1, "revision": document["revision"], "verb": "review", "reviewed": True}
+    client.post(f"{base}/images/1/gestures", json=done | {"changes": []})
+    state = client.post(f"{base}/twice", json={"share": 1, "suggestions": False}).json()
+    assert (state["named"], state["open"], state["suggestions"]) == (False, 1, False)
+    take = client.post(f"{base}/twice/next").json()["image"]
+    client.post(f"{base}/images/{take}/gestures", json=done | {"number": 2, "revision": 0, "changes": []})
+    found = client.get(f"{base}/twice/agreement").json()
+    assert (found["of_one"], found["all"]["pictures"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "body", [{}, [], {"share": 2}, {"share": True}, {"share": 0.1, "suggestions": 1}, {"pick": [0.5]}, {"unpick": 1}]
+)
+def test_what_is_no_order_is_refused(client, base, body):
+    assert client.post(f"{base}/twice", json=body).status_code == 400
+
+
+@pytest.mark.parametrize("body", [{}, {"take": "third"}, {"add": 3}, {"take": "first", "add": "x"}])
+def test_what_is_no_choice_is_refused(client, base, body):
+    assert client.post(f"{base}/twice/images/1", json=body).status_code == 400
+    assert client.post(f"{base}/twice/images/1", json={"take": "first"}).status_code == 404
