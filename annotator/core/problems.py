@@ -49,6 +49,7 @@ class Findings:
     """
 
     most: int | None = None
+    has_errors: bool = field(default=False, init=False)
     _told: list[Problem] = field(default_factory=list)
     _kinds: dict[tuple[str, str, str], _Kind] = field(default_factory=dict)
 
@@ -62,6 +63,7 @@ class Findings:
         self.add(Problem("note", path, message))
 
     def add(self, problem: Problem) -> None:
+        self.has_errors |= problem.level == "error"
         if self.most is None:
             self._told.append(problem)
             return

@@ -20,8 +20,8 @@ from annotator.core.errors import CocoError
 from annotator.core.geometry import xyxy_to_xywh
 from annotator.core.masks import Rle, rle_area, rle_box_xyxy
 from annotator.evaluation.matching import Objects
-from annotator.exchange.coco.document import load
 from annotator.exchange.coco.lint import inspect_coco
+from annotator.exchange.coco.opened import opened
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,18 +38,20 @@ class Truth:
     @classmethod
     def read(cls, file: Path) -> Truth:
         """Raises CocoError, listing every error of the file."""
-        document = load(file)
+        document = opened(file)
         if not isinstance(document, dict):
             raise CocoError(f"{file}: is a list of results, expected annotations: images, annotations, categories")
-        inspection = inspect_coco(document)
+        annotations: list[dict[str, Any]] = []
+
+        def take(row: dict[str, Any], rle: Rle | None) -> None:
+            # COCOeval stops at an absent key, and takes a match with the id 0 for none.
+            annotations.append(_completed(row, rle, id=len(annotations) + 1))
+
+        inspection = inspect_coco(document, take=take)
         if inspection.errors:
             raise CocoError([replace(problem, file=str(file)) for problem in inspection.errors])
-        document = inspection.document
-        rows = document["annotations"]
-        # COCOeval stops at an absent key, and takes a match with the id 0 for none.
-        annotations = [_completed(row, inspection.masks.get(index), id=index + 1) for index, row in enumerate(rows)]
         coco = COCO()
-        coco.dataset = {**document, "annotations": annotations}
+        coco.dataset = {**inspection.document, "annotations": annotations}
         with contextlib.redirect_stdout(io.StringIO()):
             coco.createIndex()
         maskless = Counter(row["category_id"] for row in annotations if "segmentation" not in row)

@@ -46,7 +46,7 @@ class _Gathering:
 
     def read(self, path: Path, *, name: str, folder: Path | None, is_alone: bool) -> None:
         try:
-            self._take(coco.load(path), path, name=name, folder=folder)
+            self._take(coco.opened(path), path, name=name, folder=folder)
         except CocoError as error:
             self.problems += error.problems if is_alone else named(error, name)
 
@@ -61,7 +61,7 @@ class _Gathering:
                 continue
             name = below.as_posix()
             try:
-                document = coco.load(path)
+                document = coco.opened(path)
                 if is_coco(document):
                     self._take(document, path, name=name, folder=own)
                 else:
@@ -95,7 +95,7 @@ def is_coco(document: Any) -> bool:
     if not isinstance(document, dict):
         return False
     images, annotations = document.get("images"), document.get("annotations")
-    if not isinstance(images, list) or not isinstance(annotations, list):
+    if not isinstance(images, list) or not isinstance(annotations, list | coco.StoredList):
         return False
     return coco.other_form(annotations) is None
 

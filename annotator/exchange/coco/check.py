@@ -14,6 +14,8 @@ from annotator.core.numbers import is_id
 from annotator.core.problems import Findings, Problem
 from annotator.exchange.coco.document import NOTHING, parse, read_content
 from annotator.exchange.coco.lint import inspect_coco
+from annotator.exchange.coco.opened import open_document
+from annotator.exchange.coco.stream import UnstreamableError
 from annotator.exchange.coco.values import name_of, shown
 from annotator.exchange.matching import Folder
 from annotator.system.collection import collection_paused
@@ -37,14 +39,18 @@ def check_file(path: Path, *, images: Path | None = None, most: int | None = Non
     """
     if images is not None and not images.is_dir():
         raise CocoError(f"{images}: no such folder, expected the pictures of {path.name}")
-    content = read_content(path)
-    encoding = _encoding_problems(content)
-    document, doubled = parse(content)
-    if document is NOTHING:
-        return doubled
-    del content  # as large as the document, and needed no more
+    said: list[Problem] = []
+    try:
+        document: Any = open_document(path)
+    except (UnstreamableError, OSError):
+        content = read_content(path)
+        document, doubled = parse(content)
+        if document is NOTHING:
+            return doubled
+        said = _encoding_problems(content) + doubled
+        del content  # as large as the document, and needed no more
     findings = Findings(most)
-    for problem in (*encoding, *doubled, *check_coco(document, most=most)):
+    for problem in (*said, *check_coco(document, most=most)):
         findings.add(problem)
     if images is not None and isinstance(document, dict) and isinstance(document.get("images"), list):
         _inspect_pictures(findings, document["images"], Folder(images, beside=path.parent), called=images)

@@ -23,8 +23,9 @@ from annotator.core.limits import MAX_FLAGS
 from annotator.core.masks import Rle
 from annotator.core.polygons import Part
 from annotator.core.review import is_flag, is_note
-from annotator.exchange.coco.document import load
+from annotator.core.spool import Spool
 from annotator.exchange.coco.lint import inspect_coco
+from annotator.exchange.coco.opened import opened
 from annotator.exchange.coco.packing import unpacked
 from annotator.exchange.coco.values import ANNOTATION_KEYS, CATEGORY_KEYS, IMAGE_KEYS, LISTS, name_of, polygons_of
 from annotator.system.collection import collection_paused
@@ -40,32 +41,34 @@ def read(path: Path) -> Dataset:
     Annotations without a mask (a box only, or polygons that cover no pixel) are carried on their image, not offered.
     Raises CocoError, listing every offending place, and then nothing was read.
     """
-    return coco_to_dataset(load(path))
+    return coco_to_dataset(opened(path))
 
 
 def coco_to_dataset(document: Any, *, most: int | None = None) -> Dataset:
-    """A decoded COCO document -> dataset. Raises CocoError, listing every offending place.
+    """A decoded COCO document, as `load` or `opened` gives it -> dataset. Raises CocoError, listing every offending
+    place.
 
     most: problems of a kind that are listed; the others are counted.
     """
     if isinstance(document, list):
         raise CocoError("the file is a list of results, expected images, annotations and categories beside them")
-    inspection = inspect_coco(document, most=most)
-    if inspection.errors:
-        raise CocoError(inspection.errors)
-    document = inspection.document
-    kept: list[Instance] = []
+    kept = Spool()
     carried: dict[int, list[dict[str, Any]]] = {}
-    for index, annotation in enumerate(document["annotations"]):
-        rle = inspection.masks.get(index)
+
+    def take(annotation: dict[str, Any], rle: Rle | None) -> None:
         if rle is None or masks.rle_area(rle) == 0:
             carried.setdefault(annotation["image_id"], []).append(unpacked(annotation))
         else:
-            kept.append(_instance_from_coco(annotation, rle))
+            kept.add(_instance_from_coco(annotation, rle))
+
+    inspection = inspect_coco(document, most=most, take=take)
+    if inspection.errors:
+        raise CocoError(inspection.errors)
+    document = inspection.document
     return Dataset(
         categories=tuple(_category_from_coco(category) for category in document["categories"]),
         images=tuple(_image_from_coco(image, carried.get(image["id"], [])) for image in document["images"]),
-        instances=tuple(kept),
+        instances=kept.instances(),
         extra={name: value for name, value in document.items() if name not in LISTS},
     )
 

@@ -30,6 +30,7 @@ def bring_stretch(work: Work, part: Dataset, connection: Connection) -> None:
     """Bring some of the file's images with their instances; ids stay wherever they are free."""
     work.take_up(connection, part)
     restore_contents(work.pictures, part.images, work.hashes, work.arrival.pictures)
+    work.crowds += sum(instance.crowd for instance in part.instances)
     import_images(work)
     import_instances(work)
     write_history(work)
@@ -51,7 +52,7 @@ def end_file(work: Work, connection: Connection) -> ImportReport:
         instances_known=work.instances_known,
         instances_met=work.instances_met,
         categories_added=work.categories_added,
-        crowds=sum(instance.crowd for instance in work.dataset.instances),
+        crowds=work.crowds,
         notes=tuple(f"{name}: {note}" if name else str(note) for note in work.notes.problems),
         image_ids=work.image_ids,
         category_ids=work.category_ids,

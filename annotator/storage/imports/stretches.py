@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from annotator.core.dataset import Dataset, Image, Instance
 from annotator.core.limits import MAX_NAME
+from annotator.core.rows import ByImage, rows_of
 from annotator.core.settings import UNFINISHED
 from annotator.storage.imports.arrival import Arrival, How, Imported, ImportReport, Offer
 from annotator.storage.imports.files import begin_file, bring_stretch, end_file
@@ -50,7 +51,7 @@ class Importing:
         how: How,
     ) -> None:
         last_image_id = max((image.id for one in arrivals for image in one.dataset.images), default=0)
-        last_instance_id = max((mine.id for one in arrivals for mine in one.dataset.instances), default=0)
+        last_instance_id = max((int(rows_of(one.dataset.instances).ids.max(initial=0)) for one in arrivals), default=0)
         self._files = [
             (
                 Work(pictures, arrival, of_file, how, last_image_id, last_instance_id),
@@ -109,27 +110,23 @@ class Importing:
         self._answered += len(suggestions) - fresh
 
 
-def stretches(dataset: Dataset, hashes: Mapping[int, str]) -> list[Dataset]:
+def stretches(dataset: Dataset, hashes: Mapping[int, str]) -> Iterator[Dataset]:
     """A file's images with their instances, some at a time; images of one picture come together."""
-    of_image: dict[int, list[Instance]] = {}
-    for instance in dataset.instances:
-        of_image.setdefault(instance.image_id, []).append(instance)
+    of_image = ByImage(dataset.instances)
     of_picture: dict[str, list[Image]] = {}
     for image in dataset.images:
         of_picture.setdefault(hashes[image.id], []).append(image)
-    made: list[Dataset] = []
     images: list[Image] = []
     instances: list[Instance] = []
     for alike in of_picture.values():
-        own = [instance for image in alike for instance in of_image.get(image.id, ())]
+        own = [instance for image in alike for instance in of_image.of(image)]
         if images and len(images) + len(alike) + len(instances) + len(own) > WEIGHT:
-            made.append(replace(dataset, images=tuple(images), instances=tuple(instances)))
+            yield replace(dataset, images=tuple(images), instances=tuple(instances))
             images, instances = [], []
         images += alike
         instances += own
     if images:
-        made.append(replace(dataset, images=tuple(images), instances=tuple(instances)))
-    return made
+        yield replace(dataset, images=tuple(images), instances=tuple(instances))
 
 
 def is_unfinished(value: object) -> bool:

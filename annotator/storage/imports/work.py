@@ -46,6 +46,7 @@ class Work:
     instances_added: int = 0
     instances_known: int = 0
     instances_met: int = 0
+    crowds: int = 0
     kept_aside: int = 0
     """Annotations without a mask that are carried along."""
     met_by_box: int = 0

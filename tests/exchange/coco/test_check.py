@@ -52,6 +52,25 @@ def levels(found):
     return {str(problem.path): problem.level for problem in check_coco(found)}
 
 
+@pytest.mark.parametrize("order", [("images", "annotations", "categories"), ("annotations", "categories", "images")])
+def test_a_file_has_the_problems_of_its_document_in_the_same_order(tmp_path, order):
+    found = document()
+    (first,) = found["annotations"]
+    annotations = [first | {"id": id} for id in range(600)]
+    annotations[3] = annotations[3] | {"iscrowd": 2, "category_id": 1.0}
+    annotations[300] = 5
+    annotations[301] = annotations[301] | {"image_id": 4, "segmentation": [[1, 1]]}
+    annotations[599] = annotations[599] | {"bbox": None, "more": [float("nan")]}
+    found["images"].append({"id": 3.0, "width": 0, "height": 8, "file_name": ""})
+    found["annotations"] = annotations
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"info": {}} | {name: found[name] for name in order}))
+    whole = check_coco(json.loads(path.read_text()))
+    assert len([problem for problem in whole if problem.level == "error"]) == 8
+    assert check_file(path) == whole
+    assert check_file(path, most=2) == check_coco(json.loads(path.read_text()), most=2)
+
+
 def test_a_sound_file_has_no_problem():
     assert check_coco(document()) == []
 

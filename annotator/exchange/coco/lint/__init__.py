@@ -8,6 +8,7 @@ Tests: tests/exchange/coco/test_check.py, tests/exchange/coco/test_odd_coco.py
 
 from __future__ import annotations
 
+from annotator.exchange.coco.lint.annotations import Take
 from annotator.exchange.coco.lint.document import inspect_document
 from annotator.exchange.coco.lint.inspection import Inspection
 from annotator.exchange.coco.lint.results import inspect_results
@@ -15,11 +16,12 @@ from annotator.exchange.coco.lint.results import inspect_results
 __all__ = ["Inspection", "inspect_coco"]
 
 
-def inspect_coco(document: object, *, most: int | None = None) -> Inspection:
-    """A decoded COCO instances file, or a list of results.
+def inspect_coco(document: object, *, most: int | None = None, take: Take | None = None) -> Inspection:
+    """A decoded COCO instances file, whose annotations may be a `StoredList`, or a list of results.
 
-    most: problems of a kind that are kept; the others are counted.
+    most: problems of a kind that are kept; the others are counted. take: gets each annotation with its mask, for as
+    long as there is no error.
     """
     if isinstance(document, list):
         return inspect_results(document, most=most)
-    return inspect_document(document, most=most)
+    return inspect_document(document, most=most, take=take)

@@ -2,35 +2,114 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from itertools import islice
+from typing import Any, TypeVar
 
+from annotator.core.budget import WorkBudget
+from annotator.core.masks import Rle
+from annotator.core.measures import AT_ONCE
 from annotator.core.numbers import MAX_ID, is_finite, is_id
 from annotator.core.problems import Findings
 from annotator.core.words import are, counted
 from annotator.exchange.coco.lint.boxes import inspect_box
 from annotator.exchange.coco.lint.carried import require_json, require_unique_id
 from annotator.exchange.coco.lint.inspection import Inspection, Known
-from annotator.exchange.coco.lint.masks import compare_with_masks, inspect_mask
+from annotator.exchange.coco.lint.masks import MaskComparison, inspect_mask
+from annotator.exchange.coco.lint.whole_numbers import whole_annotation
 from annotator.exchange.coco.values import ANNOTATION_KEYS, named_by_id, shown
+
+Item = TypeVar("Item")
 
 _SUSPICIOUS_CROWDS = 10
 _MANY = 5  # ids shown in one line
 
 
-def inspect_annotations(inspection: Inspection, annotations: dict[int, dict[str, Any]], known: Known) -> None:
-    """annotations: by index. The sound masks join the inspection."""
-    findings = inspection.findings
+Take = Callable[[dict[str, Any], Rle | None], None]
+"""Gets an annotation, with its mask where it has one."""
+
+
+@dataclass
+class Sections:
+    """What an inspection of the annotations finds, by what it looks at; a file's problems are told in this order.
+
+    wholes: numbers that are none. objects: items that are none. each: annotations by themselves. beside: their areas,
+    boxes and masks. all: what is so of many.
+    """
+
+    wholes: Findings
+    objects: Findings
+    each: Findings
+    beside: Findings
+    all: Findings
+
+    @property
+    def has_errors(self) -> bool:
+        return any(getattr(self, one.name).has_errors for one in fields(self))
+
+
+def inspect_annotations(
+    annotations: Iterable[Any], known: Known, *, sections: Sections, budget: WorkBudget, take: Take | None = None
+) -> None:
+    """Go through the annotations once, and hold a few of them at a time.
+
+    take: gets each one in its order, for as long as there is no error.
+    """
     ids: set[int] = set()
-    for index, annotation in annotations.items():
-        if require_unique_id(findings, f"annotations[{index}]", annotation, ids) and annotation["id"] == 0:
-            findings.warn(f"annotations[{index}].id", "is 0; COCOeval counts a match with it as none")
-        _inspect_annotation(inspection, index, annotation, known)
-    compare_with_masks(inspection, annotations)
-    if not annotations:
-        findings.warn("annotations", "none")
+    tally, comparison = _Tally(), MaskComparison(sections.beside)
+    inspection = Inspection(None, sections.each, budget)
+    for some in _in_chunks(objects_of(annotations, sections)):
+        inspection.masks = {}
+        for index, annotation in some:
+            if require_unique_id(sections.each, f"annotations[{index}]", annotation, ids) and annotation["id"] == 0:
+                sections.each.warn(f"annotations[{index}].id", "is 0; COCOeval counts a match with it as none")
+            _inspect_annotation(inspection, index, annotation, known)
+            tally.count(annotation)
+        masks = inspection.masks
+        comparison.compare([(index, annotation, masks[index]) for index, annotation in some if index in masks])
+        if take is not None and not sections.has_errors:
+            for index, annotation in some:
+                take(annotation, masks.get(index))
+    if not tally.all:
+        sections.all.warn("annotations", "none")
         return
-    _inspect_forms(findings, list(annotations.values()))
-    _note_unused(findings, list(annotations.values()), known)
+    _inspect_forms(sections.all, tally)
+    _note_unused(sections.all, tally, known)
+
+
+def objects_of(annotations: Iterable[Any], sections: Sections) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Those that are objects, with their indices."""
+    for index, found in enumerate(annotations):
+        if isinstance(found, dict):
+            yield index, whole_annotation(found, sections.wholes, index)
+        else:
+            sections.objects.error(f"annotations[{index}]", f"is {shown(found)}, expected an object")
+
+
+def _in_chunks(items: Iterator[Item]) -> Iterator[list[Item]]:
+    while some := list(islice(items, AT_ONCE)):
+        yield some
+
+
+@dataclass
+class _Tally:
+    """How many annotations there are of each form, and of what."""
+
+    all: int = 0
+    coded: int = 0
+    coded_crowds: int = 0
+    category_ids: set[int] = field(default_factory=set)
+    image_ids: set[int] = field(default_factory=set)
+
+    def count(self, annotation: dict[str, Any]) -> None:
+        self.all += 1
+        if isinstance(annotation.get("segmentation"), dict):
+            self.coded += 1
+            self.coded_crowds += annotation.get("iscrowd") == 1
+        for ids, name in ((self.category_ids, "category_id"), (self.image_ids, "image_id")):
+            if is_id(annotation.get(name)):
+                ids.add(annotation[name])
 
 
 def _inspect_annotation(inspection: Inspection, index: int, annotation: dict[str, Any], known: Known) -> None:
@@ -100,22 +179,20 @@ def _inspect_keypoints(findings: Findings, path: str, annotation: dict[str, Any]
         findings.warn(f"{path}.num_keypoints", f"is {shown(labelled)}, {found}{named}")
 
 
-def _inspect_forms(findings: Findings, annotations: list[dict[str, Any]]) -> None:
+def _inspect_forms(findings: Findings, tally: _Tally) -> None:
     """What whole classes of readers make of the forms in which masks are written."""
-    coded = [one for one in annotations if isinstance(one.get("segmentation"), dict)]
-    crowds = sum(one.get("iscrowd") == 1 for one in coded)
-    if crowds >= _SUSPICIOUS_CROWDS and crowds * 3 > len(annotations):
+    crowds = tally.coded_crowds
+    if crowds >= _SUSPICIOUS_CROWDS and crowds * 3 > tally.all:
         some = "some tools write iscrowd 1 for every RLE, and crowds are ignored in training and scoring"
-        findings.warn("annotations", f"{crowds} of {len(annotations)} are crowds; {some}")
-    if len(coded) > crowds:
+        findings.warn("annotations", f"{crowds} of {tally.all} are crowds; {some}")
+    if tally.coded > crowds:
         some = "RLE with iscrowd 0, which readers of polygons leave out"
-        findings.note("annotations", f"{len(coded) - crowds} of {len(annotations)} are {some}")
+        findings.note("annotations", f"{tally.coded - crowds} of {tally.all} are {some}")
 
 
-def _note_unused(findings: Findings, annotations: list[dict[str, Any]], known: Known) -> None:
-    used = {one.get("category_id") for one in annotations if is_id(one.get("category_id"))}
-    seen = {one.get("image_id") for one in annotations if is_id(one.get("image_id"))}
-    for kind, unused in (("images", known.image_ids - seen), ("categories", known.category_ids - used)):
+def _note_unused(findings: Findings, tally: _Tally, known: Known) -> None:
+    without_any = known.image_ids - tally.image_ids, known.category_ids - tally.category_ids
+    for kind, unused in zip(("images", "categories"), without_any, strict=True):
         if unused:
             some = ", ".join(str(id) for id in sorted(unused)[:_MANY]) + (", ..." if len(unused) > _MANY else "")
             findings.note(kind, f"{len(unused)} without annotations (ids {some})")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -74,28 +75,33 @@ def _outlined_px2(ring: Ring) -> float:
     return float(abs(x[:-1] @ y[1:] - x[1:] @ y[:-1] + x[-1] * y[0] - x[0] * y[-1])) / 2
 
 
-def compare_with_masks(inspection: Inspection, annotations: Mapping[int, Mapping[str, Any]]) -> None:
-    """Areas and boxes beside those of the decoded masks, empty masks, and the same mask twice.
+Masked = tuple[int, Mapping[str, Any], Rle]
+"""An annotation's index, the annotation, and its mask."""
 
-    annotations: by index.
-    """
-    findings, rles = inspection.findings, list(inspection.masks.values())
-    seen: dict[tuple[int, int, str], int] = {}
-    for index, pixels, tight in zip(inspection.masks, areas_of(rles), boxes_of(rles), strict=True):
-        annotation, path = annotations[index], f"annotations[{index}]"
-        named = named_by_id(annotation)
-        if pixels == 0:
-            guess = "; from 0 to 1, as if they were shares of the image" if _in_shares(annotation) else ""
-            findings.warn(f"{path}.segmentation", f"covers no pixel{guess}{named}")
-            continue
-        _compare_area(findings, path, annotation, pixels=pixels, tight=tight, named=named)
-        _compare_box(findings, path, annotation, tight=tight, named=named)
-        if is_id(annotation.get("category_id")):
-            key = (annotation["image_id"], annotation["category_id"], inspection.masks[index].counts)
-            if key in seen:
-                same = f"the same object as annotations[{seen[key]}]: image, category and mask{named}"
-                findings.warn(path, same)
-            seen.setdefault(key, index)
+
+class MaskComparison:
+    """Areas and boxes beside those of the decoded masks, empty masks, and the same mask twice."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._seen: dict[bytes, int] = {}  # a hash of image, category and mask, because the masks are too many
+
+    def compare(self, masked: Sequence[Masked]) -> None:
+        """Some annotations; all come in the order of their indices."""
+        findings, rles = self._findings, [rle for _, _, rle in masked]
+        for (index, annotation, rle), pixels, tight in zip(masked, areas_of(rles), boxes_of(rles), strict=True):
+            path, named = f"annotations[{index}]", named_by_id(annotation)
+            if pixels == 0:
+                guess = "; from 0 to 1, as if they were shares of the image" if _in_shares(annotation) else ""
+                findings.warn(f"{path}.segmentation", f"covers no pixel{guess}{named}")
+                continue
+            _compare_area(findings, path, annotation, pixels=pixels, tight=tight, named=named)
+            _compare_box(findings, path, annotation, tight=tight, named=named)
+            if is_id(annotation.get("category_id")):
+                said = f"{annotation['image_id']} {annotation['category_id']} {rle.counts}"
+                first = self._seen.setdefault(blake2b(said.encode("ascii"), digest_size=16).digest(), index)
+                if first != index:
+                    findings.warn(path, f"the same object as annotations[{first}]: image, category and mask{named}")
 
 
 def _compare_area(

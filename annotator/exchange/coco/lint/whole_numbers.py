@@ -8,37 +8,37 @@ from typing import Any
 from annotator.core.numbers import MAX_ID
 from annotator.core.problems import Findings
 
-_KEYS = {
-    "images": ("id", "width", "height"),
-    "categories": ("id",),
-    "annotations": ("id", "image_id", "category_id"),
-}
+_KEYS = {"images": ("id", "width", "height"), "categories": ("id",)}
+_OF_ANNOTATIONS = ("id", "image_id", "category_id")
 _OF_RESULTS = ("image_id", "category_id")
 
 
 def take_whole_numbers(document: Any, findings: Findings) -> Any:
-    """The document with whole numbers in its ids and sides; itself where they are whole already."""
+    """The document with whole numbers in its ids and sides; its annotations follow one by one (`whole_annotation`)."""
     if isinstance(document, list):
-        return _whole_items(document, _OF_RESULTS, findings, path="")
+        return [_whole_item(item, _OF_RESULTS, findings, f"[{index}]") for index, item in enumerate(document)]
     if not isinstance(document, dict):
         return document
     lists = {
-        name: _whole_items(document[name], keys, findings, path=name)
+        name: [_whole_item(item, keys, findings, f"{name}[{index}]") for index, item in enumerate(document[name])]
         for name, keys in _KEYS.items()
         if isinstance(document.get(name), list)
     }
     return {**document, **lists}
 
 
-def _whole_items(items: list[Any], keys: Iterable[str], findings: Findings, *, path: str) -> list[Any]:
-    changed: dict[int, dict[str, Any]] = {}
-    for index, item in enumerate(items):
-        if not isinstance(item, dict):
-            continue
-        for key in keys:
-            value = item.get(key)
-            if type(value) is float and value.is_integer() and abs(value) <= MAX_ID:
-                said = f"is {value}, taken as {int(value)}; strict readers fail on it"
-                findings.warn(f"{path}[{index}].{key}", said)
-                changed[index] = {**changed.get(index, item), key: int(value)}
-    return [changed.get(index, item) for index, item in enumerate(items)] if changed else items
+def whole_annotation(annotation: Any, findings: Findings, index: int) -> Any:
+    """The annotation with whole numbers in its ids; itself where they are whole already."""
+    return _whole_item(annotation, _OF_ANNOTATIONS, findings, f"annotations[{index}]")
+
+
+def _whole_item(item: Any, keys: Iterable[str], findings: Findings, path: str) -> Any:
+    if not isinstance(item, dict):
+        return item
+    changed: dict[str, int] = {}
+    for key in keys:
+        value = item.get(key)
+        if type(value) is float and value.is_integer() and abs(value) <= MAX_ID:
+            findings.warn(f"{path}.{key}", f"is {value}, taken as {int(value)}; strict readers fail on it")
+            changed[key] = int(value)
+    return {**item, **changed} if changed else item
