@@ -82,6 +82,8 @@ def page(report: dict[str, Any]) -> str:
     """The document, made from a report."""
     outcomes = [Outcome(**row) for row in report["outcomes"]]
     lines = [HEAD, *(f"- {name}: {value}" for name, value in report["machine"].items())]
+    if report["size"] != Size.USUAL.value:
+        lines += ["", f"This run was {report['size']}: the sizes that labels speak of are those of a usual one."]
     for group, measured in rows(outcomes).items():
         lines += ["", f"## {group}", "", "| what | figure | script |", "|---|---|---|"]
         lines += [

@@ -108,18 +108,19 @@ GROUPS: dict[str, tuple[Figure, ...]] = {
         Figure("saving", "decisions lost where the server is killed while it saves", "kills lost"),
         Figure("saving", "overwritten unseen where two save at once", "races silent_overwrites"),
         Figure(
-            "clicks", "a box's mask while another visitor clicks without a pause, median", "box beside_ms median", _MS
+            "clicks",
+            "a box's mask while another visitor clicks 200 times a second, median",
+            "box from the mask head beside_ms median",
+            _MS,
         ),
     ),
     "In the browser": (
-        Figure("editor", "the next picture, median", "figures next picture (median, wall) value", _MS),
-        Figure(
-            "editor", "first paint of 6000 x 4000", "figures 6000 x 4000: first paint (median of 3, wall) value", _MS
-        ),
+        Figure("editor", "the next picture, median", r'"next picture \(median, wall\)":[^}]*?"value": ([\d.]+)', _MS),
+        Figure("editor", "first paint of 6000 x 4000", r'"6000 x 4000: first paint[^}]*?"value": ([\d.]+)', _MS),
         Figure(
             "editor",
             "a box becomes a mask on 6000 x 4000",
-            "figures 6000 x 4000: later boxes to masks (median of 9, wall) value",
+            r'"6000 x 4000: later boxes to masks[^}]*?"value": ([\d.]+)',
             _MS,
         ),
         Figure(
