@@ -109,7 +109,7 @@ GROUPS: dict[str, tuple[Figure, ...]] = {
         Figure("saving", "overwritten unseen where two save at once", "races silent_overwrites"),
         Figure(
             "clicks",
-            "a box's mask while another visitor clicks 200 times a second, median",
+            "a box's mask beside a visitor who clicks 200 times a second, median",
             "box from the mask head beside_ms median",
             _MS,
         ),

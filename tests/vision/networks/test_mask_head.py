@@ -21,7 +21,7 @@ from tests.vision.graphs import constant_network, described
 
 @pytest.fixture(scope="module")
 def topology(tmp_path_factory, person_0007_ir):
-    """A folder of models with person-0007's real topology and random weights; what one test compiled, others take."""
+    """A folder of models with person-0007's topology and random weights; what one test compiled, others take."""
     folder = tmp_path_factory.mktemp("models")
     shutil.copytree(person_0007_ir.parent, folder / "topology")
     described(folder / "topology")
@@ -69,7 +69,7 @@ def require_self_consistent(info, photo):
     assert len(head.input_heatmaps(features, raw.boxes[:0], raw.labels[:0])) == 0
 
 
-def test_the_real_person_0007_gives_its_own_masks_back(person_0007, photo):
+def test_person_0007_gives_its_own_masks_back(person_0007, photo):
     require_self_consistent(person_0007, photo)
 
 

@@ -9,6 +9,7 @@ from annotator.vision.networks import rewrite
 from annotator.vision.networks.contract import find_outputs
 from annotator.vision.networks.grid_sample import fold_grid_samples
 from annotator.vision.networks.rewrite import faster_graph
+from tests.vision.stand_ins import unrolled_sampler
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def samplers(model):
     return sum(node.get_type_name() == "GridSample" for node in model.get_ordered_ops())
 
 
-def test_the_real_person_0007_has_25_samplers_and_answers_alike_without_them(person_0007):
+def test_person_0007_has_25_samplers_and_answers_alike_without_them(person_0007):
     folded = person_0007.clone()
     assert fold_grid_samples(folded) == samplers(folded) == 25
     random = np.random.default_rng(5)
@@ -58,22 +59,6 @@ def test_a_rewrite_that_changes_an_answer_is_dropped(person_0007, tmp_path, monk
 def test_a_graph_without_the_pattern_stays_as_it_is(security_1040_ir, tmp_path):
     model = ov.Core().read_model(security_1040_ir)
     assert faster_graph(model, verdicts=tmp_path) is model
-
-
-def unrolled_sampler(feature_map, x, y, *, width):
-    """mmcv's bilinear_grid_sample as an export unrolls it: a map [1, 1, h, w] at x, y [1, p] in pixels -> [1, 1, p]."""
-    once = ops.constant(np.array([0, 0, 1, 1]))
-    padded = ops.pad(feature_map, once, once, "constant", ops.constant(np.float32(0)))
-    flat = ops.reshape(padded, ops.constant(np.array([1, 1, -1])), False)
-    terms, low = [], {place: ops.floor(place) for place in (x, y)}
-    for right, below in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        steps = ((x, right), (y, below))
-        column, row = (ops.add(ops.convert(low[place], "i64"), np.int64(1 + step)) for place, step in steps)
-        index = ops.add(column, ops.multiply(row, np.int64(width + 2)))
-        parts = (ops.abs(ops.subtract(ops.subtract(place, low[place]), np.float32(1 - step))) for place, step in steps)
-        gathered = ops.gather_elements(flat, ops.unsqueeze(index, ops.constant(1)), 2)
-        terms.append(ops.multiply(gathered, ops.unsqueeze(ops.multiply(*parts), ops.constant(1))))
-    return ops.add(ops.add(ops.add(terms[0], terms[1]), terms[2]), terms[3])
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])
