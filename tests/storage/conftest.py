@@ -14,16 +14,17 @@ from annotator.storage.archive import pack_project
 from annotator.storage.store import Store
 from tests.conftest import picture
 from tests.storage.builders import add_image, block
-from tests.storage.databases import ON_BOTH, schemas
+from tests.storage.databases import ON_SQLITE, schemas
 
 __all__ = ["schemas"]
 
 
 def pytest_generate_tests(metafunc):
-    """The tests of the files in ON_BOTH run on each database, but those that look into SQLite's file."""
-    marked, whole = metafunc.definition.get_closest_marker, os.environ.get("ANNOTATOR_TEST_DATABASES") == "all"
-    chosen = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH and not marked("slow")
-    if (chosen or whole) and not marked("sqlite") and not hasattr(metafunc.module, "POSTGRESQL"):
+    """Every test runs on each database, but those about SQLite, or about PostgreSQL."""
+    marked, module = metafunc.definition.get_closest_marker, metafunc.module
+    whole = os.environ.get("ANNOTATOR_TEST_DATABASES") == "all"
+    alone = module.__name__.rpartition(".")[2] in ON_SQLITE or hasattr(module, "POSTGRESQL") or marked("sqlite")
+    if not alone and (whole or not marked("slow")):
         metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 

@@ -13,32 +13,16 @@ from annotator.storage import schema
 from annotator.storage.dialects.translation import DRIVER
 from annotator.storage.locations import is_project, location_of, write_location
 from annotator.storage.store import Store
+from tests.storage.postgres_server import PASSWORD
 
-ON_BOTH = frozenset(
+ON_SQLITE = frozenset(
     {
-        *("test_answers", "test_bulk", "test_bulk_repair", "test_categories", "test_category_manager", "test_datasets"),
-        *(
-            "test_decisions",
-            "test_flags",
-            "test_gallery",
-            "test_hand_out",
-            "test_heatmaps",
-            "test_images",
-            "test_import",
-        ),
-        *(
-            "test_import_again",
-            "test_import_stretches",
-            "test_people",
-            "test_placed",
-            "test_prompts",
-            "test_search",
-            "test_statistics",
-        ),
-        *("test_store", "test_suggestions", "test_take_review", "test_twice", "test_unseen", "test_worklist"),
+        *("test_database", "test_full_disk", "test_kill_points", "test_plans", "test_project_folders", "test_schema"),
+        *("test_vetting", "test_vetting_categories", "test_vetting_child"),  # of an archive, which holds SQLite's file
+        *("test_contents", "test_locations", "test_model", "test_parts", "test_write_lock"),  # nothing of a database
     }
 )
-"""The files of tests that run on both databases; the whole suite does with ANNOTATOR_TEST_DATABASES=all."""
+"""The files of tests about SQLite itself, or about none; all others run on both databases."""
 
 _EMPTY = f"TRUNCATE {', '.join(name for name in schema.metadata.tables if name != 'migrations')} RESTART IDENTITY"
 
@@ -63,6 +47,7 @@ class Schemas:
     def instead_of_files(self, monkeypatch):
         """`Store.open` makes new projects on the server for the length of the block."""
         taken = []
+        monkeypatch.setenv("PGPASSWORD", PASSWORD)  # for processes that tests start
         open_folder = Store.open.__func__
 
         def open_there(cls, folder, **options):

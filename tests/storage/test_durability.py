@@ -67,6 +67,7 @@ def project(tmp_path):
         return folder, add_image(store).id
 
 
+@pytest.mark.sqlite
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 def test_the_folder_is_on_the_disk_without_the_journal_before_a_gesture_is_acknowledged(project, tmp_path):
     """A journal that is there again after a power cut would roll back what was acknowledged."""
@@ -160,6 +161,7 @@ def test_eight_processes_write_without_an_error(project):
     assert max(float(words[2]) for words in raced) < 20  # on a machine that does nothing else: a fraction of a second
 
 
+@pytest.mark.sqlite
 @needs_fork
 def test_a_new_project_is_made_once_however_many_open_it(tmp_path):
     with writers("open", tmp_path / "project") as program:

@@ -9,6 +9,7 @@ from annotator.core.settings import PICTURES
 from annotator.storage import picture_store
 from annotator.storage.archive import pack_project, unpack_project
 from annotator.storage.duplicate import duplicate
+from annotator.storage.locations import database_file
 from annotator.storage.store import Store
 from tests.storage.builders import add_image, import_dataset, one_line
 from tests.storage.imports import DATASET, pictures
@@ -32,7 +33,8 @@ def beside(address, tmp_path):
     with Store.open(tmp_path / "project", pictures=address) as store:
         other = tmp_path / "other"
         other.mkdir()
-        (other / "project.db").symlink_to(store.folder / "project.db")
+        named = database_file(store.folder)
+        (other / named.name).symlink_to(named)
         with Store.open(other) as elsewhere:
             yield store, elsewhere
 
