@@ -239,7 +239,8 @@ def main():
         os.environ["PGPASSWORD"] = _password(address)  # the machines are processes of their own
         with Store.open(Path(folders[0]), pictures=f"file://{parent}/pictures") as store:
             fill(store, options.pictures)
-        print(json.dumps({"team": team(folders, options), "kills": kills(folders[0], options.kills)}, indent=1))
+        told = {"team": team(folders, options)} if options.people else {}
+        print(json.dumps(told | {"kills": kills(folders[0], options.kills)}, indent=1))
 
 
 def _password(address):
