@@ -72,7 +72,7 @@ def test_what_it_starts_is_a_command_on_the_port_that_is_shown_and_asked():
     assert program in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     options = build_parser().parse_args(arguments)
     assert str(options.port) == last("EXPOSE")
-    assert f"127.0.0.1:{options.port}/" in health_command()[-1]
+    assert f"'127.0.0.1', {options.port}," in health_command()[-1]
 
 
 def test_its_health_is_that_of_the_server(tmp_path):
