@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import select
@@ -32,8 +32,14 @@ CACHE_BYTES = 4 * 2**30
 _LOOK_EVERY = 64
 _NONE = "0" * 64
 _AT_ONCE = 8
-_PAUSES_S = (0.2, 1.0)
+_PAUSES_S = (0.2, 1.0, 3.0)
 """A store that does not answer is asked again after these."""
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    # By itself it waits for a minute, five times.
+    "s3": {"config_kwargs": {"connect_timeout": 10, "read_timeout": 30, "retries": {"max_attempts": 0}}},
+}
+"""By the kind of a store, what its library is told."""
 
 
 class Batch(Protocol):
@@ -119,7 +125,10 @@ class RemotePictures:
         try:
             from fsspec.core import url_to_fs  # not there where nobody asks for it
 
-            self._files, self._root = url_to_fs(address, use_listings_cache=False)
+            told = _OPTIONS.get(urlsplit(address).scheme, {})
+            self._files, self._root = url_to_fs(address, use_listings_cache=False, **told)
+            if hasattr(self._files, "retries"):
+                self._files.retries = 1  # s3fs asks again as well, and that would multiply
         except ImportError as error:
             missing = f"{error}" if "fsspec" not in str(error.name) else "pip install 'photo-annotator[postgres]'"
             raise StoreError(f"{address}: the library of such a store is not installed ({missing})") from error
