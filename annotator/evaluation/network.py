@@ -13,7 +13,8 @@ Source: coco_orig_metrics.py of the accuracy checker (include_boundaries), pycoc
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,12 @@ from annotator.core.errors import AnnotatorError, ImageError, ModelError
 from annotator.core.geometry import xyxy_to_xywh
 from annotator.core.masks import rle_area
 from annotator.evaluation.figures import Measured, measure_network
-from annotator.evaluation.matching import MAX_DETECTIONS, Objects, match
+from annotator.evaluation.matching import MAX_DETECTIONS, Matches, Objects, match
 from annotator.evaluation.precision import FIGURES
 from annotator.evaluation.report import figures_to_json, figures_to_text
 from annotator.evaluation.truth import Truth, mask_of
 from annotator.prelabel.ahead import read_ahead
-from annotator.system.files import is_file, require_writable, write_atomically
+from annotator.system.files import is_file, replacing, require_writable
 from annotator.system.progress import Progress
 from annotator.vision.networks.detector import Detections, Detector, Prepared
 from annotator.vision.networks.zoo import ModelInfo
@@ -104,12 +105,15 @@ def evaluate(
     Raises OSError, before the network runs, where `results` cannot be written.
     """
     ids = require_measurable(detector.info, truth, folder)
-    rows = truth.coco.loadImgs(sorted(truth.coco.getImgIds()))
+    rows = truth.images
     if results is not None:
         require_writable(results)
-    found: list[dict[str, Any]] = []
+    measured = sorted(ids.values())
+    has_masks = not _missing_masks(detector.info, truth, measured)
+    by_boxes: list[Matches] = []
+    by_masks: list[Matches] = []
 
-    def prepare(row: dict[str, Any]) -> Prepared:
+    def prepare(row: Mapping[str, Any]) -> Prepared:
         photo = decode.read(folder / row["file_name"])
         if (photo.width, photo.height) != (row["width"], row["height"]):
             raise ImageError(
@@ -121,19 +125,20 @@ def evaluate(
         return _results(detections, ids, published=published)
 
     pictures = ((row, future.result()) for row, future in read_ahead(rows, prepare))
-    for done, (row, seen) in enumerate(detector.stream_prepared(pictures, results_of), start=1):
-        if isinstance(seen, AnnotatorError):
-            raise ModelError(f"{row['file_name']}: {seen}") from seen
-        found.extend({"image_id": row["id"], **result} for result in seen)
-        progress(done, len(rows))
-    if results is not None:
-        write_atomically(results, json.dumps(found).encode())
-    measured = sorted(ids.values())
-    has_masks = not _missing_masks(detector.info, truth, measured)
+    with _written(results) as write:
+        for done, (row, seen) in enumerate(detector.stream_prepared(pictures, results_of), start=1):
+            if isinstance(seen, AnnotatorError):
+                raise ModelError(f"{row['file_name']}: {seen}") from seen
+            write({"image_id": row["id"], **result} for result in seen)
+            there, detected = truth.objects(row["id"], measured), _detected(seen)
+            by_boxes.append(match(there, detected, masks=False))
+            if has_masks:
+                by_masks.append(match(there, detected, masks=True))
+            progress(done, len(rows))
     shown_from = detector.info.threshold if threshold is None else threshold
     return Figures(
         model=detector.info.source,
-        measured=_measure(truth, found, measured, masks=has_masks, threshold=shown_from),
+        measured=measure_network(by_boxes, by_masks if has_masks else None, measured, threshold=shown_from),
         names={ids[category.id]: category.name for category in detector.info.categories if category.id in ids},
         notes=tuple(_notes(detector.info, truth, ids)),
     )
@@ -144,7 +149,7 @@ def _notes(info: ModelInfo, truth: Truth, ids: dict[int, int]) -> Iterator[str]:
         yield f"{mine} is measured on {theirs}, which has its id"
     if missing := _missing_masks(info, truth, sorted(ids.values())):
         yield f"{missing}, so masks are not measured"
-    if not any(row["category_id"] in ids.values() for row in truth.coco.dataset["annotations"]):
+    if not any(truth.counts[id] for id in ids.values()):
         yield f"{truth.file} has no object of these categories, so nothing is measured"
 
 
@@ -162,7 +167,7 @@ def require_measurable(info: ModelInfo, truth: Truth, folder: Path) -> dict[int,
     Raises ImageError where annotated pictures are missing, ModelError where no category is in common.
     """
     ids = _same_categories(info, truth)
-    names = [row["file_name"] for row in truth.coco.loadImgs(sorted(truth.coco.getImgIds()))]
+    names = [row["file_name"] for row in truth.images]
     missing = [name for name in names if not is_file(folder / name)]
     if missing:
         first = f"{missing[0]}, ..." if len(missing) > 1 else missing[0]
@@ -175,7 +180,7 @@ def _same_categories(info: ModelInfo, truth: Truth) -> dict[int, int]:
 
     Raises ModelError where there is none.
     """
-    theirs = truth.coco.loadCats(truth.coco.getCatIds())
+    theirs = truth.categories
     ids: dict[int, int] = {}
     for said in (str, _spoken):  # to the letter first: a file may have both "person" and "Person"
         named: dict[str, int] = {}
@@ -186,7 +191,8 @@ def _same_categories(info: ModelInfo, truth: Truth) -> dict[int, int]:
             if category.id not in ids and (found := named.pop(said(category.name), None)) is not None:
                 ids[category.id] = found
     if not ids:
-        ids = {category.id: category.id for category in info.categories if category.id in truth.coco.cats}
+        known = {row["id"] for row in theirs}
+        ids = {category.id: category.id for category in info.categories if category.id in known}
     if not ids:
         mine, others = _few([category.name for category in info.categories]), _few([row["name"] for row in theirs])
         raise ModelError(f"{info.name}: none of its categories ({mine}) is in {truth.file} ({others})")
@@ -195,9 +201,8 @@ def _same_categories(info: ModelInfo, truth: Truth) -> dict[int, int]:
 
 def _renamed(info: ModelInfo, truth: Truth, ids: dict[int, int]) -> list[tuple[str, str]]:
     """The pairs of categories that have an id in common and not a name: the network's, the file's."""
-    pairs = [
-        (category.name, truth.coco.cats[ids[category.id]]["name"]) for category in info.categories if category.id in ids
-    ]
+    named = {row["id"]: row["name"] for row in truth.categories}
+    pairs = [(category.name, named[ids[category.id]]) for category in info.categories if category.id in ids]
     return [pair for pair in pairs if _spoken(pair[0]) != _spoken(pair[1])]
 
 
@@ -225,22 +230,23 @@ def _results(detections: Detections, ids: dict[int, int], *, published: bool) ->
     ]
 
 
-def _measure(
-    truth: Truth, found: list[dict[str, Any]], categories: Sequence[int], *, masks: bool, threshold: float
-) -> Measured:
-    of_image: dict[int, list[dict[str, Any]]] = {}
-    for row in found:
-        of_image.setdefault(row["image_id"], []).append(row)
-    pairs = [
-        (truth.objects(image_id, categories), _detected(of_image.get(image_id, [])))
-        for image_id in sorted(truth.coco.getImgIds())
-    ]
-    return measure_network(
-        [match(there, seen, masks=False) for there, seen in pairs],
-        [match(there, seen, masks=True) for there, seen in pairs] if masks else None,
-        categories,
-        threshold=threshold,
-    )
+@contextmanager
+def _written(results: Path | None) -> Iterator[Callable[[Iterable[dict[str, Any]]], None]]:
+    """Takes results as they come; they are in the file, if any, once the block ends without an error."""
+    if results is None:
+        yield lambda rows: None
+        return
+    with replacing(results) as part, open(part, "x", encoding="ascii") as file:
+        begins = True
+
+        def write(rows: Iterable[dict[str, Any]]) -> None:
+            nonlocal begins
+            for row in rows:
+                file.write(f"{'[' if begins else ', '}{json.dumps(row)}")
+                begins = False
+
+        yield write
+        file.write("[]" if begins else "]")
 
 
 def _detected(rows: Sequence[Mapping[str, Any]]) -> Objects:

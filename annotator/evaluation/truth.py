@@ -5,16 +5,15 @@ Tests: tests/evaluation/test_network.py
 
 from __future__ import annotations
 
-import contextlib
-import io
+import pickle
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from pycocotools.coco import COCO
 
 from annotator.core.errors import CocoError
 from annotator.core.geometry import xyxy_to_xywh
@@ -26,14 +25,19 @@ from annotator.exchange.coco.opened import opened
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """Annotations that were checked, and completed, before pycocotools saw them.
+    """Annotations that were checked, and completed with whatever a figure is made of.
 
-    maskless: how many annotations of a category, by its id, have a box alone.
+    images, categories: as the file has them, the images in order of id. counts: how many annotations a category has,
+    by its id; maskless: how many of them have a box alone.
     """
 
-    coco: COCO
     file: Path
+    images: Sequence[Mapping[str, Any]]
+    categories: Sequence[Mapping[str, Any]]
+    counts: Counter[int]
     maskless: Counter[int]
+    _packed: Mapping[int, Sequence[bytes]]
+    """By image. As values they would take four times the memory."""
 
     @classmethod
     def read(cls, file: Path) -> Truth:
@@ -41,36 +45,43 @@ class Truth:
         document = opened(file)
         if not isinstance(document, dict):
             raise CocoError(f"{file}: is a list of results, expected annotations: images, annotations, categories")
-        annotations: list[dict[str, Any]] = []
+        counts, maskless = Counter[int](), Counter[int]()
+        found: dict[int, list[bytes]] = {}
 
         def take(row: dict[str, Any], rle: Rle | None) -> None:
-            # COCOeval stops at an absent key, and takes a match with the id 0 for none.
-            annotations.append(_completed(row, rle, id=len(annotations) + 1))
+            counts[row["category_id"]] += 1
+            maskless[row["category_id"]] += rle is None
+            found.setdefault(row["image_id"], []).append(pickle.dumps(_completed(row, rle)))
 
         inspection = inspect_coco(document, take=take)
         if inspection.errors:
             raise CocoError([replace(problem, file=str(file)) for problem in inspection.errors])
-        coco = COCO()
-        coco.dataset = {**inspection.document, "annotations": annotations}
-        with contextlib.redirect_stdout(io.StringIO()):
-            coco.createIndex()
-        maskless = Counter(row["category_id"] for row in annotations if "segmentation" not in row)
-        return cls(coco, file, maskless)
+        images = sorted(inspection.document["images"], key=itemgetter("id"))
+        return cls(file, images, inspection.document["categories"], counts, maskless, found)
 
     def objects(self, image_id: int, categories: Sequence[int]) -> Objects:
         """Those of an image that are of these categories; with masks where each has one."""
-        rows: list[Mapping[str, Any]] = [
-            row for row in self.coco.imgToAnns.get(image_id, []) if row["category_id"] in categories
-        ]
-        masks = [mask_of(row) for row in rows if "segmentation" in row]
+        found = [_Row(*pickle.loads(packed)) for packed in self._packed.get(image_id, ())]  # noqa: S301 - packed above
+        rows = [row for row in found if row.category_id in categories]
+        masks = [Rle(*row.rle) for row in rows if row.rle is not None]
         return Objects(
-            categories=np.array([row["category_id"] for row in rows], np.int64),
-            boxes=np.array([row["bbox"] for row in rows], float).reshape(-1, 4),
+            categories=np.array([row.category_id for row in rows], np.int64),
+            boxes=np.array([row.box_xywh for row in rows], float).reshape(-1, 4),
             masks=masks if len(masks) == len(rows) else None,
-            areas=np.array([row["area"] for row in rows], float),
+            areas=np.array([row.area for row in rows], float),
             scores=np.ones(len(rows)),
-            crowd=np.array([row["iscrowd"] == 1 for row in rows], bool),
+            crowd=np.array([row.crowd for row in rows], bool),
         )
+
+
+class _Row(NamedTuple):
+    """An annotation. rle: its height, width and counts."""
+
+    category_id: int
+    box_xywh: list[float]
+    area: float
+    crowd: bool
+    rle: tuple[int, int, str] | None
 
 
 def mask_of(row: Mapping[str, Any]) -> Rle:
@@ -79,14 +90,11 @@ def mask_of(row: Mapping[str, Any]) -> Rle:
     return Rle(height, width, row["segmentation"]["counts"])
 
 
-def _completed(row: dict[str, Any], rle: Rle | None, *, id: int) -> dict[str, Any]:
-    """An annotation with every key that COCOeval reads; missing ones are computed from its mask or its box."""
-    made = {"id": id, "image_id": row["image_id"], "category_id": row["category_id"]}
-    made["iscrowd"] = int(row.get("iscrowd") or 0)
-    if rle is not None:
-        made["segmentation"] = {"size": [rle.height, rle.width], "counts": rle.counts}
+def _completed(row: dict[str, Any], rle: Rle | None) -> tuple[Any, ...]:
+    """The values of a `_Row`; missing ones are computed from the annotation's mask or its box."""
     box: list[float] = row.get("bbox") or list(xyxy_to_xywh(rle_box_xyxy(rle) if rle else (0, 0, 0, 0)))
     area = row.get("area")
     if area is None:
         area = rle_area(rle) if rle else box[2] * box[3]
-    return {**made, "bbox": box, "area": area}
+    coded = None if rle is None else (rle.height, rle.width, rle.counts)
+    return row["category_id"], box, area, int(row.get("iscrowd") or 0) == 1, coded
