@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+Owner = TypeVar("Owner")
 
 
 class Latest(Generic[Key, Value]):
@@ -40,7 +41,7 @@ class Latest(Generic[Key, Value]):
             self._values[key] = make()
         self._values.move_to_end(key)
         while len(self._values) > 1 and (len(self._values) > self._most or self._is_too_large()):
-            self._values.popitem(last=False)
+            del self._values[self._next_to_go()]
         return self._values[key]
 
     def put(self, key: Key, value: Value) -> None:
@@ -48,5 +49,17 @@ class Latest(Generic[Key, Value]):
         self._values.pop(key, None)
         self.get(key, lambda: value)
 
+    def _next_to_go(self) -> Key:
+        return next(iter(self._values))
+
     def _is_too_large(self) -> bool:
         return self._most_bytes is not None and sum(map(self._bytes_of, self._values.values())) > self._most_bytes
+
+
+class SharedLatest(Latest[tuple[Owner, Key], Value]):
+    """As Latest, for values of several owners: who keeps the most loses theirs first, and pushes nobody else's out."""
+
+    def _next_to_go(self) -> tuple[Owner, Key]:
+        *older, _ = self._values  # the latest stays
+        ((owner, _),) = Counter(owner for owner, _ in self._values).most_common(1)
+        return next((key for key in older if key[0] == owner), older[0])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from annotator.core.dataset import Image
 from annotator.core.errors import ModelError
 from annotator.core.prompt import Prompt
 from annotator.storage.store import Store
-from annotator.system.latest import Latest
+from annotator.system.latest import Latest, SharedLatest
 from annotator.vision.networks import zoo
 from annotator.vision.networks.prompts.answers import Answer
 from annotator.vision.networks.prompts.asking import Crop, Earlier, FeaturesOf, ask
@@ -28,10 +29,11 @@ MOST_FEATURES = 256 * 1024 * 1024
 MOST_ON_DISK = 128 * 1024 * 1024
 """Bytes of features in one project's folder."""
 
-KEPT_CROPS = 64
-KEPT_PHOTOS = 4
+KEPT_CROPS = 128
+KEPT_PHOTOS = 16
 KEPT_BYTES = 150_000_000
-"""Of decoded pictures, for what looks at crops: the latest is kept whatever it takes."""
+"""Of decoded pictures, for what looks at crops: the latest is kept whatever it takes. However fast somebody clicks, no
+crop and no picture is pushed out of another project that keeps fewer."""
 
 
 class Prompter:
@@ -44,8 +46,8 @@ class Prompter:
     def __init__(self) -> None:
         self._networks: dict[str, PromptNetwork] = {}
         self._features = FeatureCache(most_bytes=MOST_FEATURES, most_on_disk=MOST_ON_DISK)
-        self._crops: Latest[tuple[str, str, Crop], PromptFeatures] = Latest(KEPT_CROPS)
-        self._photos: Latest[str, Photo] = Latest(KEPT_PHOTOS, most_bytes=KEPT_BYTES, bytes_of=_bytes)
+        self._crops: SharedLatest[Path, tuple[str, str, Crop], PromptFeatures] = SharedLatest(KEPT_CROPS)
+        self._photos: SharedLatest[Path, str, Photo] = SharedLatest(KEPT_PHOTOS, most_bytes=KEPT_BYTES, bytes_of=_bytes)
         self._lock = threading.Lock()
         self._loading = threading.Lock()
 
@@ -86,7 +88,7 @@ class Prompter:
                 return features or network.features(self._photo(store, image))
             return self._keep(
                 self._crops,
-                (network.key, image.sha256, crop),
+                (store.folder, (network.key, image.sha256, crop)),
                 lambda: network.features(self._photo(store, image), crop),
             )
 
@@ -97,7 +99,9 @@ class Prompter:
 
     def _photo(self, store: Store, image: Image) -> Photo:
         return self._keep(
-            self._photos, image.sha256, lambda: decode.decode(store.content(image), file_name=image.file_name)
+            self._photos,
+            (store.folder, image.sha256),
+            lambda: decode.decode(store.content(image), file_name=image.file_name),
         )
 
     def _keep(self, kept: Latest[Key, Value], key: Key, make: Callable[[], Value]) -> Value:

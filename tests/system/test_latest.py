@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotator.system.latest import Latest
+from annotator.system.latest import Latest, SharedLatest
 
 
 def test_what_was_used_last_is_kept_and_made_once():
@@ -32,3 +32,13 @@ def test_what_cannot_be_made_is_not_kept():
     with pytest.raises(ZeroDivisionError):
         latest.get("a", lambda: 1 / 0)
     assert latest.get("a", lambda: 5) == 5
+
+
+def test_who_keeps_the_most_pushes_out_their_own():
+    shared = SharedLatest(4)
+    for key in [("ann", 1), ("ann", 2), *(("bob", n) for n in range(50))]:
+        shared.get(key, lambda: 0)
+    assert [key for key in [("ann", 1), ("ann", 2), ("bob", 48), ("bob", 49)] if key not in shared] == []
+    for n in range(9):
+        shared.get((f"visitor {n}", n), lambda: 0)
+    assert ("visitor 8", 8) in shared
