@@ -79,7 +79,9 @@ def _as_json(info: NetworkInfo) -> dict[str, Any]:
 
 
 def _size(info: NetworkInfo) -> str:
-    return f"{info.missing_bytes / 1e6:.1f} MB" if info.missing_bytes else "size not stated"
+    if not info.missing_bytes:
+        return "size not stated"
+    return f"{'' if info.is_size_stated else 'about '}{info.missing_bytes / 1e6:.1f} MB"
 
 
 def _answers(info: NetworkInfo) -> str:

@@ -205,6 +205,10 @@ def _files(rows: list[_Table], *, base: str) -> list[ModelFile]:
                 hash=_hash(row, algorithm),
                 source=address,
                 algorithm=algorithm,
+                about=row.take(
+                    "about_bytes", "a whole number from 1", lambda value: _is_integer(value, 1, 2**40), default=0
+                )
+                or None,
             )
         )
         row.require_nothing_left()
@@ -322,6 +326,7 @@ def description_text(info: NetworkInfo) -> str:
     for file in info.files:
         lines += ["", "[[files]]", *_pairs(precision=file.precision, name=file.name)]
         lines += [] if file.bytes is None else _pairs(bytes=file.bytes)
+        lines += [] if file.about is None else _pairs(about_bytes=file.about)
         lines += _pairs(**{file.algorithm: file.hash})
         lines += _pairs(source=file.source) if file.source else []
     return "\n".join(lines) + "\n"

@@ -28,7 +28,8 @@ GRAPH_SUFFIXES = (".xml", ".onnx")
 class ModelFile:
     """One file of a network as it must lie on disk; `source` is the full address it is fetched from, if any.
 
-    bytes: None where the publisher does not state the size. hash: in lower-case hexadecimal digits, by `algorithm`.
+    bytes: None where the publisher does not state the size; about is then what it is likely to be. hash: in lower-case
+    hexadecimal digits, by `algorithm`.
     """
 
     precision: str
@@ -37,6 +38,7 @@ class ModelFile:
     hash: str
     source: str | None = None
     algorithm: Algorithm = "sha384"
+    about: int | None = None
 
     def lies_in(self, folder: Path) -> bool:
         """Whether the file is there, with the right size where that is known (its hash is `zoo.verify`'s)."""
@@ -93,7 +95,12 @@ class NetworkInfo:
     @property
     def missing_bytes(self) -> int:
         """Bytes of the files that are absent or of another size: what a fetch has to bring, as far as it is known."""
-        return sum(file.bytes or 0 for file in self.files if not file.lies_in(self.folder))
+        return sum(file.bytes or file.about or 0 for file in self.files if not file.lies_in(self.folder))
+
+    @property
+    def is_size_stated(self) -> bool:
+        """Whether `missing_bytes` is exact."""
+        return all(file.bytes is not None for file in self.files if not file.lies_in(self.folder))
 
     @property
     def graph_paths(self) -> tuple[Path, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from annotator.cli.program import main
 from annotator.core.errors import FetchError, ModelError
 from annotator.vision.networks import zoo
 from annotator.vision.networks.description import description_text, read_description
@@ -38,6 +39,21 @@ def info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server) -> Pro
     monkeypatch.setenv("ANNOTATOR_FETCH_TIMEOUT", "0.5")
     monkeypatch.delenv("ANNOTATOR_OFFLINE_MODELS", raising=False)
     return zoo.find_prompt("click")
+
+
+def test_a_size_that_is_not_stated_may_be_told_about(info: PromptInfo, capsys: pytest.CaptureFixture[str]) -> None:
+    def listed() -> str:
+        assert main(["models", "list"]) == 0
+        return next(line for line in capsys.readouterr().out.splitlines() if line.startswith("click "))
+
+    assert "size not stated" in listed()
+    described = info.folder / "model.toml"
+    text = described.read_text().replace("sha256", "about_bytes = 63_000_000\nsha256")
+    described.write_text(text)
+    assert "to fetch, about 126.0 MB" in listed()
+    read = read_description(described)
+    described.write_text(description_text(read))
+    assert read_description(described).missing_bytes == read.missing_bytes == 126_000_000
 
 
 def test_files_are_fetched_by_their_sha_256_without_a_size(info: PromptInfo) -> None:
