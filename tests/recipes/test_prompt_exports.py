@@ -1,15 +1,19 @@
 """Exports of promptable networks, with random weights: what we answer is what onnxruntime does.
 
 Each decoder is its publisher's own, exported by its own exporter: sam-hq, samexporter's and onnxruntime's SAM 2,
-EfficientSAM. Not among the extras: `pip install torch torchvision onnx onnxruntime segment-anything-hq timm sam2
-samexporter` beside the tests, and `efficient_sam` with `onnx_models.py` from its repository.
+EfficientSAM, OpenVINO Training Extensions. The exporter of osam's SAM 2 files is in no package: theirs is onnxruntime's
+under osam's names and types. Not among the extras: `pip install torch torchvision onnx onnxruntime segment-anything-hq
+timm sam2 samexporter` and `pip install --no-deps otx==2.4.0`, the last with SAM, beside the tests, and `efficient_sam`
+with `onnx_models.py` from its repository.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -43,6 +47,8 @@ HQ = Export("SAM-HQ", ("segment_anything_hq",), ((1, 256, 64, 64), *[(1, 64, 64,
 SAM_2_SHAPES = ((1, 32, 256, 256), (1, 64, 128, 128), (1, 256, 64, 64))
 SAM_2 = Export("SAM 2 of samexporter", ("sam2", "samexporter"), SAM_2_SHAPES, "stretch")
 SAM_2_ORT = Export("SAM 2 of onnxruntime", ("sam2",), SAM_2_SHAPES, "stretch")
+SAM_2_OSAM = Export("SAM 2 of osam", ("sam2",), SAM_2_SHAPES, "stretch")
+OTX = Export("OpenVINO Training Extensions", ("timm",), ((1, 256, 64, 64),), "fit")
 EFFICIENT = Export("EfficientSAM", ("efficient_sam", "onnx_models"), ((1, 256, 64, 64),), "stretch")
 
 
@@ -139,6 +145,70 @@ def export_sam_2_ort(path):
     write(network, inputs, path, outputs=["masks", "iou_predictions", "low_res_masks"], axes=axes)
 
 
+def export_sam_2_osam(path):
+    """As the decoders that osam fetches: other names and order, labels of 32-bit numbers, a size of 64-bit ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(onnxruntime.__file__).parent / "transformers" / "models" / "sam2"))
+        from image_decoder import SAM2ImageDecoder
+
+    class Renamed(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.decoder = SAM2ImageDecoder(sam_2(), multimask_output=True)
+
+        def forward(self, embeddings, fine, middle, points, labels, mask, has_mask, size):
+            return self.decoder(fine, middle, embeddings, points, labels.int(), mask, has_mask, size.int())
+
+    inputs = {
+        "image_embeddings": torch.randn(1, 256, 64, 64),
+        "high_res_features1": torch.randn(1, 32, 256, 256),
+        "high_res_features2": torch.randn(1, 64, 128, 128),
+        "point_coords": torch.randint(0, 1024, (1, 3, 2)).float(),
+        "point_labels": torch.randint(0, 2, (1, 3)).float(),
+        "mask_input": torch.zeros(1, 1, 256, 256),
+        "has_mask_input": torch.ones(1),
+        "orig_im_size": torch.tensor([1200, 1800]),
+    }
+    write(Renamed().eval(), inputs, path, outputs=["masks", "iou_predictions", "low_res_masks"])
+
+
+def export_otx(path):
+    """otx/core/exporter/visual_prompting.py, of the parts of otx that need nothing but torch and timm."""
+    found = find_spec("otx")
+    if found is None:
+        pytest.skip("the recipe's otx is not installed")
+    [folder] = found.submodule_search_locations
+    with pytest.MonkeyPatch.context() as patch:
+        # Their own __init__ would import what trains.
+        prompting = "otx.algo.visual_prompting"
+        for name in ("otx", "otx.algo", prompting, f"{prompting}.encoders", f"{prompting}.visual_prompters"):
+            package = ModuleType(name)
+            package.__path__ = [str(Path(folder).parent / name.replace(".", "/"))]
+            patch.setitem(sys.modules, name, package)
+        patch.setitem(sys.modules, "otx.core.data.entity.base", SimpleNamespace(Points=object))
+        from otx.algo.visual_prompting.decoders.sam_mask_decoder import SAMMaskDecoder
+        from otx.algo.visual_prompting.encoders.sam_prompt_encoder import SAMPromptEncoder
+        from otx.algo.visual_prompting.visual_prompters.segment_anything import SegmentAnything
+
+    encoder = SAMPromptEncoder((64, 64), (1024, 1024))
+    network = SegmentAnything(torch.nn.Identity(), encoder, SAMMaskDecoder(), torch.nn.Identity())
+    network.forward = network.forward_for_tracing
+    inputs = {
+        "image_embeddings": torch.zeros(1, 256, 64, 64),
+        "point_coords": torch.randint(0, 1024, (1, 2, 2)).float(),
+        "point_labels": torch.randint(0, 4, (1, 2)).float(),
+        "mask_input": torch.randn(1, 1, 256, 256),
+        "has_mask_input": torch.tensor([[1.0]]),
+        "orig_size": torch.tensor([[1200, 1800]]),
+    }
+    write(
+        network.requires_grad_(False).eval(),
+        inputs,
+        path,
+        outputs=["upscaled_masks", "iou_predictions", "low_res_masks"],
+    )
+
+
 def export_efficient(path):
     """export_onnx.py of EfficientSAM, as labelme's build has it."""
     import onnx_models
@@ -175,7 +245,14 @@ def write(network, inputs, path, *, outputs, axes=None):
     )
 
 
-EXPORTERS = {HQ: export_hq, SAM_2: export_sam_2, SAM_2_ORT: export_sam_2_ort, EFFICIENT: export_efficient}
+EXPORTERS = {
+    HQ: export_hq,
+    SAM_2: export_sam_2,
+    SAM_2_ORT: export_sam_2_ort,
+    SAM_2_OSAM: export_sam_2_osam,
+    OTX: export_otx,
+    EFFICIENT: export_efficient,
+}
 
 
 @pytest.fixture(scope="module", params=list(EXPORTERS), ids=lambda export: export.name)
@@ -220,7 +297,7 @@ def asked(export, prompt, maps, mask, *, width, height):
         said = {"batched_point_coords": points[None, None], "batched_point_labels": np.array([[labels]])}
         return {name: value.astype(np.float32) for name, value in said.items()} | maps | {"orig_im_size": size}
     points = mapped(points, width=width, height=height, lay=export.lay)
-    if export is HQ and not prompt.box_xyxy:
+    if export in (HQ, OTX) and not prompt.box_xyxy:
         points, labels = np.vstack((points, [0, 0])), [*labels, -1.0]
     said = {"point_coords": points[None], "point_labels": np.array([labels])}
     earlier, has_earlier = (
@@ -230,6 +307,10 @@ def asked(export, prompt, maps, mask, *, width, height):
     said[has_earlier] = np.array([mask is not None])
     said |= {"orig_im_size": np.array([height, width])} if export is HQ else {}
     said = {name: value.astype(np.float32) for name, value in said.items()}
+    said |= {"orig_im_size": np.array([height, width])} if export is SAM_2_OSAM else {}
+    if export is OTX:
+        said["has_mask_input"] = said["has_mask_input"][None]
+        said["orig_size"] = np.array([[height, width]])
     if export is SAM_2_ORT:
         said["point_labels"] = said["point_labels"].astype(np.int32)
         said["original_image_size"] = np.array([height, width], np.int32)
@@ -258,10 +339,15 @@ def test_answers_are_those_of_onnxruntime_for_pictures_of_any_size(pair, width, 
     if export is EFFICIENT:  # it knows no negative points
         prompt = Prompt(tuple(Point(one.x, one.y) for one in prompt.points), prompt.box_xyxy)
     mask = noise.normal(size=(256, 256)).astype(np.float32) * 4 if form == 3 and export is not EFFICIENT else None
-    outputs = session.run(None, asked(export, prompt, maps, mask, width=width, height=height))
-    scores, low = outputs[1].reshape(-1), outputs[-1 if export is not SAM_2 else 0]
-    low = low.reshape(-1, 256, 256)
+    inputs = asked(export, prompt, maps, mask, width=width, height=height)
+    # The masks in the picture's size, which come first, cannot be made of one that is very flat.
+    wanted = ["masks", "iou_predictions"] if export is SAM_2 else [one.name for one in session.get_outputs()][1:]
+    outputs = session.run(wanted, inputs)
+    scores = outputs[wanted.index("iou_predictions")].reshape(-1)
+    low = outputs[0 if export is SAM_2 else -1].reshape(-1, 256, 256)
     index = int(scores[: len(low)].argmax())
+    if export is OTX:  # select_masks, for a decoder that returns all of its masks
+        index = 0 if inputs["point_labels"].size > 2 else 1 + int(scores[1:].argmax())
     found, score = network.decode(PromptFeatures(view, maps), prompt, mask)
     np.testing.assert_allclose(found, low[index], rtol=1e-4, atol=1e-4 * np.abs(low).max())
     assert score is None or score == pytest.approx(min(float(scores[index]), 1.0), abs=1e-4)
