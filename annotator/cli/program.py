@@ -17,6 +17,7 @@ from annotator.cli.exporting import add_export
 from annotator.cli.importing import add_import
 from annotator.cli.masking import add_masks
 from annotator.cli.models import add_models
+from annotator.cli.people import add_people
 from annotator.cli.prelabelling import add_prelabel
 from annotator.cli.projects import add_projects
 from annotator.cli.serving import add_serve
@@ -66,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_categories(verbs)
     add_export(verbs)
     add_projects(verbs)
+    add_people(verbs)
     add_check(verbs)
     add_evaluate(verbs)
     add_agreement(verbs)

@@ -35,6 +35,12 @@ class AnswersReader:
         self._history = History.begin()
         self._last: tuple[str, Evidence] | None = None
 
+    def history(self, connection: Connection) -> History:
+        """Every gesture and decision up to now; only what is new is read again."""
+        with self._lock, collection_paused():
+            self._history = continue_history(connection, self._history)
+            return self._history
+
     def read(self) -> Evidence:
         """Of all decisions up to now, without pictures in the bin; the same value until somebody stores something."""
         with self._lock:

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from annotator.core.people import PeopleError, Person, Role, checked_person, folded_person
 from annotator.storage import schema
+from annotator.storage.answers import AnswersReader
 from annotator.storage.database import Database, now
+from annotator.storage.people_figures import FiguresReader, PersonFigures
 
 _people = schema.people
 
@@ -16,13 +18,18 @@ _people = schema.people
 class People:
     """Of a project. Safe to use from several threads, and beside other processes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, evidence: AnswersReader) -> None:
         self._database = database
+        self._figures = FiguresReader(database, evidence)
 
     def all(self) -> tuple[Person, ...]:
         """In the order in which they were added."""
         with self._database.read() as connection:
             return _all(connection)
+
+    def figures(self) -> tuple[PersonFigures, ...]:
+        """What everybody did who ever decided something, and those who have not yet; who did most comes first."""
+        return self._figures.read(self.all())
 
     def role_of(self, login: str, name: str) -> Role | None:
         """What somebody who signed in may do; None where they are none of the project's people.

@@ -78,7 +78,7 @@ class Store:
         self.twice = TwicePictures(database)
         self.takes = TakeReviews(database)
         self.hand_out = HandOut(database)
-        self.people = People(database)
+        self.people = People(database, self.evidence)
         images.order_names(database)
         self.category_manager = CategoryManager(database)
         self.key = self._project_key()

@@ -110,6 +110,7 @@ def _list_to_json(projects: Projects, jobs: Prelabelling, keys: list[str]) -> di
         "shared": projects.shared,
         "signed_in": projects.login is not None,
         "user": None if (user := projects.user()) is None else user.name,
+        "way_out": "" if projects.login is None else projects.login.way_out,
         "bin_days": projects.bin_days,
     }
 

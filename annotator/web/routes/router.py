@@ -34,6 +34,7 @@ from annotator.web.routes.images import add_image_routes
 from annotator.web.routes.insight import add_insight_routes
 from annotator.web.routes.looks import add_look_routes
 from annotator.web.routes.masks import add_mask_routes
+from annotator.web.routes.people import add_people_routes
 from annotator.web.routes.pictures import add_picture_routes
 from annotator.web.routes.presence import add_presence_routes
 from annotator.web.routes.projects import add_project_routes
@@ -65,6 +66,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     prompts = PromptQueue(projects, prompter)
     add_mask_routes(router, prompts, uploads)
     add_prompt_routes(router, prompts, uploads, projects)
+    add_people_routes(router, projects, uploads)
     add_picture_routes(router, projects)
     looking = LookWork(projects)
     add_gallery_routes(router, projects, looking)

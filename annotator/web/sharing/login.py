@@ -45,10 +45,12 @@ class User:
 class SignIn(Protocol):
     """One way in which people say who they are.
 
-    has_page: whether the page is for everybody, and has the button to sign in itself.
+    has_page: whether the page is for everybody, and has the button to sign in itself. way_out: the path, below the
+    page, by which somebody signs out; "" where that is not this server's to offer.
     """
 
     has_page: bool
+    way_out: str
 
     def user(self, visitor: Visitor) -> User | None:
         """Who signed in, None where nobody did."""
@@ -61,6 +63,7 @@ class Login:
     """Reads who signed in with Hugging Face."""
 
     has_page = True
+    way_out = ""
 
     def __init__(self, secret: str) -> None:
         """secret: OAUTH_CLIENT_SECRET, with which Gradio signs."""

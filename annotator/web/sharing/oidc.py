@@ -47,6 +47,7 @@ class Oidc:
     """A `SignIn`."""
 
     has_page = False
+    way_out = SIGN_OUT.lstrip("/")
 
     def __init__(self, settings: OidcSettings) -> None:
         from authlib.integrations.starlette_client import OAuth

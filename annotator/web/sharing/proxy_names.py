@@ -33,6 +33,7 @@ class ProxyNames:
     """A `SignIn`."""
 
     has_page = False
+    way_out = ""
 
     def __init__(self, header: str, proxies: tuple[Network, ...]) -> None:
         self._header, self._proxies = header, proxies

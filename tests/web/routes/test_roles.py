@@ -18,6 +18,7 @@ class Whoever:
     """Signs in whoever the test says."""
 
     has_page = False
+    way_out = ""
     name = ""
 
     def user(self, asking):
