@@ -5,9 +5,12 @@ Tests: tests/core/test_two_networks.py
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+_LONGEST = 200  # characters of a network's name
 
 
 class Agreement(StrEnum):
@@ -46,3 +49,17 @@ def provenance_of(vote: Vote | None) -> dict[str, Any]:
     if vote.iou is not None and vote.score is not None:
         said |= {"second_score": round(vote.score, 6), "second_iou": round(vote.iou, 4)}
     return said
+
+
+def vote_of_provenance(said: Mapping[str, Any]) -> Vote | None:
+    """The vote that `provenance_of` told; None where none can be read. The other one's category is not told there."""
+    agreement, by = said.get("agreement"), said.get("second")
+    is_said = isinstance(agreement, str) and agreement in set(Agreement)
+    if not is_said or not isinstance(by, str) or not by.isprintable() or not 0 < len(by) <= _LONGEST:
+        return None
+    score, iou = (_share(said.get(name)) for name in ("second_score", "second_iou"))
+    return Vote(Agreement(agreement), by, *((score, iou) if score is not None and iou is not None else (None, None)))
+
+
+def _share(said: object) -> float | None:
+    return float(said) if isinstance(said, int | float) and 0 <= said <= 1 else None

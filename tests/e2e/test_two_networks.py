@@ -20,6 +20,10 @@ def test_where_two_networks_agree_one_click_accepts_and_one_takes_back(screen, p
     page = screen.open().page
     for told in ("second sees the same: score 0.80, IoU 0.93", "second does not see it"):
         page.locator(".an-row:visible").get_by_role("img", name=told, exact=True).wait_for()
+    listed = page.get_by_role("complementary", name="Instances").get_by_label("What is listed")
+    listed.select_option("network:second@1")
+    require_soon(lambda: len(screen.rows()), 2)
+    listed.select_option("")
     page.get_by_role("tab", name="Insight").click()
     shown = page.locator("#statistics")
     shown.get_by_role("button", name="Accept 1 suggestion", exact=True).click()

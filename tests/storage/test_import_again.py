@@ -12,6 +12,7 @@ from annotator.core.dataset import (
 )
 from annotator.core.masks import mask_to_rle, rle_to_mask
 from annotator.core.review import Change
+from annotator.core.vote import Agreement, Vote
 from tests.storage.builders import accept, block, gesture, suggestion
 from tests.storage.imports import DATASET, an_image, an_instance, bring
 
@@ -187,7 +188,8 @@ def test_another_category_or_picture_is_another_object(empty):
 
 
 def test_a_suggestion_that_the_file_has_by_another_outline_is_accepted_with_that(store, image):
-    store.set_suggestions(image.id, [suggestion(2), suggestion(9)])
+    vote = Vote(Agreement.ONE, "second@1")
+    store.set_suggestions(image.id, [replace(suggestion(2), vote=vote), suggestion(9)])
     offered, _ = store.instances(image.id)
     dataset = replace(DATASET, images=(an_image(image.id, "picture"),), instances=(an_instance(70, image.id, 3),))
     assert bring(store, dataset).instances_added == 1
@@ -198,6 +200,7 @@ def test_a_suggestion_that_the_file_has_by_another_outline_is_accepted_with_that
         block(3),
         True,
     )
+    assert accepted.vote == vote
 
 
 def aside(id, **more):

@@ -24,6 +24,7 @@ from annotator.core.masks import Rle
 from annotator.core.polygons import Part
 from annotator.core.review import is_flag, is_note
 from annotator.core.spool import Spool
+from annotator.core.vote import vote_of_provenance
 from annotator.exchange.coco.lint import inspect_coco
 from annotator.exchange.coco.opened import opened
 from annotator.exchange.coco.packing import unpacked
@@ -126,6 +127,7 @@ def _instance_from_coco(annotation: dict[str, Any], rle: Rle) -> Instance:
         flags=flags_of(ours),
         note=note_of(ours),
         locked=ours.get("locked") is True,
+        vote=vote_of_provenance(ours),
         extra=extra,
     )
 

@@ -21,6 +21,7 @@ from annotator.storage.imports.ids import InstanceIds
 from annotator.storage.imports.work import Work
 from annotator.storage.instances import chunks, require_room, row_of
 from annotator.storage.stored import json_of
+from annotator.storage.votes import vote_of
 
 _Key = tuple[int, int, str]
 """The project's image, its category, and the mask's counts: equal ones are one object."""
@@ -174,7 +175,7 @@ class _Entering:
     def accept(self, row: Row[Any], instance: Instance) -> None:
         """What a model suggested is what the file holds: it is accepted by that, with the file's outline."""
         self._ids.release(row.key)
-        mine = replace(instance, key=row.key, source=row.source, score=row.score)
+        mine = replace(instance, key=row.key, source=row.source, score=row.score, vote=vote_of(row))
         mine = replace(mine, id=self._ids.take(instance.id, mine), edited=row.edited or instance.rle.counts != row.rle)
         self._change(mine)
 
@@ -182,7 +183,7 @@ class _Entering:
         """The file's outline for an instance of the project, which keeps its number and where it comes from."""
         extra = {**json_of(row.extra, f"instance {row.key}"), **instance.extra}
         mine = replace(instance, id=row.id, key=row.key, source=row.source, score=row.score, extra=extra)
-        self._change(replace(mine, edited=row.source != MANUAL))
+        self._change(replace(mine, vote=vote_of(row), edited=row.source != MANUAL))
 
     def _change(self, mine: Instance) -> None:
         table = schema.instances

@@ -1,5 +1,5 @@
 /** What a person says of instances beside their category: flags, notes, locks; and which of them are not drawn. */
-import type { Edit, Instance } from "../document/scene";
+import type { Edit, Instance, Scene } from "../document/scene";
 import { isCrowd, isLocked } from "../document/scene";
 import type { Session } from "../session/session";
 
@@ -12,6 +12,20 @@ export const MAX_NOTE = 2000;
 
 export function hasFlag(instance: Instance, flag: string): boolean {
   return instance.flags?.includes(flag) === true;
+}
+
+/** Before a network, model@version: what that one sees. */
+export const SEEN_BY = "network:";
+
+/** Whether a network suggested it, or sees an object in its place. */
+export function isSeenBy({ source, vote }: Instance, network: string): boolean {
+  return source === network || (vote?.by === network && (vote.agreement === "both" || vote.agreement === "conflict"));
+}
+
+/** Those that suggested something on the picture, or were asked about it. */
+export function networksOf(scene: Scene | null): string[] {
+  const named = (scene?.instances ?? []).flatMap(({ source, vote }) => [...(source.includes("@") ? [source] : []), ...(vote === undefined ? [] : [vote.by])]);
+  return [...new Set(named)].sort();
 }
 
 /** Whether the list shows it when it is asked for a flag, or for one of MARKS. */
@@ -31,6 +45,7 @@ export function hasMark(instance: Instance, mark: string, hidden: ReadonlySet<st
     case "agreement:silent":
       return `agreement:${instance.vote?.agreement}` === mark;
     default:
+      if (mark.startsWith(SEEN_BY)) return isSeenBy(instance, mark.slice(SEEN_BY.length));
       return hasFlag(instance, mark.replace(/^flag:/, ""));
   }
 }

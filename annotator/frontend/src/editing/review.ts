@@ -1,4 +1,5 @@
 /** Decisions about instances: what A, D, C and the arrows do, without a page around them. */
+import { clashesOf } from "../document/clashes";
 import { outlineOf } from "../document/outline";
 import type { Agreement } from "../document/protocol";
 import type { Edit, Instance, Thresholds } from "../document/scene";
@@ -132,9 +133,11 @@ function neighbour(session: Session, direction: 1 | -1): Instance | null {
 export function ordered(session: Session): Instance[] {
   const view = session.view.get();
   const { sort, filter, triage, categories, aside, hidden } = view;
-  const listed = session.visible().filter((one) => {
+  const visible = session.visible();
+  const clashing = filter.mark === "clash" && view.scene !== null ? clashesOf(visible, view.scene.width) : null;
+  const listed = visible.filter((one) => {
     if ((filter.state ?? one.state) !== one.state || (filter.category ?? one.category) !== one.category) return false;
-    if (filter.mark && !hasMark(one, filter.mark, hidden)) return false;
+    if (filter.mark && !(clashing?.has(one.key) ?? hasMark(one, filter.mark, hidden))) return false;
     return filter.size === null || filter.size === sizeOf(outlineOf(one.mask).area);
   });
   const names = new Map(categories.map((category) => [category.id, category.name]));

@@ -1,13 +1,8 @@
 /** Requests about instances that get in each other's way, and about what two networks agree on. */
+import type { Bounds, Clash } from "../document/clashes";
 import type { Agreement, WireCutout } from "../document/protocol";
 import type { Api } from "./api";
 import { request } from "./api";
-
-export const CLASHES = ["duplicate", "contained", "overlap"] as const;
-export type Clash = (typeof CLASHES)[number];
-
-/** From which share on, 0 to 1, two instances are held to be each of these. */
-export type Bounds = Readonly<Record<Clash, number>>;
 
 /** Pairs of one kind, and the pictures that they are on. */
 export interface WireKind {

@@ -1,8 +1,10 @@
 /** Duplicates, contained masks and overlaps: looked for when somebody asks, each with a bound of its own, and mended many at once. */
+import type { Bounds, Clash } from "../document/clashes";
+import { BOUNDS, CLASHES } from "../document/clashes";
 import type { RepairKind } from "../saving/bulk";
 import { BulkApi } from "../saving/bulk";
-import type { Bounds, Clash, WireKind } from "../saving/clashes";
-import { CLASHES, ClashesApi } from "../saving/clashes";
+import type { WireKind } from "../saving/clashes";
+import { ClashesApi } from "../saving/clashes";
 import { lineOf } from "../saving/errors";
 import type { StringKey } from "../strings";
 import { t } from "../strings";
@@ -14,10 +16,10 @@ import { listButton } from "./listbutton";
 import { listed } from "./listed";
 import { section } from "./statistics";
 
-const KINDS: Readonly<Record<Clash, { readonly label: StringKey; readonly told: StringKey; readonly share: number; readonly repairs: readonly (readonly [RepairKind, StringKey])[] }>> = {
-  duplicate: { label: "clashDuplicate", told: "clashDuplicateTold", share: 80, repairs: [["duplicates", "clashRemove"]] },
-  contained: { label: "clashContained", told: "clashContainedTold", share: 90, repairs: [["contained", "clashRemoveInner"], ["merge", "clashMerge"]] },
-  overlap: { label: "clashOverlap", told: "clashOverlapTold", share: 10, repairs: [["subtract", "repairSubtract"]] },
+const KINDS: Readonly<Record<Clash, { readonly label: StringKey; readonly told: StringKey; readonly repairs: readonly (readonly [RepairKind, StringKey])[] }>> = {
+  duplicate: { label: "clashDuplicate", told: "clashDuplicateTold", repairs: [["duplicates", "clashRemove"]] },
+  contained: { label: "clashContained", told: "clashContainedTold", repairs: [["contained", "clashRemoveInner"], ["merge", "clashMerge"]] },
+  overlap: { label: "clashOverlap", told: "clashOverlapTold", repairs: [["subtract", "repairSubtract"]] },
 };
 
 /** The part of the page. */
@@ -27,7 +29,7 @@ export function clashes(options: InsightOptions): HTMLElement {
 
 class Clashes {
   readonly element: HTMLElement;
-  private readonly fields = new Map(CLASHES.map((kind) => [kind, shareField(KINDS[kind])] as const));
+  private readonly fields = new Map(CLASHES.map((kind) => [kind, shareField(kind)] as const));
   private readonly place = h("div", { role: "status" });
   private readonly look = button({ text: t("clashLook"), onClick: () => void this.find() });
 
@@ -37,7 +39,7 @@ class Clashes {
   }
 
   private share(kind: Clash): number {
-    return Math.max(1, Math.min(100, Math.round(this.fields.get(kind)!.valueAsNumber) || KINDS[kind].share));
+    return Math.max(1, Math.min(100, Math.round(this.fields.get(kind)!.valueAsNumber) || 100 * BOUNDS[kind]));
   }
 
   private async find(): Promise<void> {
@@ -74,6 +76,6 @@ class Clashes {
   }
 }
 
-function shareField({ label, share }: { readonly label: StringKey; readonly share: number }): HTMLInputElement {
-  return h("input", { type: "number", class: "an-bulk-pixels", min: 1, max: 100, step: 1, value: String(share), "aria-label": `${t(label)}, %` });
+function shareField(kind: Clash): HTMLInputElement {
+  return h("input", { type: "number", class: "an-bulk-pixels", min: 1, max: 100, step: 1, value: String(100 * BOUNDS[kind]), "aria-label": `${t(KINDS[kind].label)}, %` });
 }

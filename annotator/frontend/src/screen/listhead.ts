@@ -3,7 +3,7 @@ import type { Appearance } from "../canvas/render";
 import { AGREEMENTS } from "../document/protocol";
 import type { Scene } from "../document/scene";
 import { categoryCounts } from "../document/scene";
-import { FLAGS } from "../editing/flags";
+import { FLAGS, SEEN_BY, networksOf } from "../editing/flags";
 import type { Session } from "../session/session";
 import type { ListFilter, Size, SortOrder } from "../session/view";
 import { MARKS } from "../session/view";
@@ -83,17 +83,22 @@ export class ListHead {
 function filterOf(value: string): ListFilter {
   const state = STATES.find((one) => one === value) ?? null;
   const size = SIZES.find(([one]) => one === value)?.[0] ?? null;
-  const mark = /^(flag|agreement):/.test(value) || MARKS.some((one) => one === value) ? value : null;
+  const mark = /^(flag|agreement|network):/.test(value) || MARKS.some((one) => one === value) ? value : null;
   const other = value === "" || state !== null || size !== null || mark !== null;
   return { state, size, mark, category: other ? null : Number(value) };
 }
 
-const MARK_LABELS = { crowd: "crowdFlag", note: "hasNote", locked: "locked", hidden: "hiddenOne" } as const;
+const MARK_LABELS = { crowd: "crowdFlag", note: "hasNote", locked: "locked", hidden: "hiddenOne", clash: "clashing" } as const;
 
-/** Nothing where no second network was asked. */
+/** What a second network says, and what each sees; nothing where there is one alone. */
 function votesOf(scene: Scene | null, { mark }: ListFilter): (readonly [value: string, text: string])[] {
   const voted = scene?.instances.some(({ vote }) => vote !== undefined) === true || mark?.startsWith("agreement:") === true;
-  return voted ? AGREEMENTS.map((one) => [`agreement:${one}`, t(AGREEMENT_LABELS[one])] as const) : [];
+  const asked = mark?.startsWith(SEEN_BY) === true ? [mark.slice(SEEN_BY.length)] : [];
+  const networks = [...new Set([...networksOf(scene), ...asked])];
+  return [
+    ...(voted ? AGREEMENTS.map((one) => [`agreement:${one}`, t(AGREEMENT_LABELS[one])] as const) : []),
+    ...(networks.length > 1 || asked.length > 0 ? networks.map((one) => [`${SEEN_BY}${one}`, t("seenBy", { network: one.split("@")[0] })] as const) : []),
+  ];
 }
 
 /** The flags that formats know, those that the picture's instances have, and what else can be asked for. */

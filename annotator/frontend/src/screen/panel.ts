@@ -13,6 +13,7 @@ import { t } from "../strings";
 import { button, h, setClass, setText } from "../widgets/dom";
 import { icon, setIcon } from "../widgets/icons";
 import { VirtualList } from "../widgets/list";
+import { ClashSigns } from "./clashsigns";
 import { ListHead } from "./listhead";
 import { ROW_HEIGHT, Row } from "./row";
 import { Thumbnails } from "./thumbnails";
@@ -37,6 +38,7 @@ export class Panel {
   private readonly thumbnails: Thumbnails;
   private readonly unpainted = new Map<Row, () => void>();
   private painting: ReturnType<typeof setTimeout> | null = null;
+  private readonly clashes = new ClashSigns(() => this.list.refresh());
   private readonly head: ListHead;
   private readonly empty = h("p", { class: "an-panel-empty" });
   private readonly category = h("span", { class: "an-category-name" });
@@ -107,6 +109,7 @@ export class Panel {
     this.shown = ordered(this.options.session);
     this.list.setItems(this.shown);
     this.head.render(this.shown.length);
+    this.clashes.follow(scene, this.options.session.visible());
     this.empty.hidden = scene === null || this.shown.length > 0;
     const filtered = filter.state !== null || filter.category !== null || filter.size !== null || Boolean(filter.mark);
     const hidden = scene !== null && countSuggestions(scene, view).total > 0;
@@ -159,7 +162,7 @@ export class Panel {
     const { scene, selection, hover, aside, hidden } = session.view.get();
     if (scene === null) return;
     const { key } = instance;
-    row.update(instance, appearance, { selected: selection.includes(key), hovered: hover === key, aside: aside.includes(key), hidden: hidden.has(key) });
+    row.update(instance, appearance, { selected: selection.includes(key), hovered: hover === key, aside: aside.includes(key), hidden: hidden.has(key), clash: this.clashes.of(instance) });
     const paint = row.repaint(this.thumbnails, instance, scene, appearance.color(instance));
     if (paint !== null) this.paintSoon(row, paint);
   }

@@ -1,11 +1,13 @@
 /** One row of the list of instances: its picture and number, what it is, who suggested it, and what can be done. */
 import type { Appearance } from "../canvas/render";
+import type { Clashing } from "../document/clashes";
 import { outlineOf } from "../document/outline";
 import type { Instance, Scene } from "../document/scene";
 import { isSuggested } from "../document/scene";
 import { t } from "../strings";
 import { button, h, setClass, setText } from "../widgets/dom";
 import { icon, setIcon } from "../widgets/icons";
+import { clashText } from "./clashsigns";
 import { saidOf } from "./flags";
 import { createSign, toldOf } from "./votes";
 import type { Thumbnails } from "./thumbnails";
@@ -22,6 +24,8 @@ export interface RowState {
   readonly aside: boolean;
   /** Listed, and not drawn. */
   readonly hidden: boolean;
+  /** With a larger one; null where it does not. */
+  readonly clash: Clashing | null;
 }
 
 export class Row {
@@ -49,7 +53,7 @@ export class Row {
     this.element = h("div", { class: "an-row" }, picture, lines, state, this.accept, this.reject);
   }
 
-  update(instance: Instance, appearance: Appearance, { selected, hovered, aside, hidden }: RowState): void {
+  update(instance: Instance, appearance: Appearance, { selected, hovered, aside, hidden, clash }: RowState): void {
     const { element } = this;
     this.key = instance.key;
     setIcon(this.state, STATE_ICONS[instance.state]);
@@ -63,14 +67,16 @@ export class Row {
     const made = instance.prompt === undefined ? "manual" : instance.prompt.points.length > 0 ? "byClicks" : "byBox";
     const score = instance.score?.toFixed(2) ?? t(instance.source === "manual" ? made : "imported");
     const later = aside && instance.state === "suggested" ? t("aside") : "";
-    const notes = [...saidOf(instance, hidden), instance.edited ? t("edited") : later];
+    const clashing = clash === null ? "" : clashText(clash, (other) => appearance.number(other));
+    const notes = [clashing, ...saidOf(instance, hidden), instance.edited ? t("edited") : later];
+    setClass(element, "is-clashing", clash !== null);
     setText(this.detail, score);
     const voted = toldOf(instance.vote, (id) => appearance.categoryName(id));
     this.vote.show(instance.vote, voted);
     // Beside the score there is no room for a word: “locked” would be its first letter.
     const below = [...notes, networkOf(instance.source), promptOf(instance)];
     setText(this.source, below.filter((one) => one !== null && one !== "").join(" · "));
-    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${[instance.source, ...(instance.prompt === undefined ? [] : [instance.prompt.by]), ...(voted === "" ? [] : [voted]), ...saidOf(instance, hidden)].join(" · ")}${instance.note ? `\n${instance.note}` : ""}`;
+    element.title = `${t(instance.state)} · ${t("area", { n: Math.round(outlineOf(instance.mask).area) })} · ${[instance.source, ...(instance.prompt === undefined ? [] : [instance.prompt.by]), ...(voted === "" ? [] : [voted]), ...(clashing === "" ? [] : [clashing]), ...saidOf(instance, hidden)].join(" · ")}${instance.note ? `\n${instance.note}` : ""}`;
     this.accept.hidden = instance.state === "accepted";
     this.reject.hidden = instance.state === "rejected";
     const deletes = !isSuggested(instance);

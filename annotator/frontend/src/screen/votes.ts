@@ -35,5 +35,7 @@ export function toldOf(vote: WireVote | null | undefined, nameOf: (category: num
   const { agreement, score, iou, category } = vote;
   const said = { network: vote.by.split("@")[0], score: score?.toFixed(2) ?? "", iou: iou?.toFixed(2) ?? "", category: category === null ? "" : nameOf(category) };
   if (agreement === "one") return t(score === null ? "voteOne" : "voteUnsure", said);
+  // What an export tells of a vote is without the other one's category.
+  if (agreement === "conflict" && category === null) return t("agreementConflict");
   return t(({ both: "voteBoth", conflict: "voteConflict", silent: "voteSilent" } as const)[agreement], said);
 }

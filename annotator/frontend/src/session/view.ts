@@ -14,12 +14,12 @@ export interface ListFilter {
   readonly state: "suggested" | "accepted" | "rejected" | null;
   readonly category: number | null;
   readonly size: Size | null;
-  /** A flag, one of MARKS, or `agreement:` and what a second network says. */
+  /** A flag, one of MARKS, `agreement:` and what a second network says, or `network:` and the one that sees it. */
   readonly mark?: string | null;
 }
 
 /** What the list can be asked for beside flags. */
-export const MARKS = ["crowd", "note", "locked", "hidden"] as const;
+export const MARKS = ["crowd", "note", "locked", "hidden", "clash"] as const;
 
 /** COCO's sizes: below 32 x 32 pixels, below 96 x 96, and above. */
 export type Size = "small" | "medium" | "large";
