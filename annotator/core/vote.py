@@ -54,8 +54,9 @@ def provenance_of(vote: Vote | None) -> dict[str, Any]:
 def vote_of_provenance(said: Mapping[str, Any]) -> Vote | None:
     """The vote that `provenance_of` told; None where none can be read. The other one's category is not told there."""
     agreement, by = said.get("agreement"), said.get("second")
-    is_said = isinstance(agreement, str) and agreement in set(Agreement)
-    if not is_said or not isinstance(by, str) or not by.isprintable() or not 0 < len(by) <= _LONGEST:
+    if not isinstance(agreement, str) or agreement not in set(Agreement):
+        return None
+    if not isinstance(by, str) or not by.isprintable() or not 0 < len(by) <= _LONGEST:
         return None
     score, iou = (_share(said.get(name)) for name in ("second_score", "second_iou"))
     return Vote(Agreement(agreement), by, *((score, iou) if score is not None and iou is not None else (None, None)))

@@ -41,7 +41,8 @@ _TABLES = (
 class Seen:
     """One picture: the network that looked, how the picture stood then, its vector, and those of its instances by id.
 
-    besides: how many objects a mirrored copy showed that the picture itself did not; None where nobody looked for them.
+    besides: how many objects mirrored and zoomed copies showed that the picture itself did not; None where nobody
+    looked for them.
     """
 
     network: str

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from annotator.core.dataset import Image, Instance, State
 from annotator.core.errors import AnnotatorError
-from annotator.core.geometry import box_iou, common_areas
 from annotator.core.masks import rle_box_xyxy
+from annotator.prelabel.copies import Given, count_besides
 from annotator.storage.looks import Seen
 from annotator.storage.store import Store
 from annotator.system.latest import Latest
@@ -23,7 +23,6 @@ from annotator.vision.networks.detector import Detector
 from annotator.vision.networks.eye import Eye
 from annotator.vision.networks.zoo import ModelInfo
 from annotator.vision.pictures import decode
-from annotator.vision.pictures.photo import Photo
 from annotator.web.projects import Projects
 from annotator.web.runs import Runs
 from annotator.web.sharing.limits import LimitError
@@ -33,19 +32,16 @@ MAX_EYES = 2
 MAX_RUNS = 4
 """Projects that are gone over at once; each picture waits for those of the others."""
 
-GIVEN = 0.25
-"""From this score on, or decided, the picture itself gives an object that its copy shows."""
-
 PATIENCE = 16
 """Pictures that may fail before one was seen."""
-
-SAME_OBJECT = 0.5
-"""IoU of boxes."""
 
 
 @dataclass
 class LookRun:
-    """One go over the pictures of a project. copies: mirrored copies too. failed: pictures that could not be seen."""
+    """One go over the pictures of a project.
+
+    copies: mirrored and zoomed copies too. failed: pictures that could not be seen.
+    """
 
     network: str
     copies: bool
@@ -163,22 +159,19 @@ def network_of(store: Store) -> ModelInfo:
 
 
 def see(store: Store, image: Image, eye: Eye, *, stood: int, detector: Detector | None = None) -> Seen:
-    """What the eye sees on a picture and its instances; with a detector also what a mirrored copy shows besides."""
+    """What the eye sees on a picture and its instances; with a detector also what copies show besides."""
     photo = decode.decode(store.content(image), file_name=image.file_name, sha256=image.sha256)
     look = eye.look(photo)
     known = store.instances(image.id)
     vectors = {one.id: look.of_mask(one.rle) for one in known}
     # Nothing is offered on a blind picture: whatever a copy shows would count as missed.
-    besides = None if detector is None or store.blind.is_hidden(image.id) else _besides(photo, detector, known)
+    besides = (
+        None if detector is None or store.blind.is_hidden(image.id) else count_besides(photo, detector, _given(known))
+    )
     return Seen(eye.info.source, stood, look.of_picture(), vectors, besides)
 
 
-def _besides(photo: Photo, detector: Detector, known: Sequence[Instance]) -> int:
-    """How many objects from the network's own threshold on a mirrored copy shows that the picture did not give."""
-    mirrored = replace(photo, pixels=np.ascontiguousarray(photo.pixels[:, ::-1]))
-    found = detector.detect(mirrored)
-    boxes = found.clipped_boxes()[found.scores >= detector.info.threshold]
-    boxes = np.column_stack((photo.width - boxes[:, 2], boxes[:, 1], photo.width - boxes[:, 0], boxes[:, 3]))
-    given = [one for one in known if one.state is not State.SUGGESTED or (one.score or 0.0) >= GIVEN]
-    others = np.array([rle_box_xyxy(one.rle) for one in given], float).reshape(-1, 4)
-    return int((box_iou(*common_areas(boxes, others)).max(axis=1, initial=0.0) < SAME_OBJECT).sum())
+def _given(known: Sequence[Instance]) -> Given:
+    boxes = np.array([rle_box_xyxy(one.rle) for one in known], float).reshape(-1, 4)
+    scores = [(one.score or 0.0) if one.state is State.SUGGESTED else 1.0 for one in known]
+    return Given(boxes, np.array(scores, float))

@@ -46,7 +46,7 @@ def add_look_routes(router: APIRouter, projects: Projects, work: LookWork, uploa
 
     @router.post("/{key}/looks")
     async def begin(key: str, request: Request) -> dict[str, Any]:
-        """Begin to look at what is new or changed; `copies`: at mirrored copies too, which takes twice as long."""
+        """Begin to look at what is new or changed; `copies`: at mirrored and zoomed copies too, which takes longer."""
         found = parse_json(await uploads.small(request, MAX_BODY_BYTES))
         copies = found.get("copies", False) if isinstance(found, dict) else None
         if not isinstance(copies, bool):
