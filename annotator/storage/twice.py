@@ -171,7 +171,8 @@ def _chosen(connection: Connection) -> list[Row[Any]]:
             take.c.reviewed.label("take_reviewed"),
             take.c.revision.label("take_revision"),
         )
-        .outerjoin(_twice, _twice.c.image_id == _images.c.id)
+        # Without a share, few pictures are looked at.
+        .join(_twice, _twice.c.image_id == _images.c.id, isouter=plan.share > 0)
         .outerjoin(take, take.c.id == _twice.c.take_id)
         .where(~_images.c.removed)
         .order_by(_images.c.id)

@@ -17,20 +17,20 @@ Window = tuple[int, int, int, int]
 """Left, top, right, bottom in image pixels."""
 
 
-def window_size(window: Window) -> tuple[int, int]:
-    """Width and height of the drawing, in its own units."""
+def window_size(window: Window, *, side: int = SIDE) -> tuple[int, int]:
+    """Width and height of the drawing, in its own units. side: of the longer one."""
     left, top, right, bottom = window
-    scale = _scale(window)
+    scale = _scale(window, side)
     return max(round((right - left) * scale), 1), max(round((bottom - top) * scale), 1)
 
 
-def outline(rle: Rle, window: Window) -> str:
+def outline(rle: Rle, window: Window, *, side: int = SIDE) -> str:
     """The mask's rings as the path of an SVG, whole numbers in the units of `window_size`; empty for an empty mask.
 
     >>> outline(Rle(height=2, width=3, counts="2111"), (0, 0, 3, 2))
     'M85 0L256 0L256 171L171 171L171 85L85 85Z'
     """
-    scale = _scale(window)
+    scale = _scale(window, side)
     path = []
     for part in rle_to_parts(rle):
         for ring in (part.outer, *part.holes):
@@ -41,6 +41,6 @@ def outline(rle: Rle, window: Window) -> str:
     return "".join(path)
 
 
-def _scale(window: Window) -> float:
+def _scale(window: Window, side: int) -> float:
     left, top, right, bottom = window
-    return SIDE / max(right - left, bottom - top, 1)
+    return side / max(right - left, bottom - top, 1)

@@ -87,6 +87,7 @@ def test_the_server_says_the_golden_document():
         ),
         setting=lambda _: 0.4,
         blind=SimpleNamespace(is_hidden=lambda _: False),
+        twice=SimpleNamespace(take_of=lambda _: None),
         category_manager=SimpleNamespace(version=lambda: "5-2"),
         categories=lambda: [
             Category(1, "person", "person"),

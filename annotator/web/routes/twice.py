@@ -30,6 +30,9 @@ from annotator.web.takes_work import TakesWork
 MOST_IMAGES = 100_000
 MAX_BODY_BYTES = 2_000_000
 
+OUTLINE_SIDE = 1024
+"""Of the drawing that outlines of a whole picture lie in."""
+
 MOST_LISTED = 100
 """Pictures on the page, those with the least agreement; a table as CSV has all."""
 
@@ -60,17 +63,18 @@ def add_twice_routes(router: APIRouter, projects: Projects, uploads: Uploads) ->
 
 
 def _add_plan(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
-    def state(store: Store) -> dict[str, Any]:
+    def state(key: str, store: Store) -> dict[str, Any]:
         alone = who_asks(projects) is None
         found = store.twice.progress(who_decides(projects), alone=alone)
         counts = {name: getattr(found, name) for name in ("chosen", "unreviewed", "open", "others", "done")}
-        return {**asdict(found.plan), **counts, "named": not alone}
+        roles = {"manages": may(projects, key, Role.MANAGE), "reviews": may(projects, key, Role.REVIEW)}
+        return {**asdict(found.plan), **counts, **roles, "named": not alone}
 
     @router.get("/{key}/twice")
     def read(key: str) -> dict[str, Any]:
         """Which pictures are done twice, and how far that is, for whoever asks."""
         with projects.use(key) as store:
-            return state(store)
+            return state(key, store)
 
     @router.post("/{key}/twice")
     async def choose(key: str, request: Request) -> dict[str, Any]:
@@ -79,7 +83,7 @@ def _add_plan(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
 
         def run(store: Store) -> dict[str, Any]:
             change(store)
-            return state(store)
+            return state(key, store)
 
         return await _use(projects, key, run)
 
@@ -172,13 +176,18 @@ def _both_to_json(store: Store, key: str, image_id: int) -> dict[str, Any]:
     def told(take: Sequence[Outline], only: Sequence[int]) -> list[dict[str, Any]]:
         alone = set(only)
         return [
-            {"key": one.key, "category": one.category_id, "path": outline(one.rle, window), "only": index in alone}
+            {
+                "key": one.key,
+                "category": one.category_id,
+                "path": outline(one.rle, window, side=OUTLINE_SIDE),
+                "only": index in alone,
+            }
             for index, one in enumerate(take)
         ]
 
     return {
         "image": {"id": image_id, "name": image.file_name, "picture": f"annotator/{key}/pictures/{image_id}"},
-        "size": list(window_size(window)),
+        "size": list(window_size(window, side=OUTLINE_SIDE)),
         "people": list(both.people),
         "settled": both.settled,
         "first": told(first, laid.only_first),

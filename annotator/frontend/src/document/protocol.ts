@@ -98,6 +98,8 @@ export interface WireDocument {
     readonly prelabelled: boolean;
     /** What networks found on it is not shown. */
     readonly blind?: boolean;
+    /** Somebody annotated the picture before, apart from this. */
+    readonly take?: boolean;
     /** What a person wrote about the picture. */
     readonly note?: string;
   };

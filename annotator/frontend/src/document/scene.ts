@@ -49,6 +49,8 @@ export interface Scene {
   readonly prelabelled: boolean;
   /** What networks found on it is not shown. */
   readonly blind?: boolean;
+  /** Somebody annotated the picture before, apart from this. */
+  readonly take?: boolean;
   readonly note: string;
   readonly instances: readonly Instance[];
 }
@@ -70,6 +72,7 @@ export function sceneOf(document: WireDocument): Scene {
     reviewed: image.reviewed,
     prelabelled: image.prelabelled,
     ...(image.blind === true ? { blind: true } : {}),
+    ...(image.take === true ? { take: true } : {}),
     note: image.note ?? "",
     instances: document.instances.flatMap((wire) => instanceOf(wire, image.height) ?? []),
   };

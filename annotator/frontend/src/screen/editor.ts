@@ -53,6 +53,7 @@ import { createHint } from "./hint";
 import { keySheet } from "./keysheet";
 import type { InsightOptions } from "./advising";
 import { showInsight } from "./insight";
+import { secondTakes } from "./secondtakes";
 import { createLegend } from "./legend";
 import type { Page } from "./manypictures";
 import { ManyPictures } from "./manypictures";
@@ -276,6 +277,7 @@ export class Editor {
       remove: (ids) => void many.remove(ids),
     });
     const onFailed = (line: string): void => notices.show("error", t("binFailed"), line);
+    queue.element.prepend(secondTakes(session, this.connection.api));
     queue.element.append(createBin({ root, api: this.connection.api, session, onChanged: () => this.refresh(), onFailed }));
     return queue;
   }
@@ -390,11 +392,7 @@ export class Editor {
     this.root.replaceChildren();
   }
 
-  private async tryTo(work: Promise<void>, failure: "exampleFailed"): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      this.notices.show("error", t(failure), lineOf(error));
-    }
+  private tryTo(work: Promise<void>, failure: "exampleFailed"): Promise<void> {
+    return work.catch((error: unknown) => this.notices.show("error", t(failure), lineOf(error)));
   }
 }

@@ -12,6 +12,7 @@ import type { InsightOptions } from "./advising";
 import { percent } from "./advising";
 import { blindPictures } from "./blind";
 import { section, table } from "./statistics";
+import { twoPeople } from "./twopeople";
 
 const SOON_MS = 700;
 /** While somebody looks, decisions of others come in. */
@@ -25,7 +26,7 @@ export async function showEvaluation(element: HTMLElement, options: InsightOptio
   const progress = h("p", { class: "an-stat-rule", role: "status" });
   const content = h("div", { class: "an-networks" });
   const refresh = (): void => void options.session.refreshQueue().catch(() => undefined);
-  element.replaceChildren(section(t("evalTitle"), null, [h("p", { class: "an-stat-rule" }, t("evalRule")), progress, content]), blindPictures(options, refresh));
+  element.replaceChildren(section(t("evalTitle"), null, [h("p", { class: "an-stat-rule" }, t("evalRule")), progress, content]), blindPictures(options, refresh), twoPeople(options));
   await follow({ api, progress, content }, "");
 }
 

@@ -3,11 +3,13 @@ import type { Table } from "./en";
 import { evaluationDe } from "./evaluation";
 import { insightDe } from "./insight";
 import { projectsDe } from "./projects";
+import { twoPeopleDe } from "./twopeople";
 
 export const de: Table = {
   ...evaluationDe,
   ...insightDe,
   ...projectsDe,
+  ...twoPeopleDe,
   editor: "Annotationseditor",
   queue: "Bilder",
   filterAll: "Alle",

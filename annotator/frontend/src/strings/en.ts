@@ -2,11 +2,13 @@
 import { evaluationEn } from "./evaluation";
 import { insightEn } from "./insight";
 import { projectsEn } from "./projects";
+import { twoPeopleEn } from "./twopeople";
 
 export const en = {
   ...evaluationEn,
   ...insightEn,
   ...projectsEn,
+  ...twoPeopleEn,
   editor: "Annotation editor",
   queue: "Pictures",
   filterAll: "All",

@@ -3,11 +3,13 @@ import type { Table } from "./en";
 import { evaluationEs } from "./evaluation";
 import { insightEs } from "./insight";
 import { projectsEs } from "./projects";
+import { twoPeopleEs } from "./twopeople";
 
 export const es: Table = {
   ...evaluationEs,
   ...insightEs,
   ...projectsEs,
+  ...twoPeopleEs,
   editor: "Editor de anotaciones",
   queue: "Imágenes",
   filterAll: "Todas",

@@ -3,11 +3,13 @@ import type { Table } from "./en";
 import { evaluationZh } from "./evaluation";
 import { insightZh } from "./insight";
 import { projectsZh } from "./projects";
+import { twoPeopleZh } from "./twopeople";
 
 export const zh: Table = {
   ...evaluationZh,
   ...insightZh,
   ...projectsZh,
+  ...twoPeopleZh,
   editor: "标注编辑器",
   queue: "图片",
   filterAll: "全部",

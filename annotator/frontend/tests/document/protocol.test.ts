@@ -36,7 +36,7 @@ describe("the golden document", () => {
       fields<WireDocument>({ image: true, revision: true, threshold: true, categories: true, category_version: true, instances: true }),
     );
     expect(Object.keys(image).sort()).toEqual(
-      fields<WireDocument["image"]>({ id: true, name: true, width: true, height: true, url: true, reviewed: true, prelabelled: true, blind: true, note: true }),
+      fields<WireDocument["image"]>({ id: true, name: true, width: true, height: true, url: true, reviewed: true, prelabelled: true, blind: true, take: true, note: true }),
     );
     expect(Object.keys(categories[0]).sort()).toEqual(
       fields<WireDocument["categories"][number]>({ id: true, name: true, supercategory: true, color: true, digit: true, threshold: true, also: true }),
