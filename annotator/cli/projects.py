@@ -181,7 +181,7 @@ def _duplicate(options: argparse.Namespace) -> int:
     name = checked_name(options.new, taken=_names())
     folder = new_folder(name, paths.projects())
     with Store.open(_folder(options.name)) as store:
-        duplicate(store, folder, name=name)
+        duplicate(store, folder, name=name, progress=progress_bar("duplicating"))
     print(folder)
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -18,14 +18,16 @@ from annotator.storage.archive import beside
 from annotator.storage.dialects.sqlite import DATABASE_NAME
 from annotator.storage.store import Store
 from annotator.system.files import sync_folder
+from annotator.system.progress import Progress
 
 
-def duplicate(store: Store, folder: Path, *, name: str) -> None:
+def duplicate(store: Store, folder: Path, *, name: str, progress: Progress = lambda done, total: None) -> None:
     """Make a project without decisions in a folder that is not there, all of it or nothing.
 
     It has the pictures outside of the bin, the categories, what networks suggested and was not replaced by another
     pre-labelling, and the settings that travel. A suggestion is of what its category was merged into; of one that was
     removed, it stays behind. Pictures are linked where the disk can do so: they are never changed.
+    progress: of the pictures; what it raises ends the work.
     Raises StoreError.
     """
     new = beside(folder)
@@ -39,7 +41,7 @@ def duplicate(store: Store, folder: Path, *, name: str) -> None:
             hashes = _copy_rows(source, new / DATABASE_NAME)
             copy.set_setting(NAME, name)
         (new / ".source.db").unlink(missing_ok=True)
-        _copy_pictures(store, new, hashes)
+        _copy_pictures(store, new, hashes, progress=progress)
         sync_folder(new)
         if folder.exists():
             raise StoreError(f"{folder}: exists already, expected a new folder")
@@ -111,16 +113,17 @@ def _thumbnail(folder: Path, sha256: str) -> Path:
     return folder / "thumbnails" / f"{sha256}.jpg"
 
 
-def _copied_files(store: Store, target: Path, hashes: Iterable[str]) -> Iterator[tuple[Path, Path]]:
+def _copied_files(store: Store, target: Path, hashes: Sequence[str], progress: Progress) -> Iterator[tuple[Path, Path]]:
     """Pictures and thumbnails, there or not, each with where its copy belongs."""
-    for sha256 in hashes:
+    for done, sha256 in enumerate(hashes, start=1):
         yield store.content_path(sha256), contents.path_of(target / "images", sha256)
         yield _thumbnail(store.folder, sha256), _thumbnail(target, sha256)
+        progress(done, len(hashes))
 
 
-def _copy_pictures(store: Store, target: Path, hashes: Iterable[str]) -> None:
+def _copy_pictures(store: Store, target: Path, hashes: Sequence[str], *, progress: Progress) -> None:
     folders = set()
-    for path, new in _copied_files(store, target, hashes):
+    for path, new in _copied_files(store, target, hashes, progress):
         if not path.is_file():  # as a picture may be missing where it comes from
             continue
         if new.parent not in folders:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from annotator.core.limits import MAX_NAME
 from annotator.core.words import natural_order
 from annotator.storage import schema
 from annotator.storage.database import Database, now
+from annotator.storage.dialects.expressions import is_among
 from annotator.storage.stored import json_of
 from annotator.storage.takes import IS_TAKE, forget_take, take_by_id
 
@@ -225,10 +227,18 @@ def forget_review(connection: Connection, image_id: int) -> None:
     connection.execute(update(table).where(table.c.id == image_id).values(unseen))
 
 
-def bin_images(connection: Connection) -> tuple[Image, ...]:
-    """What lies in the bin, in order of id."""
+def restore(connection: Connection, ids: Iterable[int]) -> None:
+    """Take images out of the bin that lie there."""
+    table = schema.images
+    connection.execute(update(table).where(is_among(table.c.id, json.dumps(list(ids)))).values(removed=False))
+
+
+def bin_images(connection: Connection, *, only: Iterable[int] | None = None) -> tuple[Image, ...]:
+    """What lies in the bin, in order of id. only: of these."""
     table = schema.images
     query = select(*_IMAGE_COLUMNS).where(table.c.removed, ~IS_TAKE).order_by(table.c.id)
+    if only is not None:
+        query = query.where(is_among(table.c.id, json.dumps(list(only))))
     return tuple(image_of(row) for row in connection.execute(query))
 
 

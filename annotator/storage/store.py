@@ -210,12 +210,9 @@ class Store:
 
     def restore_some(self, ids: Collection[int] | None) -> list[int]:
         """Take these out of the bin, or all, where they are still whole; the ids of those that were."""
-        wanted = None if ids is None else set(ids)
         with self._database.write() as connection:
-            binned = [one for one in images.bin_images(connection) if wanted is None or one.id in wanted]
-            kept = [image.id for image in self._kept(binned)]
-            for image_id in kept:
-                images.set_removed(connection, image_id, removed=False)
+            kept = [image.id for image in self._kept(images.bin_images(connection, only=ids))]
+            images.restore(connection, kept)
             return kept
 
     def _image_or_binned(self, connection: Connection, image_id: int) -> Image:
@@ -226,8 +223,8 @@ class Store:
             return images.image_by_id(connection, image_id, in_bin=True)
 
     def _require_kept(self, connection: Connection, image_id: int) -> None:
-        for image in images.bin_images(connection):
-            if image.id == image_id and self._pictures.missing([image.sha256]):
+        for image in images.bin_images(connection, only=[image_id]):
+            if self._pictures.missing([image.sha256]):
                 raise MissingError(f"image {image_id}: was deleted when the bin was emptied")
 
     def bin(self, *, emptied: bool = False) -> tuple[Image, ...]:

@@ -47,6 +47,19 @@ def decided(tmp_path):
         yield store
 
 
+def test_a_duplicate_says_how_far_it_is_and_can_be_stopped(decided, tmp_path):
+    told = []
+    duplicate(decided, tmp_path / "second", name="Second", progress=lambda *step: told.append(step))
+    assert told == [(1, 2), (2, 2)]
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        duplicate(decided, tmp_path / "third", name="Third", progress=stop)
+    assert sorted(path.name for path in tmp_path.iterdir() if "third" in path.name) == []
+
+
 def test_a_duplicate_has_pictures_and_prelabels_and_no_decision(decided, tmp_path):
     duplicate(decided, tmp_path / "second", name="Second")
     with Store.open(tmp_path / "second") as copy:
