@@ -33,9 +33,11 @@ class AskedPrompt:
 
 
 def prompt_from_json(found: Any, image: Image) -> AskedPrompt:
-    """`{"model"?, "number"?, "points"?: [[x, y, 0 or 1], ...], "box"?: [x0, y0, x1, y1], "rle"?, "heatmap"?, "soon"?}`
+    """`{"model"?, "number"?, "points"?: [[x, y, 0 or 1], ...], "box"?: [x0, y0, x1, y1], "rle"?, "heatmap"?,
+    "repairs"?, "soon"?}`
 
-    rle or heatmap: the mask that the prompt is about. Raises GestureError naming the path.
+    rle or heatmap: the mask that the prompt is about. repairs: it goes back to one that was there before. Raises
+    GestureError naming the path.
     """
     if not isinstance(found, dict):
         raise GestureError(f"prompt: {type(found).__name__}, expected an object")
@@ -67,15 +69,15 @@ def _prompt(found: dict[str, Any]) -> Prompt:
 
 
 def _earlier(found: dict[str, Any], image: Image) -> Earlier | None:
-    rle, heatmap = found.get("rle"), found.get("heatmap")
+    rle, heatmap, repairs = found.get("rle"), found.get("heatmap"), found.get("repairs") is True
     if heatmap is not None:
         soft = heatmap_from_json(heatmap, "prompt.heatmap")
-        return Earlier(soft.at(HALF, height=image.height, width=image.width), soft)
+        return Earlier(soft.at(HALF, height=image.height, width=image.width), soft, is_repaired=repairs)
     if rle is None:
         return None
     if not isinstance(rle, str) or not rle.isascii():
         raise GestureError("prompt.rle: expected COCO's compressed counts")
     try:
-        return Earlier(checked_rle(rle, height=image.height, width=image.width))
+        return Earlier(checked_rle(rle, height=image.height, width=image.width), is_repaired=repairs)
     except GeometryError as error:
         raise GestureError(f"prompt.rle: {error}") from error

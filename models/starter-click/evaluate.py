@@ -74,7 +74,8 @@ class Network:
         self.features_of(None)
 
     def begin(self, mask: np.ndarray | None):
-        self.earlier = None if mask is None else Earlier(mask_to_rle(mask))
+        self.begun = mask is not None
+        self.earlier = None if mask is None else Earlier(mask_to_rle(mask), is_repaired=True)
         self.mask = np.zeros(self.photo.pixels.shape[:2], bool) if mask is None else mask
 
     def click(self, points: list[Point]) -> np.ndarray:
@@ -84,7 +85,8 @@ class Network:
         )
         self.seconds.append(time.perf_counter() - start)
         if answer is not None:
-            self.earlier, self.mask = Earlier(answer.rle, answer.heatmap), rle_to_mask(answer.rle)
+            self.earlier = Earlier(answer.rle, answer.heatmap, is_repaired=self.begun)
+            self.mask = rle_to_mask(answer.rle)
         return self.mask
 
 

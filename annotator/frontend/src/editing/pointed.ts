@@ -61,6 +61,11 @@ export class Pointed {
     this.steps.push({ points, box, found: null });
   }
 
+  /** Whether its mask goes back to the one that it had, not to points alone. */
+  get repairs(): boolean {
+    return this.before !== null && this.steps.every(({ isAnew }) => isAnew !== true);
+  }
+
   /** The mask that a step is about: what was found before it, or the one to repair. */
   earlier(step: Step): Mask | null {
     if (step.isAnew === true) return null;

@@ -305,8 +305,9 @@ export class Prompting {
 function said(object: Pointed, step: Step): Omit<AskedPrompt, "number"> {
   const { points, box } = step;
   const mask = object.earlier(step);
-  const prompt = { points, ...(box === null ? {} : { box }) };
-  if (mask === null) return prompt;
+  const said = { points, ...(box === null ? {} : { box }) };
+  if (mask === null) return said;
+  const prompt = object.repairs ? { ...said, repairs: true as const } : said;
   if (mask.heatmap !== undefined && mask.level === undefined) return { ...prompt, heatmap: mask.heatmap };
   return { ...prompt, rle: mask.rle ?? encodeCounts(runsOfMask(mask, object.picture.width)) };
 }

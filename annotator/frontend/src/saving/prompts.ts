@@ -9,13 +9,17 @@ import { preference, setPreference } from "./shelf";
 /** How long an answer may take: the picture may have to be looked at first, by a large network. */
 const ANSWER_MS = 120_000;
 
-/** What is said of one object. rle or heatmap: the mask that it is about. number: comes back with the answer. */
+/**
+ * What is said of one object. rle or heatmap: the mask that it is about; repairs: which goes back to one that was there before.
+ * number: comes back with the answer.
+ */
 export interface AskedPrompt {
   readonly number: number;
   readonly points: readonly PromptPoint[];
   readonly box?: PromptBox;
   readonly rle?: string;
   readonly heatmap?: WireHeatmap;
+  readonly repairs?: true;
 }
 
 /** The mask that a prompt means; null where the network, `name@hash`, finds nothing there. */

@@ -13,7 +13,7 @@ from annotator.core.heatmap import Heatmap
 from annotator.core.masks import Rle, rle_area, rle_box_xyxy
 from annotator.core.prompt import Prompt, require_inside
 from annotator.vision.networks.prompts.answers import Answer, answer_of
-from annotator.vision.networks.prompts.following import follow_clicks
+from annotator.vision.networks.prompts.following import change_there_alone, follow_clicks
 from annotator.vision.networks.prompts.network import PromptFeatures, PromptNetwork
 from annotator.vision.networks.prompts.view import FloatMap, Picture
 
@@ -40,10 +40,15 @@ WORTHWHILE = 1.25
 
 @dataclass(frozen=True, eq=False)
 class Earlier:
-    """The mask that the prompt is about: its heatmap where a network made it, else its pixels."""
+    """The mask that the prompt is about: its heatmap where a network made it, else its pixels.
+
+    is_repaired: it goes back to one that was there before anybody pointed. Most of it is right, and a small network
+    would lose some of that with each look: a click changes it in one place alone.
+    """
 
     rle: Rle
     heatmap: Heatmap | None = None
+    is_repaired: bool = False
 
 
 def ask(
@@ -68,7 +73,8 @@ def ask(
     caution = network.contract.caution if is_first else 0.0
     crop = close_crop(network, picture, _known(prompt, earlier)) if earlier or prompt.box_xyxy else None
     answer = _answer(network, features_of(crop), prompt, earlier, caution=caution)
-    if crop is None and answer is not None:
+    # Who looks twice forgets twice.
+    if crop is None and answer is not None and not (earlier is not None and earlier.is_repaired):
         closer = close_crop(network, picture, _known(prompt, Earlier(answer.rle)))
         if closer is not None:
             begun = Earlier(answer.rle, answer.heatmap)
@@ -85,6 +91,8 @@ def _answer(
         raise ModelError(f"{network.info.name}: answers with values that are no numbers")
     if push:
         logits = follow_clicks(logits - caution, prompt, features.view, earlier=before, push=push)
+        if earlier is not None and before is not None and earlier.is_repaired:
+            logits = change_there_alone(logits, prompt, features.view, earlier=before)
     return answer_of(logits, prompt, features.view, score=score)
 
 

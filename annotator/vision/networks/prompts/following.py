@@ -47,6 +47,23 @@ def follow_clicks(logits: FloatMap, prompt: Prompt, view: View, *, earlier: Floa
     return moved.astype(np.float32)
 
 
+def change_there_alone(logits: FloatMap, prompt: Prompt, view: View, *, earlier: FloatMap) -> FloatMap:
+    """Logits (s, s) that differ from an earlier mask's only in what hangs together with the last click.
+
+    Only where the click says that the mask is wrong there: a box may change all of it.
+    Source: the progressive merge of FocalClick (arXiv 2204.02574).
+    """
+    place = _cell(prompt.points[-1], view, len(logits)) if prompt.points else None
+    if place is None:
+        return logits
+    x, y = place
+    changed = (earlier > 0) != (logits > 0)
+    if not changed[y, x]:
+        return logits
+    _, parts = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)
+    return np.where(changed & (parts != parts[y, x]), earlier, logits).astype(np.float32)
+
+
 def _cell(point: Point, view: View, side: int) -> tuple[int, int] | None:
     """Column and row of the cell in which a point lies; None beside the crop."""
     x, y = view.to_canvas(np.array([[point.x, point.y]]))[0] * side / view.side

@@ -130,3 +130,21 @@ def test_an_earlier_mask_without_a_pixel_is_none(made: Made) -> None:
     photo = photo_of(64, 64)
     nothing = Earlier(mask_to_rle(np.zeros((64, 64), bool)))
     assert ask_anew(made(), photo, Prompt((Point(30, 30),)), earlier=nothing) is not None
+
+
+def test_what_a_small_network_forgets_of_a_repaired_mask_stays(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, photo = made(**CLOSE), photo_of(512, 512)
+    side = network.mask_side
+    logits = np.full((side, side), -3, np.float32)
+    logits[: side // 4, : side // 4] = logits[-side // 4 :, -side // 4 :] = 3
+    monkeypatch.setattr(network, "decode", lambda *said: (logits, None))
+    mask = np.zeros((512, 512), bool)
+    mask[150:350, 150:350] = True
+    prompt = Prompt((Point(20, 20),))
+    areas = []
+    for is_repaired in (False, True):
+        answer = ask_anew(network, photo, prompt, earlier=Earlier(mask_to_rle(mask), is_repaired=is_repaired))
+        assert answer is not None
+        found = rle_to_mask(answer.rle)
+        areas.append([found[20, 20], found[450, 450], found[250, 250]])
+    assert areas == [[True, True, False], [True, False, True]]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotator.core.prompt import Point, Prompt
-from annotator.vision.networks.prompts.following import follow_clicks
+from annotator.vision.networks.prompts.following import change_there_alone, follow_clicks
 from annotator.vision.networks.prompts.view import FloatMap, View
 
 SIDE = 48
@@ -47,3 +47,16 @@ def test_clicks_beside_the_crop_move_nothing() -> None:
     view = View.plan((0, 0, 96, 64), picture=(300, 300), side=96, lay="fit")
     logits, prompt = everywhere(-2), Prompt((Point(200, 10), Point(10, 200)))
     assert follow_clicks(logits, prompt, view, earlier=everywhere(-2), push=0.7) == pytest.approx(logits)
+
+
+def test_a_click_on_a_repaired_mask_changes_it_in_one_place_alone() -> None:
+    earlier, logits = everywhere(-2), everywhere(-2)
+    earlier[5:25, 5:25] = 2
+    logits[5:25, 10:30] = 2
+    # Too much was missing on the right, and the network gave up some on the left for it.
+    repaired = change_there_alone(logits, Prompt((Point(55, 30),)), VIEW, earlier=earlier)
+    expected = np.zeros((SIDE, SIDE), bool)
+    expected[5:25, 5:30] = True
+    np.testing.assert_array_equal(repaired > 0, expected)
+    for prompt in (Prompt((Point(30, 30),)), Prompt(box_xyxy=(20, 10, 60, 50))):
+        np.testing.assert_array_equal(change_there_alone(logits, prompt, VIEW, earlier=earlier), logits)
