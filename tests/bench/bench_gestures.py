@@ -18,15 +18,20 @@ one drag from press to release. The annotator sees the truth, knows what the edi
    suggestion in triage, where none need be selected.
 2. What is missing, the largest first. Objects below SMALL pixels, and those that take FEW_VERTICES or fewer, are drawn
    at once. For others a box or a click is the prompt network's first (1), then clicks as above, Enter (1). What is
-   still wrong is dropped (1) and drawn as a polygon. Taking up a tool is a key (1), once for each run of its use.
+   still wrong is selected (1) and repaired by the level's slider and by its vertices, as suggestions are; and what is
+   wrong even then, or overlaps by less than 0.6, is dropped (1) and drawn as a polygon. Taking up a tool is a key (1),
+   once for each run of its use.
 3. Enter accepts what is shown and goes on (1 for a picture).
 
 Drawing: of each object the fewest vertices, one click each, with which a polygon by Douglas and Peucker's rule has the
 IoU, and a click to close it; an object in several parts takes as many parts as it needs. A key for the tool and one to
-go on for each picture. Choosing a category costs the same either way and counts nowhere.
+go on for each picture. Choosing a category costs the same either way and counts nowhere. Nobody draws so: the polygon
+is computed from the truth, and stops at the vertex that meets the bound. Beside it stands what the people took who drew
+the file's own polygons, vertex by vertex, and a click to close each part; their masks are the truth, so right by more
+than the bound. Freehand lines and the brush, of which a drag of any length is one gesture, are left out on both sides.
 
-Prints a JSON object for each way of working: gestures an object, their share of drawing, also by the objects' size; and
-the same with suggestions at each threshold.
+Prints a JSON object for each way of working: gestures an object, their share of drawing the fewest vertices and of
+drawing as people did, also by the objects' size; and the same with suggestions at each threshold.
 """
 
 import argparse
@@ -49,8 +54,8 @@ from annotator.vision.networks.prompts.asking import Earlier, ask
 from annotator.vision.networks.prompts.network import PromptNetwork
 from annotator.vision.pictures import decode
 from tests.bench.material import evaluation_file
+from tests.bench.polygons import RIGHT, drawn, drawn_by_people, iou
 
-RIGHT = 0.85
 MOST_CLICKS = 4
 MOST_DRAGS = 4
 FEW_VERTICES = 3
@@ -62,36 +67,6 @@ WORTH_A_LEVEL = 0.6
 FLOOR = 0.05
 THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9)
 SIZES = {"small": (0, 32**2), "medium": (32**2, 96**2), "large": (96**2, 1e12)}
-
-
-def iou(first, second):
-    union = np.count_nonzero(first | second)
-    return np.count_nonzero(first & second) / union if union else 1.0
-
-
-# --- drawing ---------------------------------------------------------------------------------------------------------
-
-
-def drawn(mask):
-    """Gestures to draw an object: vertices, and a click to close each part."""
-    rings, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    rings = sorted(rings, key=cv2.contourArea, reverse=True)
-    side = max(mask.shape)
-    best = sum(len(ring) + 1 for ring in rings)
-    for parts in range(1, len(rings) + 1):
-        for tolerance in side * np.geomspace(0.12, 0.0003, 40):
-            simple = [cv2.approxPolyDP(ring, tolerance, closed=True) for ring in rings[:parts]]
-            if min(map(len, simple)) < 3:
-                continue
-            canvas = np.zeros(mask.shape, np.uint8)
-            cv2.fillPoly(canvas, simple, 1)
-            cost = sum(len(ring) + 1 for ring in simple)
-            if iou(canvas > 0, mask) >= RIGHT:
-                best = min(best, cost)
-                break
-            if cost >= best:
-                break
-    return best
 
 
 # --- the prompt network ----------------------------------------------------------------------------------------------
@@ -115,8 +90,8 @@ class Pointing:
         self.features_of = functools.lru_cache(maxsize=64)(lambda crop: network.features(photo, crop))
 
     def click(self, target, mask=None, *, first="click", heatmap=None):
-        """Clicks and boxes until the object is right, and whether it is."""
-        earlier = None if mask is None else Earlier(mask_to_rle(mask), heatmap)
+        """Clicks and boxes until the object is right, whether it is, and the last mask with its heatmap."""
+        earlier = None if mask is None else Earlier(mask_to_rle(mask), heatmap, is_repaired=True)
         guess = np.zeros(target.shape, bool) if mask is None else mask
         points, box, overlap = [], None, iou(guess, target)
         if first == "box" and mask is None:
@@ -128,13 +103,12 @@ class Pointing:
             prompt = Prompt(tuple(points), box)
             answer = ask(self.network, self.photo, prompt, earlier=earlier, features_of=self.features_of)
             if answer is not None:
-                guess, earlier = rle_to_mask(answer.rle), Earlier(answer.rle, answer.heatmap)
+                guess = rle_to_mask(answer.rle)
+                earlier = Earlier(answer.rle, answer.heatmap, is_repaired=mask is not None)
             before, overlap = overlap, iou(guess, target)
-            if overlap >= RIGHT:
-                return count, True
-            if overlap < before + WORTH_A_CLICK:
-                return count, False
-        return MOST_CLICKS, False
+            if overlap >= RIGHT or overlap < before + WORTH_A_CLICK or count == MOST_CLICKS:
+                return count, overlap >= RIGHT, Suggested(1.0, guess, None if earlier is None else earlier.heatmap)
+        raise AssertionError("MOST_CLICKS is no count")
 
 
 # --- repairing -------------------------------------------------------------------------------------------------------
@@ -199,7 +173,7 @@ def repair(suggested, target, pointing):
         if max(iou(rle_to_mask(one), target) for one in levels) >= RIGHT:
             return spent, True
     if pointing is not None:
-        clicks, right = pointing.click(target, suggested.mask, heatmap=suggested.heatmap)
+        clicks, right, _ = pointing.click(target, suggested.mask, heatmap=suggested.heatmap)
         spent += 1 + clicks  # the tool's key
         if right:
             return spent + 1, True
@@ -208,6 +182,17 @@ def repair(suggested, target, pointing):
         return spent, False
     drags, right = drag_vertices(suggested.mask, target)
     return spent + drags, right
+
+
+def point_at(pointing, target, *, first):
+    """Gestures of the prompt network from nothing, to keep the mask and to repair it, and whether it became right."""
+    clicks, right, last = pointing.click(target, first=first)
+    if right:
+        return clicks + 1, True
+    if iou(last.mask, target) < WORTH_A_LEVEL:
+        return clicks, False
+    spent, right = repair(last, target, None)
+    return clicks + 1 + 1 + spent, right
 
 
 # --- a picture -------------------------------------------------------------------------------------------------------
@@ -221,11 +206,12 @@ class Scene:
     suggested: list = field(default_factory=list)
     overlaps: np.ndarray = None
     drawn: list = field(default_factory=list)
+    people: list = field(default_factory=list)  # what it took those who drew them
     pointed: list = field(default_factory=list)  # gestures of the prompt network, whether it became right
     repairs: dict = field(default_factory=dict)
 
-    def draw_all(self):
-        return 2 + sum(self.drawn) if self.targets else 1
+    def draw_all(self, each):
+        return 2 + sum(each) if self.targets else 1
 
     def draw(self, missing):
         """As `make`, without a prompt network."""
@@ -241,8 +227,8 @@ class Scene:
                 each[index] = self.drawn[index]
                 continue
             tools.add("point")
-            clicks, right = self.pointed[index]
-            each[index] = clicks + 1 + (0 if right else 1 + self.drawn[index])
+            spent, right = self.pointed[index]
+            each[index] = spent + (0 if right else 1 + self.drawn[index])
         return len(tools) + sum(each.values()), each
 
     def without_suggestions(self):
@@ -281,13 +267,17 @@ def scenes(asked, detector, network):
     for image in content["images"][: asked.pictures]:
         found = [one for one in content["annotations"] if one["image_id"] == image["id"] and not one.get("iscrowd")]
         photo = decode.read(asked.annotations.parent / "images" / image["file_name"])
-        masks = [mask_of(one["segmentation"], photo.height, photo.width) for one in found]
-        scene = Scene(sorted((one for one in masks if one.any()), key=lambda one: -one.sum()))
+        masks = [(mask_of(one["segmentation"], photo.height, photo.width), one["segmentation"]) for one in found]
+        shown = sorted((pair for pair in masks if pair[0].any()), key=lambda pair: -pair[0].sum())
+        scene = Scene([mask for mask, _ in shown])
         pointing = None if network is None else Pointing(network, photo)
         scene.drawn = [drawn(one) for one in scene.targets]
+        scene.people = [drawn_by_people(told) or fewest for (_, told), fewest in zip(shown, scene.drawn, strict=True)]
         if pointing is not None:
             scene.pointed = [
-                None if one.sum() < SMALL or vertices <= FEW_VERTICES + 1 else pointing.click(one, first=asked.first)
+                None
+                if one.sum() < SMALL or vertices <= FEW_VERTICES + 1
+                else point_at(pointing, one, first=asked.first)
                 for one, vertices in zip(scene.targets, scene.drawn, strict=True)
             ]
         if detector is not None:
@@ -319,24 +309,32 @@ class Ledger:
 
     def __init__(self, way):
         self.way, self.total, self.objects = way, 0, 0
-        self.own = {name: [0, 0, 0] for name in SIZES}  # objects, own gestures, those of drawing
+        self.own = {name: [0, 0, 0, 0] for name in SIZES}  # objects, own gestures, those of drawing, of people
 
     def add(self, scene, total, each):
         self.total += total
         self.objects += len(scene.targets)
         for index, target in enumerate(scene.targets):
             name = next(name for name, (low, high) in SIZES.items() if low <= target.sum() < high)
-            for place, value in enumerate((1, each[index], scene.drawn[index])):
+            for place, value in enumerate((1, each[index], scene.drawn[index], scene.people[index])):
                 self.own[name][place] += value
 
     def said(self, drawing):
-        shares = {name: round(100 * own / by_hand, 1) for name, (_, own, by_hand) in self.own.items() if by_hand}
+        """drawing: gestures of drawing all, the fewest and people's."""
+        fewest, people = drawing
         return {
             "way": self.way,
             "gestures an object": round(self.total / self.objects, 2),
-            "of drawing, %": round(100 * self.total / drawing, 1),
-            "own gestures of drawing by size, %": shares,
+            "of drawing, %": share(self.total, fewest),
+            "of drawing as people did, %": share(self.total, people),
+            "own gestures of drawing by size, %": {
+                name: [share(own, few), share(own, many)] for name, (_, own, few, many) in self.own.items() if few
+            },
         }
+
+
+def share(part, whole):
+    return round(100 * part / whole, 1)
 
 
 def is_here(name):
@@ -359,12 +357,12 @@ def main():
         network = PromptNetwork(
             read_description(folder / "model.toml") if folder.is_dir() else zoo.find_prompt(asked.click)
         )
-    drawing = 0
+    drawing = np.zeros(2, int)
     none = Ledger("prompts alone")
     ways = {threshold: Ledger(f"suggestions from {threshold}") for threshold in (THRESHOLDS if detector else ())}
     objects, tried = 0, []
     for scene, pointing in scenes(asked, detector, network):
-        drawing += scene.draw_all()
+        drawing += scene.draw_all(scene.drawn), scene.draw_all(scene.people)
         objects += len(scene.targets)
         tried += [one for one in scene.pointed if one is not None]
         if pointing is not None:
@@ -372,7 +370,8 @@ def main():
         for threshold, ledger in ways.items():
             total, each = scene.with_suggestions(threshold, pointing)
             ledger.add(scene, total, each)
-    print(json.dumps({"way": "drawing", "objects": objects, "gestures an object": round(drawing / objects, 2)}))
+    each = (drawing / objects).round(2).tolist()
+    print(json.dumps({"way": "drawing", "objects": objects, "gestures an object, the fewest and people's": each}))
     if network is not None:
         print(
             json.dumps(
@@ -380,7 +379,7 @@ def main():
                 | {
                     "asked": len(tried),
                     "right, %": round(100 * sum(right for _, right in tried) / max(1, len(tried)), 1),
-                    "clicks where right": round(
+                    "gestures where right": round(
                         sum(count for count, right in tried if right) / max(1, sum(right for _, right in tried)), 2
                     ),
                 }
