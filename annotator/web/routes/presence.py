@@ -20,6 +20,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import MissingError
+from annotator.storage.locations import read_location
 from annotator.storage.store import Store
 from annotator.web.projects import Projects
 from annotator.web.protocol import page_from_json
@@ -61,8 +62,9 @@ def add_presence_routes(router: APIRouter, projects: Projects, uploads: Uploads)
                     return {"others": []}
                 found = presence.seen(key, said.page, said.image_id, name=name_of_user(projects))
                 alone = presence.is_alone(key)
-                # Alone, a page knows the picture's revision by its own gestures.
-                revision = None if alone else _revision(store, said.image_id)
+                # Alone, a page knows the picture's revision by its own gestures; pages of other servers are not seen.
+                is_sure = alone and read_location(store.folder) is None
+                revision = None if is_sure else _revision(store, said.image_id)
                 return {
                     "others": [{"animal": one.animal, "name": one.name} for one in found],
                     "revision": revision,
