@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, select, update
 
 from annotator.storage import schema
 from annotator.storage.dialects.expressions import moment, put
@@ -26,6 +26,9 @@ RENEWED_MS = 60 * 1000
 
 LEFT_MS = 20 * 1000
 """How long a tab that is reloaded keeps its picture."""
+
+SAVING_MS = 5 * 1000
+"""How long a picture that was left is still held: "done, next" may be asked for before "done" is stored."""
 
 _LATEST_MS = 2 * LEASE_MS
 """No lease ends later than this from now on, also where the clock went back a little."""
@@ -88,12 +91,13 @@ def leases_among(connection: Connection, ids: Iterable[int] | None, now: int) ->
 
 
 def write_lease(connection: Connection, image_id: int, holder: Holder, now: int) -> Lease:
-    """Give the image to the holder, whoever had it; what the same tab held before is given back, and what is over goes.
+    """Give the image to the holder, whoever had it; what is over goes.
 
-    A tab shows one picture, and so holds one.
+    A tab shows one picture: what it held before is free as soon as the last gesture there has had time to arrive.
     """
-    others = and_(_leases.c.client == holder.client, _leases.c.image_id != image_id)
-    connection.execute(delete(_leases).where(or_(others, ~stands(now))))
+    connection.execute(delete(_leases).where(~stands(now)))
+    left = and_(_leases.c.client == holder.client, _leases.c.image_id != image_id, _leases.c.until > now + SAVING_MS)
+    connection.execute(update(_leases).where(left).values(until=now + SAVING_MS))
     row = {"image_id": image_id, "name": holder.name, "client": holder.client, "until": now + LEASE_MS}
     put(connection, _leases, row, key="image_id")
     return Lease(image_id, holder, LEASE_MS / 1000)

@@ -36,6 +36,7 @@ export function start(server: FakeServer, client = "tab", outbox = new MemoryOut
   const session = new Session({
     api: server,
     categories: server.categories,
+    leases: server.leases(client),
     makeSaver: (owner) =>
       new Saver({
         outbox,

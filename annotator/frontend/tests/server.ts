@@ -3,6 +3,7 @@ import { windowOfParts } from "../src/document/paint";
 import type { QueueImage, QueueRequest, UnchangedQueue, WireCategories, WireCategory, WireDocument, WireGesture, WireInstance, WireQueue } from "../src/document/protocol";
 import { windowToRle } from "../src/document/rle";
 import { RefusedError } from "../src/saving/errors";
+import type { LeasesApi } from "../src/saving/leases";
 
 export const CATEGORIES: readonly WireCategory[] = [
   { id: 1, name: "person", supercategory: "person" },
@@ -157,7 +158,7 @@ export class FakeServer {
       const all = this.rows();
       const reviewed = all.filter((row) => row.reviewed).length;
       const images = rows.slice(offset, offset + request.limit);
-      return Promise.resolve({ version, total: rows.length, offset, place: place < 0 ? null : place, images, all: all.length, reviewed, bin: 0, job: null });
+      return Promise.resolve({ version, total: rows.length, offset, place: place < 0 ? null : place, images, all: all.length, reviewed, bin: 0, job: null, handout: this.handout });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -168,6 +169,29 @@ export class FakeServer {
     const place = rows.findIndex(({ id }) => id === after);
     const order = [...rows.slice(place + 1), ...rows.slice(0, Math.max(0, place))];
     return Promise.resolve({ image: order.find(({ reviewed }) => !reviewed) ?? null });
+  }
+
+  /** Whether pictures are handed out, and the tab that holds each. */
+  handout = false;
+  readonly holders = new Map<number, string>();
+  leases(tab: string): Pick<LeasesApi, "keep" | "next" | "leave"> {
+    const isFree = (id: number): boolean => (this.holders.get(id) ?? tab) === tab;
+    return {
+      keep: (id) => {
+        if (isFree(id)) this.holders.set(id, tab);
+        const holder = this.holders.get(id)!;
+        return Promise.resolve({ mine: holder === tab, name: holder, left_s: 600 });
+      },
+      next: (asked, after) => {
+        const rows = this.listed(asked);
+        const place = rows.findIndex(({ id }) => id === after);
+        const order = [...rows.slice(place + 1), ...rows.slice(0, Math.max(0, place))];
+        const image = order.find(({ id, reviewed }) => !reviewed && isFree(id)) ?? null;
+        if (image !== null) this.holders.set(image.id, tab);
+        return Promise.resolve({ image });
+      },
+      leave: () => {},
+    };
   }
 
   queueIds(request: QueueRequest, first: number, last: number): Promise<readonly number[]> {

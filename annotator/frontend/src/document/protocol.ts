@@ -193,6 +193,8 @@ export interface QueueImage {
   readonly failure: string;
   /** Why it comes here, in the order of what there is most to gain from. */
   readonly reasons?: GainReasons;
+  /** Who holds it, "" for somebody who did not sign in; left out where nobody does. */
+  readonly held?: string;
 }
 
 /** How many of its suggestions are of each kind (annotator/insight/gain.py). */
@@ -244,6 +246,8 @@ export interface WireQueue {
   readonly bin: number;
   /** The order that was asked for is being worked out: the list comes in another one until then. */
   readonly ordering?: boolean;
+  /** Whether pictures are handed out. */
+  readonly handout?: boolean;
   readonly job: WireJob | null;
 }
 

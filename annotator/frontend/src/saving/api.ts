@@ -248,7 +248,8 @@ interface Stretch {
   readonly version: string;
 }
 
-function listOf({ asked, threshold, keep }: QueueRequest, more: Readonly<Record<string, string>>): URLSearchParams {
+/** The parameters that say which list is meant. */
+export function listOf({ asked, threshold, keep }: QueueRequest, more: Readonly<Record<string, string>>): URLSearchParams {
   const { query, sort, descending } = asked;
   const said = { query, sort, descending: String(descending), threshold: String(threshold), ...(keep === null ? {} : { keep: String(keep) }) };
   return new URLSearchParams({ ...said, ...more });

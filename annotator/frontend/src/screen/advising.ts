@@ -2,6 +2,7 @@
 import type { Api } from "../saving/api";
 import { CategoriesApi } from "../saving/categories";
 import { lineOf } from "../saving/errors";
+import type { LeasesApi } from "../saving/leases";
 import type { Advice } from "../session/advice";
 import type { Session } from "../session/session";
 import { t } from "../strings";
@@ -10,6 +11,7 @@ import type { BulkNews } from "./bulkrun";
 export interface InsightOptions {
   readonly api: Api;
   readonly session: Session;
+  readonly leases: LeasesApi;
   readonly advice: Advice;
   readonly news: BulkNews;
   readonly notice: (kind: "info" | "error", text: string, detail?: string) => void;

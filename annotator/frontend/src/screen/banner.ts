@@ -1,9 +1,16 @@
 /** The choice that a person has when a picture was changed somewhere else. */
+import type { LeasesApi } from "../saving/leases";
 import type { Session } from "../session/session";
 import { t } from "../strings";
 import { button, h } from "../widgets/dom";
+import { createHoldLine } from "./holdline";
 
-export function createBanner(session: Session): HTMLElement {
+/** The lines over the picture. */
+export function createBanners(session: Session, leases: LeasesApi): HTMLElement[] {
+  return [createConflict(session), createHoldLine(session, leases)];
+}
+
+function createConflict(session: Session): HTMLElement {
   const detail = h("span");
   const show = button({ text: t("conflictOpen"), class: "an-button", onClick: () => void open() });
   const mine = button({ text: t("keepMine"), class: "an-button is-primary", onClick: () => void session.resolveConflict("mine") });

@@ -32,7 +32,7 @@ import { openDialog } from "../widgets/dialogs";
 import { h, setText } from "../widgets/dom";
 import type { Anchor } from "../widgets/popover";
 import { createAnnouncer } from "./announcer";
-import { createBanner } from "./banner";
+import { createBanners } from "./banner";
 import { createBin } from "./bin";
 import { openBulk } from "./bulk";
 import { fillCarried } from "./bulkboxes";
@@ -124,7 +124,7 @@ export class Editor {
     this.connection = new Connection(opened.project, show, () => isShown(root), image);
     const { session, api, shelf } = this.connection;
     this.session = session;
-    this.insight = { api, session, advice: new Advice(api), news: this.bulkNews(), notice: (...told) => this.notices.show(...told) };
+    this.insight = { api, session, leases: this.connection.leases, advice: new Advice(api), news: this.bulkNews(), notice: (...told) => this.notices.show(...told) };
     setKeyMap(preference(shelf, "keys", {}));
     session.view.set({ display: rememberedDisplay(shelf) });
     askAboutCrowds(session, this.notices);
@@ -349,7 +349,7 @@ export class Editor {
     const legend = createLegend(session, appearance);
     const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), createPointBar({ session, api: this.prompts, prompting: this.prompting, notices }), legend, minimap.element, uploads.element, notices.element, announcer);
     panel.element.append(createReviewed(session, (id) => this.run(id)));
-    const center = h("main", { class: "an-center" }, this.toolbar.element, createBanner(session), frame, new ThresholdBar(session, this.insight).element, this.reviewBar.element);
+    const center = h("main", { class: "an-center" }, this.toolbar.element, ...createBanners(session, this.connection.leases), frame, new ThresholdBar(session, this.insight).element, this.reviewBar.element);
     root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, dropZone.overlay);
   }
 

@@ -11,6 +11,7 @@ import { bars, dots, figure } from "../widgets/plot";
 import type { InsightOptions } from "./advising";
 import { percent } from "./advising";
 import { blindPictures } from "./blind";
+import { handingOut } from "./handout";
 import { section, table } from "./statistics";
 import { twoPeople } from "./twopeople";
 
@@ -26,7 +27,7 @@ export async function showEvaluation(element: HTMLElement, options: InsightOptio
   const progress = h("p", { class: "an-stat-rule", role: "status" });
   const content = h("div", { class: "an-networks" });
   const refresh = (): void => void options.session.refreshQueue().catch(() => undefined);
-  element.replaceChildren(section(t("evalTitle"), null, [h("p", { class: "an-stat-rule" }, t("evalRule")), progress, content]), blindPictures(options, refresh), twoPeople(options));
+  element.replaceChildren(section(t("evalTitle"), null, [h("p", { class: "an-stat-rule" }, t("evalRule")), progress, content]), blindPictures(options, refresh), twoPeople(options), handingOut(options, refresh));
   await follow({ api, progress, content }, "");
 }
 

@@ -5,6 +5,7 @@ import { t } from "../strings";
 import { button, h, setClass, setText } from "../widgets/dom";
 import { icon, setIcon } from "../widgets/icons";
 import { flagName } from "./flags";
+import { holder } from "./holdline";
 import { showName } from "./picturename";
 
 const STATES = {
@@ -30,6 +31,8 @@ export class QueueRow {
   private readonly state = icon("clock");
   private readonly detail = h("span", { class: "an-queue-counts" });
   private readonly flag = h("span", { class: "an-queue-flag", hidden: true }, icon("flag"));
+  /** Somebody else holds it. */
+  private readonly held = h("span", { class: "an-queue-flag", hidden: true }, icon("M10 10a3 3 0 100-6 3 3 0 000 6z M4 16.5a6 6 0 0112 0"));
   readonly element: HTMLElement;
   image: QueueImage | null = null;
   place = -1;
@@ -37,7 +40,7 @@ export class QueueRow {
   constructor(onRemove: () => void) {
     const remove = button({ icon: "trash", title: t("removeImage"), class: "an-row-button is-reject", onClick: onRemove });
     remove.tabIndex = -1;
-    const line = h("span", { class: "an-queue-line" }, this.state, this.detail, this.flag);
+    const line = h("span", { class: "an-queue-line" }, this.state, this.detail, this.held, this.flag);
     const text = h("span", { class: "an-queue-text" }, this.name, line);
     const shown = h("span", { class: "an-queue-thumbnail" }, this.thumbnail, icon("check"));
     this.element = h("div", { class: "an-queue-row" }, shown, text, remove);
@@ -68,9 +71,11 @@ export class QueueRow {
     const hidden = below > 0 ? `\n${t("galleryBelow", { n: below, threshold: threshold.toFixed(2) })}` : "";
     this.flag.hidden = image.flags.length === 0;
     const flags = image.flags.length === 0 ? "" : `\n${t("flags")}: ${image.flags.map(flagName).join(", ")}`;
+    this.held.hidden = image.held === undefined || current;
+    const held = this.held.hidden ? "" : `\n${holder(image.held!)}`;
     const failure = image.failure === "" ? "" : `\n${t("failedBecause", { reason: image.failure })}`;
     const why = reasons === "" ? "" : `\n${reasons}`;
-    element.title = `${image.name} (#${image.id})\n${image.width} × ${image.height}, ${isBlind ? countsOf(image, threshold) : t(STATES[state].label)}${why}${hidden}${flags}${failure}`;
+    element.title = `${image.name} (#${image.id})\n${image.width} × ${image.height}, ${isBlind ? countsOf(image, threshold) : t(STATES[state].label)}${why}${hidden}${flags}${held}${failure}`;
   }
 }
 

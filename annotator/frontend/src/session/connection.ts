@@ -4,6 +4,7 @@ import type { QueueImage } from "../document/protocol";
 import { Api } from "../saving/api";
 import { CategoriesApi } from "../saving/categories";
 import { browserDatabases } from "../saving/database";
+import { LeasesApi } from "../saving/leases";
 import { BrowserOutbox } from "../saving/outbox";
 import { Saver } from "../saving/saver";
 import { openShelf, preference, setPreference, tabStorage } from "../saving/shelf";
@@ -28,6 +29,7 @@ const tabs = new Tabs();
 export class Connection {
   readonly api: Api;
   readonly session: Session;
+  readonly leases: LeasesApi;
   readonly shelf = openShelf();
   private readonly client = randomName();
   private readonly outbox: BrowserOutbox;
@@ -52,8 +54,10 @@ export class Connection {
     this.api = new Api(project);
     this.outbox = new BrowserOutbox({ project, client: this.client, tabs, shelf: this.shelf, factory: browserDatabases() });
     this.tape = new Tape({ project, tabs, factory: browserDatabases(), storage: tabStorage() });
+    this.leases = new LeasesApi(this.api, tabs, tabStorage());
     this.session = new Session({
       api: this.api,
+      leases: this.leases,
       categories: new CategoriesApi(this.api),
       makeSaver: (session) => this.makeSaver(session),
       notice,
@@ -89,8 +93,9 @@ export class Connection {
   async openFirst(): Promise<void> {
     const { list } = this.session;
     const last = preference<number | null>(this.shelf, `picture:${this.project}`, null);
-    const there = last !== null && (await list.find(last)) >= 0;
-    const id = there ? last : ((await list.nextToDo()) ?? this.session.queue.get().rows.get(0) ?? null)?.id;
+    const free = !this.session.queue.get().handout || (last !== null && (await this.session.leasing.isMine(last)));
+    const there = last !== null && free && (await list.find(last)) >= 0;
+    const id = there ? last : ((await list.takeNext()) ?? this.session.queue.get().rows.get(0) ?? null)?.id;
     if (id !== undefined) await this.session.open(id);
     else this.session.close();
   }
@@ -136,7 +141,7 @@ export class Connection {
     for (let one = place + 1; place >= 0 && one < total && rows.has(one); one++) {
       if (!gone.has(rows.get(one)!.id)) return rows.get(one)!.id;
     }
-    const next = await list.nextToDo();
+    const next = await list.takeNext();
     return next === null || gone.has(next.id) ? null : next.id;
   }
 
@@ -146,6 +151,7 @@ export class Connection {
     clearTimeout(this.queueTimer);
     clearTimeout(this.workTimer);
     for (const stop of this.stops) stop();
+    this.session.leasing.stop();
     this.hurry();
   }
 
@@ -210,10 +216,13 @@ export class Connection {
     this.listen("online", () => this.hurry());
     this.listen("focus", () => this.hurry());
     this.listen("pagehide", () => this.tape.leave());
+    this.listen("pagehide", () => session.leasing.leave());
+    this.listen("pageshow", () => void session.leasing.beat());
+    for (const sign of ["pointerdown", "keydown", "wheel"] as const) this.listen(sign, () => session.leasing.noteWork());
   }
 
-  private listen(name: "online" | "focus" | "pagehide", react: () => void): void {
-    window.addEventListener(name, react);
+  private listen(name: "online" | "focus" | "pagehide" | "pageshow" | "pointerdown" | "keydown" | "wheel", react: () => void): void {
+    window.addEventListener(name, react, { passive: true });
     this.stops.push(() => window.removeEventListener(name, react));
   }
 

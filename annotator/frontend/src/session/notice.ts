@@ -11,4 +11,6 @@ export type NoticeText =
   | "nothingToUndo"
   | "nothingToRedo"
   | "listEnd"
+  | "leaseLost"
+  | "heldElsewhere"
   | "queueFailed";

@@ -29,6 +29,8 @@ export interface QueueView {
   readonly reviewed: number;
   readonly bin: number;
   readonly job: WireJob | null;
+  /** Whether pictures are handed out: then the server says which is next. */
+  readonly handout: boolean;
   /** Why what was asked for last cannot be read; the list is the one before it. */
   readonly trouble: QueueTrouble | null;
   /** False until the first answer, so that an empty project is not announced too early. */
@@ -44,6 +46,8 @@ export interface QueueOptions {
   /** A picture with gestures that the server does not know yet. */
   readonly local: (imageId: number) => Scene | undefined;
   readonly onFailed: (error: unknown) => void;
+  /** The next picture to do, taken from the server so that nobody else is given it. */
+  readonly take: (asked: QueueRequest, after: number | null) => Promise<QueueImage | null>;
 }
 
 export class PictureQueue {
@@ -56,6 +60,7 @@ export class PictureQueue {
     reviewed: 0,
     bin: 0,
     job: null,
+    handout: false,
     trouble: null,
     loaded: false,
   });
@@ -217,7 +222,7 @@ export class PictureQueue {
     const { total, all, bin, job } = answer;
     const { asked } = list;
     const again = asked === this.view.get().asked ? {} : { asked, wanted: asked, trouble: null };
-    this.view.set({ ...again, rows, total, all, bin, job, reviewed, loaded: true });
+    this.view.set({ ...again, rows, total, all, bin, job, reviewed, handout: answer.handout === true, loaded: true });
     this.fetchMissing();
     clearTimeout(this.ordering);
     this.ordering = answer.ordering === true ? setTimeout(() => void this.refresh(), ORDERING_MS) : undefined;
@@ -311,10 +316,18 @@ export class PictureQueue {
   /** The next picture of the list that is not reviewed, from the top again at the end; null where none is left. */
   async nextToDo(): Promise<QueueImage | null> {
     const here = this.nextHere();
-    if (here !== undefined) return here;
+    return here === undefined ? this.nextThere(async (after) => (await this.options.api.nextToDo(this.request(), after)).image) : here;
+  }
+
+  /** As `nextToDo`; where pictures are handed out, this page holds it then. */
+  takeNext(): Promise<QueueImage | null> {
+    return this.view.get().handout ? this.nextThere((after) => this.options.take(this.request(), after)) : this.nextToDo();
+  }
+
+  private async nextThere(ask: (after: number | null) => Promise<QueueImage | null>): Promise<QueueImage | null> {
     let after = this.options.open();
     for (let late = 0; late < LATE; late++) {
-      const { image } = await this.options.api.nextToDo(this.request(), after);
+      const image = await ask(after);
       if (image === null || image.id === this.options.open()) return null;
       if (!this.asItStandsHere(image).reviewed) return image;
       after = image.id;
@@ -332,7 +345,7 @@ export class PictureQueue {
     for (const one of order) {
       const row = rows.get(one);
       if (row === undefined) return undefined;
-      if (!row.reviewed) return row;
+      if (!row.reviewed && row.held === undefined) return row;
     }
     return null;
   }

@@ -9,9 +9,11 @@ import { Ahead } from "../saving/ahead";
 import type { Api } from "../saving/api";
 import type { CategoriesApi } from "../saving/categories";
 import { isGone, lineOf } from "../saving/errors";
+import type { LeasesApi } from "../saving/leases";
 import type { Saver } from "../saving/saver";
 import { UnsavedScenes } from "../saving/unsaved";
 import { ProjectCategories } from "./categories";
+import { Leasing } from "./leasing";
 import type { Notice } from "./notice";
 import { PictureQueue } from "./queue";
 import { Reader } from "./reader";
@@ -25,6 +27,7 @@ import { START_VIEW } from "./view";
 export interface SessionOptions {
   readonly api: Pick<Api, "queue" | "nextToDo" | "document">;
   readonly categories: Pick<CategoriesApi, "list" | "add" | "undo" | "redo">;
+  readonly leases: Pick<LeasesApi, "keep" | "next" | "leave">;
   readonly makeSaver: (session: Session) => Saver;
   readonly notice: Notice;
   /** Asks the browser to fetch and decode a picture ahead. */
@@ -37,6 +40,7 @@ export class Session {
   readonly list: PictureQueue;
   readonly saver: Saver;
   readonly categories: ProjectCategories;
+  readonly leasing: Leasing;
   /** The threshold that the person chose, and the project's own at that time. */
   chosenThreshold: { readonly base: number; readonly value: number } | null = null;
 
@@ -84,7 +88,9 @@ export class Session {
       open: () => this.imageId(),
       local: (imageId) => this.unsaved.get(imageId),
       onFailed: (error) => options.notice("error", "queueFailed", lineOf(error)),
+      take: (asked, after) => this.leasing.next(asked, after),
     });
+    this.leasing = new Leasing({ ...options, api: options.leases, view: this.view, queue: this.queue });
     this.queue.subscribe(() => {
       const { scene } = this.view.get();
       // The list may be read, for any reason, when the open picture was pre-labelled since it was read.
@@ -93,15 +99,11 @@ export class Session {
     this.effort = new Effort(options.now);
   }
 
-  get queue(): PictureQueue["view"] {
-    return this.list.view;
-  }
+  get queue(): PictureQueue["view"] { return this.list.view; }
 
   // --- the queue ---
 
-  refreshQueue(): Promise<void> {
-    return this.list.refresh();
-  }
+  refreshQueue(): Promise<void> { return this.list.refresh(); }
 
   imageId(): number | null {
     return this.view.get().opening ?? this.view.get().scene?.imageId ?? null;
@@ -234,6 +236,7 @@ export class Session {
     const { scene, history } = this.view.get();
     const edits = withoutLocked(verb, wanted);
     if (edits.length < wanted.length) this.showDraft(null);
+    if (this.leasing.refuses()) return this.showDraft(null);
     if (scene === null || (edits.length === 0 && (reviewed === undefined || reviewed === scene.reviewed))) return;
     const flag = reviewed === undefined ? null : { before: scene.reviewed, after: reviewed };
     const entry: PictureStep = { imageId: scene.imageId, edits, reviewed: flag };
@@ -246,17 +249,17 @@ export class Session {
   /** Another note of the open picture. */
   writeNote(after: string): void {
     const { scene, history } = this.view.get();
-    if (scene === null || scene.note === after) return;
+    if (scene === null || scene.note === after || this.leasing.refuses()) return;
     this.apply(scene, "note", [], undefined, after);
     this.view.set({ history: recorded(history, { imageId: scene.imageId, edits: [], reviewed: null, note: { before: scene.note, after } }) });
   }
 
   undo(): Promise<void> {
-    return this.travel.go("undo");
+    return this.leasing.refuses() ? Promise.resolve() : this.travel.go("undo");
   }
 
   redo(): Promise<void> {
-    return this.travel.go("redo");
+    return this.leasing.refuses() ? Promise.resolve() : this.travel.go("redo");
   }
 
   /** One gesture on any picture, open or not; `edit` is given the picture as it stands. False: it could not be read. */
@@ -316,7 +319,7 @@ export class Session {
   async openNextToDo(): Promise<void> {
     const from = this.imageId();
     const searched = this.queue.get().asked.query !== "";
-    const next = (await this.list.nextToDo()) ?? (searched ? await this.list.neighbour(1) : null);
+    const next = (await this.list.takeNext()) ?? (searched ? await this.list.neighbour(1) : null);
     if (this.imageId() !== from) return;
     if (next === null) return this.options.notice("info", searched ? "listEnd" : "allReviewed");
     await this.open(next.id);

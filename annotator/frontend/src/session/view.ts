@@ -44,6 +44,15 @@ export interface Draft {
   readonly note?: string;
 }
 
+/** Who holds the open picture; until: in milliseconds since 1970, by this computer's clock. */
+export interface Held {
+  readonly imageId: number;
+  readonly mine: boolean;
+  /** "" for somebody who did not sign in. */
+  readonly name: string;
+  readonly until: number;
+}
+
 export interface View {
   readonly scene: Scene | null;
   /** The picture on its way, while `scene` still shows the one before. */
@@ -89,6 +98,8 @@ export interface View {
   readonly status: SaveStatus;
   /** The picture whose gestures wait for the person's choice. */
   readonly conflict: number | null;
+  /** Null where pictures are not handed out, and until it is known. */
+  readonly lease: Held | null;
 }
 
 /** What is drawn over the picture. */
@@ -148,4 +159,5 @@ export const START_VIEW: View = {
   history: EMPTY_HISTORY,
   status: { kind: "saved", unsaved: 0 },
   conflict: null,
+  lease: null,
 };

@@ -1,12 +1,14 @@
 /** German. */
 import type { Table } from "./en";
 import { evaluationDe } from "./evaluation";
+import { handoutDe } from "./handout";
 import { insightDe } from "./insight";
 import { projectsDe } from "./projects";
 import { twoPeopleDe } from "./twopeople";
 
 export const de: Table = {
   ...evaluationDe,
+  ...handoutDe,
   ...insightDe,
   ...projectsDe,
   ...twoPeopleDe,

@@ -1,11 +1,13 @@
 /** English: every text of the editor. `{name}` is filled in; where a text has forms, `{n}` picks one. */
 import { evaluationEn } from "./evaluation";
+import { handoutEn } from "./handout";
 import { insightEn } from "./insight";
 import { projectsEn } from "./projects";
 import { twoPeopleEn } from "./twopeople";
 
 export const en = {
   ...evaluationEn,
+  ...handoutEn,
   ...insightEn,
   ...projectsEn,
   ...twoPeopleEn,

@@ -1,12 +1,14 @@
 /** Spanish. */
 import type { Table } from "./en";
 import { evaluationEs } from "./evaluation";
+import { handoutEs } from "./handout";
 import { insightEs } from "./insight";
 import { projectsEs } from "./projects";
 import { twoPeopleEs } from "./twopeople";
 
 export const es: Table = {
   ...evaluationEs,
+  ...handoutEs,
   ...insightEs,
   ...projectsEs,
   ...twoPeopleEs,

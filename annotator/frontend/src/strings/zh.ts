@@ -1,12 +1,14 @@
 /** Chinese (simplified). */
 import type { Table } from "./en";
 import { evaluationZh } from "./evaluation";
+import { handoutZh } from "./handout";
 import { insightZh } from "./insight";
 import { projectsZh } from "./projects";
 import { twoPeopleZh } from "./twopeople";
 
 export const zh: Table = {
   ...evaluationZh,
+  ...handoutZh,
   ...insightZh,
   ...projectsZh,
   ...twoPeopleZh,

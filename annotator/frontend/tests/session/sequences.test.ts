@@ -233,6 +233,7 @@ class Run {
     return new Session({
       api: server,
       categories: server.categories,
+      leases: server.leases(client),
       makeSaver: (owner) =>
         new Saver({
           outbox,

@@ -1,0 +1,32 @@
+/** Whether pictures are handed out, and who holds which at the moment. */
+import { lineOf } from "../saving/errors";
+import type { WireHandOut } from "../saving/leases";
+import { t } from "../strings";
+import { button, h } from "../widgets/dom";
+import type { InsightOptions } from "./advising";
+import { holder } from "./holdline";
+import { section } from "./statistics";
+
+/** The part of the page. `changed` is told when somebody may hold other pictures than before. */
+export function handingOut({ leases }: InsightOptions, changed: () => void): HTMLElement {
+  const place = h("div", { role: "status" });
+  const fill = async (asked: Promise<WireHandOut>): Promise<void> => {
+    try {
+      place.replaceChildren(...content(await asked));
+    } catch (error) {
+      place.replaceChildren(h("p", { class: "an-bulk-facts is-wrong", role: "alert" }, lineOf(error)));
+    }
+  };
+  const order = (asked: Promise<WireHandOut>): void => void fill(asked).then(changed);
+  const content = (found: WireHandOut): HTMLElement[] => {
+    const on = h("input", { type: "checkbox", checked: found.on, disabled: !found.manages });
+    on.addEventListener("change", () => order(leases.switch(on.checked)));
+    const choice = h("label", { class: "an-check" }, on, " ", t("handoutSwitch"));
+    if (!found.on) return [choice];
+    const release = (image: number): HTMLElement => button({ text: t("handoutRelease"), title: t("handoutReleaseHint"), class: "an-button is-quiet", onClick: () => order(leases.release(image).then(() => leases.read())) });
+    const rows = found.leases.map((one) => h("li", {}, `${one.file}: ${holder(one.name)} `, found.manages ? release(one.image) : null));
+    return [choice, rows.length === 0 ? h("p", {}, t("handoutNobody")) : h("ul", {}, ...rows)];
+  };
+  void fill(leases.read());
+  return section(t("handoutTitle"), null, [h("p", { class: "an-stat-rule" }, t("handoutRule")), place]);
+}
