@@ -124,7 +124,7 @@ class Instance:
     """How it came to be (source, model, score, edits, seconds), filled for an export; never read back as truth."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """One detection offered for review: a mask in image pixels, with the model that made it.
 

@@ -33,7 +33,7 @@ class CocoFile:
     """
 
     name: str
-    content: Dataset | list[Any] | coco.Results
+    content: Dataset | list[Any] | coco.StoredList | coco.Results
     path: Path
     folder: Path | None = None
     found: Mapping[int, Path] = field(default_factory=dict)
@@ -72,9 +72,10 @@ def read_alone(content: bytes, *, name: str, most: int | None = None) -> Reading
     return Reading((CocoFile(name, read_document(document, most=most), Path(name)),))
 
 
-def read_document(document: Any, *, most: int | None) -> Dataset | list[Any]:
+def read_document(document: Any, *, most: int | None) -> Dataset | list[Any] | coco.StoredList:
     """A COCO document -> dataset; a list of results waits for the images and categories that it speaks of."""
-    return document if isinstance(document, list) else coco.coco_to_dataset(document, most=most)
+    is_list = isinstance(document, list | coco.StoredList)
+    return document if is_list else coco.coco_to_dataset(document, most=most)
 
 
 def bring(
@@ -249,7 +250,7 @@ def _offers(
 def _results_of(file: CocoFile, known: _Known, *, source: str | None, most: int | None) -> coco.Results:
     if isinstance(file.content, coco.Results):
         return file.content
-    assert isinstance(file.content, list)  # noqa: S101, datasets offer nothing
+    assert isinstance(file.content, list | coco.StoredList)  # noqa: S101, datasets offer nothing
     source = source or coco.source_of(file.path)
     return coco.results_to_suggestions(file.content, known.dataset, source=source, most=most)
 

@@ -90,8 +90,8 @@ class _Gathering:
 
 def is_coco(document: Any) -> bool:
     """Whether a decoded JSON document is a COCO file of instances, or a list of results."""
-    if isinstance(document, list):
-        return bool(document) and all(isinstance(one, dict) and "category_id" in one for one in document)
+    if isinstance(document, list | coco.StoredList):
+        return len(document) > 0 and all(isinstance(one, dict) and "category_id" in one for one in document)
     if not isinstance(document, dict):
         return False
     images, annotations = document.get("images"), document.get("annotations")

@@ -14,7 +14,7 @@ from annotator.core.numbers import is_id
 from annotator.core.problems import Findings, Problem
 from annotator.exchange.coco.document import NOTHING, parse, read_content
 from annotator.exchange.coco.lint import inspect_coco
-from annotator.exchange.coco.opened import open_document
+from annotator.exchange.coco.opened import open_streamed
 from annotator.exchange.coco.stream import UnstreamableError
 from annotator.exchange.coco.values import name_of, shown
 from annotator.exchange.matching import Folder
@@ -41,7 +41,7 @@ def check_file(path: Path, *, images: Path | None = None, most: int | None = Non
         raise CocoError(f"{images}: no such folder, expected the pictures of {path.name}")
     said: list[Problem] = []
     try:
-        document: Any = open_document(path)
+        document: Any = open_streamed(path)
     except (UnstreamableError, OSError):
         content = read_content(path)
         document, doubled = parse(content)

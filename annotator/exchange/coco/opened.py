@@ -1,28 +1,29 @@
-"""A COCO document whose annotations stay in their file: whoever goes through them reads it again.
+"""A COCO document whose annotations or results stay in their file: whoever goes through them reads it again.
 
 Tests: tests/exchange/coco/test_stream.py, tests/exchange/coco/test_check.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from annotator.core.errors import CocoError
 from annotator.exchange.coco.document import load
 from annotator.exchange.coco.packing import packed
-from annotator.exchange.coco.stream import END, UnstreamableError, items
+from annotator.exchange.coco.stream import END, UnstreamableError, elements, items
 from annotator.exchange.coco.values import LISTS
 
 _ANNOTATIONS = "annotations"
 
 
 class StoredList:
-    """The annotations of a file, one after the other; long polygons are arrays (see `packing.packed`)."""
+    """The annotations of a file, or its results, one after the other; long polygons are arrays (`packing.packed`)."""
 
-    def __init__(self, path: Path, count: int) -> None:
-        self._path, self._count = path, count
+    def __init__(self, path: Path, read: Callable[[Path], Iterator[Any]], count: int) -> None:
+        self._path, self._read, self._count = path, read, count
 
     def __len__(self) -> int:
         return self._count
@@ -30,18 +31,21 @@ class StoredList:
     def __iter__(self) -> Iterator[Any]:
         """Raises CocoError where the file is another by now."""
         try:
-            for name, item in items(self._path, lists=LISTS, made=_object):
-                if name == _ANNOTATIONS and item is not END:
-                    yield item
+            yield from self._read(self._path)
         except (UnstreamableError, OSError) as error:
             raise CocoError(f"{self._path}: was changed while it was read, expected a file that stays") from error
 
 
-def open_document(path: Path) -> dict[str, Any]:
-    """The document, its annotations as a `StoredList`. The whole file was parsed once then.
+def _annotations(path: Path) -> Iterator[Any]:
+    return (item for name, item in items(path, lists=LISTS, made=_object) if name == _ANNOTATIONS and item is not END)
 
-    Raises UnstreamableError where it is to be read as a whole, which tells why it is out of the ordinary, and OSError.
-    """
+
+def _results(path: Path) -> Iterator[Any]:
+    return elements(path, made=_object)
+
+
+def _open_document(path: Path) -> dict[str, Any]:
+    """The document, its annotations as a `StoredList`. The whole file was parsed once then."""
     found: dict[str, Any] = {}
     count = 0
     for name, item in items(path, lists=LISTS, made=_object):
@@ -54,16 +58,26 @@ def open_document(path: Path) -> dict[str, Any]:
         else:
             found.setdefault(name, []).append(item)
     if _ANNOTATIONS in found:
-        found[_ANNOTATIONS] = StoredList(path, count)
+        found[_ANNOTATIONS] = StoredList(path, _annotations, count)
     return found
 
 
 def opened(path: Path) -> Any:
-    """As `document.load`; the annotations of an ordinary file stay in it, as a `StoredList`. Raises CocoError."""
+    """As `document.load`; annotations and results of an ordinary file stay in it, as a `StoredList`.
+
+    Raises CocoError.
+    """
     try:
-        return open_document(path)
+        return open_streamed(path)
     except (UnstreamableError, OSError):
         return load(path)
+
+
+def open_streamed(path: Path) -> dict[str, Any] | StoredList:
+    """As `opened`, but raises UnstreamableError where the file is to be read as a whole, and OSError."""
+    with suppress(UnstreamableError):
+        return _open_document(path)
+    return StoredList(path, _results, sum(1 for _ in _results(path)))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from annotator.core.review import is_flag, is_note
 from annotator.core.spool import Spool
 from annotator.core.vote import vote_of_provenance
 from annotator.exchange.coco.lint import inspect_coco
-from annotator.exchange.coco.opened import opened
+from annotator.exchange.coco.opened import StoredList, opened
 from annotator.exchange.coco.packing import unpacked
 from annotator.exchange.coco.values import ANNOTATION_KEYS, CATEGORY_KEYS, IMAGE_KEYS, LISTS, name_of, polygons_of
 from annotator.system.collection import collection_paused
@@ -51,7 +51,7 @@ def coco_to_dataset(document: Any, *, most: int | None = None) -> Dataset:
 
     most: problems of a kind that are listed; the others are counted.
     """
-    if isinstance(document, list):
+    if isinstance(document, list | StoredList):
         raise CocoError("the file is a list of results, expected images, annotations and categories beside them")
     kept = Spool()
     carried: dict[int, list[dict[str, Any]]] = {}

@@ -24,6 +24,8 @@ from annotator.core.masks import Rle
 from annotator.core.polygons import polygons_to_rle
 from annotator.core.problems import Findings
 from annotator.exchange.coco.lint import inspect_coco
+from annotator.exchange.coco.lint.whole_numbers import whole_result
+from annotator.exchange.coco.opened import StoredList
 from annotator.exchange.coco.values import rasterised
 from annotator.exchange.matching import Names
 from annotator.system.collection import collection_paused
@@ -42,7 +44,7 @@ class Results:
 
 @collection_paused()
 def results_to_suggestions(
-    document: list[Any], dataset: Dataset, *, source: str = _IMPORT, most: int | None = None
+    document: list[Any] | StoredList, dataset: Dataset, *, source: str = _IMPORT, most: int | None = None
 ) -> Results:
     """A list of results (image_id, category_id, segmentation or bbox, score) -> suggestions for the dataset's images.
 
@@ -59,7 +61,8 @@ def results_to_suggestions(
     categories = {category.id for category in dataset.categories}
     found: dict[int, list[Suggestion]] = {}
     boxes = empty = 0
-    for index, result in enumerate(inspection.document):
+    for index, one in enumerate(document):
+        result = whole_result(one, Findings(0), index)  # which was told
         try:
             image = images.find(result)
             _require_known(result, categories)

@@ -1,6 +1,6 @@
-"""A JSON file whose top level is an object, read item by item: it needs the memory of its largest item.
+"""A JSON file whose top level is an object or a list, read item by item: it needs the memory of its largest item.
 
-What is out of the ordinary (an encoding other than UTF-8, a key twice, no object, no JSON) is left to whoever reads the
+What is out of the ordinary (an encoding other than UTF-8, a key twice, no JSON) is left to whoever reads the
 file as a whole and says what is wrong with it: `UnstreamableError`.
 
 Tests: tests/exchange/coco/test_stream.py
@@ -31,7 +31,8 @@ def items(
 ) -> Iterator[tuple[str, Any]]:
     """The items of each list that is named in `lists`, and every other value, with its key; a list ends with `END`.
 
-    made: an object from its keys and values. Raises UnstreamableError, also after some items, and OSError.
+    The file is an object. made: an object from its keys and values.
+    Raises UnstreamableError, also after some items, and OSError.
     """
     with open_plain(path) as file:
         text = _Text(file, json.JSONDecoder(object_pairs_hook=made))
@@ -46,6 +47,14 @@ def items(
             for item in text.list_items():
                 yield name, item
             yield name, END
+
+
+def elements(path: Path, *, made: Callable[[list[tuple[str, Any]]], Any] = dict) -> Iterator[Any]:
+    """The items of a file that is a list; otherwise as `items`."""
+    with open_plain(path) as file:
+        text = _Text(file, json.JSONDecoder(object_pairs_hook=made))
+        yield from text.list_items()
+        text.require_end()
 
 
 END = object()
@@ -79,8 +88,7 @@ class _Text:
                     break
                 self._take(",")
         self._take("}")
-        if self._next():
-            raise UnstreamableError("more behind the end")
+        self.require_end()
 
     def list_items(self) -> Iterator[Any]:
         self._take("[")
@@ -110,6 +118,10 @@ class _Text:
                     return value
             self._read(block)
             block *= 2
+
+    def require_end(self) -> None:
+        if self._next():
+            raise UnstreamableError("more behind the end")
 
     def _next(self) -> str:
         """The next character that is no space; empty at the file's end."""

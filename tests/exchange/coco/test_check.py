@@ -206,11 +206,15 @@ def test_anything_at_all_can_be_checked(found):
     assert inspect_coco(found).errors
 
 
-def test_a_list_is_checked_as_results():
+def test_a_list_is_checked_as_results(tmp_path):
     sound = {"image_id": 3, "category_id": 1, "score": 0.5, "segmentation": {"size": [8, 10], "counts": [80]}}
     assert check_coco([sound]) == []
     wrong = [{**sound, "score": NAN}, {**sound, "image_id": 1.5}, 5, {**sound, "segmentation": {"size": [2**40, 1]}}]
     assert [problem.path for problem in check_coco(wrong)] == ["[0].score", "[1].image_id", "[2]", "[3].segmentation"]
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps([*wrong, {**sound, "image_id": 3.0, "score": 2}]))
+    assert check_file(path) == check_coco(json.loads(path.read_text()))
+    assert check_file(path)[0].path == "[4].image_id"
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotator.exchange.coco import stream
-from annotator.exchange.coco.stream import END, UnstreamableError, items
+from annotator.exchange.coco.stream import END, UnstreamableError, elements, items
 from tests.core.strategies import examples
 
 VALUES = st.recursive(
@@ -43,6 +43,8 @@ def test_it_is_what_a_parser_of_the_whole_finds(tmp_path_factory, document, inde
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stream, "_BLOCK", block)
         assert read(path) == document
+        path.write_text(json.dumps([document, *document.values()], indent=indent))
+        assert list(elements(path)) == [document, *document.values()]
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,6 @@ def test_anything_else_is_left_to_a_parser_of_the_whole(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(UnstreamableError):
         read(path)
+    if content != b"[]":
+        with pytest.raises(UnstreamableError):
+            list(elements(path))

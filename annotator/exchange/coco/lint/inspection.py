@@ -12,7 +12,7 @@ from annotator.core.problems import Findings, Problem
 
 @dataclass
 class Inspection:
-    """The problems of a document, in its order, and the mask of each result that has one, by index.
+    """The problems of a document, in its order, and the masks of those annotations that are at hand, by index.
 
     document: what was inspected, with whole numbers where it had 640.0. budget: what its polygons may cost.
     """

@@ -10,19 +10,25 @@ from annotator.core.problems import Findings
 from annotator.exchange.coco.lint.boxes import inspect_box
 from annotator.exchange.coco.lint.inspection import Inspection
 from annotator.exchange.coco.lint.masks import inspect_mask
-from annotator.exchange.coco.lint.whole_numbers import take_whole_numbers
+from annotator.exchange.coco.lint.whole_numbers import whole_result
+from annotator.exchange.coco.opened import StoredList
 from annotator.exchange.coco.values import shown
 
 
-def inspect_results(document: list[Any], *, most: int | None) -> Inspection:
-    findings = Findings(most)
-    inspection = Inspection(take_whole_numbers(document, findings), findings, WorkBudget.of_file(len(document)))
-    for index, result in enumerate(inspection.document):
+def inspect_results(document: list[Any] | StoredList, *, most: int | None) -> Inspection:
+    """The inspection's document has the results as they are; `whole_result` gives their ids whole."""
+    wholes, findings = Findings(most), Findings(most)
+    inspection = Inspection(document, findings, WorkBudget.of_file(len(document)))
+    for index, found in enumerate(document):
+        result = whole_result(found, wholes, index)
         if isinstance(result, dict):
             _inspect_result(inspection, index, result)
         else:
             findings.error(f"[{index}]", f"is {shown(result)}, expected an object")
-    return inspection
+    told = Findings(most)
+    for problem in (*wholes.problems, *findings.problems):
+        told.add(problem)
+    return Inspection(document, told, inspection.budget)
 
 
 def _inspect_result(inspection: Inspection, index: int, result: dict[str, Any]) -> None:
@@ -44,6 +50,4 @@ def _inspect_result(inspection: Inspection, index: int, result: dict[str, Any]) 
         if not has_box:
             findings.error(f"{path}.segmentation", "is absent, expected a mask or at least a bbox")
         return
-    rle = inspect_mask(inspection, f"{path}.segmentation", result["segmentation"], size=None, named="")
-    if rle is not None:
-        inspection.masks[index] = rle
+    inspect_mask(inspection, f"{path}.segmentation", result["segmentation"], size=None, named="")

@@ -15,8 +15,6 @@ _OF_RESULTS = ("image_id", "category_id")
 
 def take_whole_numbers(document: Any, findings: Findings) -> Any:
     """The document with whole numbers in its ids and sides; its annotations follow one by one (`whole_annotation`)."""
-    if isinstance(document, list):
-        return [_whole_item(item, _OF_RESULTS, findings, f"[{index}]") for index, item in enumerate(document)]
     if not isinstance(document, dict):
         return document
     lists = {
@@ -30,6 +28,11 @@ def take_whole_numbers(document: Any, findings: Findings) -> Any:
 def whole_annotation(annotation: Any, findings: Findings, index: int) -> Any:
     """The annotation with whole numbers in its ids; itself where they are whole already."""
     return _whole_item(annotation, _OF_ANNOTATIONS, findings, f"annotations[{index}]")
+
+
+def whole_result(result: Any, findings: Findings, index: int) -> Any:
+    """The same of a result."""
+    return _whole_item(result, _OF_RESULTS, findings, f"[{index}]")
 
 
 def _whole_item(item: Any, keys: Iterable[str], findings: Findings, path: str) -> Any:
