@@ -35,6 +35,10 @@ export interface WireProjects {
   readonly shared: boolean;
   /** A key alone opens nothing: people sign in. */
   readonly signed_in: boolean;
+  /** The name of whoever signed in; null where nobody did. */
+  readonly user: string | null;
+  /** Where a request signs them out; "" where that is not to be had here. */
+  readonly way_out: string;
   /** How long an unused project stays in the bin. */
   readonly bin_days: number;
 }

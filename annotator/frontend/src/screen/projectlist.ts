@@ -10,6 +10,7 @@ import { button, h, setText } from "../widgets/dom";
 import { openPopover } from "../widgets/popover";
 import type { CardAction } from "./projectcard";
 import { createBinned, createBroken, createCard, nameOf } from "./projectcard";
+import { showPeople } from "./people";
 import { askName } from "./projectname";
 
 /** The page around the sheet. */
@@ -38,6 +39,7 @@ class ProjectSheet {
   private readonly broken = h("ul", { class: "an-broken-list" });
   private readonly line = h("p", { class: "an-projects-line", role: "status" });
   private readonly body = h("div", { class: "an-projects-body", tabindex: "-1" });
+  private readonly user = h("div", { class: "an-projects-user", hidden: true });
   private names: readonly string[] = [];
 
   constructor(private readonly host: ProjectsHost) {
@@ -47,7 +49,7 @@ class ProjectSheet {
     close.dataset.always = "";
     const head = h("header", {}, h("h2", {}, t("projects")), h("div", { class: "an-projects-new" }, make, file), close);
     this.body.append(this.line, this.here, this.broken, this.away.element, this.bin.element);
-    this.sheet.append(head, this.body);
+    this.sheet.append(head, this.body, this.user);
     openDialog(host.root, this.sheet);
     close.focus();
   }
@@ -63,6 +65,7 @@ class ProjectSheet {
   private render(list: WireProjects): void {
     const focused = document.activeElement?.closest<HTMLElement>("[data-project]")?.dataset.project;
     const { here, away, binned, broken } = sorted(list.projects);
+    this.showUser(list);
     this.names = [...here, ...away].map(nameOf);
     const open = this.host.key;
     // The one that is open stands first: whatever else was used since, it is the one that a person looks for.
@@ -77,6 +80,14 @@ class ProjectSheet {
     // The cards were made anew: the keys stay at the same project, or in the sheet where that went to a part that is folded.
     if (focused !== undefined) this.body.querySelector<HTMLElement>(`[data-project="${focused}"] button`)?.focus();
     if (document.activeElement === document.body) this.body.focus();
+  }
+
+  /** Signing out is a form, so that the browser leaves the page with it. */
+  private showUser({ user, way_out: wayOut }: WireProjects): void {
+    this.user.hidden = user === null;
+    if (user === null) return;
+    const out = h("form", { method: "post", action: wayOut }, h("button", { type: "submit", class: "an-button" }, t("signOut")));
+    this.user.replaceChildren(h("span", {}, t("signedInAs", { name: user })), ...(wayOut === "" ? [] : [out]));
   }
 
   private card(project: WireProject, list: WireProjects): HTMLElement {
@@ -98,7 +109,7 @@ class ProjectSheet {
     return [
       { text: t("projectRename"), run: () => this.rename(project) },
       { text: t("projectDuplicate"), run: () => this.duplicate(project) },
-      ...(list.signed_in ? [] : [link]),
+      list.signed_in ? { text: t("people"), run: () => showPeople(this.host.root, { key, name: nameOf(project), changed: () => void this.changed() }) } : link,
       { text: t("projectDownload"), run: () => download(api.archive(key)) },
       { text: t(away ? "projectTakeOut" : "projectPutAway"), run: () => void this.attempt(() => api.putAway(key, !away)) },
       { text: t("projectDelete"), run: () => void this.attempt(() => api.throwAway(key)) },

@@ -3,6 +3,7 @@ import type { Table } from "./en";
 import { evaluationDe } from "./evaluation";
 import { handoutDe } from "./handout";
 import { insightDe } from "./insight";
+import { peopleDe } from "./people";
 import { projectsDe } from "./projects";
 import { twoPeopleDe } from "./twopeople";
 
@@ -12,6 +13,7 @@ export const de: Table = {
   ...insightDe,
   ...projectsDe,
   ...twoPeopleDe,
+  ...peopleDe,
   editor: "Annotationseditor",
   queue: "Bilder",
   filterAll: "Alle",

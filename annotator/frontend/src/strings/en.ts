@@ -2,6 +2,7 @@
 import { evaluationEn } from "./evaluation";
 import { handoutEn } from "./handout";
 import { insightEn } from "./insight";
+import { peopleEn } from "./people";
 import { projectsEn } from "./projects";
 import { twoPeopleEn } from "./twopeople";
 
@@ -11,6 +12,7 @@ export const en = {
   ...insightEn,
   ...projectsEn,
   ...twoPeopleEn,
+  ...peopleEn,
   editor: "Annotation editor",
   queue: "Pictures",
   filterAll: "All",

@@ -3,6 +3,7 @@ import type { Table } from "./en";
 import { evaluationEs } from "./evaluation";
 import { handoutEs } from "./handout";
 import { insightEs } from "./insight";
+import { peopleEs } from "./people";
 import { projectsEs } from "./projects";
 import { twoPeopleEs } from "./twopeople";
 
@@ -12,6 +13,7 @@ export const es: Table = {
   ...insightEs,
   ...projectsEs,
   ...twoPeopleEs,
+  ...peopleEs,
   editor: "Editor de anotaciones",
   queue: "Imágenes",
   filterAll: "Todas",

@@ -3,6 +3,7 @@ import type { Table } from "./en";
 import { evaluationZh } from "./evaluation";
 import { handoutZh } from "./handout";
 import { insightZh } from "./insight";
+import { peopleZh } from "./people";
 import { projectsZh } from "./projects";
 import { twoPeopleZh } from "./twopeople";
 
@@ -12,6 +13,7 @@ export const zh: Table = {
   ...insightZh,
   ...projectsZh,
   ...twoPeopleZh,
+  ...peopleZh,
   editor: "标注编辑器",
   queue: "图片",
   filterAll: "全部",
