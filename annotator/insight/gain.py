@@ -1,8 +1,9 @@
 """What to review next: how much the truth of each picture would tell, and why.
 
 A picture's gain is what can be expected to be uncertain on it: of each suggestion that is shown the entropy of its
-chance to be right, of each that is hidden the chance that it is an object all the same, and what a copy of the picture
-or another network sees besides. It counts less where the picture is like one that was reviewed or comes before it.
+chance to be right and something for its outline, of each that is hidden the chance that it is an object all the same,
+and what a copy of the picture or another network sees besides. It counts less where the picture is like one that was
+reviewed or comes before it.
 docs/explanation/next.md tells the whole formula.
 """
 
@@ -31,6 +32,7 @@ RARE = 0.2
 SPREAD_OUT = 1_000
 """So many pictures at the front are spread out over what the network sees; those behind follow by their gain."""
 
+_OUTLINE = 0.2  # of a found object: its outline is seldom right to the pixel
 _PRIOR = 20  # answers that a score by itself is worth, before people answered
 _NOTHING = 0.1  # what a picture without any suggestion may bring, so that these come in some order
 
@@ -91,7 +93,7 @@ def most_to_gain(evidence: Evidence, material: Material) -> Ordered:
     besides = np.array([material.seen_besides.get(id, 0) for id in material.pictures.tolist()], np.int64)
     apart = _apart(waiting, shown, rows, len(material.pictures))
     likely = ~shown & (chances >= LIKELY_MISS)
-    worth = np.where(shown, entropy(chances), chances) + chances * rarity
+    worth = np.where(shown, entropy(chances) + _OUTLINE * chances, chances) + chances * rarity
     gains = summed(worth) + besides * 0.5 + apart * 0.5
     distance = Distances.of(material)
     order, unlike = _spread_out(gains, distance)

@@ -24,6 +24,7 @@ from annotator.core.errors import StoreError
 from annotator.storage import schema
 from annotator.storage.database import Database
 from annotator.storage.decision_history import rows_of
+from annotator.storage.runs import networks_by_time
 
 Vector = NDArray[np.float32]
 
@@ -62,6 +63,11 @@ class Looks:
     def version(self) -> str:
         """Another text after each change."""
         return str(self._path.stat().st_mtime_ns) if self._path.is_file() else ""
+
+    def networks(self) -> list[str]:
+        """Those that may look, as they suggested something, model@version: the last one first."""
+        with self._database.read() as connection:
+            return networks_by_time(connection)
 
     def standing(self) -> dict[int, int]:
         """Of each picture a number that is another one as soon as anything about its instances is."""

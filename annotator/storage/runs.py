@@ -58,3 +58,10 @@ def networks_shown(connection: Connection) -> dict[int, tuple[str, ...]]:
         if some[0][3] is None or at <= some[0][3]:
             found[image_id] = (*(one for one in before if one != name), name)
     return found
+
+
+def networks_by_time(connection: Connection) -> list[str]:
+    """Those that saw a picture, model@version, the one that did so last first."""
+    runs = schema.runs
+    last = select(runs.c.source).group_by(runs.c.source).order_by(func.max(runs.c.id).desc())
+    return list(connection.scalars(last))

@@ -153,8 +153,7 @@ def _todo(store: Store, info: ModelInfo, standing: Mapping[int, int], *, copies:
 def network_of(store: Store) -> ModelInfo:
     """The network that suggested last in the project, where its files are here; the bundled one else."""
     named = {one.name: one for one in zoo.list_models() if one.present}
-    networks = reversed(store.evidence.read().networks)
-    found = (named[name.split("@")[0]] for name in networks if name.split("@")[0] in named)
+    found = (named[name.split("@")[0]] for name in store.looks.networks() if name.split("@")[0] in named)
     return next(found, zoo.find(zoo.BUNDLED_MODEL))
 
 

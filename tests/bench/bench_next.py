@@ -25,6 +25,7 @@ from pycocotools.cocoeval import COCOeval
 from annotator.core.answers import Waiting
 from annotator.core.geometry import xyxy_to_xywh
 from annotator.insight.gain import Material, most_to_gain
+from annotator.prelabel.copies import Given, count_besides
 from annotator.vision.networks import zoo
 from annotator.vision.networks.detector import Detector
 from annotator.vision.networks.eye import Eye
@@ -48,13 +49,14 @@ class Project:
             self.truth = COCO(str(annotations))
         self.ids = sorted(self.truth.getImgIds())[:pictures]
         detector, eye = Detector(info), Eye(info)
-        self.suggested, self.looks = {}, {}
+        self.suggested, self.looks, self.besides = {}, {}, {}
         for id in self.ids:
             photo = decode.read(annotations.parent / "images" / self.truth.loadImgs(id)[0]["file_name"])
             found = detector.detect(photo)
             kept = found.scores >= FLOOR
             self.suggested[id] = found.clipped_boxes()[kept], found.scores[kept]
             self.looks[id] = eye.look(photo).of_picture()
+            self.besides[id] = count_besides(photo, detector, Given(*self.suggested[id]))
 
     def boxes(self, id):
         """Of the true objects, xywh, crowds left out."""
@@ -77,8 +79,8 @@ class Project:
                 images.append(id)
         return evidence(answers(scores, verdicts, images=images, network=0))
 
-    def order(self, reviewed):
-        """The pictures that are not reviewed, by what there is to gain."""
+    def order(self, reviewed, *, copies=False):
+        """The pictures that are not reviewed, by what there is to gain. copies: as if these had been looked at."""
         left = [id for id in self.ids if id not in reviewed]
         rows = [(id, score) for id in left for score in self.suggested[id][1].tolist()]
         images, scores = (
@@ -86,7 +88,8 @@ class Project:
         )
         count = len(images)
         waiting = Waiting(("net@1",), images, np.zeros(count, int), np.ones(count, int), scores, np.full(count, -1))
-        material = Material(waiting, np.array(left), self.threshold, {}, {}, {}, self.looks)
+        besides = self.besides if copies else {}
+        material = Material(waiting, np.array(left), self.threshold, {}, {}, besides, self.looks)
         return most_to_gain(self.answered(reviewed), material).ids.tolist()
 
     def ap(self, reviewed):
@@ -158,6 +161,7 @@ def main():
         return sorted((id for id in project.ids if id not in reviewed), key=away)
 
     told("most to gain", curve(project, project.order))
+    told("most to gain, with copies", curve(project, lambda reviewed: project.order(reviewed, copies=True)))
     told("doubt", curve(project, by_doubt))
     dice = np.random.default_rng(1)
     mixed = []

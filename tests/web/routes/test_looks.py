@@ -11,6 +11,7 @@ from annotator.system.paths import EXAMPLES
 from annotator.vision.networks import zoo
 from annotator.vision.networks.detector import Detector
 from annotator.vision.pictures import decode
+from annotator.web.look_work import network_of
 from tests.web.batches import wait_until
 
 
@@ -95,3 +96,10 @@ def test_what_is_asked_is_checked(client, base, said):
     answer = client.post(f"{base}/looks", json=said)
     assert answer.status_code == 400
     assert "looks.copies" in answer.json()["error"]
+
+
+def test_the_network_that_suggested_last_looks(store):
+    info = zoo.find("starter-person")
+    store.set_suggestions(3, [], by="gone@1")
+    assert network_of(store).name == info.name, "one that is not here cannot look"
+    assert store.looks.networks()[0] == "gone@1"
