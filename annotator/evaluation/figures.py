@@ -12,7 +12,7 @@ import numpy as np
 
 from annotator.evaluation.certainty import Estimate, estimate
 from annotator.evaluation.confusion import Confusion, confuse
-from annotator.evaluation.matching import Floats, Matches
+from annotator.evaluation.matching import SIZES, Floats, Matches
 from annotator.evaluation.precision import (
     AT_50,
     RECALLS,
@@ -27,10 +27,14 @@ from annotator.insight.calibration import Bin, calibration_error, reliability
 
 @dataclass(frozen=True, eq=False)
 class OfCategory:
-    """box, mask: FIGURES by name; mask is None where masks are not measured. curve: (10, 101), None without objects."""
+    """box, mask: FIGURES by name; mask is None where masks are not measured. curve: (10, 101), None without objects.
+
+    sizes: how many of the objects are of each of SIZES.
+    """
 
     category: int
     objects: int
+    sizes: dict[str, int]
     box: dict[str, float]
     mask: dict[str, float] | None
     curve: Floats | None
@@ -40,13 +44,15 @@ class OfCategory:
 class Measured:
     """A network on pictures of known truth; by masks, or by boxes where masks are not measured.
 
-    objects: without crowds. threshold: from which on detections count in `confusion`. box, mask: as in `OfCategory`,
-    means over the categories. box_ap, mask_ap: AP with its interval. curve: the mean of the categories', (10, 101).
-    fit: the mean overlap of found objects with their detections. calibration: scores against the share that is right.
+    objects: without crowds. sizes: as in `OfCategory`. threshold: from which on detections count in `confusion`. box,
+    mask: as in `OfCategory`, means over the categories. box_ap, mask_ap: AP with its interval. curve: the mean of the
+    categories', (10, 101). fit: the mean overlap of found objects with their detections. calibration: scores against
+    the share that is right.
     """
 
     pictures: int
     objects: int
+    sizes: dict[str, int]
     detections: int
     threshold: float
     box: dict[str, float]
@@ -81,6 +87,7 @@ def measure_network(
     return Measured(
         pictures=len(boxes),
         objects=int(main.counted[np.isin(main.object_categories, list(categories)), 0].sum()),
+        sizes=_sizes(main, categories),
         detections=int(np.isin(main.categories, list(categories)).sum()),
         threshold=threshold,
         box=measure(by_box, categories),
@@ -116,10 +123,16 @@ def _of_category(category: int, by_box: Collected, by_mask: Collected | None) ->
     return OfCategory(
         category=category,
         objects=int(main.counted[main.object_categories == category, 0].sum()),
+        sizes=_sizes(main, [category]),
         box=measure(by_box, [category]),
         mask=None if by_mask is None else measure(by_mask, [category]),
         curve=curves[0] if curves.shape == (1, 10, len(RECALLS)) else None,
     )
+
+
+def _sizes(found: Collected, categories: Sequence[int]) -> dict[str, int]:
+    counts = found.counted[np.isin(found.object_categories, list(categories))].sum(axis=0)
+    return {name: int(count) for name, count in zip(SIZES, counts, strict=True) if name != "all"}
 
 
 def _calibration(found: Collected, categories: Sequence[int]) -> list[Bin]:

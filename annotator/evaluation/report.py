@@ -22,6 +22,7 @@ def figures_to_json(found: Measured, names: Mapping[int, str]) -> dict[str, Any]
     k = len(found.confusion.categories)
     return {
         "objects": found.objects,
+        "objects_by_size": found.sizes,
         "detections": found.detections,
         "threshold": found.threshold,
         "box": found.box,
@@ -62,7 +63,10 @@ def curve_to_json(curve: Floats | None) -> dict[str, Any] | None:
 
 
 def _category_to_json(one: OfCategory, names: Mapping[int, str]) -> dict[str, Any]:
-    return {"category": names[one.category], "objects": one.objects, "box": one.box, "mask": one.mask}
+    return {"category": names[one.category], "objects": one.objects, "objects_by_size": one.sizes} | {
+        "box": one.box,
+        "mask": one.mask,
+    }
 
 
 def _interval(found: Estimate | None) -> list[float] | None:
@@ -90,6 +94,7 @@ def _ap(found: Measured) -> Iterator[str]:
     for label, figures in (("box", found.box), ("mask", found.mask)):
         cells = (_percent(-1.0 if figures is None else figures[name]) for name in FIGURES)
         yield f"{label:<6}" + "".join(f"{cell:>11}" for cell in cells)
+    yield f"{'objects':<28}" + "".join(f"{found.sizes.get(name[3:], found.objects):>11}" for name in FIGURES[2:])
     for label, ap in (("box", found.box_ap), ("mask", found.mask_ap)):
         if (bounds := _interval(ap)) is not None:
             yield f"{label} AP lies between {_percent(bounds[0])} and {_percent(bounds[1])} (95 % interval)"

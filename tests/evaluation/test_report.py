@@ -33,6 +33,9 @@ def test_what_is_counted_adds_up(measured: Measured) -> None:
         one["objects"] for one in said["by_category"]
     ]
     assert sum(one["objects"] for one in said["by_category"]) == said["objects"] > 30
+    sizes = [one["objects_by_size"] for one in said["by_category"]]
+    assert {name: sum(one[name] for one in sizes) for name in ("small", "medium", "large")} == said["objects_by_size"]
+    assert sum(said["objects_by_size"].values()) == said["objects"]
     assert sum(said["mask_iou"]["counts"]) == sum(confusion["counts"][index][index] for index in range(3))
     # Every detection is in a bin, but for those that count neither way.
     assert 0.5 * said["detections"] < sum(one["total"] for one in said["calibration"]["bins"]) <= said["detections"]

@@ -88,12 +88,13 @@ def _rows(table: Table, found: Figures) -> Iterator[dict[str, Any]]:
 
 def _ap_rows(one: NetworkFigures, names: dict[int, str]) -> Iterator[dict[str, Any]]:
     measured = one.measured
-    whole = ("", measured.objects, measured.box, measured.mask)
-    each = [(names[of.category], of.objects, of.box, of.mask) for of in measured.categories]
-    for category, objects, box, mask in (whole, *each):
+    whole = ("", measured.objects, measured.sizes, measured.box, measured.mask)
+    each = [(names[of.category], of.objects, of.sizes, of.box, of.mask) for of in measured.categories]
+    for category, objects, sizes, box, mask in (whole, *each):
+        counts = {"objects": objects} | {f"objects {name}": count for name, count in sizes.items()}
         for kind, figures in (("box", box), ("mask", mask)):
             values = {name: "" if figures is None or figures[name] < 0 else figures[name] for name in FIGURES}
-            yield {"category": category, "kind": kind, "objects": objects, **values}
+            yield {"category": category, "kind": kind, **counts, **values}
 
 
 def _curve_rows(one: NetworkFigures, names: dict[int, str]) -> Iterator[dict[str, Any]]:

@@ -34,9 +34,13 @@ export interface WireConfusion {
   readonly nothing_there: readonly number[];
 }
 
+/** How many objects are of each of COCO's sizes. */
+export type WireSizes = Readonly<Record<"small" | "medium" | "large", number>>;
+
 export interface WireCategoryFigures {
   readonly category: string;
   readonly objects: number;
+  readonly objects_by_size: WireSizes;
   readonly box: WireAp;
   readonly mask: WireAp | null;
 }
@@ -60,6 +64,7 @@ export interface WireNetworkFigures {
   readonly network: string;
   readonly pictures: number;
   readonly objects: number;
+  readonly objects_by_size: WireSizes;
   readonly detections: number;
   /** Reviewed pictures of which not all that the network found is kept. */
   readonly left_out: number;

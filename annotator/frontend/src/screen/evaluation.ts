@@ -1,5 +1,5 @@
 /** How good each network is on the reviewed pictures: figures, charts, and how far they are to be believed. */
-import type { WireBias, WireBounds, WireEstimate, WireEvaluation, WireNetworkFigures } from "../document/evaluation";
+import type { WireBias, WireBounds, WireEstimate, WireEvaluation, WireNetworkFigures, WireSizes } from "../document/evaluation";
 import { AP_NAMES, most, ownShare } from "../document/evaluation";
 import { lineOf } from "../saving/errors";
 import { EvaluationApi } from "../saving/evaluation";
@@ -80,17 +80,23 @@ function card(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
 
 function precision(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
   const heads: readonly StringKey[] = ["evalAp", "evalAp50", "evalAp75", "evalSmall", "evalMedium", "evalLarge"];
-  const row = (label: string, figures: WireNetworkFigures["box"], interval: WireBounds, objects: number): (string | HTMLElement)[] => [
+  const cell = (name: (typeof AP_NAMES)[number], figures: WireNetworkFigures["box"], interval: WireBounds, sizes: WireSizes): string => {
+    const value = points(figures[name]);
+    if (name === "AP" && interval !== null) return t("evalInterval", { value, low: points(interval[0]), high: points(interval[1]) });
+    const count = { "AP small": sizes.small, "AP medium": sizes.medium, "AP large": sizes.large }[name as string];
+    return count === undefined ? value : t("evalOfSo", { value, n: count });
+  };
+  const row = (label: string, figures: WireNetworkFigures["box"], interval: WireBounds, of: Pick<WireNetworkFigures, "objects" | "objects_by_size">): (string | HTMLElement)[] => [
     label,
-    String(objects),
-    ...AP_NAMES.map((name, index) => (index === 0 && interval !== null ? t("evalInterval", { value: points(figures[name]), low: points(interval[0]), high: points(interval[1]) }) : points(figures[name]))),
+    String(of.objects),
+    ...AP_NAMES.map((name) => cell(name, figures, interval, of.objects_by_size)),
     "",
   ];
-  const categories = one.by_category.length < 2 ? [] : one.by_category.map((of) => row(of.category, of.mask ?? of.box, null, of.objects));
+  const categories = one.by_category.length < 2 ? [] : one.by_category.map((of) => row(of.category, of.mask ?? of.box, null, of));
   return h(
     "div",
     { class: "an-network-figures" },
-    table([t("evalCategory"), t("adviceObjects"), ...heads.map((head) => t(head)), ""], [row(t("evalMasks"), one.mask, one.mask_interval, one.objects), row(t("evalBoxes"), one.box, one.box_interval, one.objects), ...categories]),
+    table([t("evalCategory"), t("adviceObjects"), ...heads.map((head) => t(head)), ""], [row(t("evalMasks"), one.mask, one.mask_interval, one), row(t("evalBoxes"), one.box, one.box_interval, one), ...categories]),
     h("p", { class: "an-stat-rule" }, t("evalApRule"), " ", csv(api, "average-precision")),
   );
 }
