@@ -1,11 +1,13 @@
 """Pre-labelling by Ray on this machine alone, beside the engine of this machine; and what kills cost.
 
     python -m tests.bench.bench_ray --model starter-person --images DIR [--pictures 2000] [--rounds 3] [--kills 2]
+        [--cluster]
 
 Copies of the photographs, each with bytes of its own, go through both by turns, into a dataset; prints pictures a
 second without the start of Ray, their share, and whether both are the same. Then a worker, and the driver, are killed
 by SIGKILL in the middle, as often as --kills says, while pictures go into a project: prints how many pictures and
-suggestions are missing or there twice in the end. Needs the extra ray.
+suggestions are missing or there twice in the end. With --cluster these go to one that `ray start --head` began on
+loopback, as --address names it. Needs the extra ray.
 """
 
 from __future__ import annotations
@@ -15,12 +17,15 @@ import itertools
 import json
 import os
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -94,8 +99,46 @@ def stored(project: Path) -> int:
         return 0
 
 
-def kill(command: list[str], project: Path, *, count: int, kills: int) -> list[str]:
-    """Run the command to its end, with kills of a worker and of the driver by turns. Returns what was killed."""
+@contextmanager
+def cluster() -> Iterator[tuple[str, int]]:
+    """A head on loopback: its address, and the process below which its workers are."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    start = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start", "--head", "--block"]
+    start += ["--node-ip-address=127.0.0.1", f"--port={address.partition(':')[2]}", "--include-dashboard=false"]
+    start += ["--disable-usage-stats"]
+    head = subprocess.Popen(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    begun: list[int] = []
+    try:
+        deadline = time.monotonic() + 120
+        while not is_reachable(address):
+            assert head.poll() is None, "ray start --head has ended"
+            assert time.monotonic() < deadline, "ray start --head did not come up"
+            time.sleep(0.5)
+        time.sleep(5)  # the rest of it comes up after its door
+        yield address, head.pid
+        begun = descendants(head.pid)
+    finally:
+        head.terminate()
+        head.wait(timeout=60)
+        for one in begun:
+            with suppress(OSError):
+                os.kill(one, signal.SIGKILL)
+
+
+def is_reachable(address: str) -> bool:
+    host, _, port = address.partition(":")
+    with suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+        return True
+    return False
+
+
+def kill(command: list[str], project: Path, *, count: int, kills: int, head: int | None) -> list[str]:
+    """Run the command to its end, with kills of a worker and of the driver by turns. Returns what was killed.
+
+    head: the process of the cluster that has the workers; None where the driver begins them itself.
+    """
     killed: list[str] = []
     for number in range(2 * kills + 1):
         driver = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -105,7 +148,7 @@ def kill(command: list[str], project: Path, *, count: int, kills: int) -> list[s
         if number == 2 * kills or driver.poll() is not None:
             assert driver.wait() == 0
             break
-        workers = workers_of(driver.pid)
+        workers = workers_of(driver.pid if head is None else head)
         if number % 2 == 0 and workers:
             os.kill(workers[0], signal.SIGKILL)
             killed.append(f"worker at {stored(project)}")
@@ -120,7 +163,9 @@ def kill(command: list[str], project: Path, *, count: int, kills: int) -> list[s
     return killed
 
 
-def compare_kills(info: ModelInfo, folder: Path, root: Path, *, count: int, kills: int) -> None:
+def compare_kills(
+    info: ModelInfo, folder: Path, root: Path, *, count: int, kills: int, address: str | None, head: int | None
+) -> None:
     def contents(project: Path) -> Counter[tuple[str, ...]]:
         with Store.open(project) as store:
             return Counter(
@@ -131,7 +176,8 @@ def compare_kills(info: ModelInfo, folder: Path, root: Path, *, count: int, kill
 
     command = [sys.executable, "-m", "annotator", "prelabel", str(folder), "--model", info.name, "--project"]
     subprocess.run([*command, str(root / "local")], check=True, stdout=subprocess.DEVNULL)
-    killed = kill([*command, str(root / "ray"), "--engine", "ray"], root / "ray", count=count, kills=kills)
+    on_ray = [*command, str(root / "ray"), "--engine", "ray", *(["--address", address] if address else [])]
+    killed = kill(on_ray, root / "ray", count=count, kills=kills, head=head)
     local, ray = contents(root / "local"), contents(root / "ray")
     figures = {"killed": killed, "pictures": sum(len(row) == 1 for row in ray.elements()), "rows": ray.total()}
     print(json.dumps(figures | {"lost": (local - ray).total(), "twice": (ray - local).total()}), flush=True)
@@ -144,6 +190,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kills", type=int, default=2)
+    parser.add_argument("--cluster", action="store_true")
     options = parser.parse_args()
     with network(options.model) as info, tempfile.TemporaryDirectory() as root:
         folder = Path(root) / "pictures"
@@ -151,7 +198,9 @@ def main() -> None:
         if options.rounds:
             compare_speed(info, folder, rounds=options.rounds)
         if options.kills:
-            compare_kills(info, folder, Path(root), count=options.pictures, kills=options.kills)
+            with cluster() if options.cluster else nullcontext((None, None)) as (address, head):
+                asked = {"count": options.pictures, "kills": options.kills, "address": address, "head": head}
+                compare_kills(info, folder, Path(root), **asked)
 
 
 if __name__ == "__main__":

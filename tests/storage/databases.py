@@ -18,7 +18,8 @@ from tests.storage.postgres_server import PASSWORD
 ON_SQLITE = frozenset(
     {
         *("test_database", "test_full_disk", "test_kill_points", "test_plans", "test_project_folders", "test_schema"),
-        *("test_vetting", "test_vetting_categories", "test_vetting_child"),  # of an archive, which holds SQLite's file
+        # of archives, which hold SQLite's file; test_postgresql packs one
+        *("test_archive", "test_vetting", "test_vetting_categories", "test_vetting_child"),
         *("test_contents", "test_locations", "test_model", "test_parts", "test_write_lock"),  # nothing of a database
     }
 )
