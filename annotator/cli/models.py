@@ -104,7 +104,18 @@ def _models_fetch(options: argparse.Namespace) -> int:
         print(f"{info.name}: runs on {info.server.url}, there is nothing to fetch")
         return 0
     print(f"{info.name}: present and verified in {info.folder}")
+    _get_ready(info)
     return 0
+
+
+def _get_ready(info: NetworkInfo) -> None:
+    """Compile a network that answers clicks now, which can take minutes: no page waits for it later."""
+    from annotator.vision.networks.prompts.network import PromptNetwork
+    from annotator.vision.networks.zoo import PromptInfo
+
+    if isinstance(info, PromptInfo):
+        say(f"{info.name}: getting ready to answer clicks, which can take minutes once")
+        PromptNetwork(info)
 
 
 def _models_add(options: argparse.Namespace) -> int:
@@ -121,6 +132,7 @@ def _models_add(options: argparse.Namespace) -> int:
         options.refuse("--model-name is for --server")
     info = zoo.add(options.name, Path(options.source))
     print(f"{info.name}: added to {info.folder}: {info.description}")
+    _get_ready(info)
     for line in warnings_for(info) if isinstance(info, zoo.ModelInfo) else []:
         say(line)
     return 0

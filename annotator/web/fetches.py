@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 
-from annotator.core.errors import AnnotatorError, FetchError
+from annotator.core.errors import AnnotatorError, FetchError, ModelError
 from annotator.vision.networks import zoo
-from annotator.vision.networks.zoo import NetworkInfo
+from annotator.vision.networks.prompts.network import PromptNetwork
+from annotator.vision.networks.zoo import NetworkInfo, PromptInfo
 
 Wanted = Callable[[], bool]
 
@@ -62,6 +64,7 @@ class Fetches:
     def _run(self, fetch: Fetch) -> None:
         try:
             zoo.fetch(fetch.info, progress=fetch.show, cancelled=lambda: self._is_given_up(fetch))
+            _get_ready(fetch.info)
         except AnnotatorError as error:
             fetch.error = error
         except Exception as error:  # whoever waits must hear of it, whatever it is
@@ -82,3 +85,13 @@ class Fetches:
     def _forget(self, fetch: Fetch) -> None:
         if self._under_way.get(fetch.info.name) is fetch:
             del self._under_way[fetch.info.name]
+
+
+def _get_ready(info: NetworkInfo) -> None:
+    """Compile a network that answers clicks, which can take minutes: whoever points at an object does not wait for it.
+
+    One that cannot be compiled says so when it is asked.
+    """
+    if isinstance(info, PromptInfo):
+        with contextlib.suppress(ModelError):
+            PromptNetwork(info)

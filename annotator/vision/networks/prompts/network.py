@@ -17,6 +17,7 @@ from annotator.vision.networks.contract import port_sides
 from annotator.vision.networks.foreign_graph import read_foreign_graph
 from annotator.vision.networks.model_info import PromptInfo
 from annotator.vision.networks.prompts.contracts import LAYERS, Contract, match_features, recognise
+from annotator.vision.networks.prompts.folding import folded
 from annotator.vision.networks.prompts.outputs import Choice, find_outputs
 from annotator.vision.networks.prompts.ports import fit_to_port, keep_outputs
 from annotator.vision.networks.prompts.view import FloatMap, Picture, View
@@ -62,7 +63,9 @@ class PromptNetwork:
         self.mask_side = _mask_side(self.contract, decoder)
         self._choice = Choice(self.contract.pads)
         kept = keep_outputs(decoder, outputs)
-        self._encoder = compile_network(lambda: encoder, info, device=device, stage="encoder")
+        self._encoder = compile_network(
+            lambda: folded(encoder, info, stage="encoder"), info, device=device, stage="encoder"
+        )
         self._decoder = compile_network(lambda: kept, info, device=device, stage="decoder")
         self._encoding, self._decoding = threading.Lock(), threading.Lock()
 
