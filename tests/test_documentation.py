@@ -86,10 +86,21 @@ def test_every_term_of_a_search_is_documented_with_its_words():
         assert [word for word in field.words if f"`{word}`" not in where] == []
 
 
+def anchors_of(page):
+    """The headings of a page as a link names them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = (
+        re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", one).lower() for one in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)
+    )
+    return {re.sub(r"[^\w -]", "", one).strip().replace(" ", "-") for one in headings}
+
+
 def test_every_link_to_a_file_leads_somewhere():
     for page in [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+        for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
+            found = page.parent / target if target else page
+            assert found.exists(), f"{page.name}: {target}"
+            assert not anchor or found.suffix != ".md" or anchor in anchors_of(found), f"{page.name}: {target}#{anchor}"
 
 
 def test_nothing_speaks_of_a_folder_beside_the_clone():
