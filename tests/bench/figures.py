@@ -84,6 +84,8 @@ GROUPS: dict[str, tuple[Figure, ...]] = {
         Figure("queue", "20,000 pictures: filter, sort or search, median", r"^all of them +([\d.]+)", _MS),
         Figure("queue", "the same, 95th percentile", r"^all of them +[\d.]+ +([\d.]+)", _MS),
         Figure("queue", "20,000 pictures: a gesture is stored, median", r"^a gesture +([\d.]+)", _MS),
+        Figure("lists", "100,000 pictures: the queue in order of doubt, CPU", "cpu_seconds order by doubt", "s"),
+        Figure("lists", "the same: a page of the gallery, CPU", "cpu_seconds gallery by doubt", "s"),
         Figure("bulk", "20,000 suggestions are accepted by one order", r"^accept +([\d.]+) s", "s"),
         Figure("bulk", "its undo", r"^accept: undone +([\d.]+) s", "s"),
         Figure("bulk", "20,000 masks are smoothed by one order", r"^smooth +([\d.]+) s", "s"),

@@ -117,6 +117,7 @@ BENCHMARKS = (
         minutes=1.5,
         long="3 minutes",
     ),
+    Benchmark("lists", usual=("--pictures", "100000"), quick=("--pictures", "500"), minutes=0.5, long="2 minutes"),
     Benchmark("bulk", usual=("--pictures", "2000"), quick=("--pictures", "50")),
     Benchmark("evidence", quick=("--pictures", "100"), minutes=2),
     Benchmark("insight", quick=("--runs", "2")),
