@@ -65,6 +65,7 @@ class Field:
 NAME = Field("name", Kind.TEXT)
 NUMBER = Field("number", Kind.WHOLE)
 STATES = ("new", "started", "suggested", "untouched", "reviewed", "unreviewed", "nothing", "doubtful", "failed")
+VERDICTS = ("toreview", "accepted", "sentback")
 SIZES = ("small", "medium", "large")
 """As COCO's evaluation has them: `storage/search.py` knows their bounds."""
 
@@ -78,6 +79,8 @@ FIELDS = {
         Field("suggestions", Kind.WHOLE),
         Field("changed", Kind.WORD, words=("export",)),
         Field("disagree", Kind.WORD, words=("network", "person"), bare=True),
+        Field("verdict", Kind.WORD, words=VERDICTS),
+        Field("by", Kind.TEXT),
         Field("note", Kind.TEXT, bare=True),
         Field("category", Kind.TEXT, of_instance=True, bare=True),
         Field("score", Kind.SHARE, of_instance=True, bare=True),

@@ -69,11 +69,14 @@ the second person begins from these; None where nobody chose."""
 HAND_OUT = Setting("hand_out", travels=False)
 """Whether pictures are handed out, so that no two people work on the same one; None where nobody chose."""
 
+VERDICTS = Setting("verdicts", travels=False)
+"""Whether a reviewer accepts what is done, or sends it back; None where nobody chose."""
+
 EXPORTED = Setting("exported", travels=False)
 """When the project was read for its last export, as the database keeps times; None before the first."""
 
 SETTINGS = (
     *(KEY, OWNER, NAME, PUT_AWAY, BINNED, THRESHOLD, IMPORTED_EXTRA, UNFINISHED, PICTURES, CLOSED),
-    *(BATCH, PROGRESS, LEASE, FILES, BLIND_SHARE, TWICE, HAND_OUT, EXPORTED),
+    *(BATCH, PROGRESS, LEASE, FILES, BLIND_SHARE, TWICE, HAND_OUT, VERDICTS, EXPORTED),
 )
 """All of them. An archive holds those that travel, and no other is taken from one."""

@@ -8,12 +8,12 @@ picture behind it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select, update
 
-from annotator.core.settings import HAND_OUT
+from annotator.core.settings import HAND_OUT, VERDICTS
 from annotator.storage import images, leases, schema
 from annotator.storage.database import Database
 from annotator.storage.instances import among
@@ -21,6 +21,8 @@ from annotator.storage.leases import LEASE_MS, LEFT_MS, RENEWED_MS, Holder, Leas
 from annotator.storage.search import Search, Sort, image_conditions, known_for
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.shapes import measure_for
+from annotator.storage.standing import is_for_another, sent_back_to
+from annotator.storage.takes import is_kept_from
 
 CANDIDATES = 64
 """Pictures that are looked at before one tries to take one: more than people who ask at the same moment."""
@@ -54,14 +56,17 @@ class HandOut:
 
     # --- taking ----------------------------------------------------------------------------------------------------
 
-    def take_next(self, asked: Search, holder: Holder, *, after: int | None, ordered: Ordered) -> Lease | None:
+    def take_next(
+        self, asked: Search, holder: Holder, *, after: int | None, ordered: Ordered, who: str = ""
+    ) -> Lease | None:
         """The next picture that is to be done, in the order of a list, and that no other tab holds; None without one.
 
+        What a reviewer sent back to this person comes first. who: the name that stands beside their decisions.
         after: the picture that is left, whose lease is given back. ordered: asked for where no index has the order.
         """
         measure_for(self._database, asked.query)
         for _ in range(_TRIES):
-            found = self._candidates(asked, holder, after, ordered)
+            found = self._candidates(asked, holder, after, ordered, who)
             if not found:
                 break
             with self._database.write() as connection:
@@ -134,26 +139,43 @@ class HandOut:
 
     # --- what may be next ------------------------------------------------------------------------------------------
 
-    def _candidates(self, asked: Search, holder: Holder, after: int | None, ordered: Ordered) -> list[int]:
+    def _candidates(self, asked: Search, holder: Holder, after: int | None, ordered: Ordered, who: str) -> list[int]:
         indexed = asked.sort in (Sort.ADDED, Sort.NAME) and not asked.query.of("number")
         listed = None if indexed else ordered()
         with self._database.read() as connection:
-            wanted = _to_do(connection, asked, holder)
+            mine = _sent_back(connection, holder, who)
+            wanted = _to_do(connection, asked, holder, who)
             found = (
                 _in_index(connection, wanted, asked, after) if listed is None else _in_list(connection, wanted, listed)
             )
-            return list(islice((id for id in found if id != after), CANDIDATES))
+            return list(islice((id for id in chain(mine, found) if id != after), CANDIDATES))
 
 
 def is_on(connection: Connection) -> bool:
     return bool(read_setting(connection, HAND_OUT))
 
 
-def _to_do(connection: Connection, asked: Search, holder: Holder) -> Select[Any]:
+def _to_do(connection: Connection, asked: Search, holder: Holder, who: str) -> Select[Any]:
     """The images of a list, in no order, that this holder may be given now."""
-    fits = image_conditions(asked.query, known_for(connection, asked))
+    conditions = image_conditions(asked.query, known_for(connection, asked))
+    now = leases.time_now(connection)
+    if read_setting(connection, VERDICTS):
+        conditions.append(~is_for_another(who, now))
+    if holder.name:
+        conditions.append(~is_kept_from(holder.name))
+    free = ~leases.is_held_elsewhere(holder, now)
+    return select(_images.c.id).where(~_images.c.removed, ~_images.c.reviewed, free, *conditions)
+
+
+def _sent_back(connection: Connection, holder: Holder, who: str) -> Sequence[int]:
+    """What was sent back to this person and is free, whatever list they look at, the oldest first."""
+    if not who or not read_setting(connection, VERDICTS):
+        return []
+    mine = sent_back_to(who)
     free = ~leases.is_held_elsewhere(holder, leases.time_now(connection))
-    return select(_images.c.id).where(~_images.c.removed, ~_images.c.reviewed, free, *fits)
+    query = select(_images.c.id).join(mine, mine.c.image_id == _images.c.id)
+    query = query.where(~_images.c.removed, ~_images.c.reviewed, free).order_by(mine.c.verdict_id).limit(CANDIDATES)
+    return connection.scalars(query).all()
 
 
 def _in_index(connection: Connection, wanted: Select[Any], asked: Search, after: int | None) -> Iterator[int]:

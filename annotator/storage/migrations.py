@@ -294,4 +294,22 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "CREATE INDEX images_to_do ON images (removed, reviewed, id)",
         "CREATE INDEX images_to_do_by_name ON images (removed, reviewed, name_order, id)",
     ),
+    "0026_verdicts": (
+        """CREATE TABLE verdicts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            image_id INTEGER NOT NULL REFERENCES images (id),
+            revision INTEGER NOT NULL,
+            verdict TEXT NOT NULL CHECK (verdict IN ('accepted', 'sentback', 'withdrawn')),
+            note TEXT NOT NULL,
+            who TEXT NOT NULL,
+            whom TEXT NOT NULL,
+            at TEXT NOT NULL,
+            UNIQUE (image_id, revision))""",
+        "CREATE INDEX verdicts_by_image ON verdicts (image_id, id, verdict, whom)",
+        "CREATE INDEX verdicts_by_whom ON verdicts (whom, verdict, id, image_id)",
+        _immutable("verdicts", "UPDATE"),
+        _immutable("verdicts", "DELETE"),
+        # Which pictures somebody worked on, and when they did last, without reading gestures.
+        "CREATE INDEX gestures_by_person ON gestures (who, at, verb, image_id)",
+    ),
 }

@@ -163,6 +163,19 @@ leases = Table(  # of this machine: who works on an image, so that nobody else i
     Column("until", Integer, nullable=False),  # milliseconds since 1970, by the database's clock
 )
 
+verdicts = Table(  # append only: what reviewers said of pictures that are done
+    "verdicts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("image_id", Integer, ForeignKey("images.id"), nullable=False),
+    Column("revision", Integer, nullable=False),  # of the image since then; a later one is another picture
+    Column("verdict", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("whom", Text, nullable=False),  # who did the picture, and is to do it again; "": anybody
+    Column("at", Text, nullable=False),
+)
+
 instances = Table(  # the current state, which the suggestions and the decisions lead to
     "instances",
     metadata,

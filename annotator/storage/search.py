@@ -34,6 +34,7 @@ from annotator.core.settings import EXPORTED
 from annotator.storage import categories, schema
 from annotator.storage.images import IMPORT
 from annotator.storage.settings import read_setting
+from annotator.storage.standing import is_worked_on_by, stands_as
 from annotator.storage.votes import doubt_of, has_agreement, is_disagreement
 
 DOUBT = 0.1
@@ -119,7 +120,7 @@ def image_conditions(query: Query, known: Known) -> list[ColumnElement[bool]]:
     wanted = [term for term in asked if not term.negated]
     if wanted:
         found.append(_holds(wanted, known))
-    found += [not_(_holds([_plain(term)], known)) for term in asked if term.negated]
+    found += [not_(_holds([Term(term.field, term.values)], known)) for term in asked if term.negated]
     return found
 
 
@@ -171,10 +172,6 @@ Condition = Callable[[Any, Known], ColumnElement[bool]]
 def _any(term: Term, condition: Condition, known: Known) -> ColumnElement[bool]:
     values: tuple[Value, ...] = term.values or (None,)
     return or_(*(condition(value, known) for value in values))
-
-
-def _plain(term: Term) -> Term:
-    return Term(term.field, term.values)
 
 
 def _has_instance(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -280,6 +277,8 @@ _IMAGE_CONDITIONS: Mapping[str, Condition] = {
     ),
     "changed": _changed,
     "disagree": _disagree,
+    "verdict": lambda value, known: stands_as(value),
+    "by": lambda name, known: is_worked_on_by(name),
     "note": _note,
 }
 

@@ -43,6 +43,7 @@ from annotator.storage.statistics import StatisticsReader
 from annotator.storage.take_review import TakeReviews
 from annotator.storage.twice import TwicePictures
 from annotator.storage.unseen import UnseenAccepts
+from annotator.storage.verdicts import Verdicts
 from annotator.storage.waiting import WaitingReader
 from annotator.storage.worklist import Worklist
 
@@ -78,6 +79,7 @@ class Store:
         self.twice = TwicePictures(database)
         self.takes = TakeReviews(database)
         self.hand_out = HandOut(database)
+        self.verdicts = Verdicts(database)
         self.people = People(database, self.evidence)
         images.order_names(database)
         self.category_manager = CategoryManager(database)

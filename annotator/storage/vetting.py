@@ -225,7 +225,7 @@ def _require_said(connection: Connection) -> None:
             if not isinstance(flags, list) or len(flags) > MAX_FLAGS or not all(map(is_flag, flags)):
                 raise ValueError(f"{table.name}.flags: {text!r:.40}, expected a list of flags")
     tables = (schema.images, schema.instances, schema.gestures, schema.decisions)
-    for column in (schema.images.c.failure, *(table.c.note for table in tables)):
+    for column in (schema.images.c.failure, schema.verdicts.c.note, *(table.c.note for table in tables)):
         for (text,) in _rows(connection, select(column).where(column.is_not(None), column != "")):
             if not is_note(text):
                 raise ValueError(f"{column}: {text!r:.40}, expected a note")

@@ -170,7 +170,11 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
             if not store.hand_out.is_on():
                 return {"image": row_of(key, store, next(iter(to_do(key, store, search, after)), None)), "lease": None}
             lease = store.hand_out.take_next(
-                search, holder, after=after, ordered=lambda: to_do(key, store, search, after)
+                search,
+                holder,
+                after=after,
+                ordered=lambda: to_do(key, store, search, after),
+                who=who_decides(projects),
             )
             image = row_of(key, store, None if lease is None else lease.image_id)
             return {"image": image, "lease": lease_to_json(lease, holder)}

@@ -1,0 +1,211 @@
+"""A reviewer accepts what is done, or sends it back with a note; and takes either back. All of it stays as history."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from annotator.core.errors import GestureError
+from annotator.core.query import VERDICTS as WORDS
+from annotator.core.review import is_note
+from annotator.core.settings import VERDICTS
+from annotator.storage import schema
+from annotator.storage.database import Database, now
+from annotator.storage.gestures import gestures_of
+from annotator.storage.images import plain_text
+from annotator.storage.instances import among, chunks
+from annotator.storage.settings import read_setting, write_setting
+from annotator.storage.standing import VERDICT, Verdict, stands_as
+
+_images, _verdicts, _gestures = schema.images, schema.verdicts, schema.gestures
+
+
+@dataclass(frozen=True)
+class Said:
+    """One verdict on a picture. whom: who did it, "" for anybody. at: ISO 8601. stands: whether it still does."""
+
+    image_id: int
+    verdict: Verdict
+    note: str
+    who: str
+    whom: str
+    at: str
+    stands: bool
+
+
+class Verdicts:
+    """Of a project. Safe to use from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def is_on(self) -> bool:
+        with self._database.read() as connection:
+            return bool(read_setting(connection, VERDICTS))
+
+    def switch(self, on: bool) -> None:
+        """Off, verdicts stay as they are."""
+        with self._database.write() as connection:
+            write_setting(connection, VERDICTS, on)
+
+    # --- saying ----------------------------------------------------------------------------------------------------
+
+    def accept(self, ids: Sequence[int], *, who: str) -> list[int]:
+        """Accept pictures that are done; the ids of those that were not accepted yet."""
+        with self._database.write() as connection:
+            waiting = [row for row in _rows(connection, ids) if row.reviewed and not row.accepted]
+            return _say(connection, waiting, Verdict.ACCEPTED, who=who)
+
+    def send_back(self, ids: Sequence[int], *, note: str, who: str) -> list[int]:
+        """Have pictures that are done done again, by whoever did each; the ids of these. Raises GestureError."""
+        if not is_note(note):
+            raise GestureError("verdict.note: expected a text of no more characters than a note has")
+        with self._database.write() as connection:
+            done = [row for row in _rows(connection, ids) if row.reviewed]
+            whom = {row.id: _who_did(connection, row.id) for row in done}
+            return _say(connection, done, Verdict.SENT_BACK, who=who, note=note, whom=whom)
+
+    def free(self, ids: Sequence[int], *, who: str) -> list[int]:
+        """Let anybody do what was sent back to one person; the ids of these."""
+        with self._database.write() as connection:
+            rows = [row for row in _rows(connection, ids) if not row.reviewed]
+            said = _last_of(connection, [row.id for row in rows])
+            found = [row for row in rows if row.id in said and said[row.id].verdict == Verdict.SENT_BACK.value]
+            freed: list[int] = []
+            for row in found:
+                freed += _say(connection, [row], Verdict.SENT_BACK, who=who, note=said[row.id].note)
+            return freed
+
+    def withdraw(self, ids: Sequence[int], *, who: str) -> list[int]:
+        """Take the last verdict on each of these pictures back; the ids of those that had one that stood.
+
+        What was sent back, and not touched since, is done again.
+        """
+        with self._database.write() as connection:
+            said = _last_of(connection, ids)
+            rows = [row for row in _rows(connection, ids) if row.id in said and _stands(said[row.id], row)]
+            return _say(connection, rows, Verdict.WITHDRAWN, who=who, done=_untouched(said, rows))
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def history(self, image_id: int) -> tuple[Said, ...]:
+        """All that was said of a picture, the newest last."""
+        with self._database.read() as connection:
+            row = next(iter(_rows(connection, [image_id])), None)
+            found = connection.execute(
+                select(_verdicts).where(_verdicts.c.image_id == image_id).order_by(_verdicts.c.id)
+            ).all()
+        last = found[-1].id if found else None
+        return tuple(_said(one, stands=row is not None and one.id == last and _stands(one, row)) for one in found)
+
+    def among(self, ids: Sequence[int]) -> dict[int, str]:
+        """By image, how each of these stands: one of core.query.VERDICTS; left out are those that are not done."""
+        found = {}
+        with self._database.read() as connection:
+            said = _last_of(connection, ids)
+            for row in _rows(connection, ids):
+                if row.reviewed:
+                    found[row.id] = "accepted" if row.accepted else "toreview"
+                elif row.id in said and said[row.id].verdict == Verdict.SENT_BACK.value:
+                    found[row.id] = "sentback"
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """How many pictures stand how, without those in the bin: by the words of core.query.VERDICTS."""
+        with self._database.read() as connection:
+            query = select(func.count()).select_from(_images).where(~_images.c.removed)
+            return {word: int(connection.scalar(query.where(stands_as(word))) or 0) for word in WORDS}
+
+
+def _rows(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
+    """The images that are there and not in the bin, in the order of the ids, with whether each is accepted."""
+    columns = (_images.c.id, _images.c.reviewed, _images.c.revision, stands_as("accepted").label("accepted"))
+    wanted = list(dict.fromkeys(ids))
+    found: dict[int, Row[Any]] = {}
+    for some in chunks(wanted):
+        query = select(*columns).where(among(_images.c.id, some), ~_images.c.removed)
+        found |= {row.id: row for row in connection.execute(query)}
+    return [found[id] for id in wanted if id in found]
+
+
+def _last_of(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    found: dict[int, Row[Any]] = {}
+    for some in chunks(list(ids)):
+        query = select(_verdicts).where(among(_verdicts.c.image_id, some)).order_by(_verdicts.c.id)
+        found |= {row.image_id: row for row in connection.execute(query)}
+    return found
+
+
+def _stands(said: Row[Any], image: Row[Any]) -> bool:
+    if said.verdict == Verdict.ACCEPTED.value:
+        return bool(image.accepted)
+    return said.verdict == Verdict.SENT_BACK.value and not image.reviewed
+
+
+def _untouched(said: dict[int, Row[Any]], rows: Sequence[Row[Any]]) -> set[int]:
+    """Those that were sent back, and nobody has worked on since."""
+    sent = (row for row in rows if said[row.id].verdict == Verdict.SENT_BACK.value)
+    return {row.id for row in sent if said[row.id].revision == row.revision}
+
+
+def _who_did(connection: Connection, image_id: int) -> str:
+    """Who marked the picture as done last, "" where nobody did, as in an import."""
+    query = select(_gestures.c.who).where(_gestures.c.image_id == image_id, _gestures.c.reviewed)
+    return str(connection.scalar(query.order_by(_gestures.c.id.desc()).limit(1)) or "")
+
+
+def _say(
+    connection: Connection,
+    rows: Sequence[Row[Any]],
+    verdict: Verdict,
+    *,
+    who: str,
+    note: str = "",
+    whom: dict[int, str] | None = None,
+    done: set[int] | None = None,
+) -> list[int]:
+    """One verdict and one gesture for each picture; whoever has it open notices the new revision.
+
+    done: those that are done again. Sent back, a picture is not done any more.
+    """
+    if not rows:
+        return []
+    client, at = f"{VERDICT}-{secrets.token_hex(8)}", now()
+    gestures = gestures_of([(row.id, row.revision) for row in rows], verb=VERDICT, client=client, who=who)
+    for gesture in gestures:
+        if verdict is Verdict.SENT_BACK:
+            gesture["reviewed"] = False
+        elif gesture["image_id"] in (done or ()):
+            gesture["reviewed"] = True
+    connection.execute(insert(_gestures), gestures)
+    connection.execute(
+        insert(_verdicts),
+        [
+            {
+                "image_id": row.id,
+                "revision": row.revision + 1,
+                "verdict": verdict.value,
+                "note": plain_text(note),
+                "who": plain_text(who),
+                "whom": (whom or {}).get(row.id, ""),
+                "at": at,
+            }
+            for row in rows
+        ],
+    )
+    ids = [row.id for row in rows]
+    new: dict[str, Any] = {"revision": _images.c.revision + 1}
+    if verdict is Verdict.SENT_BACK:
+        new["reviewed"] = False
+    connection.execute(update(_images).where(among(_images.c.id, ids)).values(new))
+    if done:
+        connection.execute(update(_images).where(among(_images.c.id, done)).values(reviewed=True))
+    return ids
+
+
+def _said(row: Row[Any], *, stands: bool) -> Said:
+    return Said(row.image_id, Verdict(row.verdict), row.note, row.who, row.whom, row.at, stands)

@@ -1,0 +1,116 @@
+"""A reviewer accepts what is done, or sends it back: whose it is then, how it is found, and how it is taken back."""
+
+import pytest
+from sqlalchemy import text
+
+from annotator.core.errors import GestureError, StaleRevisionError, StoreError
+from annotator.core.query import parse
+from annotator.storage.leases import Holder
+from annotator.storage.search import Search
+from annotator.storage.standing import Verdict
+from tests.storage.builders import accept, add_image, block, gesture
+
+ANN, BEN = Holder("ann", "tab-a"), Holder("ben", "tab-b")
+
+
+@pytest.fixture
+def pictures(store):
+    """Four: ann did the first two, ben the third."""
+    found = [add_image(store, f"{number}".encode(), f"{number}.jpg").id for number in range(4)]
+    store.worklist.mark_reviewed([1, 2], True, who="ann")
+    store.worklist.mark_reviewed([3], True, who="ben")
+    store.verdicts.switch(True)
+    return found
+
+
+def found(store, query):
+    return store.worklist.ids(Search(parse(query)))
+
+
+def stands(store):
+    return {word: found(store, f"verdict:{word}") for word in ("toreview", "accepted", "sentback")}
+
+
+def take(store, who, **asked):
+    lease = store.hand_out.take_next(Search(**asked), who, after=None, ordered=list, who=who.name)
+    return None if lease is None else lease.image_id
+
+
+def test_what_is_done_waits_for_a_reviewer_who_accepts_it_once(store, pictures):
+    assert stands(store) == {"toreview": [1, 2, 3], "accepted": [], "sentback": []}
+    assert store.verdicts.accept([2, 4, 99, 2, 1], who="rolf") == [2, 1]
+    assert store.verdicts.accept([1], who="rolf") == []
+    assert stands(store) == {"toreview": [3], "accepted": [1, 2], "sentback": []}
+    assert found(store, "-verdict:accepted state:reviewed") == [3]
+    assert found(store, "-verdict:sentback") == [1, 2, 3, 4]
+    assert store.verdicts.counts() == {"toreview": 1, "accepted": 2, "sentback": 0}
+    assert store.verdicts.among([4, 3, 1]) == {3: "toreview", 1: "accepted"}
+
+
+def test_a_picture_that_is_changed_after_it_was_accepted_waits_again(store, pictures):
+    store.verdicts.accept([1], who="rolf")
+    store.record(gesture(store.image(1), accept("n", rle=block())))
+    assert stands(store)["accepted"] == []
+    assert 1 in stands(store)["toreview"]
+
+
+def test_what_is_sent_back_is_to_do_with_its_note_until_it_is_done_again(store, pictures):
+    late = gesture(store.image(1), verb="review", reviewed=False)
+    store.verdicts.accept([1], who="rolf")
+    assert store.verdicts.send_back([1, 4], note="the dog is missing", who="rolf") == [1]
+    with pytest.raises(StaleRevisionError):
+        store.record(late)
+    assert stands(store) == {"toreview": [2, 3], "accepted": [], "sentback": [1]}
+    assert 1 in found(store, "state:unreviewed")
+    (first, second) = store.verdicts.history(1)
+    assert (first.verdict, first.stands, second.stands) == (Verdict.ACCEPTED, False, True)
+    assert (second.note, second.who, second.whom) == ("the dog is missing", "rolf", "ann")
+    store.record(gesture(store.image(1), accept("dog", rle=block()), number=5, reviewed=True))
+    assert stands(store)["toreview"] == [1, 2, 3]
+    assert not store.verdicts.history(1)[-1].stands
+    with pytest.raises(GestureError):
+        store.verdicts.send_back([1], note="x" * 100_000, who="rolf")
+
+
+def test_a_verdict_is_taken_back_and_what_was_sent_back_is_done_again_unless_somebody_began(store, pictures):
+    store.verdicts.accept([1], who="rolf")
+    store.verdicts.send_back([2, 3], note="", who="rolf")
+    store.record(gesture(store.image(3), accept("n", rle=block())))
+    assert store.verdicts.withdraw([1, 2, 3, 4], who="rolf") == [1, 2, 3]
+    assert stands(store) == {"toreview": [1, 2], "accepted": [], "sentback": []}
+    assert not store.image(3).reviewed
+    assert store.verdicts.withdraw([1, 2, 3], who="rolf") == []
+    assert [one.verdict for one in store.verdicts.history(2)] == [Verdict.SENT_BACK, Verdict.WITHDRAWN]
+
+
+def test_what_was_sent_back_comes_first_to_whoever_did_it_and_to_nobody_else_while_they_are_here(store, pictures):
+    store.verdicts.send_back([2], note="again", who="rolf")
+    assert take(store, BEN) == 4
+    assert take(store, ANN, query=parse("3.jpg")) == 2, "whatever list she looks at"
+    store.hand_out.give_back(ANN)
+    store.worklist.mark_reviewed([4], True, who="ben")
+    assert take(store, BEN) is None
+    assert store.verdicts.free([2, 1], who="mara") == [2]
+    assert store.verdicts.history(2)[-1].note == "again"
+    assert take(store, BEN) == 2
+
+
+def test_what_was_sent_back_to_somebody_who_is_away_goes_to_others(store, pictures, monkeypatch):
+    store.verdicts.send_back([2], note="", who="rolf")
+    store.worklist.mark_reviewed([4], True, who="ben")
+    assert take(store, BEN) is None
+    monkeypatch.setattr("annotator.storage.leases.time_now", lambda connection: 4_102_444_800_000)  # 2100
+    assert take(store, BEN) == 2
+
+
+def test_pictures_are_found_by_who_worked_on_them_but_not_by_who_judged_them(store, pictures):
+    store.verdicts.accept([1], who="rolf")
+    assert (found(store, "by:ann"), found(store, "by:ben"), found(store, "by:rolf")) == ([1, 2], [3], [])
+    assert found(store, "by:ann,ben verdict:toreview") == [2, 3]
+
+
+def test_verdicts_stay_as_they_were_said(store, pictures):
+    store.verdicts.accept([1], who="rolf")
+    for statement in ("DELETE FROM verdicts", "UPDATE verdicts SET who = ''"):
+        with pytest.raises(StoreError, match="verdicts can only be added to"), store._database.write() as connection:
+            connection.execute(text(statement))
