@@ -134,7 +134,11 @@ GROUPS: dict[str, tuple[Figure, ...]] = {
     ),
     "Work a picture": (
         Figure("person", "keys and clicks a picture, from suggestions to the export, median", "median"),
-        Figure("gestures", "gestures an object, drawn by hand", '"way": "drawing".*"gestures an object": ([\\d.]+)'),
+        Figure(
+            "gestures",
+            "gestures an object, drawn as people did",
+            "drawing gestures an object, the fewest and people's 2",
+        ),
         Figure(
             "gestures",
             "gestures an object, by clicks alone",
