@@ -1,6 +1,6 @@
 """How far the advice can be trusted, on simulated decisions whose truth is known. Seeded; takes some seconds.
 
-    python -m tests.bench.bench_insight [--runs 100]
+    python -m tests.bench.bench_insight [--runs 100] [--answers 400]
 
 Prints how many of 100 intervals hold the truth, of how many auto-accepts the target holds, also of networks that are
 too sure of themselves or that change their ways, what the advised threshold costs beyond the best fixed one, and how
@@ -77,7 +77,9 @@ def regret(seed, rule, *, known=400, later=6000):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--runs", type=int, default=100)
-    runs = options.parse_args().runs
+    options.add_argument("--answers", type=int, default=400, help="that the advised threshold rests on")
+    asked = options.parse_args()
+    runs = asked.runs
     began = time.perf_counter()
     for rule in RULES:
         apart, together = (coverage(runs, rule, together=one) for one in (0.0, 0.15))
@@ -92,7 +94,7 @@ def main():
             held = sum(map(holds, found))
             print(f"{named}: holds in {held} of 100; {len(kept)} stay accepted, the least right at {least:.3f}")
     for rule in RULES:
-        over = [100 * regret(seed, rule) for seed in range(runs)]
+        over = [100 * regret(seed, rule, known=asked.answers) for seed in range(runs)]
         most = np.quantile(over, 0.95)
         print(f"threshold, {rule}: {np.mean(over):.1f} % beyond the best fixed one, at most {most:.1f} % in 95 of 100")
     for share in (0.05, 0.1, 0.2):
