@@ -19,6 +19,7 @@ from annotator.system import paths
 from annotator.web.hosting import Hosting
 from annotator.web.projects import Projects
 from annotator.web.server import build_server
+from annotator.web.sharing.signing_in import choose_sign_in
 from annotator.web.sharing.visitor import trusted_proxies
 
 
@@ -34,11 +35,14 @@ def mount(
     The application's own users are not told apart: whoever reaches the path works on the same projects.
     project: the folder of the one that the page begins with. allowed_hosts: names that are answered besides those of
     this computer, with commas between them.
-    Raises AnnotatorError for a path that is none, StoreError where the project cannot be opened.
+    Raises AnnotatorError for a path that is none, and where the environment asks people to sign in; StoreError where
+    the project cannot be opened.
     """
     hosting = Hosting.choose(root_path=path, allowed_hosts=allowed_hosts, share=False)
     if not hosting.root_path:
         raise AnnotatorError(f"path: found {path!r}, expected one like /annotator")
+    if choose_sign_in() is not None:
+        raise AnnotatorError("people sign in where `annotator serve` serves the page: here the application asks them")
     os.environ.setdefault("ANNOTATOR_SANDBOX", "1")  # as in `serve`
     trusted_proxies()
     inner = build_server(Projects(local=None if project is None else Path(project), home=paths.projects()), hosting)

@@ -290,8 +290,8 @@ class Projects:
         return store.folder / "exports" if self.shared else pack.place_of(store.folder, exports, claim=claim)
 
     def plain(self, line: str) -> str:
-        """A line for a person: visitors are not told where things lie on the server."""
-        return redact(line, folder=self._held.open.folder) if isinstance(self._held, VisitorProjects) else line
+        """A line for a person: who is not at this computer is not told where things lie on it."""
+        return redact(line, folder=self._held.open.folder) if self.shared or self.login is not None else line
 
     # --- of people who sign in, on a server for one team ------------------------------------------------------------
 

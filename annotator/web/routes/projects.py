@@ -117,7 +117,7 @@ def _list_to_json(projects: Projects, jobs: Prelabelling, keys: list[str]) -> di
 
 def _project_to_json(projects: Projects, jobs: Prelabelling, key: str, found: Found) -> dict[str, Any]:
     """A project that cannot be read has a name, a reason and nothing else."""
-    folder = None if projects.shared else str(found.folder)
+    folder = None if projects.shared or projects.login is not None else str(found.folder)
     if found.summary is None:
         # A visitor's folder is its key, which is no name.
         name = "" if projects.shared else found.name

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope, Send
 
 from annotator.core.people import PeopleError, checked_person
+from annotator.core.text import escaped
 from annotator.web.sharing.answers import answer
 from annotator.web.sharing.forwarded import ROOT
 from annotator.web.sharing.login import SignInError, User
@@ -30,8 +31,8 @@ SIGN_IN, CALLBACK, SIGN_OUT = "/signin", "/signin/callback", "/signout"
 UNDER_WAY_S = 600
 """For so long a sign-in may be under way."""
 
-MOST_UNDER_WAY = 3
-"""In one browser, in several tabs: a cookie holds no more."""
+MOST_UNDER_WAY, MOST_WANTED = 3, 300
+"""Sign-ins in one browser, in several tabs, and characters of where each wanted to go: a cookie holds no more."""
 
 LEEWAY_S = 60
 """By so much the clocks of the two servers may differ."""
@@ -82,16 +83,16 @@ class Oidc:
 
     async def sign_in(self, request: Request) -> Response:
         try:
-            metadata = await self._metadata()
+            await self._metadata()
             request.scope["session"] = self._flow_of(request)
-            asked = await self._client.create_authorization_url(_address(request, CALLBACK))
-            address = asked.pop("url")
-            wanted = request.query_params.get("to", "")[:1000]
             callback = _address(request, CALLBACK)
+            asked = await self._client.create_authorization_url(callback)
+            address = asked.pop("url")
+            wanted = request.query_params.get("to", "")
+            wanted = wanted if len(wanted) <= MOST_WANTED else ""
             await self._client.save_authorize_data(request, redirect_uri=callback, to=wanted, **asked)
         except Exception as error:
             return self._told(request, failure_of(error))
-        _log.debug("to %s", metadata["authorization_endpoint"])
         # The latest last: an older tab begins anew.
         kept = dict(list(request.session.items())[-MOST_UNDER_WAY:])
         answered = RedirectResponse(f"{address}#", status_code=303, headers={"cache-control": "no-store"})
@@ -104,6 +105,8 @@ class Oidc:
         request.scope["session"] = dict(flows)
         began = flows.get(f"_state_provider_{request.query_params.get('state', '')}", {})
         try:
+            if not began:  # what such an address says of an error, anybody may have written
+                raise Failure("state")
             user = await self._finish(request)
         except Exception as error:
             return self._told(request, failure_of(error))
@@ -172,7 +175,7 @@ class Oidc:
         return Cookie(_FLOW, f"{_root(request)}{SIGN_IN}", UNDER_WAY_S)
 
     def _told(self, request: Request, failure: Failure) -> Response:
-        _log.warning("signing in: %s %s", failure.name, failure.why)
+        _log.warning("signing in: %s %s", failure.name, escaped(failure.why)[:300])
         return self._page(request, failure.name, status=failure.status, why=failure.why)
 
     def _page(self, request: Request, name: str, *, status: int, why: str = "") -> Response:

@@ -126,8 +126,18 @@ def test_a_state_that_this_browser_did_not_begin_signs_nobody_in(client):
     mine = go(client)
     forged = re.sub(r"state=[^&]+", "state=another", mine)
     assert line_of(come(client, forged)).startswith("This sign-in was begun in another browser")
+    refused = client.get("/signin/callback?state=x&error=y&error_description=call+0900")
+    assert line_of(refused).startswith("This sign-in was begun in another browser"), "text of whoever made the link"
     client.cookies.clear()  # another browser, to which somebody sent the address
     assert line_of(come(client, mine)).startswith("This sign-in was begun in another browser")
+
+
+def test_many_sign_ins_at_once_fit_into_a_cookie(client):
+    for number in range(5):
+        sent = client.get(f"/signin?to=project%3D0123%26search%3D{'a' * 250}{number}")
+    assert len(sent.headers["set-cookie"]) < 4000
+    done = come(client, httpx.get(sent.headers["location"].removesuffix("#")).headers["location"])
+    assert done.headers["location"].endswith("a4")
 
 
 def test_a_code_is_good_for_one_sign_in(client):

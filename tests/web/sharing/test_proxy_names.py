@@ -1,9 +1,11 @@
 """Names from a proxy's header: believed from where the proxy is said to be, and from nobody else."""
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from annotator.core.errors import AnnotatorError
+from annotator.web.mounting import mount
 from annotator.web.projects import Projects
 from annotator.web.server import build_server
 from annotator.web.sharing.proxy_names import ProxyNames
@@ -90,3 +92,8 @@ def test_settings_that_would_let_anybody_be_anybody_are_refused(monkeypatch, hea
     monkeypatch.setenv("ANNOTATOR_USER_PROXIES", proxies)
     with pytest.raises(AnnotatorError, match=line):
         choose_sign_in()
+
+
+def test_a_page_inside_another_application_does_not_pretend_to_ask(proxy, tmp_path):
+    with pytest.raises(AnnotatorError, match="here the application asks them"):
+        mount(FastAPI(), project=tmp_path / "project")
