@@ -13,6 +13,8 @@ from annotator.core.heatmap import Heatmap
 from annotator.storage import schema
 from annotator.storage.archive import pack_project, unpack_project
 from annotator.storage.duplicate import duplicate
+from annotator.storage.leases import Holder
+from annotator.storage.search import Search
 from annotator.storage.store import Store
 from annotator.storage.takes import is_kept_from
 from annotator.storage.twice import ABANDONED
@@ -63,6 +65,20 @@ def test_the_second_take_is_anothers_and_begins_from_the_same_suggestions(store)
     done = store.twice.progress("ben")
     assert (done.chosen, done.open, done.others, done.done) == (1, 0, 0, 1)
     assert (kept_from(store, "ann"), kept_from(store, "ben"), kept_from(store, "cat")) == ({take}, {image.id}, set())
+
+
+def test_who_makes_the_second_take_is_not_handed_the_picture_when_it_is_to_be_done_again(store):
+    image = reviewed_by(store, "ann")
+    store.twice.choose(1.0)
+    assert store.twice.give("ben") is not None
+    decide(store, image.id, who="rolf", reviewed=False)
+    store.hand_out.switch(True)
+    taken = {
+        name: store.hand_out.take_next(Search(), Holder(name, name), after=None, ordered=list)
+        for name in ("ben", "ann")
+    }
+    assert taken["ben"] is None
+    assert taken["ann"].image_id == image.id
 
 
 def test_a_take_is_in_no_list_no_count_no_export_and_no_bin(store, tmp_path):
