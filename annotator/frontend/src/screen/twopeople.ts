@@ -9,6 +9,8 @@ import { percent } from "./advising";
 import { bothTakes, named } from "./bothtakes";
 import { section, table } from "./statistics";
 
+/** More categories than that stand folded, so that the pictures are in sight. */
+const MOST_OPEN = 8;
 const SHARES = [0, 0.05, 0.1, 0.2, 0.5, 1] as const;
 
 /** The part of the page. */
@@ -105,7 +107,7 @@ class TwoPeople {
       table(heads, [row(t("twoAll"), found.all), ...found.people.map((one) => row(one.people.map(named).join(", "), one))]),
       h("p", { class: "an-stat-rule" }, t("twoFigures", { iou: found.strict.toFixed(2) }), " ", this.csv("agreement")),
       ...left,
-      table([t("evalCategory"), t("adviceObjects"), t("twoBoth"), t("twoF1", { iou: "0.50" }), t("twoIou"), ""], categories),
+      h("details", { open: categories.length <= MOST_OPEN }, h("summary", {}, t("statCategories")), table([t("evalCategory"), t("adviceObjects"), t("twoBoth"), t("twoF1", { iou: "0.50" }), t("twoIou"), ""], categories)),
       h("h3", {}, t("twoLeast"), " ", this.csv("pictures")),
       h("ol", { class: "an-errors an-two-pictures" }, ...found.pictures.map((one) => this.picture(one, state))),
     ];

@@ -3,7 +3,7 @@
 export const twoPeopleEn = {
   twoTitle: "Two people on the same pictures",
   twoRule: "Some pictures are annotated by a second person too, who does not see what the first one did. How far both agree tells how clear your categories and outlines are. What is exported is the first take, until somebody who reviews takes the other one.",
-  twoShare: "Share of the pictures, chosen by chance",
+  twoShare: "Share of the pictures that two people do, drawn by chance",
   twoSuggestions: "The second person begins from the same suggestions",
   twoPick: "Also those in the list",
   twoPickRule: "The pictures that the list at the left finds now are done twice as well",
@@ -53,7 +53,7 @@ type TwoPeople = Record<keyof typeof twoPeopleEn, string | { readonly one?: stri
 export const twoPeopleDe = {
   twoTitle: "Zwei Personen an denselben Bildern",
   twoRule: "Einige Bilder annotiert auch eine zweite Person, die nicht sieht, was die erste gemacht hat. Wie weit beide übereinstimmen, zeigt, wie klar Ihre Kategorien und Umrisse sind. Exportiert wird die erste Fassung, bis jemand, der prüft, die andere nimmt.",
-  twoShare: "Anteil der Bilder, vom Zufall gewählt",
+  twoShare: "Anteil der Bilder, die zwei Personen machen, zufällig gezogen",
   twoSuggestions: "Die zweite Person beginnt mit denselben Vorschlägen",
   twoPick: "Auch die in der Liste",
   twoPickRule: "Auch die Bilder, die die Liste links gerade findet, werden doppelt gemacht",
@@ -101,7 +101,7 @@ export const twoPeopleDe = {
 export const twoPeopleEs = {
   twoTitle: "Dos personas en las mismas imágenes",
   twoRule: "Algunas imágenes las anota también una segunda persona, que no ve lo que hizo la primera. Cuánto coinciden muestra lo claras que son sus categorías y contornos. Se exporta la primera versión, hasta que alguien que revisa elija la otra.",
-  twoShare: "Proporción de imágenes, elegidas al azar",
+  twoShare: "Proporción de imágenes que hacen dos personas, al azar",
   twoSuggestions: "La segunda persona empieza con las mismas sugerencias",
   twoPick: "También las de la lista",
   twoPickRule: "También se hacen dos veces las imágenes que la lista de la izquierda encuentra ahora",
@@ -149,7 +149,7 @@ export const twoPeopleEs = {
 export const twoPeopleZh = {
   twoTitle: "两人标注同一批图片",
   twoRule: "部分图片由第二个人再标注一次，且看不到第一个人的结果。两人的一致程度说明您的类别和轮廓是否明确。导出的是第一版，除非审核者选用另一版。",
-  twoShare: "随机选取的图片比例",
+  twoShare: "由两人标注的图片比例（随机抽取）",
   twoSuggestions: "第二个人从相同的建议开始",
   twoPick: "加上列表中的图片",
   twoPickRule: "左侧列表当前找到的图片也做两次",
