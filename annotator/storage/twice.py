@@ -121,14 +121,17 @@ class TwicePictures:
                 done=sum(bool(one.take_reviewed) for one in rows),
             )
 
-    def give(self, who: str, *, alone: bool = False) -> int | None:
+    def give(self, who: str, *, alone: bool = False, leaving: int | None = None) -> int | None:
         """The take that a person is to do next, begun where it is new; None where there is none for them.
 
-        What they have begun comes first. alone: as for `progress`.
+        What they have begun comes first. alone: as for `progress`. leaving: a take that they go on from, whose review
+        may still be on its way.
         """
         with self._database.write() as connection:
             mine = set() if alone else _decided_by(connection, who)
-            ready = [one for one in _chosen(connection) if _is_ready(one)]
+            ready = [
+                one for one in _chosen(connection) if _is_ready(one) and (leaving is None or one.take_id != leaving)
+            ]
             begun = next((one for one in ready if one.given_to == who and one.take_id is not None), None)
             if begun is not None:
                 return int(begun.take_id)

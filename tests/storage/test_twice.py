@@ -150,6 +150,7 @@ def test_a_take_that_nobody_touched_goes_to_somebody_else_and_what_was_begun_sta
         connection.execute(update(schema.twice).values(given_at=long_ago))
     assert store.twice.give("dan") == untouched
     assert store.twice.give("eve") is None
+    assert store.twice.give("cat", leaving=begun) is None, "its review may be on the way"
     assert store.twice.choose(0).share == 0
     assert store.twice.progress("dan").chosen == 2, "takes that were begun stay"
     assert {store.twice.take_of(one) for one in (untouched, begun)} == {first.id, second.id}

@@ -185,7 +185,7 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
     def next_take(key: str, store: Store, after: int | None) -> dict[str, Any] | None:
         if after is None or store.twice.take_of(after) is None:
             return None
-        take = store.twice.give(who_decides(projects), alone=who_asks(projects) is None)
+        take = store.twice.give(who_decides(projects), alone=who_asks(projects) is None, leaving=after)
         return None if take is None else _row_to_json(QueueRow(store.image(take), 0, 0, 0), key)
 
     def to_do(key: str, store: Store, search: Search, after: int | None) -> list[int]:
