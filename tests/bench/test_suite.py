@@ -23,6 +23,7 @@ def test_a_usual_run_fits_into_a_lunch_break_and_the_long_one_takes_no_arguments
     assert sum(one.minutes for one in BENCHMARKS if not one.apart) <= 40
     for one in BENCHMARKS:
         assert one.command(Size.LONG) == ["python", "-m", f"tests.bench.bench_{one.name}", *one.always]
+        assert (one.long == "the same") == (not one.usual and not one.apart), one.name
 
 
 def test_objects_are_found_between_other_lines():
