@@ -43,7 +43,7 @@ def test_a_blind_picture_is_drawn_unaided_and_measures_how_much_suggestions_flat
     taken = tuple(Change(one.key, one.category_id, State.ACCEPTED) for one in project.instances(seen))
     project.store.record(Gesture(seen, "aided", 1, revision, "accept", "somebody", taken, True, 0.2, 9.0))
     page.get_by_role("tab", name="Insight").click()
-    shown.get_by_text("1 pictures with suggestions, 1 without").wait_for()
+    shown.get_by_text("Pictures with suggestions: 1; without, as they were blind").wait_for()
     # Of the three suggestions the drawn one alone is an object there; where they were seen, all were taken.
     shown.get_by_role("row", name="AP of masks 100.0").wait_for()
     shown.get_by_text("1 blind picture is reviewed, and its suggestions are still hidden.").wait_for()
