@@ -1,7 +1,11 @@
 """Two servers of a project behind a proxy, as docs/hosting.md says: one is killed, the page goes on with the other."""
 
 import re
+import ssl
+import threading
+import urllib.error
 import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -57,16 +61,21 @@ def saves(worker):
     return int(found[1]) if found else 0
 
 
-@pytest.mark.parametrize("kind", BLOCKS)
-def test_where_one_of_two_servers_dies_the_page_goes_on_with_the_other(
-    kind, project, workers, browser, certificate, tmp_path
-):
+def behind(kind, ports, folder, certificate):
+    """The documented proxy in front of servers on these ports."""
     if MISSING.get(kind):
         pytest.skip(f"no {kind} here: install Debian's package {MISSING[kind]}")
     block = BLOCKS[kind]
-    for worker, documented in zip(workers, ("127.0.0.1:7861", "127.0.0.1:7862"), strict=True):
-        block = block.replace(documented, f"127.0.0.1:{worker.port}")
-    with PROXIES[kind](block, tmp_path, certificate, upstream=0) as (name, _, port), Store.open(project) as store:
+    for port, documented in zip(ports, ("127.0.0.1:7861", "127.0.0.1:7862"), strict=True):
+        block = block.replace(documented, f"127.0.0.1:{port}")
+    return PROXIES[kind](block, folder, certificate, upstream=0)
+
+
+def test_where_one_of_two_servers_dies_the_page_goes_on_with_the_other(
+    project, workers, browser, certificate, tmp_path
+):
+    proxy = behind("caddy", [worker.port for worker in workers], tmp_path, certificate)
+    with proxy as (name, _, port), Store.open(project) as store:
         context = browser.new_context(locale="en-US", ignore_https_errors=True)
         context.set_default_timeout(120_000)
         page = context.new_page()
@@ -91,3 +100,47 @@ def test_where_one_of_two_servers_dies_the_page_goes_on_with_the_other(
         assert [image.reviewed for image in store.images()] == [True, True, True]
         assert [one.image_id for one in store.decisions()] == [1, 2, 3]  # once each
         workers[counts.index(2)].start()
+
+
+class Named(BaseHTTPRequestHandler):
+    """Answers with its own port."""
+
+    def do_GET(self):
+        said = str(self.server.server_port).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+def test_nginx_sends_a_browser_to_the_same_server_and_to_the_other_where_that_is_gone(certificate, tmp_path):
+    servers = {}
+    for _ in range(2):
+        one = ThreadingHTTPServer(("127.0.0.1", 0), Named)
+        servers[str(one.server_port)] = one
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+    with behind("nginx", list(servers), tmp_path, certificate) as (name, _, port):
+
+        def ask(path="", cookie=None, body=None):
+            asked = {"Host": name} | ({} if cookie is None else {"Cookie": cookie})
+            request = urllib.request.Request(f"https://127.0.0.1:{port}/{path}", body, asked)
+            with urllib.request.urlopen(request, context=ssl._create_unverified_context(), timeout=60) as answer:
+                return answer.read().decode(), answer.headers["Set-Cookie"].partition(";")[0]
+
+        first, cookie = ask()
+        assert {ask(cookie=cookie) for _ in range(10)} == {(first, cookie)}
+        assert wait_for(lambda: ask()[0] != first)  # whoever comes new goes to either
+        servers[first].shutdown()
+        servers[first].server_close()
+        assert {ask(cookie=cookie, body=b"sent once")[0] for _ in range(3)} == set(servers) - {first}
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            ask("metrics")
+    servers.pop(first)
+    (other,) = servers.values()
+    other.shutdown()
+    other.server_close()
