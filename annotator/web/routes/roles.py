@@ -26,6 +26,7 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("POST", "queue/review"): Role.ANNOTATE,
     ("POST", "queue/flag"): Role.ANNOTATE,
     ("POST", "queue/next"): Role.ANNOTATE,
+    ("POST", "verdicts"): Role.REVIEW,
     ("POST", "images/{image_id}/lease"): Role.ANNOTATE,
     ("DELETE", "images/{image_id}/lease"): Role.ANNOTATE,  # their own: the route looks whose it is
     ("POST", "leases/leave"): Role.ANNOTATE,

@@ -45,6 +45,7 @@ from annotator.web.routes.static import add_static_routes
 from annotator.web.routes.statistics import add_statistics_routes
 from annotator.web.routes.twice import add_twice_routes
 from annotator.web.routes.unseen import add_unseen_routes
+from annotator.web.routes.verdicts import add_verdict_routes
 from annotator.web.routes.worklist import add_worklist_routes
 from annotator.web.sharing.uploads import Uploads
 
@@ -59,6 +60,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     gains = GainWork(projects)
     add_worklist_routes(router, projects, jobs, uploads, gains)
     add_hand_out_routes(router, projects, uploads)
+    add_verdict_routes(router, projects, uploads)
     add_bin_routes(router, projects)
     add_document_routes(router, projects, outgoing=paths.home() / "documents")
     add_image_routes(router, projects, uploads)

@@ -109,3 +109,13 @@ def test_whoever_has_no_right_any_more_holds_a_picture_only_until_their_lease_is
     assert team("anna", "POST", "images/1/lease", json={"tab": "a"}).status_code in (403, 404)
     assert team("mara", "DELETE", "images/1/lease", json={"tab": "m"}).json() == {"lease": None}
     assert team("rolf", "POST", "queue/next", json={"tab": "r"}).json()["image"]["id"] == 1
+
+
+def test_whoever_reviews_judges_pictures_and_whoever_annotates_does_not(team):
+    team("mara", "PUT", "verdicts", json={"on": True})
+    team("anna", "POST", "queue/review", json={"ids": [1], "reviewed": True})
+    accept = {"ids": [1], "verdict": "accepted"}
+    assert team("anna", "POST", "verdicts", json=accept).status_code == 403
+    assert team("rolf", "POST", "verdicts", json=accept).json() == {"ids": [1]}
+    assert team("rolf", "POST", "verdicts", json={"ids": [1], "verdict": "free"}).status_code == 403
+    assert team("anna", "GET", "images/1/verdicts").json()["reviews"] is False
