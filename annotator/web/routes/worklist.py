@@ -123,6 +123,7 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
                 for row in rows
             ],
             "handout": store.hand_out.is_on(),
+            "verdicts": store.verdicts.is_on(),
             "all": totals.all,
             "reviewed": totals.reviewed,
             "bin": totals.bin,

@@ -248,6 +248,8 @@ export interface WireQueue {
   readonly ordering?: boolean;
   /** Whether pictures are handed out. */
   readonly handout?: boolean;
+  /** Whether a reviewer accepts what is done. */
+  readonly verdicts?: boolean;
   readonly job: WireJob | null;
 }
 

@@ -1,13 +1,15 @@
 /** The choice that a person has when a picture was changed somewhere else. */
-import type { LeasesApi } from "../saving/leases";
+import { VerdictsApi } from "../saving/verdicts";
+import type { Connection } from "../session/connection";
 import type { Session } from "../session/session";
 import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import { createHoldLine } from "./holdline";
+import { createVerdictLine } from "./verdictline";
 
 /** The lines over the picture. */
-export function createBanners(session: Session, leases: LeasesApi): HTMLElement[] {
-  return [createConflict(session), createHoldLine(session, leases)];
+export function createBanners(session: Session, { api, leases }: Pick<Connection, "api" | "leases">): HTMLElement[] {
+  return [createConflict(session), createHoldLine(session, leases), createVerdictLine(session, new VerdictsApi(api))];
 }
 
 function createConflict(session: Session): HTMLElement {

@@ -349,7 +349,7 @@ export class Editor {
     const legend = createLegend(session, appearance);
     const frame = h("div", { class: "an-stage-frame" }, stage.element, createHint(session, this.connection.shelf), createPointBar({ session, api: this.prompts, prompting: this.prompting, notices }), legend, minimap.element, uploads.element, notices.element, announcer);
     panel.element.append(createReviewed(session, (id) => this.run(id)));
-    const center = h("main", { class: "an-center" }, this.toolbar.element, ...createBanners(session, this.connection.leases), frame, new ThresholdBar(session, this.insight).element, this.reviewBar.element);
+    const center = h("main", { class: "an-center" }, this.toolbar.element, ...createBanners(session, this.connection), frame, new ThresholdBar(session, this.insight).element, this.reviewBar.element);
     root.replaceChildren(queue.element, center, panel.element, gallery.element, dropZone.element, dropZone.overlay);
   }
 

@@ -1,6 +1,8 @@
 /** Whether pictures are handed out, and who holds which at the moment. */
 import { lineOf } from "../saving/errors";
 import type { WireHandOut } from "../saving/leases";
+import { VerdictsApi } from "../saving/verdicts";
+import type { WireReviewing } from "../saving/verdicts";
 import { t } from "../strings";
 import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
@@ -8,7 +10,7 @@ import { holder } from "./holdline";
 import { section } from "./statistics";
 
 /** The part of the page. `changed` is told when somebody may hold other pictures than before. */
-export function handingOut({ leases }: InsightOptions, changed: () => void): HTMLElement {
+export function handingOut({ api, leases }: InsightOptions, changed: () => void): HTMLElement {
   const place = h("div", { role: "status" });
   const fill = async (asked: Promise<WireHandOut>): Promise<void> => {
     try {
@@ -28,5 +30,20 @@ export function handingOut({ leases }: InsightOptions, changed: () => void): HTM
     return [choice, rows.length === 0 ? h("p", {}, t("handoutNobody")) : h("ul", {}, ...rows)];
   };
   void fill(leases.read());
-  return section(t("handoutTitle"), null, [h("p", { class: "an-stat-rule" }, t("handoutRule")), place]);
+  return section(t("handoutTitle"), null, [h("p", { class: "an-stat-rule" }, t("handoutRule")), place, reviewing(new VerdictsApi(api), changed)]);
+}
+
+/** Whether a second person accepts what is done, and how many pictures stand how. */
+function reviewing(api: VerdictsApi, changed: () => void): HTMLElement {
+  const place = h("div", { role: "status" });
+  const fill = async (asked: Promise<WireReviewing>): Promise<void> => {
+    const found = await asked.catch(() => null);
+    if (found === null) return;
+    const on = h("input", { type: "checkbox", checked: found.on, disabled: !found.manages });
+    on.addEventListener("change", () => void fill(api.switch(on.checked)).then(changed));
+    const counts = found.counts === null ? null : h("p", {}, t("verdictCounts", { ...found.counts }));
+    place.replaceChildren(h("label", { class: "an-check" }, on, " ", t("verdictSwitch")), ...(counts === null ? [] : [counts]));
+  };
+  void fill(api.read());
+  return h("div", {}, h("p", { class: "an-stat-rule" }, t("verdictRule")), place);
 }

@@ -2,6 +2,7 @@
 import type { Api } from "../saving/api";
 import { BlindApi } from "../saving/blind";
 import { lineOf } from "../saving/errors";
+import { VerdictsApi } from "../saving/verdicts";
 import type { Connection } from "../session/connection";
 import type { Picked } from "../session/picked";
 import { numbersOf } from "../session/picked";
@@ -47,6 +48,7 @@ export class ManyPictures {
       { id: "decide", icon: "checkAll", label: "pickDecide", run: (ids) => this.decide(ids) },
       { id: "review", icon: "check", label: "pickReviewed", run: (ids) => void this.mark(ids, true) },
       { id: "unreview", icon: "undo", label: "pickNotReviewed", run: (ids) => void this.mark(ids, false) },
+      { id: "accept", icon: "checkAll", label: "pickAccept", run: (ids) => void this.accept(ids), offered: () => options.session.queue.get().verdicts },
       { id: "blind", icon: "ghost", label: "pickBlind", run: (ids) => void this.makeBlind(ids) },
       { id: "flag", icon: "flag", label: "pickFlag", run: (ids) => this.openFlags(ids) },
       { id: "export", icon: "cloud", label: "pickExport", run: (ids) => this.exportOnly(ids) },
@@ -87,6 +89,19 @@ export class ManyPictures {
     await connection.refresh();
     this.tellGone(changed.gone);
     return changed.ids;
+  }
+
+  /** As a reviewer, with its way back. */
+  private async accept(ids: readonly number[]): Promise<void> {
+    const { api, connection, notices } = this.options;
+    const verdicts = new VerdictsApi(api);
+    await this.attempt("markFailed", async () => {
+      const changed = await verdicts.say(ids, "accepted");
+      await connection.refresh();
+      const back = (): void => void this.attempt("markFailed", () => verdicts.say(changed, "withdrawn").then(() => connection.refresh()));
+      if (changed.length > 0) this.offerBack("madeAccepted", changed.length, back);
+      else notices.show("answer", t("madeAccepted", { n: 0 }));
+    });
   }
 
   private async makeBlind(ids: readonly number[]): Promise<void> {

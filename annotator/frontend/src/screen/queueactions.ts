@@ -11,6 +11,8 @@ export interface QueueAction {
   readonly icon: Icon;
   readonly label: StringKey;
   readonly run: (ids: readonly number[]) => void;
+  /** Asked each time that something is picked; always, where it is left out. */
+  readonly offered?: () => boolean;
 }
 
 export function createQueueActions(picked: Picked, actions: readonly QueueAction[]): HTMLElement {
@@ -29,6 +31,7 @@ export function createQueueActions(picked: Picked, actions: readonly QueueAction
   );
   picked.view.subscribe(({ ids }) => {
     element.hidden = ids.size === 0;
+    actions.forEach(({ offered }, index) => (buttons[index].hidden = offered?.() === false));
     setText(count, t("pickedCount", { n: ids.size }));
   });
   return element;

@@ -12,6 +12,9 @@ export const FILTERS: readonly (readonly [string, StringKey])[] = [
   ["", "filterAll"],
   ["state:unreviewed", "filterToDo"],
   ["state:reviewed", "filterReviewed"],
+  ["verdict:toreview", "filterToReview"],
+  ["verdict:sentback", "filterSentBack"],
+  ["verdict:accepted", "filterAccepted"],
   ["state:new", "filterNew"],
   ["state:doubtful", "filterDoubtful"],
   ["disagree:", "filterDisagree"],
@@ -137,7 +140,8 @@ export class QueueHead {
   }
 
   private render(): void {
-    const { asked, wanted, trouble, total, all } = this.options.list.view.get();
+    const { asked, wanted, trouble, total, all, verdicts } = this.options.list.view.get();
+    for (const option of this.filter.options) if (option.value.startsWith("verdict:")) option.hidden = !verdicts;
     this.sort.value = wanted.sort;
     setClass(this.direction, "is-down", wanted.descending);
     const title = t(wanted.descending ? "orderDownwards" : "orderUpwards");

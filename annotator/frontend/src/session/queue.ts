@@ -31,6 +31,8 @@ export interface QueueView {
   readonly job: WireJob | null;
   /** Whether pictures are handed out: then the server says which is next. */
   readonly handout: boolean;
+  /** Whether a reviewer accepts what is done. */
+  readonly verdicts: boolean;
   /** Why what was asked for last cannot be read; the list is the one before it. */
   readonly trouble: QueueTrouble | null;
   /** False until the first answer, so that an empty project is not announced too early. */
@@ -61,6 +63,7 @@ export class PictureQueue {
     bin: 0,
     job: null,
     handout: false,
+    verdicts: false,
     trouble: null,
     loaded: false,
   });
@@ -222,7 +225,7 @@ export class PictureQueue {
     const { total, all, bin, job } = answer;
     const { asked } = list;
     const again = asked === this.view.get().asked ? {} : { asked, wanted: asked, trouble: null };
-    this.view.set({ ...again, rows, total, all, bin, job, reviewed, handout: answer.handout === true, loaded: true });
+    this.view.set({ ...again, rows, total, all, bin, job, reviewed, handout: answer.handout === true, verdicts: answer.verdicts === true, loaded: true });
     this.fetchMissing();
     clearTimeout(this.ordering);
     this.ordering = answer.ordering === true ? setTimeout(() => void this.refresh(), ORDERING_MS) : undefined;
