@@ -23,27 +23,11 @@ BYTES_EACH = 400
 
 
 def add_verdict_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
-    async def with_store(key: str, work: Callable[[Store], dict[str, Any]]) -> dict[str, Any]:
-        def run() -> dict[str, Any]:
-            with projects.use(key) as store:
-                return work(store)
-
-        return await run_in_threadpool(run)
-
-    def state(key: str, store: Store) -> dict[str, Any]:
-        on = store.verdicts.is_on()
-        return {
-            "on": on,
-            "reviews": may(projects, key, Role.REVIEW),
-            "manages": may(projects, key, Role.MANAGE),
-            "counts": store.verdicts.counts() if on else None,
-        }
-
     @router.get("/{key}/verdicts")
     def read(key: str) -> dict[str, Any]:
         """Whether a reviewer accepts what is done here, and how many pictures stand how."""
         with projects.use(key) as store:
-            return state(key, store)
+            return _state(projects, key, store)
 
     @router.put("/{key}/verdicts")
     async def switch(key: str, request: Request) -> dict[str, Any]:
@@ -55,10 +39,14 @@ def add_verdict_routes(router: APIRouter, projects: Projects, uploads: Uploads) 
 
         def change(store: Store) -> dict[str, Any]:
             store.verdicts.switch(on)
-            return state(key, store)
+            return _state(projects, key, store)
 
-        return await with_store(key, change)
+        return await _with_store(projects, key, change)
 
+    _add_saying(router, projects, uploads)
+
+
+def _add_saying(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
     @router.get("/{key}/images/{image_id}/verdicts")
     def history(key: str, image_id: ImageId) -> dict[str, Any]:
         """All that reviewers said of a picture, the newest last, and how it stands."""
@@ -92,7 +80,25 @@ def add_verdict_routes(router: APIRouter, projects: Projects, uploads: Uploads) 
             }
             return {"ids": said[verdict]()}
 
-        return await with_store(key, change)
+        return await _with_store(projects, key, change)
+
+
+async def _with_store(projects: Projects, key: str, work: Callable[[Store], dict[str, Any]]) -> dict[str, Any]:
+    def run() -> dict[str, Any]:
+        with projects.use(key) as store:
+            return work(store)
+
+    return await run_in_threadpool(run)
+
+
+def _state(projects: Projects, key: str, store: Store) -> dict[str, Any]:
+    on = store.verdicts.is_on()
+    return {
+        "on": on,
+        "reviews": may(projects, key, Role.REVIEW),
+        "manages": may(projects, key, Role.MANAGE),
+        "counts": store.verdicts.counts() if on else None,
+    }
 
 
 def _said(found: Any) -> tuple[list[int], str, str]:

@@ -23,10 +23,10 @@ export function handingOut({ api, leases }: InsightOptions, changed: () => void)
   const content = (found: WireHandOut): HTMLElement[] => {
     const on = h("input", { type: "checkbox", checked: found.on, disabled: !found.manages });
     on.addEventListener("change", () => order(leases.switch(on.checked)));
-    const choice = h("label", { class: "an-check" }, on, " ", t("handoutSwitch"));
+    const choice = h("label", { class: "an-blind-choice" }, on, " ", t("handoutSwitch"));
     if (!found.on) return [choice];
-    const release = (image: number): HTMLElement => button({ text: t("handoutRelease"), title: t("handoutReleaseHint"), class: "an-button is-quiet", onClick: () => order(leases.release(image).then(() => leases.read())) });
-    const rows = found.leases.map((one) => h("li", {}, `${one.file}: ${holder(one.name)} `, found.manages ? release(one.image) : null));
+    const release = (image: number): HTMLElement => button({ text: t("handoutRelease"), title: t("handoutReleaseHint"), class: "an-button", onClick: () => order(leases.release(image).then(() => leases.read())) });
+    const rows = found.leases.map((one) => h("li", {}, `${one.file}: ${holder(one.name)}  `, found.manages ? release(one.image) : null));
     return [choice, rows.length === 0 ? h("p", {}, t("handoutNobody")) : h("ul", {}, ...rows)];
   };
   void fill(leases.read());
@@ -42,7 +42,7 @@ function reviewing(api: VerdictsApi, changed: () => void): HTMLElement {
     const on = h("input", { type: "checkbox", checked: found.on, disabled: !found.manages });
     on.addEventListener("change", () => void fill(api.switch(on.checked)).then(changed));
     const counts = found.counts === null ? null : h("p", {}, t("verdictCounts", { ...found.counts }));
-    place.replaceChildren(h("label", { class: "an-check" }, on, " ", t("verdictSwitch")), ...(counts === null ? [] : [counts]));
+    place.replaceChildren(h("label", { class: "an-blind-choice" }, on, " ", t("verdictSwitch")), ...(counts === null ? [] : [counts]));
   };
   void fill(api.read());
   return h("div", {}, h("p", { class: "an-stat-rule" }, t("verdictRule")), place);
