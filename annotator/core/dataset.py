@@ -76,6 +76,9 @@ class Image:
     """What a person wrote about the picture."""
     flags: tuple[str, ...] = ()
     """What a person says of the picture, and so of everything on it: FLAGS, or words of their own, sorted."""
+    verdict: str = ""
+    """What a reviewer said, `accepted` or `sentback`, "" where nothing stands; filled for an export alone."""
+    verdict_note: str = ""
 
 
 def without_mask(image: Image) -> list[dict[str, Any]]:

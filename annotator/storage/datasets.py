@@ -26,6 +26,7 @@ from annotator.storage.instances import instance_of
 from annotator.storage.search import Search, matching_ids
 from annotator.storage.shapes import measure_for
 from annotator.storage.stored import json_of
+from annotator.storage.verdicts import verdicts_of
 from annotator.system.collection import collection_paused
 
 _AGES = 1e9  # seconds; more is no time that somebody spent
@@ -41,13 +42,14 @@ _PATIENCE = 3  # times that what changed meanwhile is read again while others sa
 class _Head:
     """All but the instances, as the database has it. changes: how often categories were changed.
 
-    taken: the keys of boxes that are instances by now.
+    taken: the keys of boxes that are instances by now. verdicts: those that stand, and their notes, by image.
     """
 
     categories: tuple[Category, ...]
     standing: Standing
     images: Sequence[Row[Any]]
     taken: set[str]
+    verdicts: dict[int, tuple[str, str]]
     extra: dict[str, Any]
     changes: int
 
@@ -91,7 +93,7 @@ def read(database: Database, *, reviewed_only: bool, only: Search | None = None)
             made.update(_set_aside(spool, fetched, some))
         break
     images = tuple(
-        _in_live_categories(carried_boxes.without_taken(image_of(row), head.taken), head.standing)
+        _in_live_categories(carried_boxes.without_taken(_with_verdict(row, head), head.taken), head.standing)
         for row in head.images
     )
     found = spool.instances(place for image in images for place in made[image.id].places)
@@ -108,6 +110,7 @@ def _head(connection: Connection, *, reviewed_only: bool, only: Search | None) -
         standing=categories.standing(connection),
         images=images,
         taken=carried_boxes.taken_keys(connection, [row.id for row in images if WITHOUT_MASK in row.extra]),
+        verdicts=verdicts_of(connection, images),
         extra=imported_extra(connection),
         changes=int(connection.scalar(select(func.max(schema.category_changes.c.id))) or 0),
     )
@@ -150,6 +153,11 @@ def _set_aside(spool: Spool, rows: _Rows, images: Sequence[Row[Any]]) -> dict[in
         places[row.image_id].append(len(spool))
         spool.add(_with_provenance(instance, work, rows.suggested.get(row.key)))
     return {id: _Made(revision, array("l", places[id])) for id, revision in rows.revisions.items()}
+
+
+def _with_verdict(row: Row[Any], head: _Head) -> Image:
+    said = head.verdicts.get(row.id)
+    return image_of(row) if said is None else replace(image_of(row), verdict=said[0], verdict_note=said[1])
 
 
 def _in_live_categories(image: Image, standing: Standing) -> Image:

@@ -121,6 +121,13 @@ class Verdicts:
             return {word: int(connection.scalar(query.where(stands_as(word))) or 0) for word in WORDS}
 
 
+def verdicts_of(connection: Connection, images: Sequence[Row[Any]]) -> dict[int, tuple[str, str]]:
+    """The verdicts that stand, each with its note, by image. images: with their id, revision and `reviewed`."""
+    said = _last_of(connection, [row.id for row in images])
+    standing = (row for row in images if row.id in said and _stands(said[row.id], row))
+    return {row.id: (said[row.id].verdict, said[row.id].note) for row in standing}
+
+
 def _rows(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
     """The images that are there and not in the bin, in the order of the ids, with whether each is accepted."""
     columns = (_images.c.id, _images.c.reviewed, _images.c.revision, stands_as("accepted").label("accepted"))
@@ -141,8 +148,9 @@ def _last_of(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
 
 
 def _stands(said: Row[Any], image: Row[Any]) -> bool:
+    """Of the last verdict on an image."""
     if said.verdict == Verdict.ACCEPTED.value:
-        return bool(image.accepted)
+        return bool(image.reviewed) and said.revision == image.revision
     return said.verdict == Verdict.SENT_BACK.value and not image.reviewed
 
 

@@ -1,14 +1,18 @@
 """A reviewer accepts what is done, or sends it back: whose it is then, how it is found, and how it is taken back."""
 
+import json
+
 import pytest
 from sqlalchemy import text
 
 from annotator.core.errors import GestureError, StaleRevisionError, StoreError
 from annotator.core.query import parse
+from annotator.exchange import coco
+from annotator.storage.imports import Picture
 from annotator.storage.leases import Holder
 from annotator.storage.search import Search
 from annotator.storage.standing import Verdict
-from tests.storage.builders import accept, add_image, block, gesture
+from tests.storage.builders import HEIGHT, WIDTH, accept, add_image, block, gesture, import_dataset
 
 ANN, BEN = Holder("ann", "tab-a"), Holder("ben", "tab-b")
 
@@ -107,6 +111,26 @@ def test_pictures_are_found_by_who_worked_on_them_but_not_by_who_judged_them(sto
     store.verdicts.accept([1], who="rolf")
     assert (found(store, "by:ann"), found(store, "by:ben"), found(store, "by:rolf")) == ([1, 2], [3], [])
     assert found(store, "by:ann,ben verdict:toreview") == [2, 3]
+
+
+def test_an_export_says_what_a_reviewer_said_and_what_it_brings_back_changes_no_verdict(tmp_path, store, pictures):
+    store.verdicts.accept([1, 3], who="rolf")
+    store.verdicts.send_back([2], note="the dog", who="rolf")
+    store.record(gesture(store.image(3), accept("n", rle=block())))
+    coco.write(store.dataset(reviewed_only=False), tmp_path / "instances.json")
+    document = json.loads((tmp_path / "instances.json").read_text())
+    assert {one["id"]: one.get("annotator") for one in document["images"]} == {
+        1: {"verdict": "accepted"},
+        2: {"reviewed": False, "verdict": "sentback", "verdict_note": "the dog"},
+        3: None,
+        4: {"reviewed": False},
+    }
+    only = store.dataset(only=Search(parse("verdict:accepted")))
+    assert [(one.id, one.verdict) for one in only.images] == [(1, "accepted")]
+    before = stands(store)
+    known = {id: Picture(f"{id - 1}".encode(), WIDTH, HEIGHT) for id in (1, 2, 3, 4)}
+    import_dataset(store, coco.read(tmp_path / "instances.json"), known)
+    assert stands(store) == before
 
 
 def test_verdicts_stay_as_they_were_said(store, pictures):

@@ -157,6 +157,7 @@ def _image_to_coco(image: Image, *, provenance: bool) -> dict[str, Any]:
     carried = {name: value for name, value in image.extra.items() if name not in IMAGE_KEYS | {PROVENANCE}}
     found = {"id": image.id, "width": image.width, "height": image.height, "file_name": image.file_name, **carried}
     said = {"flags": list(image.flags), "note": image.note}
+    said |= {"verdict": image.verdict, "verdict_note": image.verdict_note}
     ours = ({} if image.reviewed else {"reviewed": False}) | {name: value for name, value in said.items() if value}
     if provenance and ours:
         found[PROVENANCE] = ours
