@@ -4,6 +4,8 @@ import { json, request } from "./api";
 
 export class PeopleApi {
   private readonly root: string;
+  /** Of each person, the revision that a change from here made: what follows it is no change of an older state. */
+  private readonly made = new Map<number, number>();
 
   constructor(key: string) {
     this.root = `annotator/${encodeURIComponent(key)}/people`;
@@ -26,11 +28,17 @@ export class PeopleApi {
     await request(this.root, json("POST", { name, role }));
   }
 
-  async setRole({ id, revision }: WirePerson, role: Role): Promise<void> {
-    await request(`${this.root}/${id}`, json("PATCH", { role, revision }));
+  async setRole(person: WirePerson, role: Role): Promise<void> {
+    const { people } = await request<WirePeople>(`${this.root}/${person.id}`, json("PATCH", { role, revision: this.revisionOf(person) }));
+    const changed = people.find((one) => one.id === person.id);
+    if (changed !== undefined) this.made.set(person.id, changed.revision);
   }
 
-  async remove({ id, revision }: WirePerson): Promise<void> {
-    await request(`${this.root}/${id}?revision=${revision}`, { method: "DELETE" });
+  async remove(person: WirePerson): Promise<void> {
+    await request(`${this.root}/${person.id}?revision=${this.revisionOf(person)}`, { method: "DELETE" });
+  }
+
+  private revisionOf({ id, revision }: WirePerson): number {
+    return Math.max(revision, this.made.get(id) ?? 0);
   }
 }

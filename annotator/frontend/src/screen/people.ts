@@ -26,6 +26,8 @@ class PeopleSheet {
   private readonly figures = h("div", { class: "an-people-figures" });
   private readonly field = h("input", { class: "an-input", type: "text", "aria-label": t("peopleName"), placeholder: t("peopleName"), spellcheck: "false", autocomplete: "off", maxlength: 100 });
   private readonly chosen = roleSelect("annotate", t("peopleRole"));
+  private latest: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
 
   constructor(
     private readonly root: Element,
@@ -62,7 +64,9 @@ class PeopleSheet {
 
   private show({ people, role }: WirePeople): void {
     this.form.hidden = role !== "manage";
+    const held = this.list.contains(document.activeElement) ? document.activeElement?.getAttribute("aria-label") : null;
     this.list.replaceChildren(...people.map((person) => this.row(person, role === "manage")));
+    if (held !== null && held !== undefined) this.list.querySelector<HTMLElement>(`[aria-label="${CSS.escape(held)}"]`)?.focus();
   }
 
   private row(person: WirePerson, manages: boolean): HTMLElement {
@@ -78,7 +82,7 @@ class PeopleSheet {
 
   private async add(): Promise<void> {
     const name = this.field.value.trim();
-    if (name === "") return this.field.focus();
+    if (name === "" || this.waiting > 0) return this.field.focus();
     const added = await this.attempt(() => this.api.add(name, this.chosen.value as Role));
     if (added) this.field.value = "";
     this.field.focus();
@@ -89,22 +93,26 @@ class PeopleSheet {
     if (agreed) await this.attempt(() => this.api.remove(person));
   }
 
-  /** Whatever became of it, what is shown is what holds: somebody else may have changed it meanwhile. */
+  /** Once all that was asked before has ended. What is shown then is what holds: others may have changed it meanwhile. */
   private async attempt(work: () => Promise<void>): Promise<boolean> {
-    const done = await whileBusy(this.sheet, async () => {
-      try {
-        await work();
-        this.say("");
-        this.changed();
-        return true;
-      } catch (error) {
-        this.fail(lineOf(error));
-        return false;
-      } finally {
-        await this.api.list().then((found) => this.show(found), () => {});
-      }
-    });
+    if (this.waiting++ === 0) this.say("");
+    const mine = this.latest.then(() => whileBusy(this.sheet, () => this.tried(work)));
+    this.latest = mine;
+    const done = await mine;
+    // What is chosen and waits to be saved stays chosen.
+    if (--this.waiting === 0) await this.api.list().then((found) => this.show(found), () => {});
     return done === true;
+  }
+
+  private async tried(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      this.changed();
+      return true;
+    } catch (error) {
+      this.fail(lineOf(error));
+      return false;
+    }
   }
 
   private say(text: string): void {
