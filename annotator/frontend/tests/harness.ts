@@ -37,6 +37,7 @@ export function start(server: FakeServer, client = "tab", outbox = new MemoryOut
     api: server,
     categories: server.categories,
     leases: server.leases(client),
+    verdicts: server.verdicts,
     makeSaver: (owner) =>
       new Saver({
         outbox,

@@ -4,6 +4,7 @@ import type { QueueImage, QueueRequest, UnchangedQueue, WireCategories, WireCate
 import { windowToRle } from "../src/document/rle";
 import { RefusedError } from "../src/saving/errors";
 import type { LeasesApi } from "../src/saving/leases";
+import type { Verdict, VerdictsApi } from "../src/saving/verdicts";
 
 export const CATEGORIES: readonly WireCategory[] = [
   { id: 1, name: "person", supercategory: "person" },
@@ -158,7 +159,7 @@ export class FakeServer {
       const all = this.rows();
       const reviewed = all.filter((row) => row.reviewed).length;
       const images = rows.slice(offset, offset + request.limit);
-      return Promise.resolve({ version, total: rows.length, offset, place: place < 0 ? null : place, images, all: all.length, reviewed, bin: 0, job: null, handout: this.handout });
+      return Promise.resolve({ version, total: rows.length, offset, place: place < 0 ? null : place, images, all: all.length, reviewed, bin: 0, job: null, handout: this.handout, verdicts: this.reviewed });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -193,6 +194,33 @@ export class FakeServer {
       leave: () => {},
     };
   }
+
+  /** Whether a reviewer accepts what is done, and what was said of each picture. */
+  reviewed = false;
+  readonly said = new Map<number, { verdict: Verdict; revision: number }[]>();
+  readonly verdicts: Pick<VerdictsApi, "of" | "say"> = {
+    of: (id) => {
+      const { reviewed, revision } = this.images.get(id)!;
+      const said = this.said.get(id) ?? [];
+      const last = said.at(-1);
+      const accepted = last?.verdict === "accepted" && last.revision === revision;
+      const stands = reviewed ? (accepted ? "accepted" : "toreview") : last?.verdict === "sentback" ? "sentback" : null;
+      return Promise.resolve({ reviews: true, stands, history: said.map(({ verdict }) => ({ verdict, note: "", who: "", whom: "", at: "" })) });
+    },
+    say: async (ids, verdict) => {
+      const changed: number[] = [];
+      for (const id of ids) {
+        const { stands } = await this.verdicts.of(id);
+        if (verdict === "withdrawn" ? stands === null || stands === "toreview" : stands !== "toreview") continue;
+        const image = this.images.get(id)!;
+        image.revision++;
+        image.reviewed = verdict !== "sentback";
+        this.said.set(id, [...(this.said.get(id) ?? []), { verdict, revision: image.revision }]);
+        changed.push(id);
+      }
+      return changed;
+    },
+  };
 
   queueIds(request: QueueRequest, first: number, last: number): Promise<readonly number[]> {
     return Promise.resolve(this.listed(request).slice(first, last + 1).map(({ id }) => id));

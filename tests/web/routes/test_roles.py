@@ -117,5 +117,6 @@ def test_whoever_reviews_judges_pictures_and_whoever_annotates_does_not(team):
     accept = {"ids": [1], "verdict": "accepted"}
     assert team("anna", "POST", "verdicts", json=accept).status_code == 403
     assert team("rolf", "POST", "verdicts", json=accept).json() == {"ids": [1]}
-    assert team("rolf", "POST", "verdicts", json={"ids": [1], "verdict": "free"}).status_code == 403
+    assert team("anna", "POST", "verdicts", json={"ids": [1], "verdict": "free"}).status_code == 403
+    assert team("rolf", "POST", "verdicts", json={"ids": [1], "verdict": "free"}).json() == {"ids": []}
     assert team("anna", "GET", "images/1/verdicts").json()["reviews"] is False

@@ -175,6 +175,8 @@ export class Commands {
       gallery: () => view.set({ gallery: !view.get().gallery }),
       acceptAll: () => this.acceptAll(),
       notReviewed: () => session.commit("review", [], false),
+      acceptPicture: () => void session.reviewing.accept(),
+      sendBack: () => session.reviewing.note(),
       bulk: () => this.context.decideAboutMany(),
       markReviewed: () => this.finish(() => session.commit("review", [], true)),
       lowerThreshold: () => this.shiftThreshold(-THRESHOLD_STEP),

@@ -33,6 +33,8 @@ const TABLE = [
   { id: "bulk", group: "review", keys: ["Shift+A"], label: "cmdBulk" },
   { id: "markReviewed", group: "review", keys: ["Shift+Enter"], label: "cmdMarkReviewed" },
   { id: "notReviewed", group: "review", keys: ["Shift+R"], label: "cmdNotReviewed" },
+  { id: "acceptPicture", group: "review", keys: ["Ctrl+Enter"], label: "cmdAcceptPicture" },
+  { id: "sendBack", group: "review", keys: ["Ctrl+Backspace"], label: "cmdSendBack" },
   { id: "lowerThreshold", group: "review", keys: [","], label: "cmdLowerThreshold", repeats: true },
   { id: "raiseThreshold", group: "review", keys: ["."], label: "cmdRaiseThreshold", repeats: true },
   { id: "peek", group: "review", keys: ["0"], label: "cmdPeek", held: true },

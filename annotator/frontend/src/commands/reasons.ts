@@ -16,6 +16,8 @@ interface Circumstances {
   /** How many are selected and seen. */
   readonly selected: number;
   readonly hideAll: boolean;
+  /** Whether the picture waits for this person's verdict. */
+  readonly waits: boolean;
   readonly tool: Tool;
 }
 
@@ -44,6 +46,8 @@ const REASONS: Partial<Record<CommandId, Reason>> = {
   previous: () => "noOther",
   lowerThreshold: () => "thresholdEnd",
   raiseThreshold: () => "thresholdEnd",
+  acceptPicture: ({ waits }) => (waits ? null : "verdictNowhere"),
+  sendBack: ({ waits }) => (waits ? null : "verdictNowhere"),
   notReviewed: () => "notReviewedAlready",
   peek: ({ hideAll }) => (hideAll ? "hiddenFirst" : "nothingBelow"),
   shrinkMask: needsLevel,
@@ -85,7 +89,7 @@ const CHANGES: ReadonlySet<CommandId> = new Set([
 /** Null where what happened is to be seen all the same, or is still on its way. */
 export function reasonWhyNot(id: CommandId, session: Session, tool: Tool): StringKey | null {
   const view = session.view.get();
-  const circumstances = { chosen: targets(session), selected: selectedInstances(view).length, hideAll: view.hideAll, tool };
+  const circumstances = { chosen: targets(session), selected: selectedInstances(view).length, hideAll: view.hideAll, waits: session.reviewing.waits(), tool };
   if (circumstances.chosen.some(isLocked) && CHANGES.has(id)) return "isLocked";
   return REASONS[id]?.(circumstances) ?? null;
 }

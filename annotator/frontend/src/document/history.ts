@@ -1,7 +1,7 @@
 /** Undo and redo: one gesture, one step. Steps know their picture, so that they reach across pictures. */
 import type { Edit } from "./scene";
 
-export type HistoryEntry = PictureStep | CategoryStep;
+export type HistoryEntry = PictureStep | CategoryStep | VerdictStep;
 
 export interface PictureStep {
   readonly imageId: number;
@@ -17,6 +17,13 @@ export interface CategoryStep {
   readonly change: number;
 }
 
+/** What a reviewer said of a picture. */
+export interface VerdictStep {
+  readonly imageId: number;
+  readonly verdict: "accepted" | "sentback";
+  readonly note: string;
+}
+
 export interface History {
   readonly past: readonly HistoryEntry[];
   readonly future: readonly HistoryEntry[];
@@ -26,6 +33,10 @@ export const EMPTY_HISTORY: History = { past: [], future: [] };
 
 export function isCategoryStep(entry: HistoryEntry): entry is CategoryStep {
   return "change" in entry;
+}
+
+export function isVerdictStep(entry: HistoryEntry): entry is VerdictStep {
+  return "verdict" in entry;
 }
 
 export function recorded(history: History, entry: HistoryEntry): History {
@@ -56,6 +67,11 @@ export function withChangeMoved(history: History, change: number, direction: "un
 /** What is left after a picture was reloaded from the server: its steps no longer fit. */
 export function forgotten(history: History, imageId: number): History {
   return without(history, (entry) => !isCategoryStep(entry) && entry.imageId === imageId);
+}
+
+/** What is left after what was said of a picture was taken back otherwise. */
+export function withoutVerdicts(history: History, imageId: number): History {
+  return without(history, (entry) => isVerdictStep(entry) && entry.imageId === imageId);
 }
 
 /** What is left after somebody else has changed the categories: they are no longer as these steps left them. */

@@ -2,7 +2,8 @@
 import type { Api } from "./api";
 import { json, request } from "./api";
 
-export type Verdict = "accepted" | "sentback" | "withdrawn";
+/** `free`: anybody may do what was sent back. */
+export type Verdict = "accepted" | "sentback" | "withdrawn" | "free";
 
 /** How a picture stands, null where it is not done; `reviews`: whether this person may say so. */
 export interface WireVerdicts {

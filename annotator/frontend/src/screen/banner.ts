@@ -1,5 +1,4 @@
 /** The choice that a person has when a picture was changed somewhere else. */
-import { VerdictsApi } from "../saving/verdicts";
 import type { Connection } from "../session/connection";
 import type { Session } from "../session/session";
 import { t } from "../strings";
@@ -8,8 +7,8 @@ import { createHoldLine } from "./holdline";
 import { createVerdictLine } from "./verdictline";
 
 /** The lines over the picture. */
-export function createBanners(session: Session, { api, leases }: Pick<Connection, "api" | "leases">): HTMLElement[] {
-  return [createConflict(session), createHoldLine(session, leases), createVerdictLine(session, new VerdictsApi(api))];
+export function createBanners(session: Session, { leases }: Pick<Connection, "leases">): HTMLElement[] {
+  return [createConflict(session), createHoldLine(session, leases), createVerdictLine(session)];
 }
 
 function createConflict(session: Session): HTMLElement {

@@ -10,6 +10,7 @@ import { Saver } from "../saving/saver";
 import { openShelf, preference, setPreference, tabStorage } from "../saving/shelf";
 import { Tabs } from "../saving/tabs";
 import { Tape } from "../saving/tape";
+import { VerdictsApi } from "../saving/verdicts";
 import type { Notice } from "./notice";
 import { Session } from "./session";
 
@@ -58,6 +59,7 @@ export class Connection {
     this.session = new Session({
       api: this.api,
       leases: this.leases,
+      verdicts: new VerdictsApi(this.api),
       categories: new CategoriesApi(this.api),
       makeSaver: (session) => this.makeSaver(session),
       notice,

@@ -13,4 +13,5 @@ export type NoticeText =
   | "listEnd"
   | "leaseLost"
   | "heldElsewhere"
+  | "verdictFailed"
   | "queueFailed";

@@ -11,12 +11,14 @@ import type { CategoriesApi } from "../saving/categories";
 import { isGone, lineOf } from "../saving/errors";
 import type { LeasesApi } from "../saving/leases";
 import type { Saver } from "../saving/saver";
+import type { VerdictsApi } from "../saving/verdicts";
 import { UnsavedScenes } from "../saving/unsaved";
 import { ProjectCategories } from "./categories";
 import { Leasing } from "./leasing";
 import type { Notice } from "./notice";
 import { PictureQueue } from "./queue";
 import { Reader } from "./reader";
+import { Reviewing } from "./reviewing";
 import { Store } from "./store";
 import { Effort } from "./effort";
 import { withoutLocked } from "./locks";
@@ -28,6 +30,7 @@ export interface SessionOptions {
   readonly api: Pick<Api, "queue" | "nextToDo" | "document">;
   readonly categories: Pick<CategoriesApi, "list" | "add" | "undo" | "redo">;
   readonly leases: Pick<LeasesApi, "keep" | "next" | "leave">;
+  readonly verdicts: Pick<VerdictsApi, "of" | "say">;
   readonly makeSaver: (session: Session) => Saver;
   readonly notice: Notice;
   /** Asks the browser to fetch and decode a picture ahead. */
@@ -41,6 +44,7 @@ export class Session {
   readonly saver: Saver;
   readonly categories: ProjectCategories;
   readonly leasing: Leasing;
+  readonly reviewing: Reviewing;
   /** The threshold that the person chose, and the project's own at that time. */
   chosenThreshold: { readonly base: number; readonly value: number } | null = null;
 
@@ -78,6 +82,7 @@ export class Session {
       latest: (imageId) => this.reader.latest(imageId),
       apply: (...step) => this.apply(...step),
       changeCategories: (...step) => this.categories.step(...step),
+      changeVerdict: (...step) => this.reviewing.step(...step),
       onNothing: (direction) => options.notice("info", direction === "undo" ? "nothingToUndo" : "nothingToRedo"),
       onChanged: () => options.notice("error", "undoChanged"),
     });
@@ -91,6 +96,7 @@ export class Session {
       take: (asked, after) => this.leasing.next(asked, after),
     });
     this.leasing = new Leasing({ ...options, api: options.leases, view: this.view, queue: this.queue });
+    this.reviewing = new Reviewing({ page: this, api: options.verdicts, notice: options.notice });
     this.queue.subscribe(() => {
       const { scene } = this.view.get();
       // The list may be read, for any reason, when the open picture was pre-labelled since it was read.
@@ -167,9 +173,7 @@ export class Session {
   }
 
   /** The picture itself did not come, or is none. */
-  pictureFailed(): void {
-    this.options.notice("error", "openFailed", this.view.get().scene?.name);
-  }
+  pictureFailed(): void { this.options.notice("error", "openFailed", this.view.get().scene?.name); }
 
   close(): void {
     this.view.set({ scene: null, opening: null, selection: [], hover: null, draft: null });
@@ -254,13 +258,9 @@ export class Session {
     this.view.set({ history: recorded(history, { imageId: scene.imageId, edits: [], reviewed: null, note: { before: scene.note, after } }) });
   }
 
-  undo(): Promise<void> {
-    return this.leasing.refuses() ? Promise.resolve() : this.travel.go("undo");
-  }
+  undo(): Promise<void> { return this.leasing.refuses() ? Promise.resolve() : this.travel.go("undo"); }
 
-  redo(): Promise<void> {
-    return this.leasing.refuses() ? Promise.resolve() : this.travel.go("redo");
-  }
+  redo(): Promise<void> { return this.leasing.refuses() ? Promise.resolve() : this.travel.go("redo"); }
 
   /** One gesture on any picture, open or not; `edit` is given the picture as it stands. False: it could not be read. */
   async commitOn(imageId: number, verb: Verb, edit: (scene: Scene) => readonly Edit[]): Promise<boolean> {

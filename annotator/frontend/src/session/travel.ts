@@ -1,6 +1,6 @@
 /** Undo and redo: one step after the other, on whichever picture it was made. */
-import type { History, PictureStep } from "../document/history";
-import { forgotten, isCategoryStep, redone, undone } from "../document/history";
+import type { History, PictureStep, VerdictStep } from "../document/history";
+import { forgotten, isCategoryStep, isVerdictStep, redone, undone } from "../document/history";
 import type { WireCategory } from "../document/protocol";
 import type { Edit, Instance, Scene } from "../document/scene";
 import { find, keyOf, reversed, sameInstance } from "../document/scene";
@@ -19,6 +19,8 @@ export interface TravelOptions {
   readonly apply: (scene: Scene, direction: Direction, edits: readonly Edit[], reviewed: boolean | undefined, note: string | undefined) => void;
   /** A step that changes the project's categories. */
   readonly changeCategories: (direction: Direction, change: number) => Promise<void>;
+  /** A step of a reviewer. */
+  readonly changeVerdict: (direction: Direction, step: VerdictStep) => Promise<void>;
   /** There is no step that way. */
   readonly onNothing: (direction: Direction) => void;
   /** Somebody else has changed what the step did: all steps of its picture are forgotten. */
@@ -47,6 +49,7 @@ export class Travel {
     if (opening !== null) return;
     if (entry === undefined) return onNothing(direction);
     if (isCategoryStep(entry)) return this.options.changeCategories(direction, entry.change);
+    if (isVerdictStep(entry)) return this.options.changeVerdict(direction, entry);
     // In the gallery the picture need not be seen.
     if (!gallery && view.get().scene?.imageId !== entry.imageId) await open(entry.imageId);
     const scene = gallery ? await latest(entry.imageId) : view.get().scene;

@@ -2,7 +2,7 @@ import { IDBFactory } from "fake-indexeddb";
 import "fake-indexeddb/auto";
 import { describe, expect, it } from "vitest";
 import type { History, HistoryEntry, PictureStep } from "../../src/document/history";
-import { EMPTY_HISTORY, forgotten, isCategoryStep, recorded, redone, undone, withChangeMoved, withoutCategorySteps } from "../../src/document/history";
+import { EMPTY_HISTORY, forgotten, recorded, redone, undone, withChangeMoved, withoutCategorySteps } from "../../src/document/history";
 import type { Instance } from "../../src/document/scene";
 import { maskOfRle } from "../../src/document/scene";
 import { Tape } from "../../src/saving/tape";
@@ -45,7 +45,7 @@ function step(imageId = 1): HistoryEntry {
 }
 
 const keys = ({ past, future }: History): unknown =>
-  [past, future].map((side) => side.map((entry) => (isCategoryStep(entry) ? entry.change : entry.edits[0].before!.key)));
+  [past, future].map((side) => side.map((entry) => ("change" in entry ? entry.change : "verdict" in entry ? entry.verdict : entry.edits[0].before!.key)));
 const written = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
 
 describe("the tape", () => {

@@ -234,6 +234,7 @@ class Run {
       api: server,
       categories: server.categories,
       leases: server.leases(client),
+      verdicts: server.verdicts,
       makeSaver: (owner) =>
         new Saver({
           outbox,

@@ -1,0 +1,154 @@
+/** What a reviewer says of the open picture: accepted or sent back, each a step that undo takes back. */
+import type { VerdictStep } from "../document/history";
+import { forgotten, recorded, redone, undone, withoutVerdicts } from "../document/history";
+import { lineOf } from "../saving/errors";
+import type { Verdict, VerdictsApi, WireVerdicts } from "../saving/verdicts";
+import type { Saver } from "../saving/saver";
+import type { Direction } from "./categories";
+import type { Notice } from "./notice";
+import type { PictureQueue } from "./queue";
+import { Store } from "./store";
+import type { View } from "./view";
+
+/** How long a verdict waits for the last gestures: one that comes before them would not stand. */
+const SAVING_MS = 3000;
+
+export interface Judged {
+  /** What was said of the open picture; null where nobody reviews, and until it is known. */
+  readonly found: WireVerdicts | null;
+  /** Counts how often a note was asked for. */
+  readonly noted: number;
+}
+
+/** What is open on the page, and what it can be told. */
+interface Page {
+  readonly view: Store<View>;
+  readonly list: PictureQueue;
+  readonly saver: Pick<Saver, "whenSaved">;
+  open(imageId: number): Promise<void>;
+  revalidate(imageId: number): Promise<unknown>;
+}
+
+export interface ReviewingOptions {
+  readonly page: Page;
+  readonly api: Pick<VerdictsApi, "of" | "say">;
+  readonly notice: Notice;
+}
+
+export class Reviewing {
+  readonly state = new Store<Judged>({ found: null, noted: 0 });
+  private imageId: number | null = null;
+  private asked = 0;
+
+  constructor(private readonly options: ReviewingOptions) {
+    const { view, list } = options.page;
+    view.subscribe((now, before) => {
+      const saved = now.status !== before.status && now.status.kind === "saved";
+      if (now.scene?.imageId !== before.scene?.imageId || saved) void this.read();
+    });
+    list.view.subscribe((now, before) => {
+      if (now.verdicts !== before.verdicts) void this.read();
+    });
+  }
+
+  /** Whether the open picture is done, and this person may say what they think of it. */
+  waits(): boolean {
+    const { found } = this.state.get();
+    return found?.reviews === true && found.stands === "toreview" && this.isOpen();
+  }
+
+  /** In a list of those that wait, the next one opens. */
+  accept(): Promise<void> {
+    return this.judge("accepted", "");
+  }
+
+  /** The reviewer is to write what is to be done. */
+  note(): void {
+    if (this.waits()) this.state.set({ noted: this.state.get().noted + 1 });
+  }
+
+  sendBack(note: string): Promise<void> {
+    return this.judge("sentback", note);
+  }
+
+  /** Takes back what was said last, whoever said it. */
+  async withdraw(): Promise<void> {
+    const { imageId, options: { page: { view } } } = this;
+    if (imageId === null || (await this.say(imageId, "withdrawn")) !== true) return;
+    view.set({ history: withoutVerdicts(view.get().history, imageId) });
+    await this.readAgain(imageId);
+  }
+
+  /** Anybody may do what was sent back to one person. */
+  async free(): Promise<void> {
+    const { imageId } = this;
+    if (imageId !== null && (await this.say(imageId, "free")) !== null) await this.readAgain(imageId);
+  }
+
+  /** A verdict of this tab is taken back, or said again, unless somebody else said another one since. */
+  async step(direction: Direction, { imageId, verdict, note }: VerdictStep): Promise<void> {
+    const { page, api, notice } = this.options;
+    const { view } = page;
+    if (!view.get().gallery && view.get().scene?.imageId !== imageId) await page.open(imageId);
+    const found = await api.of(imageId).catch((error: unknown) => this.tellFailure(error));
+    if (found === null) return;
+    const stands = found.stands === (direction === "undo" ? verdict : "toreview");
+    const done = stands && (await (direction === "undo" ? this.say(imageId, "withdrawn") : this.say(imageId, verdict, note)));
+    if (done === null) return;
+    const { history } = view.get();
+    if (done) view.set({ history: direction === "undo" ? undone(history) : redone(history) });
+    else {
+      view.set({ history: forgotten(history, imageId) });
+      notice("error", "undoChanged");
+    }
+    await this.readAgain(imageId);
+  }
+
+  private async judge(verdict: VerdictStep["verdict"], note: string): Promise<void> {
+    const { imageId, options: { page } } = this;
+    const { view, list } = page;
+    if (imageId === null || !this.waits()) return;
+    const next = list.view.get().asked.query.includes("verdict:toreview") ? await list.neighbour(1) : null;
+    const done = await this.say(imageId, verdict, note);
+    if (done) view.set({ history: recorded(view.get().history, { imageId, verdict, note }) });
+    if (done && next !== null && this.isOpen()) await page.open(next.id);
+    if (done !== null) await this.readAgain(imageId);
+  }
+
+  /** Whether it changed how the picture stands; null where it failed, which was told. */
+  private async say(imageId: number, verdict: Verdict, note = ""): Promise<boolean | null> {
+    const { api, page } = this.options;
+    await page.saver.whenSaved(SAVING_MS);
+    try {
+      return (await api.say([imageId], verdict, note)).includes(imageId);
+    } catch (error) {
+      return this.tellFailure(error);
+    }
+  }
+
+  private tellFailure(error: unknown): null {
+    this.options.notice("error", "verdictFailed", lineOf(error));
+    return null;
+  }
+
+  private async readAgain(imageId: number): Promise<void> {
+    const { page } = this.options;
+    await Promise.all([page.revalidate(imageId), page.list.refresh(), this.read()]);
+  }
+
+  private isOpen(): boolean {
+    return this.imageId !== null && this.imageId === this.options.page.view.get().scene?.imageId;
+  }
+
+  private async read(): Promise<void> {
+    const mine = ++this.asked;
+    const { page: { view, list }, api } = this.options;
+    const imageId = list.view.get().verdicts ? (view.get().scene?.imageId ?? null) : null;
+    const found = imageId === null ? null : await api.of(imageId).catch(() => null);
+    if (mine !== this.asked) return;
+    // What is being written beside it stays where nothing is new.
+    const same = imageId === this.imageId && JSON.stringify(found) === JSON.stringify(this.state.get().found);
+    this.imageId = imageId;
+    if (!same) this.state.set({ found });
+  }
+}

@@ -1,0 +1,60 @@
+/** A reviewer's verdicts on the open picture, each a step that undo takes back. */
+import { describe, expect, it } from "vitest";
+import { settle, start } from "../harness";
+import { FakeServer } from "../server";
+
+async function review() {
+  const server = new FakeServer([1, 1, 1]);
+  server.reviewed = true;
+  for (const id of [1, 2]) server.images.get(id)!.reviewed = true;
+  const harness = start(server);
+  const { session } = harness;
+  await session.refreshQueue();
+  await session.open(1);
+  await settle();
+  const stands = async (id: number) => (await server.verdicts.of(id)).stands;
+  return { ...harness, server, stands, steps: () => session.view.get().history.past.length };
+}
+
+describe("a verdict", () => {
+  it("is taken back by undo and said again by redo, on its picture", async () => {
+    const { session, stands } = await review();
+    await session.reviewing.accept();
+    await session.open(2);
+    await settle();
+    await session.reviewing.sendBack("the dog");
+    expect([await stands(1), await stands(2)]).toEqual(["accepted", "sentback"]);
+    await session.undo();
+    expect([await stands(1), await stands(2)]).toEqual(["accepted", "toreview"]);
+    await session.undo();
+    expect([await stands(1), session.view.get().scene?.imageId]).toEqual(["toreview", 1]);
+    await session.redo();
+    expect(await stands(1)).toBe("accepted");
+  });
+
+  it("is not taken back where another one was said since", async () => {
+    const { session, server, stands, notices, steps } = await review();
+    await session.reviewing.accept();
+    await server.verdicts.say([1], "withdrawn");
+    await server.verdicts.say([1], "sentback");
+    await session.undo();
+    expect([await stands(1), notices.at(-1), steps()]).toEqual(["sentback", "undoChanged", 0]);
+  });
+
+  it("comes after what was changed just before, and is said once", async () => {
+    const { session, stands, steps } = await review();
+    session.writeNote("left wing");
+    await Promise.all([session.reviewing.accept(), session.reviewing.accept()]);
+    await settle();
+    expect([await stands(1), steps()]).toEqual(["accepted", 2]);
+  });
+
+  it("is said only of a picture that waits", async () => {
+    const { session, stands, steps } = await review();
+    await session.open(3);
+    await settle();
+    expect(session.reviewing.waits()).toBe(false);
+    await session.reviewing.accept();
+    expect([await stands(3), steps()]).toEqual([null, 0]);
+  });
+});
