@@ -1,24 +1,26 @@
 """What a project's decisions say, read as columns: `core/answers.py` says what they are.
 
-No mask is read on the way. The history only grows, so that of it only what is new is read again.
+No mask is read on the way. Of the history and of what it led to only what changed is read again.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Integer, cast, func, or_, select
+from sqlalchemy import Connection, Integer, cast, func, select
 
 from annotator.core.answers import Answers, Drawings, Evidence, Floats, Integers, Open, Pictures, Repairs, Verdict
 from annotator.core.dataset import State
 from annotator.core.review import MANUAL
 from annotator.storage import categories, schema
+from annotator.storage.columns import find, rows_of
 from annotator.storage.database import Database
-from annotator.storage.decision_history import History, continue_history, rows_of
+from annotator.storage.decided import Decided
+from annotator.storage.decision_history import History, continue_history
 from annotator.storage.repairs import repairs_of
 from annotator.storage.runs import networks_shown
 from annotator.system.collection import collection_paused
@@ -35,9 +37,9 @@ class AnswersReader:
         self._history = History.begin()
         self._last: tuple[str, Evidence] | None = None
 
-    def history(self, connection: Connection) -> History:
+    def history(self) -> History:
         """Every gesture and decision up to now; only what is new is read again."""
-        with self._lock, collection_paused():
+        with self._lock, self._database.read() as connection, collection_paused():
             self._history = continue_history(connection, self._history)
             return self._history
 
@@ -56,62 +58,53 @@ def _read(connection: Connection, history: History) -> Evidence:
     standing = categories.standing(connection)
     own = {one.id: one.threshold for one in categories.categories(connection) if one.threshold is not None}
     networks: dict[str, int] = {}
-    answers, drawings, repairs = _read_decided(connection, history, networks, counts_as=standing.ids, own=own)
+    answers, drawings, repairs = _read_decided(history, networks, counts_as=standing.ids, own=own)
     undecided = _read_open(connection, networks)
     pictures, waiting = _read_pictures(connection, history, networks)
     return Evidence(tuple(networks), answers, drawings, undecided, pictures, waiting, own, repairs)
 
 
 def _read_decided(
-    connection: Connection,
     history: History,
     networks: dict[str, int],
     *,
     counts_as: Mapping[int, int],
     own: Mapping[int, float],
 ) -> tuple[Answers, Drawings, Repairs]:
-    state, source = _instances.c.state, _instances.c.source
-    query = (
-        select(
-            _instances.c.id,
-            _instances.c.image_id,
-            _instances.c.category_id,
-            func.coalesce(_instances.c.score, 0.0),
-            state == State.ACCEPTED.value,
-            _instances.c.edited,
-            source,
-        )
-        .join(_images, _images.c.id == _instances.c.image_id)
-        .where(~_images.c.removed, state != State.SUGGESTED.value)
-        .where(or_(source.contains("@"), source == MANUAL))
-    )
-    rows = rows_of(connection, query)
-    *columns, sources = zip(*rows, strict=True) if rows else [()] * 7
-    ids, of_images, category, scores, accepted, edited = (np.array(one, float) for one in columns)
-    drawn = np.array([one == MANUAL for one in sources], bool)
-    by = np.array([-1 if one == MANUAL else networks.setdefault(one, len(networks)) for one in sources], np.int64)
-    spent = _spent_on(ids.astype(np.int64), history)
-    offered = np.array([counts_as.get(one, -1) for one in spent.offered.tolist()], np.int64)
-    right = (accepted == 1) & (offered == category)
-    verdicts = np.where(right, np.where(edited == 1, Verdict.ADJUSTED, Verdict.AS_IT_IS), Verdict.WRONG)
+    stand = _answering(history.decided.there())
+    ids, of_images, category, scores = stand.ids, stand.images, stand.categories, stand.scores
+    accepted, edited, drawn = stand.is_accepted, stand.is_edited, stand.is_drawn
+    by = np.full(len(ids), -1)
+    for code in np.unique(stand.source[~drawn]).tolist():
+        by[stand.source == code] = networks.setdefault(stand.sources[code], len(networks))
+    spent = _spent_on(ids, history)
+    known, which = np.unique(spent.offered, return_inverse=True)
+    offered = np.array([counts_as.get(one, -1) for one in known.tolist()], np.int64)[which]
+    right = accepted & (offered == category)
+    verdicts = np.where(right, np.where(edited, Verdict.ADJUSTED, Verdict.AS_IT_IS), Verdict.WRONG)
     # What a repair of many removed, such as a duplicate, nobody called wrong.
-    looked = spent.looked & ~(spent.repaired & (accepted == 0))
+    looked = spent.looked & ~(spent.repaired & ~accepted)
     table = Answers(
-        of_images.astype(np.int64),
+        of_images,
         by,
-        np.where(drawn, category, offered).astype(np.int64),
+        np.where(drawn, category, offered),
         scores,
         verdicts,
         spent.seconds,
         spent.gestures,
         scores >= _shown_from(spent.shown_from, offered, own) - 1e-6,
     )
-    in_order = np.argsort(ids)
-    mine = table.where(in_order[(drawn & (accepted == 1))[in_order]])
-    answers = table.where(in_order[(~drawn & looked & (offered >= 0))[in_order]])
-    kept = (drawn & (accepted == 1)) | (~drawn & looked & (verdicts == Verdict.ADJUSTED))
-    by_tool = repairs_of(ids.astype(np.int64)[kept], drawn[kept], history)
+    mine = table.where(drawn & accepted)
+    answers = table.where(~drawn & looked & (offered >= 0))
+    kept = (drawn & accepted) | (~drawn & looked & (verdicts == Verdict.ADJUSTED))
+    by_tool = repairs_of(ids[kept], drawn[kept], history)
     return answers, Drawings(mine.images, mine.categories, mine.seconds, mine.gestures), by_tool
+
+
+def _answering(decided: Decided) -> Decided:
+    """Those that a network suggested or a person drew."""
+    counts = np.array([one == MANUAL or "@" in one for one in decided.sources], bool)
+    return replace(decided, rows=decided.rows[counts[decided.source]])
 
 
 def _shown_from(thresholds: Floats, of_categories: Integers, own: Mapping[int, float]) -> Floats:
@@ -144,7 +137,7 @@ def _spent_on(ids: Integers, history: History) -> _Spent:
     count, order = len(ids), np.argsort(ids)
     place = np.searchsorted(history.ids, history.decided_by)
     share = history.looked[place] / np.bincount(place, minlength=len(history.gestures))[place]
-    index = _find(ids[order], history.instances)
+    index = find(ids[order], history.instances)
     mine = index >= 0
     index, place, share = order[index[mine]], place[mine], share[mine]
     last, touched, offered = np.full(count, -1), np.full(count, -1), np.full(count, -1)
@@ -189,7 +182,7 @@ def _read_pictures(connection: Connection, history: History, networks: Mapping[s
     shown = [known.get(id, (last,)) for id, _, last in rows]
     by = np.array([networks.get(names[-1], -1) if names else -1 for names in shown], np.int64)
     alone = np.array([len(names) == 1 for names in shown], bool)
-    index = _find(ids, history.images)
+    index = find(ids, history.images)
     worked = (index >= 0) & history.looked
     seconds = np.bincount(index[worked], weights=history.seconds[worked], minlength=len(ids)).astype(float)
     count = np.bincount(index[worked], minlength=len(ids))
@@ -201,11 +194,3 @@ def _read_pictures(connection: Connection, history: History, networks: Mapping[s
     seen_from[np.isin(ids, list(connection.scalars(select(schema.blind.c.image_id))))] = 2.0  # nothing was shown
     table = Pictures(ids, by, alone, reviewed, seen_from, seconds, count, latest)
     return table.where(latest >= 0), int((~reviewed).sum())
-
-
-def _find(ids: Integers, wanted: Integers) -> Integers:
-    """The index of each wanted id, -1 where there is no such. ids: ascending."""
-    if not len(ids):
-        return np.full(len(wanted), -1)
-    index = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    return np.where(ids[index] == wanted, index, -1)

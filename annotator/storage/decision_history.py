@@ -1,24 +1,22 @@
-"""The history of a project as columns of numbers, to which only what is new is added.
+"""The history of a project as columns of numbers, of which only what is new is read.
 
-Tests: tests/storage/test_answers.py
+Tests: tests/storage/test_decision_history.py, tests/storage/test_answers.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, and_, case, false, func, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select
 
-from annotator.core.answers import TOOLS
+from annotator.core.answers import TOOLS, Floats, Integers
 from annotator.storage import images, schema
+from annotator.storage.columns import find, rows_of, sorted_by, table_by_name, table_of
+from annotator.storage.decided import Decided, continue_decided, is_most
 from annotator.storage.gestures import BULK_CLIENT
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from annotator.storage.instances import among
 
 LONGEST_S, LONGEST_DRAWING_S = 60, 180
 """Of a gesture that decides, and of one that draws, the longest time that counts as work: the rest is a pause."""
@@ -40,14 +38,15 @@ _MADE = select(
         case((_gestures.c.verb.in_(["add", "edit"]), LONGEST_DRAWING_S), else_=LONGEST_S),
     ),
     func.coalesce(_gestures.c.threshold, 2.0),
-    func.coalesce(_gestures.c.reviewed, false()),
+    case((_gestures.c.reviewed, 1), else_=0),
     case((_DECIDES_NOTHING, -1), (_NOBODY_LOOKED, 0), else_=1),
     case({name: index for index, name in enumerate(TOOLS)}, value=_gestures.c.tool, else_=-1),
     func.coalesce(_gestures.c.clicks, 0),
+    _gestures.c.who,
 ).order_by(_gestures.c.id)
 
 _DECIDED = (
-    select(_instances.c.id, _decisions.c.gesture_id, func.coalesce(_suggestions.c.category_id, -1), _decisions.c.id)
+    select(_instances.c.id, _decisions.c.gesture_id, func.coalesce(_suggestions.c.category_id, -1))
     .select_from(_decisions)
     .join(_instances, _instances.c.key == _decisions.c.key)
     # Without asking for a category, SQLite takes the index of keys alone, and reads each suggestion with its mask.
@@ -57,19 +56,21 @@ _DECIDED = (
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """Every gesture, by ascending id, and every decision.
+    """Every gesture, by ascending id, every decision, and how the instances stand that were decided about.
 
-    gestures: (n, 8), the columns of the properties from `ids` to `clicks`. decisions: (m, 4), those from `instances` to
-    `offered`, and its own id.
+    gestures: (n, 9), the columns of the properties from `ids` to `by`. decisions: by ascending gesture, (m, 3), those
+    from `instances` to `offered`. names: of whoever made gestures, by the numbers of `by`.
     """
 
     gestures: Floats
     decisions: Floats
+    names: tuple[str, ...] = ()
+    decided: Decided = field(default_factory=Decided.begin)
 
     @classmethod
     def begin(cls) -> History:
         """Without anything."""
-        return cls(np.zeros((0, 8)), np.zeros((0, 4)))
+        return cls(np.zeros((0, 9)), np.zeros((0, 3)))
 
     @property
     def ids(self) -> Integers:
@@ -114,6 +115,11 @@ class History:
         return self.gestures[:, 7]
 
     @property
+    def by(self) -> Integers:
+        """Indices into `names`."""
+        return self.gestures[:, 8].astype(np.int64)
+
+    @property
     def instances(self) -> Integers:
         """The id of the instance that the decision is about."""
         return self.decisions[:, 0].astype(np.int64)
@@ -131,16 +137,29 @@ class History:
 
 def continue_history(connection: Connection, known: History) -> History:
     """What is known, and what was made since."""
-    made = _MADE.where(_gestures.c.id > int(known.gestures[:, 0].max(initial=0)))
-    decided = _DECIDED
-    if len(known.decisions):  # else an index has all that is asked for
-        decided = decided.where(_decisions.c.id > int(known.decisions[:, 3].max()))
-    return History(
-        np.vstack((known.gestures, np.array(rows_of(connection, made), float).reshape(-1, 8))),
-        np.vstack((known.decisions, np.array(rows_of(connection, decided), float).reshape(-1, 4))),
-    )
+    gestures, names = _continue_gestures(connection, known)
+    decided, changed = continue_decided(connection, known.decided)
+    history = History(gestures, known.decisions, names, decided)
+    return history if not len(changed) else _with_decisions(connection, history, changed)
 
 
-def rows_of(connection: Connection, query: Select[Any]) -> Sequence[tuple[Any, ...]]:
-    """As SQLite has them: making SQLAlchemy's own of 200,000 rows takes seconds."""
-    return list(connection.execute(query).cursor.fetchall())
+def _continue_gestures(connection: Connection, known: History) -> tuple[Floats, tuple[str, ...]]:
+    last = int(known.gestures[-1, 0]) if len(known.gestures) else 0
+    rows = rows_of(connection, _MADE.where(_gestures.c.id > last))
+    codes = {name: code for code, name in enumerate(known.names)}
+    return np.vstack((known.gestures, table_by_name(rows, 9, codes))), tuple(codes)
+
+
+def _with_decisions(connection: Connection, history: History, changed: Integers) -> History:
+    """Those of these pictures are read again: their instances may have other ids by now."""
+    all_of_them = is_most(changed, len(history.decided.pictures))
+    query = _DECIDED
+    if not all_of_them:
+        of_these = among(_gestures.c.image_id, changed.tolist())
+        query = query.join(_gestures, _gestures.c.id == _decisions.c.gesture_id).where(of_these)
+    read = table_of(rows_of(connection, query), 3)
+    if all_of_them:
+        return replace(history, decisions=sorted_by(read, 1))
+    images = history.images[find(history.gestures[:, 0], history.decisions[:, 1])]
+    stays = history.decisions[~np.isin(images, changed)]
+    return replace(history, decisions=sorted_by(np.vstack((stays, read)), 1))

@@ -22,8 +22,8 @@ from sqlalchemy import func, select
 
 from annotator.core.errors import StoreError
 from annotator.storage import schema
+from annotator.storage.columns import rows_of
 from annotator.storage.database import Database
-from annotator.storage.decision_history import rows_of
 from annotator.storage.runs import networks_by_time
 
 Vector = NDArray[np.float32]

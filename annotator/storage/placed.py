@@ -17,8 +17,8 @@ from annotator.core.measures import boxes_of, runs_of
 from annotator.storage import gallery, schema
 from annotator.storage.blind import IS_HIDDEN
 from annotator.storage.categories import standing
+from annotator.storage.columns import rows_of
 from annotator.storage.database import Database
-from annotator.storage.decision_history import rows_of
 from annotator.storage.gallery import Entry
 
 LEAST_SCORE = 0.1

@@ -14,8 +14,8 @@ from annotator.core.answers import Integers, Waiting
 from annotator.core.dataset import State
 from annotator.core.vote import Agreement
 from annotator.storage import categories, schema
+from annotator.storage.columns import rows_of
 from annotator.storage.database import Database
-from annotator.storage.decision_history import rows_of
 from annotator.system.collection import collection_paused
 
 _VOTES = {None: -1, Agreement.ONE.value: 1, Agreement.CONFLICT.value: 1}
