@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from annotator.core.errors import GestureError
-from annotator.core.query import VERDICTS as WORDS
 from annotator.core.review import is_note
 from annotator.core.settings import VERDICTS
 from annotator.storage import schema
@@ -116,9 +115,15 @@ class Verdicts:
 
     def counts(self) -> dict[str, int]:
         """How many pictures stand how, without those in the bin: by the words of core.query.VERDICTS."""
+        accepted = and_(_verdicts.c.verdict == Verdict.ACCEPTED.value, _verdicts.c.revision == _images.c.revision)
+        judged = select(func.count()).select_from(_verdicts.join(_images, _images.c.id == _verdicts.c.image_id))
+        judged = judged.where(~_images.c.removed, _images.c.reviewed, accepted)
+        counted = select(func.count()).select_from(_images).where(~_images.c.removed)
         with self._database.read() as connection:
-            query = select(func.count()).select_from(_images).where(~_images.c.removed)
-            return {word: int(connection.scalar(query.where(stands_as(word))) or 0) for word in WORDS}
+            done = int(connection.scalar(counted.where(_images.c.reviewed)) or 0)
+            taken = int(connection.scalar(judged) or 0)
+            again = int(connection.scalar(counted.where(stands_as("sentback"))) or 0)
+        return {"toreview": done - taken, "accepted": taken, "sentback": again}
 
 
 def verdicts_of(connection: Connection, images: Sequence[Row[Any]]) -> dict[int, tuple[str, str]]:

@@ -142,6 +142,29 @@ def test_the_next_picture_is_found_without_passing_those_that_are_done(store, im
     assert any("images_to_do_by_name (removed=? AND reviewed=? AND name_order>?)" in step for step in steps)
 
 
+def test_what_reviewers_say_is_led_by_indexes(store, image, plans):
+    ann = Holder("ann", "tab-a")
+    ids = [image.id, *(add_image(store, f"{number}".encode()).id for number in range(2))]
+    store.verdicts.switch(True)
+    store.worklist.mark_reviewed(ids, True, who="ann")
+    plans.clear()
+    assert store.verdicts.accept(ids[:1], who="rolf") == ids[:1]
+    assert store.verdicts.send_back(ids[1:], note="", who="rolf") == ids[1:]
+    for sort in (Sort.ADDED, Sort.NAME):
+        assert store.hand_out.take_next(Search(sort=sort), ann, after=None, ordered=list, who="ann").image_id == ids[1]
+    store.hand_out.take_next(Search(sort=Sort.DOUBT), Holder("ben", "b"), after=None, ordered=lambda: ids, who="ben")
+    store.verdicts.free(ids[2:], who="rolf")
+    store.verdicts.withdraw(ids, who="rolf")
+    store.verdicts.history(ids[0])
+    store.verdicts.among(ids)
+    assert len(store.dataset().images) == 3
+    steps = [step for plan in plans.values() for step in plan]
+    assert any("USING INDEX verdicts_by_image" in step for step in steps)
+    assert any("verdicts_by_whom (whom=? AND verdict=?" in step for step in steps)
+    assert not [step for step in steps if re.match(r"SCAN (verdicts|newest)", step)]
+    assert not scans(plans)
+
+
 def test_categories_are_led_by_indexes(store, image, plans):
     store.set_suggestions(image.id, [suggestion()])
     other = store.add_category("car").id
