@@ -16,6 +16,7 @@ import type { Shelf } from "../saving/shelf";
 import type { Api } from "../saving/api";
 import { PromptsApi } from "../saving/prompts";
 import { BulkApi } from "../saving/bulk";
+import { VerdictsApi } from "../saving/verdicts";
 import { preference, setPreference } from "../saving/shelf";
 import { AddressBar, wasReloaded } from "../session/address";
 import { Connection } from "../session/connection";
@@ -71,6 +72,7 @@ import { openSimplify } from "./simplifier";
 import { ThresholdBar } from "./threshold";
 import { Toolbar } from "./toolbar";
 import { watchSamples } from "./unseen";
+import { createVerdictCounts } from "./verdictcounts";
 import { Uploads } from "./upload";
 
 /** From this score on, suggestions are proposed where one decides about many. */
@@ -277,7 +279,7 @@ export class Editor {
       remove: (ids) => void many.remove(ids),
     });
     const onFailed = (line: string): void => notices.show("error", t("binFailed"), line);
-    queue.element.prepend(secondTakes(session, this.connection.api));
+    queue.element.prepend(secondTakes(session, this.connection.api), createVerdictCounts(session, new VerdictsApi(this.connection.api)));
     queue.element.append(createBin({ root, api: this.connection.api, session, onChanged: () => this.refresh(), onFailed }));
     return queue;
   }
