@@ -29,10 +29,14 @@ def table_of(rows: Sequence[tuple[Any, ...]], width: int) -> Floats:
 
 def table_by_name(rows: Sequence[tuple[Any, ...]], width: int, codes: dict[str, int]) -> Floats:
     """Rows of numbers and a name at the end, (n, width): the name by its number in `codes`, to which new ones go."""
-    if not rows:
-        return np.zeros((0, width))
-    *columns, names = zip(*rows, strict=True)
-    return np.array([*columns, [codes.setdefault(name, len(codes)) for name in names]], float).T
+    # As records first: a table out of columns takes twice as long.
+    numbers = [(f"{place}", float) for place in range(width - 1)]
+    records = np.fromiter(rows, np.dtype([*numbers, ("name", object)]), len(rows))
+    found = np.empty((len(rows), width))
+    for place, (column, _) in enumerate(numbers):
+        found[:, place] = records[column]
+    found[:, -1] = [codes.setdefault(name, len(codes)) for name in records["name"].tolist()]
+    return found
 
 
 def find(ids: NDArray[Any], wanted: NDArray[Any]) -> Integers:

@@ -24,11 +24,15 @@ LONGEST_S, LONGEST_DRAWING_S = 60, 180
 _instances, _suggestions = schema.instances, schema.suggestions
 _gestures, _decisions = schema.gestures, schema.decisions
 
-_NOBODY_LOOKED = or_(_gestures.c.client.like(f"{BULK_CLIENT}%"), _gestures.c.verb == images.IMPORT)
+_OF_MANY = func.substr(_gestures.c.client, 1, len(BULK_CLIENT)) == BULK_CLIENT
+
+_NOBODY_LOOKED = or_(_OF_MANY, _gestures.c.verb == images.IMPORT)
 """Gestures about many instances at once, which nobody looked at one by one, and those of imports."""
 
-_DECIDES_NOTHING = and_(_gestures.c.client.like(f"{BULK_CLIENT}%"), _gestures.c.verb.in_(["repair", "masks", "undo"]))
+_DECIDES_NOTHING = and_(_OF_MANY, _gestures.c.verb.in_(["repair", "masks", "undo"]))
 """Of those the ones that change masks, or take something back: what somebody said of the object before still holds."""
+
+_TOOL = case({name: index for index, name in enumerate(TOOLS)}, value=_gestures.c.tool, else_=-1)
 
 _MADE = select(
     _gestures.c.id,
@@ -40,7 +44,7 @@ _MADE = select(
     func.coalesce(_gestures.c.threshold, 2.0),
     case((_gestures.c.reviewed, 1), else_=0),
     case((_DECIDES_NOTHING, -1), (_NOBODY_LOOKED, 0), else_=1),
-    case({name: index for index, name in enumerate(TOOLS)}, value=_gestures.c.tool, else_=-1),
+    case((_gestures.c.tool.is_(None), -1), else_=_TOOL),  # most have none, and need not be compared with each
     func.coalesce(_gestures.c.clicks, 0),
     _gestures.c.who,
 ).order_by(_gestures.c.id)
