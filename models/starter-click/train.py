@@ -104,7 +104,7 @@ class Run:
         with torch.autocast("cpu", torch.bfloat16):
             features = [repeated(maps) for maps in self.network.encoder(images)]
         decoder = self.network.decoder
-        for _ in range(self.rng.choices((0, 1, 2, 4), (0.45, 0.3, 0.15, 0.1))[0]):
+        for _ in range(self.rng.choices((0, 1, 2, 4, 7), (0.3, 0.25, 0.2, 0.15, 0.1))[0]):
             decoder.eval()
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
                 go_on(lessons, decoder(*features, *tensors_of(lessons)), self.rng)
