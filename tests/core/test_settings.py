@@ -20,5 +20,8 @@ def test_what_opens_a_project_says_whose_it_is_or_is_under_way_stays_where_it_is
         "prelabelling",
         "prelabelling.progress",
         "prelabelling.files",
+        "prelabelling.lease",
+        "hand_out",
+        "verdicts",
         "exported",
     }

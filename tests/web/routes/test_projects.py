@@ -125,7 +125,7 @@ def test_projects_are_made_within_the_quotas(visitors):
 
 
 def test_a_duplicate_beyond_what_the_server_keeps_is_refused(visitors):
-    projects = visitors(total_mb=0.2)
+    projects = visitors(total_mb=0.3)
     key = projects.create()
     client = client_of(projects)
     upload(client, f"/annotator/{key}")
