@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,27 +23,36 @@ from annotator.storage.columns import find, rows_of
 from annotator.storage.database import Database
 from annotator.storage.decided import Decided
 from annotator.storage.decision_history import History, continue_history
+from annotator.storage.kept_history import FILE, mark_of, read_history, write_history
 from annotator.storage.repairs import repairs_of
 from annotator.storage.runs import networks_shown
 from annotator.system.collection import collection_paused
 
 _images, _instances = schema.images, schema.instances
 
+WORTH_KEEPING = 20_000
+"""So many new gestures: to read them takes a tenth of a second."""
+
 
 class AnswersReader:
     """Reads what a project's decisions say. Safe to use from several threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, folder: Path) -> None:
+        """folder: of the project, where what was read is kept once it is much."""
         self._database = database
+        self._path = folder / FILE
         self._lock = threading.Lock()
-        self._history = History.begin()
+        self._history: History | None = None
+        self._kept = 0
         self._last: tuple[str, Evidence] | None = None
 
     def history(self) -> History:
         """Every gesture and decision up to now; only what is new is read again."""
-        with self._lock, self._database.read() as connection, collection_paused():
-            self._history = continue_history(connection, self._history)
-            return self._history
+        with self._lock:
+            with self._database.read() as connection, collection_paused():
+                history, mark = self._continue(connection)
+            self._keep(history, mark)
+            return history
 
     def read(self) -> Evidence:
         """Of all decisions up to now, without pictures in the bin; the same value until somebody stores something."""
@@ -49,9 +60,26 @@ class AnswersReader:
             version = self._database.version()
             if self._last is None or self._last[0] != version:
                 with self._database.read() as connection, collection_paused():
-                    self._history = continue_history(connection, self._history)
-                    self._last = version, _read(connection, self._history)
+                    history, mark = self._continue(connection)
+                    self._last = version, _read(connection, history)
+                self._keep(history, mark)
             return self._last[1]
+
+    def _continue(self, connection: Connection) -> tuple[History, str]:
+        """What is known by now, and its mark where it is to be kept, else ""."""
+        if self._history is None:
+            self._history = read_history(self._path, connection)
+            self._kept = len(self._history.gestures)
+        self._history = continue_history(connection, self._history)
+        is_much = len(self._history.gestures) >= self._kept + WORTH_KEEPING
+        return self._history, mark_of(connection, self._history) if is_much else ""
+
+    def _keep(self, history: History, mark: str) -> None:
+        """Called when nothing is read any more: nobody's save waits for this file."""
+        if mark:
+            self._kept = len(history.gestures)
+            with suppress(OSError):  # it is read again then
+                write_history(self._path, history, mark=mark)
 
 
 def _read(connection: Connection, history: History) -> Evidence:

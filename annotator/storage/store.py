@@ -67,7 +67,7 @@ class Store:
         self.worklist = Worklist(database)
         self.bulk = BulkDecisions(database)
         self.statistics = StatisticsReader(database)
-        self.evidence = AnswersReader(database)
+        self.evidence = AnswersReader(database, folder)
         self.looks = Looks(folder, database)
         self.gallery = GalleryReader(database, self.looks)
         self.waiting = WaitingReader(database)

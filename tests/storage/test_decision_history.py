@@ -8,7 +8,7 @@ import pytest
 from annotator.core.dataset import State
 from annotator.core.query import parse
 from annotator.core.review import Change
-from annotator.storage import decided
+from annotator.storage import answers, decided
 from annotator.storage.bulk_orders import Order, Verb
 from annotator.storage.store import Store
 from tests.storage.builders import accept, add_image, block, gesture, suggestion
@@ -101,3 +101,47 @@ def test_only_instances_of_changed_pictures_are_read_again(project, monkeypatch)
     monkeypatch.setattr(decided, "table_by_name", watched)
     told(project)
     assert {row[1] for row in read} == {2}
+
+
+def test_a_project_that_is_opened_again_goes_on_from_what_was_kept(project, monkeypatch):
+    monkeypatch.setattr(answers, "WORTH_KEEPING", 5)
+    told(project)
+    kept = project.folder / "decisions.npz"
+    first = kept.read_bytes()
+    draw(project)
+    merge(project)
+    expected = told(project)
+    assert kept.read_bytes() == first, "one gesture more is not worth it"
+    read, continue_history = [], answers.continue_history
+    monkeypatch.setattr(
+        answers,
+        "continue_history",
+        lambda connection, known: read.append(len(known.gestures)) or continue_history(connection, known),
+    )
+    with Store.open(project.folder) as again:
+        assert told(again) == expected
+    assert read[0] == 7
+    # Of another history, or damaged: all is read anew, and kept again.
+    monkeypatch.setattr("annotator.storage.kept_history._FORM", 0)
+    for content in (first, b"", first[:-100]):
+        kept.write_bytes(content)
+        read.clear()
+        with Store.open(project.folder) as again:
+            assert told(again) == expected
+        assert (read[0], kept.read_bytes() != content) == (0, True)
+
+
+def test_a_backup_that_others_went_on_from_is_read_anew(project, monkeypatch):
+    monkeypatch.setattr(answers, "WORTH_KEEPING", 5)
+    told(project)
+    content = (project.folder / "decisions.npz").read_bytes()
+    path = project.folder / "decisions.npz"
+    with np.load(path) as stored:
+        columns = dict(stored)
+    columns["gestures"][:, 2] = 50.0
+    columns["is"][1] = columns["is"][1].replace("tab", "tub")
+    np.savez(path, **columns)
+    assert path.read_bytes() != content
+    expected = told(project)
+    with Store.open(project.folder) as again:
+        assert told(again) == expected
