@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from annotator.storage import categories, images, schema
 from annotator.storage.database import Database, now
 from annotator.storage.dialects.expressions import insert_new
 from annotator.storage.images import IMPORT, image_by_id, image_row
-from annotator.storage.instances import row_of
+from annotator.storage.instances import among, row_of
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.suggestions import instance_offered
 from annotator.storage.takes import is_kept_from, sha256_of_take
@@ -143,15 +143,15 @@ class TwicePictures:
         with self._database.read() as connection:
             return connection.scalar(select(_twice.c.image_id).where(_twice.c.take_id == image_id))
 
-    def is_kept_from(self, image_id: int, who: str) -> bool:
-        """Whether a person must not see a picture, because they make the other take of it.
+    def kept_from(self, who: str, image_ids: Sequence[int]) -> frozenset[int]:
+        """Those of these pictures that a person must not see, because they make the other take of it.
 
         What was done is no secret any more from who did the second take.
         """
         done = select(_twice.c.image_id).join(_images, _images.c.id == _twice.c.take_id).where(_images.c.reviewed)
-        kept = select(_images.c.id).where(_images.c.id == image_id, is_kept_from(who), _images.c.id.not_in(done))
+        kept = select(_images.c.id).where(is_kept_from(who), _images.c.id.not_in(done))
         with self._database.read() as connection:
-            return connection.scalar(kept) is not None
+            return frozenset(connection.scalars(kept.where(among(_images.c.id, image_ids))))
 
     def images(self) -> tuple[Image, ...]:
         """Every take, for whoever looks at all that a database says; with no content of its own."""

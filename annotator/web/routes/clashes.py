@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from annotator.core.clashes import Bounds, Clash
 from annotator.core.vote import Agreement
 from annotator.web.projects import Projects
+from annotator.web.routes.apart import without_apart
 from annotator.web.routes.gallery import entry_to_json
 from annotator.web.sharing.slots import Pool
 
@@ -49,15 +50,17 @@ def _clashes_to_json(projects: Projects, key: str, bounds: Bounds, threshold: fl
         found = store.clashes.find(bounds, threshold=threshold)
         shown = found[:MAX_SHOWN]
         entries = store.clashes.entries([one.smaller for one in shown])
+        instances = [
+            entry_to_json(entries[one.smaller], key) | {"kind": one.kind.value, "part": round(one.share, 4)}
+            for one in shown
+            if one.smaller in entries
+        ]
+        listed = without_apart(projects, store, key, instances)
     kinds = []
     for kind in Clash:
         images = [one.image_id for one in found if one.kind is kind]
         kinds.append({"kind": kind.value, "pairs": len(images), "images": sorted(set(images))})
     return {
         "kinds": kinds,
-        "instances": [
-            entry_to_json(entries[one.smaller], key) | {"kind": one.kind.value, "part": round(one.share, 4)}
-            for one in shown
-            if one.smaller in entries
-        ],
+        "instances": listed,
     }

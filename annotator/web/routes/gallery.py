@@ -19,6 +19,7 @@ from annotator.web.look_work import LookWork
 from annotator.web.projects import Projects
 from annotator.web.protocol import vote_to_json
 from annotator.web.routes.answers import FOREVER, INERT, NEVER_KEPT
+from annotator.web.routes.apart import without_apart
 from annotator.web.routes.requests import ImageId
 from annotator.web.sharing.slots import Pool
 
@@ -53,7 +54,7 @@ def add_gallery_routes(router: APIRouter, projects: Projects, looking: LookWork)
         def read() -> dict[str, Any]:
             with projects.use(key) as store:
                 begin = _like(store, looking, like, order)
-                return page_to_json(
+                found = page_to_json(
                     store,
                     key,
                     category=category,
@@ -65,6 +66,7 @@ def add_gallery_routes(router: APIRouter, projects: Projects, looking: LookWork)
                     limit=limit,
                     agreement=agreement,
                 )
+                return found | {"instances": without_apart(projects, store, key, found["instances"])}
 
         return await listing.run(key, read)
 

@@ -10,13 +10,16 @@ import numpy as np
 from fastapi import APIRouter
 from fastapi.responses import Response
 from numpy.typing import NDArray
+from starlette.concurrency import run_in_threadpool
 
 from annotator.exchange.tables import to_csv
 from annotator.insight.advice import THRESHOLDS, Advice, Share
 from annotator.insight.auto_accept import LEAST_BATCH, SAMPLE, TARGET, Offer, allowed_wrong, needed_answers
 from annotator.insight.effort import ENOUGH, ENOUGH_ANSWERS, Entry, Ledger, Spent
 from annotator.web.insight_work import Insight, InsightWork
+from annotator.web.projects import Projects
 from annotator.web.routes.answers import INERT, NEVER_KEPT
+from annotator.web.routes.apart import without_apart
 from annotator.web.routes.gallery import entry_to_json
 from annotator.web.sharing.slots import Pool
 
@@ -27,7 +30,7 @@ MAX_CURVES = 40
 """Networks' categories whose curves the page gets, those with most answers; a table as CSV has all."""
 
 
-def add_insight_routes(router: APIRouter, work: InsightWork) -> None:
+def add_insight_routes(router: APIRouter, projects: Projects, work: InsightWork) -> None:
     working = Pool(2, each=1)
 
     @router.get("/{key}/insight")
@@ -39,12 +42,18 @@ def add_insight_routes(router: APIRouter, work: InsightWork) -> None:
     async def doubts(key: str) -> dict[str, Any]:
         """Accepted instances that are likely errors, the most doubtful first, each with its reason."""
         found = await working.run(key, lambda: work.doubts(key, most=MAX_DOUBTS))
+        listed = [
+            entry_to_json(one.entry, key)
+            | {"category": one.category, "reason": one.doubt.reason.value, "other": one.doubt.other}
+            for one in found.first
+        ]
+
+        def seen() -> list[dict[str, Any]]:
+            with projects.use(key) as store:
+                return without_apart(projects, store, key, listed)
+
         return {
-            "instances": [
-                entry_to_json(one.entry, key)
-                | {"category": one.category, "reason": one.doubt.reason.value, "other": one.doubt.other}
-                for one in found.first
-            ],
+            "instances": await run_in_threadpool(seen),
             "total": found.total,
             "looked_at": found.looked_at,
         }

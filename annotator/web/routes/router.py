@@ -19,6 +19,7 @@ from annotator.web.projects import Projects
 from annotator.web.prompt_queue import PromptQueue
 from annotator.web.prompter import Prompter
 from annotator.web.routes.annotations import add_annotation_routes
+from annotator.web.routes.apart import apart_guards
 from annotator.web.routes.archives import add_archive_routes
 from annotator.web.routes.bin import add_bin_routes
 from annotator.web.routes.blind import add_blind_routes
@@ -52,7 +53,7 @@ from annotator.web.sharing.uploads import Uploads
 
 def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     """Below /annotator; `errors.add_error_handlers` belongs to the server that takes them."""
-    router = APIRouter(prefix="/annotator", dependencies=guards_of(projects))
+    router = APIRouter(prefix="/annotator", dependencies=[*guards_of(projects), *apart_guards(projects)])
     uploads = Uploads(projects.limits, paths.home() / "incoming")
     add_static_routes(router)
     add_project_routes(router, projects, jobs, uploads)
@@ -80,7 +81,7 @@ def build_routes(projects: Projects, jobs: Prelabelling) -> APIRouter:
     add_archive_routes(router, projects, uploads, outgoing=paths.home() / "outgoing")
     add_export_routes(router, projects, uploads)
     add_statistics_routes(router, projects)
-    add_insight_routes(router, insight)
+    add_insight_routes(router, projects, insight)
     add_clash_routes(router, projects)
     add_evaluation_routes(router, EvaluationWork(projects))
     add_blind_routes(router, projects, uploads)

@@ -19,7 +19,7 @@ from annotator.exchange.tables import to_csv
 from annotator.storage.comparisons import Outline
 from annotator.storage.store import Store
 from annotator.web.outlines import outline, window_size
-from annotator.web.people import NotAllowedError, may, who_asks
+from annotator.web.people import may, who_asks
 from annotator.web.projects import Projects
 from annotator.web.routes.answers import INERT, NEVER_KEPT
 from annotator.web.routes.requests import MAX_SMALL_BYTES, ImageId, parse_json, who_decides
@@ -37,23 +37,6 @@ MOST_LISTED = 100
 """Pictures on the page, those with the least agreement; a table as CSV has all."""
 
 Found = TypeVar("Found")
-
-
-class UnseenError(NotAllowedError):
-    """A picture that somebody must not see yet, so that two people decide apart from each other."""
-
-
-def require_unseen_by_other(projects: Projects, store: Store, key: str, image_id: int) -> None:
-    """Raise UnseenError where whoever asks makes the other take of a picture, and may not review.
-
-    Where nobody signs in, nobody is told apart.
-    """
-    if who_asks(projects) is None or not store.twice.is_kept_from(image_id, who_decides(projects)):
-        return
-    if not may(projects, key, Role.REVIEW):
-        raise UnseenError(
-            f"image {image_id}: two people annotate it apart from each other, and the other take of it is yours"
-        )
 
 
 def add_twice_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:

@@ -27,6 +27,7 @@ from annotator.web.jobs import Job, Prelabelling
 from annotator.web.listings import Listings
 from annotator.web.people import who_asks
 from annotator.web.projects import Projects
+from annotator.web.routes.apart import kept_apart
 from annotator.web.routes.hand_out import holder_of, holders_among, lease_to_json
 from annotator.web.routes.requests import MAX_SMALL_BYTES, parse_json, who_decides
 from annotator.web.sharing.guard import MAX_BODY_BYTES
@@ -109,8 +110,10 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
             totals = lists.listings.totals(store, stored)
             hidden = store.blind.hidden_among([row.image.id for row in rows])
             held = holders_among(store, [row.image.id for row in rows])
+            apart = kept_apart(projects, store, key, [row.image.id for row in rows])
+            rows = [_bare(row) if row.image.id in apart else row for row in rows]
         # The order may be older than what is hidden.
-        seen = [row.image.id for row in rows if row.image.id not in hidden]
+        seen = [row.image.id for row in rows if row.image.id not in hidden | apart]
         reasons = {} if ranked is None else reasons_of(seen, ranked)
         return {
             "version": now,
@@ -118,7 +121,12 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
             "offset": start,
             "place": place,
             "images": [
-                _row_to_json(row, key, reasons.get(row.image.id), blind=row.image.id in hidden)
+                _row_to_json(
+                    _bare(row) if row.image.id in apart else row,
+                    key,
+                    reasons.get(row.image.id),
+                    blind=row.image.id in hidden,
+                )
                 | ({"held": held[row.image.id]} if row.image.id in held else {})
                 for row in rows
             ],
@@ -145,14 +153,8 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
 def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Uploads) -> None:
     @router.get("/{key}/queue/next")
     def next_to_do(key: str, asked: Annotated[_Asked, Depends()], *, after: _Id = None) -> dict[str, Any]:
-        """The first picture of the list behind this one that is to be done, from the top again at the end.
-
-        Behind a second take comes the next one, as long as there is one for whoever asks.
-        """
+        """The first picture of the list behind this one that is to be done, from the top again at the end."""
         with projects.use(key) as store:
-            take = next_take(key, store, after)
-            if take is not None:
-                return {"image": take}
             found = next(iter(to_do(key, store, asked.search(), after)), None)
             return {"image": row_of(key, store, found)}
 
@@ -160,7 +162,10 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
     async def take_next(
         key: str, request: Request, asked: Annotated[_Asked, Depends()], *, after: _Id = None
     ) -> dict[str, Any]:
-        """The same that nobody else holds, with a lease on it, where pictures are handed out."""
+        """The same that nobody else holds, with a lease on it, where pictures are handed out.
+
+        Behind a second take the next one is begun, as long as there is one for whoever asks.
+        """
         holder = holder_of(projects, parse_json(await uploads.small(request, MAX_SMALL_BYTES)))
 
         def take(store: Store) -> dict[str, Any]:
@@ -282,6 +287,11 @@ def _ids_of(found: Any) -> list[int]:
     if not isinstance(ids, list) or not all(map(is_id, ids)):
         raise GestureError("queue.ids: expected a list of the pictures' whole numbers")
     return ids
+
+
+def _bare(row: QueueRow) -> QueueRow:
+    """A picture without what somebody made of it."""
+    return QueueRow(replace(row.image, flags=()), 0, 0, 0)
 
 
 def _row_to_json(row: QueueRow, key: str, reasons: Reasons | None = None, *, blind: bool = False) -> dict[str, Any]:

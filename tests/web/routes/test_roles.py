@@ -6,6 +6,7 @@ from fastapi.routing import APIRoute
 from annotator.core.people import Role
 from annotator.web.jobs import Prelabelling
 from annotator.web.projects import Projects
+from annotator.web.routes.apart import TELLS_NOTHING
 from annotator.web.routes.roles import NEEDED, role_for
 from annotator.web.routes.router import build_routes
 from annotator.web.sharing import visitor
@@ -84,6 +85,9 @@ def test_a_route_that_changes_a_project_is_for_those_who_manage_it_unless_it_is_
     routes = [one for one in build_routes(projects, Prelabelling(projects)).routes if isinstance(one, APIRoute)]
     there = {(method, one.path) for one in routes for method in one.methods if "{key}" in one.path}
     projects.close()
+    assert {f"/annotator/{{key}}/{path}" for path in TELLS_NOTHING} <= {path for _, path in there}, (
+        "a path that is gone"
+    )
     named = {(method, f"/annotator/{{key}}/{path}") for method, path in NEEDED}
     assert named <= there, "a route that is gone"
     for method, path in there - named:

@@ -69,9 +69,22 @@ def test_a_second_person_is_given_the_picture_and_neither_sees_the_other_until_i
     assert team("rolf", "GET", f"images/{take}").status_code == team("ann", "GET", "images/1").status_code == 200
     assert team("ben", "GET", f"pictures/{take}").content == team("ann", "GET", "pictures/1").content
     assert team("ben", "GET", f"thumbnails/{take}").status_code == 200
+    gallery = "gallery?category=1&state=accepted"
+    first = team("rolf", "GET", gallery).json()["instances"]
+    assert len(first) == len(team("ann", "GET", gallery).json()["instances"]) == 2
+    assert team("ben", "GET", gallery).json()["instances"] == []
+    cutout = first[0]["cutout"].split("/", 2)[2]
+    assert [team(who, "GET", cutout).status_code for who in ("rolf", "ann", "ben")] == [200, 200, 403]
+    assert team("ben", "GET", f"images/1/heatmaps/{first[0]['key']}").status_code == 403
+    counts = [team(who, "GET", "queue").json()["images"][0]["accepted"] for who in ("rolf", "ann", "ben")]
+    assert counts == [2, 2, 0]
+    offered = team("ben", "GET", f"images/{take}").json()["instances"][0]["key"]
+    assert team("ann", "GET", f"cutouts/{take}/{offered}").status_code == 403
+    assert team("ben", "GET", f"cutouts/{take}/{offered}").status_code == 200
     accept_all(team, "ben", take, most=1)
+    assert team("ben", "GET", gallery).json()["instances"] and team("ben", "GET", cutout).status_code == 200
     assert team("ben", "GET", "images/1").status_code == 200, "theirs is done: nothing is given away"
-    assert team("ben", "GET", f"queue/next?after={take}").json() == {"image": None}
+    assert team("ben", "POST", f"queue/next?after={take}", json={"tab": "b"}).json()["image"] is None
     assert [one["id"] for one in team("ben", "GET", "queue").json()["images"]] == [1]
     found = team("ben", "GET", "twice/agreement").json()
     assert (found["all"]["first"], found["all"]["second"], found["all"]["both"]) == (2, 1, 1)
@@ -100,7 +113,9 @@ def test_the_next_one_comes_after_a_second_take_and_the_queue_after_the_last(tea
     team("mara", "POST", "images?name=c.png", content=png(20, 12, seed=2))
     first = team("ben", "POST", "twice/next").json()["image"]
     accept_all(team, "ben", first)
-    (row,) = [team("ben", "GET", f"queue/next?after={first}").json()["image"]]
+    assert team("ben", "GET", f"queue/next?after={first}").json()["image"]["name"] == "c.png"
+    assert team("ben", "GET", "twice").json()["open"] == 1
+    row = team("ben", "POST", f"queue/next?after={first}", json={"tab": "b"}).json()["image"]
     assert (row["name"], row["reviewed"]) == ("b.png", False)
     assert row["id"] not in (1, 2, first)
     accept_all(team, "ben", row["id"])

@@ -49,6 +49,8 @@ export interface QueueOptions {
   readonly local: (imageId: number) => Scene | undefined;
   readonly onFailed: (error: unknown) => void;
   /** The next picture to do, taken from the server so that nobody else is given it. */
+  /** Whether the open picture is a second take of one, which no list has. */
+  readonly isTake: () => boolean;
   readonly take: (asked: QueueRequest, after: number | null) => Promise<QueueImage | null>;
 }
 
@@ -322,9 +324,9 @@ export class PictureQueue {
     return here === undefined ? this.nextThere(async (after) => (await this.options.api.nextToDo(this.request(), after)).image) : here;
   }
 
-  /** As `nextToDo`; where pictures are handed out, this page holds it then. */
+  /** As `nextToDo`; where pictures are handed out, this page holds it then. Behind a second take it is the next one, begun. */
   takeNext(): Promise<QueueImage | null> {
-    return this.view.get().handout ? this.nextThere((after) => this.options.take(this.request(), after)) : this.nextToDo();
+    return this.view.get().handout || this.options.isTake() ? this.nextThere((after) => this.options.take(this.request(), after)) : this.nextToDo();
   }
 
   private async nextThere(ask: (after: number | null) => Promise<QueueImage | null>): Promise<QueueImage | null> {

@@ -94,6 +94,7 @@ export class Session {
       local: (imageId) => this.unsaved.get(imageId),
       onFailed: (error) => options.notice("error", "queueFailed", lineOf(error)),
       take: (asked, after) => this.leasing.next(asked, after),
+      isTake: () => this.view.get().scene?.take === true,
     });
     this.leasing = new Leasing({ ...options, api: options.leases, view: this.view, queue: this.queue });
     this.reviewing = new Reviewing({ page: this, api: options.verdicts, notice: options.notice });

@@ -1,0 +1,68 @@
+"""What somebody must not see yet of a picture that two people annotate apart: what the other one made of it.
+
+It is asked here for every route of one picture, before the route; and lists leave out what it names. A reviewer sees
+both takes. Where nobody signs in, nobody is told apart.
+
+Tests: tests/web/routes/test_twice.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Depends, Request
+
+from annotator.core.people import Role
+from annotator.storage.store import Store
+from annotator.web.people import NotAllowedError, may, who_asks
+from annotator.web.projects import Projects
+from annotator.web.routes.requests import who_decides
+
+_PROJECT = "/annotator/{key}/"
+
+TELLS_NOTHING = frozenset(
+    {
+        "pictures/{image_id}",
+        "thumbnails/{image_id}",
+        "images/{image_id}/gestures",  # a decision that was made before is not lost
+        "images/{image_id}/lease",
+    }
+)
+"""Paths below a project that name a picture and say nothing of what people made of it; any other one is kept apart."""
+
+
+class UnseenError(NotAllowedError):
+    """A picture that somebody must not see yet, so that two people decide apart from each other."""
+
+
+def apart_guards(projects: Projects) -> Sequence[Any]:
+    """What a router asks before each of its routes: nothing where nobody signs in."""
+
+    def may_see(request: Request) -> None:
+        """Raises UnseenError, and as `Projects.use` does."""
+        asked, route = request.path_params.get("image_id", ""), request.scope.get("route")
+        if not asked.isdecimal() or route is None or route.path.removeprefix(_PROJECT) in TELLS_NOTHING:
+            return
+        key, image_id = request.path_params["key"], int(asked)
+        with projects.use(key) as store:
+            if image_id in kept_apart(projects, store, key, (image_id,)):
+                raise UnseenError(
+                    f"image {image_id}: two people annotate it apart from each other, and the other take of it is yours"
+                )
+
+    return [] if projects.login is None else [Depends(may_see)]
+
+
+def kept_apart(projects: Projects, store: Store, key: str, image_ids: Sequence[int]) -> frozenset[int]:
+    """Those of these pictures that whoever asks must not see: they make the other take of it, and may not review."""
+    if who_asks(projects) is None:
+        return frozenset()
+    found = store.twice.kept_from(who_decides(projects), image_ids)
+    return frozenset() if not found or may(projects, key, Role.REVIEW) else found
+
+
+def without_apart(projects: Projects, store: Store, key: str, listed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """listed: instances as the page knows them, each with the id of its `image`."""
+    hidden = kept_apart(projects, store, key, [one["image"] for one in listed])
+    return [one for one in listed if one["image"] not in hidden]
