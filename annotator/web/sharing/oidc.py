@@ -38,7 +38,6 @@ LEEWAY_S = 60
 """By so much the clocks of the two servers may differ."""
 
 _PATIENCE_S = 10.0
-_NAMES = ("preferred_username", "email", "name")
 _FLOW = "annotator_sign_in"
 
 _log = logging.getLogger(__name__)
@@ -149,20 +148,21 @@ class Oidc:
         if not name and (await self._metadata()).get("userinfo_endpoint"):
             more = await self._client.userinfo(token=token)
             name = self._name_in(more) if more.get("sub") == claims["sub"] else ""
+        if not name and not self._settings.name:
+            name = _person_or_nobody(claims["sub"])
         if not name:
-            raise Failure("nameless", self._settings.name or ", ".join(_NAMES))
+            raise Failure("nameless", self._settings.name or "sub")
         return User(f"{claims['sub']} of {self._settings.issuer}", name)
 
     def _name_in(self, claims: Any) -> str:
-        """What the provider calls somebody, "" where it does not, or only says so of an address nobody has proved."""
-        for claim in (self._settings.name,) if self._settings.name else _NAMES:
-            if claim == "email" and claims.get("email_verified") is False:
-                continue
-            try:
-                return checked_person(claims.get(claim))
-            except PeopleError:
-                continue
-        return ""
+        """By which claim somebody is known, "" where the provider does not say it.
+
+        Roles are given by this name: it must be nothing that people may write themselves, as what they want to be
+        called or an address that nobody has proved. A claim that the server was told of may leave open whether it is.
+        """
+        claim, proved = self._settings.name or "email", claims.get("email_verified")
+        is_proved = proved in (True, "true") or (bool(self._settings.name) and proved is None)
+        return "" if claim == "email" and not is_proved else _person_or_nobody(claims.get(claim))
 
     def _flow_of(self, request: Request) -> dict[str, Any]:
         found = self._flows.read(request.cookies.get(_FLOW, ""), age_s=UNDER_WAY_S)
@@ -181,6 +181,13 @@ class Oidc:
     def _page(self, request: Request, name: str, *, status: int, why: str = "") -> Response:
         accepted = request.headers.get("accept-language", "")
         return sign_in_page(name, accepted=accepted, target=f"{_root(request)}{SIGN_IN}", status=status, why=why)
+
+
+def _person_or_nobody(name: object) -> str:
+    try:
+        return checked_person(name)
+    except PeopleError:
+        return ""
 
 
 def _root(request: Request) -> str:

@@ -25,7 +25,8 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True)
 class OidcSettings:
-    """issuer: as the provider writes it. name: the claim that names people, "" for the first that fits. age_s: how
+    """issuer: as the provider writes it. name: the claim that people are known by, "" for a proved email
+    or else the provider's own id. age_s: how
     long somebody stays signed in, in seconds.
     """
 

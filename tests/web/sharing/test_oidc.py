@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,12 +13,15 @@ from fastapi.testclient import TestClient
 pytest.importorskip("authlib", reason="the extra team is not installed")
 
 from annotator.core.errors import AnnotatorError
+from annotator.core.people import Role
 from annotator.web.hosting import Hosting
 from annotator.web.projects import Projects
 from annotator.web.server import build_server
+from annotator.web.sharing import visitor
 from annotator.web.sharing.login import User
 from annotator.web.sharing.sessions import Sessions
 from annotator.web.sharing.signing_in import choose_sign_in
+from annotator.web.sharing.visitor import Visitor
 from tests.web.sharing.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider
 
 PAGE = {"accept": "text/html"}
@@ -32,9 +36,11 @@ def served(tmp_path_factory):
         patch.setenv("ANNOTATOR_OIDC_ISSUER", provider.issuer)
         patch.setenv("ANNOTATOR_OIDC_CLIENT_ID", CLIENT_ID)
         patch.setenv("ANNOTATOR_OIDC_CLIENT_SECRET", CLIENT_SECRET)
+        patch.setenv("ANNOTATOR_OIDC_NAME", "preferred_username")
         projects = Projects(home=folder / "projects", login=choose_sign_in())
         server = build_server(projects, Hosting(allowed_hosts=("annotate.example.org",)))
         with TestClient(server, base_url="http://localhost", follow_redirects=False) as client:
+            client.projects = projects
             yield provider, client
     provider.stop()
 
@@ -166,6 +172,24 @@ def test_a_code_is_good_for_one_sign_in(client):
 def test_a_wrong_token_signs_nobody_in_and_is_told_in_one_line(client, provider, claims, line):
     provider.claims = claims
     assert line in line_of(come(client, go(client))).replace("&#x27;", "'")
+
+
+def test_nobody_gets_a_managers_role_by_a_name_that_they_chose_themselves(client, provider, monkeypatch):
+    mara, projects = "mara@example.org", client.projects
+    monkeypatch.setattr(projects.login, "_settings", replace(projects.login._settings, name=""))
+    boss = Sessions(CLIENT_SECRET, age_s=60).begin(User("1", "boss"))
+    with visitor.acting_for(Visitor("1.2.3.4", signed=boss)):
+        key = projects.make("Helmets")
+        projects.get(key).people.add(mara, Role.MANAGE, by="boss")
+    chosen = {"sub": "99", "preferred_username": mara, "name": mara, "nickname": mara, "email": mara}
+    for proved in (None, False, "false"):
+        provider.person = chosen | {"email_verified": proved}
+        assert come(client, go(client)).status_code == 303
+        assert client.post("/annotator/projects", json={}).json()["user"] == "99"
+        assert client.get(f"/annotator/{key}/people").status_code == 404
+    provider.person = {"sub": "2", "name": "Mara", "email": "Mara@example.org", "email_verified": True}
+    assert come(client, go(client)).status_code == 303
+    assert client.get(f"/annotator/{key}/people").json()["role"] == "manage"
 
 
 def test_a_renewed_key_is_known_at_once_and_a_key_that_is_nobodys_is_not(client, provider):
