@@ -111,7 +111,7 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
             hidden = store.blind.hidden_among([row.image.id for row in rows])
             held = holders_among(store, [row.image.id for row in rows])
             apart = kept_apart(projects, store, key, [row.image.id for row in rows])
-            rows = [_bare(row) if row.image.id in apart else row for row in rows]
+            rows = tuple(_bare(row) if row.image.id in apart else row for row in rows)
         # The order may be older than what is hidden.
         seen = [row.image.id for row in rows if row.image.id not in hidden | apart]
         reasons = {} if ranked is None else reasons_of(seen, ranked)
