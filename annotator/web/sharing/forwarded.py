@@ -20,7 +20,7 @@ PATH = re.compile(r"/|(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~@!$&'()*+,;=-]+)+")
 ROOT = "annotator.root"
 """In the scope: the path below which a browser finds this server, "" or without a slash at its end."""
 
-_OURS = re.compile(r"/annotator/(?:static/[^/]+$|[A-Za-z0-9_-]{32}/)")
+_OURS = re.compile(r"/annotator/(?:static/[^/]+$|projects(?:/new)?$|[A-Za-z0-9_-]{32}/)")
 
 
 class Forwarded:

@@ -37,7 +37,7 @@ def test_the_prefix_is_taken_off_where_the_proxy_left_it_on(asked, seen):
     assert client_of("/tools/a").get(asked).json()["path"] == seen
 
 
-@pytest.mark.parametrize("path", ["/static/editor.js", f"/{'k' * 32}/queue"])
+@pytest.mark.parametrize("path", ["/static/editor.js", "/projects", "/projects/new", f"/{'k' * 32}/queue"])
 def test_a_prefix_that_is_called_as_our_routes_are_is_taken_off_once(path):
     client = client_of("/annotator")
     for asked in (f"/annotator{path}", f"/annotator/annotator{path}"):
