@@ -34,6 +34,8 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("POST", "looks/cancel"): Role.ANNOTATE,
     ("POST", "presence"): Role.ANNOTATE,
     ("POST", "archive"): Role.ANNOTATE,  # makes a project of their own
+    ("POST", "exports/ahead"): Role.ANNOTATE,  # tells what would leave, and writes nothing
+    ("POST", "insight/unseen/check"): Role.ANNOTATE,  # tells what a sample says: the route takes back for a manager
     ("POST", "twice/next"): Role.ANNOTATE,
     ("GET", "twice/images/{image_id}"): Role.REVIEW,
     ("POST", "twice/images/{image_id}"): Role.REVIEW,

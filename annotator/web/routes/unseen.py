@@ -13,10 +13,12 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import GestureError
+from annotator.core.people import Role
 from annotator.insight.auto_accept import LEAST_BATCH, TARGET, Audit, Outcome, draw_sample, judge
 from annotator.storage.unseen import Lowest, Sample
 from annotator.web.bulk_work import BulkWork
 from annotator.web.insight_work import InsightWork
+from annotator.web.people import may
 from annotator.web.projects import Projects
 from annotator.web.routes.bulk import status_to_json
 from annotator.web.routes.requests import who_decides
@@ -49,7 +51,7 @@ def add_unseen_routes(router: APIRouter, projects: Projects, bulk: BulkWork, ins
 
     @router.post("/{key}/insight/unseen/check")
     async def check(key: str) -> dict[str, Any]:
-        """Takes the latest batch back whose sample says so."""
+        """Takes the latest batch back whose sample says so, where whoever asks manages the project."""
 
         def look() -> dict[str, Any]:
             with projects.use(key) as store:
@@ -58,7 +60,8 @@ def add_unseen_routes(router: APIRouter, projects: Projects, bulk: BulkWork, ins
             failed = next((sample for sample, audit in found if audit.outcome is Outcome.FAILS), None)
             running = bulk.status(key)
             taken_back = 0
-            if failed is not None and (running is None or not running.running):
+            is_free = running is None or not running.running
+            if failed is not None and is_free and may(projects, key, Role.MANAGE):
                 bulk.undo(key, failed.bulk_id, total=failed.accepted, who=who_decides(projects))
                 taken_back = failed.accepted
             return {

@@ -75,6 +75,9 @@ def test_everybody_annotates_and_only_those_who_manage_change_the_project(team):
             assert answer.status_code == 403, (name, path)
             assert answer.json()["error"].startswith(f"your role in this project is to {role}; this is for those who")
         assert team("mara", method, path, **body).status_code == 200, path
+    for name in ("anna", "mara"):  # what the page asks by itself
+        assert team(name, "POST", "insight/unseen/check").json() == {"taken_back": 0, "batches": []}
+        assert team(name, "POST", "exports/ahead", json={}).status_code == 200
     assert team("carl", "GET", "queue").status_code == 404
     assert team("carl", "POST", "categories", json={"name": "x"}).json()["gone"] == "project"
     assert team("", "POST", "categories", json={"name": "x"}).status_code == 401
