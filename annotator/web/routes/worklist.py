@@ -106,12 +106,10 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
             place = None if around is None or around not in ids else ids.index(around)
             limit = min(limit, MAX_ROWS)
             start = offset if place is None else place - place % max(1, limit)
-            rows = store.worklist.rows(ids[start : start + limit].tolist())
+            rows, apart = _rows(projects, store, key, ids[start : start + limit].tolist())
             totals = lists.listings.totals(store, stored)
             hidden = store.blind.hidden_among([row.image.id for row in rows])
             held = holders_among(store, [row.image.id for row in rows])
-            apart = kept_apart(projects, store, key, [row.image.id for row in rows])
-            rows = tuple(_bare(row) if row.image.id in apart else row for row in rows)
         # The order may be older than what is hidden.
         seen = [row.image.id for row in rows if row.image.id not in hidden | apart]
         reasons = {} if ranked is None else reasons_of(seen, ranked)
@@ -121,12 +119,7 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
             "offset": start,
             "place": place,
             "images": [
-                _row_to_json(
-                    _bare(row) if row.image.id in apart else row,
-                    key,
-                    reasons.get(row.image.id),
-                    blind=row.image.id in hidden,
-                )
+                _row_to_json(row, key, reasons.get(row.image.id), blind=row.image.id in hidden)
                 | ({"held": held[row.image.id]} if row.image.id in held else {})
                 for row in rows
             ],
@@ -289,9 +282,12 @@ def _ids_of(found: Any) -> list[int]:
     return ids
 
 
-def _bare(row: QueueRow) -> QueueRow:
-    """A picture without what somebody made of it."""
-    return QueueRow(replace(row.image, flags=()), 0, 0, 0)
+def _rows(projects: Projects, store: Store, key: str, ids: list[int]) -> tuple[list[QueueRow], frozenset[int]]:
+    """These pictures, and which of them stand there without what somebody made of them."""
+    apart = kept_apart(projects, store, key, ids)
+    rows = store.worklist.rows(ids)
+    bare = [QueueRow(replace(row.image, flags=()), 0, 0, 0) if row.image.id in apart else row for row in rows]
+    return bare, apart
 
 
 def _row_to_json(row: QueueRow, key: str, reasons: Reasons | None = None, *, blind: bool = False) -> dict[str, Any]:
