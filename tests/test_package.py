@@ -50,7 +50,9 @@ def names_in(wheel):
 def test_the_wheel_carries_the_editor_the_bundled_networks_and_every_description(built):
     (wheel,) = built.glob("*.whl")
     names = names_in(wheel)
-    expected = {"annotator/py.typed", "annotator/web/static/editor.js", "annotator/web/static/editor.css"}
+    expected = {"annotator/py.typed"}
+    built_files = ("editor.js", "editor.css", "plots.js", "plots.LICENSES.txt")
+    expected |= {f"annotator/web/static/{name}" for name in built_files}
     expected |= {f"annotator/web/examples/{path.name}" for path in EXAMPLES.iterdir()}
     for description in ROOT.glob("models/*/model.toml"):
         folder = description.parent

@@ -50,7 +50,9 @@ def test_the_advised_threshold_is_explained_and_taken_by_one_click(screen, decid
     card = shown.locator("article", has=screen.page.get_by_role("heading", name="person · test@1"))
     card.get_by_text("From 0.20 on, 66.7 % are right (46.7 % to 82 %; answers: 24).").wait_for()
     card.get_by_text("Least work at 0.45").wait_for()
-    card.get_by_role("img", name="“person”, test@1, answers: 24").wait_for()
+    chart = card.get_by_role("img", name="“person”, test@1, answers: 24")
+    chart.scroll_into_view_if_needed()
+    chart.locator("svg .an-curve-right path").first.wait_for(state="attached")
     card.get_by_text("Numbers").click()
     card.get_by_role("row", name="0.30").get_by_text("66.7 %").wait_for()
     with screen.page.expect_download() as download:

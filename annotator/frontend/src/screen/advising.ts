@@ -5,7 +5,7 @@ import { lineOf } from "../saving/errors";
 import type { LeasesApi } from "../saving/leases";
 import type { Advice } from "../session/advice";
 import type { Session } from "../session/session";
-import { t } from "../strings";
+import { decimal, t } from "../strings";
 import type { BulkNews } from "./bulkrun";
 
 export interface InsightOptions {
@@ -21,7 +21,7 @@ export interface InsightOptions {
 export async function setThreshold({ api, session, notice }: Pick<InsightOptions, "session" | "notice"> & { readonly api: Pick<Api, "root"> }, category: number, threshold: number): Promise<void> {
   try {
     await session.categories.make(new CategoriesApi(api).change(category, { threshold }));
-    notice("info", t("adviceApplied", { category: nameOf(session, category), threshold: threshold.toFixed(2) }));
+    notice("info", t("adviceApplied", { category: nameOf(session, category), threshold: decimal(threshold, 2) }));
   } catch (error) {
     notice("error", t("adviceFailed"), lineOf(error));
   }
@@ -34,5 +34,6 @@ export function nameOf(session: Session, category: number): string {
 export function percent(share: number): string {
   // A share that is not all is not called so.
   const rounded = Math.round(share * 1000) / 10;
-  return t("percent", { n: share < 1 && rounded === 100 ? 99.9 : rounded });
+  const shown = share < 1 && rounded === 100 ? 99.9 : rounded;
+  return t("percent", { n: decimal(shown, Number.isInteger(shown) ? 0 : 1) });
 }

@@ -1,7 +1,7 @@
 /** Both takes of a picture laid over each other, what differs, and what a reviewer takes of them. */
 import type { TwiceApi, WireBothTakes, WireTaken } from "../saving/twice";
 import { lineOf } from "../saving/errors";
-import { t } from "../strings";
+import { decimal, t } from "../strings";
 import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { nameOf } from "./advising";
@@ -62,7 +62,7 @@ function differences({ first, second, pairs }: WireBothTakes, { session }: BothO
   const found: (readonly [string, WireTaken | null])[] = [
     ...first.filter((one) => one.only).map((one) => [t("twoOnlyFirst", { category: name(one) }), null] as const),
     ...second.filter((one) => one.only).map((one) => [t("twoOnlySecond", { category: name(one) }), one] as const),
-    ...apart.map((pair) => [t("twoCalled", { first: name(first[pair.first]), second: name(second[pair.second]), iou: pair.iou.toFixed(2) }), null] as const),
+    ...apart.map((pair) => [t("twoCalled", { first: name(first[pair.first]), second: name(second[pair.second]), iou: decimal(pair.iou, 2) }), null] as const),
   ];
   return found.length === 0 ? [[t("twoNoDifference"), null]] : found;
 }

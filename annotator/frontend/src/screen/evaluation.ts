@@ -4,10 +4,9 @@ import { AP_NAMES, most, ownShare } from "../document/evaluation";
 import { lineOf } from "../saving/errors";
 import { EvaluationApi } from "../saving/evaluation";
 import type { StringKey } from "../strings";
-import { t } from "../strings";
-import { chart } from "../widgets/chart";
+import { decimal, t } from "../strings";
 import { h } from "../widgets/dom";
-import { bars, dots, figure } from "../widgets/plot";
+import { figure, hint } from "../widgets/plot";
 import type { InsightOptions } from "./advising";
 import { percent } from "./advising";
 import { blindPictures } from "./blind";
@@ -103,7 +102,7 @@ function precision(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
 
 /** In hundredths, as AP is written. */
 function points(value: number): string {
-  return value < 0 ? "–" : (100 * value).toFixed(1);
+  return value < 0 ? "–" : decimal(100 * value, 1);
 }
 
 // --- what people saw ---
@@ -111,8 +110,8 @@ function points(value: number): string {
 function bias(one: WireNetworkFigures, api: EvaluationApi): HTMLElement | null {
   if (one.bias === null) return null;
   const { ap, iou } = one.bias;
-  const hundredths = (value: number): string => (100 * value).toFixed(1);
-  const share = (value: number): string => value.toFixed(2);
+  const hundredths = (value: number): string => decimal(100 * value, 1);
+  const share = (value: number): string => decimal(value, 2);
   const row = (label: string, { aided, unaided, flattery }: WireBias, said: (value: number) => string): string[] => [label, estimate(aided, said), estimate(unaided, said), estimate(flattery, (value) => signed(said(value))), ""];
   const counts = { aided: ap.aided?.pictures ?? 0, unaided: ap.unaided?.pictures ?? 0 };
   return h(
@@ -137,74 +136,77 @@ function signed(text: string): string {
 
 // --- charts ---
 
-const SHARES = ["0", "1", "0", "1"] as const;
+const SHARE = { from: 0, to: 1, written: percent } as const;
+const SCORE = { from: 0, to: 1, written: (value: number) => decimal(value, 1) } as const;
 
 function curve(one: WireNetworkFigures, api: EvaluationApi): HTMLElement | null {
   if (one.curve === null) return null;
   const { recall, iou50, iou75 } = one.curve;
-  const drawn = chart(
-    [
+  const heads = [t("evalFound"), t("evalAt50"), t("evalAt75")];
+  const rows = recall.map((found, at) => [percent(found), percent(iou50[at]), percent(iou75[at])]);
+  const drawn = {
+    label: t("evalCurveLabel", { network: one.network, ap50: points(one.mask.AP50), ap75: points(one.mask.AP75) }),
+    x: { ...SHARE, label: t("evalFound") },
+    y: { ...SHARE, label: t("evalPrecise") },
+    curves: [
       { kind: "right", values: iou50 },
       { kind: "missed", values: iou75 },
     ],
-    { label: t("evalCurveLabel", { network: one.network, ap50: points(one.mask.AP50), ap75: points(one.mask.AP75) }) },
-  );
-  const steps = Array.from({ length: 11 }, (_, index) => 10 * index);
-  const numbers = table([t("evalFound"), t("evalAt50"), t("evalAt75"), ""], steps.map((at) => [percent(recall[at]), percent(iou50[at]), percent(iou75[at]), ""]));
+    hints: () => recall.map((x, at) => ({ x, y: iou50[at], text: hint(heads, rows[at]) })),
+  };
   return figure(drawn, {
     title: t("evalCurve"),
     from: t("evalFrom", { pictures: one.pictures, objects: one.objects, detections: one.detections }),
-    x: t("evalFound"),
-    y: t("evalPrecise"),
-    ends: SHARES,
     legend: [
       ["right", t("evalAt50")],
       ["missed", t("evalAt75")],
     ],
-    below: [one.by_category.length < 2 ? null : h("p", { class: "an-stat-rule" }, t("evalCurveMean")), details(numbers, api, "precision-recall")],
+    below: [one.by_category.length < 2 ? null : h("p", { class: "an-stat-rule" }, t("evalCurveMean")), details(heads, rows.filter((_, at) => at % 10 === 0), api, "precision-recall")],
   });
 }
 
 function calibration(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
   const { bins, error } = one.calibration;
   const total = bins.reduce((sum, bin) => sum + bin.total, 0);
-  const drawn = dots(
-    bins.map((bin) => ({ x: bin.score, y: bin.right, low: bin.low, high: bin.high })),
-    t("evalScoresLabel", { network: one.network, n: total, error: percent(error ?? 0) }),
-  );
-  const numbers = table(
-    [t("evalScore"), t("adviceRight"), t("evalSuggestions"), ""],
-    bins.map((bin) => [t("evalRange", { from: bin.from.toFixed(1), to: bin.to.toFixed(1) }), t("adviceInterval", { share: percent(bin.right), low: percent(bin.low), high: percent(bin.high) }), String(bin.total), ""]),
-  );
+  const heads = [t("evalScore"), t("adviceRight"), t("evalSuggestions")];
+  const rows = bins.map((bin) => [range(bin.from, bin.to, 1), t("adviceInterval", { share: percent(bin.right), low: percent(bin.low), high: percent(bin.high) }), String(bin.total)]);
+  const drawn = {
+    label: t("evalScoresLabel", { network: one.network, n: total, error: percent(error ?? 0) }),
+    x: { ...SCORE, label: t("evalScore") },
+    y: { ...SHARE, label: t("adviceRight") },
+    dots: bins.map((bin) => ({ x: bin.score, y: bin.right, low: bin.low, high: bin.high })),
+    hints: () => bins.map((bin, at) => ({ x: bin.score, y: bin.right, text: hint(heads, rows[at]) })),
+  };
   return figure(drawn, {
     title: t("evalScores"),
     from: error === null ? t("evalNothingFound") : t("evalScoresFrom", { n: total, error: percent(error) }),
-    x: t("evalScore"),
-    y: t("adviceRight"),
-    ends: SHARES,
     legend: [
       ["dot", t("evalShareRight")],
       ["ideal", t("evalIdeal")],
     ],
-    below: [details(numbers, api, "calibration")],
+    below: [details(heads, rows, api, "calibration")],
   });
 }
 
 function histogram(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
   const { counts, steps, mean, interval } = one.mask_iou;
-  const highest = Math.max(1, ...counts);
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const said = { n: total, mean: (mean ?? 0).toFixed(2), threshold: one.threshold.toFixed(2) };
-  const text = mean === null ? t("evalNothingFound") : interval === null ? t("evalFitFrom", said) : t("evalFitWithin", { ...said, low: interval[0].toFixed(2), high: interval[1].toFixed(2) });
-  const numbers = table([t("evalFit"), t("adviceObjects"), ""], counts.map((count, index) => [t("evalRange", { from: steps[index].toFixed(2), to: steps[index + 1].toFixed(2) }), String(count), ""]));
-  return figure(bars(counts.map((count) => count / highest), t("evalFitLabel", { ...said, network: one.network })), {
-    title: t("evalFit"),
-    from: text,
-    x: t("evalFit"),
-    y: t("adviceObjects"),
-    ends: ["0.5", "1", "0", String(highest)],
-    below: [details(numbers, api, "mask-iou")],
-  });
+  const said = { n: total, mean: decimal(mean ?? 0, 2), threshold: decimal(one.threshold, 2) };
+  const text = mean === null ? t("evalNothingFound") : interval === null ? t("evalFitFrom", said) : t("evalFitWithin", { ...said, low: decimal(interval[0], 2), high: decimal(interval[1], 2) });
+  const heads = [t("evalFit"), t("adviceObjects")];
+  const rows = counts.map((count, at) => [range(steps[at], steps[at + 1], 2), String(count)]);
+  const drawn = {
+    label: t("evalFitLabel", { ...said, network: one.network }),
+    x: { from: steps[0], to: steps[counts.length], written: (value: number) => decimal(value, 2), label: t("evalFit") },
+    y: { from: 0, to: Math.max(1, ...counts), written: (count: number) => (Number.isInteger(count) ? String(count) : ""), label: t("adviceObjects") },
+    bars: counts.map((height, at) => ({ from: steps[at], to: steps[at + 1], height })),
+    hints: () => counts.map((y, at) => ({ x: (steps[at] + steps[at + 1]) / 2, y, text: hint(heads, rows[at]) })),
+  };
+  return figure(drawn, { title: t("evalFit"), from: text, below: [details(heads, rows, api, "mask-iou")] });
+}
+
+function range(from: number, to: number, digits: number): string {
+  return t("evalRange", { from: decimal(from, digits), to: decimal(to, digits) });
 }
 
 function confusion(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
@@ -224,13 +226,14 @@ function confusion(one: WireNetworkFigures, api: EvaluationApi): HTMLElement {
   return h(
     "figure",
     { class: "an-plot an-confusion" },
-    h("figcaption", {}, h("h4", {}, t("evalTaken")), h("p", { class: "an-stat-rule" }, t("evalTakenFrom", { threshold: one.threshold.toFixed(2), objects: one.objects }))),
+    h("figcaption", {}, h("h4", {}, t("evalTaken")), h("p", { class: "an-stat-rule" }, t("evalTakenFrom", { threshold: decimal(one.threshold, 2), objects: one.objects }))),
     h("div", { class: "an-stat-wide", tabindex: "0", role: "group", "aria-label": t("evalTaken") }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows))),
     h("p", { class: "an-stat-rule" }, t("evalTakenRule"), " ", categories.length < one.confusion.categories.length ? t("evalTakenMost", { n: categories.length }) : "", " ", csv(api, "confusion")),
   );
 }
 
-function details(numbers: HTMLElement, api: EvaluationApi, name: string): HTMLElement {
+function details(heads: readonly string[], rows: readonly (readonly string[])[], api: EvaluationApi, name: string): HTMLElement {
+  const numbers = table([...heads, ""], rows.map((row) => [...row, ""]));
   return h("details", {}, h("summary", {}, t("adviceTable")), numbers, csv(api, name));
 }
 

@@ -6,9 +6,9 @@ import { lineOf } from "../saving/errors";
 import type { Api } from "../saving/api";
 import type { Session } from "../session/session";
 import type { StringKey } from "../strings";
-import { t } from "../strings";
-import { chart } from "../widgets/chart";
+import { decimal, t } from "../strings";
 import { button, h } from "../widgets/dom";
+import { hint, plot } from "../widgets/plot";
 import type { InsightOptions } from "./advising";
 import { nameOf, percent, setThreshold } from "./advising";
 import { readingAgain } from "./bulkrun";
@@ -70,7 +70,7 @@ function effort(insight: WireInsight, options: InsightOptions): HTMLElement {
 }
 
 function spent({ count, seconds }: WireSpent): string {
-  return count === 0 ? "0" : t("effortOf", { n: count, seconds: (seconds / count).toFixed(1) });
+  return count === 0 ? "0" : t("effortOf", { n: count, seconds: decimal(seconds / count, 1) });
 }
 
 function offerToLeaveOut(entry: WireEntry, options: InsightOptions): HTMLElement | null {
@@ -93,27 +93,37 @@ function thresholds(insight: WireInsight, options: InsightOptions): HTMLElement 
 function card(advice: WireAdvice, needed: number, options: InsightOptions): HTMLElement {
   const { session } = options;
   const threshold = thresholdOf(advice.category, session.view.get());
-  const marks = [{ at: threshold, kind: "now" }, ...(advice.advised === null ? [] : [{ at: advice.advised, kind: "advised" }])];
-  const curves = [
-    { kind: "right", values: advice.precision.share, low: advice.precision.low, high: advice.precision.high },
-    { kind: "missed", values: advice.missed.share },
-  ];
-  const label = t("adviceChart", { category: nameOf(session, advice.category), network: advice.network, n: advice.answers });
   return h(
     "article",
     { class: "an-advice" },
     h("h3", {}, title(advice, session)),
-    h("div", {}, h("p", { class: "an-advice-axis", "aria-hidden": "true" }, percent(1)), h("div", { class: "an-advice-chart" }, chart(curves, { label, marks })), h("p", { class: "an-advice-axis", "aria-hidden": "true" }, h("span", {}, "0"), h("span", {}, t("adviceThreshold")), h("span", {}, "1")), legend()),
+    h("div", {}, curves(advice, threshold, session), legend()),
     h("div", { class: "an-advice-text" }, ...sentences(advice, threshold, needed).map((text) => h("p", {}, text)), useButton(advice, threshold, options)),
     h("details", {}, h("summary", {}, t("adviceTable")), numbers(advice)),
   );
+}
+
+function curves(advice: WireAdvice, threshold: number, session: Session): HTMLElement {
+  const { advised, network, answers, precision, missed } = advice;
+  const heads = numberHeads();
+  return plot({
+    label: t("adviceChart", { category: nameOf(session, advice.category), network, n: answers }),
+    x: { from: 0, to: 1, written: (value) => decimal(value, 1), label: t("adviceThreshold") },
+    y: { from: 0, to: 1, written: percent },
+    curves: [
+      { kind: "right", values: precision.share, low: precision.low, high: precision.high },
+      { kind: "missed", values: missed.share },
+    ],
+    uprights: [{ at: threshold, kind: "now" }, ...(advised === null ? [] : [{ at: advised, kind: "advised" }])],
+    hints: () => precision.share.map((share, at) => ({ x: at / 100, y: share ?? missed.share[at] ?? 0, text: hint(heads, numbersAt(advice, at)) })),
+  });
 }
 
 /** What is known at the threshold that counts now, and what would be better. */
 export function sentences(advice: WireAdvice, threshold: number, needed: number): string[] {
   const at = stepOf(threshold);
   const { precision, missed, advised } = advice;
-  const said = { threshold: threshold.toFixed(2) };
+  const said = { threshold: decimal(threshold, 2) };
   const better = savedBy(advice, threshold);
   return [
     precision.share[at] === null ? t("adviceNowUnknown", said) : t("adviceNow", { ...said, ...interval(precision, at) }),
@@ -122,7 +132,7 @@ export function sentences(advice: WireAdvice, threshold: number, needed: number)
       ? t("adviceFew", { n: advice.answers, needed })
       : betterThan(advice, threshold) === null
         ? t("adviceSame")
-        : t(better === null ? "adviceBest" : "adviceSaves", { threshold: advised.toFixed(2), share: percent(better ?? 0) }),
+        : t(better === null ? "adviceBest" : "adviceSaves", { threshold: decimal(advised, 2), share: percent(better ?? 0) }),
     ...(advice.at_edge ? [t("adviceEdge")] : []),
   ];
 }
@@ -134,7 +144,7 @@ function interval({ share, low, high, total }: WireShare, at: number): { share: 
 function useButton(advice: WireAdvice, threshold: number, options: InsightOptions): HTMLElement | null {
   const better = betterThan(advice, threshold);
   if (better === null) return null;
-  const use = button({ text: t("adviceUse", { threshold: better.toFixed(2) }), class: "an-button is-primary", onClick: () => void setThreshold(options, advice.category, better).then(() => use.remove()) });
+  const use = button({ text: t("adviceUse", { threshold: decimal(better, 2) }), class: "an-button is-primary", onClick: () => void setThreshold(options, advice.category, better).then(() => use.remove()) });
   return use;
 }
 
@@ -144,12 +154,17 @@ function legend(): HTMLElement {
 }
 
 function numbers(advice: WireAdvice): HTMLElement {
-  const cell = (share: WireShare, at: number): string => (share.share[at] === null ? "–" : t("adviceInterval", interval(share, at)));
   const steps = Array.from({ length: 21 }, (_, index) => 5 * index);
-  return table(
-    [t("adviceThreshold"), t("adviceRight"), t("adviceAnswers"), t("adviceMissing"), t("adviceObjects"), ""],
-    steps.map((at) => [(at / 100).toFixed(2), cell(advice.precision, at), String(advice.precision.total[at]), cell(advice.missed, at), String(advice.missed.total[at]), ""]),
-  );
+  return table([...numberHeads(), ""], steps.map((at) => [...numbersAt(advice, at), ""]));
+}
+
+function numberHeads(): string[] {
+  return [t("adviceThreshold"), t("adviceRight"), t("adviceAnswers"), t("adviceMissing"), t("adviceObjects")];
+}
+
+function numbersAt({ precision, missed }: WireAdvice, at: number): string[] {
+  const cell = (share: WireShare): string => (share.share[at] === null ? "–" : t("adviceInterval", interval(share, at)));
+  return [decimal(at / 100, 2), cell(precision), String(precision.total[at]), cell(missed), String(missed.total[at])];
 }
 
 function title({ network, category }: { readonly network: string; readonly category: number }, session: Session): string {

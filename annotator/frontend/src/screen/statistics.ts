@@ -3,7 +3,7 @@ import type { WireStatistics } from "../document/protocol";
 import type { Api } from "../saving/api";
 import { lineOf } from "../saving/errors";
 import type { StringKey } from "../strings";
-import { t } from "../strings";
+import { decimal, t } from "../strings";
 import { h } from "../widgets/dom";
 
 /** How an instance came about, and the class that gives its colour. */
@@ -47,7 +47,7 @@ function page(found: WireStatistics, root: string, threshold: number): HTMLEleme
             used.map((one) => [one.name, ...COLUMNS.map(([kind]) => String(one[kind])), stack(one, most)]),
           ),
       legend(),
-      h("p", { class: "an-stat-rule" }, t("statRule", { threshold: threshold.toFixed(2) })),
+      h("p", { class: "an-stat-rule" }, t("statRule", { threshold: decimal(threshold, 2) })),
     ]),
     section(t("statDays"), csv("days"), [
       found.days.length === 0

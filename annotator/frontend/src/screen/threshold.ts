@@ -2,9 +2,9 @@
 import { adviceFor, betterThan } from "../document/insight";
 import { countSuggestions, find, thresholdOf } from "../document/scene";
 import type { Session } from "../session/session";
-import { t } from "../strings";
-import { chart } from "../widgets/chart";
+import { decimal, t } from "../strings";
 import { button, h, setText } from "../widgets/dom";
+import { sparkline } from "../widgets/sparkline";
 import type { InsightOptions } from "./advising";
 import { nameOf, setThreshold } from "./advising";
 import { sentences } from "./insight";
@@ -77,14 +77,14 @@ export class ThresholdBar {
       const threshold = thresholdOf(category, view);
       const label = t("adviceChart", { category: nameOf(this.session, category), network, n: answers });
       const marks = advised === null ? [] : [{ at: advised, kind: "advised" }];
-      this.curve.replaceChildren(chart([{ kind: "right", values: precision.share, low: precision.low, high: precision.high }, { kind: "missed", values: missed.share }], { label, marks }));
+      this.curve.replaceChildren(sparkline([{ kind: "right", values: precision.share, low: precision.low, high: precision.high }, { kind: "missed", values: missed.share }], { label, marks }));
       this.slider.title = [`${nameOf(this.session, category)} · ${network}`, ...sentences(advice, threshold, insight.needs.answers)].join("\n");
       const better = betterThan(advice, threshold);
       if (better !== null) this.offered = { category, threshold: better };
     }
     this.advised.hidden = this.offered === null;
     if (this.offered === null) return;
-    setText(this.advised.firstElementChild!, t("adviceUseFor", { category: nameOf(this.session, this.offered.category), threshold: this.offered.threshold.toFixed(2) }));
+    setText(this.advised.firstElementChild!, t("adviceUseFor", { category: nameOf(this.session, this.offered.category), threshold: decimal(this.offered.threshold, 2) }));
     this.advised.title = this.slider.title;
   }
 

@@ -2,7 +2,7 @@
 import { COMMANDS } from "../commands/keys";
 import type { WireTool } from "../document/insight";
 import type { Api } from "../saving/api";
-import { t } from "../strings";
+import { decimal, t } from "../strings";
 import { TOOLS } from "../tools/registry";
 import { h } from "../widgets/dom";
 import { section, table } from "./statistics";
@@ -15,7 +15,7 @@ export function toolEffort(tools: readonly WireTool[], { root }: Pick<Api, "root
     table(
       [t("toolsTool"), t("toolsMade"), t("instances"), t("toolsSeconds"), t("toolsGestures"), t("toolsClicks"), ""],
       tools.map((one) => {
-        const each = (value: number): string => (value / one.count).toFixed(1);
+        const each = (value: number): string => decimal(value / one.count, 1);
         return [toolName(one.tool), t(one.drawn ? "statDrawn" : "statAdjusted"), String(one.count), each(one.seconds), each(one.gestures), each(one.clicks), ""];
       }),
     ),

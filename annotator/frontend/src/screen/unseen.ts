@@ -4,7 +4,7 @@ import { waitingIn } from "../document/insight";
 import type { Api } from "../saving/api";
 import type { WireBatch } from "../saving/unseen";
 import { UnseenApi } from "../saving/unseen";
-import { t } from "../strings";
+import { decimal, t } from "../strings";
 import { button, h } from "../widgets/dom";
 import type { InsightOptions } from "./advising";
 import { nameOf, percent } from "./advising";
@@ -34,7 +34,7 @@ function offered(safe: readonly WireOffer[], { session }: InsightOptions): HTMLE
     safe.map((one) => {
       const { share, low, high, total } = one.precision!;
       const right = t("adviceInterval", { share: percent(share ?? 0), low: percent(low), high: percent(high) });
-      return [`${nameOf(session, one.category)} · ${one.network}`, one.border!.toFixed(2), right, String(total), String(one.waiting), ""];
+      return [`${nameOf(session, one.category)} · ${one.network}`, decimal(one.border!, 2), right, String(total), String(one.waiting), ""];
     }),
   );
 }

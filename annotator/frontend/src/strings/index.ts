@@ -11,13 +11,27 @@ const TABLES: Readonly<Record<string, Table>> = { en, de, es, zh };
 
 let table: Table = en;
 let plurals = new Intl.PluralRules("en");
+let language = "en";
+let decimals = new Map<number, Intl.NumberFormat>();
 
 /** Picks the table for the first language that has one, English otherwise, and says which. */
 export function setLanguage(languages: readonly string[]): string {
   const found = languages.map((language) => language.toLowerCase().split("-")[0]).find((short) => short in TABLES);
-  table = TABLES[found ?? "en"];
-  plurals = new Intl.PluralRules(found ?? "en");
-  return found ?? "en";
+  language = found ?? "en";
+  table = TABLES[language];
+  plurals = new Intl.PluralRules(language);
+  decimals = new Map();
+  return language;
+}
+
+/** With the decimal comma of a language that has one. */
+export function decimal(value: number, digits: number): string {
+  let format = decimals.get(digits);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
+    decimals.set(digits, format);
+  }
+  return format.format(value);
 }
 
 export function t(key: StringKey, values: Readonly<Record<string, string | number>> = {}): string {

@@ -1,68 +1,54 @@
-/** Curves over 0..1, drawn with the colours of the page; the numbers stand beside it, as a table. */
+/** What a chart shows, whoever draws it. */
+
+export interface Axis {
+  readonly label?: string;
+  readonly from: number;
+  readonly to: number;
+  /** How its numbers are written. */
+  readonly written: (value: number) => string;
+}
 
 export interface Curve {
   /** Names its colour: `an-curve-…`. */
   readonly kind: string;
-  /** At equal steps from 0 to 1, in 0..1; null: nothing there. */
+  /** At equal steps along the x axis; null: nothing there. */
   readonly values: readonly (number | null)[];
   /** The interval around it. */
   readonly low?: readonly (number | null)[];
   readonly high?: readonly (number | null)[];
 }
 
-const NAMESPACE = "http://www.w3.org/2000/svg";
-
-/** Stretches to its element. `label` says for those who do not see it what it shows. `marks`: upright lines. */
-export function chart(curves: readonly Curve[], options: { readonly label: string; readonly marks?: readonly { readonly at: number; readonly kind: string }[] }): SVGSVGElement {
-  const root = svg("svg", { class: "an-chart", viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", "aria-label": options.label });
-  for (const { kind, values, low, high } of curves) {
-    if (low !== undefined && high !== undefined) root.append(svg("path", { class: `an-band an-curve-${kind}`, d: band(low, high) }));
-    root.append(svg("path", { class: `an-curve an-curve-${kind}`, d: line(values) }));
-  }
-  for (const { at, kind } of options.marks ?? []) {
-    root.append(svg("path", { class: `an-mark an-mark-${kind}`, d: `M${number(100 * at)} 0V100` }));
-  }
-  return root;
+/** A point with its interval. */
+export interface Dot {
+  readonly x: number;
+  readonly y: number;
+  readonly low: number;
+  readonly high: number;
 }
 
-/** A path through what is there, lifted where nothing is. */
-export function line(values: readonly (number | null)[]): string {
-  let drawing = false;
-  return values.reduce<string>((path, value, index) => {
-    if (value === null) drawing = false;
-    else {
-      path += `${drawing ? "L" : "M"}${point(index, value, values.length)}`;
-      drawing = true;
-    }
-    return path;
-  }, "");
+export interface Bar {
+  readonly from: number;
+  readonly to: number;
+  readonly height: number;
 }
 
-/** The area between two curves, in as many pieces as there are gaps. */
-export function band(low: readonly (number | null)[], high: readonly (number | null)[]): string {
-  let path = "";
-  let piece: number[] = [];
-  const close = (): void => {
-    const there = piece.map((index) => point(index, high[index]!, high.length));
-    const back = piece.toReversed().map((index) => point(index, low[index]!, low.length));
-    if (piece.length > 0) path += `M${[...there, ...back].join("L")}Z`;
-    piece = [];
-  };
-  low.forEach((value, index) => (value === null || high[index] === null ? close() : piece.push(index)));
-  close();
-  return path;
+export interface Chart {
+  /** For those who do not see it: what it shows. */
+  readonly label: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly curves?: readonly Curve[];
+  /** Upright lines. */
+  readonly uprights?: readonly { readonly at: number; readonly kind: string }[];
+  /** Over the diagonal on which they would lie at best. */
+  readonly dots?: readonly Dot[];
+  readonly bars?: readonly Bar[];
+  /** What is said at a place where the pointer comes near. */
+  readonly hints: () => readonly Hint[];
 }
 
-function point(index: number, value: number, count: number): string {
-  return `${number((100 * index) / (count - 1))} ${number(100 - 100 * value)}`;
-}
-
-function number(value: number): string {
-  return String(Math.round(value * 100) / 100);
-}
-
-function svg<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Readonly<Record<string, string>>): SVGElementTagNameMap[K] {
-  const element = document.createElementNS(NAMESPACE, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
+export interface Hint {
+  readonly x: number;
+  readonly y: number;
+  readonly text: string;
 }

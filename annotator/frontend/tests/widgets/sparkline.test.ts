@@ -1,6 +1,6 @@
 /** Curves that have gaps. */
 import { describe, expect, it } from "vitest";
-import { band, line } from "../../src/widgets/chart";
+import { band, line } from "../../src/widgets/sparkline";
 
 describe("a curve", () => {
   it("is lifted where nothing is known", () => {
