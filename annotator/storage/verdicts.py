@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from annotator.core.errors import GestureError
 from annotator.core.review import is_note
@@ -20,7 +20,7 @@ from annotator.storage.instances import among, chunks
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.standing import VERDICT, Verdict, stands_as
 
-_images, _verdicts, _gestures = schema.images, schema.verdicts, schema.gestures
+_images, _leases, _verdicts, _gestures = schema.images, schema.leases, schema.verdicts, schema.gestures
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class Verdicts:
         with self._database.write() as connection:
             done = [row for row in _rows(connection, ids) if row.reviewed]
             whom = {row.id: _who_did(connection, row.id) for row in done}
+            # Whoever looked at it while they judged it does not keep it from whoever is to do it.
+            connection.execute(delete(_leases).where(among(_leases.c.image_id, whom)))
             return _say(connection, done, Verdict.SENT_BACK, who=who, note=note, whom=whom)
 
     def free(self, ids: Sequence[int], *, who: str) -> list[int]:

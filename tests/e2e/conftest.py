@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from urllib.parse import urljoin
@@ -58,7 +59,9 @@ class Server:
             try:
                 urllib.request.urlopen(self.address, timeout=5).close()
                 return
-            except OSError:
+            except OSError as error:
+                if isinstance(error, urllib.error.HTTPError) and error.code == 401:  # it asks who one is
+                    return
                 if self._process.poll() is not None or time.monotonic() > patience:
                     raise RuntimeError((self.home / "serve.log").read_text()) from None
                 time.sleep(0.1)

@@ -88,6 +88,7 @@ def test_a_verdict_is_taken_back_and_what_was_sent_back_is_done_again_unless_som
 
 
 def test_what_was_sent_back_comes_first_to_whoever_did_it_and_to_nobody_else_while_they_are_here(store, pictures):
+    store.hand_out.take(2, Holder("rolf", "tab-r"))
     store.verdicts.send_back([2], note="again", who="rolf")
     assert take(store, BEN) == 4
     assert take(store, ANN, query=parse("3.jpg")) == 2, "whatever list she looks at"

@@ -82,6 +82,7 @@ export class Session {
       latest: (imageId) => this.reader.latest(imageId),
       apply: (...step) => this.apply(...step),
       changeCategories: (...step) => this.categories.step(...step),
+      refuses: () => this.leasing.refuses(),
       changeVerdict: (...step) => this.reviewing.step(...step),
       onNothing: (direction) => options.notice("info", direction === "undo" ? "nothingToUndo" : "nothingToRedo"),
       onChanged: () => options.notice("error", "undoChanged"),
@@ -176,9 +177,7 @@ export class Session {
   /** The picture itself did not come, or is none. */
   pictureFailed(): void { this.options.notice("error", "openFailed", this.view.get().scene?.name); }
 
-  close(): void {
-    this.view.set({ scene: null, opening: null, selection: [], hover: null, draft: null });
-  }
+  close(): void { this.view.set({ scene: null, opening: null, selection: [], hover: null, draft: null }); }
 
   private showDocument(document: WireDocument): void {
     const { id } = document.image;
@@ -259,9 +258,8 @@ export class Session {
     this.view.set({ history: recorded(history, { imageId: scene.imageId, edits: [], reviewed: null, note: { before: scene.note, after } }) });
   }
 
-  undo(): Promise<void> { return this.leasing.refuses() ? Promise.resolve() : this.travel.go("undo"); }
-
-  redo(): Promise<void> { return this.leasing.refuses() ? Promise.resolve() : this.travel.go("redo"); }
+  undo(): Promise<void> { return this.travel.go("undo"); }
+  redo(): Promise<void> { return this.travel.go("redo"); }
 
   /** One gesture on any picture, open or not; `edit` is given the picture as it stands. False: it could not be read. */
   async commitOn(imageId: number, verb: Verb, edit: (scene: Scene) => readonly Edit[]): Promise<boolean> {

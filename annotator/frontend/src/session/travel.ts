@@ -19,6 +19,8 @@ export interface TravelOptions {
   readonly apply: (scene: Scene, direction: Direction, edits: readonly Edit[], reviewed: boolean | undefined, note: string | undefined) => void;
   /** A step that changes the project's categories. */
   readonly changeCategories: (direction: Direction, change: number) => Promise<void>;
+  /** Whether a change is refused because somebody else holds the open picture. */
+  readonly refuses: () => boolean;
   /** A step of a reviewer. */
   readonly changeVerdict: (direction: Direction, step: VerdictStep) => Promise<void>;
   /** There is no step that way. */
@@ -47,9 +49,11 @@ export class Travel {
     const { history, opening, gallery } = view.get();
     const entry = (direction === "undo" ? history.past : history.future).at(-1);
     if (opening !== null) return;
+    // Whoever holds a picture keeps nobody from judging it.
+    if (entry !== undefined && isVerdictStep(entry)) return this.options.changeVerdict(direction, entry);
+    if (this.options.refuses()) return;
     if (entry === undefined) return onNothing(direction);
     if (isCategoryStep(entry)) return this.options.changeCategories(direction, entry.change);
-    if (isVerdictStep(entry)) return this.options.changeVerdict(direction, entry);
     // In the gallery the picture need not be seen.
     if (!gallery && view.get().scene?.imageId !== entry.imageId) await open(entry.imageId);
     const scene = gallery ? await latest(entry.imageId) : view.get().scene;
