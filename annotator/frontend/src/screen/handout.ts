@@ -26,8 +26,8 @@ export function handingOut({ api, leases }: InsightOptions, changed: () => void)
     const choice = h("label", { class: "an-blind-choice" }, on, " ", t("handoutSwitch"));
     if (!found.on) return [choice];
     const release = (image: number): HTMLElement => button({ text: t("handoutRelease"), title: t("handoutReleaseHint"), class: "an-button", onClick: () => order(leases.release(image).then(() => leases.read())) });
-    const rows = found.leases.map((one) => h("li", {}, `${one.file}: ${holder(one.name)}  `, found.manages ? release(one.image) : null));
-    return [choice, rows.length === 0 ? h("p", {}, t("handoutNobody")) : h("ul", {}, ...rows)];
+    const rows = found.leases.map((one) => h("li", {}, h("span", {}, `${one.file}: ${holder(one.name)}`), found.manages ? release(one.image) : null));
+    return [choice, rows.length === 0 ? h("p", {}, t("handoutNobody")) : h("ul", { class: "an-held-pictures" }, ...rows)];
   };
   void fill(leases.read());
   return section(t("handoutTitle"), null, [h("p", { class: "an-stat-rule" }, t("handoutRule")), place, reviewing(new VerdictsApi(api), changed)]);
@@ -45,5 +45,5 @@ function reviewing(api: VerdictsApi, changed: () => void): HTMLElement {
     place.replaceChildren(h("label", { class: "an-blind-choice" }, on, " ", t("verdictSwitch")), ...(counts === null ? [] : [counts]));
   };
   void fill(api.read());
-  return h("div", {}, h("p", { class: "an-stat-rule" }, t("verdictRule")), place);
+  return h("div", { class: "an-second-person" }, h("p", { class: "an-stat-rule" }, t("verdictRule")), place);
 }
