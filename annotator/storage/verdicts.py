@@ -65,7 +65,7 @@ class Verdicts:
             raise GestureError("verdict.note: expected a text of no more characters than a note has")
         with self._database.write() as connection:
             done = [row for row in _rows(connection, ids) if row.reviewed]
-            whom = {row.id: _who_did(connection, row.id) for row in done}
+            whom = _who_did(connection, [row.id for row in done])
             # Whoever looked at it while they judged it does not keep it from whoever is to do it.
             connection.execute(delete(_leases).where(among(_leases.c.image_id, whom)))
             return _say(connection, done, Verdict.SENT_BACK, who=who, note=note, whom=whom)
@@ -167,10 +167,15 @@ def _untouched(said: dict[int, Row[Any]], rows: Sequence[Row[Any]]) -> set[int]:
     return {row.id for row in sent if said[row.id].revision == row.revision}
 
 
-def _who_did(connection: Connection, image_id: int) -> str:
-    """Who marked the picture as done last, "" where nobody did, as in an import."""
-    query = select(_gestures.c.who).where(_gestures.c.image_id == image_id, _gestures.c.reviewed)
-    return str(connection.scalar(query.order_by(_gestures.c.id.desc()).limit(1)) or "")
+def _who_did(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """By image, who did it last, "" where nobody did, as in an import. Whoever took a verdict back did nothing."""
+    found = dict.fromkeys(ids, "")
+    for some in chunks(list(ids)):
+        query = select(_gestures.c.image_id, _gestures.c.who).where(
+            among(_gestures.c.image_id, some), _gestures.c.reviewed, _gestures.c.verb != VERDICT
+        )
+        found |= {row.image_id: row.who for row in connection.execute(query.order_by(_gestures.c.id))}
+    return found
 
 
 def _say(

@@ -87,6 +87,13 @@ def test_a_verdict_is_taken_back_and_what_was_sent_back_is_done_again_unless_som
     assert [one.verdict for one in store.verdicts.history(2)] == [Verdict.SENT_BACK, Verdict.WITHDRAWN]
 
 
+def test_a_verdict_that_is_taken_back_leaves_the_picture_the_work_of_whoever_did_it(store, pictures):
+    for reviewer in ("rolf", "mara"):
+        assert store.verdicts.send_back([1], note="the dog", who=reviewer) == [1]
+        assert store.verdicts.history(1)[-1].whom == "ann"
+        assert store.verdicts.withdraw([1], who=reviewer) == [1]
+
+
 def test_what_was_sent_back_comes_first_to_whoever_did_it_and_to_nobody_else_while_they_are_here(store, pictures):
     store.hand_out.take(2, Holder("rolf", "tab-r"))
     store.verdicts.send_back([2], note="again", who="rolf")
