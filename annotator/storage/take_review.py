@@ -1,6 +1,7 @@
 """Both takes of a picture side by side, and what a reviewer makes of them.
 
-The first take is read from the history, as it was when the second began. What a reviewer chooses is written into the
+Both are read from the history: the first take as it was when the second began, the second as it was when it was first
+reviewed, since from then on its person may read the first. What a reviewer chooses is written into the
 picture itself, as gestures of theirs: so the second take is never exported, and nothing of either is lost.
 
 Tests: tests/storage/test_take_review.py
@@ -14,7 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, exists, func, insert, select, update
 
 from annotator.core.dataset import State
 from annotator.core.errors import MissingError, StoreError
@@ -37,13 +38,23 @@ _gestures, _decisions = schema.gestures, schema.decisions
 _take = schema.images.alias("take")
 _ACCEPTED = State.ACCEPTED.value
 
+_FIRST_REVIEW = (
+    select(func.min(_gestures.c.revision_after))
+    # A take that was forgotten with the bin's content, and is made anew, has an older history.
+    .where(_gestures.c.image_id == _twice.c.take_id, _gestures.c.reviewed, _gestures.c.at >= _twice.c.given_at)
+    .correlate(_twice)
+    .scalar_subquery()
+)
+"""The revision of a second take at which its person was done."""
+
 
 @dataclass(frozen=True)
 class Both:
     """A picture with two takes that are done.
 
-    firsts, seconds: who decided on each; nobody did on what an import brought. as_of: the revision of the picture that
-    is the first take. revision: of the second take. settled: what a reviewer chose, None before.
+    firsts, seconds: who made each; nobody made what an import brought. as_of: the revision of the picture that is the
+    first take. revision: of the image that is the second take, the one that counts. settled: what a reviewer
+    chose, None before.
     """
 
     image_id: int
@@ -74,7 +85,7 @@ class TakeReviews:
     def done(self, image_id: int | None = None) -> tuple[Both, ...]:
         """The pictures whose two takes are done, or the one, in order of id; without those in the bin."""
         query = (
-            select(_twice, _take.c.revision)
+            select(_twice, func.coalesce(_FIRST_REVIEW, _take.c.revision).label("revision"))
             .join(_images, _images.c.id == _twice.c.image_id)
             .join(_take, _take.c.id == _twice.c.take_id)
             .where(~_images.c.removed, _take.c.reviewed, _twice.c.as_of.is_not(None))
@@ -82,15 +93,13 @@ class TakeReviews:
         )
         with self._database.read() as connection:
             rows = connection.execute(query if image_id is None else query.where(_images.c.id == image_id)).all()
-            people = _people(
-                connection, {row.image_id: row.as_of for row in rows} | {row.take_id: None for row in rows}
-            )
+            firsts = _who_made(connection, {row.image_id: row.as_of for row in rows})
         return tuple(
             Both(
                 row.image_id,
                 row.take_id,
-                people.get(row.image_id, ()),
-                people.get(row.take_id) or (row.given_to,),
+                firsts.get(row.image_id, ()),
+                (row.given_to,),
                 row.as_of,
                 row.revision,
                 row.settled,
@@ -122,7 +131,7 @@ class TakeReviews:
                 )
 
             firsts = _as_of(connection, {one.image_id: one.as_of for one in pictures})
-            seconds = _accepted(connection, [one.take_id for one in pictures])
+            seconds = _as_of(connection, {one.take_id: one.revision for one in pictures})
             return [
                 (
                     outlines(firsts.get(one.image_id, ()), one.image_id),
@@ -142,31 +151,48 @@ class TakeReviews:
                     _columns(row, row.key) for row in _as_of(connection, {image_id: both.as_of}).get(image_id, ())
                 ]
             else:
-                wanted = [_copied(row) for row in _accepted(connection, [both.take_id]).get(both.take_id, ())]
+                wanted = [_copied(row) for row in _second(connection, both)]
             return _write(connection, both, wanted, choice=choice, who=who)
 
     def take_over(self, image_id: int, key: str, *, who: str) -> int:
         """Add one object of the second take to the picture; its new revision. Raises MissingError."""
         both = self.require(image_id)
         with self._database.write() as connection:
-            rows = _accepted(connection, [both.take_id]).get(both.take_id, ())
-            wanted = [_copied(row) for row in rows if row.key == key]
+            wanted = [_copied(row) for row in _second(connection, both) if row.key == key]
             if not wanted:
                 raise MissingError(f"instance {key:.64}: is not in the second take of image {image_id}")
             return _write(connection, both, wanted, choice="some", who=who)
 
 
-def _people(connection: Connection, until: Mapping[int, int | None]) -> dict[int, tuple[str, ...]]:
-    """Who decided on each image, up to a revision where one is named; imports are nobody."""
-    names: dict[int, list[str]] = {}
-    query = select(_gestures.c.image_id, _gestures.c.who, func.min(_gestures.c.revision_after).label("from_revision"))
-    query = query.where(_gestures.c.verb != IMPORT).group_by(_gestures.c.image_id, _gestures.c.who)
+def _who_made(connection: Connection, until: Mapping[int, int]) -> dict[int, tuple[str, ...]]:
+    """Who made each image what it was at its first review, up to the revision named; imports and bulks are nobody.
+
+    That is who decided about its objects, or where nobody did, who reviewed it. Whoever touched it later did not.
+    """
+    decides = exists().where(_decisions.c.gesture_id == _gestures.c.id)
+    columns = (
+        _gestures.c.image_id,
+        _gestures.c.who,
+        _gestures.c.client,
+        _gestures.c.reviewed,
+        _gestures.c.revision_after,
+    )
+    query = select(*columns, decides.label("decides")).where(_gestures.c.verb != IMPORT)
+    names: dict[int, set[str]] = {}
+    done = set()
     for some in chunks(list(until)):
-        for row in connection.execute(query.where(among(_gestures.c.image_id, some)).order_by(_gestures.c.who)):
-            last = until[row.image_id]
-            if last is None or row.from_revision <= last:
-                names.setdefault(row.image_id, []).append(row.who)
-    return {image_id: tuple(some) for image_id, some in names.items()}
+        of_some = query.where(among(_gestures.c.image_id, some)).order_by(_gestures.c.revision_after)
+        for row in connection.execute(of_some):
+            if row.image_id in done or row.revision_after > until[row.image_id]:
+                continue
+            made = names.setdefault(row.image_id, set())
+            if row.decides and not row.client.startswith(BULK_CLIENT):
+                made.add(row.who)
+            if row.reviewed:
+                done.add(row.image_id)
+                if not made:
+                    made.add(row.who)
+    return {image_id: tuple(sorted(some)) for image_id, some in names.items()}
 
 
 def _sizes(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -177,7 +203,10 @@ def _sizes(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[int, i
 def _as_of(connection: Connection, revisions: Mapping[int, int]) -> dict[int, list[Row[Any]]]:
     """By image the last decision about each instance that was accepted at that revision, in order of instances."""
     query: Select[Any] = (
-        select(_decisions, _gestures.c.image_id, _gestures.c.revision_after)
+        select(
+            *(_decisions, _gestures.c.image_id, _gestures.c.revision_after),
+            *(_instances.c.edited, _instances.c.extra),
+        )
         .join(_gestures, _gestures.c.id == _decisions.c.gesture_id)
         # What was deleted with the bin's content is no take's any more, though the history has it.
         .join(_instances, (_instances.c.key == _decisions.c.key) & (_instances.c.image_id == _gestures.c.image_id))
@@ -195,12 +224,8 @@ def _as_of(connection: Connection, revisions: Mapping[int, int]) -> dict[int, li
     return found
 
 
-def _accepted(connection: Connection, ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
-    query = select(_instances).where(among(_instances.c.image_id, ids), _instances.c.state == _ACCEPTED)
-    found: dict[int, list[Row[Any]]] = {}
-    for row in connection.execute(query.order_by(_instances.c.id)):
-        found.setdefault(row.image_id, []).append(row)
-    return found
+def _second(connection: Connection, both: Both) -> list[Row[Any]]:
+    return _as_of(connection, {both.take_id: both.revision}).get(both.take_id, [])
 
 
 # --- what a reviewer chooses -----------------------------------------------------------------------------------------

@@ -53,9 +53,13 @@ def test_only_takes_that_changed_are_compared_again(twice, monkeypatch):
     assert compared == []
     (both,) = twice.takes.done(before.pictures[0].image_id)
     decide(twice, both.take_id, accept("later", rle=block(1, 8)), who="ben")
+    assert compare_takes(twice, known=before.known) == before, "a take counts as it was when it was first done"
+    assert compared == []
+    image = reviewed_by(twice, "ann", "d.jpg")
+    decide(twice, twice.twice.give("ben"), accept("other", rle=block(1, 8)), who="ben", reviewed=True)
     after = compare_takes(twice, known=before.known)
-    assert compared == [both.image_id]
-    assert after.pictures[0].agreement == 0.5
+    assert compared == [image.id]
+    assert after.pictures[0].agreement == 0
 
 
 def test_the_command_line_prints_it_and_writes_it(twice, tmp_path, capsys):

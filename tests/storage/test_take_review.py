@@ -45,6 +45,40 @@ def test_a_take_is_read_as_its_person_left_it_whatever_a_reviewer_changes(store,
     assert store.takes.done()[0].people == (ANN, BEN)
 
 
+def test_the_second_take_counts_as_it_was_when_it_was_first_done(store, done):
+    before, (found,) = both(store), store.takes.done()
+    kept = store.instances(found.take_id)[0].key
+    decide(store, found.take_id, accept(kept, rle=block(3)), accept("more", rle=block(5)), who=BEN, reviewed=False)
+    decide(store, found.take_id, who=BEN, reviewed=True)
+    assert both(store) == before, "who has read the first take may copy it"
+    assert store.takes.done() == (found,)
+    store.takes.settle(done, "second", who=EVE)
+    assert accepted(store, done) == before[1]
+    store.remove_image(done)
+    store.empty_bin()
+    reviewed_by(store, ANN)
+    assert store.twice.give(BEN) == found.take_id
+    decide(store, found.take_id, accept("new", rle=block(7)), who=BEN, reviewed=True)
+    assert both(store)[1] == [(1, block(7))], "one that is made anew begins anew"
+
+
+def test_a_take_is_of_who_made_it_and_not_of_who_touched_it_afterwards(store):
+    image = reviewed_by(store, ANN)
+    decide(store, image.id, accept("more", rle=block(5)), who=EVE, reviewed=True)
+    for reviewed in (False, True):
+        store.worklist.mark_reviewed([image.id], reviewed, who=EVE)
+    store.twice.choose(1.0)
+    take = store.twice.give(BEN)
+    decide(store, take, accept("drawn", rle=block(2)), who=BEN, reviewed=True)
+    decide(store, take, accept("drawn", rle=block(9)), who=EVE)
+    bare = add_image(store, b"bare", "bare.jpg")
+    store.worklist.mark_reviewed([bare.id], True, who=ANN)
+    store.worklist.mark_reviewed([bare.id], False, who=EVE)
+    store.worklist.mark_reviewed([bare.id], True, who=EVE)
+    decide(store, store.twice.give(BEN), who=BEN, reviewed=True)
+    assert [one.people for one in store.takes.done()] == [(ANN, BEN), (ANN, BEN)]
+
+
 def test_a_reviewer_takes_one_or_the_other_or_some_and_every_step_is_in_the_history(store, done):
     dog = store.add_category("dog").id
     first, second = both(store)
