@@ -15,7 +15,7 @@ const WORDS = [
 ] as const;
 
 export function createVerdictCounts(session: Session, api: Pick<VerdictsApi, "read">): HTMLElement {
-  const line = h("div", { class: "an-queue-found an-verdict-counts", hidden: true });
+  const line = h("div", { class: "an-verdict-counts", hidden: true });
   let timer = 0;
   const search = (word: string): void => {
     const { list } = session;
