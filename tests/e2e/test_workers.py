@@ -90,16 +90,19 @@ def test_where_one_of_two_servers_dies_the_page_goes_on_with_the_other(
         accept(0)
         accept(1)
         counts = [saves(worker) for worker in workers]
-        assert sorted(counts) == [0, 2]  # one of them had both
-        workers[counts.index(2)].kill()
+        assert min(counts) == 0  # one of them had all
+        chosen = counts.index(max(counts))
+        workers[chosen].kill()
         accept(2)
         page.wait_for_function("document.querySelector('.an-status').dataset.kind === 'saved'")
+        page.reload()
+        page.wait_for_selector(".an-picture.is-ready")
         page.locator("#prelabel-one").click()
         page.wait_for_function("/pictures? pre-labelled[.]/.test(document.querySelector('#progress').textContent)")
         context.close()
         assert [image.reviewed for image in store.images()] == [True, True, True]
         assert [one.image_id for one in store.decisions()] == [1, 2, 3]  # once each
-        workers[counts.index(2)].start()
+        workers[chosen].start()
 
 
 class Named(BaseHTTPRequestHandler):
