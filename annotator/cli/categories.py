@@ -6,9 +6,9 @@ import argparse
 import getpass
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from annotator.cli.projects import project, require_project
+from annotator.cli.project_actions import add_action
 from annotator.cli.values import Verbs, score
 from annotator.core.errors import CategoryError
 from annotator.core.words import counted
@@ -22,39 +22,25 @@ def add_categories(verbs: Verbs) -> None:
     """Its parser: the options, and what runs."""
     parser = verbs.add_parser("categories", help="list, rename, merge, remove or import a project's categories")
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
-    action = _add(actions, "list", "every category with its id and how many instances it has", _list)
+    action = add_action(actions, "list", "every category with its id and how many instances it has", _list)
     action.add_argument("--json", action="store_true", help="as JSON")
-    action = _add(actions, "rename", "another name; the id stays", _rename)
+    action = add_action(actions, "rename", "another name; the id stays", _rename)
     action.add_argument("category", metavar="CATEGORY", help="its name or its id")
     action.add_argument("name", metavar="NAME")
-    action = _add(actions, "merge", "make the instances of one category those of another, which keeps its id", _merge)
+    action = add_action(
+        actions, "merge", "make the instances of one category those of another, which keeps its id", _merge
+    )
     action.add_argument("category", metavar="CATEGORY", help="its name or its id")
     action.add_argument("into", metavar="INTO", help="the name or the id of the other one")
-    action = _add(actions, "remove", "remove a category and all of its instances", _remove)
+    action = add_action(actions, "remove", "remove a category and all of its instances", _remove)
     action.add_argument("category", metavar="CATEGORY", help="its name or its id")
-    action = _add(actions, "threshold", "the lowest score of its suggestions that are shown", _threshold)
+    action = add_action(actions, "threshold", "the lowest score of its suggestions that are shown", _threshold)
     action.add_argument("category", metavar="CATEGORY", help="its name or its id")
     action.add_argument("score", nargs="?", type=score, metavar="T", help="0 to 1 (default: the general threshold)")
-    action = _add(actions, "import", "add the categories of a list, or of a COCO file", _import)
+    action = add_action(actions, "import", "add the categories of a list, or of a COCO file", _import)
     action.add_argument("file", type=Path, metavar="FILE", help="a name a line: [ID,] NAME [, SUPERCATEGORY]; or JSON")
-    _add(actions, "undo", "take back the last change", _undo)
-    _add(actions, "redo", "make the change again that was taken back last", _redo)
-
-
-def _add(actions: Verbs, name: str, text: str, run: Any) -> argparse.ArgumentParser:
-    action = actions.add_parser(name, help=text)
-    action.add_argument("--project", required=True, type=project, metavar="DIR")
-    action.set_defaults(run=lambda options: _run(options, run))
-    return action
-
-
-def _run(options: argparse.Namespace, run: Any) -> int:
-    from annotator.storage.store import Store
-
-    require_project(options.project)
-    with Store.open(options.project) as store:
-        print(run(store, options))
-    return 0
+    add_action(actions, "undo", "take back the last change", _undo)
+    add_action(actions, "redo", "make the change again that was taken back last", _redo)
 
 
 def _list(store: Store, options: argparse.Namespace) -> str:

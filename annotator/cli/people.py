@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import getpass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from annotator.cli.projects import project, require_project
+from annotator.cli.project_actions import add_action
 from annotator.cli.values import Verbs
 
 if TYPE_CHECKING:
@@ -20,33 +20,17 @@ def add_people(verbs: Verbs) -> None:
     """Its parser: the options, and what runs."""
     parser = verbs.add_parser("people", help="who may work on a project where people sign in, and what each did")
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
-    _add(actions, "list", "everybody with their role", _list)
-    action = _add(actions, "add", "let somebody in who signs in by this name", _put)
+    add_action(actions, "list", "everybody with their role", _list)
+    action = add_action(actions, "add", "let somebody in who signs in by this name", _put)
     action.add_argument("name", metavar="NAME")
     action.add_argument("--role", choices=_ROLES, default="annotate", help="what they may do (default: annotate)")
-    action = _add(actions, "role", "another role", _role)
+    action = add_action(actions, "role", "another role", _role)
     action.add_argument("name", metavar="NAME")
     action.add_argument("role", choices=_ROLES)
-    action = _add(actions, "remove", "take somebody out; what they did stays", _remove)
+    action = add_action(actions, "remove", "take somebody out; what they did stays", _remove)
     action.add_argument("name", metavar="NAME")
-    action = _add(actions, "figures", "pictures, instances and seconds of each", _figures)
+    action = add_action(actions, "figures", "pictures, instances and seconds of each", _figures)
     action.add_argument("--csv", action="store_true", help="as CSV")
-
-
-def _add(actions: Verbs, name: str, text: str, run: Any) -> argparse.ArgumentParser:
-    action = actions.add_parser(name, help=text)
-    action.add_argument("--project", required=True, type=project, metavar="DIR")
-    action.set_defaults(run=lambda options: _run(options, run))
-    return action
-
-
-def _run(options: argparse.Namespace, run: Any) -> int:
-    from annotator.storage.store import Store
-
-    require_project(options.project)
-    with Store.open(options.project) as store:
-        print(run(store, options))
-    return 0
 
 
 def _list(store: Store, _: argparse.Namespace) -> str:
