@@ -175,7 +175,12 @@ def _dialect_of(folder: Path, *, patience: float) -> Dialect:
 
 def now() -> str:
     """The time as the database keeps it: ISO 8601, UTC, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return written(datetime.now(UTC))
+
+
+def written(moment: datetime) -> str:
+    """A moment as the database keeps it. moment: in UTC."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _done(connection: Connection) -> set[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, union
 
 from annotator.core.two_networks import source_of_both
 from annotator.storage import schema
-from annotator.storage.database import now
+from annotator.storage.database import now, written
 
 _TIMES = select(schema.runs.c.at).where(schema.runs.c.image_id == bindparam("of"))
 _ADD = insert(schema.runs)
@@ -25,8 +25,7 @@ def add_runs(connection: Connection, image_id: int, sources: set[str]) -> str:
     """
     at, taken = now(), set(connection.scalars(_TIMES, {"of": image_id}))
     while at in taken:
-        later = datetime.fromisoformat(at) + timedelta(milliseconds=1)
-        at = later.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = written(datetime.fromisoformat(at) + timedelta(milliseconds=1))
     if sources:
         runs = [{"image_id": image_id, "source": one, "at": at, "whole": True} for one in sorted(sources)]
         connection.execute(_ADD, runs)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Subquery, and_, func, or_, select
 
 from annotator.storage import schema
+from annotator.storage.database import written
 from annotator.storage.images import IMPORT
 
 VERDICT = "verdict"
@@ -56,7 +57,7 @@ def is_worked_on_by(name: str) -> ColumnElement[bool]:
 def is_for_another(who: str, now: int) -> ColumnElement[bool]:
     """Of `schema.images`: whether it was sent back to somebody else who is not away. now: milliseconds since 1970."""
     whom = _last(_verdicts.c.whom)
-    since = (datetime.fromtimestamp(now / 1000, UTC) - AWAY).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    since = written(datetime.fromtimestamp(now / 1000, UTC) - AWAY)
     busy = select(_gestures.c.id).where(_gestures.c.who == whom, _gestures.c.at > since)
     here = or_(_last(_verdicts.c.at) > since, busy.correlate(_images).exists())
     return and_(_last(_verdicts.c.verdict) == Verdict.SENT_BACK.value, whom != "", whom != who, here)
