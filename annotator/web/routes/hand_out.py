@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import GestureError, MissingError
 from annotator.core.people import Role
@@ -18,7 +17,7 @@ from annotator.storage.store import Store
 from annotator.web.people import may
 from annotator.web.projects import Projects
 from annotator.web.protocol import text_in
-from annotator.web.routes.requests import MAX_SMALL_BYTES, ImageId, name_of_user, parse_json
+from annotator.web.routes.requests import MAX_SMALL_BYTES, ImageId, name_of_user, parse_json, with_store
 from annotator.web.sharing.uploads import Uploads
 
 MAX_TOLD = 200
@@ -28,13 +27,6 @@ MAX_TOLD = 200
 def add_hand_out_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
     async def said(request: Request) -> Any:
         return parse_json(await uploads.small(request, MAX_SMALL_BYTES))
-
-    async def with_store(key: str, work: Any) -> Any:
-        def run() -> Any:
-            with projects.use(key) as store:
-                return work(store)
-
-        return await run_in_threadpool(run)
 
     @router.get("/{key}/handout")
     def handed_out(key: str) -> dict[str, Any]:
@@ -54,8 +46,7 @@ def add_hand_out_routes(router: APIRouter, projects: Projects, uploads: Uploads)
             store.hand_out.switch(on)
             return _state(store, manages=True)
 
-        answer: dict[str, Any] = await with_store(key, change)
-        return answer
+        return await with_store(projects, key, change)
 
     @router.post("/{key}/images/{image_id}/lease")
     async def keep(key: str, image_id: ImageId, request: Request) -> dict[str, Any]:
@@ -68,21 +59,21 @@ def add_hand_out_routes(router: APIRouter, projects: Projects, uploads: Uploads)
             except MissingError:  # a second take, or a picture in the bin: nobody is given these
                 return None
 
-        return {"lease": lease_to_json(await with_store(key, take), holder)}
+        return {"lease": lease_to_json(await with_store(projects, key, take), holder)}
 
     @router.delete("/{key}/images/{image_id}/lease")
     async def release(key: str, image_id: ImageId, request: Request) -> dict[str, Any]:
         """Give a picture back, as a manager anybody's; the lease that stands after that."""
         holder = holder_of(projects, await said(request))
         by = None if may(projects, key, Role.MANAGE) else holder
-        left = await with_store(key, lambda store: store.hand_out.release(image_id, by=by))
+        left = await with_store(projects, key, lambda store: store.hand_out.release(image_id, by=by))
         return {"lease": lease_to_json(left, holder)}
 
     @router.post("/{key}/leases/leave")
     async def leave(key: str, request: Request) -> dict[str, Any]:
         """A tab is being closed or reloaded."""
         holder = holder_of(projects, await said(request))
-        await with_store(key, lambda store: store.hand_out.leave(holder) if store.hand_out.is_on() else None)
+        await with_store(projects, key, lambda store: store.hand_out.leave(holder) if store.hand_out.is_on() else None)
         return {}
 
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import getpass
 import json
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Path
+from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import GestureError
+from annotator.storage.store import Store
 from annotator.web.projects import Projects
 
 MAX_SMALL_BYTES = 4096
@@ -21,6 +24,8 @@ vertices has less than half as many."""
 
 NAMELESS = "visitor"
 """Stands beside the decisions of visitors who did not sign in."""
+
+Found = TypeVar("Found")
 
 ImageId = Annotated[int, Path(ge=0, lt=2**53)]
 
@@ -33,6 +38,16 @@ def parse_json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise GestureError("body: not JSON") from error
+
+
+async def with_store(projects: Projects, key: str, work: Callable[[Store], Found]) -> Found:
+    """What some work on a project gives, done beside the event loop. Raises as `Projects.use` and the work do."""
+
+    def run() -> Found:
+        with projects.use(key) as store:
+            return work(store)
+
+    return await run_in_threadpool(run)
 
 
 def name_of_user(projects: Projects) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import GestureError
 from annotator.core.numbers import is_finite, is_id
@@ -22,7 +21,7 @@ from annotator.web.outlines import outline, window_size
 from annotator.web.people import may, who_asks
 from annotator.web.projects import Projects
 from annotator.web.routes.answers import INERT, NEVER_KEPT
-from annotator.web.routes.requests import MAX_SMALL_BYTES, ImageId, parse_json, who_decides
+from annotator.web.routes.requests import MAX_SMALL_BYTES, ImageId, parse_json, who_decides, with_store
 from annotator.web.sharing.slots import Pool
 from annotator.web.sharing.uploads import Uploads
 from annotator.web.takes_work import TakesWork
@@ -35,8 +34,6 @@ OUTLINE_SIDE = 1024
 
 MOST_LISTED = 100
 """Pictures on the page, those with the least agreement; a table as CSV has all."""
-
-Found = TypeVar("Found")
 
 
 def add_twice_routes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
@@ -68,7 +65,7 @@ def _add_plan(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
             change(store)
             return state(key, store)
 
-        return await _use(projects, key, run)
+        return await with_store(projects, key, run)
 
 
 def _add_takes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
@@ -107,7 +104,7 @@ def _add_takes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
             change = store.takes.settle if is_take else store.takes.take_over
             return {"revision": change(image_id, value, who=who_decides(projects))}
 
-        return await _use(projects, key, run)
+        return await with_store(projects, key, run)
 
 
 def _add_agreement(router: APIRouter, work: TakesWork) -> None:
@@ -124,14 +121,6 @@ def _add_agreement(router: APIRouter, work: TakesWork) -> None:
         text = await looking.run(key, lambda: to_csv(list(rows(work.read(key)))))
         headers = {"content-disposition": f'attachment; filename="{table}.csv"'}
         return Response(text, media_type="text/csv; charset=utf-8", headers=INERT | NEVER_KEPT | headers)
-
-
-async def _use(projects: Projects, key: str, ask: Callable[[Store], Found]) -> Found:
-    def run() -> Found:
-        with projects.use(key) as store:
-            return ask(store)
-
-    return await run_in_threadpool(run)
 
 
 def _change(asked: Any) -> Callable[[Store], object]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import GestureError
 from annotator.core.numbers import is_id
@@ -14,7 +12,7 @@ from annotator.core.people import Role
 from annotator.storage.store import Store
 from annotator.web.people import may
 from annotator.web.projects import Projects
-from annotator.web.routes.requests import MAX_SMALL_BYTES, ImageId, parse_json, who_decides
+from annotator.web.routes.requests import MAX_SMALL_BYTES, ImageId, parse_json, who_decides, with_store
 from annotator.web.sharing.guard import MAX_BODY_BYTES
 from annotator.web.sharing.uploads import Uploads
 
@@ -41,7 +39,7 @@ def add_verdict_routes(router: APIRouter, projects: Projects, uploads: Uploads) 
             store.verdicts.switch(on)
             return _state(projects, key, store)
 
-        return await _with_store(projects, key, change)
+        return await with_store(projects, key, change)
 
     _add_saying(router, projects, uploads)
 
@@ -78,15 +76,7 @@ def _add_saying(router: APIRouter, projects: Projects, uploads: Uploads) -> None
             }
             return {"ids": said[verdict]()}
 
-        return await _with_store(projects, key, change)
-
-
-async def _with_store(projects: Projects, key: str, work: Callable[[Store], dict[str, Any]]) -> dict[str, Any]:
-    def run() -> dict[str, Any]:
-        with projects.use(key) as store:
-            return work(store)
-
-    return await run_in_threadpool(run)
+        return await with_store(projects, key, change)
 
 
 def _state(projects: Projects, key: str, store: Store) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import GestureError
 from annotator.core.limits import MAX_FLAG
@@ -29,7 +28,7 @@ from annotator.web.people import who_asks
 from annotator.web.projects import Projects
 from annotator.web.routes.apart import kept_apart
 from annotator.web.routes.hand_out import holder_of, holders_among, lease_to_json
-from annotator.web.routes.requests import MAX_SMALL_BYTES, parse_json, who_decides
+from annotator.web.routes.requests import MAX_SMALL_BYTES, parse_json, who_decides, with_store
 from annotator.web.sharing.guard import MAX_BODY_BYTES
 from annotator.web.sharing.uploads import Uploads
 
@@ -178,7 +177,7 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
             image = row_of(key, store, None if lease is None else lease.image_id)
             return {"image": image, "lease": lease_to_json(lease, holder)}
 
-        found: dict[str, Any] = await _with_store(projects, key, take)
+        found: dict[str, Any] = await with_store(projects, key, take)
         return found
 
     def next_take(key: str, store: Store, after: int | None) -> dict[str, Any] | None:
@@ -213,7 +212,7 @@ def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> Non
                 gone = store.worklist.missing(ids)
                 return {"ids": change(store), "gone": gone}
 
-        found: dict[str, Any] = await _with_store(projects, key, run)
+        found: dict[str, Any] = await with_store(projects, key, run)
         return found
 
     @router.post("/{key}/queue/review")
@@ -244,7 +243,7 @@ def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> Non
     async def remove(key: str, request: Request) -> dict[str, Any]:
         """Put pictures into the bin; the ids of those that were not in it."""
         ids, _ = await asked_ids(request)
-        return {"ids": await _with_store(projects, key, lambda store: store.worklist.remove(ids))}
+        return {"ids": await with_store(projects, key, lambda store: store.worklist.remove(ids))}
 
     @router.post("/{key}/queue/restore")
     async def restore(key: str, request: Request) -> dict[str, Any]:
@@ -256,15 +255,7 @@ def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> Non
                 projects.require_image_quota(store, len(ids))
                 return store.restore_some(ids)
 
-        return {"ids": await _with_store(projects, key, bring_back)}
-
-
-async def _with_store(projects: Projects, key: str, work: Any) -> Any:
-    def run() -> Any:
-        with projects.use(key) as store:
-            return work(store)
-
-    return await run_in_threadpool(run)
+        return {"ids": await with_store(projects, key, bring_back)}
 
 
 def _around(ids: Sequence[int], after: int | None) -> Iterator[int]:
