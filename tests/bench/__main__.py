@@ -30,7 +30,7 @@ HOW = """## Repeat it
 From a clone, on a machine that does nothing else; about {minutes} minutes on two cores:
 
 ```sh
-pip install -e '.[test,formats,postgres]'
+pip install -e '.[test,formats,postgres,ray]'
 python -m tests.bench --out benchmarks.json
 python -m tests.bench --page benchmarks.json > docs/benchmarks.md
 ```
