@@ -220,10 +220,10 @@ def remove_all(connection: Connection) -> int:
 
 
 def forget_review(connection: Connection, image_id: int) -> None:
-    """An image without its instances was neither pre-labelled nor reviewed, nor was another take of it."""
+    """Without its instances, an image was neither pre-labelled nor reviewed nor described, nor was its other take."""
     forget_take(connection, image_id)
     table = schema.images
-    unseen = {"reviewed": False, "prelabelled": False, "prelabelled_by": None, "failure": ""}
+    unseen = {"reviewed": False, "prelabelled": False, "prelabelled_by": None, "failure": "", "note": "", "flags": "[]"}
     connection.execute(update(table).where(table.c.id == image_id).values(unseen))
 
 

@@ -43,7 +43,7 @@ from annotator.storage.statistics import StatisticsReader
 from annotator.storage.take_review import TakeReviews
 from annotator.storage.twice import TwicePictures
 from annotator.storage.unseen import UnseenAccepts
-from annotator.storage.verdicts import Verdicts
+from annotator.storage.verdicts import Verdicts, forget_verdicts
 from annotator.storage.waiting import WaitingReader
 from annotator.storage.worklist import Worklist
 
@@ -251,6 +251,7 @@ class Store:
             for image in removed:
                 instances.delete_instances(connection, image.id)
                 images.forget_review(connection, image.id)
+            forget_verdicts(connection, [image.id for image in removed])
             self._pictures.remove([image.sha256 for image in removed])
         return len(removed)
 

@@ -135,6 +135,15 @@ def verdicts_of(connection: Connection, images: Sequence[Row[Any]]) -> dict[int,
     return {row.id: (said[row.id].verdict, said[row.id].note) for row in standing}
 
 
+def forget_verdicts(connection: Connection, ids: Sequence[int]) -> None:
+    """As the bin is emptied, no verdict on these images stands any more and nobody holds them; the history stays."""
+    connection.execute(delete(_leases).where(among(_leases.c.image_id, ids)))
+    said = _last_of(connection, ids)
+    query = select(_images.c.id, _images.c.revision).where(among(_images.c.id, said))
+    rows: list[Row[Any]] = list(connection.execute(query))
+    _say(connection, rows, Verdict.WITHDRAWN, who="")
+
+
 def _rows(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
     """The images that are there and not in the bin, in the order of the ids, with whether each is accepted."""
     columns = (_images.c.id, _images.c.reviewed, _images.c.revision, stands_as("accepted").label("accepted"))

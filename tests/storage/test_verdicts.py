@@ -115,6 +115,21 @@ def test_what_was_sent_back_to_somebody_who_is_away_goes_to_others(store, pictur
     assert take(store, BEN) == 2
 
 
+def test_a_picture_that_was_deleted_for_good_comes_back_without_verdict_lease_and_note(store, pictures):
+    store.record(gesture(store.image(1), verb="note", note="blurred"))
+    store.verdicts.send_back([1], note="the dog", who="rolf")
+    store.verdicts.accept([2], who="rolf")
+    store.hand_out.take(1, ANN)
+    for id in (1, 2):
+        store.remove_image(id)
+    store.empty_bin()
+    assert [add_image(store, f"{id - 1}".encode(), f"{id}.jpg").id for id in (1, 2)] == [1, 2]
+    assert stands(store) == {"toreview": [3], "accepted": [], "sentback": []}
+    assert (store.hand_out.all(), store.image(1).note) == ((), "")
+    assert take(store, BEN) == 1
+    assert [(one.verdict, one.stands) for one in store.verdicts.history(2)][-1] == (Verdict.WITHDRAWN, False)
+
+
 def test_pictures_are_found_by_who_worked_on_them_but_not_by_who_judged_them(store, pictures):
     store.verdicts.accept([1], who="rolf")
     assert (found(store, "by:ann"), found(store, "by:ben"), found(store, "by:rolf")) == ([1, 2], [3], [])
