@@ -11,6 +11,7 @@ from annotator.storage import schema
 from annotator.storage.answers import AnswersReader
 from annotator.storage.database import Database, now
 from annotator.storage.people_figures import FiguresReader, PersonFigures
+from annotator.storage.verdicts import let_go_of
 
 _people = schema.people
 
@@ -79,11 +80,12 @@ class People:
             return _require(connection, id, None)
 
     def remove(self, id: int, *, revision: int) -> None:
-        """Take somebody out; what they did stays. Raises as `set_role` does."""
+        """Take somebody out; what they did stays, what they held is free. Raises as `set_role` does."""
         with self._database.write() as connection:
             found = _require(connection, id, revision)
             _require_manager_beside(connection, found)
             connection.execute(delete(_people).where(_people.c.id == id))
+            let_go_of(connection, found.name)
 
 
 def _all(connection: Connection) -> tuple[Person, ...]:

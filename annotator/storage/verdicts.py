@@ -18,7 +18,7 @@ from annotator.storage.gestures import gestures_of
 from annotator.storage.images import plain_text
 from annotator.storage.instances import among, chunks
 from annotator.storage.settings import read_setting, write_setting
-from annotator.storage.standing import VERDICT, Verdict, stands_as
+from annotator.storage.standing import VERDICT, Verdict, sent_back_to, stands_as
 
 _images, _leases, _verdicts, _gestures = schema.images, schema.leases, schema.verdicts, schema.gestures
 
@@ -73,13 +73,7 @@ class Verdicts:
     def free(self, ids: Sequence[int], *, who: str) -> list[int]:
         """Let anybody do what was sent back to one person; the ids of these."""
         with self._database.write() as connection:
-            rows = [row for row in _rows(connection, ids) if not row.reviewed]
-            said = _last_of(connection, [row.id for row in rows])
-            found = [row for row in rows if row.id in said and said[row.id].verdict == Verdict.SENT_BACK.value]
-            freed: list[int] = []
-            for row in found:
-                freed += _say(connection, [row], Verdict.SENT_BACK, who=who, note=said[row.id].note)
-            return freed
+            return _free(connection, ids, who=who)
 
     def withdraw(self, ids: Sequence[int], *, who: str) -> list[int]:
         """Take the last verdict on each of these pictures back; the ids of those that had one that stood.
@@ -135,6 +129,13 @@ def verdicts_of(connection: Connection, images: Sequence[Row[Any]]) -> dict[int,
     return {row.id: (said[row.id].verdict, said[row.id].note) for row in standing}
 
 
+def let_go_of(connection: Connection, whom: str) -> None:
+    """Somebody is not waited for any more: what they hold is free, and anybody may do what was sent back to them."""
+    connection.execute(delete(_leases).where(_leases.c.name == whom))
+    mine = sent_back_to(whom)
+    _free(connection, connection.scalars(select(mine.c.image_id)).all())
+
+
 def forget_verdicts(connection: Connection, ids: Sequence[int]) -> None:
     """As the bin is emptied, no verdict on these images stands any more and nobody holds them; the history stays."""
     connection.execute(delete(_leases).where(among(_leases.c.image_id, ids)))
@@ -153,6 +154,19 @@ def _rows(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
         query = select(*columns).where(among(_images.c.id, some), ~_images.c.removed)
         found |= {row.id: row for row in connection.execute(query)}
     return [found[id] for id in wanted if id in found]
+
+
+def _free(connection: Connection, ids: Sequence[int], *, who: str | None = None) -> list[int]:
+    """who: None for whoever sent each back."""
+    rows = [row for row in _rows(connection, ids) if not row.reviewed]
+    said = _last_of(connection, [row.id for row in rows])
+    freed: list[int] = []
+    for row in rows:
+        last = said.get(row.id)
+        if last is not None and last.verdict == Verdict.SENT_BACK.value:
+            name = last.who if who is None else who
+            freed += _say(connection, [row], Verdict.SENT_BACK, who=name, note=last.note)
+    return freed
 
 
 def _last_of(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:

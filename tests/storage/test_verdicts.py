@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from annotator.core.errors import GestureError, StaleRevisionError, StoreError
+from annotator.core.people import Role
 from annotator.core.query import parse
 from annotator.exchange import coco
 from annotator.storage.imports import Picture
@@ -113,6 +114,23 @@ def test_what_was_sent_back_to_somebody_who_is_away_goes_to_others(store, pictur
     assert take(store, BEN) is None
     monkeypatch.setattr("annotator.storage.leases.time_now", lambda connection: 4_102_444_800_000)  # 2100
     assert take(store, BEN) == 2
+
+
+def test_who_is_taken_out_of_the_people_holds_nothing_back(store, pictures):
+    store.people.claim("1", "mara")
+    ann = store.people.add("ann", Role.ANNOTATE, by="mara")
+    store.verdicts.send_back([2], note="the dog", who="rolf")
+    store.verdicts.send_back([3], note="the cat", who="rolf")
+    store.hand_out.take(4, ANN)
+    assert take(store, BEN) == 3
+    store.worklist.mark_reviewed([3], True, who="ben")
+    assert take(store, BEN) is None
+    store.people.remove(ann.id, revision=ann.revision)
+    assert [one.holder for one in store.hand_out.all()] == [BEN]
+    freed = store.verdicts.history(2)[-1]
+    assert (freed.verdict, freed.note, freed.who, freed.whom) == (Verdict.SENT_BACK, "the dog", "rolf", "")
+    assert take(store, BEN) == 2
+    assert [one.whom for one in store.verdicts.history(3)] == ["ben"]
 
 
 def test_a_picture_that_was_deleted_for_good_comes_back_without_verdict_lease_and_note(store, pictures):
