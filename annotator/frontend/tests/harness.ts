@@ -27,12 +27,14 @@ export interface Harness {
   readonly session: Session;
   readonly statuses: SaveStatus[];
   readonly notices: NoticeText[];
+  readonly details: string[];
   readonly outbox: MemoryOutbox;
 }
 
 export function start(server: FakeServer, client = "tab", outbox = new MemoryOutbox(), now: () => number = () => 0): Harness {
   const statuses: SaveStatus[] = [];
   const notices: NoticeText[] = [];
+  const details: string[] = [];
   const session = new Session({
     api: server,
     categories: server.categories,
@@ -50,13 +52,17 @@ export function start(server: FakeServer, client = "tab", outbox = new MemoryOut
         },
         onConflict: (imageId) => void owner.onConflict(imageId),
         onRefused: (imageId, line) => owner.onRefused(imageId, line),
+        onClosed: (imageId, line) => owner.onClosed(imageId, line),
         onSettled: (imageId) => owner.onSettled(imageId),
       }),
-    notice: (_kind, text) => notices.push(text),
+    notice: (_kind, text, detail) => {
+      notices.push(text);
+      details.push(detail ?? "");
+    },
     preload: () => {},
     now,
   });
-  return { session, statuses, notices, outbox };
+  return { session, statuses, notices, details, outbox };
 }
 
 /** Lets everything that waits for an answer of the server go on. */

@@ -55,6 +55,13 @@ export interface Brought {
   readonly met: number;
 }
 
+/** Pictures that were changed, that are gone, and that are another person's to annotate. */
+export interface Marked {
+  readonly ids: readonly number[];
+  readonly gone: readonly number[];
+  readonly closed: readonly number[];
+}
+
 export class Api {
   readonly root: string;
 
@@ -80,13 +87,13 @@ export class Api {
     return (await found).ids;
   }
 
-  /** Marks pictures reviewed, or not; the ids of those that were not so yet, and of those that are gone. */
-  markReviewed(ids: readonly number[], reviewed: boolean): Promise<{ readonly ids: readonly number[]; readonly gone: readonly number[] }> {
+  /** Marks pictures reviewed, or not; and which they were. */
+  markReviewed(ids: readonly number[], reviewed: boolean): Promise<Marked> {
     return request(`${this.root}/queue/review`, json("POST", { ids, reviewed }));
   }
 
-  /** Gives pictures a flag, or takes it from them; the ids of those that it changed, and of those that are gone. */
-  flagImages(ids: readonly number[], flag: string, on: boolean): Promise<{ readonly ids: readonly number[]; readonly gone: readonly number[] }> {
+  /** Gives pictures a flag, or takes it from them; and which they were. */
+  flagImages(ids: readonly number[], flag: string, on: boolean): Promise<Marked> {
     return request(`${this.root}/queue/flag`, json("POST", { ids, flag, on }));
   }
 

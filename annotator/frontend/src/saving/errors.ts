@@ -21,6 +21,11 @@ export function isWithoutProject(error: unknown): boolean {
   return error instanceof RefusedError && error.answer["gone"] === "project";
 }
 
+/** Whether a picture is another person's to annotate: only it is refused, and nothing else. */
+export function isClosed(error: unknown): boolean {
+  return error instanceof RefusedError && error.status === 403 && error.answer["closed"] === "picture";
+}
+
 export function lineOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -11,9 +11,9 @@ export interface Pending {
 }
 
 export interface SaveStatus {
-  readonly kind: "saved" | "saving" | "offline" | "conflict";
+  readonly kind: "saved" | "saving" | "offline" | "conflict" | "closed";
   readonly unsaved: number;
-  /** Offline: the server's own line, where it was reached and could not save; its disk is full, say. */
+  /** Offline and closed: the server's own line, where it was reached and could not save; its disk is full, say. */
   readonly reason?: string;
 }
 

@@ -4,7 +4,7 @@
  * next visit.
  */
 import type { GestureBody, WireGesture } from "../document/protocol";
-import { RefusedError, isWithoutProject } from "./errors";
+import { RefusedError, isClosed, isWithoutProject, lineOf } from "./errors";
 import type { Outbox, Pending, SaveStatus } from "./pending";
 import { piecesOf } from "./pending";
 
@@ -19,6 +19,8 @@ export interface SaverOptions {
   readonly onConflict: (imageId: number) => void;
   /** The server refuses a gesture for good; it is dropped, and `line` says why. */
   readonly onRefused: (imageId: number, line: string) => void;
+  /** The picture is somebody else's: its gestures stay in the browser, and are tried again with the next one there, or at the next visit. */
+  readonly onClosed: (imageId: number, line: string) => void;
   /** Nothing of this picture is unsaved any more. */
   readonly onSettled: (imageId: number) => void;
 }
@@ -36,12 +38,15 @@ export class Saver {
   private reason: string | null = null;
   private readonly revisions = new Map<number, number>();
   private readonly held = new Set<number>();
+  /** By picture that is somebody else's the server's line: the others go on without it. */
+  private readonly closed = new Map<number, string>();
 
   constructor(private readonly options: SaverOptions) {}
 
-  /** A picture's document came from the server. */
+  /** A picture's document came from the server; one that opens may be saved. */
   noteLoaded(imageId: number, revision: number): void {
     if (this.unsaved(imageId) === 0) this.revisions.set(imageId, revision);
+    if (this.closed.delete(imageId)) void this.run();
   }
 
   /** The last revision that the server acknowledged. */
@@ -56,6 +61,7 @@ export class Saver {
       this.queue.push(gesture);
       outbox.put(gesture);
     }
+    this.closed.delete(imageId); // it may be theirs by now
     this.report();
     void this.run();
   }
@@ -67,8 +73,9 @@ export class Saver {
     void this.run();
   }
 
+  /** Of a picture; of all of them those that wait for the server, without those of pictures that are somebody else's. */
   unsaved(imageId?: number): number {
-    return imageId === undefined ? this.queue.length : this.queue.filter((one) => one.imageId === imageId).length;
+    return this.queue.filter((one) => (imageId === undefined ? !this.closed.has(one.imageId) : one.imageId === imageId)).length;
   }
 
   /** Resolves when every gesture is saved, or when that takes too long. */
@@ -114,7 +121,7 @@ export class Saver {
     this.sending = true;
     try {
       for (;;) {
-        const next = this.queue.find((one) => !this.held.has(one.imageId));
+        const next = this.queue.find((one) => !this.held.has(one.imageId) && !this.closed.has(one.imageId));
         if (next === undefined) return;
         await this.send(next);
       }
@@ -140,6 +147,11 @@ export class Saver {
         this.held.add(imageId);
         this.report();
         this.options.onConflict(imageId);
+      } else if (isClosed(error)) {
+        this.succeeded();
+        this.closed.set(imageId, lineOf(error));
+        this.report();
+        this.options.onClosed(imageId, lineOf(error));
       } else if (error instanceof RefusedError && isFinal(error)) {
         this.succeeded();
         this.options.onRefused(imageId, error.message);
@@ -179,10 +191,16 @@ export class Saver {
     this.options.onStatus(this.status());
   }
 
+  /** What is left once all others are saved. */
+  private keptBack(): SaveStatus | null {
+    const kept = this.queue.length;
+    return kept === 0 ? null : { kind: "closed", unsaved: kept, reason: [...this.closed.values()].join("\n") };
+  }
+
   private status(): SaveStatus {
-    const unsaved = this.queue.length;
+    const unsaved = this.unsaved();
     if (this.held.size > 0) return { kind: "conflict", unsaved };
-    if (unsaved === 0) return { kind: "saved", unsaved };
+    if (unsaved === 0) return this.keptBack() ?? { kind: "saved", unsaved };
     if (this.failures === 0) return { kind: "saving", unsaved };
     return { kind: "offline", unsaved, ...(this.reason === null ? {} : { reason: this.reason }) };
   }

@@ -1,5 +1,5 @@
 /** What is done to several pictures at once, each with its way back. */
-import type { Api } from "../saving/api";
+import type { Api, Marked } from "../saving/api";
 import { BlindApi } from "../saving/blind";
 import { lineOf } from "../saving/errors";
 import { VerdictsApi } from "../saving/verdicts";
@@ -87,7 +87,7 @@ export class ManyPictures {
     const { api, connection } = this.options;
     const changed = await api.markReviewed(ids, reviewed);
     await connection.refresh();
-    this.tellGone(changed.gone);
+    this.tellPassedOver(changed);
     return changed.ids;
   }
 
@@ -140,12 +140,14 @@ export class ManyPictures {
   private async flagNow(ids: readonly number[], flag: string, on: boolean): Promise<readonly number[]> {
     const changed = await this.options.api.flagImages(ids, flag, on);
     await this.options.connection.refresh();
-    this.tellGone(changed.gone);
+    this.tellPassedOver(changed);
     return changed.ids;
   }
 
-  private tellGone(ids: readonly number[]): void {
-    if (ids.length > 0) this.options.notices.show("info", t("picturesGone", { n: ids.length, names: numbersOf(ids) }));
+  private tellPassedOver({ gone, closed }: Marked): void {
+    const { notices } = this.options;
+    if (gone.length > 0) notices.show("info", t("picturesGone", { n: gone.length, names: numbersOf(gone) }));
+    if (closed.length > 0) notices.show("info", t("picturesClosed", { n: closed.length, names: numbersOf(closed) }));
   }
 
   private exportOnly(ids: readonly number[]): void {

@@ -43,7 +43,7 @@ const GROUPS: readonly (readonly Item[])[] = [
   ],
 ];
 
-const STATUS = { saved: "cloud", saving: "cloud", offline: "cloudOff", conflict: "warning" } as const;
+const STATUS = { saved: "cloud", saving: "cloud", offline: "cloudOff", conflict: "warning", closed: "warning" } as const;
 
 export class Toolbar {
   readonly element: HTMLElement;
@@ -134,11 +134,12 @@ export class Toolbar {
       saving: t("saving"),
       offline: t("offline", { n: status.unsaved }),
       conflict: t("conflictStatus", { n: status.unsaved }),
+      closed: t("closedStatus", { n: status.unsaved }),
     };
     setText(this.statusText, texts[status.kind]);
     setIcon(this.statusIcon, STATUS[status.kind]);
     this.status.dataset["kind"] = status.kind;
     this.status.title = status.reason ?? "";
-    setClass(this.status, "is-warning", status.kind === "offline" || status.kind === "conflict");
+    setClass(this.status, "is-warning", status.kind !== "saved" && status.kind !== "saving");
   }
 }

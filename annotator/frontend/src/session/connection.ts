@@ -175,6 +175,7 @@ export class Connection {
       onStatus: (status) => session.view.set({ status }),
       onConflict: (imageId) => void session.onConflict(imageId),
       onRefused: (imageId, line) => session.onRefused(imageId, line),
+      onClosed: (imageId, line) => session.onClosed(imageId, line),
       onSettled: (imageId) => {
         session.onSettled(imageId);
         session.list.noteSaved();

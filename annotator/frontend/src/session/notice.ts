@@ -4,6 +4,7 @@ export type Notice = (kind: "info" | "error", text: NoticeText, detail?: string)
 export type NoticeText =
   | "openFailed"
   | "refused"
+  | "pictureClosed"
   | "allReviewed"
   | "undoChanged"
   | "categoriesNotUndone"

@@ -337,6 +337,8 @@ export class Session {
     this.options.notice("error", "refused", line);
   }
 
+  onClosed(imageId: number, line: string): void { this.options.notice("error", "pictureClosed", [this.here(imageId)?.name ?? this.list.row(imageId)?.name, line].filter(Boolean).join(", ")); }
+
   /** Somebody else changed the picture. Where they touched other instances than ours, nothing is in question. */
   async onConflict(imageId: number): Promise<void> {
     const document = await this.api.document(imageId).catch(() => null);

@@ -25,6 +25,7 @@ function alone(options: Partial<SaverOptions> & Pick<SaverOptions, "post">) {
     onStatus: none,
     onConflict: none,
     onRefused: none,
+    onClosed: none,
     onSettled: none,
     ...options,
     post: (imageId, gesture) => {
@@ -159,6 +160,31 @@ describe("saving", () => {
     await settle();
     expect(statuses.at(-1)).toEqual({ kind: "saved", unsaved: 0 });
     expect(server.gestures).toHaveLength(1);
+  });
+
+  it("steps over a picture that is somebody else's, names it, and keeps what was done there until it is theirs", async () => {
+    const closed = refused("image 1: this take of it is not yours", 403, { closed: "picture" });
+    const server = new FakeServer([2, 2]);
+    const post = server.post.bind(server);
+    let isTheirs = false;
+    server.post = (id, gesture) => (id === 1 && !isTheirs ? Promise.reject(closed) : post(id, gesture));
+    const { session, statuses, notices, details, outbox, one } = await opened(server, "a");
+    accept(session, one("i0k0"));
+    accept(session, one("i0k1"));
+    await session.open(2);
+    accept(session, one("i1k0"));
+    await settle();
+    expect(server.gestures.map(({ changes }) => changes[0].key)).toEqual(["i1k0"]);
+    expect([notices, details]).toEqual([["pictureClosed"], [`1.jpg, image 1: this take of it is not yours`]]);
+    expect(outbox.pending().map(({ imageId, number }) => [imageId, number])).toEqual([[1, 1], [1, 2]]);
+    expect(statuses.at(-1)).toEqual({ kind: "closed", unsaved: 2, reason: "image 1: this take of it is not yours" });
+    expect(session.saver.unsaved()).toBe(0); // nobody waits for it
+    isTheirs = true;
+    await session.open(1);
+    reject(session, one("i0k1"));
+    await settle();
+    expect(server.gestures).toHaveLength(4);
+    expect([statuses.at(-1), outbox.pending()]).toEqual([{ kind: "saved", unsaved: 0 }, []]);
   });
 
   it("asks again after longer and longer, and at last every 20 seconds", async () => {

@@ -247,6 +247,9 @@ class Run {
           onRefused: (_, line) => {
             throw new Error(line);
           },
+          onClosed: (_, line) => {
+            throw new Error(line);
+          },
           onSettled: (id) => owner.onSettled(id),
         }),
       notice: (kind, text, detail) => {
