@@ -22,7 +22,7 @@ from annotator.storage.search import Search, Sort, image_conditions, known_for
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.shapes import measure_for
 from annotator.storage.standing import is_for_another, sent_back_to
-from annotator.storage.takes import is_kept_from
+from annotator.storage.takes import is_closed_to, is_kept_from
 
 CANDIDATES = 64
 """Pictures that are looked at before one tries to take one: more than people who ask at the same moment."""
@@ -162,7 +162,7 @@ def _to_do(connection: Connection, asked: Search, holder: Holder, who: str) -> S
     if read_setting(connection, VERDICTS):
         conditions.append(~is_for_another(who, now))
     if holder.name:
-        conditions.append(~is_kept_from(holder.name))
+        conditions += [~is_kept_from(holder.name), ~is_closed_to(holder.name)]
     free = ~leases.is_held_elsewhere(holder, now)
     return select(_images.c.id).where(~_images.c.removed, ~_images.c.reviewed, free, *conditions)
 

@@ -51,6 +51,26 @@ def is_kept_from(who: str) -> ColumnElement[bool]:
     return or_(_images.c.id.in_(given), _images.c.id.in_(decided))
 
 
+def is_closed_to(who: str) -> ColumnElement[bool]:
+    """Of `schema.images`: whether a take is another person's, so that nothing of this one belongs there.
+
+    A second take that was given to somebody else; and a first take beside an open second one, unless they made it.
+    """
+    second, made = schema.images.alias("second"), _gestures.alias("made")
+    elses = select(_twice.c.take_id).where(_twice.c.take_id.is_not(None), _twice.c.given_to.is_distinct_from(who))
+    by_them = select(made.c.id).where(
+        made.c.image_id == _twice.c.image_id,
+        made.c.revision_after <= _twice.c.as_of,
+        made.c.who == who,
+    )
+    beside = (
+        select(_twice.c.image_id)
+        .join(second, second.c.id == _twice.c.take_id)
+        .where(_twice.c.given_to.is_not(None), ~second.c.reviewed, ~by_them.correlate(_twice).exists())
+    )
+    return or_(_images.c.id.in_(elses), _images.c.id.in_(beside))
+
+
 def forget_take(connection: Connection, image_id: int) -> None:
     """Forget what the second person made of a picture, as the bin is emptied; the history stays."""
     take_id = connection.scalar(select(_twice.c.take_id).where(_twice.c.image_id == image_id))

@@ -24,7 +24,7 @@ from annotator.storage.images import IMPORT, image_by_id, image_row
 from annotator.storage.instances import among, row_of
 from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.suggestions import instance_offered
-from annotator.storage.takes import is_kept_from, sha256_of_take
+from annotator.storage.takes import is_closed_to, is_kept_from, sha256_of_take
 
 ABANDONED = timedelta(hours=2)
 """A take that nobody has touched for so long since it was given may be given to somebody else."""
@@ -152,6 +152,14 @@ class TwicePictures:
         kept = select(_images.c.id).where(is_kept_from(who), _images.c.id.not_in(done))
         with self._database.read() as connection:
             return frozenset(connection.scalars(kept.where(among(_images.c.id, image_ids))))
+
+    def closed_to(self, who: str, image_ids: Sequence[int] | None = None) -> frozenset[int]:
+        """Those of these pictures, or of all, that a person must not change, because that take is another's."""
+        closed = select(_images.c.id).where(is_closed_to(who))
+        if image_ids is not None:
+            closed = closed.where(among(_images.c.id, image_ids))
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(closed))
 
     def images(self) -> tuple[Image, ...]:
         """Every take, for whoever looks at all that a database says; with no content of its own."""

@@ -21,11 +21,15 @@ from annotator.web.routes.requests import who_decides
 
 _PROJECT = "/annotator/{key}/"
 
+CHANGES = "images/{image_id}/gestures"
+OPENS = "images/{image_id}"
+"""Asked as well whether a take is another person's: what may not be saved is not opened either."""
+
 TELLS_NOTHING = frozenset(
     {
         "pictures/{image_id}",
         "thumbnails/{image_id}",
-        "images/{image_id}/gestures",  # a decision that was made before is not lost
+        CHANGES,
         "images/{image_id}/lease",
     }
 )
@@ -42,16 +46,27 @@ def apart_guards(projects: Projects) -> Sequence[Any]:
     def may_see(request: Request) -> None:
         """Raises UnseenError, and as `Projects.use` does."""
         asked, route = request.path_params.get("image_id", ""), request.scope.get("route")
-        if not asked.isdecimal() or route is None or route.path.removeprefix(_PROJECT) in TELLS_NOTHING:
+        if not asked.isdecimal() or route is None:
             return
-        key, image_id = request.path_params["key"], int(asked)
+        key, image_id, path = request.path_params["key"], int(asked), route.path.removeprefix(_PROJECT)
         with projects.use(key) as store:
-            if image_id in kept_apart(projects, store, key, (image_id,)):
-                raise UnseenError(
-                    f"image {image_id}: two people annotate it apart from each other, and the other take of it is yours"
-                )
+            if path in (OPENS, CHANGES) and closed_takes(projects, store, key, (image_id,)):
+                raise UnseenError(f"{_apart(image_id)}, and this take of it is not yours")
+            if path not in TELLS_NOTHING and kept_apart(projects, store, key, (image_id,)):
+                raise UnseenError(f"{_apart(image_id)}, and the other take of it is yours")
 
     return [] if projects.login is None else [Depends(may_see)]
+
+
+def _apart(image_id: int) -> str:
+    return f"image {image_id}: two people annotate it apart from each other"
+
+
+def closed_takes(projects: Projects, store: Store, key: str, image_ids: Sequence[int] | None = None) -> frozenset[int]:
+    """Those of these pictures, or of all, whose take is another person's than whoever asks, who may not review."""
+    if who_asks(projects) is None or may(projects, key, Role.REVIEW):
+        return frozenset()
+    return store.twice.closed_to(who_decides(projects), image_ids)
 
 
 def kept_apart(projects: Projects, store: Store, key: str, image_ids: Sequence[int]) -> frozenset[int]:

@@ -28,6 +28,7 @@ from annotator.core.query import QueryError
 from annotator.web.members import NoProjectError
 from annotator.web.people import NotAllowedError
 from annotator.web.projects import OccupiedError, Projects, UnknownProjectError
+from annotator.web.routes.apart import UnseenError
 from annotator.web.sharing.limits import LimitError
 from annotator.web.sharing.login import SignInError
 from annotator.web.sharing.uploads import TooLargeError
@@ -87,6 +88,8 @@ def error_response(error: AnnotatorError, *, plain: Callable[[str], str] = str) 
         answer["problems"] = [_one_line(plain(line)) for line in error.told(MAX_PROBLEMS)]
     if isinstance(error, PartError):  # a page offers to bring in the rest
         answer |= {"there": error.there, "missing": error.missing}
+    if isinstance(error, UnseenError):  # a browser keeps what it has for it, and goes on with other pictures
+        answer["closed"] = "picture"
     if isinstance(error, UnknownProjectError):  # a browser keeps what it has for it, and sends it should it come again
         answer["gone"] = "project"
     if isinstance(error, QueryError):  # a page shows the place, and says why in its own language

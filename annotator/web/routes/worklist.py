@@ -26,7 +26,7 @@ from annotator.web.jobs import Job, Prelabelling
 from annotator.web.listings import Listings
 from annotator.web.people import who_asks
 from annotator.web.projects import Projects
-from annotator.web.routes.apart import kept_apart
+from annotator.web.routes.apart import closed_takes, kept_apart
 from annotator.web.routes.hand_out import holder_of, holders_among, lease_to_json
 from annotator.web.routes.requests import MAX_SMALL_BYTES, parse_json, who_decides, with_store
 from annotator.web.sharing.guard import MAX_BODY_BYTES
@@ -62,6 +62,7 @@ def add_worklist_routes(
     _add_lists(router, projects, jobs, lists)
     _add_next(router, projects, lists, uploads)
     _add_actions(router, projects, uploads)
+    _add_bin(router, projects, uploads)
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,7 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
         wanted = replace(search, query=Expression((*search.query.terms, *TO_DO.terms)), keep=None)
         version, ranked = store.worklist.version(), lists.ranked(key, store, search)
         all_ids, left = lists.ids(store, version, search, ranked), set(lists.ids(store, version, wanted, None))
+        left -= closed_takes(projects, store, key)
         return [id for id in _around(all_ids, after) if id in left]
 
     def row_of(key: str, store: Store, image_id: int | None) -> dict[str, Any] | None:
@@ -199,56 +201,59 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
 
 
 def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
-    async def asked_ids(request: Request) -> tuple[list[int], dict[str, Any]]:
-        found = parse_json(await uploads.small(request, MAX_BODY_BYTES))
-        return _ids_of(found), found
-
-    async def decide(key: str, ids: list[int], each: int, change: Callable[[Store], list[int]]) -> dict[str, Any]:
-        """each: bytes that the history of one picture takes."""
+    async def decide(
+        key: str, ids: list[int], each: int, change: Callable[[Store, list[int]], list[int]]
+    ) -> dict[str, Any]:
+        """each: bytes that the history of one picture takes. `closed`: those that are another person's to annotate."""
 
         def run(store: Store) -> dict[str, Any]:
             projects.require_quota(key, store, each * len(ids))
             with store.together():
-                gone = store.worklist.missing(ids)
-                return {"ids": change(store), "gone": gone}
+                closed = closed_takes(projects, store, key, ids)
+                mine = [id for id in ids if id not in closed]
+                return {"gone": store.worklist.missing(mine), "closed": sorted(closed), "ids": change(store, mine)}
 
         found: dict[str, Any] = await with_store(projects, key, run)
         return found
 
     @router.post("/{key}/queue/review")
     async def review(key: str, request: Request) -> dict[str, Any]:
-        """Mark pictures reviewed, or not; the ids of those that were not so yet, and of those that are gone."""
-        ids, found = await asked_ids(request)
+        """Mark pictures reviewed, or not: those that were not so yet, that are gone, and that are another person's."""
+        ids, found = await _asked_ids(request, uploads)
         reviewed = found.get("reviewed")
         if not isinstance(reviewed, bool):
             raise GestureError(f"queue.reviewed: {reviewed!r:.80}, expected true or false")
 
         return await decide(
-            key, ids, 200, lambda store: store.worklist.mark_reviewed(ids, reviewed, who=who_decides(projects))
+            key, ids, 200, lambda store, mine: store.worklist.mark_reviewed(mine, reviewed, who=who_decides(projects))
         )
 
     @router.post("/{key}/queue/flag")
     async def flag(key: str, request: Request) -> dict[str, Any]:
-        """Give pictures a flag, or take it from them; the ids of those that it changed, and of those that are gone."""
-        ids, found = await asked_ids(request)
+        """Give pictures a flag, or take it from them: those that it changed, are gone, and are another person's."""
+        ids, found = await _asked_ids(request, uploads)
         word, on = found.get("flag"), found.get("on")
         if not is_flag(word):
             raise GestureError(f"queue.flag: {word!r:.80}, expected a printable text of 1 to {MAX_FLAG} characters")
         if not isinstance(on, bool):
             raise GestureError(f"queue.on: {on!r:.80}, expected true or false")
 
-        return await decide(key, ids, 300, lambda store: store.worklist.flag(ids, word, on, who=who_decides(projects)))
+        return await decide(
+            key, ids, 300, lambda store, mine: store.worklist.flag(mine, word, on, who=who_decides(projects))
+        )
 
+
+def _add_bin(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
     @router.post("/{key}/queue/remove")
     async def remove(key: str, request: Request) -> dict[str, Any]:
         """Put pictures into the bin; the ids of those that were not in it."""
-        ids, _ = await asked_ids(request)
+        ids, _ = await _asked_ids(request, uploads)
         return {"ids": await with_store(projects, key, lambda store: store.worklist.remove(ids))}
 
     @router.post("/{key}/queue/restore")
     async def restore(key: str, request: Request) -> dict[str, Any]:
         """Take pictures out of the bin again; the ids of those that were still there."""
-        ids, _ = await asked_ids(request)
+        ids, _ = await _asked_ids(request, uploads)
 
         def bring_back(store: Store) -> list[int]:
             with store.together():
@@ -265,12 +270,13 @@ def _around(ids: Sequence[int], after: int | None) -> Iterator[int]:
     yield from ids[: max(0, place)]
 
 
-def _ids_of(found: Any) -> list[int]:
-    """Raises GestureError."""
+async def _asked_ids(request: Request, uploads: Uploads) -> tuple[list[int], dict[str, Any]]:
+    """The pictures that a body is about, and all of it. Raises GestureError."""
+    found = parse_json(await uploads.small(request, MAX_BODY_BYTES))
     ids = found.get("ids") if isinstance(found, dict) else None
     if not isinstance(ids, list) or not all(map(is_id, ids)):
         raise GestureError("queue.ids: expected a list of the pictures' whole numbers")
-    return ids
+    return ids, found
 
 
 def _rows(projects: Projects, store: Store, key: str, ids: list[int]) -> tuple[list[QueueRow], frozenset[int]]:

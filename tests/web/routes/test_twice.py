@@ -34,7 +34,8 @@ def team(tmp_path):
     store.add_image(png(20, 12), file_name="a.png", width=20, height=12)
     store.add_category("person")
     store.set_suggestions(1, [suggestion(2), suggestion(9, score=0.4)], by="net@1")
-    for name, role in (("rolf", Role.REVIEW), ("ann", Role.ANNOTATE), ("ben", Role.ANNOTATE)):
+    more = [(name, Role.ANNOTATE) for name in ("cat", "dan")]
+    for name, role in (("rolf", Role.REVIEW), ("ann", Role.ANNOTATE), ("ben", Role.ANNOTATE), *more):
         store.people.add(name, role, by="mara")
 
     def ask(name, method, path, **options):
@@ -121,6 +122,44 @@ def test_the_next_one_comes_after_a_second_take_and_the_queue_after_the_last(tea
     assert row["id"] not in (1, 2, first)
     accept_all(team, "ben", row["id"])
     assert team("ben", "GET", f"queue/next?after={row['id']}").json()["image"]["name"] == "c.png"
+
+
+def test_nobody_saves_anything_in_the_take_of_somebody_else(team):
+    def saves(name, image_id):
+        """Whether that is taken: a review, and one of many."""
+        revision = team("rolf", "GET", f"images/{image_id}").json()["revision"]
+        said = {"client": name, "number": next(numbers), "revision": revision, "verb": "review", "changes": []}
+        answer = team(name, "POST", f"images/{image_id}/gestures", json=said)
+        if answer.status_code == 403:
+            assert "this take of it is not yours" in answer.json()["error"]
+            assert answer.json()["closed"] == "picture"
+        opened = team(name, "GET", f"images/{image_id}").status_code
+        assert opened == answer.status_code, "what may not be saved is not opened"
+        return answer.status_code == 200
+
+    def marks(name):
+        """Whether they may mark and flag the picture with others, which are marked all the same."""
+        said = [("review", {"reviewed": False}), ("review", {"reviewed": True})]
+        said += [("flag", {"flag": name, "on": True}), ("flag", {"flag": name, "on": False})]
+        answers = [team(name, "POST", f"queue/{path}", json={"ids": [1, 99], **body}).json() for path, body in said]
+        taken = [[one["ids"], one["gone"], one["closed"]] for one in answers]
+        assert taken in ([[[1], [99], []]] * 4, [[[], [99], [1]]] * 4), "one or the other"
+        return taken[0][0] == [1]
+
+    numbers = iter(range(100, 200))
+    everybody = ("ann", "ben", "cat", "rolf", "mara")
+    team("mara", "POST", "twice", json={"share": 1})
+    assert saves("cat", 1), "no second take has begun"
+    take = team("ben", "POST", "twice/next").json()["image"]
+    later = [name for name in (*everybody, "dan") if saves(name, 1)]
+    assert later == [name for name in (*everybody, "dan") if marks(name)] == ["ann", "cat", "rolf", "mara"]
+    assert [name for name in everybody if saves(name, take)] == ["ben", "rolf", "mara"]
+    team("rolf", "POST", "queue/review", json={"ids": [1], "reviewed": False})
+    handed = [team(name, "POST", "queue/next", json={"tab": name}).json()["image"] for name in ("ann", "dan")]
+    assert [image and image["id"] for image in handed] == [1, None]
+    accept_all(team, "ben", take)
+    assert saves("dan", 1), "both are done"
+    assert not saves("dan", take)
 
 
 def test_where_nobody_signs_in_one_person_may_do_both_and_is_told_what_that_is(client, base, projects):
