@@ -17,9 +17,7 @@ from annotator.core.people import Role
 from annotator.storage.store import Store
 from annotator.web.people import NotAllowedError, may, who_asks
 from annotator.web.projects import Projects
-from annotator.web.routes.requests import who_decides
-
-_PROJECT = "/annotator/{key}/"
+from annotator.web.routes.requests import OF_PROJECT, who_decides
 
 CHANGES = "images/{image_id}/gestures"
 OPENS = "images/{image_id}"
@@ -48,7 +46,7 @@ def apart_guards(projects: Projects) -> Sequence[Any]:
         asked, route = request.path_params.get("image_id", ""), request.scope.get("route")
         if not asked.isdecimal() or route is None:
             return
-        key, image_id, path = request.path_params["key"], int(asked), route.path.removeprefix(_PROJECT)
+        key, image_id, path = request.path_params["key"], int(asked), route.path.removeprefix(OF_PROJECT)
         with projects.use(key) as store:
             if path in (OPENS, CHANGES) and closed_takes(projects, store, key, (image_id,)):
                 raise UnseenError(f"{_apart(image_id)}, and this take of it is not yours")

@@ -22,6 +22,9 @@ MAX_VALUES = 1_000_000
 """In one body: JSON of more keeps this interpreter, and everybody's gestures, for seconds. A gesture of 200,000
 vertices has less than half as many."""
 
+OF_PROJECT = "/annotator/{key}/"
+"""How the path of every route of one project begins."""
+
 NAMELESS = "visitor"
 """Stands beside the decisions of visitors who did not sign in."""
 

@@ -16,8 +16,7 @@ from fastapi import Depends, Request
 from annotator.core.people import Role
 from annotator.web.people import require
 from annotator.web.projects import Projects
-
-_PROJECT = "/annotator/{key}/"
+from annotator.web.routes.requests import OF_PROJECT
 
 NEEDED: dict[tuple[str, str], Role] = {
     ("POST", "images/{image_id}/gestures"): Role.ANNOTATE,
@@ -50,7 +49,7 @@ NEEDED: dict[tuple[str, str], Role] = {
 def role_for(method: str, path: str) -> Role:
     """The role that a request needs. path: of the route, with `{key}`."""
     reads = method in ("GET", "HEAD")
-    asked = ("GET" if reads else method, path.removeprefix(_PROJECT))
+    asked = ("GET" if reads else method, path.removeprefix(OF_PROJECT))
     return NEEDED.get(asked, Role.ANNOTATE if reads else Role.MANAGE)
 
 

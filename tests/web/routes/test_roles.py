@@ -9,46 +9,17 @@ from annotator.web.projects import Projects
 from annotator.web.routes.apart import TELLS_NOTHING
 from annotator.web.routes.roles import NEEDED, role_for
 from annotator.web.routes.router import build_routes
-from annotator.web.sharing import visitor
-from annotator.web.sharing.login import User
-from annotator.web.sharing.visitor import Visitor
-from tests.web.conftest import client_of, png
-
-
-class Whoever:
-    """Signs in whoever the test says."""
-
-    has_page = False
-    way_out = ""
-    name = ""
-
-    def user(self, asking):
-        return User(self.name, self.name) if self.name else None
+from tests.web.conftest import png
+from tests.web.teams import team_of
 
 
 @pytest.fixture
 def team(tmp_path):
-    """A client, a function that says who asks, and the address of a project with three people."""
-    login = Whoever()
-    projects = Projects(home=tmp_path / "projects", login=login)
-    client = client_of(projects)
-    client.app.add_middleware(visitor.Visitors)
-    with visitor.acting_for(Visitor("1.2.3.4")):
-        login.name = "mara"
-        key = projects.make("Helmets")
-        store = projects.get(key)
-    store.add_image(png(), file_name="a.png", width=64, height=48)
-    store.add_category("person")
-    store.people.add("rolf", Role.REVIEW, by="mara")
-    store.people.add("anna", Role.ANNOTATE, by="mara")
-
-    def ask(name, method, path, **options):
-        login.name = name
-        return client.request(method, f"/annotator/{key}/{path}", **options)
-
-    ask.store = store
-    yield ask
-    projects.close()
+    """Of three people: mara manages, rolf reviews, anna annotates. There is one picture."""
+    with team_of(tmp_path / "projects", {"rolf": Role.REVIEW, "anna": Role.ANNOTATE}) as team:
+        team.store.add_image(png(), file_name="a.png", width=64, height=48)
+        team.store.add_category("person")
+        yield team
 
 
 def test_everybody_annotates_and_only_those_who_manage_change_the_project(team):

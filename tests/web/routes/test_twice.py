@@ -3,48 +3,21 @@
 import pytest
 
 from annotator.core.people import Role
-from annotator.web.projects import Projects
-from annotator.web.sharing import visitor
-from annotator.web.sharing.login import User
-from annotator.web.sharing.visitor import Visitor
 from tests.storage.builders import suggestion
-from tests.web.conftest import client_of, png
-
-
-class Whoever:
-    """Signs in whoever the test says."""
-
-    name = ""
-
-    def user(self, asking):
-        return User(self.name, self.name) if self.name else None
+from tests.web.conftest import png
+from tests.web.teams import team_of
 
 
 @pytest.fixture
 def team(tmp_path):
-    """A function that says who asks: mara manages, rolf reviews, ann and ben annotate. Ann has done the one picture."""
-    login = Whoever()
-    projects = Projects(home=tmp_path / "projects", login=login)
-    client = client_of(projects)
-    client.app.add_middleware(visitor.Visitors)
-    with visitor.acting_for(Visitor("1.2.3.4")):
-        login.name = "mara"
-        key = projects.make("Helmets")
-        store = projects.get(key)
-    store.add_image(png(20, 12), file_name="a.png", width=20, height=12)
-    store.add_category("person")
-    store.set_suggestions(1, [suggestion(2), suggestion(9, score=0.4)], by="net@1")
-    more = [(name, Role.ANNOTATE) for name in ("cat", "dan")]
-    for name, role in (("rolf", Role.REVIEW), ("ann", Role.ANNOTATE), ("ben", Role.ANNOTATE), *more):
-        store.people.add(name, role, by="mara")
-
-    def ask(name, method, path, **options):
-        login.name = name
-        return client.request(method, f"/annotator/{key}/{path}", **options)
-
-    accept_all(ask, "ann", 1)
-    yield ask
-    projects.close()
+    """Of six people: mara manages, rolf reviews, four annotate. Ann has done the one picture."""
+    people = {"rolf": Role.REVIEW} | dict.fromkeys(("ann", "ben", "cat", "dan"), Role.ANNOTATE)
+    with team_of(tmp_path / "projects", people) as team:
+        team.store.add_image(png(20, 12), file_name="a.png", width=20, height=12)
+        team.store.add_category("person")
+        team.store.set_suggestions(1, [suggestion(2), suggestion(9, score=0.4)], by="net@1")
+        accept_all(team, "ann", 1)
+        yield team
 
 
 def accept_all(ask, name, image_id, *, most=9):
