@@ -9,6 +9,15 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They turn the direction of what stands behind them, so that a name reads as another one."""
 
 
+_UNSEEN = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"))
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
+    chr(code)
+    for first, last in ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
+    for code in range(first, last + 1)
+)
+"""Letters, marks and signs that are drawn as nothing: joiners, fillers, choices of another form."""
+
+
 def is_plain(text: str) -> bool:
     """Whether a text can stand in a line, a file's name and XML: nothing in it ends the line or commands a terminal.
 
@@ -19,6 +28,15 @@ def is_plain(text: str) -> bool:
     (True, True, False, False)
     """
     return text.isprintable() or all(map(_is_plain_letter, text))
+
+
+def first_unseen(text: str) -> str | None:
+    """The first character by which two texts differ that look the same: all that shows nothing but a plain space.
+
+    >>> first_unseen("Zoë O'Neil"), first_unseen("an\u200bna"), first_unseen("anna\u00a0b")
+    (None, '\\u200b', '\\xa0')
+    """
+    return next((one for one in text if one != " " and (one in _BLANK or unicodedata.category(one) in _UNSEEN)), None)
 
 
 def escaped(text: str) -> str:

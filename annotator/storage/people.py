@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from annotator.core.people import PeopleError, Person, Role, checked_person, folded_person
+from annotator.core.people import PeopleError, Person, Role, checked_person, folded_person, is_login_of
 from annotator.storage import schema
 from annotator.storage.answers import AnswersReader
 from annotator.storage.database import Database, now
@@ -33,25 +33,25 @@ class People:
         return self._figures.read(self.all())
 
     def role_of(self, login: str, name: str) -> Role | None:
-        """What somebody who signed in may do; None where they are none of the project's people.
+        """What somebody may do, as `person_of` finds them."""
+        found = self.person_of(login, name)
+        return None if found is None else found.role
+
+    def person_of(self, login: str, name: str) -> Person | None:
+        """Somebody who signed in; None where they are none of the project's people.
 
         login: their stable id. name: what they are called today. Whoever was added by name gets the id at their first
-        visit, and is known by it from then on, whatever they are called later.
+        visit, and is known by it from then on. Their name here stays, so that all that they do is one person's.
         """
         with self._database.read() as connection:
             found = _known(connection, login)
-            if found is not None and found.name == name:
-                return found.role
-            if found is None and not _is_awaited(_namesake(connection, login, name)):
-                return None
+            if found is not None or _awaited(connection, login, name) is None:
+                return found
         with self._database.write() as connection:
-            found, namesake = _known(connection, login), _namesake(connection, login, name)
-            if found is not None and namesake is None:
-                _change(connection, found, name=name)
-            elif found is None and namesake is not None and _is_awaited(namesake):
-                _change(connection, namesake, login=login)
-                return namesake.role
-            return None if found is None else found.role
+            found, awaited = _known(connection, login), _awaited(connection, login, name)
+            if found is None and awaited is not None:
+                _change(connection, awaited, login=login)
+            return _known(connection, login)
 
     def claim(self, login: str, name: str) -> bool:
         """Make somebody the manager of a project that has no people yet; whether it had none."""
@@ -97,15 +97,10 @@ def _known(connection: Connection, login: str) -> Person | None:
     return None if row is None else _person(row)
 
 
-def _namesake(connection: Connection, login: str, name: str) -> Person | None:
-    """Somebody else who is called so."""
-    others = [one for one in _all(connection) if one.login != login]
-    return next((one for one in others if folded_person(one.name) == folded_person(name)), None)
-
-
-def _is_awaited(person: Person | None) -> bool:
-    """Whether they were added by name, and have not signed in since."""
-    return person is not None and person.login is None
+def _awaited(connection: Connection, login: str, name: str) -> Person | None:
+    """Who was added by this name and has not signed in since, or did so by this login as it was written before."""
+    named = [one for one in _all(connection) if folded_person(one.name) == folded_person(name)]
+    return next((one for one in named if one.login is None or is_login_of(one.login, login)), None)
 
 
 def _add(connection: Connection, name: str, role: Role, *, by: str, login: str | None = None) -> Row[Any]:

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from annotator.core.errors import AnnotatorError
-from annotator.core.people import Role, folded_person
+from annotator.core.people import Role, folded_person, is_login_of
 from annotator.core.project import Summary
 from annotator.core.settings import OWNER
 from annotator.storage.store import Store
@@ -86,6 +86,14 @@ class Members:
             raise UnknownProjectError
         return found
 
+    def name(self, store: Store) -> str:
+        """By which the project knows whoever asks, whatever they are called today; "" where nobody signed in."""
+        user = self.user()
+        if user is None:
+            return ""
+        found = store.people.person_of(user.id, user.name)
+        return user.name if found is None else found.name
+
     def admit(self, store: Store, user: User) -> bool:
         """Whether a project is somebody's to open; one that was nobody's is theirs from now on."""
         if store.people.role_of(user.id, user.name) is not None:
@@ -102,7 +110,7 @@ class Members:
             return self.may_found(user)
         if not summary.people:
             return summary.owner == user.id
-        if any(login == user.id for login, _ in summary.people):
+        if any(is_login_of(login, user.id) for login, _ in summary.people):
             return True
         return any(login is None and folded_person(name) == folded_person(user.name) for login, name in summary.people)
 

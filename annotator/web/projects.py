@@ -137,6 +137,11 @@ class Projects:
         with self.use(key) as store:
             return self._members.role(store)
 
+    def name(self, key: str) -> str:
+        """By which a project knows whoever asks, "" where nobody signed in. Raises as `use` does."""
+        with self.use(key) as store:
+            return self._members.name(store)
+
     def get(self, key: str) -> Store:
         """The project behind a key, for a moment; for work use `use`. Raises UnknownProjectError."""
         with self.use(key) as store:

@@ -64,14 +64,14 @@ def closed_takes(projects: Projects, store: Store, key: str, image_ids: Sequence
     """Those of these pictures, or of all, whose take is another person's than whoever asks, who may not review."""
     if who_asks(projects) is None or may(projects, key, Role.REVIEW):
         return frozenset()
-    return store.twice.closed_to(who_decides(projects), image_ids)
+    return store.twice.closed_to(who_decides(projects, key), image_ids)
 
 
 def kept_apart(projects: Projects, store: Store, key: str, image_ids: Sequence[int]) -> frozenset[int]:
     """Those of these pictures that whoever asks must not see: they make the other take of it, and may not review."""
     if who_asks(projects) is None:
         return frozenset()
-    found = store.twice.kept_from(who_decides(projects), image_ids)
+    found = store.twice.kept_from(who_decides(projects, key), image_ids)
     return frozenset() if not found or may(projects, key, Role.REVIEW) else found
 
 

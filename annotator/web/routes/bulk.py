@@ -51,7 +51,7 @@ def add_bulk_routes(router: APIRouter, projects: Projects, work: BulkWork, uploa
             raise GestureError("bulk.as_of: expected what the preview said")
 
         def begin() -> dict[str, Any]:
-            work.start(key, order, as_of=int(as_of or 0), who=who_decides(projects))
+            work.start(key, order, as_of=int(as_of or 0), who=who_decides(projects, key))
             return status_to_json(projects, work, key)
 
         return await run_in_threadpool(begin)
@@ -65,7 +65,7 @@ def _add_routes_of_the_latest(router: APIRouter, projects: Projects, work: BulkW
                 last = store.bulk.last()
             if last is None:
                 raise MissingError("bulk: there is nothing to take back")
-            work.undo(key, last.id, total=last.done - last.undone, who=who_decides(projects))
+            work.undo(key, last.id, total=last.done - last.undone, who=who_decides(projects, key))
             return status_to_json(projects, work, key)
 
         return await run_in_threadpool(begin)
@@ -77,7 +77,7 @@ def _add_routes_of_the_latest(router: APIRouter, projects: Projects, work: BulkW
                 last = store.bulk.last()
             if last is None or not last.can_go_on:
                 raise MissingError("bulk: there is nothing to go on with")
-            work.go_on(key, last, who=who_decides(projects))
+            work.go_on(key, last, who=who_decides(projects, key))
             return status_to_json(projects, work, key)
 
         return await run_in_threadpool(begin)

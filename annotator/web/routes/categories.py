@@ -44,7 +44,7 @@ def add_category_routes(router: APIRouter, projects: Projects, uploads: Uploads)
     @router.get("/{key}/categories")
     def list_categories(key: str) -> dict[str, Any]:
         with projects.use(key) as store:
-            return categories_to_json(store, asked_by=who_decides(projects))
+            return categories_to_json(store, asked_by=who_decides(projects, key))
 
     @router.post("/{key}/categories")
     async def add(key: str, request: Request) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class _Desk:
         projects = self._projects
 
         def make() -> dict[str, Any]:
-            who = who_decides(projects)
+            who = who_decides(projects, key)
             with projects.use(key) as store, store.together():
                 projects.require_quota(key, store, size)
                 before = store.category_manager.last()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import GestureError, MissingError
 from annotator.core.people import Role
@@ -51,7 +52,7 @@ def add_hand_out_routes(router: APIRouter, projects: Projects, uploads: Uploads)
     @router.post("/{key}/images/{image_id}/lease")
     async def keep(key: str, image_id: ImageId, request: Request) -> dict[str, Any]:
         """Take a picture, or keep it, for somebody who works on it; whose it is where that is somebody else's."""
-        holder = holder_of(projects, await said(request))
+        holder = await holder_of(projects, key, await said(request))
 
         def take(store: Store) -> Lease | None:
             try:
@@ -64,7 +65,7 @@ def add_hand_out_routes(router: APIRouter, projects: Projects, uploads: Uploads)
     @router.delete("/{key}/images/{image_id}/lease")
     async def release(key: str, image_id: ImageId, request: Request) -> dict[str, Any]:
         """Give a picture back, as a manager anybody's; the lease that stands after that."""
-        holder = holder_of(projects, await said(request))
+        holder = await holder_of(projects, key, await said(request))
         by = None if may(projects, key, Role.MANAGE) else holder
         left = await with_store(projects, key, lambda store: store.hand_out.release(image_id, by=by))
         return {"lease": lease_to_json(left, holder)}
@@ -72,19 +73,19 @@ def add_hand_out_routes(router: APIRouter, projects: Projects, uploads: Uploads)
     @router.post("/{key}/leases/leave")
     async def leave(key: str, request: Request) -> dict[str, Any]:
         """A tab is being closed or reloaded."""
-        holder = holder_of(projects, await said(request))
+        holder = await holder_of(projects, key, await said(request))
         await with_store(projects, key, lambda store: store.hand_out.leave(holder) if store.hand_out.is_on() else None)
         return {}
 
 
-def holder_of(projects: Projects, found: Any) -> Holder:
+async def holder_of(projects: Projects, key: str, found: Any) -> Holder:
     """Who asks, from a body that names the tab. Raises GestureError."""
     if not isinstance(found, dict):
         raise GestureError("lease: expected an object with tab")
     tab = text_in(found, "tab", "lease")
     if not tab.isalnum():
         raise GestureError("lease.tab: expected letters and digits")
-    return Holder(name_of_user(projects), tab)
+    return Holder(await run_in_threadpool(name_of_user, projects, key), tab)
 
 
 def holders_among(store: Store, ids: Sequence[int]) -> dict[int, str]:

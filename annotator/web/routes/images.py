@@ -39,7 +39,11 @@ def _save(projects: Projects, key: str, image_id: int, content: bytes) -> Respon
     with projects.use(key) as store:
         image = store.image(image_id, in_bin=True)
         made = gesture_from_json(
-            parse_json(content), image_id=image_id, who=who_decides(projects), height=image.height, width=image.width
+            parse_json(content),
+            image_id=image_id,
+            who=who_decides(projects, key),
+            height=image.height,
+            width=image.width,
         )
         try:
             # One gesture after the other, so that each sees what the last one took.

@@ -21,7 +21,7 @@ from annotator.storage.store import Store
 from annotator.web.people import may, who_asks
 from annotator.web.projects import Projects
 from annotator.web.routes.answers import INERT, NEVER_KEPT
-from annotator.web.routes.requests import MAX_SMALL_BYTES, parse_json, who_decides
+from annotator.web.routes.requests import MAX_SMALL_BYTES, name_of_user, parse_json, who_decides
 from annotator.web.sharing.slots import Pool
 from annotator.web.sharing.uploads import Uploads
 
@@ -51,7 +51,7 @@ def add_people_routes(router: APIRouter, projects: Projects, uploads: Uploads) -
 
         def work() -> dict[str, Any]:
             with projects.use(key) as store:
-                store.people.add(body.get("name", ""), checked_role(body.get("role")), by=who_decides(projects))
+                store.people.add(body.get("name", ""), checked_role(body.get("role")), by=who_decides(projects, key))
                 return listed(key, store)
 
         return await run_in_threadpool(work)
@@ -84,9 +84,9 @@ def _add_figures(router: APIRouter, projects: Projects) -> None:
         """Whoever only annotates sees what they did themselves, as a share of the whole."""
         with projects.use(key) as store:
             found = store.people.figures()
-            user = who_asks(projects)
-            everybody = user is None or may(projects, key, Role.REVIEW)
-            return [one for one in found if everybody or (user is not None and one.name == user.name)]
+            everybody = who_asks(projects) is None or may(projects, key, Role.REVIEW)
+            name = name_of_user(projects, key)
+            return [one for one in found if everybody or one.name == name]
 
     @router.get("/{key}/people/figures")
     async def read(key: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def add_presence_routes(router: APIRouter, projects: Projects, uploads: Uploads)
                 if said.image_id is None:
                     presence.left(key, said.page)
                     return {"others": []}
-                found = presence.seen(key, said.page, said.image_id, name=name_of_user(projects))
+                found = presence.seen(key, said.page, said.image_id, name=name_of_user(projects, key))
                 alone = presence.is_alone(key)
                 # Alone, a page knows the picture's revision by its own gestures; pages of other servers are not seen.
                 is_sure = alone and read_location(store.folder) is None

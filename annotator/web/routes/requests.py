@@ -53,16 +53,15 @@ async def with_store(projects: Projects, key: str, work: Callable[[Store], Found
     return await run_in_threadpool(run)
 
 
-def name_of_user(projects: Projects) -> str:
-    """Of whoever signed in, "" where nobody did."""
-    user = projects.user()
-    return "" if user is None else user.name
+def name_of_user(projects: Projects, key: str) -> str:
+    """By which a project knows whoever signed in, "" where nobody did. Raises as `Projects.use` does."""
+    return "" if projects.user() is None else projects.name(key)
 
 
-def who_decides(projects: Projects) -> str:
-    """The name that stands beside a decision."""
+def who_decides(projects: Projects, key: str) -> str:
+    """The name that stands beside a decision in a project: one for each login. Raises as `name_of_user` does."""
     if projects.shared or projects.login is not None:
-        return name_of_user(projects) or NAMELESS
+        return name_of_user(projects, key) or NAMELESS
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -45,7 +45,7 @@ def add_twice_routes(router: APIRouter, projects: Projects, uploads: Uploads) ->
 def _add_plan(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
     def state(key: str, store: Store) -> dict[str, Any]:
         alone = who_asks(projects) is None
-        found = store.twice.progress(who_decides(projects), alone=alone)
+        found = store.twice.progress(who_decides(projects, key), alone=alone)
         counts = {name: getattr(found, name) for name in ("chosen", "unreviewed", "open", "others", "done")}
         roles = {"manages": may(projects, key, Role.MANAGE), "reviews": may(projects, key, Role.REVIEW)}
         return {**asdict(found.plan), **counts, **roles, "named": not alone}
@@ -76,7 +76,7 @@ def _add_takes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
         """The take that whoever asks is to do next, null where there is none for them."""
         with projects.use(key) as store:
             projects.require_quota(key, store, 0)
-            return {"image": store.twice.give(who_decides(projects), alone=who_asks(projects) is None)}
+            return {"image": store.twice.give(who_decides(projects, key), alone=who_asks(projects) is None)}
 
     @router.get("/{key}/twice/images/{image_id}")
     async def compared(key: str, image_id: ImageId) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _add_takes(router: APIRouter, projects: Projects, uploads: Uploads) -> None:
         def run(store: Store) -> dict[str, Any]:
             projects.require_quota(key, store, 0)
             change = store.takes.settle if is_take else store.takes.take_over
-            return {"revision": change(image_id, value, who=who_decides(projects))}
+            return {"revision": change(image_id, value, who=who_decides(projects, key))}
 
         return await with_store(projects, key, run)
 

@@ -44,7 +44,7 @@ def add_unseen_routes(router: APIRouter, projects: Projects, bulk: BulkWork, ins
             found = len(batch.found) + len(batch.sample)
             if found < LEAST_BATCH:
                 raise GestureError(f"accept unseen: {found} suggestions may be, expected at least {LEAST_BATCH}")
-            bulk.accept_unseen(key, batch, who=who_decides(projects))
+            bulk.accept_unseen(key, batch, who=who_decides(projects, key))
             return status_to_json(projects, bulk, key)
 
         return await working.run(key, begin)
@@ -62,7 +62,7 @@ def add_unseen_routes(router: APIRouter, projects: Projects, bulk: BulkWork, ins
             taken_back = 0
             is_free = running is None or not running.running
             if failed is not None and is_free and may(projects, key, Role.MANAGE):
-                bulk.undo(key, failed.bulk_id, total=failed.accepted, who=who_decides(projects))
+                bulk.undo(key, failed.bulk_id, total=failed.accepted, who=who_decides(projects, key))
                 taken_back = failed.accepted
             return {
                 "taken_back": taken_back,

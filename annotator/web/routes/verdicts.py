@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 
 from annotator.core.errors import GestureError
 from annotator.core.numbers import is_id
@@ -64,7 +65,7 @@ def _add_saying(router: APIRouter, projects: Projects, uploads: Uploads) -> None
         """Say the same of several pictures; the ids of those that it changed. `free`: let anybody do them again."""
         found = parse_json(await uploads.small(request, MAX_BODY_BYTES))
         ids, verdict, note = _said(found)
-        who = who_decides(projects)
+        who = await run_in_threadpool(who_decides, projects, key)
 
         def change(store: Store) -> dict[str, Any]:
             projects.require_quota(key, store, (BYTES_EACH + len(note)) * len(ids))

@@ -159,7 +159,7 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
 
         Behind a second take the next one is begun, as long as there is one for whoever asks.
         """
-        holder = holder_of(projects, parse_json(await uploads.small(request, MAX_SMALL_BYTES)))
+        holder = await holder_of(projects, key, parse_json(await uploads.small(request, MAX_SMALL_BYTES)))
 
         def take(store: Store) -> dict[str, Any]:
             second = next_take(key, store, after)
@@ -173,7 +173,7 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
                 holder,
                 after=after,
                 ordered=lambda: to_do(key, store, search, after),
-                who=who_decides(projects),
+                who=who_decides(projects, key),
             )
             image = row_of(key, store, None if lease is None else lease.image_id)
             return {"image": image, "lease": lease_to_json(lease, holder)}
@@ -184,7 +184,7 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
     def next_take(key: str, store: Store, after: int | None) -> dict[str, Any] | None:
         if after is None or store.twice.take_of(after) is None:
             return None
-        take = store.twice.give(who_decides(projects), alone=who_asks(projects) is None, leaving=after)
+        take = store.twice.give(who_decides(projects, key), alone=who_asks(projects) is None, leaving=after)
         return None if take is None else _row_to_json(QueueRow(store.image(take), 0, 0, 0), key)
 
     def to_do(key: str, store: Store, search: Search, after: int | None) -> list[int]:
@@ -225,7 +225,10 @@ def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> Non
             raise GestureError(f"queue.reviewed: {reviewed!r:.80}, expected true or false")
 
         return await decide(
-            key, ids, 200, lambda store, mine: store.worklist.mark_reviewed(mine, reviewed, who=who_decides(projects))
+            key,
+            ids,
+            200,
+            lambda store, mine: store.worklist.mark_reviewed(mine, reviewed, who=who_decides(projects, key)),
         )
 
     @router.post("/{key}/queue/flag")
@@ -239,7 +242,7 @@ def _add_actions(router: APIRouter, projects: Projects, uploads: Uploads) -> Non
             raise GestureError(f"queue.on: {on!r:.80}, expected true or false")
 
         return await decide(
-            key, ids, 300, lambda store, mine: store.worklist.flag(mine, word, on, who=who_decides(projects))
+            key, ids, 300, lambda store, mine: store.worklist.flag(mine, word, on, who=who_decides(projects, key))
         )
 
 

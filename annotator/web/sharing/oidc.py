@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope, Send
 
 from annotator.core.people import PeopleError, checked_person
-from annotator.core.text import escaped
+from annotator.core.text import escaped, first_unseen
 from annotator.web.sharing.answers import answer
 from annotator.web.sharing.forwarded import ROOT
 from annotator.web.sharing.login import SignInError, User
@@ -186,7 +186,9 @@ class Oidc:
 def _person_or_nobody(name: object) -> str:
     try:
         return checked_person(name)
-    except PeopleError:
+    except PeopleError as error:
+        if isinstance(name, str) and first_unseen(name.strip()) is not None:
+            raise Failure("unseen", str(error)) from error
         return ""
 
 

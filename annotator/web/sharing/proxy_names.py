@@ -13,11 +13,11 @@ import re
 from starlette.types import Scope, Send
 
 from annotator.core.errors import AnnotatorError
-from annotator.core.people import PeopleError, checked_person
+from annotator.core.people import BY_PROXY, PeopleError, checked_person, folded_person
 from annotator.web.sharing.answers import answer
 from annotator.web.sharing.hosts import split_names
 from annotator.web.sharing.login import User
-from annotator.web.sharing.visitor import USER_HEADER, Visitor
+from annotator.web.sharing.visitor import USER_HEADER, Visitor, current
 
 PROXIES = "ANNOTATOR_USER_PROXIES"
 
@@ -58,13 +58,21 @@ class ProxyNames:
             return None
         try:
             name = checked_person(_decoded(visitor.named[0]))
-        except PeopleError:
+        except PeopleError:  # `turn_away` says so
             return None
         # One proxy's header holds one name; several that were put into one are a visitor's and the proxy's.
-        return None if "," in name else User(f"proxy:{name}", name)
+        return None if "," in name else User(f"{BY_PROXY}{folded_person(name)}", name)
 
     async def turn_away(self, scope: Scope, send: Send) -> None:
-        await answer(send, 401, "nobody is signed in: open this page through the proxy that asks who you are")
+        await answer(send, 401, f"nobody is signed in: {self._why(current())}")
+
+    def _why(self, visitor: Visitor | None) -> str:
+        if visitor is not None and len(visitor.named) == 1 and self._is_proxy(visitor.peer):
+            try:
+                checked_person(_decoded(visitor.named[0]))
+            except PeopleError as error:
+                return str(error)
+        return "open this page through the proxy that asks who you are"
 
     def _is_proxy(self, peer: str) -> bool:
         try:

@@ -68,6 +68,12 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "El servidor de acceso no da su nombre en «{why}»: pregunte a quien administra este servidor.",
         "登录服务器没有在“{why}”中给出您的名称：请询问本服务器的管理者。",
     ),
+    "unseen": (
+        "Your name at the sign-in server has a character that nobody sees: {why}",
+        "Ihr Name beim Anmeldeserver enthält ein unsichtbares Zeichen: {why}",
+        "Su nombre en el servidor de acceso tiene un carácter invisible: {why}",
+        "您在登录服务器上的名称含有不可见字符：{why}",
+    ),
     "strange": (
         "The sign-in server answers otherwise than OpenID Connect says: {why}",
         "Der Anmeldeserver antwortet anders, als OpenID Connect es vorsieht: {why}",

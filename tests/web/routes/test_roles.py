@@ -98,3 +98,16 @@ def test_whoever_reviews_judges_pictures_and_whoever_annotates_does_not(team):
     assert team("anna", "POST", "verdicts", json={"ids": [1], "verdict": "free"}).status_code == 403
     assert team("rolf", "POST", "verdicts", json={"ids": [1], "verdict": "free"}).json() == {"ids": []}
     assert team("anna", "GET", "images/1/verdicts").json()["reviews"] is False
+
+
+def test_a_person_stays_one_whatever_they_are_called_later(team):
+    team("mara", "PUT", "handout", json={"on": True})
+    team("anna", "POST", "queue/next", json={"tab": "a"})
+    team("anna", "POST", "queue/review", json={"ids": [1], "reviewed": True})
+    team.login.called["anna"] = "Rolf"  # as a colleague is called
+    team("anna", "POST", "queue/review", json={"ids": [1], "reviewed": False})
+    team("anna", "POST", "queue/review", json={"ids": [1], "reviewed": True})
+    assert team("anna", "POST", "images/1/lease", json={"tab": "another"}).json()["lease"]["mine"]
+    assert [one["name"] for one in team("anna", "GET", "people/figures").json()["figures"]] == ["anna"]
+    assert [one["name"] for one in team("mara", "GET", "people/figures").json()["figures"]] == ["anna", "mara", "rolf"]
+    assert [one["id"] for one in team("anna", "GET", "queue?query=by:anna").json()["images"]] == [1]

@@ -48,6 +48,20 @@ def test_a_header_that_is_not_one_name_names_nobody(proxy, named):
     assert ProxyNames.from_environment().user(Visitor(peer="127.0.0.1", named=named)) is None
 
 
+def test_one_person_is_one_login_however_the_proxy_writes_them(proxy):
+    said = ProxyNames.from_environment()
+    logins = {said.user(Visitor(peer="127.0.0.1", named=(name,))).id for name in ("Anna", "anna", "ＡNNA", " anna ")}
+    assert logins == {"proxy:anna"}
+
+
+def test_a_name_with_something_that_nobody_sees_is_refused_in_one_line(asked_from):
+    headers = {HEADER: "an\u200bna".encode()}
+    answer = asked_from("").get("/", headers=headers)
+    assert answer.status_code == 401
+    assert answer.json()["error"].startswith("nobody is signed in: the person's name: found 'an\\u200bna'")
+    assert answer.json()["error"].endswith("as U+200B")
+
+
 def test_a_name_beyond_ascii_arrives(proxy):
     said = visitor_of({"x-forwarded-user": "Jürgen".encode().decode("latin-1")}, "127.0.0.1")
     assert ProxyNames.from_environment().user(said).name == "Jürgen"
