@@ -19,9 +19,11 @@ from annotator.core.dataset import State
 from annotator.core.errors import StoreError
 from annotator.storage import schema
 from annotator.storage.instances import require_room
+from annotator.storage.verdicts import wait_again
 
 _INSTANCES, _IMAGES, _CATEGORIES = schema.instances, schema.images, schema.categories
 _DELETED = State.DELETED.value
+_ACCEPTED = _INSTANCES.c.state == State.ACCEPTED.value
 
 
 @dataclass(frozen=True)
@@ -47,19 +49,21 @@ def uses(connection: Connection) -> dict[int, Uses]:
     return {category_id: Uses(**counts) for category_id, counts in counted.items()}
 
 
-def move(connection: Connection, category_id: int, *, into: int) -> None:
+def move(connection: Connection, category_id: int, *, into: int, who: str) -> None:
     """Every instance of a category is one of another."""
+    _judge_again(connection, _INSTANCES.c.category_id == category_id, _ACCEPTED, who=who)
     query = update(_INSTANCES).where(_INSTANCES.c.category_id == category_id)
     connection.execute(query.values(category_id=into))
 
 
-def hide(connection: Connection, category_id: int) -> None:
+def hide(connection: Connection, category_id: int, *, who: str) -> None:
     """No instance of the category is there any more; what was decided about them stays in the history."""
+    _judge_again(connection, _INSTANCES.c.category_id == category_id, _ACCEPTED, who=who)
     query = update(_INSTANCES).where(_INSTANCES.c.category_id == category_id, _INSTANCES.c.state != _DELETED)
     connection.execute(query.values(state=_DELETED))
 
 
-def sort_out(connection: Connection, category_id: int) -> None:
+def sort_out(connection: Connection, category_id: int, *, who: str) -> None:
     """The instances of a category that another one was merged into, where that was undone: each by its history."""
     was = _last_decided(schema.decisions.c.category_id, schema.suggestions.c.category_id)
     counts_as = (
@@ -67,17 +71,24 @@ def sort_out(connection: Connection, category_id: int) -> None:
         .where(_CATEGORIES.c.id == was)
         .scalar_subquery()
     )
-    query = update(_INSTANCES).where(_INSTANCES.c.category_id == category_id, counts_as != category_id)
-    connection.execute(query.values(category_id=counts_as))
+    others = (_INSTANCES.c.category_id == category_id, counts_as != category_id)
+    _judge_again(connection, *others, _ACCEPTED, who=who)
+    connection.execute(update(_INSTANCES).where(*others).values(category_id=counts_as))
 
 
-def bring_back(connection: Connection, category_id: int) -> None:
+def bring_back(connection: Connection, category_id: int, *, who: str) -> None:
     """What went with a removed category, as its history has it. Raises StoreError for a picture that has no room."""
     was = _last_decided(schema.decisions.c.state, literal(State.SUGGESTED.value))
     gone = (_INSTANCES.c.category_id == category_id, _INSTANCES.c.state == _DELETED, was != _DELETED)
     image_ids = connection.scalars(select(_INSTANCES.c.image_id).where(*gone).distinct()).all()
+    _judge_again(connection, *gone, was == State.ACCEPTED.value, who=who)
     connection.execute(update(_INSTANCES).where(*gone).values(state=was))
     require_room(connection, image_ids, error=StoreError)
+
+
+def _judge_again(connection: Connection, *changing: ColumnElement[bool], who: str) -> None:
+    """Before these instances change: no reviewer has seen what their pictures are then."""
+    wait_again(connection, _IMAGES.c.id.in_(select(_INSTANCES.c.image_id).where(*changing)), who=who)
 
 
 def _last_decided(column: ColumnElement[Any], offered: ColumnElement[Any]) -> ColumnElement[Any]:

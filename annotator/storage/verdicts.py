@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
 from annotator.core.errors import GestureError
 from annotator.core.review import is_note
@@ -134,6 +134,17 @@ def let_go_of(connection: Connection, whom: str) -> None:
     connection.execute(delete(_leases).where(_leases.c.name == whom))
     mine = sent_back_to(whom)
     _free(connection, connection.scalars(select(mine.c.image_id)).all())
+
+
+def wait_again(connection: Connection, touched: ColumnElement[bool], *, who: str) -> None:
+    """Of the images that fit, those that are accepted wait for a reviewer again: nobody has seen what becomes of them.
+
+    For changes that give a picture no revision; all others end what was accepted by the revision alone. Those in the
+    bin are among them.
+    """
+    found = select(_images.c.id, _images.c.revision).where(stands_as("accepted"), touched)
+    rows: list[Row[Any]] = list(connection.execute(found))
+    _say(connection, rows, Verdict.WITHDRAWN, who=who)
 
 
 def forget_verdicts(connection: Connection, ids: Sequence[int]) -> None:

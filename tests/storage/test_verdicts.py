@@ -1,6 +1,7 @@
 """A reviewer accepts what is done, or sends it back: whose it is then, how it is found, and how it is taken back."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -9,6 +10,7 @@ from annotator.core.errors import GestureError, StaleRevisionError, StoreError
 from annotator.core.people import Role
 from annotator.core.query import parse
 from annotator.exchange import coco
+from annotator.storage.bulk_orders import Order, Verb
 from annotator.storage.imports import Picture
 from annotator.storage.leases import Holder
 from annotator.storage.search import Search
@@ -57,6 +59,46 @@ def test_a_picture_that_is_changed_after_it_was_accepted_waits_again(store, pict
     store.record(gesture(store.image(1), accept("n", rle=block())))
     assert stands(store)["accepted"] == []
     assert 1 in stands(store)["toreview"]
+
+
+def category_changes(store):
+    """Changes of accepted instances of picture 1 that touch no revision, each with its undo."""
+    manager = store.category_manager
+    yield "a merge", lambda: manager.merge(3, into=1, who="mara")
+    yield "its undo", lambda: manager.undo(manager.last().id, who="mara")
+    yield "its redo", lambda: manager.redo(manager.last_undone().id, who="mara")
+    yield "another undo", lambda: manager.undo(manager.last().id, who="mara")
+    yield "a removal", lambda: manager.remove(3, who="mara")
+    yield "what it took comes back", lambda: manager.undo(manager.last().id, who="mara")
+
+
+def other_changes(store):
+    """All others give the picture a new revision."""
+    reject = Order(Verb.REJECT, parse("#1 is:accepted"))
+    yield "many at once", lambda: store.bulk.carry_out(reject, as_of=store.bulk.preview(reject).as_of, who="mara")
+    yield "their undo", lambda: store.bulk.undo(store.bulk.last().id, who="mara")
+    yield "a decision", lambda: store.record(gesture(store.image(1), accept("new", rle=block(9)), number=9))
+    dataset = store.dataset(reviewed_only=False)
+    moved = tuple(replace(one, rle=block(12, 5), parts=None) for one in dataset.instances if one.image_id == 1)
+    pictures = {1: Picture(b"0", WIDTH, HEIGHT)}
+    some = replace(dataset, images=tuple(one for one in dataset.images if one.id == 1), instances=moved)
+    yield "an import", lambda: import_dataset(store, some, pictures)
+
+
+def test_what_a_reviewer_accepted_waits_again_after_every_change_of_it_and_nothing_else_does(store, pictures):
+    store.add_category("car")
+    store.record(gesture(store.image(1), accept("a", category_id=3, rle=block())))
+    store.record(gesture(store.image(2), accept("b", rle=block()), number=8))
+    for changes in (category_changes, other_changes):
+        for name, change in changes(store):
+            store.verdicts.accept([1, 2], who="rolf")
+            if name == "a removal":
+                store.remove_image(1)
+            change()
+            if name == "a removal":
+                store.restore_image(1)
+            assert store.verdicts.among([1, 2]) == {1: "toreview", 2: "accepted"}, name
+    assert {one.who for one in store.verdicts.history(1) if one.verdict is Verdict.WITHDRAWN} == {"mara"}
 
 
 def test_what_is_sent_back_is_to_do_with_its_note_until_it_is_done_again(store, pictures):
