@@ -79,22 +79,29 @@ class HandOut:
             self._give_back_done(holder)
         return None
 
-    def take(self, image_id: int, holder: Holder) -> Lease:
-        """The picture's lease: the holder's from now on, or the one of whoever else holds it. Raises MissingError."""
+    def take(self, image_id: int, holder: Holder, *, who: str = "") -> Lease | None:
+        """The picture's lease: the holder's from now on, or the one of whoever else holds it. Raises MissingError.
+
+        None where it was sent back to somebody else, who is to get it. who: as for `take_next`, "" where that is no
+        matter.
+        """
         with self._database.write() as connection:
             images.image_by_id(connection, image_id)
             now = leases.time_now(connection)
             found = leases.lease_of(connection, image_id, now)
             if found is not None and not found.is_of(holder):
                 return found
+            if found is None and who and _is_anothers(connection, image_id, who, now):
+                leases.let_go_but(connection, image_id, holder, now)
+                return None
             return leases.write_lease(connection, image_id, holder, now)
 
-    def keep(self, image_id: int, holder: Holder) -> Lease:
+    def keep(self, image_id: int, holder: Holder, *, who: str = "") -> Lease | None:
         """As `take`, for somebody who is at work: nothing is written as long as the lease is young."""
         with self._database.read() as connection:
             found = leases.lease_of(connection, image_id, leases.time_now(connection))
         if found is None or (found.is_of(holder) and found.left_s * 1000 <= LEASE_MS - RENEWED_MS):
-            return self.take(image_id, holder)
+            return self.take(image_id, holder, who=who)
         return found
 
     # --- giving back -----------------------------------------------------------------------------------------------
@@ -153,6 +160,12 @@ class HandOut:
 
 def is_on(connection: Connection) -> bool:
     return bool(read_setting(connection, HAND_OUT))
+
+
+def _is_anothers(connection: Connection, image_id: int, who: str, now: int) -> bool:
+    """Whether a reviewer sent the image back to somebody else."""
+    query = select(_images.c.id).where(_images.c.id == image_id, ~_images.c.reviewed, is_for_another(who, now))
+    return bool(read_setting(connection, VERDICTS)) and connection.scalar(query) is not None
 
 
 def _to_do(connection: Connection, asked: Search, holder: Holder, who: str) -> Select[Any]:

@@ -96,11 +96,16 @@ def write_lease(connection: Connection, image_id: int, holder: Holder, now: int)
     A tab shows one picture: what it held before is free as soon as the last gesture there has had time to arrive.
     """
     connection.execute(delete(_leases).where(~stands(now)))
-    left = and_(_leases.c.client == holder.client, _leases.c.image_id != image_id, _leases.c.until > now + SAVING_MS)
-    connection.execute(update(_leases).where(left).values(until=now + SAVING_MS))
+    let_go_but(connection, image_id, holder, now)
     row = {"image_id": image_id, "name": holder.name, "client": holder.client, "until": now + LEASE_MS}
     put(connection, _leases, row, key="image_id")
     return Lease(image_id, holder, LEASE_MS / 1000)
+
+
+def let_go_but(connection: Connection, image_id: int, holder: Holder, now: int) -> None:
+    """What a tab holds beside this image is free in a moment."""
+    left = and_(_leases.c.client == holder.client, _leases.c.image_id != image_id, _leases.c.until > now + SAVING_MS)
+    connection.execute(update(_leases).where(left).values(until=now + SAVING_MS))
 
 
 def _lease(row: Row[Any], now: int) -> Lease:

@@ -101,6 +101,19 @@ def test_what_a_reviewer_accepted_waits_again_after_every_change_of_it_and_nothi
     assert {one.who for one in store.verdicts.history(1) if one.verdict is Verdict.WITHDRAWN} == {"mara"}
 
 
+def test_a_picture_that_was_sent_back_is_not_kept_by_a_reviewer_who_looks_on(store, pictures):
+    reviewer = Holder("rolf", "tab-r")
+    for id in (4, 2):
+        assert store.hand_out.keep(id, reviewer, who="rolf").is_of(reviewer)
+    store.verdicts.send_back([2], note="again", who="rolf")
+    assert store.hand_out.keep(2, reviewer, who="rolf") is None
+    assert take(store, ANN) == 2
+    assert store.hand_out.keep(2, reviewer, who="rolf").is_of(ANN)
+    store.hand_out.give_back(ANN)
+    store.verdicts.free([2], who="rolf")
+    assert store.hand_out.keep(2, reviewer, who="rolf").is_of(reviewer)
+
+
 def test_what_is_sent_back_is_to_do_with_its_note_until_it_is_done_again(store, pictures):
     late = gesture(store.image(1), verb="review", reviewed=False)
     store.verdicts.accept([1], who="rolf")

@@ -18,7 +18,15 @@ from annotator.storage.store import Store
 from annotator.web.people import may
 from annotator.web.projects import Projects
 from annotator.web.protocol import text_in
-from annotator.web.routes.requests import MAX_SMALL_BYTES, ImageId, name_of_user, parse_json, with_store
+from annotator.web.routes.requests import (
+    MAX_SMALL_BYTES,
+    ImageId,
+    name_of_user,
+    parse_json,
+    switch_in,
+    who_decides,
+    with_store,
+)
 from annotator.web.sharing.uploads import Uploads
 
 MAX_TOLD = 200
@@ -38,10 +46,7 @@ def add_hand_out_routes(router: APIRouter, projects: Projects, uploads: Uploads)
     @router.put("/{key}/handout")
     async def switch(key: str, request: Request) -> dict[str, Any]:
         """Hand pictures out from now on, or not; then nobody holds any."""
-        found = await said(request)
-        on = found.get("on") if isinstance(found, dict) else None
-        if not isinstance(on, bool):
-            raise GestureError(f"handout.on: {on!r:.80}, expected true or false")
+        on = switch_in(await said(request), "handout")
 
         def change(store: Store) -> dict[str, Any]:
             store.hand_out.switch(on)
@@ -56,7 +61,8 @@ def add_hand_out_routes(router: APIRouter, projects: Projects, uploads: Uploads)
 
         def take(store: Store) -> Lease | None:
             try:
-                return store.hand_out.keep(image_id, holder) if store.hand_out.is_on() else None
+                who = who_decides(projects, key)
+                return store.hand_out.keep(image_id, holder, who=who) if store.hand_out.is_on() else None
             except MissingError:  # a second take, or a picture in the bin: nobody is given these
                 return None
 

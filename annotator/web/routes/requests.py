@@ -43,6 +43,14 @@ def parse_json(body: bytes) -> Any:
         raise GestureError("body: not JSON") from error
 
 
+def switch_in(found: Any, place: str) -> bool:
+    """Whether a body switches something on. Raises GestureError."""
+    on = found.get("on") if isinstance(found, dict) else None
+    if not isinstance(on, bool):
+        raise GestureError(f"{place}.on: {on!r:.80}, expected true or false")
+    return on
+
+
 async def with_store(projects: Projects, key: str, work: Callable[[Store], Found]) -> Found:
     """What some work on a project gives, done beside the event loop. Raises as `Projects.use` and the work do."""
 
