@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
-from annotator.core.errors import GestureError
+from annotator.core.errors import GestureError, StaleRevisionError
+from annotator.core.people import Role
 from annotator.core.review import is_note
 from annotator.core.settings import VERDICTS
 from annotator.storage import schema
@@ -21,6 +22,9 @@ from annotator.storage.settings import read_setting, write_setting
 from annotator.storage.standing import VERDICT, Verdict, sent_back_to, stands_as
 
 _images, _leases, _verdicts, _gestures = schema.images, schema.leases, schema.verdicts, schema.gestures
+_people = schema.people
+
+_REVIEWING = [role.value for role in Role if role.covers(Role.REVIEW)]
 
 
 @dataclass(frozen=True)
@@ -53,36 +57,49 @@ class Verdicts:
 
     # --- saying ----------------------------------------------------------------------------------------------------
 
-    def accept(self, ids: Sequence[int], *, who: str) -> list[int]:
-        """Accept pictures that are done; the ids of those that were not accepted yet."""
-        with self._database.write() as connection:
-            waiting = [row for row in _rows(connection, ids) if row.reviewed and not row.accepted]
-            return _say(connection, waiting, Verdict.ACCEPTED, who=who)
+    # revision: of one picture, as whoever judges it saw it; StaleRevisionError where it is another one by now.
 
-    def send_back(self, ids: Sequence[int], *, note: str, who: str) -> list[int]:
+    def accept(self, ids: Sequence[int], *, who: str, revision: int | None = None) -> list[int]:
+        """Accept pictures that are done; the ids of those that were not accepted yet.
+
+        Somebody's own work is passed over where another person could review it; a GestureError says so where that
+        leaves nothing.
+        """
+        with self._database.write() as connection:
+            waiting = [row for row in _seen(connection, ids, revision) if row.reviewed and not row.accepted]
+            own = _own(connection, [row.id for row in waiting], who)
+            if waiting and len(own) == len(waiting):
+                raise GestureError("this is your own work: another reviewer of the project is to accept it")
+            return _say(connection, [row for row in waiting if row.id not in own], Verdict.ACCEPTED, who=who)
+
+    def send_back(self, ids: Sequence[int], *, note: str, who: str, revision: int | None = None) -> list[int]:
         """Have pictures that are done done again, by whoever did each; the ids of these. Raises GestureError."""
         if not is_note(note):
             raise GestureError("verdict.note: expected a text of no more characters than a note has")
+        if not plain_text(note).strip():
+            raise GestureError("verdict.note: found nothing, expected what is to be done: whoever did it must know")
         with self._database.write() as connection:
-            done = [row for row in _rows(connection, ids) if row.reviewed]
+            done = [row for row in _seen(connection, ids, revision) if row.reviewed]
             whom = _who_did(connection, [row.id for row in done])
             # Whoever looked at it while they judged it does not keep it from whoever is to do it.
             connection.execute(delete(_leases).where(among(_leases.c.image_id, whom)))
             return _say(connection, done, Verdict.SENT_BACK, who=who, note=note, whom=whom)
 
-    def free(self, ids: Sequence[int], *, who: str) -> list[int]:
+    def free(self, ids: Sequence[int], *, who: str, revision: int | None = None) -> list[int]:
         """Let anybody do what was sent back to one person; the ids of these."""
         with self._database.write() as connection:
+            _seen(connection, ids, revision)
             return _free(connection, ids, who=who)
 
-    def withdraw(self, ids: Sequence[int], *, who: str) -> list[int]:
+    def withdraw(self, ids: Sequence[int], *, who: str, revision: int | None = None) -> list[int]:
         """Take the last verdict on each of these pictures back; the ids of those that had one that stood.
 
         What was sent back, and not touched since, is done again.
         """
         with self._database.write() as connection:
             said = _last_of(connection, ids)
-            rows = [row for row in _rows(connection, ids) if row.id in said and _stands(said[row.id], row)]
+            seen = _seen(connection, ids, revision)
+            rows = [row for row in seen if row.id in said and _stands(said[row.id], row)]
             return _say(connection, rows, Verdict.WITHDRAWN, who=who, done=_untouched(said, rows))
 
     # --- reading ---------------------------------------------------------------------------------------------------
@@ -96,6 +113,11 @@ class Verdicts:
             ).all()
         last = found[-1].id if found else None
         return tuple(_said(one, stands=row is not None and one.id == last and _stands(one, row)) for one in found)
+
+    def is_own(self, image_id: int, who: str) -> bool:
+        """Whether somebody else is to accept a picture, because it is this person's own work."""
+        with self._database.read() as connection:
+            return bool(_own(connection, [image_id], who))
 
     def among(self, ids: Sequence[int]) -> dict[int, str]:
         """By image, how each of these stands: one of core.query.VERDICTS; left out are those that are not done."""
@@ -165,6 +187,24 @@ def _rows(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
         query = select(*columns).where(among(_images.c.id, some), ~_images.c.removed)
         found |= {row.id: row for row in connection.execute(query)}
     return [found[id] for id in wanted if id in found]
+
+
+def _seen(connection: Connection, ids: Sequence[int], revision: int | None) -> list[Row[Any]]:
+    """As `_rows`. Raises StaleRevisionError."""
+    rows = _rows(connection, ids)
+    if revision is not None and any(row.revision != revision for row in rows):
+        raise StaleRevisionError(f"image {ids[0]}: was changed or judged since you looked at it, so look at it again")
+    return rows
+
+
+def _own(connection: Connection, ids: Sequence[int], who: str) -> set[int]:
+    """Those that this person did; none where nobody else who has signed in may review."""
+    other = select(_people.c.id).where(
+        _people.c.name != who, _people.c.login.is_not(None), _people.c.role.in_(_REVIEWING)
+    )
+    if connection.scalar(other.limit(1)) is None:
+        return set()
+    return {id for id, name in _who_did(connection, ids).items() if name == who}
 
 
 def _free(connection: Connection, ids: Sequence[int], *, who: str | None = None) -> list[int]:

@@ -149,7 +149,7 @@ def test_what_reviewers_say_is_led_by_indexes(store, image, plans):
     store.worklist.mark_reviewed(ids, True, who="ann")
     plans.clear()
     assert store.verdicts.accept(ids[:1], who="rolf") == ids[:1]
-    assert store.verdicts.send_back(ids[1:], note="", who="rolf") == ids[1:]
+    assert store.verdicts.send_back(ids[1:], note="again", who="rolf") == ids[1:]
     for sort in (Sort.ADDED, Sort.NAME):
         assert store.hand_out.take_next(Search(sort=sort), ann, after=None, ordered=list, who="ann").image_id == ids[1]
     store.hand_out.take_next(Search(sort=Sort.DOUBT), Holder("ben", "b"), after=None, ordered=lambda: ids, who="ben")

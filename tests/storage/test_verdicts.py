@@ -101,6 +101,41 @@ def test_what_a_reviewer_accepted_waits_again_after_every_change_of_it_and_nothi
     assert {one.who for one in store.verdicts.history(1) if one.verdict is Verdict.WITHDRAWN} == {"mara"}
 
 
+def test_a_verdict_on_what_the_reviewer_has_not_seen_is_refused_whoever_changed_it(store, pictures):
+    seen = store.image(1).revision
+    store.record(gesture(store.image(1), accept("n", rle=block())))
+    saying = (
+        lambda: store.verdicts.accept([1], who="rolf", revision=seen),
+        lambda: store.verdicts.send_back([1], note="the dog", who="rolf", revision=seen),
+        lambda: store.verdicts.free([1], who="rolf", revision=seen),
+        lambda: store.verdicts.withdraw([1], who="rolf", revision=seen),
+    )
+    for say in saying:
+        with pytest.raises(StaleRevisionError, match="image 1: was changed or judged since you looked at it"):
+            say()
+    seen = store.image(1).revision
+    assert store.verdicts.accept([1], who="mara", revision=seen) == [1]
+    with pytest.raises(StaleRevisionError):
+        store.verdicts.send_back([1], note="the dog", who="rolf", revision=seen)
+    assert stands(store)["accepted"] == [1]
+
+
+def test_own_work_is_accepted_by_another_reviewer_where_there_is_one(store, pictures):
+    assert store.verdicts.accept([1], who="ann") == [1], "nobody signs in"
+    store.verdicts.withdraw([1], who="ann")
+    store.people.claim("1", "ann")
+    store.people.add("ben", Role.ANNOTATE, by="ann")
+    store.people.add("rolf", Role.REVIEW, by="ann")
+    assert store.verdicts.accept([1], who="ann") == [1], "rolf has never signed in"
+    store.verdicts.withdraw([1], who="ann")
+    store.people.role_of("2", "rolf")
+    assert (store.verdicts.is_own(1, "ann"), store.verdicts.is_own(3, "ann")) == (True, False)
+    with pytest.raises(GestureError, match="your own work: another reviewer of the project is to accept it"):
+        store.verdicts.accept([1, 2], who="ann")
+    assert store.verdicts.accept([1, 3], who="ann") == [3]
+    assert store.verdicts.accept([1, 2], who="rolf") == [1, 2]
+
+
 def test_a_picture_that_was_sent_back_is_not_kept_by_a_reviewer_who_looks_on(store, pictures):
     reviewer = Holder("rolf", "tab-r")
     for id in (4, 2):
@@ -128,13 +163,15 @@ def test_what_is_sent_back_is_to_do_with_its_note_until_it_is_done_again(store, 
     store.record(gesture(store.image(1), accept("dog", rle=block()), number=5, reviewed=True))
     assert stands(store)["toreview"] == [1, 2, 3]
     assert not store.verdicts.history(1)[-1].stands
-    with pytest.raises(GestureError):
-        store.verdicts.send_back([1], note="x" * 100_000, who="rolf")
+    for note in ("x" * 100_000, "", " \n\u3000"):
+        with pytest.raises(GestureError, match=r"verdict\.note: "):
+            store.verdicts.send_back([1], note=note, who="rolf")
+    assert 1 in stands(store)["toreview"]
 
 
 def test_a_verdict_is_taken_back_and_what_was_sent_back_is_done_again_unless_somebody_began(store, pictures):
     store.verdicts.accept([1], who="rolf")
-    store.verdicts.send_back([2, 3], note="", who="rolf")
+    store.verdicts.send_back([2, 3], note="again", who="rolf")
     store.record(gesture(store.image(3), accept("n", rle=block())))
     assert store.verdicts.withdraw([1, 2, 3, 4], who="rolf") == [1, 2, 3]
     assert stands(store) == {"toreview": [1, 2], "accepted": [], "sentback": []}
@@ -164,7 +201,7 @@ def test_what_was_sent_back_comes_first_to_whoever_did_it_and_to_nobody_else_whi
 
 
 def test_what_was_sent_back_to_somebody_who_is_away_goes_to_others(store, pictures, monkeypatch):
-    store.verdicts.send_back([2], note="", who="rolf")
+    store.verdicts.send_back([2], note="again", who="rolf")
     store.worklist.mark_reviewed([4], True, who="ben")
     assert take(store, BEN) is None
     monkeypatch.setattr("annotator.storage.leases.time_now", lambda connection: 4_102_444_800_000)  # 2100

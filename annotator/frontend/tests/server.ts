@@ -197,6 +197,7 @@ export class FakeServer {
 
   /** Whether a reviewer accepts what is done, and what was said of each picture. */
   reviewed = false;
+  readonly own = new Set<number>();
   readonly said = new Map<number, { verdict: Verdict; revision: number }[]>();
   readonly verdicts: Pick<VerdictsApi, "of" | "say"> = {
     of: (id) => {
@@ -205,9 +206,10 @@ export class FakeServer {
       const last = said.at(-1);
       const accepted = last?.verdict === "accepted" && last.revision === revision;
       const stands = reviewed ? (accepted ? "accepted" : "toreview") : last?.verdict === "sentback" ? "sentback" : null;
-      return Promise.resolve({ reviews: true, stands, history: said.map(({ verdict }) => ({ verdict, note: "", who: "", whom: "", at: "" })) });
+      return Promise.resolve({ reviews: true, own: this.own.has(id), stands, history: said.map(({ verdict }) => ({ verdict, note: "", who: "", whom: "", at: "" })) });
     },
-    say: async (ids, verdict) => {
+    say: async (ids, verdict, _note, revision = null) => {
+      if (revision !== null && revision !== this.images.get(ids[0])!.revision) throw refused("was changed since", 409);
       const changed: number[] = [];
       for (const id of ids) {
         const { stands } = await this.verdicts.of(id);

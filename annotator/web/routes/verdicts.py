@@ -13,7 +13,14 @@ from annotator.core.people import Role
 from annotator.storage.store import Store
 from annotator.web.people import may
 from annotator.web.projects import Projects
-from annotator.web.routes.requests import MAX_SMALL_BYTES, ImageId, parse_json, who_decides, with_store
+from annotator.web.routes.requests import (
+    MAX_SMALL_BYTES,
+    ImageId,
+    parse_json,
+    switch_in,
+    who_decides,
+    with_store,
+)
 from annotator.web.sharing.guard import MAX_BODY_BYTES
 from annotator.web.sharing.uploads import Uploads
 
@@ -31,10 +38,7 @@ def add_verdict_routes(router: APIRouter, projects: Projects, uploads: Uploads) 
     @router.put("/{key}/verdicts")
     async def switch(key: str, request: Request) -> dict[str, Any]:
         """Have what is done reviewed by a second person from now on, or not."""
-        found = parse_json(await uploads.small(request, MAX_SMALL_BYTES))
-        on = found.get("on") if isinstance(found, dict) else None
-        if not isinstance(on, bool):
-            raise GestureError(f"verdicts.on: {on!r:.80}, expected true or false")
+        on = switch_in(parse_json(await uploads.small(request, MAX_SMALL_BYTES)), "verdicts")
 
         def change(store: Store) -> dict[str, Any]:
             store.verdicts.switch(on)
@@ -53,6 +57,7 @@ def _add_saying(router: APIRouter, projects: Projects, uploads: Uploads) -> None
             return {
                 "on": store.verdicts.is_on(),
                 "reviews": may(projects, key, Role.REVIEW),
+                "own": store.verdicts.is_own(image_id, who_decides(projects, key)),
                 "stands": store.verdicts.among([image_id]).get(image_id),
                 "history": [
                     {"verdict": one.verdict.value, "note": one.note, "who": one.who, "whom": one.whom, "at": one.at}
@@ -62,18 +67,21 @@ def _add_saying(router: APIRouter, projects: Projects, uploads: Uploads) -> None
 
     @router.post("/{key}/verdicts")
     async def say(key: str, request: Request) -> dict[str, Any]:
-        """Say the same of several pictures; the ids of those that it changed. `free`: let anybody do them again."""
+        """Say the same of several pictures; the ids of those that it changed. `free`: let anybody do them again.
+
+        `revision`: of the one picture, as whoever judges it saw it; another one by now is a 409.
+        """
         found = parse_json(await uploads.small(request, MAX_BODY_BYTES))
-        ids, verdict, note = _said(found)
+        ids, verdict, note, revision = _said(found)
         who = await run_in_threadpool(who_decides, projects, key)
 
         def change(store: Store) -> dict[str, Any]:
             projects.require_quota(key, store, (BYTES_EACH + len(note)) * len(ids))
             said = {
-                "accepted": lambda: store.verdicts.accept(ids, who=who),
-                "sentback": lambda: store.verdicts.send_back(ids, note=note, who=who),
-                "withdrawn": lambda: store.verdicts.withdraw(ids, who=who),
-                "free": lambda: store.verdicts.free(ids, who=who),
+                "accepted": lambda: store.verdicts.accept(ids, who=who, revision=revision),
+                "sentback": lambda: store.verdicts.send_back(ids, note=note, who=who, revision=revision),
+                "withdrawn": lambda: store.verdicts.withdraw(ids, who=who, revision=revision),
+                "free": lambda: store.verdicts.free(ids, who=who, revision=revision),
             }
             return {"ids": said[verdict]()}
 
@@ -90,7 +98,7 @@ def _state(projects: Projects, key: str, store: Store) -> dict[str, Any]:
     }
 
 
-def _said(found: Any) -> tuple[list[int], str, str]:
+def _said(found: Any) -> tuple[list[int], str, str, int | None]:
     """Raises GestureError."""
     ids = found.get("ids") if isinstance(found, dict) else None
     if not isinstance(ids, list) or not all(map(is_id, ids)):
@@ -100,4 +108,7 @@ def _said(found: Any) -> tuple[list[int], str, str]:
         raise GestureError(f"verdicts.verdict: {verdict!r:.80}, expected accepted, sentback, withdrawn or free")
     if not isinstance(note, str):
         raise GestureError("verdicts.note: expected a text")
-    return ids, verdict, note
+    revision = found.get("revision")
+    if revision is not None and not (is_id(revision) and len(ids) == 1):
+        raise GestureError("verdicts.revision: expected the revision of one picture, a whole number")
+    return ids, verdict, note, revision

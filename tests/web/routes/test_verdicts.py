@@ -34,10 +34,22 @@ def test_pictures_are_accepted_sent_back_with_a_note_and_taken_back(client, base
     assert client.get(f"{base}/queue", params={"query": "verdict:toreview"}).json()["total"] == 2
 
 
+def test_a_verdict_on_an_older_state_of_a_picture_is_a_conflict_and_one_without_a_note_is_refused(client, base, store):
+    seen = client.get(f"{base}/images/1").json()["revision"]
+    accept = {"ids": [1], "verdict": "accepted", "revision": seen}
+    assert client.post(f"{base}/verdicts", json=accept).json() == {"ids": [1]}
+    answer = client.post(f"{base}/verdicts", json=accept)
+    assert (answer.status_code, answer.json()["error"].split(":")[0]) == (409, "image 1")
+    answer = client.post(f"{base}/verdicts", json={"ids": [2], "verdict": "sentback", "note": " "})
+    assert (answer.status_code, answer.json()["error"].split(":")[0]) == (400, "verdict.note")
+    assert store.verdicts.among([1, 2]) == {1: "accepted", 2: "toreview"}
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, [], {"ids": [1]}, {"ids": ["1"], "verdict": "accepted"}, {"ids": [1], "verdict": "x"},
-     {"ids": [1], "verdict": "sentback", "note": 1}],
+     {"ids": [1], "verdict": "sentback", "note": 1}, {"ids": [1, 2], "verdict": "accepted", "revision": 1},
+     {"ids": [1], "verdict": "accepted", "revision": -1}],
 )  # fmt: skip
 def test_what_is_no_verdict_is_refused_in_one_line(client, base, store, body):
     answer = client.post(f"{base}/verdicts", json=body)

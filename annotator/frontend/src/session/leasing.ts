@@ -21,12 +21,16 @@ export interface LeasingOptions {
 
 export class Leasing {
   private worked: number;
+  /** The open picture, where this page wants it no more. */
+  private left: number | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: LeasingOptions) {
     this.worked = options.now();
     options.view.subscribe((now, before) => {
-      if (now.scene?.imageId !== before.scene?.imageId) void this.beat();
+      if (now.scene?.imageId === before.scene?.imageId) return;
+      this.left = null;
+      void this.beat();
     });
     options.queue.subscribe((now, before) => {
       if (now.handout !== before.handout) void this.beat();
@@ -58,6 +62,13 @@ export class Leasing {
     return refused;
   }
 
+  /** The open picture is somebody else's to do: this page does not hold it while it only shows it. */
+  letGo(imageId: number): void {
+    if (this.options.view.get().scene?.imageId !== imageId) return;
+    this.left = imageId;
+    void this.beat();
+  }
+
   leave(): void {
     if (this.options.queue.get().handout) this.options.api.leave();
   }
@@ -72,12 +83,12 @@ export class Leasing {
     const { view, queue, api, now } = this.options;
     clearTimeout(this.timer);
     const imageId = view.get().scene?.imageId ?? null;
-    if (imageId === null || !queue.get().handout) return view.set({ lease: null });
+    if (imageId === null || imageId === this.left || !queue.get().handout) return view.set({ lease: null });
     if (view.get().lease?.imageId !== imageId) view.set({ lease: null });
     this.timer = setTimeout(() => void this.beat(), BEAT_MS);
     if (now() - this.worked > AWAY_MS) return;
     const lease = await api.keep(imageId).catch(() => undefined);
-    if (lease !== undefined && view.get().scene?.imageId === imageId) this.show(imageId, lease);
+    if (lease !== undefined && view.get().scene?.imageId === imageId && imageId !== this.left) this.show(imageId, lease);
   }
 
   private show(imageId: number, lease: WireLease | null): void {

@@ -15,4 +15,6 @@ export type NoticeText =
   | "leaseLost"
   | "heldElsewhere"
   | "verdictFailed"
+  | "verdictStale"
+  | "verdictUnsaid"
   | "queueFailed";

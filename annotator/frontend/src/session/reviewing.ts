@@ -1,10 +1,11 @@
 /** What a reviewer says of the open picture: accepted or sent back, each a step that undo takes back. */
 import type { VerdictStep } from "../document/history";
 import { forgotten, recorded, redone, undone, withoutVerdicts } from "../document/history";
-import { lineOf } from "../saving/errors";
+import { lineOf, RefusedError } from "../saving/errors";
 import type { Verdict, VerdictsApi, WireVerdicts } from "../saving/verdicts";
 import type { Saver } from "../saving/saver";
 import type { Direction } from "./categories";
+import type { Leasing } from "./leasing";
 import type { Notice } from "./notice";
 import type { PictureQueue } from "./queue";
 import { Store } from "./store";
@@ -24,7 +25,8 @@ export interface Judged {
 interface Page {
   readonly view: Store<View>;
   readonly list: PictureQueue;
-  readonly saver: Pick<Saver, "whenSaved">;
+  readonly saver: Pick<Saver, "whenSaved" | "revision">;
+  readonly leasing: Pick<Leasing, "letGo">;
   open(imageId: number): Promise<void>;
   revalidate(imageId: number): Promise<unknown>;
 }
@@ -54,11 +56,11 @@ export class Reviewing {
   /** Whether the open picture is done, and this person may say what they think of it. */
   waits(): boolean {
     const { found } = this.state.get();
-    return found?.reviews === true && found.stands === "toreview" && this.isOpen();
+    return found?.reviews === true && found.stands === "toreview" && !found.own && this.isOpen();
   }
 
   /** In a list of those that wait, the next one opens. */
-  accept(): Promise<void> {
+  accept(): Promise<boolean> {
     return this.judge("accepted", "");
   }
 
@@ -67,8 +69,11 @@ export class Reviewing {
     if (this.waits()) this.state.set({ noted: this.state.get().noted + 1 });
   }
 
-  sendBack(note: string): Promise<void> {
-    return this.judge("sentback", note);
+  /** Whether it was; without a note, whoever did the picture would not know why. */
+  async sendBack(note: string): Promise<boolean> {
+    if (note.trim() !== "") return this.judge("sentback", note);
+    this.options.notice("error", "verdictUnsaid");
+    return false;
   }
 
   /** Takes back what was said last, whoever said it. */
@@ -93,7 +98,7 @@ export class Reviewing {
     const found = await api.of(imageId).catch((error: unknown) => this.tellFailure(error));
     if (found === null) return;
     const stands = found.stands === (direction === "undo" ? verdict : "toreview");
-    const done = stands && (await (direction === "undo" ? this.say(imageId, "withdrawn") : this.say(imageId, verdict, note)));
+    const done = stands && (await (direction === "undo" ? this.say(imageId, "withdrawn", { seen: false }) : this.say(imageId, verdict, { note })));
     if (done === null) return;
     const { history } = view.get();
     if (done) view.set({ history: direction === "undo" ? undone(history) : redone(history) });
@@ -104,26 +109,39 @@ export class Reviewing {
     await this.readAgain(imageId);
   }
 
-  private async judge(verdict: VerdictStep["verdict"], note: string): Promise<void> {
+  private async judge(verdict: VerdictStep["verdict"], note: string): Promise<boolean> {
     const { imageId, options: { page } } = this;
     const { view, list } = page;
-    if (imageId === null || !this.waits()) return;
+    if (imageId === null || !this.waits()) return false;
     const next = list.view.get().asked.query.includes("verdict:toreview") ? await list.neighbour(1) : null;
-    const done = await this.say(imageId, verdict, note);
+    const done = await this.say(imageId, verdict, { note });
     if (done) view.set({ history: recorded(view.get().history, { imageId, verdict, note }) });
     if (done && next !== null && this.isOpen()) await page.open(next.id);
     if (done !== null) await this.readAgain(imageId);
+    return done === true;
   }
 
-  /** Whether it changed how the picture stands; null where it failed, which was told. */
-  private async say(imageId: number, verdict: Verdict, note = ""): Promise<boolean | null> {
+  /** seen: whether it is about what the page shows. Whether it changed how the picture stands; null where it failed, which was told. */
+  private async say(imageId: number, verdict: Verdict, { note = "", seen = true } = {}): Promise<boolean | null> {
     const { api, page } = this.options;
     await page.saver.whenSaved(SAVING_MS);
     try {
-      return (await api.say([imageId], verdict, note)).includes(imageId);
+      const changed = (await api.say([imageId], verdict, note, seen ? this.seen(imageId) : null)).includes(imageId);
+      // Looked at further, it is not kept from whoever is to do it.
+      if (changed && verdict === "sentback") page.leasing.letGo(imageId);
+      return changed;
     } catch (error) {
-      return this.tellFailure(error);
+      if (!(error instanceof RefusedError && error.status === 409)) return this.tellFailure(error);
+      await this.readAgain(imageId);
+      this.options.notice("error", "verdictStale");
+      return null;
     }
+  }
+
+  /** The revision of what this person sees; null where the picture is not open. */
+  private seen(imageId: number): number | null {
+    const { view, saver } = this.options.page;
+    return view.get().scene?.imageId === imageId ? saver.revision(imageId) : null;
   }
 
   private tellFailure(error: unknown): null {

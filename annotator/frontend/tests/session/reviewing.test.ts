@@ -49,6 +49,44 @@ describe("a verdict", () => {
     expect([await stands(1), steps()]).toEqual(["accepted", 2]);
   });
 
+  it("does not stand on what the reviewer has not seen, who is told and sees it", async () => {
+    const { session, server, stands, notices, steps } = await review();
+    server.images.get(1)!.revision++;
+    await session.reviewing.accept();
+    expect([await stands(1), notices.at(-1), steps()]).toEqual(["toreview", "verdictStale", 0]);
+    await server.verdicts.say([1], "sentback");
+    expect(await session.reviewing.sendBack("the dog")).toBe(false);
+    expect([notices.length, server.said.get(1)?.length, session.reviewing.state.get().found?.stands]).toEqual([2, 1, "sentback"]);
+    await session.open(2);
+    await settle();
+    await session.reviewing.accept();
+    expect(await stands(2)).toBe("accepted");
+  });
+
+  it("sends nothing back without a note, and accepts no work of one's own", async () => {
+    const { session, server, stands, notices } = await review();
+    expect(await session.reviewing.sendBack(" \t")).toBe(false);
+    expect([await stands(1), notices]).toEqual(["toreview", ["verdictUnsaid"]]);
+    server.own.add(2);
+    await session.open(2);
+    await settle();
+    expect([session.reviewing.waits(), await session.reviewing.accept(), await stands(2)]).toEqual([false, false, "toreview"]);
+  });
+
+  it("leaves what was sent back to whoever is to do it, also while the reviewer looks on", async () => {
+    const { session, server } = await review();
+    server.handout = true;
+    await session.refreshQueue();
+    await settle();
+    await session.reviewing.sendBack("the dog");
+    server.holders.clear();
+    await session.leasing.beat();
+    expect([server.holders.size, session.view.get().lease]).toEqual([0, null]);
+    await session.open(2);
+    await settle();
+    expect([...server.holders.keys()]).toEqual([2]);
+  });
+
   it("is said only of a picture that waits", async () => {
     const { session, stands, steps } = await review();
     await session.open(3);
