@@ -64,6 +64,10 @@ class Model:
         """The score above which it is mostly right; others than this are asked for by `threshold=`."""
         return self.detector.info.threshold
 
+    def __repr__(self) -> str:
+        named = self.categories[0].name if len(self.categories) == 1 else f"{len(self.categories)} categories"
+        return f"Model({self.source}, {named})"
+
     def __call__(self, picture: Picture, *, threshold: float | None = None) -> Detections:
         """The objects on one picture of at least this score, or the network's own threshold.
 

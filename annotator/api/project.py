@@ -69,6 +69,9 @@ class Project:
     def folder(self) -> Path:
         return self._store.folder
 
+    def __repr__(self) -> str:
+        return f"Project({str(self.folder)!r})"
+
     def close(self) -> None:
         self._store.close()
 

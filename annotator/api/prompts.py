@@ -13,6 +13,7 @@ from annotator.api.model import require_files
 from annotator.api.picture import Picture, photo_of
 from annotator.core.heatmap import Heatmap
 from annotator.core.masks import Rle, rle_to_mask
+from annotator.core.measures import areas_of
 from annotator.core.prompt import Point, Prompt
 from annotator.vision.networks import zoo
 from annotator.vision.networks.prompts.asking import Earlier, ask
@@ -43,6 +44,10 @@ class Answer:
         """(H, W) bool."""
         return rle_to_mask(self.rle)
 
+    def __repr__(self) -> str:
+        said = "" if self.score is None else f", score {self.score:.2f}"
+        return f"Answer({areas_of([self.rle])[0]:.0f} px{said})"
+
 
 class PromptModel:
     """A compiled network of this kind. May be used by several threads."""
@@ -54,6 +59,9 @@ class PromptModel:
     @property
     def name(self) -> str:
         return self._network.info.name
+
+    def __repr__(self) -> str:
+        return f"PromptModel({self._network.info.source})"
 
     def look(self, picture: Picture) -> Look:
         """Look at a picture once; questions about it are quick then. Raises ImageError, ModelError."""
@@ -68,6 +76,9 @@ class Look:
         self._network, self._photo = network, photo
         self._features = lru_cache(KEPT_VIEWS)(partial(network.features, photo))
         self._features(None)
+
+    def __repr__(self) -> str:
+        return f"Look({self._network.info.name}, {self._photo.width} x {self._photo.height})"
 
     def ask(
         self,

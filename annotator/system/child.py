@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from annotator.system import seccomp
@@ -16,11 +17,13 @@ _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 def child_environment(*further: str) -> dict[str, str]:
-    """The environment of a child: what it needs to start and to find this package, and the `further` variables. It
-    holds no secrets.
+    """The environment of a child: what it needs to start, the `further` variables, and no secrets.
+
+    It finds this package, and libraries wherever this process finds them: a notebook may have added folders.
     """
     found = {key: os.environ[key] for key in (*_PASSED_ON, *further) if key in os.environ}
-    return found | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    folders = (str(Path(__file__).resolve().parents[2]), *filter(None, sys.path))
+    return found | {"PYTHONPATH": os.pathsep.join(folders)}
 
 
 def limit_self(memory_bytes: int, *, file_bytes: int = 0) -> None:

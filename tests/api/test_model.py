@@ -115,3 +115,16 @@ def test_points_get_the_mask_of_any_object(tmp_path, monkeypatch):
     assert look.ask(points=[(80, 48)], not_points=[(2, 2)], earlier=answer) is not None
     with pytest.raises(annotator.GeometryError):
         look.ask()
+
+
+def test_a_notebook_shows_each_in_one_line(known_model, tmp_path):
+    model = annotator.load_model(known_model)
+    look = annotator.load_prompt_model("starter-click").look(PIXELS)
+    with annotator.Project(tmp_path / "people") as project:
+        shown = [repr(one) for one in (model, model(PIXELS), look, project)]
+    assert shown == [
+        f"Model({model.source}, person)",
+        "Detections(person 0.90 (2096 px))",
+        "Look(starter-click, 160 x 96)",
+        f"Project({str(tmp_path / 'people')!r})",
+    ]

@@ -164,3 +164,10 @@ def test_a_child_is_given_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANTED", "1")
     assert "HF_TOKEN" not in child_environment()
     assert child_environment("WANTED")["WANTED"] == "1"
+
+
+def test_a_child_finds_libraries_where_its_parent_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "only_here.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    command = [sys.executable, "-c", "import only_here, annotator"]
+    subprocess.run(command, check=True, timeout=60, env=child_environment())
