@@ -143,15 +143,17 @@ class TwicePictures:
         with self._database.read() as connection:
             return connection.scalar(select(_twice.c.image_id).where(_twice.c.take_id == image_id))
 
-    def kept_from(self, who: str, image_ids: Sequence[int]) -> frozenset[int]:
-        """Those of these pictures that a person must not see, because they make the other take of it.
+    def kept_from(self, who: str, image_ids: Sequence[int] | None = None) -> frozenset[int]:
+        """Those of these pictures, or of all, that a person must not see, because they make the other take of it.
 
         What was done is no secret any more from who did the second take.
         """
         done = select(_twice.c.image_id).join(_images, _images.c.id == _twice.c.take_id).where(_images.c.reviewed)
         kept = select(_images.c.id).where(is_kept_from(who), _images.c.id.not_in(done))
+        if image_ids is not None:
+            kept = kept.where(among(_images.c.id, image_ids))
         with self._database.read() as connection:
-            return frozenset(connection.scalars(kept.where(among(_images.c.id, image_ids))))
+            return frozenset(connection.scalars(kept))
 
     def closed_to(self, who: str, image_ids: Sequence[int] | None = None) -> frozenset[int]:
         """Those of these pictures, or of all, that a person must not change, because that take is another's."""

@@ -9,11 +9,13 @@ Tests: tests/web/routes/test_twice.py
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Depends, Request
 
 from annotator.core.people import Role
+from annotator.core.query import Query, Term, of_ids
 from annotator.storage.store import Store
 from annotator.web.people import NotAllowedError, may, who_asks
 from annotator.web.projects import Projects
@@ -32,6 +34,10 @@ TELLS_NOTHING = frozenset(
     }
 )
 """Paths below a project that name a picture and say nothing of what people made of it; any other one is kept apart."""
+
+
+TOLD = frozenset(("name", "number"))
+"""Terms of an expression that ask for nothing of what people made of a picture."""
 
 
 class UnseenError(NotAllowedError):
@@ -67,12 +73,29 @@ def closed_takes(projects: Projects, store: Store, key: str, image_ids: Sequence
     return store.twice.closed_to(who_decides(projects, key), image_ids)
 
 
-def kept_apart(projects: Projects, store: Store, key: str, image_ids: Sequence[int]) -> frozenset[int]:
-    """Those of these pictures that whoever asks must not see: they make the other take of it, and may not review."""
+def kept_apart(projects: Projects, store: Store, key: str, image_ids: Sequence[int] | None = None) -> frozenset[int]:
+    """Those of these pictures, or of all, that whoever asks must not see: the other take is theirs.
+
+    None for whoever may review.
+    """
     if who_asks(projects) is None:
         return frozenset()
     found = store.twice.kept_from(who_decides(projects, key), image_ids)
     return frozenset() if not found or may(projects, key, Role.REVIEW) else found
+
+
+def seen_only(projects: Projects, store: Store, key: str, query: Query) -> Query:
+    """The expression without the pictures of `kept_apart`, where it asks what people made of them."""
+    asks = any(term.field.name not in TOLD and not _is_of_review(term) for term in query.terms)
+    hidden = kept_apart(projects, store, key) if asks else frozenset()
+    if not hidden:
+        return query
+    return Query((*query.terms, *(replace(term, negated=True) for term in of_ids(hidden).terms)))
+
+
+def _is_of_review(term: Term) -> bool:
+    """Whether it asks no more than whether a picture is reviewed, which every row tells."""
+    return term.field.name == "state" and set(term.texts) <= {"reviewed", "unreviewed"}
 
 
 def without_apart(projects: Projects, store: Store, key: str, listed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from annotator.web import export_request
 from annotator.web.export_work import ExportWork, Run
 from annotator.web.projects import Projects
 from annotator.web.routes.answers import INERT, NEVER_KEPT
+from annotator.web.routes.apart import seen_only
 from annotator.web.routes.requests import parse_json
 from annotator.web.sharing.guard import MAX_BODY_BYTES
 from annotator.web.sharing.uploads import Uploads
@@ -54,7 +55,8 @@ def _add_making(router: APIRouter, projects: Projects, uploads: Uploads) -> None
 
         def look() -> dict[str, Any]:
             with projects.use(key) as store:
-                found = outlook(store, only=which.only, reviewed_only=which.reviewed_only, threshold=which.threshold)
+                only = seen_only(projects, store, key, which.only)
+                found = outlook(store, only=only, reviewed_only=which.reviewed_only, threshold=which.threshold)
             return asdict(found)
 
         return await run_in_threadpool(look)

@@ -26,7 +26,7 @@ from annotator.web.jobs import Job, Prelabelling
 from annotator.web.listings import Listings
 from annotator.web.people import who_asks
 from annotator.web.projects import Projects
-from annotator.web.routes.apart import closed_takes, kept_apart
+from annotator.web.routes.apart import closed_takes, kept_apart, seen_only
 from annotator.web.routes.hand_out import holder_of, holders_among, lease_to_json
 from annotator.web.routes.requests import MAX_SMALL_BYTES, parse_json, who_decides, with_store
 from annotator.web.sharing.guard import MAX_BODY_BYTES
@@ -34,6 +34,9 @@ from annotator.web.sharing.uploads import Uploads
 
 MAX_ROWS = 500
 """In one answer."""
+
+TELL_NOTHING = (Sort.ADDED, Sort.NAME)
+"""Orders by what nobody made; in the others what somebody must not see stands behind all else."""
 
 _Id = Annotated[int | None, Query(ge=0, lt=2**53)]
 _Place = Annotated[int, Query(ge=0, lt=2**53)]
@@ -58,7 +61,7 @@ class _Asked:
 def add_worklist_routes(
     router: APIRouter, projects: Projects, jobs: Prelabelling, uploads: Uploads, gains: GainWork
 ) -> None:
-    lists = _Lists(Listings(), gains)
+    lists = _Lists(projects, Listings(), gains)
     _add_lists(router, projects, jobs, lists)
     _add_next(router, projects, lists, uploads)
     _add_actions(router, projects, uploads)
@@ -69,6 +72,7 @@ def add_worklist_routes(
 class _Lists:
     """The lists in every order, that of what to review next among them."""
 
+    projects: Projects
     listings: Listings
     gains: GainWork
 
@@ -76,10 +80,14 @@ class _Lists:
         """The order of what to review next, where it is asked for and known."""
         return self.gains.latest(key, store) if search.sort is Sort.GAIN else None
 
-    def ids(self, store: Store, version: str, search: Search, ranked: Ranked | None) -> array[int]:
-        """version: the store's, read before."""
-        found = self.listings.ids(store, version, search)
-        return found if ranked is None else in_order(found, ranked, descending=search.descending)
+    def ids(self, key: str, store: Store, version: str, search: Search, ranked: Ranked | None) -> array[int]:
+        """As whoever asks may know them. version: the store's, read before."""
+        asked = replace(search, query=seen_only(self.projects, store, key, search.query))
+        found = self.listings.ids(store, version, asked)
+        if ranked is not None:
+            found = in_order(found, ranked, descending=search.descending)
+        hidden = frozenset() if search.sort in TELL_NOTHING else kept_apart(self.projects, store, key)
+        return found if not hidden else array("q", sorted(found, key=hidden.__contains__))
 
 
 def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists: _Lists) -> None:
@@ -102,7 +110,7 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
             ordering = search.sort is Sort.GAIN and ranked is None
             if now == version and around is None and not ordering:
                 return {"version": now, "job": _job_to_json(job)}
-            ids = lists.ids(store, stored, search, ranked)
+            ids = lists.ids(key, store, stored, search, ranked)
             place = None if around is None or around not in ids else ids.index(around)
             limit = min(limit, MAX_ROWS)
             start = offset if place is None else place - place % max(1, limit)
@@ -139,7 +147,7 @@ def _add_lists(router: APIRouter, projects: Projects, jobs: Prelabelling, lists:
         """The ids of a stretch of the list, both ends with it: what a selection is made of."""
         with projects.use(key) as store:
             search = asked.search()
-            found = lists.ids(store, store.worklist.version(), search, lists.ranked(key, store, search))
+            found = lists.ids(key, store, store.worklist.version(), search, lists.ranked(key, store, search))
         return {"ids": found[first : last + 1].tolist()}
 
 
@@ -191,7 +199,8 @@ def _add_next(router: APIRouter, projects: Projects, lists: _Lists, uploads: Upl
         """What is to be done of the list, in its order, behind a picture and then from the top."""
         wanted = replace(search, query=Expression((*search.query.terms, *TO_DO.terms)), keep=None)
         version, ranked = store.worklist.version(), lists.ranked(key, store, search)
-        all_ids, left = lists.ids(store, version, search, ranked), set(lists.ids(store, version, wanted, None))
+        all_ids = lists.ids(key, store, version, search, ranked)
+        left = set(lists.ids(key, store, version, wanted, None))
         left -= closed_takes(projects, store, key)
         return [id for id in _around(all_ids, after) if id in left]
 

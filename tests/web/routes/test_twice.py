@@ -97,6 +97,32 @@ def test_the_next_one_comes_after_a_second_take_and_the_queue_after_the_last(tea
     assert team("ben", "GET", f"queue/next?after={row['id']}").json()["image"]["name"] == "c.png"
 
 
+def test_no_search_and_no_order_tells_what_is_on_the_other_take(team):
+    team("mara", "POST", "images?name=b.png", content=png(20, 12, seed=1))
+    team("mara", "POST", "twice", json={"pick": [1]})
+    take = team("ben", "POST", "twice/next").json()["image"]
+
+    def finds(name, query):
+        """The same as a list, as what can be picked, and as what an export would hold."""
+        ids = team(name, "GET", "queue/ids", params={"query": query}).json()["ids"]
+        listed = team(name, "GET", "queue", params={"query": query}).json()
+        assert ([one["id"] for one in listed["images"]], listed["total"]) == (ids, len(ids))
+        ahead = team(name, "POST", "exports/ahead", json={"only": query, "unreviewed": True}).json()
+        assert ahead["pictures"] == len(ids)
+        return ids
+
+    asked = ("category:person", "-category:person", "instances:2", "state:started", "-note:", "disagree:", "by:ann")
+    assert [finds("ben", query) for query in asked] == [[], [2], [], [], [2], [], []]
+    assert [finds("cat", query) for query in asked] == [[1], [2], [1], [], [1, 2], [1], [1]]
+    for plain in ("", "a", "#1", "state:reviewed", "-state:unreviewed"):
+        assert finds("ben", plain) == finds("cat", plain)
+    orders = [("count", True), ("count", False), ("changed", True), ("doubt", False), ("name", False)]
+    got = [team("ben", "GET", f"queue/ids?sort={sort}&descending={down}").json()["ids"] for sort, down in orders]
+    assert got == [[2, 1], [2, 1], [2, 1], [2, 1], [1, 2]], "behind all others, where an order would tell"
+    accept_all(team, "ben", take)
+    assert finds("ben", "category:person") == [1]
+
+
 def test_nobody_saves_anything_in_the_take_of_somebody_else(team):
     def saves(name, image_id):
         """Whether that is taken: a review, and one of many."""
