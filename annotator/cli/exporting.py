@@ -17,7 +17,6 @@ from annotator.cli.values import Choices, Verbs, shares, whole
 
 if TYPE_CHECKING:
     from annotator.exchange import leaving
-    from annotator.storage.store import Store
 
 
 def add_export(verbs: Verbs) -> None:
@@ -59,6 +58,7 @@ def add_export(verbs: Verbs) -> None:
 
 def _export(options: argparse.Namespace) -> int:
     from annotator.core.query import QueryError, parse
+    from annotator.evaluation.takes import tables_of
     from annotator.exchange import formats, leaving
     from annotator.exchange.outlook import outlook
     from annotator.storage.store import Store
@@ -96,7 +96,7 @@ def _export(options: argparse.Namespace) -> int:
             split=split,
             reviewed_only=not options.all_images,
             only=only,
-            beside=_tables(store) if options.agreement else None,
+            beside=tables_of(store) if options.agreement else None,
             progress=progress_bar("exporting") if brings_pictures or split is not None else show_nothing,
         )
     for line in written.lines:
@@ -106,12 +106,6 @@ def _export(options: argparse.Namespace) -> int:
 
         print(hub.push(written, options.out, name=options.push_to_hub, private=not options.public))
     return 0
-
-
-def _tables(store: Store) -> dict[str, bytes]:
-    from annotator.evaluation.takes import tables_of
-
-    return tables_of(store)
 
 
 def _split_of(options: argparse.Namespace) -> leaving.Split | None:

@@ -163,6 +163,11 @@ class TwicePictures:
         with self._database.read() as connection:
             return frozenset(connection.scalars(closed))
 
+    def is_begun(self) -> bool:
+        """Whether anybody was given a second take."""
+        with self._database.read() as connection:
+            return connection.scalar(select(_twice.c.take_id).where(_twice.c.take_id.is_not(None)).limit(1)) is not None
+
     def images(self) -> tuple[Image, ...]:
         """Every take, for whoever looks at all that a database says; with no content of its own."""
         with self._database.read() as connection:

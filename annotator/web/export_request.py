@@ -15,6 +15,7 @@ from annotator.exchange import leaving
 from annotator.exchange.coco.proof import MASK_FORMS
 from annotator.exchange.formats import DEFAULT, FORMATS, Format, Options
 from annotator.exchange.formats.base import OPTIONAL
+from annotator.storage.store import Store
 
 SPLITS: Final = {
     "none": None,
@@ -36,16 +37,20 @@ class Which:
 
 @dataclass(frozen=True)
 class Asked:
-    """One export."""
+    """One export. agreement: with the tables of how far people agree."""
 
     which: Which
     format: Format
     options: Options
     split: leaving.Split | None
+    agreement: bool
 
 
-def choices() -> dict[str, Any]:
-    """What there is to choose from, for a page: formats with what each takes, forms of masks, splits."""
+def choices(store: Store) -> dict[str, Any]:
+    """What there is to choose from, for a page: formats with what each takes, forms of masks, splits.
+
+    agreement: whether two people have annotated a picture apart, or begun to.
+    """
     return {
         "formats": [
             {"name": one.name, "titles": {"en": one.title, **one.titles}, "takes": sorted(one.takes)}
@@ -53,6 +58,7 @@ def choices() -> dict[str, Any]:
         ],
         "masks": list(MASK_FORMS),
         "splits": list(SPLITS),
+        "agreement": store.twice.is_begun(),
     }
 
 
@@ -94,8 +100,9 @@ def read(wanted: Any) -> Asked:
         option: _flag(wanted, option, default=getattr(Options, option)) for option in OPTIONAL if option != "masks"
     }
     options = Options(**{option: value for option, value in said.items() if option in format.takes})
-    zipped = format.brings_pictures or options.with_images or split is not None
-    return Asked(which, format, replace(options, zipped=zipped), split)
+    agreement = _flag(wanted, "agreement", default=False)
+    zipped = format.brings_pictures or options.with_images or split is not None or agreement
+    return Asked(which, format, replace(options, zipped=zipped), split, agreement)
 
 
 def _flag(wanted: dict[str, Any], name: str, *, default: bool) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotator.core.errors import AnnotatorError
+from annotator.evaluation.takes import tables_of
 from annotator.exchange import leaving
 from annotator.exchange.pack import Stamp
 from annotator.system import paths
@@ -136,6 +137,7 @@ class ExportWork:
                 only=asked.which.only,
                 threshold=asked.which.threshold,
                 split=asked.split,
+                beside=tables_of(store) if asked.agreement else None,
                 progress=lambda done, total: _tell(run, done, total),
             )
 

@@ -45,8 +45,8 @@ def _add_making(router: APIRouter, projects: Projects, uploads: Uploads) -> None
 
     @router.get("/{key}/exports/choices")
     def choices(key: str) -> dict[str, Any]:
-        with projects.use(key):
-            return export_request.choices()
+        with projects.use(key) as store:
+            return export_request.choices(store)
 
     @router.post("/{key}/exports/ahead")
     async def ahead(key: str, request: Request) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Exports of the page: looked at ahead, written in the background, cancelled, and fetched by a link."""
 
+import io
 import threading
 import time
+import zipfile
 
 import pytest
 
@@ -241,3 +243,18 @@ def test_what_leaves_as_several_files_is_one_zip(page, exports):
     assert (run["done"], run["total"]) == (3, 3)
     (file,) = run["files"]
     assert page.fetch(file).content == (exports / "project" / "dataset.zip").read_bytes()
+
+
+def test_how_far_people_agree_leaves_beside_it_in_one_zip(page):
+    choices = f"{page.root}/exports/choices"
+    with page.projects.use(page.key) as store:
+        store.twice.pick(page.ids[:1])
+        assert page.client.get(choices).json()["agreement"] is False
+        take = store.twice.give("somebody else", alone=True)
+        store.worklist.mark_reviewed([take], True, who="somebody else")
+    assert page.client.get(choices).json()["agreement"] is True
+    (file,) = page.export(agreement=True)["files"]
+    with zipfile.ZipFile(io.BytesIO(page.fetch(file).content)) as packed:
+        assert {"agreement.csv", "agreement_pictures.csv", "report.txt"} < set(packed.namelist())
+        assert packed.read("agreement.csv").decode() == page.client.get(f"{page.root}/twice/agreement.csv").text
+    assert "agreement.csv" not in named(page.export())

@@ -7,6 +7,8 @@ export interface ExportChoices {
   readonly formats: readonly { readonly name: string; readonly titles: Readonly<Record<string, string>>; readonly takes: readonly string[] }[];
   readonly masks: readonly string[];
   readonly splits: readonly string[];
+  /** Whether there are tables of how far people agree. */
+  readonly agreement: boolean;
 }
 
 /** The pictures that leave: those that fit an expression and, where there are `ids`, are among them. */
@@ -25,6 +27,7 @@ export interface ExportHow {
   readonly split: string;
   readonly with_images: boolean;
   readonly provenance: boolean;
+  readonly agreement: boolean;
 }
 
 /** What an export would hold; what it would not: `undecided` suggestions on reviewed pictures, `unreviewed` pictures, and what an import that was stopped would still bring. */

@@ -37,6 +37,7 @@ export class ExportForm {
   private readonly unreviewed: HTMLInputElement;
   private readonly withImages: HTMLInputElement;
   private readonly provenance: HTMLInputElement;
+  private readonly agreement: HTMLInputElement;
   private readonly format: Choice;
   private readonly masks: Choice;
   private readonly split: Choice;
@@ -48,6 +49,7 @@ export class ExportForm {
     this.unreviewed = check(kept.unreviewed ?? false);
     this.withImages = check(kept.with_images ?? false);
     this.provenance = check(kept.provenance ?? true);
+    this.agreement = check(choices.agreement && (kept.agreement ?? false));
     this.format = new Choice("format", t("exportFormat"), choices.formats.map(({ name, titles }) => [name, titles[language] ?? titles["en"]]), kept.format);
     this.masks = new Choice("masks", t("exportMasks"), choices.masks.map((name) => [name, textOf(MASKS, name)]), kept.masks);
     this.split = new Choice("split", t("exportSplit"), choices.splits.map((name) => [name, textOf(SPLITS, name)]), kept.split);
@@ -59,7 +61,7 @@ export class ExportForm {
       { class: "an-export-form" },
       h("header", {}, h("h2", {}, t("exportTitle")), h("p", {}, t("exportIntro"))),
       card("exportWhich", this.pickedLine, search, ticked(this.unreviewed, "exportUnreviewed"), this.split.element),
-      card("exportFile", this.format.element, this.masks.element, ticked(this.withImages, "exportWithImages"), ticked(this.provenance, "exportProvenance")),
+      card("exportFile", this.format.element, this.masks.element, ticked(this.withImages, "exportWithImages"), ticked(this.provenance, "exportProvenance"), choices.agreement ? ticked(this.agreement, "exportAgreement") : ""),
     );
     this.field.addEventListener("input", () => onWhich(true));
     this.field.addEventListener("keydown", (event) => {
@@ -92,7 +94,7 @@ export class ExportForm {
   }
 
   how(): ExportHow {
-    return { format: this.format.value(), masks: this.masks.value(), split: this.split.value(), with_images: this.withImages.checked, provenance: this.provenance.checked };
+    return { format: this.format.value(), masks: this.masks.value(), split: this.split.value(), with_images: this.withImages.checked, provenance: this.provenance.checked, agreement: this.agreement.checked };
   }
 
   showTrouble(isWrong: boolean): void {
@@ -140,7 +142,7 @@ function ticked(input: HTMLInputElement, label: StringKey): HTMLElement {
   return h("label", { class: "an-export-check" }, input, t(label));
 }
 
-function card(title: StringKey, ...content: readonly HTMLElement[]): HTMLElement {
+function card(title: StringKey, ...content: readonly (HTMLElement | "")[]): HTMLElement {
   return h("section", { class: "an-export-card" }, h("h3", {}, t(title)), ...content);
 }
 

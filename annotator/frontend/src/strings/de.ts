@@ -124,6 +124,7 @@ export const de: Table = {
   masksPlainRle: "Nur unkomprimierte RLE, für Programme, die Listen lesen",
   exportWithImages: "Mit den Bildern, als ZIP-Datei",
   exportProvenance: "Mit Herkunft (Modell, Konfidenz, Entscheidung) unter dem Schlüssel „annotator“",
+  exportAgreement: "Mit Tabellen zur Übereinstimmung bei Bildern, die zwei Personen annotiert haben, als ZIP-Datei",
   exportSplit: "Teilmengen fürs Training (ähnliche Bilder bleiben zusammen)",
   splitNone: "Keine",
   splitTwo: "Training 80 %, Validierung 20 %",

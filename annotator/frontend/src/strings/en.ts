@@ -123,6 +123,7 @@ export const en = {
   masksPlainRle: "Uncompressed RLE only, for programs that read lists",
   exportWithImages: "With the pictures, as one zip",
   exportProvenance: "With provenance (model, score, decision) under the key “annotator”",
+  exportAgreement: "With tables of how far people agree on pictures that two annotated, as one zip",
   exportSplit: "Subsets for training (pictures that look alike stay together)",
   splitNone: "None",
   splitTwo: "Training 80 %, validation 20 %",

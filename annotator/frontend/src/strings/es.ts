@@ -124,6 +124,7 @@ export const es: Table = {
   masksPlainRle: "Solo RLE sin comprimir, para programas que leen listas",
   exportWithImages: "Con las imágenes, en un zip",
   exportProvenance: "Con procedencia (modelo, puntuación, decisión) en la clave «annotator»",
+  exportAgreement: "Con tablas del acuerdo entre personas en las imágenes que anotaron dos, en un zip",
   exportSplit: "Subconjuntos para entrenar (las imágenes parecidas quedan juntas)",
   splitNone: "Ninguno",
   splitTwo: "Entrenamiento 80 %, validación 20 %",

@@ -124,6 +124,7 @@ export const zh: Table = {
   masksPlainRle: "仅未压缩 RLE，用于读取列表的程序",
   exportWithImages: "附带图片，打包为一个 zip",
   exportProvenance: "附带来源信息（模型、分数、决定），写入键“annotator”",
+  exportAgreement: "附带两人标注图片的一致性表格，打包为一个 zip",
   exportSplit: "训练划分（相似的图片归入同一子集）",
   splitNone: "不划分",
   splitTwo: "训练 80 %，验证 20 %",
