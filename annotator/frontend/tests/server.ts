@@ -213,7 +213,8 @@ export class FakeServer {
       const changed: number[] = [];
       for (const id of ids) {
         const { stands } = await this.verdicts.of(id);
-        if (verdict === "withdrawn" ? stands === null || stands === "toreview" : stands !== "toreview") continue;
+        const changes = verdict === "withdrawn" ? stands === "accepted" || stands === "sentback" : verdict === "sentback" ? this.images.get(id)!.reviewed : stands === "toreview";
+        if (!changes) continue;
         const image = this.images.get(id)!;
         image.revision++;
         image.reviewed = verdict !== "sentback";

@@ -40,13 +40,17 @@ export interface ReviewingOptions {
 export class Reviewing {
   readonly state = new Store<Judged>({ found: null, noted: 0 });
   private imageId: number | null = null;
+  /** The revision of the picture, as the page had it when `found` was asked for. */
+  private revision: number | null = null;
+  private readonly judging = new Set<number>();
   private asked = 0;
 
   constructor(private readonly options: ReviewingOptions) {
     const { view, list } = options.page;
     view.subscribe((now, before) => {
       const saved = now.status !== before.status && now.status.kind === "saved";
-      if (now.scene?.imageId !== before.scene?.imageId || saved) void this.read();
+      // A picture that is read again may have been judged elsewhere.
+      if (now.scene?.imageId !== before.scene?.imageId || saved || (now.scene !== before.scene && !this.isFresh(this.imageId))) void this.read();
     });
     list.view.subscribe((now, before) => {
       if (now.verdicts !== before.verdicts) void this.read();
@@ -98,7 +102,7 @@ export class Reviewing {
     const found = await api.of(imageId).catch((error: unknown) => this.tellFailure(error));
     if (found === null) return;
     const stands = found.stands === (direction === "undo" ? verdict : "toreview");
-    const done = stands && (await (direction === "undo" ? this.say(imageId, "withdrawn", { seen: false }) : this.say(imageId, verdict, { note })));
+    const done = stands && (await (direction === "undo" ? this.say(imageId, "withdrawn", { seen: false }) : this.say(imageId, verdict, { note, seen: view.get().scene?.imageId === imageId })));
     if (done === null) return;
     const { history } = view.get();
     if (done) view.set({ history: direction === "undo" ? undone(history) : redone(history) });
@@ -110,9 +114,19 @@ export class Reviewing {
   }
 
   private async judge(verdict: VerdictStep["verdict"], note: string): Promise<boolean> {
-    const { imageId, options: { page } } = this;
+    const { imageId } = this;
+    if (imageId === null || !this.waits() || this.judging.has(imageId)) return false;
+    this.judging.add(imageId);
+    try {
+      return (await this.stillWaits(imageId)) && (await this.judgeNow(imageId, verdict, note));
+    } finally {
+      this.judging.delete(imageId);
+    }
+  }
+
+  private async judgeNow(imageId: number, verdict: VerdictStep["verdict"], note: string): Promise<boolean> {
+    const { page } = this.options;
     const { view, list } = page;
-    if (imageId === null || !this.waits()) return false;
     const next = list.view.get().asked.query.includes("verdict:toreview") ? await list.neighbour(1) : null;
     const done = await this.say(imageId, verdict, { note });
     if (done) view.set({ history: recorded(view.get().history, { imageId, verdict, note }) });
@@ -121,27 +135,40 @@ export class Reviewing {
     return done === true;
   }
 
+  /** Whether nobody judged the picture since the page asked, as far as the page knows its revision; else it is told. */
+  private async stillWaits(imageId: number): Promise<boolean> {
+    const { api, page } = this.options;
+    await page.saver.whenSaved(SAVING_MS);
+    if (this.isFresh(imageId)) return true;
+    const found = await api.of(imageId).catch((error: unknown) => this.tellFailure(error));
+    if (found === null || found.stands === "toreview") return found !== null;
+    await this.tellStale(imageId);
+    return false;
+  }
+
   /** seen: whether it is about what the page shows. Whether it changed how the picture stands; null where it failed, which was told. */
   private async say(imageId: number, verdict: Verdict, { note = "", seen = true } = {}): Promise<boolean | null> {
     const { api, page } = this.options;
     await page.saver.whenSaved(SAVING_MS);
     try {
-      const changed = (await api.say([imageId], verdict, note, seen ? this.seen(imageId) : null)).includes(imageId);
+      const changed = (await api.say([imageId], verdict, note, seen ? page.saver.revision(imageId) : null)).includes(imageId);
       // Looked at further, it is not kept from whoever is to do it.
       if (changed && verdict === "sentback") page.leasing.letGo(imageId);
       return changed;
     } catch (error) {
       if (!(error instanceof RefusedError && error.status === 409)) return this.tellFailure(error);
-      await this.readAgain(imageId);
-      this.options.notice("error", "verdictStale");
-      return null;
+      return this.tellStale(imageId);
     }
   }
 
-  /** The revision of what this person sees; null where the picture is not open. */
-  private seen(imageId: number): number | null {
-    const { view, saver } = this.options.page;
-    return view.get().scene?.imageId === imageId ? saver.revision(imageId) : null;
+  private isFresh(imageId: number | null): boolean {
+    return imageId !== null && imageId === this.imageId && this.options.page.saver.revision(imageId) === this.revision;
+  }
+
+  private async tellStale(imageId: number): Promise<null> {
+    await this.readAgain(imageId);
+    this.options.notice("error", "verdictStale");
+    return null;
   }
 
   private tellFailure(error: unknown): null {
@@ -151,7 +178,8 @@ export class Reviewing {
 
   private async readAgain(imageId: number): Promise<void> {
     const { page } = this.options;
-    await Promise.all([page.revalidate(imageId), page.list.refresh(), this.read()]);
+    // What is asked of it is asked of the picture that is shown then.
+    await Promise.all([page.revalidate(imageId).then(() => this.read()), page.list.refresh()]);
   }
 
   private isOpen(): boolean {
@@ -160,13 +188,15 @@ export class Reviewing {
 
   private async read(): Promise<void> {
     const mine = ++this.asked;
-    const { page: { view, list }, api } = this.options;
+    const { page: { view, list, saver }, api } = this.options;
     const imageId = list.view.get().verdicts ? (view.get().scene?.imageId ?? null) : null;
+    const revision = imageId === null ? null : saver.revision(imageId);
     const found = imageId === null ? null : await api.of(imageId).catch(() => null);
     if (mine !== this.asked) return;
     // What is being written beside it stays where nothing is new.
     const same = imageId === this.imageId && JSON.stringify(found) === JSON.stringify(this.state.get().found);
     this.imageId = imageId;
+    this.revision = revision;
     if (!same) this.state.set({ found });
   }
 }

@@ -1,5 +1,5 @@
 /** A reviewer's verdicts on the open picture, each a step that undo takes back. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { settle, start } from "../harness";
 import { FakeServer } from "../server";
 
@@ -42,11 +42,11 @@ describe("a verdict", () => {
   });
 
   it("comes after what was changed just before, and is said once", async () => {
-    const { session, stands, steps } = await review();
+    const { session, stands, steps, notices } = await review();
     session.writeNote("left wing");
     await Promise.all([session.reviewing.accept(), session.reviewing.accept()]);
     await settle();
-    expect([await stands(1), steps()]).toEqual(["accepted", 2]);
+    expect([await stands(1), steps(), notices]).toEqual(["accepted", 2, []]);
   });
 
   it("does not stand on what the reviewer has not seen, who is told and sees it", async () => {
@@ -61,6 +61,20 @@ describe("a verdict", () => {
     await settle();
     await session.reviewing.accept();
     expect(await stands(2)).toBe("accepted");
+  });
+
+  it("does not take the place of another reviewer's, also where the page has read the picture again since", async () => {
+    const { session, server, stands, notices } = await review();
+    await server.verdicts.say([1], "accepted");
+    vi.spyOn(server.verdicts, "of").mockImplementationOnce(() => new Promise(() => undefined));
+    await session.revalidate(1);
+    expect(session.reviewing.waits()).toBe(true);
+    expect(await session.reviewing.sendBack("the dog")).toBe(false);
+    expect([await stands(1), notices]).toEqual(["accepted", ["verdictStale"]]);
+    await server.verdicts.say([1], "withdrawn");
+    await session.revalidate(1);
+    await settle();
+    expect(session.reviewing.waits()).toBe(true);
   });
 
   it("sends nothing back without a note, and accepts no work of one's own", async () => {
