@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.evaluation.joined import GROUPS
 from annotator.evaluation.matching import Matches
 from annotator.evaluation.picture import Picture
 from annotator.storage.comparisons import Seen
@@ -30,10 +31,7 @@ Known = Mapping[str, Mapping[int, Picture]]
 _FORM = 1
 """Another number makes all files of before old: it changes with the rules by which pictures are compared."""
 
-_PER_DETECTION = ("categories", "scores", "hits", "ignored", "in_crowd")
-_PER_OBJECT = ("object_categories", "counted")
-_PER_PAIR = ("pairs", "pair_ious")
-_COLUMNS = {name: group for group in (_PER_DETECTION, _PER_OBJECT, _PER_PAIR) for name in group}
+_COLUMNS = {name: group for group in GROUPS for name in group}
 _SIDES = ("boxes", "masks")
 _ORIGINS = ("own", "adjusted", "drawn", "other")
 
@@ -52,7 +50,7 @@ def write_known(path: Path, known: Known, *, project: str, categories: int) -> N
     }
     for side in _SIDES:
         matches: list[Matches] = [getattr(one, side) for _, one in flat]
-        for group in (_PER_DETECTION, _PER_OBJECT, _PER_PAIR):
+        for group in GROUPS:
             columns[f"{side} {group[0]} counts"] = np.array([len(getattr(one, group[0])) for one in matches], np.int64)
         for name in _COLUMNS:
             columns[f"{side} {name}"] = np.concatenate([getattr(one, name) for one in matches])

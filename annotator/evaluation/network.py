@@ -25,7 +25,8 @@ from annotator.core.errors import AnnotatorError, ImageError, ModelError
 from annotator.core.geometry import xyxy_to_xywh
 from annotator.core.masks import rle_area
 from annotator.evaluation.figures import Measured, measure_network
-from annotator.evaluation.matching import MAX_DETECTIONS, Matches, Objects, match
+from annotator.evaluation.joined import JoinedMatches
+from annotator.evaluation.matching import MAX_DETECTIONS, Objects, match
 from annotator.evaluation.precision import FIGURES
 from annotator.evaluation.report import figures_to_json, figures_to_text
 from annotator.evaluation.truth import Truth, mask_of
@@ -110,8 +111,7 @@ def evaluate(
         require_writable(results)
     measured = sorted(ids.values())
     has_masks = not _missing_masks(detector.info, truth, measured)
-    by_boxes: list[Matches] = []
-    by_masks: list[Matches] = []
+    by_boxes, by_masks = JoinedMatches(), JoinedMatches()
 
     def prepare(row: Mapping[str, Any]) -> Prepared:
         photo = decode.read(folder / row["file_name"])

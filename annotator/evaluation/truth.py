@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,8 +37,8 @@ class Truth:
     categories: Sequence[Mapping[str, Any]]
     counts: Counter[int]
     maskless: Counter[int]
-    _packed: Mapping[int, Sequence[bytes]]
-    """By image. As values they would take four times the memory."""
+    _packed: Mapping[int, bytearray]
+    """By image, one after the other. As values they would take four times the memory."""
 
     @classmethod
     def read(cls, file: Path) -> Truth:
@@ -46,12 +47,12 @@ class Truth:
         if not isinstance(document, dict):
             raise CocoError(f"{file}: is a list of results, expected annotations: images, annotations, categories")
         counts, maskless = Counter[int](), Counter[int]()
-        found: dict[int, list[bytes]] = {}
+        found: dict[int, bytearray] = {}
 
         def take(row: dict[str, Any], rle: Rle | None) -> None:
             counts[row["category_id"]] += 1
             maskless[row["category_id"]] += rle is None
-            found.setdefault(row["image_id"], []).append(pickle.dumps(_completed(row, rle)))
+            found.setdefault(row["image_id"], bytearray()).extend(pickle.dumps(_completed(row, rle)))
 
         inspection = inspect_coco(document, take=take)
         if inspection.errors:
@@ -61,8 +62,7 @@ class Truth:
 
     def objects(self, image_id: int, categories: Sequence[int]) -> Objects:
         """Those of an image that are of these categories; with masks where each has one."""
-        found = [_Row(*pickle.loads(packed)) for packed in self._packed.get(image_id, ())]  # noqa: S301 - packed above
-        rows = [row for row in found if row.category_id in categories]
+        rows = [row for row in self._rows(image_id) if row.category_id in categories]
         masks = [Rle(*row.rle) for row in rows if row.rle is not None]
         return Objects(
             categories=np.array([row.category_id for row in rows], np.int64),
@@ -72,6 +72,12 @@ class Truth:
             scores=np.ones(len(rows)),
             crowd=np.array([row.crowd for row in rows], bool),
         )
+
+    def _rows(self, image_id: int) -> Iterator[_Row]:
+        packed = self._packed.get(image_id, b"")
+        unread = BytesIO(packed)
+        while unread.tell() < len(packed):
+            yield _Row(*pickle.load(unread))  # noqa: S301 - packed by `read`
 
 
 class _Row(NamedTuple):
