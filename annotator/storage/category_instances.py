@@ -49,21 +49,21 @@ def uses(connection: Connection) -> dict[int, Uses]:
     return {category_id: Uses(**counts) for category_id, counts in counted.items()}
 
 
-def move(connection: Connection, category_id: int, *, into: int, who: str) -> None:
+def move(connection: Connection, category_id: int, *, into: int) -> None:
     """Every instance of a category is one of another."""
-    _judge_again(connection, _INSTANCES.c.category_id == category_id, _ACCEPTED, who=who)
+    _judge_again(connection, _INSTANCES.c.category_id == category_id, _ACCEPTED)
     query = update(_INSTANCES).where(_INSTANCES.c.category_id == category_id)
     connection.execute(query.values(category_id=into))
 
 
-def hide(connection: Connection, category_id: int, *, who: str) -> None:
+def hide(connection: Connection, category_id: int) -> None:
     """No instance of the category is there any more; what was decided about them stays in the history."""
-    _judge_again(connection, _INSTANCES.c.category_id == category_id, _ACCEPTED, who=who)
+    _judge_again(connection, _INSTANCES.c.category_id == category_id, _ACCEPTED)
     query = update(_INSTANCES).where(_INSTANCES.c.category_id == category_id, _INSTANCES.c.state != _DELETED)
     connection.execute(query.values(state=_DELETED))
 
 
-def sort_out(connection: Connection, category_id: int, *, who: str) -> None:
+def sort_out(connection: Connection, category_id: int) -> None:
     """The instances of a category that another one was merged into, where that was undone: each by its history."""
     was = _last_decided(schema.decisions.c.category_id, schema.suggestions.c.category_id)
     counts_as = (
@@ -72,23 +72,23 @@ def sort_out(connection: Connection, category_id: int, *, who: str) -> None:
         .scalar_subquery()
     )
     others = (_INSTANCES.c.category_id == category_id, counts_as != category_id)
-    _judge_again(connection, *others, _ACCEPTED, who=who)
+    _judge_again(connection, *others, _ACCEPTED)
     connection.execute(update(_INSTANCES).where(*others).values(category_id=counts_as))
 
 
-def bring_back(connection: Connection, category_id: int, *, who: str) -> None:
+def bring_back(connection: Connection, category_id: int) -> None:
     """What went with a removed category, as its history has it. Raises StoreError for a picture that has no room."""
     was = _last_decided(schema.decisions.c.state, literal(State.SUGGESTED.value))
     gone = (_INSTANCES.c.category_id == category_id, _INSTANCES.c.state == _DELETED, was != _DELETED)
     image_ids = connection.scalars(select(_INSTANCES.c.image_id).where(*gone).distinct()).all()
-    _judge_again(connection, *gone, was == State.ACCEPTED.value, who=who)
+    _judge_again(connection, *gone, was == State.ACCEPTED.value)
     connection.execute(update(_INSTANCES).where(*gone).values(state=was))
     require_room(connection, image_ids, error=StoreError)
 
 
-def _judge_again(connection: Connection, *changing: ColumnElement[bool], who: str) -> None:
+def _judge_again(connection: Connection, *changing: ColumnElement[bool]) -> None:
     """Before these instances change: no reviewer has seen what their pictures are then."""
-    wait_again(connection, _IMAGES.c.id.in_(select(_INSTANCES.c.image_id).where(*changing)), who=who)
+    wait_again(connection, _IMAGES.c.id.in_(select(_INSTANCES.c.image_id).where(*changing)))
 
 
 def _last_decided(column: ColumnElement[Any], offered: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -134,14 +134,14 @@ class CategoryManager:
             earlier = connection.scalars(select(_TABLE.c.id).where(_TABLE.c.merged_into == id))
             after = {other: {"merged_into": into} for other in (id, *earlier)}
             write_change(connection, "merge", after, who=who)
-            category_instances.move(connection, id, into=into, who=who)
+            category_instances.move(connection, id, into=into)
 
     def remove(self, id: int, *, who: str) -> None:
         """A category and all of its instances are gone; networks do not suggest it again."""
         with self._database.write() as connection:
             _live(connection, id)
             write_change(connection, "remove", {id: {"removed": True}}, who=who)
-            category_instances.hide(connection, id, who=who)
+            category_instances.hide(connection, id)
 
     def add(self, wanted: Iterable[Category], *, who: str) -> Added:
         """A list of categories; a name that is there already stays as it is. An id of 0 is none in particular."""
@@ -177,10 +177,10 @@ class CategoryManager:
                     _require_free(connection, values["name"], beside={id})
             take_back(connection, change, who=who)
             for category_id in {values["merged_into"] for values in change.after.values() if "merged_into" in values}:
-                category_instances.sort_out(connection, category_id, who=who)
+                category_instances.sort_out(connection, category_id)
             for id, values in change.before.items():
                 if values.get("removed") is False:
-                    category_instances.bring_back(connection, id, who=who)
+                    category_instances.bring_back(connection, id)
 
     def redo(self, change_id: int, *, who: str) -> None:
         """Make the change again that was undone last, on what there is by now."""
@@ -194,9 +194,9 @@ class CategoryManager:
             do_again(connection, change, who=who)
             for id, values in change.after.items():
                 if values.get("merged_into") is not None:
-                    category_instances.move(connection, id, into=values["merged_into"], who=who)
+                    category_instances.move(connection, id, into=values["merged_into"])
                 if values.get("removed"):
-                    category_instances.hide(connection, id, who=who)
+                    category_instances.hide(connection, id)
 
     def _set(self, id: int, column: str, value: Any, *, who: str) -> None:
         with self._database.write() as connection:

@@ -158,15 +158,15 @@ def let_go_of(connection: Connection, whom: str) -> None:
     _free(connection, connection.scalars(select(mine.c.image_id)).all())
 
 
-def wait_again(connection: Connection, touched: ColumnElement[bool], *, who: str) -> None:
+def wait_again(connection: Connection, touched: ColumnElement[bool]) -> None:
     """Of the images that fit, those that are accepted wait for a reviewer again: nobody has seen what becomes of them.
 
     For changes that give a picture no revision; all others end what was accepted by the revision alone. Those in the
-    bin are among them.
+    bin are among them. It is nobody's gesture: who merges categories has neither seen nor judged these pictures.
     """
     found = select(_images.c.id, _images.c.revision).where(stands_as("accepted"), touched)
     rows: list[Row[Any]] = list(connection.execute(found))
-    _say(connection, rows, Verdict.WITHDRAWN, who=who)
+    _say(connection, rows, Verdict.WITHDRAWN, who="")
 
 
 def forget_verdicts(connection: Connection, ids: Sequence[int]) -> None:
