@@ -5,6 +5,7 @@ import { Editor } from "./screen/editor";
 import { ExportTab } from "./screen/exporttab";
 import { ProjectsHeader } from "./screen/projects";
 import "./screen/editor.css";
+import { followRole } from "./screen/rights";
 import { followTheme } from "./screen/theme";
 import { setLanguage } from "./strings";
 import { h } from "./widgets/dom";
@@ -61,6 +62,7 @@ function mount({ element, props, watch }: Mount): void {
       },
     });
     const { session } = editor;
+    void followRole(value.project);
     exports = new ExportTab({ api: editor.api, shelf: openShelf(), language, threshold: () => session.view.get().threshold });
     window.annotator = {
       imageId: () => session.imageId(),

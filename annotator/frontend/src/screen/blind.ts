@@ -28,7 +28,7 @@ export function blindPictures(options: InsightOptions, changed: () => void): HTM
     choice(found, (share) => order(api.setShare(share))),
     h("p", {}, t("blindWaiting", { n: found.hidden.length }), " ", list(found.hidden)),
     h("p", {}, t("blindMeasured", { n: found.measured.length }), " ", list(found.measured)),
-    ...(found.measured.length === 0 ? [] : [h("p", {}, button({ text: t("blindShow"), title: t("blindShowRule"), onClick: () => order(api.show(found.measured)) }))]),
+    ...(found.measured.length === 0 ? [] : [h("p", { class: "is-managers" }, button({ text: t("blindShow"), title: t("blindShowRule"), onClick: () => order(api.show(found.measured)) }))]),
   ];
   void fill(api.read());
   return section(t("blindTitle"), null, [h("p", { class: "an-stat-rule" }, t("blindRule")), place]);
@@ -39,5 +39,5 @@ function choice({ share }: WireBlind, choose: (share: number) => void): HTMLElem
   const offered = known.includes(share) ? known : [...known, share].toSorted((one, other) => one - other);
   const select = h("select", { class: "an-input" }, ...offered.map((one) => h("option", { value: one, selected: one === share }, one === 0 ? t("blindOff") : percent(one))));
   select.addEventListener("change", () => choose(Number(select.value)));
-  return h("label", { class: "an-blind-choice" }, t("blindShare"), " ", select);
+  return h("label", { class: "an-blind-choice is-managers" }, t("blindShare"), " ", select);
 }

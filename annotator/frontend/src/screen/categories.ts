@@ -6,6 +6,7 @@ import { button, h, isComposing, setClass } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 import type { Anchor, Popover } from "../widgets/popover";
 import { openPopover } from "../widgets/popover";
+import { mayManage } from "./rights";
 
 export interface PickerOptions {
   readonly root: HTMLElement;
@@ -126,7 +127,7 @@ class Picker {
     const digits = digitsById(categories);
     const found = matching(categories, typed).map((category) => this.choiceOf(category, digits.get(category.id)));
     const exists = categories.some((category) => category.name.toLowerCase() === typed);
-    this.choices = typed === "" || !exists ? [...found, this.choiceOfNew(typed)] : found;
+    this.choices = mayManage() && (typed === "" || !exists) ? [...found, this.choiceOfNew(typed)] : found;
     const hint = categories.length === 0 && typed === "" ? [h("p", { class: "an-picker-hint" }, t("noCategories"))] : [];
     this.list.replaceChildren(...hint, ...this.choices.map(({ element }) => element));
     this.problem.textContent = "";

@@ -2,9 +2,10 @@
 import { isShown } from "../commands/keyboard";
 import { belongsToField, keyValues } from "../commands/keys";
 import { t } from "../strings";
-import { button, h } from "../widgets/dom";
+import { button, h, setText } from "../widgets/dom";
 import { icon } from "../widgets/icons";
 import type { NamedFile } from "./filekinds";
+import { mayManage, whyNot } from "./rights";
 import { filesOfDrop, filesOfInput } from "./upload";
 
 export interface DropZoneOptions {
@@ -34,12 +35,12 @@ export class DropZone {
       button({ text: t("tryExample"), class: "an-button is-large", onClick: options.addExample }),
     );
     const steps = h("ol", { class: "an-empty-steps" }, ...(["firstAdd", "firstReview", "firstExport"] as const).map((step) => h("li", {}, t(step, keyValues()))));
-    const card = h("div", { class: "an-empty-card" }, icon("images"), h("h2", {}, t("dropTitle")), h("p", {}, t("dropBody")), ways, h("small", {}, t("dropHint")), steps);
+    const card = h("div", { class: "an-empty-card" }, icon("images"), h("h2", {}, t("dropTitle")), h("p", {}, t("dropBody")), ways, whyNot(), h("small", {}, t("dropHint")), steps);
     this.element = h("section", { class: "an-empty" }, card, this.files, this.folder);
     this.overlay = h("div", { class: "an-drop-overlay", hidden: true }, icon("images"), h("span", {}, t("dropOverlay")));
     for (const input of [this.files, this.folder]) {
       input.addEventListener("change", () => {
-        options.add(filesOfInput(input));
+        this.add(filesOfInput(input));
         input.value = "";
       });
     }
@@ -57,6 +58,11 @@ export class DropZone {
     this.folder.click();
   }
 
+  /** Nothing is sent that the server would refuse: the overlay has said so. */
+  private add(files: readonly NamedFile[]): void {
+    if (mayManage()) this.options.add(files);
+  }
+
   destroy(): void {
     this.stopListening();
   }
@@ -66,6 +72,7 @@ export class DropZone {
     const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") === true;
     const show = (on: boolean): void => {
       this.depth = on ? this.depth : 0;
+      setText(this.overlay.lastElementChild!, t(mayManage() ? "dropOverlay" : "peopleOnlyManage"));
       this.overlay.hidden = !on;
     };
     root.addEventListener("dragenter", (event) => {
@@ -85,7 +92,7 @@ export class DropZone {
       show(false);
       if (event.dataTransfer === null || !carriesFiles(event)) return;
       event.preventDefault();
-      void filesOfDrop(event.dataTransfer).then((files) => this.options.add(files));
+      void filesOfDrop(event.dataTransfer).then((files) => this.add(files));
     });
   }
 
@@ -94,6 +101,6 @@ export class DropZone {
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length === 0) return this.options.pasteInstances();
     event.preventDefault();
-    this.options.add(files.map((file) => ({ name: file.name || "pasted.png", file })));
+    this.add(files.map((file) => ({ name: file.name || "pasted.png", file })));
   }
 }

@@ -13,6 +13,7 @@ import type { Meant } from "./exportform";
 import { ExportForm } from "./exportform";
 import { failureOf, outlookOf, reportOf, stageOf } from "./exportreport";
 import { sayTrouble } from "./queuehead";
+import { whyNot } from "./rights";
 
 /** How long nobody types before what is typed is looked at. */
 const PAUSE_MS = 250;
@@ -54,7 +55,7 @@ export class ExportTab {
     this.stop = button({ text: t("cancel"), class: "an-button", onClick: () => void this.cancel() });
     this.stop.hidden = true;
     const said = h("div", { class: "an-export-said" }, this.progress, this.ahead, this.report);
-    this.side.append(h("section", { class: "an-export-card" }, h("div", { class: "an-export-go" }, this.go, this.stop), said));
+    this.side.append(h("section", { class: "an-export-card" }, h("div", { class: "an-export-go" }, this.go, this.stop), whyNot(), said));
   }
 
   /** The tab was opened: what leaves is looked at again. An export of this browser's that goes on is followed. */

@@ -76,7 +76,7 @@ function spent({ count, seconds }: WireSpent): string {
 function offerToLeaveOut(entry: WireEntry, options: InsightOptions): HTMLElement | null {
   // Suggestions have scores below 1: this hides them all.
   if (thresholdOf(entry.category, options.session.view.get()) >= 1) return null;
-  const leaveOut = button({ text: t("effortLeaveOut"), onClick: () => void setThreshold(options, entry.category, 1).then(() => leaveOut.remove()) });
+  const leaveOut = button({ text: t("effortLeaveOut"), class: "is-managers", onClick: () => void setThreshold(options, entry.category, 1).then(() => leaveOut.remove()) });
   return h("p", { class: "an-advice-line" }, t("effortCosts", { network: entry.network, category: nameOf(options.session, entry.category) }), " ", leaveOut);
 }
 
@@ -144,7 +144,7 @@ function interval({ share, low, high, total }: WireShare, at: number): { share: 
 function useButton(advice: WireAdvice, threshold: number, options: InsightOptions): HTMLElement | null {
   const better = betterThan(advice, threshold);
   if (better === null) return null;
-  const use = button({ text: t("adviceUse", { threshold: decimal(better, 2) }), class: "an-button is-primary", onClick: () => void setThreshold(options, advice.category, better).then(() => use.remove()) });
+  const use = button({ text: t("adviceUse", { threshold: decimal(better, 2) }), class: "an-button is-primary is-managers", onClick: () => void setThreshold(options, advice.category, better).then(() => use.remove()) });
   return use;
 }
 

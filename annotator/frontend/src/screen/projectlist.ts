@@ -12,6 +12,7 @@ import type { CardAction } from "./projectcard";
 import { createBinned, createBroken, createCard, nameOf } from "./projectcard";
 import { showPeople } from "./people";
 import { askName } from "./projectname";
+import { mayManage } from "./rights";
 
 /** The page around the sheet. */
 export interface ProjectsHost {
@@ -106,13 +107,16 @@ class ProjectSheet {
     const { api } = this.host;
     const { key, put_away: away } = project;
     const link = { text: t("projectLink"), run: () => this.showLink(project, list.shared) };
+    // Of other projects the page does not know what somebody may do.
+    const theirs = (...actions: readonly CardAction[]): readonly CardAction[] => (key === this.host.key && !mayManage() ? [] : actions);
     return [
-      { text: t("projectRename"), run: () => this.rename(project) },
-      { text: t("projectDuplicate"), run: () => this.duplicate(project) },
+      ...theirs({ text: t("projectRename"), run: () => this.rename(project) }, { text: t("projectDuplicate"), run: () => this.duplicate(project) }),
       list.signed_in ? { text: t("people"), run: () => showPeople(this.host.root, { key, name: nameOf(project), changed: () => void this.changed() }) } : link,
-      { text: t("projectDownload"), run: () => download(api.archive(key)) },
-      { text: t(away ? "projectTakeOut" : "projectPutAway"), run: () => void this.attempt(() => api.putAway(key, !away)) },
-      { text: t("projectDelete"), run: () => void this.attempt(() => api.throwAway(key)) },
+      ...theirs(
+        { text: t("projectDownload"), run: () => download(api.archive(key)) },
+        { text: t(away ? "projectTakeOut" : "projectPutAway"), run: () => void this.attempt(() => api.putAway(key, !away)) },
+        { text: t("projectDelete"), run: () => void this.attempt(() => api.throwAway(key)) },
+      ),
     ];
   }
 

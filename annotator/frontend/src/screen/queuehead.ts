@@ -78,8 +78,8 @@ export class QueueHead {
     this.listen();
     const select = (one: HTMLElement): HTMLElement => h("label", { class: "an-sort" }, one, icon("chevron"));
     const adding = [
-      button({ icon: "images", title: t("addFiles"), class: "an-button is-quiet", onClick: options.chooseFiles }),
-      button({ icon: "folder", title: t("addFolder"), class: "an-button is-quiet", onClick: options.chooseFolder }),
+      button({ icon: "images", title: t("addFiles"), class: "an-button is-quiet is-managers", onClick: options.chooseFiles }),
+      button({ icon: "folder", title: t("addFolder"), class: "an-button is-quiet is-managers", onClick: options.chooseFolder }),
     ];
     this.element = h(
       "div",

@@ -48,7 +48,7 @@ function acceptButton(insight: WireInsight, api: Api, news: BulkNews): HTMLEleme
     go.disabled = false;
   };
   const go = button({ text: t("unseenAccept", { n: waiting - insight.unseen.sample }), class: "an-button is-primary", onClick: () => void accept() });
-  return h("div", {}, go);
+  return h("div", { class: "is-managers" }, go);
 }
 
 function told({ at, accepted, outcome, answered, left, wrong, allowed }: WireBatch): string {
