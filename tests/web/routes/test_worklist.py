@@ -107,7 +107,7 @@ def test_what_is_done_to_many_pictures_is_told_and_can_be_taken_back(client, bas
 def test_pictures_are_flagged_and_say_so(client, base, store):
     assert done(client, base, "flag", ids=[1, 2, 99], flag="blurred", on=True) == [1, 2]
     answer = client.post(f"{base}/queue/flag", json={"ids": [1, 3, 99], "flag": "blurred", "on": True})
-    assert answer.json() == {"ids": [3], "gone": [99]}
+    assert answer.json() == {"ids": [3], "gone": [99], "closed": []}
     found = listed(client, base, query="flag:blurred")
     assert [(image["id"], image["flags"]) for image in found["images"]] == [(id, ["blurred"]) for id in (1, 2, 3)]
     assert done(client, base, "flag", ids=[3, 4], flag="blurred", on=False) == [3]
