@@ -97,6 +97,7 @@ def test_what_is_done_to_many_pictures_is_told_and_can_be_taken_back(client, bas
     assert client.post(f"{base}/queue/review", json={"ids": [2, 99], "reviewed": True}).json() == {
         "ids": [],
         "gone": [99],
+        "closed": [],
     }
     assert done(client, base, "remove", ids=[1, 5, 5]) == [1, 5]
     assert done(client, base, "restore", ids=[1, 5, 6]) == [1, 5]
