@@ -85,8 +85,10 @@ def _count(connection: Connection, history: History, people: Sequence[Person]) -
     kinds = _instances_of(history)
     seconds = np.bincount(by[looked], weights=history.seconds[looked], minlength=many)
     # Names from before somebody signed in, and those that only a batch or an import has, did nothing to count.
+    # What the project does by itself has no name.
     gestures = np.bincount(by[looked], minlength=many)
-    worked = [(who, code) for code, who in enumerate(history.names) if gestures[code]]
+    counted = np.where([who == "" for who in history.names], pictures + kinds.sum(axis=0), gestures)
+    worked = [(who, code) for code, who in enumerate(history.names) if counted[code]]
     whole_pictures, whole = max(1, int(pictures.sum())), max(1, int(kinds.sum()))
     roles = {folded_person(one.name): one.role for one in people}
     found = [

@@ -99,6 +99,7 @@ def test_what_a_reviewer_accepted_waits_again_after_every_change_of_it_and_nothi
                 store.restore_image(1)
             assert store.verdicts.among([1, 2]) == {1: "toreview", 2: "accepted"}, name
     assert {one.who for one in store.verdicts.history(1) if one.verdict is Verdict.WITHDRAWN} == {""}
+    assert {one.name for one in store.people.figures()} == {"me", "ann", "ben", "rolf"}
 
 
 def test_a_verdict_on_what_the_reviewer_has_not_seen_is_refused_whoever_changed_it(store, pictures):
