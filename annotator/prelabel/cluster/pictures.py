@@ -9,7 +9,8 @@ Tests: tests/prelabel/cluster/test_pictures.py
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ from annotator.core.errors import AnnotatorError, ImageError, last_line
 from annotator.vision.pictures.decode import MAX_FILE_BYTES, content_of
 from annotator.vision.pictures.finding import find_pictures, relative_names
 from annotator.vision.pictures.kinds import SUFFIXES, is_hidden
+
+PAUSES_S = (0.5, 2.0, 8.0)
+"""A store that does not answer is asked again after these."""
+
+_LOST: set[Any] = set()
+"""Stores that did not answer for so long, when they were last asked."""
 
 MISSING = "ray: is not installed, expected the extra: pip install 'photo-annotator[ray]'"
 
@@ -88,14 +95,36 @@ def _below(store: Any, root: str) -> Iterator[str]:
 
 def _content_in_store(address: str) -> bytes:
     store, path = _store(address)
-    try:
+
+    def read() -> bytes:
         with store.open(path, "rb") as stream:
-            content: bytes = stream.read(MAX_FILE_BYTES + 1)
+            return bytes(stream.read(MAX_FILE_BYTES + 1))
+
+    try:
+        content = _patiently(store, read)
     except Exception as error:  # each store has errors of its own
         raise ImageError(f"{address}: cannot be read ({last_line(error)})") from error
     if len(content) > MAX_FILE_BYTES:
         raise ImageError(f"{address}: expected at most {MAX_FILE_BYTES / 1e6:.0f} MB")
     return content
+
+
+def _patiently(store: Any, read: Callable[[], bytes]) -> bytes:
+    """Read again where the store does not answer. Once a picture waited in vain, others do not until one is read."""
+    for pause in (*(() if store in _LOST else PAUSES_S), None):
+        try:
+            content = read()
+        except (FileNotFoundError, PermissionError):
+            raise
+        except Exception:
+            if pause is None:
+                _LOST.add(store)
+                raise
+            time.sleep(pause)
+        else:
+            _LOST.discard(store)
+            return content
+    raise AssertionError("unreachable")
 
 
 def _store(address: str) -> tuple[Any, str]:

@@ -3,6 +3,7 @@
 import pytest
 
 from annotator.core.errors import AnnotatorError, ImageError
+from annotator.prelabel.cluster import pictures
 from annotator.prelabel.cluster.pictures import Picture, list_pictures
 
 fsspec = pytest.importorskip("fsspec", reason="the extra ray is not installed")
@@ -44,3 +45,28 @@ def test_two_pictures_of_one_name_are_told_and_one_that_has_gone_is_a_failure(bu
         list_pictures([str(bucket), f"file://{bucket}"])
     with pytest.raises(ImageError, match="cannot be read"):
         Picture(0, f"file://{bucket}/gone.png", "gone.png").read()
+
+
+def test_a_store_that_does_not_answer_is_asked_again_until_one_picture_waited_in_vain(bucket, monkeypatch):
+    store, asked = fsspec.filesystem("file"), []
+
+    def absent(path, mode):
+        asked.append(path)
+        if len(asked) in answers_at:
+            return open(path, mode)
+        raise ConnectionError("no answer")
+
+    monkeypatch.setattr(store, "open", absent)
+    monkeypatch.setattr(pictures, "_store", lambda address: (store, address.removeprefix("file://")))
+    monkeypatch.setattr(pictures, "PAUSES_S", (0.001, 0.001))
+    one = Picture(0, f"file://{bucket}/a.png", "a.png")
+    answers_at = {3, 8}
+    assert (one.read(), len(asked)) == (b"a.png", 3)
+    for so_far in (6, 7):  # the second one does not wait
+        with pytest.raises(ImageError, match=r"a\.png: cannot be read \(no answer\)"):
+            one.read()
+        assert len(asked) == so_far
+    assert (one.read(), len(asked)) == (b"a.png", 8)
+    with pytest.raises(ImageError):
+        one.read()
+    assert len(asked) == 11
