@@ -130,7 +130,11 @@ def test_what_is_installed_works_from_an_empty_folder(installed, empty, tmp_path
 def test_what_is_installed_serves_its_page(installed, empty):
     port = free_port()
     served = subprocess.Popen(
-        [installed / "annotator", "serve", "--port", str(port)], stdout=subprocess.PIPE, text=True, **empty
+        [installed / "annotator", "serve", "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **empty,
     )
     try:
         assert served.stdout.readline() == f"Annotator runs on http://127.0.0.1:{port} (Ctrl+C stops it)\n"
@@ -139,7 +143,8 @@ def test_what_is_installed_serves_its_page(installed, empty):
         assert urllib.request.urlopen(f"http://127.0.0.1:{port}/{script}", timeout=60).status == 200
     finally:
         served.send_signal(signal.SIGINT)
-        served.communicate(timeout=30)
+        said = served.communicate(timeout=30)[1]
+    assert (served.returncode, "error" in said) == (0, False), "it was stopped as its line says"
 
 
 LOCKED = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==(\S+)", re.MULTILINE)

@@ -6,6 +6,7 @@ Tests: tests/web/test_server.py
 from __future__ import annotations
 
 import argparse
+import contextlib
 
 from annotator.cli.projects import add_pictures, project, settle_pictures
 from annotator.cli.values import Verbs, port
@@ -46,5 +47,7 @@ def _serve(options: argparse.Namespace) -> int:
     )
     if options.project is not None:
         settle_pictures(options.project, options.pictures)
-    serve(project=options.project, hosting=hosting)
+    # Ctrl+C is how it is stopped, and no error.
+    with contextlib.suppress(KeyboardInterrupt):
+        serve(project=options.project, hosting=hosting)
     return 0
