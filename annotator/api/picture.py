@@ -19,9 +19,12 @@ Picture: TypeAlias = "NDArray[np.uint8] | str | os.PathLike[str]"
 
 
 def photo_of(picture: Picture) -> Photo:
-    """Raises ImageError for a file that is no picture, and for an array of another form."""
-    if not isinstance(picture, np.ndarray):
+    """Raises ImageError for a file that is no picture, an array of another form, and anything else."""
+    if isinstance(picture, (str, os.PathLike)):
         return decode.read(Path(picture))
+    if not isinstance(picture, np.ndarray):
+        named = type(picture).__name__
+        raise ImageError(f"picture: found {named}, expected a path, or an array [H, W, 3] of uint8, red first")
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
         found = f"{picture.dtype} {list(picture.shape)}"
         raise ImageError(f"picture: found {found}, expected uint8 [H, W, 3], red first")

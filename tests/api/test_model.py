@@ -61,6 +61,7 @@ def test_what_leaves_as_coco_decodes_to_the_masks(known_model):
         (np.zeros((4, 4, 3), np.float32), r"picture: found float32 \[4, 4, 3\]"),
         (np.zeros((0, 4, 3), np.uint8), "expected 1 to 65500 pixels a side"),
         ("no-such-file.jpg", "no-such-file.jpg: cannot be read"),
+        (b"GIF89a", r"picture: found bytes, expected a path, or an array \[H, W, 3\] of uint8"),
     ],
 )
 def test_what_is_no_picture_is_told(known_model, wrong, said):
