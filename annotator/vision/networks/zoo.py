@@ -173,7 +173,7 @@ def fetch(
         files = " and ".join(map(_with_size, info.files))
         raise FetchError(
             f"{error}; ready without it: {', '.join(ready) or 'no model'}; by hand: put {files} into {info.folder}, "
-            "or name a folder that has them in ANNOTATOR_OFFLINE_MODELS"
+            f"or into {info.name} in the folder that ANNOTATOR_OFFLINE_MODELS names"
         ) from error
 
 

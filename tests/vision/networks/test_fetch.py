@@ -113,7 +113,7 @@ def test_a_failure_says_what_works_and_where_to_put_the_files(info: ModelInfo, s
     line = str(error.value)
     assert re.search(r"; ready without it: [^;]*\bready\b[^;]*; by hand: ", line)
     assert f"put model.xml ({len(XML)} bytes) and model.bin ({len(BIN)} bytes) into {info.folder}" in line
-    assert "ANNOTATOR_OFFLINE_MODELS" in line
+    assert f"or into {info.name} in the folder that ANNOTATOR_OFFLINE_MODELS names" in line
 
 
 @pytest.mark.parametrize("fault", ["truncate", "stall"])
