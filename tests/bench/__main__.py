@@ -3,9 +3,9 @@
     python -m tests.bench [--long | --quick] [--only page,coco] [--out benchmarks.json]
     python -m tests.bench --page benchmarks.json > docs/benchmarks.md
 
-Prints a row for each figure: medians and ratios, as each script makes them. A usual run takes 30 to 40 minutes on two
-cores that do nothing else; --long runs each script whole, which takes hours; --quick runs each one small, to see that
-it works, and its figures say nothing. What trains, or wants a library that the project does not, is run by --only or
+Prints a row for each figure: medians and ratios, as each script makes them. A usual run takes 20 minutes on two cores
+that do nothing else; --long runs each script whole, which takes hours; --quick runs each one small, to see that it
+works, and its figures say nothing. What trains, or wants a library that the project does not, is run by --only or
 --long.
 """
 
@@ -89,8 +89,8 @@ def page(report: dict[str, Any]) -> str:
         lines += [
             f"| {label} | {value} | [{script}](../tests/bench/bench_{script}.py) |" for label, value, script in measured
         ]
-    total = sum(one.minutes for one in BENCHMARKS if not one.apart)
-    lines += ["", HOW.format(minutes=round(total))]
+    total = sum(outcome.seconds for outcome in outcomes)
+    lines += ["", HOW.format(minutes=round(total / 60))]
     taken = {one.name: one for one in outcomes}
     for one in BENCHMARKS:
         outcome = taken.get(one.name)

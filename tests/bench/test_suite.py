@@ -85,5 +85,6 @@ def test_a_report_becomes_a_table_and_a_document(monkeypatch, tmp_path, capsys):
     document = runner.page(json.loads(out.read_text()))
     assert "| `annotator --help` | 0.07 s | [page](../tests/bench/bench_page.py) |" in document
     assert "| 100 heatmaps to run lengths, 640 x 480 | 5 ms |" in document
+    assert "does nothing else; about 4 minutes on two cores" in document  # what this run took
     assert "| `coco` | not measured: MemoryError | 10 minutes |" in document
     assert "| `users` | not run | 11 minutes |" in document
