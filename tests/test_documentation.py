@@ -22,6 +22,7 @@ from tests.bench.suite import BENCHMARKS
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 ENVIRONMENT = (ROOT / "docs" / "reference" / "environment.md").read_text()
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("exports/*.md"), *ROOT.glob("models/*/*.md"), *ROOT.glob("docs/**/*.md")]
 
 
 def test_the_pages_that_are_made_from_the_code_say_what_it_says():
@@ -96,11 +97,17 @@ def anchors_of(page):
 
 
 def test_every_link_to_a_file_leads_somewhere():
-    for page in [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").rglob("*.md")]:
+    for page in [*PAGES, *(ROOT / "annotator" / "web").rglob("*.md")]:
         for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
             found = page.parent / target if target else page
             assert found.exists(), f"{page.name}: {target}"
             assert not anchor or found.suffix != ".md" or anchor in anchors_of(found), f"{page.name}: {target}#{anchor}"
+
+
+def test_the_table_of_contents_leads_to_every_document():
+    docs, index = ROOT / "docs", (ROOT / "docs" / "index.md").read_text()
+    pages = [page.relative_to(docs).as_posix() for page in docs.rglob("*.md")]
+    assert [page for page in pages if page != "index.md" and f"]({page})" not in index] == []
 
 
 def test_nothing_speaks_of_a_folder_beside_the_clone():
@@ -133,14 +140,11 @@ def test_each_benchmark_says_how_it_is_run_and_what_it_prints_and_is_listed(scri
     assert script in named, "a line in BENCHMARKS of tests/bench/suite.py runs it with the others"
 
 
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("exports/*.md"), *ROOT.glob("models/*/*.md"), *ROOT.glob("docs/**/*.md")]
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_that_a_page_names_is_known_with_its_options(page, capsys):
     text = page.read_text().replace("\\\n", " ")
     named = re.findall(r"(?<!`)`(annotator [^`]+)`(?!`)", text)
-    named += re.findall(r"^(?: {4})?(annotator .+)$", text, re.MULTILINE)
+    named += re.findall(r"^(?: {4})?(annotator(?: .+)?)$", text, re.MULTILINE)
     for command in named:
         arguments = shlex.split(re.split(r" [|…#] ?", command)[0])[1:]
         with contextlib.suppress(SystemExit):
@@ -148,3 +152,4 @@ def test_every_command_that_a_page_names_is_known_with_its_options(page, capsys)
         said = capsys.readouterr().err.replace("invalid choice: 'FORM'", "")  # stands for one of them
         assert "unrecognized" not in said, command
         assert "invalid" not in said, command
+        assert "required: VERB" not in said, command
