@@ -16,6 +16,7 @@ import argparse
 import itertools
 import json
 import os
+import secrets
 import signal
 import socket
 import statistics
@@ -108,6 +109,8 @@ def cluster() -> Iterator[tuple[str, int]]:
     start = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start", "--head", "--block"]
     start += ["--node-ip-address=127.0.0.1", f"--port={address.partition(':')[2]}", "--include-dashboard=false"]
     start += ["--disable-usage-stats"]
+    # A cluster lets in whoever has its token; the head and the drivers are children of this process and have it.
+    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     head = subprocess.Popen(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     begun: list[int] = []
     try:
