@@ -123,12 +123,7 @@ class RemotePictures:
         self._keeps = keeps
         self._came = 0
         try:
-            from fsspec.core import url_to_fs  # not there where nobody asks for it
-
-            told = _OPTIONS.get(urlsplit(address).scheme, {})
-            self._files, self._root = url_to_fs(address, use_listings_cache=False, **told)
-            if hasattr(self._files, "retries"):
-                self._files.retries = 1  # s3fs asks again as well, and that would multiply
+            self._files, self._root = reach(address)
         except ImportError as error:
             missing = f"{error}" if "fsspec" not in str(error.name) else "pip install 'photo-annotator[postgres]'"
             raise StoreError(f"{address}: the library of such a store is not installed ({missing})") from error
@@ -258,6 +253,19 @@ class _Upload(contents.Batch):
         super().__exit__(kind, error, trace)
         if kind is None:
             self._store.upload([contents.path_of(self._folder, sha256) for sha256 in self._added])
+
+
+def reach(address: str) -> tuple[Any, str]:
+    """The file system of an address, and the path in it. It neither asks again by itself nor waits for long.
+
+    Raises as fsspec does: ImportError where it or the store's library is not there, ValueError for no such store.
+    """
+    from fsspec.core import url_to_fs  # not there where nobody asks for it
+
+    files, root = url_to_fs(address, use_listings_cache=False, **_OPTIONS.get(urlsplit(address).scheme, {}))
+    if hasattr(files, "retries"):
+        files.retries = 1  # s3fs asks again as well, and that would multiply
+    return files, root
 
 
 def checked_address(address: str) -> str:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import posixpath
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from annotator.core.errors import AnnotatorError, ImageError, last_line
+from annotator.core.errors import AnnotatorError, ImageError, StoreError, last_line
+from annotator.storage.picture_store import reach
 from annotator.vision.pictures.decode import MAX_FILE_BYTES, content_of
 from annotator.vision.pictures.finding import find_pictures, relative_names
 from annotator.vision.pictures.kinds import SUFFIXES, is_hidden
@@ -32,17 +33,24 @@ MISSING = "ray: is not installed, expected the extra: pip install 'photo-annotat
 @dataclass(frozen=True)
 class Picture:
     """A picture of a batch. index: its place in the list. address: a path, or an address of a store. name: in the
-    project. sha256: of what is done of this name already, "" where nothing is.
+    project. sha256: of what is done of this name already, "" where nothing is. store: the address by which its store
+    is reached, "" for a path here; path: where it lies there.
     """
 
     index: int
     address: str
     name: str
     sha256: str = ""
+    store: str = ""
+    path: str = ""
 
     def read(self) -> bytes:
-        """Its bytes. Raises ImageError if they cannot be read, or are more than any picture has."""
-        return _content_in_store(self.address) if is_address(self.address) else content_of(Path(self.address))
+        """Its bytes.
+
+        Raises ImageError if they cannot be read, or are more than any picture has; StoreError where its store does not
+        answer.
+        """
+        return _content_in_store(self) if self.store else content_of(Path(self.address))
 
 
 def is_address(text: str) -> bool:
@@ -56,31 +64,42 @@ def list_pictures(asked: Sequence[str]) -> list[Picture]:
     Raises ImageError for what is not there, or cannot be listed, or where two have one name.
     """
     here = find_pictures([Path(text) for text in asked if not is_address(text)])
-    named = [(str(path), name) for path, name in relative_names(here).items()]
+    listed = [Picture(0, str(path), name) for path, name in relative_names(here).items()]
     for text in filter(is_address, asked):
-        named += _listed(text)
-    found: dict[str, str] = {}
-    for address, name in named:
-        if name in found:
-            raise ImageError(f"{name}: found twice, as {found[name]} and as {address}; expected names of their own")
-        found[name] = address
-    return [Picture(index, address, name) for index, (name, address) in enumerate(found.items())]
+        listed += _listed(text)
+    found: dict[str, Picture] = {}
+    for index, one in enumerate(listed):
+        if one.name in found:
+            first = found[one.name].address
+            raise ImageError(f"{one.name}: found twice, as {first} and as {one.address}; expected names of their own")
+        found[one.name] = replace(one, index=index)
+    return list(found.values())
 
 
-def _listed(address: str) -> list[tuple[str, str]]:
-    """Addresses of the pictures below one, and their names from there."""
+def _listed(address: str) -> list[Picture]:
+    """The pictures below an address, by the names that they have from there."""
     store, root = _store(address)
     try:
         if not store.exists(root):
             raise ImageError(f"{address}: nothing is there")
         if store.isfile(root):
-            return [(address, posixpath.basename(root))]
-        inside = sorted(path for path in _below(store, root))
+            return [Picture(0, address, posixpath.basename(root), store=address, path=root)]
+        paths = sorted(_below(store, root))
     except AnnotatorError:
         raise
     except Exception as error:  # each store has errors of its own
         raise ImageError(f"{address}: cannot be listed ({last_line(error)})") from error
-    return [(store.unstrip_protocol(path), posixpath.relpath(path, root)) for path in inside]
+    names = [posixpath.relpath(path, root) for path in paths]
+    return [
+        Picture(0, _inside(address, name), name, store=address, path=path)
+        for name, path in zip(names, paths, strict=True)
+    ]
+
+
+def _inside(address: str, name: str) -> str:
+    """The address of what lies below one; of an archive, zip://FOLDER::s3://BUCKET/A.zip, before the `::`."""
+    first, *rest = address.split("::")
+    return "::".join([f"{first}{'' if first.endswith('/') else '/'}{name}", *rest])
 
 
 def _below(store: Any, root: str) -> Iterator[str]:
@@ -93,19 +112,24 @@ def _below(store: Any, root: str) -> Iterator[str]:
                 yield path
 
 
-def _content_in_store(address: str) -> bytes:
-    store, path = _store(address)
+def _content_in_store(picture: Picture) -> bytes:
+    # Not by its own address: fsspec takes a `::` in a name for the end of it.
+    store, _ = _store(picture.store)
 
     def read() -> bytes:
-        with store.open(path, "rb") as stream:
+        with store.open(picture.path, "rb") as stream:
             return bytes(stream.read(MAX_FILE_BYTES + 1))
 
     try:
         content = _patiently(store, read)
+    except FileNotFoundError as error:
+        raise ImageError(f"{picture.address}: cannot be read (it is no longer there)") from error
+    except PermissionError as error:
+        raise ImageError(f"{picture.address}: cannot be read ({last_line(error)})") from error
     except Exception as error:  # each store has errors of its own
-        raise ImageError(f"{address}: cannot be read ({last_line(error)})") from error
+        raise StoreError(f"{picture.address}: the store does not answer ({last_line(error)})") from error
     if len(content) > MAX_FILE_BYTES:
-        raise ImageError(f"{address}: expected at most {MAX_FILE_BYTES / 1e6:.0f} MB")
+        raise ImageError(f"{picture.address}: expected at most {MAX_FILE_BYTES / 1e6:.0f} MB")
     return content
 
 
@@ -129,11 +153,11 @@ def _patiently(store: Any, read: Callable[[], bytes]) -> bytes:
 
 def _store(address: str) -> tuple[Any, str]:
     try:
-        import fsspec
+        store, path = reach(address)
     except ImportError as error:
-        raise AnnotatorError(MISSING) from error
-    try:
-        store, path = fsspec.url_to_fs(address)
-    except Exception as error:  # an unknown protocol, a package that is missing, an address that is none
+        if (error.name or "").startswith("fsspec"):
+            raise AnnotatorError(MISSING) from error
+        raise ImageError(f"{address}: {last_line(error)}") from error
+    except Exception as error:  # an unknown protocol, an address that is none
         raise ImageError(f"{address}: {last_line(error)}") from error
     return store, str(path)

@@ -12,6 +12,7 @@ from annotator.cli import main
 from annotator.prelabel.cluster import pool
 from annotator.prelabel.cluster.pool import Hand
 from tests.conftest import picture
+from tests.storage.s3_server import S3
 
 
 def test_what_is_missing_or_cannot_be_reached_is_one_line(capsys, known_model, tmp_path, monkeypatch):
@@ -66,3 +67,64 @@ def test_a_batch_on_ray_is_that_of_this_machine_and_outlives_killed_workers(
     assert "part1/03.png: " in said
     here, there = (json.loads((tmp_path / name).read_text()) for name in ("here.json", "there.json"))
     assert there == here
+
+
+def test_a_bucket_goes_into_shards_once_each_also_where_its_store_is_away_for_a_moment(
+    capsys, known_model, folder, tmp_path, monkeypatch
+):
+    pytest.importorskip("ray", reason="the extra ray is not installed")
+    for library in ("s3fs", "moto", "flask", "flask_cors"):
+        pytest.importorskip(library, reason="the extra s3 is not installed")
+    import s3fs
+
+    server = Away()
+    try:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()
+        files = s3fs.S3FileSystem(use_listings_cache=False)
+        files.mkdir("bucket")
+        for path in folder.rglob("*.png"):
+            files.pipe_file(f"bucket/photos/{path.relative_to(folder)}", path.read_bytes())
+        for number in range(20):
+            files.pipe_file(f"bucket/others/{number}.png", b"of another program")
+            files.pipe_file(f"bucket/photos/notes/{number}.txt", b"no picture")
+        assert main(["prelabel", str(folder), "--model", known_model, "--out", str(tmp_path / "here.json")]) == 1
+        asked = ["prelabel", "s3://bucket/photos", "--model", known_model, "--out", str(tmp_path / "there")]
+        server.asked.clear()
+        server.refusals = 8
+        for _ in range(2):
+            capsys.readouterr()
+            assert main([*asked, "--engine", "ray"]) == 1
+            (failure,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+            assert failure.startswith("error: s3://bucket/photos/part1/03.png: not a picture")
+        assert server.refusals == 0
+        assert not [query for _, path, query in server.asked if "others" in path + query]
+    finally:
+        server.stop()
+    here, there = (json.loads(path.read_text()) for path in (tmp_path / "here.json", *(tmp_path / "there").glob("i*")))
+    assert contents(there) == contents(here)
+
+
+class Away(S3):
+    """A server that refuses so many answers about pictures, once some are read."""
+
+    refusals = 0
+
+    def _answer(self, environ, start_response):
+        read = sum(method == "GET" and path.endswith(".png") for method, path, _ in self.asked)
+        if self.refusals and read >= 10 and environ["PATH_INFO"].endswith(".png"):
+            self.refusals -= 1
+            start_response("503 Slow Down", [("Content-Length", "0")])
+            return []
+        return super()._answer(environ, start_response)
+
+
+def contents(document):
+    """What is on each picture, whatever its number."""
+    names = {row["id"]: row["file_name"] for row in document["images"]}
+    found = [
+        (names[row["image_id"]], row["category_id"], row["bbox"], row["score"], str(row["segmentation"]))
+        for row in document["annotations"]
+    ]
+    return sorted(names.values()), sorted(found)
