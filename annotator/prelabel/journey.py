@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from annotator.core.dataset import Suggestion
-from annotator.core.errors import AnnotatorError
+from annotator.core.errors import AnnotatorError, StoreError
 from annotator.core.masks import rle_area
 from annotator.prelabel.ahead import read_ahead
 from annotator.vision.networks.detector import Detections, Detector, Prepared
@@ -76,11 +76,14 @@ class Done(Generic[Item]):
 
 @dataclass(frozen=True)
 class Failed(Generic[Item]):
-    """An item that could not be read, seen or stored, and why. by_network: the network failed on it."""
+    """An item that could not be read, seen or stored, and why. by_network: the network failed on it. by_store: the
+    store that it lies in did not answer.
+    """
 
     item: Item
     failure: Failure
     by_network: bool = False
+    by_store: bool = False
 
 
 Outcome = Done[Item] | Failed[Item]
@@ -132,7 +135,8 @@ class Journey(Generic[Item]):
                 failing += picture is not None
                 if failing == patience:
                     raise answer  # not the picture, but what all of them go through
-                yield Failed(item, Failure.of(self.name(item), answer), by_network=picture is not None)
+                failure, by_store = Failure.of(self.name(item), answer), isinstance(answer, StoreError)
+                yield Failed(item, failure, by_network=picture is not None, by_store=by_store)
             elif picture is not None:
                 failing = 0
                 yield Done(picture, answer)

@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from annotator.core.dataset import Dataset, Image
-from annotator.core.errors import ModelError
+from annotator.core.errors import ModelError, StoreError
 from annotator.core.settings import FILES
 from annotator.prelabel.batch import PATIENCE, STORED_EVERY_S, STORED_TOGETHER, BatchReport, Keeper, adopt_networks
 from annotator.prelabel.cluster.pictures import Picture
@@ -59,11 +59,11 @@ def prelabel_project(
     """Put pictures into a project and pre-label them. Each is stored as soon as it comes back.
 
     What a killed run of the same network and options has stored is known by its hash and not done again.
-    Raises ModelError where the network fails on all it gets.
+    Raises ModelError where the network fails on all it gets, StoreError where the pictures' store answers no more.
     """
     (ids,) = adopt_networks(store, [plan.info])
     run = _Run(store, how=(plan.info.source, plan.floor, plan.draft, plan.device, plan.precision))
-    known = 0
+    known, missed = 0, False
 
     def add(picture: Ready[Picture]) -> Image:
         width, height = picture.size
@@ -86,11 +86,13 @@ def prelabel_project(
             if isinstance(result, Known):
                 known += 1
             elif isinstance(result, Failed):
+                missed |= result.by_store
                 groups.put(result)
             else:
                 own = [replace(one, category_id=ids[one.category_id]) for one in result.suggestions]
                 groups.put(replace(result, suggestions=own))
-    run.end()
+    if not missed:  # else the same command does what the store did not give
+        run.end()
     return BatchReport(keeper.done + known, tuple(keeper.failures))
 
 
@@ -122,7 +124,7 @@ def prelabel_dataset(
 ) -> tuple[Dataset, BatchReport]:
     """What the network sees above the plan's floor, as a dataset: the one that `files.prelabel_files` makes.
 
-    Raises ModelError where the network fails on all it gets.
+    Raises as `prelabel_project` does.
     """
     done: list[Done[Picture]] = []
     failures: list[Failed[Picture]] = []
@@ -148,7 +150,7 @@ def prelabel_shards(
 ) -> BatchReport:
     """What the network sees above the plan's floor, into shards; the same folder again goes on.
 
-    Raises ModelError where the network fails on all it gets; what was seen before is written then, too.
+    Raises as `prelabel_project` does; what was seen before is written then, too.
     """
     hashes = shards.hashes()
     asked = [replace(one, sha256=hashes.get(one.name, "")) for one in pictures]
@@ -191,7 +193,8 @@ def _in_order(failures: Sequence[Failed[Picture]]) -> tuple[Failure, ...]:
 def _once(results: Iterable[Result], pictures: Collection[Picture]) -> Iterator[Result]:
     """Each picture's result once, whatever comes back twice.
 
-    Raises ModelError where the network fails on one picture after the other, or where a picture does not come back.
+    Raises ModelError where the network fails on one picture after the other, or where a picture does not come back;
+    StoreError where a store does not answer for one after the other.
     """
     left = {picture.index for picture in pictures}
     failing = 0
@@ -200,9 +203,11 @@ def _once(results: Iterable[Result], pictures: Collection[Picture]) -> Iterator[
             continue
         left.remove(result.item.index)
         if isinstance(result, Failed):
-            failing += result.by_network
-            if failing == PATIENCE:
-                raise ModelError(result.failure.reason)  # not the picture, but what all of them go through
+            failing += result.by_network or result.by_store
+            if failing == PATIENCE:  # not the picture, but what all of them go through
+                if result.by_store:
+                    raise StoreError(f"{result.failure}; once it does, run the same command again")
+                raise ModelError(result.failure.reason)
         else:
             failing = 0
         yield result

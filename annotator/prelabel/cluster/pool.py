@@ -37,7 +37,7 @@ TRIES = 3
 
 REACH_S = 5.0
 
-TOKEN = "a cluster with a token wants RAY_AUTH_MODE=token, and its token in ~/.ray/auth_token"
+HOW_TO_JOIN = "a cluster with a token wants RAY_AUTH_MODE=token, and its token in ~/.ray/auth_token"
 """Ray does not say that the token is what is missing, and sends none to an address unless it is told to."""
 
 
@@ -63,7 +63,7 @@ def connected(address: str | None) -> Iterator[Any]:
             namespace="annotator",
         )
     except Exception as error:  # ConnectionError, ValueError, RuntimeError, by what is wrong
-        hint = f"; {TOKEN}" if address else ""
+        hint = f"; {HOW_TO_JOIN}" if address else ""
         raise AnnotatorError(f"ray: {address or 'here'}: cannot be joined ({last_line(error)}){hint}") from error
     try:
         yield ray

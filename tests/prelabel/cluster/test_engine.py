@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from annotator.core.errors import ModelError
+from annotator.core.errors import ModelError, StoreError
 from annotator.prelabel import batch
 from annotator.prelabel.cluster import engine
 from annotator.prelabel.cluster.pictures import list_pictures
 from annotator.prelabel.cluster.worker import Worker
 from annotator.prelabel.files import prelabel_files
+from annotator.prelabel.journey import Failed, Failure
 from annotator.storage.store import Store
 from annotator.vision.networks.detector import Detector
 from annotator.vision.pictures.finding import find_pictures
@@ -74,6 +75,42 @@ def test_a_killed_run_goes_on_by_the_hash_and_does_nothing_twice(plan, folder, t
         asked.clear()
         engine.prelabel_project(store, noting, plan, pictures)
         assert "Known" not in asked
+
+
+def test_a_store_that_is_gone_ends_the_batch_and_the_same_command_does_only_what_is_left(plan, folder, tmp_path):
+    pictures = list_pictures([str(folder)])
+
+    def gone(count):
+        def see(plan, pictures, *, done=frozenset()):
+            for index, result in enumerate(see_here(plan, pictures, done=done)):
+                away = Failed(result.item, Failure(result.item.address, "the store does not answer"), by_store=True)
+                yield away if 10 <= index < 10 + count else result
+
+        return see
+
+    def known(store, see=see_here):
+        asked = []
+
+        def noting(plan, pictures, *, done=frozenset()):
+            for result in see(plan, pictures, done=done):
+                asked.append(type(result).__name__)
+                yield result
+
+        engine.prelabel_project(store, noting, plan, pictures)
+        return asked.count("Known")
+
+    with Store.open(tmp_path / "project") as store:
+        with pytest.raises(
+            StoreError, match=r"\.png: the store does not answer; once it does, run the same command again"
+        ):
+            engine.prelabel_project(store, gone(30), plan, pictures)
+        assert 0 < store.image_count() < 15
+        # It is back after a few pictures: they are named, the rest is done, and they are what is left.
+        assert known(store, gone(3)) >= 9
+        assert store.image_count() > 30
+        assert known(store) > 30
+        assert store.image_count() == 38
+        assert known(store) == 0
 
 
 def test_a_dataset_is_that_of_this_machine_to_the_last_number(plan, folder):
