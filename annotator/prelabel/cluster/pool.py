@@ -133,7 +133,8 @@ def see_all(
     try:
         yield from _hand_out(ray, hands, lambda hand, some: hand.see.remote(plan, shared, some), pictures)
     finally:
-        for hand in hands:
+        # An error may have ended Ray by now, and its workers; whatever is asked of it would begin it anew.
+        for hand in hands if ray.is_initialized() else ():
             with contextlib.suppress(Exception):  # it is gone already
                 ray.kill(hand)
 

@@ -72,7 +72,7 @@ def test_a_batch_on_ray_is_that_of_this_machine_and_outlives_killed_workers(
 def test_a_bucket_goes_into_shards_once_each_also_where_its_store_is_away_for_a_moment(
     capsys, known_model, folder, tmp_path, monkeypatch
 ):
-    pytest.importorskip("ray", reason="the extra ray is not installed")
+    ray = pytest.importorskip("ray", reason="the extra ray is not installed")
     for library in ("s3fs", "moto", "flask", "flask_cors"):
         pytest.importorskip(library, reason="the extra s3 is not installed")
     import s3fs
@@ -92,6 +92,8 @@ def test_a_bucket_goes_into_shards_once_each_also_where_its_store_is_away_for_a_
         assert main(["prelabel", str(folder), "--model", known_model, "--out", str(tmp_path / "here.json")]) == 1
         asked = ["prelabel", "s3://bucket/photos", "--model", known_model, "--out", str(tmp_path / "there")]
         server.asked.clear()
+        begun, init = [], ray.init
+        monkeypatch.setattr(ray, "init", lambda **how: begun.append(how) or init(**how))
         for refusals, said in ((10**6, "run the same command again"), (8, "part1/03.png: not a picture")):
             server.refusals = refusals
             capsys.readouterr()
@@ -99,6 +101,7 @@ def test_a_bucket_goes_into_shards_once_each_also_where_its_store_is_away_for_a_
             (failure,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
             assert said in failure
         assert server.refusals == 0
+        assert len(begun) == 2  # what comes after an error does not begin it once more
         assert not [query for _, path, query in server.asked if "others" in path + query]
     finally:
         server.stop()
