@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.evaluation.joined import GROUPS
+from annotator.evaluation.joined import GROUPS, ManyMatches
 from annotator.evaluation.matching import Matches
 from annotator.evaluation.picture import Picture
 from annotator.storage.comparisons import Seen
@@ -31,7 +30,6 @@ Known = Mapping[str, Mapping[int, Picture]]
 _FORM = 1
 """Another number makes all files of before old: it changes with the rules by which pictures are compared."""
 
-_COLUMNS = {name: group for group in GROUPS for name in group}
 _SIDES = ("boxes", "masks")
 _ORIGINS = ("own", "adjusted", "drawn", "other")
 
@@ -49,11 +47,9 @@ def write_known(path: Path, known: Known, *, project: str, categories: int) -> N
         "origins": np.array([[one.origins.get(name, 0) for name in _ORIGINS] for _, one in flat], np.int64),
     }
     for side in _SIDES:
-        matches: list[Matches] = [getattr(one, side) for _, one in flat]
-        for group in GROUPS:
-            columns[f"{side} {group[0]} counts"] = np.array([len(getattr(one, group[0])) for one in matches], np.int64)
-        for name in _COLUMNS:
-            columns[f"{side} {name}"] = np.concatenate([getattr(one, name) for one in matches])
+        many = ManyMatches.of([getattr(one, side) for _, one in flat])
+        columns |= {f"{side} {group[0]} counts": counts for group, counts in many.counts.items()}
+        columns |= {f"{side} {name}": array for name, array in many.arrays.items()}
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **columns)
     write_atomically(path, content.getvalue())
@@ -90,14 +86,10 @@ def _known_of(columns: Mapping[str, NDArray[Any]]) -> dict[str, dict[int, Pictur
 
 def _matches_of(columns: Mapping[str, NDArray[Any]], side: str) -> Iterator[Matches]:
     """Of one picture after another, as views of the columns."""
-    bounds = {group: _bounds(columns[f"{side} {group[0]} counts"]) for group in set(_COLUMNS.values())}
-    named = [(columns[f"{side} {one.name}"], bounds[_COLUMNS[one.name]]) for one in fields(Matches)]
-    if any(len(values) != (ends[-1][1] if ends else 0) for values, ends in named):
+    many = ManyMatches(
+        {name: columns[f"{side} {name}"] for group in GROUPS for name in group},
+        {group: columns[f"{side} {group[0]} counts"] for group in GROUPS},
+    )
+    if not many.is_whole():
         raise ValueError("columns of other lengths than their counts")
-    for row in range(len(columns["network"])):
-        yield Matches(*(values[slice(*ends[row])] for values, ends in named))
-
-
-def _bounds(counts: NDArray[np.int64]) -> Sequence[tuple[int, int]]:
-    ends = counts.cumsum()
-    return list(zip((ends - counts).tolist(), ends.tolist(), strict=True))
+    return map(many.get, range(len(many)))
