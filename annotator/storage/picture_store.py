@@ -6,7 +6,6 @@ Tests: tests/storage/test_picture_store.py
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
@@ -22,6 +21,7 @@ from annotator.core.settings import PICTURES
 from annotator.storage import contents, schema
 from annotator.storage.database import Database
 from annotator.storage.settings import read_setting, write_setting
+from annotator.system.patience import patiently
 
 Value = TypeVar("Value")
 Item = TypeVar("Item")
@@ -205,16 +205,11 @@ class RemotePictures:
         return f"{self._root.rstrip('/')}/{path.as_posix()}"
 
     def _patiently(self, work: Callable[[], Value]) -> Value:
-        """Stores raise errors of their own libraries."""
-        for pause in (*_PAUSES_S, None):
-            try:
-                return work()
-            except Exception as error:
-                if pause is None:
-                    reason = " ".join(str(error).split())[:200] or type(error).__name__
-                    raise StoreError(f"{self._place}: the store of the pictures does not answer ({reason})") from error
-                time.sleep(pause)
-        raise AssertionError("unreachable")
+        try:
+            return patiently(work, _PAUSES_S)
+        except Exception as error:
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise StoreError(f"{self._place}: the store of the pictures does not answer ({reason})") from error
 
     def _make_room(self, came: int) -> None:
         self._came += came

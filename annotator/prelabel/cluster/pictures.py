@@ -9,7 +9,6 @@ Tests: tests/prelabel/cluster/test_pictures.py
 from __future__ import annotations
 
 import posixpath
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from annotator.core.errors import AnnotatorError, ImageError, StoreError, last_line
 from annotator.storage.picture_store import reach
+from annotator.system.patience import patiently
 from annotator.vision.pictures.decode import MAX_FILE_BYTES, content_of
 from annotator.vision.pictures.finding import find_pictures, relative_names
 from annotator.vision.pictures.kinds import SUFFIXES, is_hidden
@@ -121,7 +121,7 @@ def _content_in_store(picture: Picture) -> bytes:
             return bytes(stream.read(MAX_FILE_BYTES + 1))
 
     try:
-        content = _patiently(store, read)
+        content = _read_patiently(store, read)
     except FileNotFoundError as error:
         raise ImageError(f"{picture.address}: cannot be read (it is no longer there)") from error
     except PermissionError as error:
@@ -133,22 +133,18 @@ def _content_in_store(picture: Picture) -> bytes:
     return content
 
 
-def _patiently(store: Any, read: Callable[[], bytes]) -> bytes:
-    """Read again where the store does not answer. Once a picture waited in vain, others do not until one is read."""
-    for pause in (*(() if store in _LOST else PAUSES_S), None):
-        try:
-            content = read()
-        except (FileNotFoundError, PermissionError):
-            raise
-        except Exception:
-            if pause is None:
-                _LOST.add(store)
-                raise
-            time.sleep(pause)
-        else:
-            _LOST.discard(store)
-            return content
-    raise AssertionError("unreachable")
+def _read_patiently(store: Any, read: Callable[[], bytes]) -> bytes:
+    """Once a picture of a store waited in vain, others do not wait until one is read."""
+    lasting = (FileNotFoundError, PermissionError)
+    try:
+        content = patiently(read, () if store in _LOST else PAUSES_S, at_once=lasting)
+    except lasting:
+        raise
+    except Exception:
+        _LOST.add(store)
+        raise
+    _LOST.discard(store)
+    return content
 
 
 def _store(address: str) -> tuple[Any, str]:
