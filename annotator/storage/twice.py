@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
 
 from annotator.core.dataset import Image
 from annotator.core.settings import TWICE
@@ -149,19 +149,19 @@ class TwicePictures:
         What was done is no secret any more from who did the second take.
         """
         done = select(_twice.c.image_id).join(_images, _images.c.id == _twice.c.take_id).where(_images.c.reviewed)
-        kept = select(_images.c.id).where(is_kept_from(who), _images.c.id.not_in(done))
-        if image_ids is not None:
-            kept = kept.where(among(_images.c.id, image_ids))
-        with self._database.read() as connection:
-            return frozenset(connection.scalars(kept))
+        return self._images_that(is_kept_from(who), _images.c.id.not_in(done), of=image_ids)
 
     def closed_to(self, who: str, image_ids: Sequence[int] | None = None) -> frozenset[int]:
         """Those of these pictures, or of all, that a person must not change, because that take is another's."""
-        closed = select(_images.c.id).where(is_closed_to(who))
-        if image_ids is not None:
-            closed = closed.where(among(_images.c.id, image_ids))
+        return self._images_that(is_closed_to(who), of=image_ids)
+
+    def _images_that(self, *fit: ColumnElement[bool], of: Sequence[int] | None) -> frozenset[int]:
+        """of: None for all."""
+        found = select(_images.c.id).where(*fit)
+        if of is not None:
+            found = found.where(among(_images.c.id, of))
         with self._database.read() as connection:
-            return frozenset(connection.scalars(closed))
+            return frozenset(connection.scalars(found))
 
     def is_begun(self) -> bool:
         """Whether anybody was given a second take."""

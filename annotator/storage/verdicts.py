@@ -164,17 +164,18 @@ def wait_again(connection: Connection, touched: ColumnElement[bool]) -> None:
     For changes that give a picture no revision; all others end what was accepted by the revision alone. Those in the
     bin are among them. It is nobody's gesture: who merges categories has neither seen nor judged these pictures.
     """
-    found = select(_images.c.id, _images.c.revision).where(stands_as("accepted"), touched)
-    rows: list[Row[Any]] = list(connection.execute(found))
-    _say(connection, rows, Verdict.WITHDRAWN, who="")
+    _end(connection, stands_as("accepted"), touched)
 
 
 def forget_verdicts(connection: Connection, ids: Sequence[int]) -> None:
     """As the bin is emptied, no verdict on these images stands any more and nobody holds them; the history stays."""
     connection.execute(delete(_leases).where(among(_leases.c.image_id, ids)))
-    said = _last_of(connection, ids)
-    query = select(_images.c.id, _images.c.revision).where(among(_images.c.id, said))
-    rows: list[Row[Any]] = list(connection.execute(query))
+    _end(connection, among(_images.c.id, _last_of(connection, ids)))
+
+
+def _end(connection: Connection, *fit: ColumnElement[bool]) -> None:
+    """No verdict on the images that fit stands any more, and nobody said so."""
+    rows: list[Row[Any]] = list(connection.execute(select(_images.c.id, _images.c.revision).where(*fit)))
     _say(connection, rows, Verdict.WITHDRAWN, who="")
 
 
